@@ -104,7 +104,7 @@ def configure_application(
 
     `private`: only callers on this machine can reach the application.
     """
-    app.state.serve = partial(open_services, settings=settings, clock=clock or _utc_now)
+    app.state.serve = partial(open_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
     app.state.hosts = settings.hosts
     return app
@@ -142,7 +142,3 @@ def _configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
     """Return the lifespan context with the settings and clock that `configure_application` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

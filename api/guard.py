@@ -109,7 +109,7 @@ async def _authenticate_and_charge(request: ApiRequest, needs: RouteRequirements
     try:
         call.principal = await services.authenticator.authenticate(presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
-        call.probation = services.authenticator.read_failure_budget(address)
+        call.probation = services.authenticator.strangers.read_failure_budget(address)
         raise
     call.standing = await (charging or services.limiter.charge(call.principal, rate_class))
     if not call.standing.passed:

@@ -33,7 +33,7 @@ from domain.media.storage import open_media_store
 from domain.metrics.active_users import ActiveUserCache
 from domain.projects import projects
 from domain.projects.projects import NewProject
-from domain.security.keyring import Keyring, check_keyrings, parse_keyring
+from domain.security.keyring import Keyring, check_keyrings, parse_keyrings
 from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
 from jobs.courier import open_wake_courier
@@ -56,7 +56,7 @@ QUARANTINE_WRITE_PAUSE_S = 1.0
 @asynccontextmanager
 async def open_services(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
-    peppers, vault = _parse_keyrings(settings)
+    peppers, vault = parse_keyrings(settings)
     async with (
         serve_metrics(app, settings),
         open_fair_executor() as executor,
@@ -68,12 +68,16 @@ async def open_services(app: Litestar, settings: Settings, clock: Callable[[], d
         open_long_poll_hub(build_job_poll(pool), in_total=connection_limits_of(settings).connections // 2) as job_hub,
         open_webhook_stream_hub(settings, pool) as stream_hub,
     ):
-        connections = await _check_keyrings(pool, peppers, vault, settings)
+        async with pool.acquire() as conn:
+            await check_keyrings(conn, peppers=peppers, vault=vault)
+        connections = event_connections = TenantConnectionPool(pool, size=settings.pool_size)
+        if event_store is not pool:
+            event_connections = TenantConnectionPool(event_store, size=settings.pool_size)
         app.state.services = Services(
             settings=settings,
             pool=pool,
             connections=connections,
-            event_connections=_event_store_connections(event_store, connections, pool, settings),
+            event_connections=event_connections,
             user_counts=ActiveUserCache(),
             courier=courier,
             redis=redis,
@@ -149,29 +153,6 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
         quarantine.rejections_queued, quarantine.write_queued_rejections, pause_s=QUARANTINE_WRITE_PAUSE_S
     ):
         yield quarantine
-
-
-def _parse_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
-    """Parse the keyrings of the settings: return the peppers and the vault keys. Raises `SettingsInvalid`."""
-    peppers = parse_keyring(settings.peppers, setting="PEPPERS")
-    return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
-
-
-async def _check_keyrings(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnectionPool:
-    """Check that the keyrings have each key of a stored row; return a pool with a quota per organization.
-
-    Raises `SettingsInvalid` for a keyring that lacks a key.
-    """
-    async with pool.acquire() as conn:
-        await check_keyrings(conn, peppers=peppers, vault=vault)
-    return TenantConnectionPool(pool, size=settings.pool_size)
-
-
-def _event_store_connections(
-    event_store: Pool, connections: TenantConnectionPool, pool: Pool, settings: Settings
-) -> TenantConnectionPool:
-    """Return the event store's connection pool with quotas; the main one if both are one database."""
-    return connections if event_store is pool else TenantConnectionPool(event_store, size=settings.pool_size)
 
 
 def _build_project_creator(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:

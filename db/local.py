@@ -94,17 +94,14 @@ def _build_postgres_server(folder: Path, settings: Mapping[str, str], binaries: 
         _initialize_postgres_data(binaries / "initdb", data, password)
     port = find_free_port()
     options = {**POSTGRES_SETTINGS, **settings, "port": str(port)}
+    flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     return LocalServer(
         url=f"postgresql://postgres:{password.read_text()}@127.0.0.1:{port}/postgres",
         log=folder / "log",
-        command=[*prefix, str(binaries / "postgres"), *_postgres_setting_flags(options), "-D", str(data)],
+        command=[*prefix, str(binaries / "postgres"), *flags, "-D", str(data)],
         halt=signal.SIGINT,
         ready=lambda pid: _is_postmaster_ready(data / "postmaster.pid", pid),
     )
-
-
-def _postgres_setting_flags(options: Mapping[str, str]) -> list[str]:
-    return [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
 
 
 def _initialize_postgres_data(initdb: Path, data: Path, password: Path) -> None:

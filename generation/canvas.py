@@ -26,27 +26,6 @@ class InkedLine(NamedTuple):
     box: PixelBox
 
 
-class DrawnLine(NamedTuple):
-    """A drawn line of text: its ink's box, its contrast to the background, its font size in pixels."""
-
-    name: str
-    text: str
-    box: PixelBox
-    contrast: float
-    size: int
-    is_cut: bool
-
-    def build_drawn_text(self) -> DrawnText:
-        return DrawnText(
-            name=self.name,
-            text=self.text,
-            box=self.box,
-            size=self.size,
-            contrast=round(self.contrast, 2),
-            is_cut=self.is_cut,
-        )
-
-
 class Canvas:
     """An image with a text direction; `marks` are the texts drawn on it."""
 
@@ -54,7 +33,7 @@ class Canvas:
         self.image = image
         self.frame = frame
         self.right_to_left = right_to_left
-        self.marks: list[DrawnLine] = []
+        self.marks: list[DrawnText] = []
 
     @property
     def width(self) -> int:
@@ -96,9 +75,13 @@ class Canvas:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, inked: InkedLine, block: TextBlock, color: RGB) -> DrawnLine:
+    def _mark(self, name: str, inked: InkedLine, block: TextBlock, color: RGB) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
-        return DrawnLine(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
+        return build_drawn_text(name, inked.line.text, inked.box, contrast, block)
+
+
+def build_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TextBlock) -> DrawnText:
+    return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
 
 
 def left_space_share(align: TextAlignment, *, right_to_left: bool) -> float:

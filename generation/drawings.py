@@ -66,7 +66,7 @@ def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
     parsed = _parse_svg(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_ELEMENTS)})
     rules: list[CssStyleRule] = []
-    root = etree.Element(parsed.tag, _allowed_attribute_dict(parsed), nsmap={None: _SVG_NAMESPACE_URI})
+    root = etree.Element(parsed.tag, dict(_yield_allowed_attributes(parsed)), nsmap={None: _SVG_NAMESPACE_URI})
     _copy_allowed_children(parsed, root, 1, rules)
     _check_selector_matches(root, rules)
     _drop_repeated_svg_ids(root)
@@ -115,7 +115,7 @@ def _copy_allowed_children(
             etree.SubElement(target, child.tag).text = "".join(_element_own_text(child))
         elif child.tag in _ALLOWED_SVG_ELEMENTS:
             _copy_allowed_children(
-                child, etree.SubElement(target, child.tag, _allowed_attribute_dict(child)), level + 1, rules
+                child, etree.SubElement(target, child.tag, dict(_yield_allowed_attributes(child))), level + 1, rules
             )
 
 
@@ -135,10 +135,6 @@ def _copy_style_sheet(source: etree._Element, target: etree._Element, rules: lis
 def _element_own_text(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     yield from (child.tail or "" for child in element)
-
-
-def _allowed_attribute_dict(element: etree._Element) -> dict[str, str]:
-    return dict(_yield_allowed_attributes(element))
 
 
 def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:

@@ -4,21 +4,12 @@ from importlib.util import find_spec
 
 from schemas.errors import LibrariesMissing
 
-#: Import name to distribution name.
-DRAWING_LIBRARIES = {
-    "bidi": "python-bidi",
-    "budoux": "budoux",
-    "fontpkg_inter": "fontpkg-inter",
-    "hibari": "hibari-tts",
-    "imageio_ffmpeg": "imageio-ffmpeg",
-    "justmytype_intl_cjk": "justmytype-intl-cjk",
-    "manimgx_fonts": "manimgx-fonts",
-    "numpy": "numpy",
-    "pyphen": "pyphen",
-    "resvg_py": "resvg-py",
-    "uharfbuzz": "uharfbuzz",
-    "uniseg": "uniseg",
-}
+_DRAWING_MODULES = (
+    "bidi budoux fontpkg_inter hibari imageio_ffmpeg justmytype_intl_cjk manimgx_fonts numpy pyphen resvg_py "
+    "uharfbuzz uniseg"
+).split()
+#: Distributions with other names than their modules.
+_OTHER_DISTRIBUTION_NAMES = {"bidi": "python-bidi", "hibari": "hibari-tts"}
 
 
 def require_drawing_libraries() -> None:
@@ -26,7 +17,8 @@ def require_drawing_libraries() -> None:
 
     Raises `LibrariesMissing` with the names of the missing ones.
     """
-    missing = [named for module, named in DRAWING_LIBRARIES.items() if find_spec(module) is None]
+    modules = [module for module in _DRAWING_MODULES if find_spec(module) is None]
+    missing = [_OTHER_DISTRIBUTION_NAMES.get(module, module.replace("_", "-")) for module in modules]
     if missing:
         raise LibrariesMissing(
             "GENERATE_NOT_INSTALLED",

@@ -1,7 +1,9 @@
 """Output files of a piece as values: the files, the texts drawn on them, and the progress."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+import msgspec
 
 from generation.spec import SpecValue
 
@@ -15,6 +17,10 @@ class DrawnText(SpecValue, frozen=True, kw_only=True):
     size: int
     contrast: float
     is_cut: bool
+
+    def with_box_moved(self, across: int, down: int) -> Self:
+        left, top, right, bottom = self.box
+        return msgspec.structs.replace(self, box=(left + across, top + down, right + across, bottom + down))
 
 
 class OutputFile(SpecValue, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Spanish: no word has another meaning in another of these languages.
 """
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from generation.copy import tones
 from generation.copy.languages import DEFAULT_LANGUAGE, primary_language
@@ -45,8 +45,6 @@ _FIRST_NAMES_BY_LANGUAGE: Mapping[str, Mapping[Gender, str]] = {
         "non_binary": "Alex Andy Ariel Cris Dani Eider Gael Noa Río Robin Sam Yael",
     },
 }
-W = TypeVar("W", bound=str)
-
 #: Words of each gender, without blanks and hyphens.
 GENDER_PROMPT_WORDS: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
@@ -143,13 +141,7 @@ class PersonaPromptChoices(NamedTuple):
 def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
     """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
     return PersonaPromptChoices(
-        _find_first_choice(prompt, GENDER_PROMPT_WORDS),
-        _find_first_choice(prompt, AGE_PROMPT_WORDS),
-        _find_first_choice(prompt, tones.VOICE_WORDS_BY_TONE),
-    )
-
-
-def _find_first_choice(prompt: str, meanings: Mapping[W, str]) -> W | None:
-    return tones.find_first_meaning(
-        prompt, {word: one for one, entries in meanings.items() for word in entries.split()}
+        tones.find_first_meaning(prompt, GENDER_PROMPT_WORDS),
+        tones.find_first_meaning(prompt, AGE_PROMPT_WORDS),
+        tones.find_first_meaning(prompt, tones.VOICE_WORDS_BY_TONE),
     )

@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -48,7 +46,10 @@ def decode_picture(data: bytes) -> Image.Image:
 
 def _decode_bitmap(data: bytes) -> Image.Image:
     try:
-        with _decompression_bombs_as_errors(), Image.open(io.BytesIO(data), formats=BITMAP_FORMATS) as image:
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(data), formats=BITMAP_FORMATS) as image,
+        ):
             check_picture_size(*image.size)
             return _decode_upright(image)
     except _DECOMPRESSION_BOMB_ERRORS:
@@ -57,14 +58,6 @@ def _decode_bitmap(data: bytes) -> Image.Image:
         raise PictureRefused("PICTURE_TYPE", f"the picture is none of {', '.join(BITMAP_FORMATS)}, SVG") from None
     except _PICTURE_DECODING_ERRORS as error:
         raise PictureRefused("PICTURE_UNREADABLE", f"the picture is damaged: {error}") from None
-
-
-@contextmanager
-def _decompression_bombs_as_errors() -> Iterator[None]:
-    """Turn Pillow's decompression bomb warning into an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
 
 
 def _decode_upright(image: Image.Image) -> Image.Image:

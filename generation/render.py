@@ -9,9 +9,8 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from generation import pictures
-from generation.canvas import DrawnLine
 from generation.frame import FRAME_BY_ASPECT
-from generation.outputs import OutputFile, ProgressStep
+from generation.outputs import DrawnText, OutputFile, ProgressStep
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import Remix
@@ -94,16 +93,12 @@ def logo_warnings(given: InputFiles) -> list[str]:
     return [LOGO_UNUSED_WARNING] if is_unused else []
 
 
-def _prepare_slideshow(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
-    return _number_slides("slideshow", list_slideshow_slides(_build_slide_kit(spec, copy, given, "4:5"), copy))
-
-
-def _prepare_single_image(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
-    return _number_slides("image", [partial(draw_single_image, _build_slide_kit(spec, copy, given, "4:5"), copy)])
-
-
-def _number_slides(name: str, slides: Sequence[SlideDrawer]) -> SlidePictures:
-    return SlidePictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
+def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+    kit = _build_slide_kit(spec, copy, given, "4:5")
+    slides: Sequence[SlideDrawer] = [partial(draw_single_image, kit, copy)]
+    if spec.format == "slideshow":
+        slides = list_slideshow_slides(kit, copy)
+    return SlidePictures({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
 def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
@@ -132,8 +127,8 @@ def _prepare_remix(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> Conte
 
 
 _PREPARE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, InputFiles], ContentPiece]] = {
-    "slideshow": _prepare_slideshow,
-    "image": _prepare_single_image,
+    "slideshow": _prepare_slides,
+    "image": _prepare_slides,
     "video": _prepare_video,
     "ugc_remix": _prepare_remix,
 }
@@ -170,7 +165,7 @@ def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Pa
     )
 
 
-def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnLine] = ()) -> OutputFile:
+def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> OutputFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(encode_thumbnail(image))
@@ -182,5 +177,5 @@ def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[
         height=image.height,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        shown=[one.build_drawn_text() for one in marks],
+        shown=[*marks],
     )

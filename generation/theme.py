@@ -70,7 +70,10 @@ def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> Piec
         ),
         None,
     )
-    return _build_theme(rgb_to_oklch(first), rgb_to_oklch(second or rgb_to_oklch(first).adjusted_rgb(hue=34.0)))
+    main = rgb_to_oklch(first)
+    ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
+    light = _build_light_ground(main, rgb_to_oklch(second or main.adjusted_rgb(hue=34.0)), ink)
+    return PieceTheme(_build_vivid_ground(main, ink), _build_dark_ground(main), light)
 
 
 def _is_colorful(color: Oklch) -> bool:
@@ -95,13 +98,6 @@ def extract_logo_colors(logo: Image.Image) -> list[RGB]:
     areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in counted_colors}
     ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + rgb_to_oklch(color).chroma), color))
     return [color for color in ranked if areas[color] > MIN_LOGO_COLOR_SHARE]
-
-
-def _build_theme(first: Oklch, second: Oklch) -> PieceTheme:
-    ink = oklch_to_rgb(0.19, min(first.chroma, 0.04), first.hue)
-    return PieceTheme(
-        _build_vivid_ground(first, ink), _build_dark_ground(first), _build_light_ground(first, second, ink)
-    )
 
 
 def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:

@@ -10,14 +10,11 @@ from typing import Any
 from platforms import PACKAGES
 from platforms.description import PlatformDescription
 
-
-def _load_descriptions() -> dict[str, PlatformDescription]:
-    """Import each platform package's description; return them by platform, in the order of `PACKAGES`."""
-    loaded: list[PlatformDescription] = [import_module(f"{package}.description").DESCRIPTION for package in PACKAGES]
-    return {description.name: description for description in loaded}
-
-
-PLATFORM_DESCRIPTIONS: Mapping[str, PlatformDescription] = _load_descriptions()
+#: In the order of `PACKAGES`.
+PLATFORM_DESCRIPTIONS: Mapping[str, PlatformDescription] = {
+    description.name: description
+    for description in (import_module(f"{package}.description").DESCRIPTION for package in PACKAGES)
+}
 _PACKAGE_BY_PLATFORM = dict(zip(PLATFORM_DESCRIPTIONS, PACKAGES, strict=True))
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from schemas.base import ResponseStruct
@@ -26,10 +25,3 @@ class Envelope(ResponseStruct, frozen=True, kw_only=True):
 
     error: Problem
     """The error."""
-
-
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """One of a VALIDATION's `details.issues`."""
-
-    path: str
-    message: str

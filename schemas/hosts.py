@@ -10,9 +10,6 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-#: A name without a port. A leading dot allows any subdomain.
-HOST_NAME_PATTERN = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-
 _HOST_HEADER_PATTERN = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 
 

@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import JobSubmission, ServedRequest, SpanAttributes, SpanRole, TraceSpan
+from telemetry.tracing import JobSubmission, ServedRequest, SpanAttributes, SpanRole
 
 OTEL_SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -58,10 +58,12 @@ class OtelSpan:
         self.inner.set_attributes(attributes)
 
     def mark_failed(self, error: str) -> None:
+        """Mark the span as failed with a code or type, never with a message, which may contain callers' data."""
         self.inner.set_attribute("error.type", error)
         self.inner.set_status(StatusCode.ERROR)
 
     def end(self, at: int | None = None) -> None:
+        """End the trace span at a time in nanoseconds since 1970, by default now."""
         self.inner.end(at)
 
 
@@ -95,12 +97,11 @@ class OtelSpanRecorder:
             self._record_submit_span(parent_context, submit)
         span.end(served.ended)
 
-    def record_job_submit(self, attempt: TraceSpan, submit: JobSubmission) -> None:
+    def record_job_submit(self, attempt: OtelSpan, submit: JobSubmission) -> None:
         """Record the trace span of a job that another job's attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
-        assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
         self._ids.trace = tracing.trace_id_of(submit.job_id)
         self._record_submit_span(EMPTY_PARENT_CONTEXT, submit, [Link(attempt.inner.get_span_context())])
 
@@ -122,7 +123,7 @@ class OtelSpanRecorder:
         )
         span.end(submit.at)
 
-    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
+    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> OtelSpan:
         """Begin the trace span of a job's attempt in the job's trace, and return the span.
 
         If a request made the job, the attempt's span is below the span of the submit.
@@ -141,9 +142,8 @@ class OtelSpanRecorder:
         )
 
     def begin_span(
-        self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
-    ) -> TraceSpan:
-        assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it
+        self, parent: OtelSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
+    ) -> OtelSpan:
         return self._begin(
             name, set_span_in_context(parent.inner, EMPTY_PARENT_CONTEXT), OTEL_SPAN_KINDS[role], attributes, at=at
         )

@@ -8,29 +8,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import Literal, NamedTuple, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 from schemas import ids
 from telemetry import log_context
 
+if TYPE_CHECKING:
+    from telemetry.otel import OtelSpan, OtelSpanRecorder
+
 SpanAttributes: TypeAlias = Mapping[str, str | int | float | bool]
 SpanRole: TypeAlias = Literal["internal", "client"]
 NO_SPAN_ATTRIBUTES: SpanAttributes = {}
-
-
-class TraceSpan(Protocol):
-    """A span in progress. `end` is called once."""
-
-    def set_attributes(self, attributes: SpanAttributes) -> None: ...
-
-    def mark_failed(self, error: str) -> None:
-        """Mark the span as failed with a code or type, never with a message, which may contain callers' data."""
-        ...
-
-    def end(self, at: int | None = None) -> None:
-        """End the trace span at a time in nanoseconds since 1970, by default now."""
-        ...
+#: A span in progress. `end` is called once.
+TraceSpan: TypeAlias = "OtelSpan"
 
 
 class ServedRequest(NamedTuple):
@@ -55,20 +46,6 @@ class JobSubmission(NamedTuple):
     at: int
 
 
-class SpanRecorder(Protocol):
-    """Records the spans of requests, job attempts, their steps and their submitted jobs."""
-
-    def record_request(self, served: ServedRequest) -> None: ...
-
-    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan: ...
-
-    def record_job_submit(self, attempt: TraceSpan, submit: JobSubmission) -> None: ...
-
-    def begin_span(
-        self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
-    ) -> TraceSpan: ...
-
-
 class _NoSpan:
     """A span that records nothing, for a process without a recorder."""
 
@@ -85,16 +62,16 @@ class _NoSpan:
 
 
 _NO_SPAN = _NoSpan()
-_span_recorder: SpanRecorder | None = None
+_span_recorder: "OtelSpanRecorder | None" = None
 
 
-def current_span_recorder() -> SpanRecorder | None:
+def current_span_recorder() -> "OtelSpanRecorder | None":
     """Return the recorder of spans of this process; None if no collector is configured."""
     return _span_recorder
 
 
 @contextmanager
-def install_span_recorder(with_: SpanRecorder) -> Iterator[None]:
+def install_span_recorder(with_: "OtelSpanRecorder") -> Iterator[None]:
     """Set the recorder of this process's trace spans for the block; then restore the previous one."""
     global _span_recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
     previous, _span_recorder = _span_recorder, with_

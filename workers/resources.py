@@ -13,8 +13,8 @@ from workers.llm.endpoint import LanguageModel, open_language_model
 
 T = TypeVar("T")
 
-#: Opens a connection to the event store.
-OpenEventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+#: Opens a connection to a database.
+OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class WorkerResources:
@@ -41,7 +41,7 @@ class WorkerResources:
         """Return the client of the operator's language model; None if the operator has configured none."""
         return await self.open_once(_open_configured_model)
 
-    def event_store(self, *, name: str, patience_s: float) -> OpenEventStore:
+    def event_store(self, *, name: str, patience_s: float) -> OpenConnection:
         """Return a function that opens a connection to the event store.
 
         `patience_s` is the timeout of each statement, `name` the name of the database session.

@@ -61,7 +61,7 @@ class Authenticator:
     def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyTracker) -> None:
         self._pool = pool
         self._peppers = peppers
-        self._strangers = strangers
+        self.strangers = strangers
         self._rows = LookupCoalescer(self._look_up_keys)
         self._rows_apart = LookupCoalescer(self._look_up_keys)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
@@ -87,10 +87,10 @@ class Authenticator:
         """
         if read_key is None:
             raise ApiKeyUnauthenticated
-        apart = self._strangers.is_address_barred(address) and not expected
+        apart = self.strangers.is_address_barred(address) and not expected
         row = await (self._rows_apart if apart else self._rows).queue_lookup(read_key.key_id)
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
-            self._strangers.record_failure(address)
+            self.strangers.record_failure(address)
             raise ApiKeyUnauthenticated
         if row.killed:
             raise KillSwitchActive("key")
@@ -104,10 +104,6 @@ class Authenticator:
             self._opened[key] = principal
             _mark_recently_used(self._opened, key)
         return principal
-
-    def read_failure_budget(self, address: str) -> FailedKeyBudget:
-        """Return the budget of wrong keys that an address has left after its key was refused."""
-        return self._strangers.read_failure_budget(address)
 
     def _hash(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""

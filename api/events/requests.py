@@ -109,7 +109,7 @@ def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimi
     except (LimitReached, ServiceUnavailable) as error:
         if app:
             for_s = min(MAX_CACHED_REFUSAL_S, error.retry_after)
-            services.events.limiter.cache_refusal(app, standing, error, for_s)
+            services.events.limiter.cache_refusal(app.app_id, standing, error, for_s)
         raise
 
 

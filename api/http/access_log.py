@@ -8,18 +8,13 @@ from uuid import UUID
 from litestar.types import HTTPScope, Message, Send
 from prometheus_client import Counter, Histogram
 
-from api.http.request_state import RequestState
+from api.http.request_state import MIN_SERVER_ERROR_STATUS, UNMATCHED_ROUTE_LABEL, RequestState
 from api.services import Services
 from schemas import ids
 from telemetry import logs, metrics, tracing
 
-UNMATCHED_ROUTE_LABEL = "unmatched"
-
 #: Routes without a trace: unmatched paths, which scanners request, and the probes of monitoring.
 UNTRACED_ROUTES = {UNMATCHED_ROUTE_LABEL, "/healthz", "/readyz", "/metrics"}
-
-#: The lowest status that means a server error.
-MIN_SERVER_ERROR_STATUS = 500
 
 _log = logs.get_batched_logger("api")
 

@@ -58,7 +58,6 @@ class BodyLimits(NamedTuple):
         return BodyLimits(*map(max, self, other))
 
 
-_ZERO_BODY_LIMITS = BodyLimits(0, 0)
 _CONTAINER_BODY_LIMITS = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.

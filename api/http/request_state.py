@@ -16,6 +16,9 @@ from telemetry import tracing
 from telemetry.costs import RequestCost
 from telemetry.tracing import JobSubmission
 
+#: Stands for the path of a request without a route, in metrics and logs.
+UNMATCHED_ROUTE_LABEL = "unmatched"
+
 NOT_MODIFIED_STATUS = 304
 
 #: The lowest status of an error.

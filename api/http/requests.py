@@ -18,6 +18,7 @@ from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import steps
 from schemas.errors import ApiKeyUnauthenticated, BodyOversized, MalformedBody, StateConflict
+from schemas.errors.absent import ObjectKind
 from telemetry import costs
 
 T = TypeVar("T")
@@ -68,6 +69,15 @@ class ApiRequest(Request[Any, Any, State]):
     def project_scope(self, project_id: str) -> ProjectScope:
         """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
+
+    def object_scope(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
+        """Return the caller's organization and an object by its argument's name; raise as `project_scope` does."""
+        [(argument, text)] = object_id.items()
+        return {"organization_id": self.organization_id, argument: path_ids.parse_id(noun, text)}
+
+    @property
+    def public_url(self) -> str:
+        return self.services.settings.public_url
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
         """Return a context with a Postgres connection of the caller's quota; callers without a key share one.

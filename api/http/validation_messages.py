@@ -1,7 +1,7 @@
 """Messages of validation errors: translates msgspec's texts into sentences that state the allowed values."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -58,11 +58,8 @@ def allowed_values_of(kind: Any) -> list[str]:
 
 
 def _describe_type_mismatch(match: re.Match[str]) -> str:
-    return f"must be {_join_type_names(match['types'].split(' | '))}, not {_readable_type_name(match['got'])}"
-
-
-def _join_type_names(types: Iterable[str]) -> str:
-    return " or ".join(map(_readable_type_name, types))
+    types = " or ".join(map(_readable_type_name, match["types"].split(" | ")))
+    return f"must be {types}, not {_readable_type_name(match['got'])}"
 
 
 def _readable_type_name(kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from litestar.types import HTTPScope, Message, Receive, Send
 
-from api.http.request_state import RequestState
+from api.http.request_state import UNMATCHED_ROUTE_LABEL, RequestState
 from telemetry import costs, logs, metrics
 from telemetry.costs import RequestCost
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two log lines about the same route.
 LOOP_HOLD_LOG_INTERVAL_S = 10.0
-
-UNMATCHED_ROUTE_LABEL = "unmatched"
 
 _log = logs.get_logger("api.loop")
 

@@ -132,10 +132,15 @@ class EventRateLimiter:
         return refusal.standing, refusal.error
 
     def cache_refusal(
-        self, app: KeyedApp, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
+        self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         """Refuse an app's requests with this error and limit state `standing` for `for_s` seconds, without a query."""
-        self._store_refusal(app.app_id, standing, error, for_s)
+        refusal = self._refused.setdefault(app_id, _CachedAppRefusal())
+        refusal.standing, refusal.error = standing, error
+        refusal.until = asyncio.get_running_loop().time() + for_s
+        self._refused.move_to_end(app_id)
+        if len(self._refused) > MAX_CACHED_APP_REFUSALS:
+            self._refused.popitem(last=False)
 
     async def delay_refusal(self, app: KeyedApp) -> None:
         """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app, at most 1 s.
@@ -196,18 +201,8 @@ class EventRateLimiter:
             left[question.app_id] -= question.requests if passed else 0
             standing = EventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
-                self._store_refusal(question.app_id, standing, standing.refusal(), wait_ms / 1000)
+                self.cache_refusal(question.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing
-
-    def _store_refusal(
-        self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
-    ) -> None:
-        refusal = self._refused.setdefault(app_id, _CachedAppRefusal())
-        refusal.standing, refusal.error = standing, error
-        refusal.until = asyncio.get_running_loop().time() + for_s
-        self._refused.move_to_end(app_id)
-        if len(self._refused) > MAX_CACHED_APP_REFUSALS:
-            self._refused.popitem(last=False)
 
 
 def _event_limits_of(app: KeyedApp) -> EventRateLimits:

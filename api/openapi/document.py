@@ -139,9 +139,10 @@ def _is_struct_type(kind: Any) -> bool:
 
 def _describe_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
+    module = operation.handler.fn.__module__.rpartition(".")[2]
     description = {
         "operationId": operation.id,
-        "tags": [_openapi_tag_of(operation.handler.fn.__module__.rpartition(".")[2])],
+        "tags": [OPENAPI_TAGS_BY_MODULE.get(module, module)],
         "summary": summary.strip(),
         "description": "\n\n".join(filter(None, [more.strip(), _describe_requirements(operation)])),
         "parameters": describe_parameters(operation),
@@ -192,7 +193,3 @@ def _describe_body_size_limit(operation: ApiOperation) -> Json:
     if operation.body is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}
-
-
-def _openapi_tag_of(module: str) -> str:
-    return OPENAPI_TAGS_BY_MODULE.get(module, module)

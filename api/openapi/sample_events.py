@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.openapi.examples import load_openapi_examples
-from domain.webhooks.samples import SampleEvent
+from domain.webhooks.events import SampleEvent
 from schemas import ids
 from schemas.accounts import SocialAccount
 from schemas.content import Content, ContentDecision, LineProvenance, ReviewVerdict

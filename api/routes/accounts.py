@@ -203,9 +203,7 @@ async def list_social_accounts(
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
-        return await accounts.read_account(
-            conn, organization_id=request.organization_id, account_id=path_ids.parse_id("account", social_account_id)
-        )
+        return await accounts.read_account(conn, **request.object_scope("account", account_id=social_account_id))
 
 
 @delete(
@@ -226,8 +224,7 @@ async def disconnect_social_account(
         request,
         lambda conn: connect.disconnect_account(
             conn,
-            organization_id=who.organization_id,
-            account_id=path_ids.parse_id("account", social_account_id),
+            **request.object_scope("account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),

@@ -57,9 +57,8 @@ async def list_all_scheduled_posts(
         project = filters.parse_filter_id("project", project_id)
         account = filters.parse_filter_id("account", social_account_id)
         if project is None and account is not None:
-            project = await posts.read_account_project_id(
-                conn, organization_id=request.organization_id, account_id=account
-            )
+            row = await accounts.find_account_row(conn, organization_id=request.organization_id, account_id=account)
+            project = row.project_id
         if project is None:
             return await posts.list_organization_post_page(conn, **scope, **filter_values)
         return await posts.list_post_page(
@@ -89,13 +88,13 @@ async def list_all_content(
         "statuses": status,
         "approval_statuses": approval_status,
         "period": await filters.parse_sandbox_period_filter(request, since, until),
-        "public_url": request.services.settings.public_url,
+        "public_url": request.public_url,
     }
+    find = partial(listing.list_filtered_content, **filter_values)
     if project_id is not None:
-        within = partial(listing.list_project_content, **filter_values, formats=None, creative_types=None)
-        return await read_project_list_page(request, within, project_id, cursor, limit)
-    find = partial(listing.list_organization_content, organization_id=request.organization_id, **filter_values)
-    return await read_list_page_by_id(request, find, cursor, limit)
+        return await read_project_list_page(request, find, project_id, cursor, limit)
+    everywhere = partial(find, organization_id=request.organization_id, project_id=None)
+    return await read_list_page_by_id(request, everywhere, cursor, limit)
 
 
 @get("/social-accounts", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))

@@ -137,7 +137,7 @@ async def _store_app_media(
         kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
-        public_url=request.services.settings.public_url,
+        public_url=request.public_url,
     )
     location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
     return WriteResult(asset, status=201, location=location)
@@ -169,9 +169,7 @@ async def list_app_media(
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
-    find = partial(
-        app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
-    )
+    find = partial(app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.public_url)
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
@@ -180,7 +178,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
     """Return one file of a project's app."""
     async with request.connection() as conn:
         return await app_media.read_app_media(
-            conn, **_app_media_scope(request, project_id, asset_id), public_url=request.services.settings.public_url
+            conn, **_app_media_scope(request, project_id, asset_id), public_url=request.public_url
         )
 
 

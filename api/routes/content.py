@@ -8,7 +8,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
-from api.http import etags, filters, idempotency, path_ids, uploads
+from api.http import etags, filters, idempotency, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
@@ -104,7 +104,7 @@ async def _create_uploaded_content(
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
         files=received.files,
-        public_url=request.services.settings.public_url,
+        public_url=request.public_url,
     )
     wakes = await posters.submit_poster_of_upload(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
@@ -127,13 +127,13 @@ async def list_content(
 ) -> Page[Content]:
     """List a project's content, newest first."""
     find = partial(
-        listing.list_project_content,
+        listing.list_filtered_content,
         statuses=status,
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
         period=await filters.parse_sandbox_period_filter(request, since, until),
-        public_url=request.services.settings.public_url,
+        public_url=request.public_url,
     )
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
@@ -155,10 +155,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
         item = await content.read_content(
-            conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
-            public_url=request.services.settings.public_url,
+            conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
         )
     return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
@@ -177,11 +174,10 @@ async def patch_content(
     async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit_content(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             patch=data,
             versions=etags.versions_in_if_match(request),
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
@@ -205,13 +201,12 @@ async def approve_content(
     async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
             now=request.services.clock(),
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
@@ -229,12 +224,11 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         ),
     )
 

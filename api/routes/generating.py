@@ -58,8 +58,7 @@ async def regenerate_content(
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.start_regeneration(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             body=data,
             versions=etags.versions_in_if_match(request),
         )
@@ -72,9 +71,7 @@ async def regenerate_content(
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates a content item or its next revision."""
     async with request.connection() as conn:
-        return await generating.read_content_progress(
-            conn, organization_id=request.organization_id, content_id=path_ids.parse_id("content", content_id)
-        )
+        return await generating.read_content_progress(conn, **request.object_scope("content", content_id=content_id))
 
 
 @get(
@@ -85,10 +82,7 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     """Return one file of a content item."""
     async with request.connection() as conn:
         item = await content.read_content(
-            conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
-            public_url=request.services.settings.public_url,
+            conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
         )
     shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))
     for asset in item.assets:

@@ -71,9 +71,7 @@ async def list_influencers(
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
-    find = partial(
-        influencers.list_project_influencers, statuses=status, public_url=request.services.settings.public_url
-    )
+    find = partial(influencers.list_project_influencers, statuses=status, public_url=request.public_url)
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
@@ -82,10 +80,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
-            conn,
-            organization_id=request.organization_id,
-            influencer_id=path_ids.parse_id("influencer", influencer_id),
-            public_url=request.services.settings.public_url,
+            conn, **request.object_scope("influencer", influencer_id=influencer_id), public_url=request.public_url
         )
     return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
@@ -103,7 +98,7 @@ async def patch_influencer(
             influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
             versions=etags.versions_in_if_match(request),
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 

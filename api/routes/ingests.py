@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import msgspec
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
@@ -12,6 +13,7 @@ from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
 from domain.values.collect_errors import run_all_checks
+from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
@@ -30,7 +32,8 @@ async def ingest_website(
     conflict.
     """
     url = ssrf_guard.check_fetch_url(data.url, allowed=request.services.allowed)
-    submit = partial(ingests.start_website_ingest, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
+    args = {"url": url, "follow_links": data.follow_links, "max_pages": data.max_pages}
+    submit = partial(ingests.start_ingest, kind=INGEST_WEBSITE_KIND, args=args)
     return await submit_project_job(request, project_id, submit)
 
 
@@ -50,7 +53,8 @@ async def ingest_github(
     """
     name = partial(github_repositories.parse_repository_name, data.repo_full_name)
     run_all_checks(name, partial(github_repositories.check_branch_name, data.branch))
-    submit = partial(ingests.start_github_ingest, repo=name(), branch=data.branch)
+    args = {"repo": name(), "branch": data.branch}
+    submit = partial(ingests.start_ingest, kind=INGEST_GITHUB_KIND, args=args)
     return await submit_project_job(request, project_id, submit)
 
 
@@ -70,5 +74,6 @@ async def ingest_appstore(
     named = partial(store_listings.list_requested_listings, data)
     country = partial(countries.check_country_code, data.country_code, path="countryCode")
     run_all_checks(named, country)
-    submit = partial(ingests.start_appstore_ingest, listings=named(), country_code=country())
+    args = {"listings": msgspec.to_builtins(named()), "country_code": country()}
+    submit = partial(ingests.start_ingest, kind=INGEST_APPSTORE_KIND, args=args)
     return await submit_project_job(request, project_id, submit)

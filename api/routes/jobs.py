@@ -187,9 +187,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
-        answer = await jobs.request_job_cancel(
-            conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
-        )
+        answer = await jobs.request_job_cancel(conn, **request.object_scope("job", job_id=job_id))
         return WriteResult(answer, status=ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
@@ -202,7 +200,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.submit_job_retry(
-            conn, organization_id=who.organization_id, job_id=path_ids.parse_id("job", job_id), scopes=who.scopes
+            conn, **request.object_scope("job", job_id=job_id), scopes=who.scopes
         )
         return accepted_job_result(Accepted, submitted)
 

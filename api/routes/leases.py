@@ -33,9 +33,8 @@ async def request_leased_accounts(
     who = request.principal
 
     async def make(conn: Conn) -> WriteResult[LeaseRequest]:
-        project = path_ids.parse_id("project", project_id)
         lease_request = await requests.create_lease_request(
-            conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
+            conn, **request.project_scope(project_id), api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
         return WriteResult(lease_request, status=201, location=location)
@@ -94,8 +93,7 @@ async def release_leased_account(
         request,
         lambda conn: leases.end_lease_of_account(
             conn,
-            organization_id=who.organization_id,
-            account_id=path_ids.parse_id("leased_account", social_account_id),
+            **request.object_scope("leased_account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

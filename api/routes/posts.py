@@ -70,8 +70,7 @@ async def schedule_content(
     async def schedule(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.schedule_posts(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             approver_id=_key_that_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
@@ -95,8 +94,7 @@ async def publish_content(
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.publish_posts_now(
             conn,
-            organization_id=request.organization_id,
-            content_id=path_ids.parse_id("content", content_id),
+            **request.object_scope("content", content_id=content_id),
             approver_id=_key_that_may_approve_captions(request),
             body=data,
         )
@@ -236,8 +234,7 @@ async def _change_post(
     async def change(conn: Conn) -> WriteResult[Post]:
         (changed, version), wakes = await verb(
             conn,
-            organization_id=request.organization_id,
-            post_id=path_ids.parse_id("post", scheduled_post_id),
+            **request.object_scope("post", post_id=scheduled_post_id),
             versions=etags.versions_in_if_match(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))

@@ -11,7 +11,7 @@ from api.limits.rate_limits import RateClass
 from api.openapi.sample_events import build_sample_event
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
-from domain.webhooks import samples
+from domain.webhooks import events
 from schemas import ids
 from schemas.errors.absent import not_found_error
 from schemas.sandbox import AdvanceClock, SandboxClock
@@ -67,13 +67,13 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
             await project_locks.check_project_exists(
                 conn, organization_id=request.organization_id, project_id=project_id
             )
-        event = await samples.emit_sample_event(
+        event = await events.emit_sample_event(
             conn,
             organization_id=request.organization_id,
             sample=build_sample_event(
                 data.type, organization_id=request.organization_id, project_id=project_id, now=request.services.clock()
             ),
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 

@@ -37,7 +37,7 @@ async def create_sdk_app(
             author=_sdk_app_author_of(request, project_id),
             peppers=request.services.peppers,
             body=body,
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         return WriteResult(app, status=201, location=_sdk_app_location(app), secret=True)
 
@@ -49,7 +49,7 @@ async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
     """List a project's SDK apps, newest first."""
-    find = partial(apps.list_apps_of_project, public_url=request.services.settings.public_url)
+    find = partial(apps.list_apps_of_project, public_url=request.public_url)
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
@@ -61,7 +61,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
             conn,
             **request.project_scope(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
 
 
@@ -84,7 +84,7 @@ async def patch_sdk_app(
             peppers=request.services.peppers,
             vault=request.services.vault,
             body=body,
-            public_url=request.services.settings.public_url,
+            public_url=request.public_url,
         )
         if changed.api_key is None:
             return WriteResult(changed)

@@ -33,7 +33,7 @@ async def get_install_spec(
     module on this server, with page views from routers. The spec doesn't contain the key.
     """
     filters.check_filter_values("platforms", platforms, get_args(AppPlatform))
-    public_url = request.services.settings.public_url
+    public_url = request.public_url
     async with request.connection() as conn:
         app = await apps.read_sdk_app(
             conn,

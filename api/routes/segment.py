@@ -59,7 +59,7 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
     """
     if app_keys.parse_app_key(key) is None:
         raise not_found_error("sdk_app")
-    protocol, _, host = request.services.settings.public_url.partition("://")
+    protocol, _, host = request.public_url.partition("://")
     settings = {
         "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol}},
         "metrics": {"sampleRate": 0.0},

@@ -1,5 +1,7 @@
 """Timelines of jobs and posts, as evidence."""
 
+from functools import partial
+
 from litestar import get
 from litestar.params import FromPath
 
@@ -50,9 +52,9 @@ async def get_scheduled_post_timeline(
 
     Attempts and look-ups are kept for 30 days after their job's end, other entries as long as the post.
     """
-    post_id = path_ids.parse_id("post", scheduled_post_id)
-
-    async def read(conn: Conn) -> list[TimelineEntry]:
-        return await timelines.list_post_timeline(conn, organization_id=request.organization_id, post_id=post_id)
-
+    read = partial(
+        timelines.list_post_timeline,
+        organization_id=request.organization_id,
+        post_id=path_ids.parse_id("post", scheduled_post_id),
+    )
     return await read_timeline_page(request, read, cursor, limit)

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api.guard import build_route_options
-from api.http import filters, path_ids
+from api.http import filters
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -55,10 +55,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
 
     async def read(conn: Conn) -> bytes:
         return await events.read_event_body(
-            conn,
-            organization_id=request.organization_id,
-            event_id=path_ids.parse_id("webhook_event", webhook_event_id),
-            public_url=request.services.settings.public_url,
+            conn, **request.object_scope("webhook_event", event_id=webhook_event_id), public_url=request.public_url
         )
 
     return msgspec.json.decode(await request.run_transaction(read), type=WebhookEventBody)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -113,14 +112,8 @@ async def _begin_webhook_stream(
         since = await streams.begin_event_recording(conn, organization_id=org)
         last = last or await streams.read_stream_end(conn)
         position = await streams.find_stream_position(conn, organization_id=org, after=last)
-    return _build_listening_message(last, since), position
-
-
-def _build_listening_message(place: str, since: datetime) -> bytes:
-    return b"id: %b\nevent: listening\ndata: %b\n\n" % (
-        place.encode("latin-1"),
-        msgspec.json.encode(StreamBegun(since=since)),
-    )
+    begun = msgspec.json.encode(StreamBegun(since=since))
+    return b"id: %b\nevent: listening\ndata: %b\n\n" % (last.encode("latin-1"), begun), position
 
 
 async def _stream_webhook_messages(
@@ -204,7 +197,7 @@ class _WebhookStreamReader:
             events.read_event_body,
             organization_id=self._request.organization_id,
             event_id=event.id,
-            public_url=self._request.services.settings.public_url,
+            public_url=self._request.public_url,
         )
         try:
             with raise_if_postgres_away():

@@ -109,9 +109,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
     """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
-            conn,
-            organization_id=request.organization_id,
-            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
+            conn, **request.object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
     return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
@@ -243,8 +241,7 @@ async def list_webhook_deliveries(
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_endpoint_deliveries(
             conn,
-            organization_id=request.organization_id,
-            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
+            **request.object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -259,9 +256,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
     """Return one webhook delivery."""
     async with request.connection() as conn:
         return await deliveries.read_webhook_delivery(
-            conn,
-            organization_id=request.organization_id,
-            delivery_id=path_ids.parse_id("webhook_delivery", webhook_delivery_id),
+            conn, **request.object_scope("webhook_delivery", delivery_id=webhook_delivery_id)
         )
 
 

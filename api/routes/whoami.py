@@ -7,7 +7,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.media import storage_quota
 from schemas import ids
-from schemas.api_keys import Storage, Whoami
+from schemas.api_keys import Whoami
 
 
 @get("/whoami", opt=build_route_options(None, RateClass.READ_LIGHT))
@@ -15,7 +15,7 @@ async def whoami(request: ApiRequest) -> Whoami:
     """Return the caller's organization, key and scopes, with the organization's tier and storage use."""
     who = request.principal
     async with request.connection() as conn:
-        use = await storage_quota.read_storage_use(conn, organization_id=who.organization_id)
+        storage = await storage_quota.read_storage_use(conn, organization_id=who.organization_id)
     return Whoami(
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, who.organization_id),
         organization_name=who.organization_name,
@@ -25,5 +25,5 @@ async def whoami(request: ApiRequest) -> Whoami:
         env=who.env,
         scopes=sorted(who.scopes),
         tier=who.tier,
-        storage=Storage(used_bytes=use.used, limit_bytes=use.limit),
+        storage=storage,
     )

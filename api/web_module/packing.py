@@ -24,14 +24,9 @@ def minify_module(source: str) -> str:
         lambda found: found[1] or found[2], _COMMENT_LINE_PATTERN.sub("", source)
     ).strip()
     bare = _ONE_PARAMETER_ARROW_PATTERN.sub(r"\1", _TRAILING_SEPARATOR_PATTERN.sub("", bare))
-    names = dict(
-        zip(_sort_names_by_frequency(_UNDERSCORE_NAME_PATTERN.findall(bare)), _generate_short_names(), strict=False)
-    )
+    by_frequency = [name for name, _ in Counter(_UNDERSCORE_NAME_PATTERN.findall(bare)).most_common()]
+    names = dict(zip(by_frequency, _generate_short_names(), strict=False))
     return _UNDERSCORE_NAME_PATTERN.sub(lambda found: names[found[0]], bare)
-
-
-def _sort_names_by_frequency(names: list[str]) -> list[str]:
-    return [name for name, _ in Counter(names).most_common()]
 
 
 def _generate_short_names() -> Iterator[str]:

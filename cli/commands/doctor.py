@@ -70,26 +70,17 @@ async def _examine_database(url: str, *, usable: bool) -> list[DoctorCheck]:
                 await checks.check_pending_migrations(conn, MAIN_SCHEMA),
             ]
             is_migrated = results[-1].status == "ok"
-            room = [await _examine_database_disk(conn)] if usable else []
-            stored = await _examine_event_store() if usable else []
-            return [
-                *results,
-                *room,
-                *stored,
-                *(await _examine_keys_and_workers(conn, usable=usable) if is_migrated else []),
-            ]
+            if usable:
+                disk_bytes = read_command_settings().database_disk_bytes
+                results.append(await checks.check_database_disk(conn, setting="DATABASE_DISK_BYTES", size=disk_bytes))
+                results += await _examine_event_store()
+            return [*results, *(await _examine_keys_and_workers(conn, usable=usable) if is_migrated else [])]
     except DATABASE_AWAY_ERRORS as error:
         return [
             DoctorCheck(
                 name="postgresql", status="fail", detail=f"{describe_database()}: {error}", advice=SETTINGS_ADVICE
             )
         ]
-
-
-async def _examine_database_disk(conn: Conn) -> DoctorCheck:
-    return await checks.check_database_disk(
-        conn, setting="DATABASE_DISK_BYTES", size=read_command_settings().database_disk_bytes
-    )
 
 
 async def _examine_event_store() -> list[DoctorCheck]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import click
@@ -62,13 +62,6 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
     return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
-class FollowedEvents(NamedTuple):
-    """Filter of the followed events, and the ids of the project's apps by their numbers."""
-
-    wanted: EventTailFilter
-    apps: Mapping[int, UUID]
-
-
 @events.command("tail")
 @click.argument("project_id", metavar="PROJECT", type=IdParam(ids.PROJECT))
 @click.option("--app", "app_id", type=IdParam(ids.APP), help="Only events of this SDK app.")
@@ -99,11 +92,11 @@ def tail_events(  # noqa: PLR0917 - click's signature
     """
 
     async def follow() -> None:
-        followed = await _resolve_event_filter(project_id, app_id, name, timedelta(hours=hours))
+        event_filter, apps = await _resolve_event_filter(project_id, app_id, name, timedelta(hours=hours))
         left = count
-        async with aclosing(_follow_committed_events(followed.wanted)) as stream:
+        async with aclosing(_follow_committed_events(event_filter)) as stream:
             async for event in stream:
-                click.echo(_format_event_line(_event_output_fields(event, followed.apps, pii=pii), as_json=as_json))
+                click.echo(_format_event_line(_event_output_fields(event, apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -114,14 +107,14 @@ def tail_events(  # noqa: PLR0917 - click's signature
 
 async def _resolve_event_filter(
     project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
-) -> FollowedEvents:
+) -> tuple[EventTailFilter, dict[int, UUID]]:
     """Return a project's event filter, up to age `back`, and its apps' ids by number. Raise `ObjectNotFound`."""
     async with open_command_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.app_numbers_by_id(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise not_found_error("sdk_app")
     event_filter = EventTailFilter(project_id, numbers[app_id] if app_id else None, name, back)
-    return FollowedEvents(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
+    return event_filter, {app_no: known_id for known_id, app_no in numbers.items()}
 
 
 async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:

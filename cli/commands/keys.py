@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import get_args
 from uuid import UUID
@@ -13,12 +14,11 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.local.demo_keys import read_local_api_keys
-from cli.shared.command import IdParam, with_database_session, with_paging_options, with_printed_result
+from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options, with_printed_result
 from cli.shared.group import CommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult, format_object_fields, list_page_result, open_console
 from cli.shared.session import CommandSession, load_vault_keyring
-from db.pool import run_in_transaction
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
@@ -77,14 +77,8 @@ async def create_key(
         },
         ApiKeyCreate,
     )
-    peppers = _parse_peppers(session)
-    created = await run_in_transaction(
-        session.pool,
-        lambda conn: verbs.insert_api_key(
-            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
-        ),
-    )
-    return CommandResult(created, format_object_fields(created), KEY_SHOWN_ONCE_NOTE)
+    create = partial(verbs.insert_api_key, peppers=_parse_peppers(session), actor=actor, now=now)
+    return await run_write(session, partial(create, **msgspec.structs.asdict(request)), KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
@@ -124,11 +118,8 @@ async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: 
     """
     peppers, overlap = _parse_peppers(session), timedelta(hours=overlap_hours)
     actor = await _find_key_owner(session, key_uuid)
-    rotated = await run_in_transaction(
-        session.pool,
-        lambda conn: verbs.rotate_key_secret(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
-    )
-    return CommandResult(rotated, format_object_fields(rotated), KEY_SHOWN_ONCE_NOTE)
+    rotate = partial(verbs.rotate_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
+    return await run_write(session, rotate, KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
@@ -142,10 +133,7 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
       tenantry keys kill key_01890a5d-...
     """
     actor = await _find_key_owner(session, key_uuid)
-    killed = await run_in_transaction(
-        session.pool, lambda conn: verbs.disable_api_key(conn, actor=actor, key_uuid=key_uuid)
-    )
-    return CommandResult(killed, format_object_fields(killed))
+    return await run_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
 
 
 @keys.command("show-local")

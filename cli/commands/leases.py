@@ -1,25 +1,22 @@
 """`tenantry leases`: operators' commands for leased accounts; partners use the API."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, get_args
+from functools import partial
+from typing import get_args
 from uuid import UUID
 
 import click
 import msgspec
 
-from cli.shared.command import IdParam, with_paging_options
+from cli.shared.command import IdParam, run_write, with_paging_options
 from cli.shared.group import CommandGroup
 from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, format_object_fields, list_page_result
+from cli.shared.output import CommandResult, list_page_result
 from cli.shared.session import CommandSession
-from db.pool import Conn, run_in_transaction
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 ACCOUNT, REQUEST = IdParam(ids.ACCOUNT), IdParam(ids.LEASE_REQUEST)
 
@@ -53,8 +50,8 @@ async def offer_account(session: CommandSession, actor: Actor, *, account_id: UU
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await _run_lease_transaction(
-        session, lambda conn: offers.offer_account_for_lease(conn, actor=actor, account_id=account_id, niche=body.niche)
+    return await run_write(
+        session, partial(offers.offer_account_for_lease, actor=actor, account_id=account_id, niche=body.niche)
     )
 
 
@@ -68,9 +65,7 @@ async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: U
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _run_lease_transaction(
-        session, lambda conn: offers.withdraw_account_offer(conn, actor=actor, account_id=account_id)
-    )
+    return await run_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
@@ -127,10 +122,10 @@ async def assign_accounts(
     """
     account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await _run_lease_transaction(
+    return await run_write(
         session,
-        lambda conn: requests.assign_accounts_to_request(
-            conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
+        partial(
+            requests.assign_accounts_to_request, actor=actor, request_id=request_id, account_ids=body.social_account_ids
         ),
     )
 
@@ -147,9 +142,8 @@ async def reject_request(session: CommandSession, actor: Actor, *, request_id: U
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await _run_lease_transaction(
-        session,
-        lambda conn: requests.reject_lease_request(conn, actor=actor, request_id=request_id, reason=body.reason),
+    return await run_write(
+        session, partial(requests.reject_lease_request, actor=actor, request_id=request_id, reason=body.reason)
     )
 
 
@@ -163,14 +157,7 @@ async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUI
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _run_lease_transaction(
-        session, lambda conn: verbs.recall_leased_account(conn, actor=actor, account_id=account_id)
-    )
-
-
-async def _run_lease_transaction(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
-    result = await run_in_transaction(session.pool, verb)
-    return CommandResult(result, format_object_fields(result))
+    return await run_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
 
 
 def _lease_offer_row(offer: OfferedAccount) -> tuple[object, ...]:

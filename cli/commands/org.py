@@ -1,5 +1,6 @@
 """`tenantry org`: organizations of partners."""
 
+from functools import partial
 from operator import attrgetter
 from typing import get_args
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, with_database_session, with_paging_options
+from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, format_object_fields, list_page_result
 from cli.shared.session import CommandSession
@@ -96,13 +97,14 @@ async def _change_organization(
     tier: LiveOrganizationTier | None = None,
     suspended: bool | None = None,
 ) -> CommandResult:
-    changed = await run_in_transaction(
-        session.pool,
-        lambda conn: organizations.change_tier_and_suspension(
-            conn, organization_id=organization_id, tier=tier, suspended=suspended, actor=None
-        ),
+    change = partial(
+        organizations.change_tier_and_suspension,
+        organization_id=organization_id,
+        tier=tier,
+        suspended=suspended,
+        actor=None,
     )
-    return CommandResult(changed, format_object_fields(changed))
+    return await run_write(session, change)
 
 
 @org.command("list")

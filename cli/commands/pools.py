@@ -6,7 +6,6 @@ from functools import partial
 from typing import get_args
 
 import click
-from rich.table import Table
 
 from cli.shared.command import with_database_session
 from cli.shared.group import CommandGroup
@@ -41,7 +40,7 @@ async def list_pools(session: CommandSession) -> CommandResult:
     """
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_worker_pools(conn, slots=session.settings.slots)
-    return CommandResult({"items": pool_list}, _pools_table(pool_list))
+    return CommandResult({"items": pool_list}, build_text_table(POOL_TABLE_COLUMNS, map(_pool_table_row, pool_list)))
 
 
 @pools.command("pause")
@@ -112,10 +111,6 @@ def _audit_caller_details() -> dict[str, str]:
     """Return `by`, `user`, `host` of a command for the audit log; a user without a name, as in a container, by id."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
-
-
-def _pools_table(pool_list: list[Pool]) -> Table:
-    return build_text_table(POOL_TABLE_COLUMNS, map(_pool_table_row, pool_list))
 
 
 def _pool_table_row(pool: Pool) -> tuple[object, ...]:

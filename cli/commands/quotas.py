@@ -1,15 +1,15 @@
 """`tenantry quotas`: posting quota of an account instead of its platform's."""
 
+from functools import partial
 from uuid import UUID
 
 import click
 
-from cli.shared.command import IdParam
+from cli.shared.command import IdParam, run_write
 from cli.shared.group import CommandGroup
 from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, format_object_fields
+from cli.shared.output import CommandResult
 from cli.shared.session import CommandSession
-from db.pool import run_in_transaction
 from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
 from schemas import ids
@@ -57,10 +57,5 @@ async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID
 async def _store_quota(
     session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
 ) -> CommandResult:
-    quota = await run_in_transaction(
-        session.pool,
-        lambda conn: accounts.set_account_quota(
-            conn, organization_id=actor.organization_id, account_id=account_id, posts=posts, seconds=seconds
-        ),
-    )
-    return CommandResult(quota, format_object_fields(quota))
+    store = partial(accounts.set_account_quota, organization_id=actor.organization_id, account_id=account_id)
+    return await run_write(session, partial(store, posts=posts, seconds=seconds))

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import click
 import httpx
@@ -35,15 +35,6 @@ class WorkerCountParam(click.ParamType[tuple[str, int]]):
         if pool not in processes.WORKER_POOL_NAMES or not count.isdigit():
             self.fail(f"{value!r} is not POOL=N with a pool of {', '.join(processes.WORKER_POOL_NAMES)}", param, ctx)
         return pool, int(count)
-
-
-class UpOptions(NamedTuple):
-    """Options of `up`; `port` 0 is any free port."""
-
-    port: int
-    as_json: bool
-    workers: Mapping[str, int]
-    demo: bool
 
 
 @click.command()
@@ -81,10 +72,10 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --workers ingest=4 --demo
     """
     with exit_on_failure(as_json=as_json), contextlib.suppress(TerminationSignal):
-        run_platform(UpOptions(port, as_json, dict(workers), demo))
+        run_platform(dict(workers), port=port, with_demo=demo, as_json=as_json)
 
 
-def run_platform(options: UpOptions) -> None:
+def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_json: bool) -> None:
     """Start the servers and processes of the platform in order, and supervise them until a signal.
 
     Raise `LocalServerUnavailable` if a server can't start, `TerminationSignal` after a signal and all processes' end.
@@ -94,13 +85,13 @@ def run_platform(options: UpOptions) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(raise_on_end_signals(again=lambda: processes.signal_processes_to_drain(children)))
         key_requests = PrintKeysRequests()
-        port = _check_port_is_free(options.port or find_free_port())
+        port = _check_port_is_free(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
-        site = stack.enter_context(demo.serve_demo_site()) if options.demo else None
-        counts = {**options.workers, **_generation_worker_counts(say)}
+        site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
+        counts = {**workers, **_generation_worker_counts(say)}
         children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_site(site, os.environ))
         logs = stack.enter_context(ProcessLogs(children))
         stack.enter_context(processes.run_processes(children, partial(_report_slow_start, logs, say)))
@@ -108,10 +99,10 @@ def run_platform(options: UpOptions) -> None:
         say(f"{', '.join(children)} answer")
         ready = _build_ready_announcement(port, settings)
         logs.copy_new_lines()
-        announce_ready(ready, as_json=options.as_json)
+        announce_ready(ready, as_json=as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
-            _run_demo_or_report(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
+            _run_demo_or_report(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
             print_keys_again(ready)
         supervise_servers(
             {**servers.embedded, **children},

@@ -6,23 +6,20 @@ import time
 import click
 import msgspec
 
-CURL_EXAMPLE = """\
-curl -sS {api}/v1/projects \\
-  -H 'Authorization: Bearer {key}' \\
-  -H 'Content-Type: application/json' \\
-  -d '{{"name": "Acme", "timezone": "Europe/Berlin"}}'"""
-
 READY_MESSAGE = """
   API      {api}/v1
   Docs     {docs}
   Console  {console}
-  Key      {key}
+  Key      {api_key}
   Sandbox  {test_key}
 
-{curl}
+curl -sS {api}/v1/projects \\
+  -H 'Authorization: Bearer {api_key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"name": "Acme", "timezone": "Europe/Berlin"}}'
 
 For the examples in the docs:
-export API={api}/v1 KEY={key}
+export API={api}/v1 KEY={api_key}
 
 Ctrl-C ends everything. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pid}` print the keys again.
 """
@@ -39,10 +36,6 @@ class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     console: str
     database_url: str
     redis_url: str
-
-    def build_curl_example(self) -> str:
-        """Return a curl command that creates a project with the live key, to paste into a shell."""
-        return CURL_EXAMPLE.format(api=self.api, key=self.api_key)
 
 
 class StepTimePrinter:
@@ -65,6 +58,4 @@ def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:
-        values = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
-        values |= {"test_key": ready.test_key}
-        click.echo(READY_MESSAGE.format(**values, curl=ready.build_curl_example(), pid=os.getpid()))
+        click.echo(READY_MESSAGE.format(**msgspec.structs.asdict(ready), pid=os.getpid()))

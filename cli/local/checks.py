@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.redis_reach import raise_if_redis_away
 from domain.operations import disk as disks
 from domain.operations import pools
-from domain.security.keyring import Keyring, check_keyrings, parse_keyring
+from domain.security.keyring import check_keyrings, parse_keyrings
 from generation.confinement import confine
 from jobs.kinds import JOB_KINDS
 from schemas.base import ResponseStruct
@@ -63,7 +63,7 @@ def check_kernel_sandbox() -> DoctorCheck:
 def check_settings() -> DoctorCheck:
     """Check that every process can start: fail for a missing or invalid setting, warn of misspelt variables."""
     try:
-        _read_keyrings()
+        parse_keyrings(read_command_settings())
     except SettingsInvalid as error:
         return DoctorCheck(name="settings", status="fail", detail=str(error), advice=SETTINGS_ADVICE)
     if misspelt := find_misspelt_settings(read_environment()):
@@ -80,18 +80,12 @@ def check_settings() -> DoctorCheck:
 async def check_keyrings_complete(conn: Conn) -> DoctorCheck:
     """Check that PEPPERS and VAULT_KEYS have every key that the database uses; return a failure if one is missing."""
     try:
-        peppers, vault = _read_keyrings()
+        peppers, vault = parse_keyrings(read_command_settings())
         await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it is only used to read"
         return DoctorCheck(name="secrets", status="fail", detail=str(error), advice=advice)
     return DoctorCheck(name="secrets", status="ok", detail="every key in use is present")
-
-
-def _read_keyrings() -> tuple[Keyring, Keyring]:
-    current = read_command_settings()
-    peppers = parse_keyring(current.peppers, setting="PEPPERS")
-    return peppers, parse_keyring(current.vault_keys, setting="VAULT_KEYS")
 
 
 def check_postgres_version(conn: Conn) -> DoctorCheck:

@@ -84,11 +84,6 @@ def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
         process.send_halt_signal()
 
 
-def returns_http_200(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
-    """Return whether a GET request to a local port returns 200."""
-    return not probe_http_error(port, path, headers)
-
-
 def probe_http_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
     """Send a GET request to a local port; return the error of the network or the API, empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)

@@ -8,8 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 import click
 import msgspec
@@ -59,7 +58,9 @@ class ProcessLogs:
     def __init__(self, servers: Mapping[str, LocalServer]) -> None:
         self.width = max(map(len, servers))
         self.for_person = sys.stderr.isatty()
-        self.files = {name: _open_truncated_log(server.log) for name, server in servers.items()}
+        self.files = {
+            name: server.log.open("w+", encoding="utf-8", errors="replace") for name, server in servers.items()
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -87,10 +88,6 @@ def format_log_line(line: str) -> str:
     fields = [f"{name}={value}" for name, value in fields_by_name.items() if name != "process" and value is not None]
     words = [at[11:19], level * (level != "info"), event, *fields]
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
-
-
-def _open_truncated_log(file: Path) -> IO[str]:
-    return file.open("w+", encoding="utf-8", errors="replace")
 
 
 def supervise_servers(

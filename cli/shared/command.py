@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 
 from cli.shared.failure import exit_on_failure
-from cli.shared.output import CommandResult, print_command_result
-from cli.shared.session import open_command_session
+from cli.shared.output import CommandResult, format_object_fields, print_command_result
+from cli.shared.session import CommandSession, open_command_session
+from db.pool import Conn, run_in_transaction
 from schemas import ids
 
 #: A command's function as written, and as click calls it, both with its options.
@@ -32,6 +34,14 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
         click.get_current_context().exit(answer.exit_code)
 
     return run
+
+
+async def run_write(
+    session: CommandSession, verb: Callable[[Conn], Awaitable[msgspec.Struct]], note: str = ""
+) -> CommandResult:
+    """Run `verb` in one transaction, and return the object that it returns as a command's result."""
+    result = await run_in_transaction(session.pool, verb)
+    return CommandResult(result, format_object_fields(result), note)
 
 
 async def _await_result(answer: Awaitable[CommandResult]) -> CommandResult:

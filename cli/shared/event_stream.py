@@ -10,13 +10,7 @@ import httpx
 import msgspec
 
 from cli.shared.exit_codes import EXIT_UNUSABLE
-from cli.shared.remote import (
-    UNREADABLE_BODY_ERRORS,
-    ErrorEnvelope,
-    RemoteApi,
-    exit_code_of_response,
-    print_response_error,
-)
+from cli.shared.remote import RemoteApi, decode_response_error, exit_code_of_response, print_response_error
 from schemas.webhooks import StreamBegun
 
 #: The API sends a line at least every 15 s.
@@ -156,11 +150,7 @@ class _RetryLater(Exception):
 
 def is_key_killed(response: httpx.Response) -> bool:
     """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
-    try:
-        error = msgspec.json.decode(response.content, type=ErrorEnvelope).error
-    except UNREADABLE_BODY_ERRORS:
-        return False
-    return error.get("code") == "KILL_SWITCH"
+    return decode_response_error(response).get("code") == "KILL_SWITCH"
 
 
 def parse_server_sent_events(chunks: Iterable[bytes]) -> Iterator[ServerSentMessage]:

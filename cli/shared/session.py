@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cli.local.folder import LOCAL_ENV_FILE, read_env_file
 from db.pool import Pool, open_postgres_pool
-from domain.security.keyring import Keyring, check_keyrings, parse_keyring
+from domain.security.keyring import Keyring, check_keyrings, parse_keyrings
 from schemas.setting_values import is_parseable_url
 from schemas.settings import Settings, load_settings
 
@@ -44,11 +44,10 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
 
 async def load_vault_keyring(session: CommandSession) -> Keyring:
     """Return the keyring that seals secrets. Raise `SettingsInvalid` if PEPPERS or VAULT_KEYS lacks a key in use."""
-    settings = session.settings
-    keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
+    peppers, vault = parse_keyrings(session.settings)
     async with session.pool.acquire() as conn:
-        await check_keyrings(conn, peppers=parse_keyring(settings.peppers, setting="PEPPERS"), vault=keyring)
-    return keyring
+        await check_keyrings(conn, peppers=peppers, vault=vault)
+    return vault
 
 
 def read_command_settings() -> Settings:

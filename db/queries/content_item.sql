@@ -109,17 +109,9 @@ select {content}
   from page_rows c
  order by c.id desc;
 
--- part: passing    Filters without an index of their own, of a list over all projects.
-and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          and (:from_id::uuid is null or id >= :from_id)
-          and coalesce(created_at >= :since::timestamptz, true)
-          and coalesce(created_at < :until::timestamptz, true)
-          and coalesce(status = any(:statuses::text[]), true)
-        order by id desc
-
 -- part: of_each
--- The same filters within project `o`, as a range over projects: an equality would let a plan scan the rows
--- of all projects.
+-- The filters without an index of their own within project `o`, as a range over projects: an equality would
+-- let a plan scan the rows of all projects.
 and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
           and project_id >= o.id
           and (:from_id::uuid is null or id >= :from_id)
@@ -133,7 +125,12 @@ select *
          from content_item
         where organization_id = :org
           and {condition}
-          {passing}
+          and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and (:from_id::uuid is null or id >= :from_id)
+          and coalesce(created_at >= :since::timestamptz, true)
+          and coalesce(created_at < :until::timestamptz, true)
+          and coalesce(status = any(:statuses::text[]), true)
+        order by id desc
     limit 2 * :limit
 
 -- part: newest_of_active

@@ -47,6 +47,14 @@ select exists (
    where p.external_id = :external_id
      and p.id <> :id);
 
+-- part: of_lost_call    The end of each change of a post, if its last call is still the lost one.
+version = version + 1,
+       updated_at = now()
+ where organization_id = :org
+   and id = :id
+   and {condition}
+   and sent_at = :sent_at
+
 -- name: publish_lost
 -- Mark a lost post as published. No row: a person resolved it first, or it was sent again after that.
 update scheduled_post
@@ -56,44 +64,23 @@ update scheduled_post
        external_id = :external_id,
        external_url = :external_url,
        last_error = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id
-   and status in ('outcome_unknown', 'draft_in_inbox')
-   and sent_at = :sent_at;
+       {of_lost_call: status in ('outcome_unknown', 'draft_in_inbox')};
 
 -- name: name_post    Store the external id of a published post.
 update scheduled_post
    set external_id = :external_id,
        external_url = :external_url,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id
-   and status = 'published'
-   and external_id is null
-   and sent_at = :sent_at;
+       {of_lost_call: status = 'published' and external_id is null};
 
 -- name: draft_lost    Mark a lost post as a draft in its owner's inbox. No row: as for publish_lost.
 update scheduled_post
    set status = 'draft_in_inbox',
        phase = null,
        last_error = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id
-   and status = 'outcome_unknown'
-   and sent_at = :sent_at;
+       {of_lost_call: status = 'outcome_unknown'};
 
 -- name: fail_lost    Mark a lost post as failed. No row: as for publish_lost.
 update scheduled_post
    set status = 'failed',
        last_error = :error,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id
-   and status = 'outcome_unknown'
-   and sent_at = :sent_at;
+       {of_lost_call: status = 'outcome_unknown'};

@@ -6,7 +6,8 @@ values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :det
         :vault_key_id, :expires_at);
 
 -- name: find_state    Return a usable state without using it.
-select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details
+select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details, s.sealed,
+       s.vault_key_id
   from oauth_state s
   join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
  where s.state_hash = :state_hash

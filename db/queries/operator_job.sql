@@ -152,8 +152,10 @@ scanned as (
           where {passing}
           {page};
 
--- part: reached    Live organizations from the cursor on; with a project, only its organization.
-o.env = 'live'
+-- part: organizations    Live organizations with such jobs, from the cursor on; with a project, only its own.
+select o.id
+  from organization o
+ where o.env = 'live'
    and coalesce(o.id = :org::uuid, true)
    and (:project::uuid is null or exists (
          select
@@ -161,28 +163,16 @@ o.env = 'live'
           where organization_id = o.id
             and id = :project))
    and o.id >= coalesce(:from_org::uuid, '00000000-0000-0000-0000-000000000000')
+   and exists (
+         select
+           from job
+          where organization_id = o.id
+            and {condition})
+ order by o.id
+ limit :limit
 
 -- name: list_with_unsuccessful    Return organizations with jobs that may be retried.
-select o.id
-  from organization o
- where {reached}
-   and exists (
-         select
-           from job
-          where organization_id = o.id
-            and state = any(:states::text[])
-            and state in ('failed', 'canceled'))
- order by o.id
- limit :limit;
+{organizations: state = any(:states::text[]) and state in ('failed', 'canceled')};
 
 -- name: list_with_open    Return organizations with open jobs.
-select o.id
-  from organization o
- where {reached}
-   and exists (
-         select
-           from job
-          where organization_id = o.id
-            and finished_at is null)
- order by o.id
- limit :limit;
+{organizations: finished_at is null};

@@ -86,6 +86,12 @@ select p.organization_id, p.project_id, p.id, p.content_id, p.social_account_id,
    and p.id = :id
    for no key update of p;
 
+-- part: next_version    The end of each change of posts: they have another version.
+version = version + 1,
+       updated_at = now()
+ where organization_id = :org
+   and {condition}
+
 -- name: move_post    Move a post to another time; its preparation starts over.
 update scheduled_post
    set scheduled_for = :scheduled_for,
@@ -93,20 +99,15 @@ update scheduled_post
        job_id = :job_id,
        phase = null,
        not_before = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
-
--- part: asked    CTE with ids in the lock order of every statement over many posts.
-asked as materialized (
-  -- Each row is then read by its key: `asked` in job.sql gives the reason.
-  select distinct id as asked_id
-    from unnest(:ids::uuid[]) as id
-   order by id)
+       {next_version: id = :id};
 
 -- name: cancel_posts    Cancel the waiting ones of these posts, locked by id.
-with {asked},
+with asked as materialized (
+  -- Ids in the lock order of every statement over many posts. Each row is then read by its key: `asked` in
+  -- job.sql gives the reason.
+  select distinct id as asked_id
+    from unnest(:ids::uuid[]) as id
+   order by id),
 waiting as materialized (
   -- The ones that still wait. An archive of their project has canceled them before, with its own reason.
   select w.*
@@ -159,7 +160,7 @@ select id, job_id, social_account_id
    and status in ('blocked', 'queued');
 
 -- name: list_captioned    Return the waiting posts with their content's own caption.
-select id, social_account_id
+select id, job_id, social_account_id
   from scheduled_post
  where organization_id = :org
    and content_id = :content_id
@@ -232,18 +233,12 @@ update scheduled_post
    set status = case when :job_id::uuid is null then 'blocked' else 'queued' end,
        job_id = :job_id,
        caption_pending = false,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version: id = :id};
 
 -- name: keep_blocked    Keep locked posts blocked: their time has passed.
 update scheduled_post
    set caption_pending = false,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = any(:ids);
+       {next_version: id = any(:ids)};
 
 -- name: rewrite_posts    Update the fingerprint of a content's unsent posts with its caption, locked by id.
 with unsent_posts as materialized (
@@ -265,10 +260,7 @@ update scheduled_post p
 update scheduled_post
    set status = :status,
        resolved_at = now(),
-       version = version + 1,
-       updated_at = now(),
        external_url = coalesce(:external_url, external_url),
        published_at = case when :status = 'published' then coalesce(sent_at, now()) end,
-       last_error = :error
- where organization_id = :org
-   and id = :id;
+       last_error = :error,
+       {next_version: id = :id};

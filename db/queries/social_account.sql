@@ -45,16 +45,14 @@ select {account}
    and a.id = :id
    and a.project_id is not null;
 
--- part: asked    CTE with ids in the lock order of every statement over many accounts.
-asked as materialized (
-  -- Each row is then read by its key: `asked` in job.sql gives the reason.
+-- name: lock_accounts
+-- Lock accounts against disconnects and concurrent schedules, which could miss each other's posts.
+with asked as materialized (
+  -- Ids in the lock order of every statement over many accounts. Each row is then read by its key: `asked` in
+  -- job.sql gives the reason.
   select distinct id as asked_id
     from unnest(:ids::uuid[]) as id
    order by id)
-
--- name: lock_accounts
--- Lock accounts against disconnects and concurrent schedules, which could miss each other's posts.
-with {asked}
 select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_post_id
   from asked
  cross join lateral (
@@ -108,15 +106,9 @@ select {account}
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  order by a.id desc;
 
--- part: passing    Filters without an index of their own, of a list over all projects.
-and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          and coalesce((owner_account_id is not null) = :leased::bool, true)
-          and coalesce(platform = any(:platforms::text[]), true)
-        order by id desc
-
 -- part: of_each
--- The same filters within project `o`, as a range over projects: an equality would let a plan scan the rows
--- of all projects.
+-- The filters without an index of their own within project `o`, as a range over projects: an equality would
+-- let a plan scan the rows of all projects.
 and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
           and project_id >= o.id
           and coalesce((owner_account_id is not null) = :leased::bool, true)
@@ -129,7 +121,10 @@ select *
         where organization_id = :org
           and project_id is not null
           and {condition}
-          {passing}
+          and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and coalesce((owner_account_id is not null) = :leased::bool, true)
+          and coalesce(platform = any(:platforms::text[]), true)
+        order by id desc
     limit 2 * :limit
 
 -- part: newest_of_active

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -99,17 +98,22 @@ async def list_accounts(
 
     A filter of None matches all accounts. Raises `ObjectNotFound` for an unknown project.
     """
-    filters = {"org": organization_id, "platforms": platforms, "leased": leased, "before": before, "limit": limit}
+    filters: dict[str, Any] = {
+        "org": organization_id,
+        "platforms": platforms,
+        "leased": leased,
+        "before": before,
+        "limit": limit,
+    }
     if project_id is None:
-        find, leading = (
-            partial(LIST_ACCOUNTS_OF_ALL_PROJECTS.all, conn, **filters),
-            multi_value_filter.split_filter_into_searches(status=statuses),
-        )
+        query = LIST_ACCOUNTS_OF_ALL_PROJECTS
+        leading = multi_value_filter.split_filter_into_searches(status=statuses)
     else:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
+        query = LIST_ACCOUNTS
+        filters["project_id"] = project_id
         leading = multi_value_filter.split_filter_into_searches(status=statuses, platform=platforms)
-    rows = await multi_value_filter.find_newest_rows(conn, find, leading, limit=limit)
+    rows = await multi_value_filter.find_newest_rows(conn, query.all, filters, leading)
     return [_account_to_schema(row) for row in rows]
 
 

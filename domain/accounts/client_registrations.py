@@ -106,7 +106,4 @@ async def delete_oauth_client(conn: Conn, *, server: PlatformServer, client_id: 
 
 
 async def _find_registration(conn: Conn, server: PlatformServer) -> ClientRegistration | None:
-    platform, service_url, redirect_uri = server
-    return await GET_CLIENT_REGISTRATION.one(
-        conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri
-    )
+    return await GET_CLIENT_REGISTRATION.one(conn, **server._asdict())

@@ -21,27 +21,17 @@ from schemas.errors import InvalidValue
 CONVERSION_DESTINATIONS: tuple[ConversionDestination, ...] = get_args(ConversionDestination)
 
 #: Columns that a patch may change, with their JSON names.
-_PATCHABLE_COLUMNS = {
-    "enabled": "enabled",
-    "pixel_id": "pixelId",
-    "access_token": "accessToken",
-    "test_event_code": "testEventCode",
-    "event_map": "eventMap",
-}
+_PATCHABLE_COLUMNS = {field.name: field.encode_name for field in msgspec.structs.fields(CapiDestinationPatch)}
 
 
 class _ConversionDestinationRow(NamedTuple):
-    enabled: bool
-    pixel_id: str | None
-    sealed: bytes | None
-    vault_key_id: str | None
-    test_event_code: str | None
-    event_map: dict[str, str] | None
+    enabled: bool = False
+    pixel_id: str | None = None
+    sealed: bytes | None = None
+    vault_key_id: str | None = None
+    test_event_code: str | None = None
+    event_map: dict[str, str] | None = None
 
-
-_NEW_DESTINATION_ROW = _ConversionDestinationRow(
-    enabled=False, pixel_id=None, sealed=None, vault_key_id=None, test_event_code=None, event_map=None
-)
 
 GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_ConversionDestinationRow)
 
@@ -77,7 +67,7 @@ async def patch_destinations(
             fields.append(f"capi.{name}")
             continue
         row = _merge_destination_patch(
-            await GET_CONVERSION_DESTINATION.one(conn, **scope) or _NEW_DESTINATION_ROW,
+            await GET_CONVERSION_DESTINATION.one(conn, **scope) or _ConversionDestinationRow(),
             change,
             keyring,
             vault.secret_row_name("conversion_destination", organization_id, app_id, name),

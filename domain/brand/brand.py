@@ -1,6 +1,6 @@
 """A project's brand: findings of each source, and the partner's own values, which always win."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -48,8 +48,11 @@ def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
 def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
     """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
-    for name, finding in _iterate_findings(rows):
-        findings.setdefault(name, []).append(finding)
+    for row in rows:
+        for name, finding in row.fields.items():
+            for stated in (finding, *finding.alternatives):
+                said = Said(value=stated.value, provenance=_build_provenance(row, stated))
+                findings.setdefault(name, []).append(said)
     return {name: sorted(finding, key=_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
@@ -197,13 +200,6 @@ def _winning_value(findings: Sequence[Said] | None) -> object:
 def _finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     origin = finding.provenance
     return origin.source == "partner", origin.confidence, origin.at
-
-
-def _iterate_findings(rows: Sequence[BrandSourceRow]) -> Iterator[tuple[BrandFieldName, Said]]:
-    for row in rows:
-        for name, finding in row.fields.items():
-            for stated in (finding, *finding.alternatives):
-                yield name, Said(value=stated.value, provenance=_build_provenance(row, stated))
 
 
 def _build_provenance(row: BrandSourceRow, finding: FieldFinding) -> Provenance:

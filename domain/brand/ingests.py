@@ -9,7 +9,6 @@ import msgspec
 from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
-from domain.brand.store_listings import RequestedStoreListing
 from domain.media import suggestions
 from domain.media.suggestions import IngestSuggestions
 from domain.tenancy import organizations, project_locks
@@ -38,39 +37,6 @@ class IngestAttempt(NamedTuple):
     visit: CrawlState | None
 
 
-async def start_website_ingest(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
-) -> ledger.SubmittedJob:
-    """Submit a brand's ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if it runs already.
-
-    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or INGEST_RUNNING.
-    """
-    args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
-    return await start_ingest(
-        conn, kind=INGEST_WEBSITE_KIND, organization_id=organization_id, project_id=project_id, args=args
-    )
-
-
-async def start_github_ingest(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
-) -> ledger.SubmittedJob:
-    """Submit a brand's ingest of a repository, its name checked before. Raises as `start_website_ingest`."""
-    args = {"repo": repo, "branch": branch}
-    return await start_ingest(
-        conn, kind=INGEST_GITHUB_KIND, organization_id=organization_id, project_id=project_id, args=args
-    )
-
-
-async def start_appstore_ingest(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[RequestedStoreListing], country_code: str
-) -> ledger.SubmittedJob:
-    """Submit a brand's ingest of listings that `store_listings` parsed. Raises as `start_website_ingest`."""
-    args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
-    return await start_ingest(
-        conn, kind=INGEST_APPSTORE_KIND, organization_id=organization_id, project_id=project_id, args=args
-    )
-
-
 async def start_ingest(
     conn: Conn,
     *,
@@ -83,7 +49,7 @@ async def start_ingest(
     """Submit the job of a brand source's ingest or of its retry, and store the ingest; return the job.
 
     Locks the project as active. Returns the running job with `fresh` False if it has the same arguments. Raises
-    `StateConflict` INGEST_RUNNING if it has others, and the other errors of `start_website_ingest`.
+    `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED, or INGEST_RUNNING if it has others.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCE_BY_INGEST_KIND[kind.name]

@@ -15,7 +15,7 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import MetricSubject, ReportedMetricValues
+from domain.collection.snapshots import ReportedMetricValues
 from domain.publishing import outgoing
 from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
@@ -67,23 +67,17 @@ class PostDueForPolling(NamedTuple):
 
 
 class MetricCollectionRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Collection run of an account: the posts to poll, and its followers if `gauges`.
+    """Collection run of an account: the posts to poll, and its followers if `polled.gauges`.
 
-    `now` is the time of all its values; a sandbox's clock is `ahead` of it. `more`: further posts are due.
+    `polled.now` is the time of all its values; a sandbox's clock is `ahead` of it. `more`: further posts are due.
     """
 
     account_id: UUID
+    polled: PolledAccount
     account: PostingAccount
-    sandbox: bool
     posts: Sequence[PostDueForPolling]
-    gauges: bool
     more: bool
     generation: int
-    failures: int
-    owner_organization_id: UUID
-    owner_project_id: UUID | None
-    owner_id: UUID
-    now: datetime
     ahead: timedelta = timedelta()
 
 
@@ -163,17 +157,11 @@ async def begin_collection_run(
     )
     return MetricCollectionRun(
         account_id=account_id,
+        polled=row,
         account=outgoing.make_posting_account(row, tokens.access_token),
-        sandbox=row.sandbox,
         posts=posts[:most],
-        gauges=row.gauges,
         more=len(posts) > most,
         generation=tokens.generation,
-        failures=row.failures,
-        owner_organization_id=row.owner_organization_id,
-        owner_project_id=row.owner_project_id,
-        owner_id=row.owner_id,
-        now=row.now,
         ahead=(await sandbox_clock.read_sandbox_clock(conn, organization_id=org)).ahead if row.sandbox else timedelta(),
     )
 
@@ -182,14 +170,14 @@ async def store_collection_result(
     conn: Conn, *, claim: JobClaim, visit: MetricCollectionRun, found: MetricCollectionResult
 ) -> dict[str, Any]:
     """Store the metric values and next poll times of a collection run, complete or not; return the job's result."""
-    org = claim.organization_id
+    org, now = claim.organization_id, visit.polled.now
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
+    stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_poll_of_post(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_poll_after_failure(post.published_at, visit.now) for post in found.failed}
+    dues |= {post.id: cadence.next_poll_after_failure(post.published_at, now) for post in found.failed}
     await collection.keep_asked.run(
-        conn, org=org, account_id=visit.account_id, at=visit.now, post_ids=[*dues], dues=[*dues.values()]
+        conn, org=org, account_id=visit.account_id, at=now, post_ids=[*dues], dues=[*dues.values()]
     )
     await _end_collection_run(conn, org, visit, found.error, more=more)
     return {"asked": len(found.asked), "kept": stored}
@@ -200,9 +188,9 @@ def _next_poll_of_post(visit: MetricCollectionRun, post: PostDueForPolling) -> d
 
     A sandbox's posts stay in their cadence, however far its clock jumped.
     """
-    if not visit.sandbox:
-        return cadence.next_post_poll_time(post.published_at, visit.now)
-    times = cadence.missed_poll_times(post.published_at, post.due_at, visit.now)
+    if not visit.polled.sandbox:
+        return cadence.next_post_poll_time(post.published_at, visit.polled.now)
+    times = cadence.missed_poll_times(post.published_at, post.due_at, visit.polled.now)
     if not times:
         return cadence.next_post_poll_time(post.published_at, post.published_at)
     return cadence.next_post_poll_time(post.published_at, times[-1])
@@ -211,19 +199,19 @@ def _next_poll_of_post(visit: MetricCollectionRun, post: PostDueForPolling) -> d
 async def _end_collection_run(
     conn: Conn, org: UUID, visit: MetricCollectionRun, error: PlatformError | None, *, more: bool
 ) -> None:
-    failures = 0 if error is None else visit.failures + 1
+    failures = 0 if error is None else visit.polled.failures + 1
     await collection.keep_visit.run(
         conn,
         org=org,
         account_id=visit.account_id,
-        asked_at=None if error or more else visit.now,
+        asked_at=None if error or more else visit.polled.now,
         failures=failures,
         error=error and error.code,
     )
     if isinstance(error, AccessTokenExpired) and failures == 1:
-        await owners.submit_owner_token_refresh(conn, visit)
+        await owners.submit_owner_token_refresh(conn, visit.polled)
     if isinstance(error, AccountReauthRequired):
-        await owners.require_owner_reauth(conn, visit, reason=error.code, generation=visit.generation)
+        await owners.require_owner_reauth(conn, visit.polled, reason=error.code, generation=visit.generation)
     after_s = _seconds_until_next_run(error, failures, more=more)
     if after_s is not None:
         await collection.make_due.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
@@ -240,11 +228,3 @@ def _seconds_until_next_run(error: PlatformError | None, failures: int, *, more:
         return cadence.TOKEN_REFRESH_WAIT_S
     asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0
     return max(asked_s, cadence.account_poll_backoff_s(failures))
-
-
-def metric_subject_of_post(post: PostDueForPolling) -> MetricSubject:
-    return MetricSubject(post.id, post.published_at)
-
-
-def metric_subject_of_account(visit: MetricCollectionRun) -> MetricSubject:
-    return MetricSubject(visit.account_id, None)

@@ -4,7 +4,7 @@ So the difference over any period is a sum: the value at its end minus the value
 negative, since platforms subtract views.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -100,8 +100,8 @@ async def store_metric_snapshots(
     rows = await LIST_LATEST_METRIC_VALUES.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
-    for batch in _split_into_batches(told, METRIC_READINGS_PER_STATEMENT):
-        changes = _collect_metric_changes(batch, latest, at)
+    for start in range(0, len(told), METRIC_READINGS_PER_STATEMENT):
+        changes = _collect_metric_changes(told[start : start + METRIC_READINGS_PER_STATEMENT], latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(
             conn,
@@ -114,10 +114,6 @@ async def store_metric_snapshots(
             deltas=[snapshot.delta for snapshot in changes],
         )
     return number
-
-
-def _split_into_batches(told: Sequence[ReportedMetricValues], size: int) -> Iterator[Sequence[ReportedMetricValues]]:
-    return (told[start : start + size] for start in range(0, len(told), size))
 
 
 def _collect_metric_changes(

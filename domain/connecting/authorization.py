@@ -16,9 +16,8 @@ from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect, consent_pages
-from domain.connecting.connect import Code, ConnectJobArgs
+from domain.connecting.connect import Code, ConnectJobArgs, StoredPlatformServer
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
-from domain.connecting.flow_details import OAuthFlowDetails
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import StartedOAuthFlow
 from domain.security.keyring import Keyring
@@ -53,6 +52,20 @@ class NewOAuthFlow(NamedTuple):
     return_url: str
     account_id: UUID | None = None
     handle: str = DEFAULT_SANDBOX_HANDLE
+
+
+class OAuthFlowDetails(StoredPlatformServer, frozen=True, kw_only=True):
+    """Details of a flow, stored in its row between our link and the callback; none is secret."""
+
+    challenge: str
+    account_id: UUID | None
+    register_job_id: UUID | None
+
+    def find_issuer_error(self, *, issuer: str, iss: str | None) -> str | None:
+        """Return OTHER_SERVER if a callback's `issuer` (redirect URI part) or `iss` isn't the flow's, else None."""
+        if issuer != self.redirect_uri.rpartition("/")[2] or (iss or self.service_url) != self.service_url:
+            return "OTHER_SERVER"
+        return None
 
 
 class OAuthLinkStep(NamedTuple):

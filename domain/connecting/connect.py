@@ -55,21 +55,26 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return "Login()"
 
 
-class ConnectJobArgs(msgspec.Struct, frozen=True, kw_only=True):
+class StoredPlatformServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Server of a platform in stored JSON, with our redirect URI."""
+
+    platform: str
+    service_url: str
+    redirect_uri: str
+
+    @property
+    def server(self) -> PlatformServer:
+        return PlatformServer(self.platform, self.service_url, self.redirect_uri)
+
+
+class ConnectJobArgs(StoredPlatformServer, frozen=True, kw_only=True):
     """Arguments of a connection's job; none is secret.
 
     `account_id` is the existing account that the job must authorize.
     """
 
-    platform: str
-    service_url: str
-    redirect_uri: str
     api_key_id: UUID
     account_id: UUID | None = None
-
-    @property
-    def server(self) -> PlatformServer:
-        return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
 
 RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountScope)

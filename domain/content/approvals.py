@@ -160,7 +160,8 @@ async def apply_approval_policy_patch(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )
     before = _ApprovalPolicyRow(locked.requires_approval, locked.first_n_posts_blocked)
-    after = _patch_policy_row(before, body)
+    sent = {name: value for name in before._fields if (value := getattr(body, name)) is not UNSET}
+    after = before._replace(**sent)
     if after != before:
         await projects.update_policy.run(conn, org=organization_id, id=project_id, **after._asdict())
         await audit.write_audit_entry(
@@ -173,11 +174,3 @@ async def apply_approval_policy_patch(
             details={"before": before._asdict(), "after": after._asdict()},
         )
     return await read_approval_policy(conn, organization_id=organization_id, project_id=project_id)
-
-
-def _patch_policy_row(policy: _ApprovalPolicyRow, body: ApprovalPolicyPatch) -> _ApprovalPolicyRow:
-    if body.requires_approval is not UNSET:
-        policy = policy._replace(requires_approval=body.requires_approval)
-    if body.first_n_posts_blocked is not UNSET:
-        policy = policy._replace(first_n_posts_blocked=body.first_n_posts_blocked)
-    return policy

@@ -25,13 +25,6 @@ from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
 
 
-class LatestContentRequest(NamedTuple):
-    """Request of a content's last revision, and the number of the next revision."""
-
-    asked: ContentRequest
-    next_revision: int
-
-
 class _LatestGenerationRow(NamedTuple):
     brief: dict[str, Any]
     next_revision: int
@@ -110,8 +103,8 @@ async def start_regeneration(
     org = organization_id
     project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    latest = await _latest_content_request(conn, org, content_id)
-    submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=latest.next_revision)
+    asked, revision = await _latest_content_request(conn, org, content_id)
+    submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, versions)
     if not submitted.fresh:
@@ -120,12 +113,12 @@ async def start_regeneration(
         conn,
         organization_id=org,
         project_id=project_id,
-        seed=body.seed or f"{content_id}.{latest.next_revision}",
-        body=latest.asked if body.hook is None else msgspec.structs.replace(latest.asked, hook=body.hook),
+        seed=body.seed or f"{content_id}.{revision}",
+        body=asked if body.hook is None else msgspec.structs.replace(asked, hook=body.hook),
         again=True,
     )
     made_by = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
-    await content_generation.insert_generation.run(conn, **made_by, revision=latest.next_revision, brief=brief)
+    await content_generation.insert_generation.run(conn, **made_by, revision=revision, brief=brief)
     await content_generation.restart_content.run(conn, **made_by)
     return StartedContentGeneration(submitted, content_id)
 
@@ -139,13 +132,13 @@ async def retry_content_generation(
     """
     org = organization_id
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    latest = await _latest_content_request(conn, org, content_id)
+    _, next_revision = await _latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, None)
     scope = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
     if submitted.fresh and not (
-        latest.next_revision == revision
+        next_revision == revision
         and await content_generation.retry_generation.run(conn, **scope, revision=revision, retry_of=retry_of)
     ):
         raise StateConflict("JOB_NOT_RETRYABLE", "the content was changed or regenerated since: regenerate it")
@@ -154,7 +147,7 @@ async def retry_content_generation(
     return submitted
 
 
-async def _latest_content_request(conn: Conn, organization_id: UUID, content_id: UUID) -> LatestContentRequest:
+async def _latest_content_request(conn: Conn, organization_id: UUID, content_id: UUID) -> tuple[ContentRequest, int]:
     """Return the request of a content's last revision, with the number of the next revision.
 
     Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.
@@ -162,7 +155,7 @@ async def _latest_content_request(conn: Conn, organization_id: UUID, content_id:
     row = await GET_LATEST_GENERATION.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise StateConflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
-    return LatestContentRequest(msgspec.convert(row.brief, GenerationBrief).asked, row.next_revision)
+    return msgspec.convert(row.brief, GenerationBrief).asked, row.next_revision
 
 
 async def _submit_generation_job(

@@ -5,7 +5,7 @@ refused whole.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Generic, NamedTuple, NoReturn, TypeVar
 from uuid import UUID
@@ -162,8 +162,28 @@ def malformed_body_error(error: Exception) -> MalformedBody:
     return MalformedBody(f"the body is no JSON that can be read: {error}")
 
 
+def decode_event_text(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
+    """Return one event's decoded JSON text. Raises `EventRejectedError`."""
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError:
+        raise EventRejectedError("INVALID") from None
+    except UNREADABLE_JSON_ERRORS:
+        raise EventRejectedError("MALFORMED") from None
+
+
+def _decode_event(text: msgspec.Raw) -> EventIn:
+    return decode_event_text(text, _EVENT_DECODER)
+
+
 def check_body_events(
-    found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
+    found: Iterable[EventIn | msgspec.Raw],
+    size: int,
+    *,
+    project_id: UUID,
+    app_no: int,
+    now: datetime,
+    decode: Callable[[msgspec.Raw], EventIn] = _decode_event,
 ) -> CooperativeSteps[CheckedEventBatch]:
     """Check each event of a request body; return the valid events as stored, and the others as rejections."""
     body, done = CheckedEventBatch([], [], size), 0
@@ -173,7 +193,7 @@ def check_body_events(
             done = 0
             yield
         try:
-            event = one if isinstance(one, EventIn) else _decode_event(one)
+            event = one if isinstance(one, EventIn) else decode(one)
             body.events.append(validate_event(event, project_id, app_no, now))
         except EventRejectedError as error:
             body.refused.append(RejectedEvent(index, error.code, _event_json_text(one)))
@@ -189,15 +209,6 @@ def _raise_body_error(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     what, _, place = str(error).partition(" - at `$")
     named = _FIELD_IN_ERROR_PATTERN.search(what)
     raise InvalidValue((named[1] if named else place.strip(".`")) or "body", what) from None
-
-
-def _decode_event(text: msgspec.Raw) -> EventIn:
-    try:
-        return _EVENT_DECODER.decode(text)
-    except msgspec.ValidationError:
-        raise EventRejectedError("INVALID") from None
-    except UNREADABLE_JSON_ERRORS:
-        raise EventRejectedError("MALFORMED") from None
 
 
 def _event_json_text(event: EventIn | msgspec.Raw) -> bytes:

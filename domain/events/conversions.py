@@ -4,7 +4,7 @@ A row is written with its event. It is pending until it reaches a final state.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -143,12 +143,8 @@ async def cancel_conversion_line(
     return Counter(row["state"] for row in rows)
 
 
-def make_conversion_pruner(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:
-    """Return a function that deletes a batch of conversions older than `keep_days` and returns their number."""
-
-    async def delete(conn: Conn) -> int:
-        return await event_conversion.prune_conversions.run(
-            conn, keep_s=keep_days * 86_400.0, limit=MAX_CONVERSIONS_PER_CLEANUP
-        )
-
-    return delete
+async def prune_conversions(conn: Conn, *, keep_days: int) -> int:
+    """Delete a batch of conversions older than `keep_days` and return their number."""
+    return await event_conversion.prune_conversions.run(
+        conn, keep_s=keep_days * 86_400.0, limit=MAX_CONVERSIONS_PER_CLEANUP
+    )

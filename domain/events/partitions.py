@@ -1,6 +1,5 @@
 """Partitions of the event store: a table for each day of events, and one for each generation of ids."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -23,17 +22,13 @@ async def create_event_day_tables(conn: Conn) -> int:
     return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
-def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
-    """Return a function that drops the event store's oldest day table if it is older than `keep` days.
+async def drop_oldest_event_day(conn: Conn, *, keep: int, archived: bool = False) -> int:
+    """Drop the event store's oldest day table if it is older than `keep` days; return 1, or 0 if it dropped none.
 
-    With `archived` it drops only a day that is in the event archive. It returns 1, or 0 if it dropped none.
+    With `archived` it drops only a day that is in the event archive.
     """
     query = event_archive.drop_archived_day if archived else event.drop_day
-
-    async def drop(conn: Conn) -> int:
-        return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
-
-    return drop
+    return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
 
 
 async def rotate_event_id_generation(conn: Conn, *, age: timedelta = EVENT_ID_GENERATION_AGE) -> int:

@@ -10,21 +10,22 @@ only if that is too far ahead for any event. https://segment.com/docs/connection
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from domain.events.body import CheckedEventBatch, RejectedEvent, decode_event_body, malformed_body_error
-from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRejectedError, decode_json_object, validate_event
-from domain.events.event import Event
-from domain.events.json_text import (
-    UNREADABLE_JSON_ERRORS,
-    repair_surrogates_in_steps,
-    replace_json_escapes,
-    weigh_json_text,
+from domain.events.body import (
+    CheckedEventBatch,
+    check_body_events,
+    decode_event_body,
+    decode_event_text,
+    malformed_body_error,
 )
+from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRejectedError, decode_json_object
+from domain.events.json_text import UNREADABLE_JSON_ERRORS, repair_surrogates_in_steps, replace_json_escapes
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.events import EventIn
@@ -133,17 +134,11 @@ def read_segment_events(
     `kind`: one message's type (None: a batch). Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the body.
     """
     sent = yield from _split_segment_messages((yield from repair_surrogates_in_steps(plain)), kind)
-    body, done = CheckedEventBatch([], [], len(plain)), 0
-    for index, text in enumerate(sent.messages):
-        done += weigh_json_text(bytes(text))
-        if done > JSON_STEP_BYTES:
-            done = 0
-            yield
-        try:
-            body.events.append(_message_to_event(text, sent, project_id, app_no, now))
-        except EventRejectedError as error:
-            body.refused.append(RejectedEvent(index, error.code, bytes(text)))
-    return body
+    decode = partial(_decode_message_event, sent=sent, now=now)
+    checking = check_body_events(
+        sent.messages, len(plain), project_id=project_id, app_no=app_no, now=now, decode=decode
+    )
+    return (yield from checking)
 
 
 def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_SentSegmentMessages]:
@@ -160,15 +155,13 @@ def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_
     return _SentSegmentMessages(None, messages, batch.sentAt)
 
 
-def _message_to_event(
-    text: msgspec.Raw, sent: _SentSegmentMessages, project_id: UUID, app_no: int, now: datetime
-) -> Event:
-    message = _decode_segment_message(text)
+def _decode_message_event(text: msgspec.Raw, sent: _SentSegmentMessages, now: datetime) -> EventIn:
+    message = decode_event_text(text, _SEGMENT_MESSAGE_DECODER)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else EVENT_NAME_BY_MESSAGE_TYPE.get(kind)
     if not name or len(name) > MAX_EVENT_NAME_CHARACTERS:
         raise EventRejectedError("INVALID")
-    event = EventIn(
+    return EventIn(
         name=name,
         event_id=_event_id_of_message(message.messageId, text),
         occurred_at=_message_time_of(message, sent.sent_at, now),
@@ -177,16 +170,6 @@ def _message_to_event(
         properties=_merged_properties_of(message, kind),
         context=_object_or_empty(message.context),
     )
-    return validate_event(event, project_id, app_no, now)
-
-
-def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
-    try:
-        return _SEGMENT_MESSAGE_DECODER.decode(text)
-    except msgspec.ValidationError:
-        raise EventRejectedError("INVALID") from None
-    except UNREADABLE_JSON_ERRORS:
-        raise EventRejectedError("MALFORMED") from None
 
 
 def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:

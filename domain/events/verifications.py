@@ -10,14 +10,17 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import sdk_app
+from db.queries import event as event_table
+from db.queries import event_quarantine, sdk_app
 from domain.apps import apps
-from domain.events.recent_events import RecentEventSummary, RejectedEventCount
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import VERIFY_TRACKING_KIND
 from jobs.ledger import JobClaim, SubmittedJob
 from schemas.apps import ArrivedEvent, Finding, Verification
+
+#: Most events that are counted.
+MAX_COUNTED_RECENT_EVENTS = 1000
 
 
 class VerifiedApp(NamedTuple):
@@ -34,7 +37,26 @@ class VerifiedApp(NamedTuple):
     may_have_come: bool
 
 
+class RecentEventSummary(NamedTuple):
+    """Newest recent event, and the number of recent events."""
+
+    name: str
+    event_id: str
+    occurred_at: datetime
+    received_at: datetime
+    n: int
+
+
+class RejectedEventCount(NamedTuple):
+    """Number of refused events with a code."""
+
+    code: str
+    n: int
+
+
 FIND_VERIFIED_APP = sdk_app.see_app.typed(VerifiedApp)
+FIND_RECENT_EVENTS = event_table.see_arrivals.typed(RecentEventSummary)
+COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(RejectedEventCount)
 
 
 async def start_tracking_verification(
@@ -62,6 +84,23 @@ async def find_verified_app(conn: Conn, *, claim: JobClaim) -> VerifiedApp | Non
     return await FIND_VERIFIED_APP.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
+
+
+async def find_recent_events(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEventSummary | None:
+    """Return the newest event that arrived from an app in the last `seconds`, and the number of such events.
+
+    Counts up to `MAX_COUNTED_RECENT_EVENTS`, none that occurred over an hour before that time. None without any.
+    """
+    return await FIND_RECENT_EVENTS.one(
+        conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED_RECENT_EVENTS
+    )
+
+
+async def count_quarantined_events(
+    conn: Conn, *, project_id: UUID, app_no: int, seconds: float
+) -> list[RejectedEventCount]:
+    """Return the numbers of an app's quarantined events of the last `seconds` by code; empty without any."""
+    return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
 
 def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, Any]:

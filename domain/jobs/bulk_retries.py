@@ -105,7 +105,6 @@ async def retry_matching_jobs(
 async def _find_retryable_jobs(
     conn: Conn, organization_id: UUID, chosen: JobRetryFilter, after: UUID | None, depth: int
 ) -> _RetryableJobs:
-    period = chosen.period
     return await FIND_RETRYABLE_JOBS.row(
         conn,
         org=organization_id,
@@ -113,13 +112,10 @@ async def _find_retryable_jobs(
         kinds=chosen.kinds or PUBLIC_JOB_KIND_NAMES,
         states=filtered_job_states(chosen),
         error_code=chosen.error_code,
-        since=period.since,
-        until=period.until,
         after=after,
-        from_id=period.lowest_possible_id,
-        before=period.id_upper_bound(None),
         depth=depth,
         limit=MAX_COUNTED + 1,
+        **chosen.period.list_parameters(None),
     )
 
 

@@ -91,27 +91,18 @@ async def list_filtered_jobs(
     A filter of None matches all. Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES`
     searches, `ObjectNotFound` for an unknown project.
     """
-    filters: dict[str, Any] = {
-        "org": organization_id,
-        "error_code": error_code,
-        "since": period.since,
-        "until": period.until,
-        "from_id": period.lowest_possible_id,
-        "before": period.id_upper_bound(before),
-        "limit": limit,
-    }
+    filters = {"org": organization_id, "error_code": error_code, "limit": limit, **period.list_parameters(before)}
     lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
     value_lists: list[Sequence[str | None]] = [values or [None] for values in lists.values()]
-    leading = [filters | dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
+    leading = [dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
     if len(leading) > MAX_JOB_LIST_SEARCHES:
         raise InvalidValue(
             "kind", f"times status, stage and phase makes over {MAX_JOB_LIST_SEARCHES} searches: use fewer values"
         )
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await multi_value_filter.find_newest_rows(
-        conn, partial(_search_jobs, conn, project_id), leading, limit=limit
-    )
+    search = partial(_search_jobs, project_id=project_id)
+    rows = await multi_value_filter.find_newest_rows(conn, search, filters, leading)
     return [_job_to_schema(row)[0] for row in rows]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import storage_use
+from schemas.api_keys import Storage
 from schemas.errors import BodyOversized
 from schemas.organizations import LiveOrganizationTier
 
@@ -23,27 +24,20 @@ class _StorageUseRow(NamedTuple):
     bytes: int
 
 
-class StorageUse(NamedTuple):
-    """Stored bytes, with the reservations of uploads under way, and their limit."""
-
-    used: int
-    limit: int
-
-
 GET_STORAGE_USE = storage_use.get_use.typed(_StorageUseRow)
 
 
-async def read_storage_use(conn: Conn, *, organization_id: UUID) -> StorageUse:
+async def read_storage_use(conn: Conn, *, organization_id: UUID) -> Storage:
     row = await GET_STORAGE_USE.row(conn, org=organization_id)
-    return StorageUse(row.bytes, STORAGE_QUOTA_BYTES[row.tier])
+    return Storage(used_bytes=row.bytes, limit_bytes=STORAGE_QUOTA_BYTES[row.tier])
 
 
 async def check_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
     """Raise `BodyOversized` if an organization stores more bytes than its tier allows, this transaction's included."""
     use = await read_storage_use(conn, organization_id=organization_id)
-    if use.used > use.limit:
+    if use.used_bytes > use.limit_bytes:
         raise BodyOversized(
             "the organization's storage is full: have projects purged, or ask for a higher tier",
             limit="storage",
-            limitBytes=use.limit,
+            limitBytes=use.limit_bytes,
         )

@@ -134,7 +134,17 @@ async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapp
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
     question = question.in_row_time
     accounts = await _list_scope_accounts(conn, question)
-    return {"posts_published": await _count_published_posts(conn, question, [account.id for account in accounts])}
+    rows = await COUNT_PUBLISHED_POSTS.all(
+        conn,
+        org=question.organization_id,
+        account_ids=[account.id for account in accounts],
+        since=question.window.since,
+        until=question.window.until,
+        bounds=question.bucket_bounds,
+    )
+    by_place = {row.place: row.n for row in rows}
+    counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]
+    return {"posts_published": MetricValues(counts, sum(counts))}
 
 
 def sum_reported_counter(told: ReportedValueSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
@@ -232,20 +242,6 @@ async def _read_follower_counts(
         values = [value for value in values_held if value is not None]
         series.append(sum(values) if values else None)
     return MetricValues(series, series[-1] if series else None)
-
-
-async def _count_published_posts(conn: Conn, question: MetricSourceQuery, account_ids: Sequence[UUID]) -> MetricValues:
-    rows = await COUNT_PUBLISHED_POSTS.all(
-        conn,
-        org=question.organization_id,
-        account_ids=account_ids,
-        since=question.window.since,
-        until=question.window.until,
-        bounds=question.bucket_bounds,
-    )
-    by_place = {row.place: row.n for row in rows}
-    counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]
-    return MetricValues(counts, sum(counts))
 
 
 COLLECTED_VALUE_SOURCE = MetricValueSource(

@@ -29,18 +29,7 @@ OAuthFlowPhase = Literal["pending", "completed", "requested", "failed"]
 
 
 class StartedOAuthFlow(NamedTuple):
-    """Returned state: its key, its purpose's details, and the person's return URL."""
-
-    organization_id: UUID
-    state_hash: bytes
-    api_key_id: UUID
-    project_id: UUID | None
-    return_url: str
-    details: Mapping[str, Any]
-
-
-class UsedOAuthState(NamedTuple):
-    """Used state: its flow, and its sealed verifier if it has one."""
+    """State of a flow: its key, its purpose's details, the person's return URL, and its sealed verifier."""
 
     organization_id: UUID
     state_hash: bytes
@@ -63,7 +52,7 @@ class OAuthStateRow(NamedTuple):
 
 
 FIND_OAUTH_FLOW = oauth_state.find_state.typed(StartedOAuthFlow)
-USE_UP_OAUTH_STATE = oauth_state.use_state.typed(UsedOAuthState)
+USE_UP_OAUTH_STATE = oauth_state.use_state.typed(StartedOAuthFlow)
 GET_OAUTH_STATE = oauth_state.get_state.typed(OAuthStateRow)
 
 
@@ -138,7 +127,7 @@ async def use_up_oauth_state(
     )
     if not used:
         raise _unusable_state_error()
-    return StartedOAuthFlow(*used[:6]), _unseal_pkce_verifier(used, keyring)
+    return used, _unseal_pkce_verifier(used, keyring)
 
 
 def find_other_browser_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
@@ -195,7 +184,7 @@ def _unusable_state_error() -> InvalidValue:
     return InvalidValue("state", "is unknown, expired or used: return to the site that sent you and start again")
 
 
-def _unseal_pkce_verifier(used: UsedOAuthState, keyring: Keyring) -> str | None:
+def _unseal_pkce_verifier(used: StartedOAuthFlow, keyring: Keyring) -> str | None:
     if used.sealed is None or used.vault_key_id is None:
         return None
     sealed = vault.SealedSecret(used.vault_key_id, used.sealed)

@@ -3,20 +3,24 @@
 Each organization's part is its own bulk change, with an entry in its audit log.
 """
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
+
+from msgspec import structs
 
 from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import JobCancelFilter
-from domain.jobs.bulk_retries import BulkRetryResult, JobRetryFilter
+from domain.jobs.bulk_retries import JobRetryFilter
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
 from jobs.ledger import WakeMessage
 from schemas import ids
-from schemas.jobs import BulkRetried, NotRetried, Retried
+from schemas.jobs import BulkRetried
 from schemas.operator_jobs import OperatedCanceled
+
+A = TypeVar("A", BulkRetried, OperatedCanceled)
 
 #: Organizations that a call visits, and failed jobs of each, unless one is named.
 MAX_ORGANIZATIONS_PER_CALL, SCAN_DEPTH_PER_ORGANIZATION = 200, 2_000
@@ -35,19 +39,12 @@ class BulkJobPosition(NamedTuple):
     job_id: UUID
 
 
-class BulkRetryPage(NamedTuple):
-    """Answer of a retry but for its cursor, the next call's start, and the wakes to send."""
+class BulkJobPage(NamedTuple, Generic[A]):
+    """Answer of a bulk change but for its cursor, the next call's start, and the wakes to send."""
 
-    answer: BulkRetried
+    answer: A
     place: BulkJobPosition | None
-    wakes: tuple[WakeMessage, ...]
-
-
-class BulkCancelPage(NamedTuple):
-    """Answer of a cancel but for its cursor, and the next call's start."""
-
-    answer: OperatedCanceled
-    place: BulkJobPosition | None
+    wakes: tuple[WakeMessage, ...] = ()
 
 
 async def retry_jobs_of_organizations(
@@ -58,7 +55,7 @@ async def retry_jobs_of_organizations(
     chosen: JobRetryFilter,
     after: BulkJobPosition | None,
     dry_run: bool,
-) -> BulkRetryPage:
+) -> BulkJobPage[BulkRetried]:
     """Retry the next `bulk_retries.MAX_RETRIED` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
@@ -72,7 +69,8 @@ async def retry_jobs_of_organizations(
         limit=MAX_ORGANIZATIONS_PER_CALL,
     )
     orgs = [org for (org,) in rows]
-    total, place = _BulkRetryTotals(), _position_after_last(orgs)
+    total = BulkRetried(matched=0, capped=False, retried=[], skipped=[], next_cursor=None)
+    wakes, place = list[WakeMessage](), _position_after_last(orgs)
     depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else SCAN_DEPTH_PER_ORGANIZATION
     for org in orgs:
         batch = await bulk_retries.retry_matching_jobs(
@@ -82,52 +80,35 @@ async def retry_jobs_of_organizations(
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MAX_RETRIED - total.handled_job_count,
+            most=bulk_retries.MAX_RETRIED - _handled_job_count(total),
             depth=depth,
         )
-        total.add(batch)
+        total = _add_retries(total, batch.answer)
+        wakes += batch.wakes
         if batch.answer.retried:
             await _record_bulk_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
-        if total.is_full or (batch.last_id is not None and not dry_run):
+        is_full = _handled_job_count(total) >= bulk_retries.MAX_RETRIED or total.matched >= bulk_retries.MAX_COUNTED
+        if is_full or (batch.last_id is not None and not dry_run):
             place = BulkJobPosition(org, batch.last_id or AFTER_LAST_JOB)
             break
-    return BulkRetryPage(total.build_answer(place), place, tuple(total.wakes))
+    matched, capped = min(total.matched, bulk_retries.MAX_COUNTED), total.capped or place is not None
+    return BulkJobPage(structs.replace(total, matched=matched, capped=capped), place, tuple(wakes))
 
 
-class _BulkRetryTotals:
-    """Sum of the results of several organizations' retries."""
+def _add_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
+    """Return the sum of some organizations' retries and one more organization's."""
+    return structs.replace(
+        total,
+        matched=total.matched + batch.matched,
+        capped=total.capped or batch.capped,
+        retried=total.retried + batch.retried,
+        skipped=total.skipped + batch.skipped,
+    )
 
-    def __init__(self) -> None:
-        self.wakes: list[WakeMessage] = []
-        self._matched = 0
-        self._capped = False
-        self._retried: list[Retried] = []
-        self._skipped: list[NotRetried] = []
 
-    def add(self, batch: BulkRetryResult) -> None:
-        self.wakes += batch.wakes
-        self._matched += batch.answer.matched
-        self._capped |= batch.answer.capped
-        self._retried += batch.answer.retried
-        self._skipped += batch.answer.skipped
-
-    @property
-    def handled_job_count(self) -> int:
-        """Return the number of jobs that were retried or skipped."""
-        return len(self._retried) + len(self._skipped)
-
-    @property
-    def is_full(self) -> bool:
-        return self.handled_job_count >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
-
-    def build_answer(self, place: BulkJobPosition | None) -> BulkRetried:
-        return BulkRetried(
-            matched=min(self._matched, bulk_retries.MAX_COUNTED),
-            capped=self._capped or place is not None,
-            retried=self._retried,
-            skipped=self._skipped,
-            next_cursor=None,
-        )
+def _handled_job_count(total: BulkRetried) -> int:
+    """Return the number of jobs that were retried or skipped."""
+    return len(total.retried) + len(total.skipped)
 
 
 async def cancel_jobs_of_organizations(
@@ -138,7 +119,7 @@ async def cancel_jobs_of_organizations(
     chosen: JobCancelFilter,
     after: BulkJobPosition | None,
     dry_run: bool,
-) -> BulkCancelPage:
+) -> BulkJobPage[OperatedCanceled]:
     """Cancel the next `bulk.MAX_CANCELED` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, and the position of the next call.
@@ -166,7 +147,7 @@ async def cancel_jobs_of_organizations(
     answer = OperatedCanceled(
         matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
     )
-    return BulkCancelPage(answer, place)
+    return BulkJobPage(answer, place)
 
 
 def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:

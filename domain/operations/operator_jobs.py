@@ -165,11 +165,8 @@ def _job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth
         "pool": wanted.pool,
         "phase": wanted.phase,
         "error_code": wanted.error_code,
-        "since": wanted.period.since,
-        "until": wanted.period.until,
-        "from_id": wanted.period.lowest_possible_id,
-        "before": wanted.period.id_upper_bound(before),
         "depth": depth,
+        **wanted.period.list_parameters(before),
     }
 
 

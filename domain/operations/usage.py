@@ -12,7 +12,7 @@ from domain.tenancy.api_keys import MAX_LIVE_API_KEYS
 from domain.webhooks import endpoints
 from jobs.kinds import PUBLIC_JOB_KINDS
 from schemas import ids
-from schemas.api_keys import OrganizationTier, Storage
+from schemas.api_keys import OrganizationTier
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Largest counts of queued jobs in a pool without a cap, and of projects.
@@ -41,7 +41,7 @@ async def read_organization_usage(
             bytes=Use(used=size, limit=budget.size),
             resets_at=event_budgets.next_utc_midnight(now),
         ),
-        storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
+        storage=storage,
         api_keys=Use(used=keys, limit=MAX_LIVE_API_KEYS),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_WEBHOOK_ENDPOINTS),
         projects=ProjectCounts(**dict(projects)),

@@ -5,7 +5,6 @@ post's job, its account and the post. Before it returns an outcome it leaves the
 """
 
 import random
-from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send, outgoing_post
@@ -170,11 +169,6 @@ async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError)
     return Failed(error.code, error.message)
 
 
-async def cool_down_account(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
-    """Send none of an account's posts for `cooldown_s` seconds; the longest of several cooldowns counts."""
-    await account_send.cool_down.run(conn, org=organization_id, account_id=account_id, cooldown_s=cooldown_s)
-
-
 async def refresh_account_token(conn: Conn, post: LockedPost) -> TaskNotDone:
     """Submit a refresh of a post's account token, one job for all callers, and snooze the post's job.
 
@@ -195,7 +189,7 @@ async def _handle_platform_error(
     match error:
         case PlatformThrottled():
             cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
-            await cool_down_account(conn, organization_id=org, account_id=account_id, cooldown_s=cooldown_s)
+            await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=cooldown_s)
             return await snooze_account_posts(conn, post, cooldown_s)
         case AccessTokenExpired() if not post.has_same_last_error(error):
             return await refresh_account_token(conn, post)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -110,9 +109,7 @@ async def list_post_page(
     }
     led = content_id is not None or account_id is not None
     leading = multi_value_filter.split_filter_into_searches(status=None if led else statuses)
-    rows = await multi_value_filter.find_newest_rows(
-        conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit
-    )
+    rows = await multi_value_filter.find_newest_rows(conn, LIST_POSTS.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
 
 
@@ -137,16 +134,9 @@ async def list_organization_post_page(
         "most": MAX_SORTED_POSTS,
         "limit": limit,
     }
-    find = partial(LIST_POSTS_OF_ORGANIZATION.all, conn, **filters)
-    rows = await multi_value_filter.find_newest_rows(
-        conn, find, multi_value_filter.split_filter_into_searches(status=statuses), limit=limit
-    )
+    leading = multi_value_filter.split_filter_into_searches(status=statuses)
+    rows = await multi_value_filter.find_newest_rows(conn, LIST_POSTS_OF_ORGANIZATION.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
-
-
-async def read_account_project_id(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
-    """Return the id of the project that a social account belongs to. Raises `ObjectNotFound`."""
-    return (await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
 async def _check_post_list_filters(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from db.queries.rows import AssetRow, ShareLockedContent
 from domain.publishing import posts, targets
 from domain.publishing.targets import PlannedTarget, PostMaterial, TargetFingerprint
 from domain.tenancy import audit, project_locks
@@ -79,8 +78,6 @@ class _NewPost(NamedTuple):
 
 
 FIND_CONTENT_SCOPE = scheduled_post.find_content.typed(_ContentScopeRow)
-LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
-LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
 async def schedule_posts(
@@ -145,12 +142,12 @@ async def lock_postable_content(conn: Conn, *, organization_id: UUID, content_id
 
     Raises `ContentRejected`, and `StateConflict` CONTENT_NOT_READY for content that isn't completed.
     """
-    row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
+    row = await targets.LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
         raise ContentRejected
     if row.status != "completed":
         raise StateConflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
-    assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    assets = await targets.LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
     return PostableContent(PostMaterial(row.caption, assets), status == "pending", status != "not_required")
 

@@ -64,14 +64,9 @@ class _EqualPost(NamedTuple):
     id: UUID
 
 
-class _ContentCaptionPost(NamedTuple):
-    id: UUID
-    social_account_id: UUID
-
-
 FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(WaitingPost)
-LIST_CONTENT_CAPTION_POSTS = scheduled_post.list_captioned.typed(_ContentCaptionPost)
+LIST_CONTENT_CAPTION_POSTS = scheduled_post.list_captioned.typed(WaitingPost)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)

@@ -8,6 +8,7 @@ from db.queries import api_key
 from db.queries.sealed import SEALED_TABLES
 from schemas.errors import SettingsInvalid
 from schemas.setting_values import parse_keyring_keys
+from schemas.settings import Settings
 
 
 class Keyring(NamedTuple):
@@ -24,6 +25,12 @@ def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Parse `id:base64,id:base64`; the first one seals. Raises `SettingsInvalid`, which names the setting, no key."""
     keys = parse_keyring_keys(text, setting=setting)
     return Keyring(next(iter(keys)), keys)
+
+
+def parse_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
+    """Parse the keyrings of the settings: return the peppers and the vault keys. Raises `SettingsInvalid`."""
+    peppers = parse_keyring(settings.peppers, setting="PEPPERS")
+    return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
 def require_keyring_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -88,18 +87,13 @@ async def list_audit_page(
         "org": organization_id,
         "actions": actions,
         "api_key_ids": api_key_ids,
-        "since": period.since,
-        "until": period.until,
-        "from_id": period.lowest_possible_id,
-        "before": period.id_upper_bound(before),
         "limit": limit,
+        **period.list_parameters(before),
     }
     leading = multi_value_filter.split_filter_into_searches(
         project_id=project_ids, api_key_id=api_key_ids, action=actions
     )
-    rows = await multi_value_filter.find_newest_rows(
-        conn, partial(LIST_AUDIT_ENTRIES.all, conn, **filters), leading, limit=limit
-    )
+    rows = await multi_value_filter.find_newest_rows(conn, LIST_AUDIT_ENTRIES.all, filters, leading)
     return [_audit_entry_to_schema(row) for row in rows]
 
 

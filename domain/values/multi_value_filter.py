@@ -33,15 +33,19 @@ def split_filter_into_searches(**filters: Sequence[Any] | None) -> list[SingleVa
 
 
 async def find_newest_rows(
-    conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[SingleValueFilters], *, limit: int
+    conn: Conn,
+    find: Callable[..., Awaitable[list[R]]],
+    filters: Mapping[str, Any],
+    leading: Sequence[SingleValueFilters],
 ) -> list[R]:
     """Return at most `limit` rows of a multi-value filter's searches, newest first; `find` runs one over `conn`.
 
-    A single statement for several values would scan the whole table, as the planner can't know their
-    frequencies. All searches share one snapshot, so a concurrently changed row is found once.
+    `filters` are the other parameters of each search; `limit` is one of them. A single statement for several
+    values would scan the whole table, as the planner can't know their frequencies. All searches share one
+    snapshot, so a concurrently changed row is found once.
     """
     if len(leading) == 1:
-        return await find(**leading[0])
+        return await find(conn, **filters, **leading[0])
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        rows = [row for parameters in leading for row in await find(**parameters)]
-    return sorted(rows, key=lambda row: row.id, reverse=True)[:limit]
+        rows = [row for parameters in leading for row in await find(conn, **filters, **parameters)]
+    return sorted(rows, key=lambda row: row.id, reverse=True)[: filters["limit"]]

@@ -1,7 +1,7 @@
 """Periods of lists, by the time of creation."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from schemas import ids
@@ -26,6 +26,15 @@ class ListPeriod(NamedTuple):
         """Return the period moved back by `by`, the time by which a sandbox's clock is ahead of its rows."""
         since, until = (bound and _shift_time_safely(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)
+
+    def list_parameters(self, cursor: UUID | None) -> dict[str, Any]:
+        """Return the parameters of a list's statement: the period, and the bounds of its ids before a cursor."""
+        return {
+            "since": self.since,
+            "until": self.until,
+            "from_id": self.lowest_possible_id,
+            "before": self.id_upper_bound(cursor),
+        }
 
     @property
     def lowest_possible_id(self) -> UUID | None:

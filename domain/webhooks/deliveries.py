@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -70,11 +69,8 @@ async def list_endpoint_deliveries(
     """Return at most `limit` webhook deliveries older than `before`, newest first. Raises `ObjectNotFound`."""
     await endpoints.read_webhook_endpoint(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     filters = {"org": organization_id, "endpoint_id": endpoint_id, "types": types, "before": before, "limit": limit}
-    find, leading = (
-        partial(LIST_WEBHOOK_DELIVERIES.all, conn, **filters),
-        multi_value_filter.split_filter_into_searches(status=statuses),
-    )
-    rows = await multi_value_filter.find_newest_rows(conn, find, leading, limit=limit)
+    leading = multi_value_filter.split_filter_into_searches(status=statuses)
+    rows = await multi_value_filter.find_newest_rows(conn, LIST_WEBHOOK_DELIVERIES.all, filters, leading)
     return [_webhook_delivery_to_schema(row) for row in rows]
 
 

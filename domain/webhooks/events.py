@@ -8,7 +8,7 @@ state than its own; `version` orders two renderings of one object.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ from domain.tenancy import project_locks, sandbox_clock, sandbox_times
 from domain.values.answers import answer_from_row
 from domain.webhooks import endpoints
 from schemas import ids
-from schemas.errors import ObjectNotFound
+from schemas.errors import ObjectNotFound, StateConflict
 from schemas.errors.absent import not_found_error
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, WebhookEventType
 
@@ -63,13 +63,20 @@ class WebhookEventSubject(NamedTuple):
     public_url: str
 
 
+class SampleEvent(NamedTuple):
+    """Object of a sample event, and its type. The object doesn't exist: it is to test a receiver."""
+
+    type: WebhookEventType
+    project_id: UUID | None
+    object_id: UUID
+    thing: Any
+
+
 LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
 LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_UnrenderedEvent)
 
 #: Errors of a bug in rendering.
 EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
-
-ReadEventObject: TypeAlias = Callable[[Conn, WebhookEventSubject], Awaitable[Any]]
 
 
 async def list_webhook_event_page(
@@ -148,24 +155,35 @@ async def prune_webhook_events(conn: Conn) -> int:
     )
 
 
-async def store_sample_event_body(
-    conn: Conn, *, event_id: UUID, subject: WebhookEventSubject, thing: Any
-) -> WebhookEvent:
-    """Store the body of a sample webhook event that this transaction emitted, and return the event.
+async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: SampleEvent, public_url: str) -> WebhookEvent:
+    """Emit a sample webhook event with its body to the event type's subscribers, and return it.
 
-    The body shows `thing`, an object that doesn't exist.
+    Raises `StateConflict` NOBODY_LISTENS.
     """
-    org = subject.organization_id
-    [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=org, ids=[event_id])
-    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=org)
-    rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(thing, ahead))
-    await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
+    event_id = await webhook_event.emit_event.value(
+        conn,
+        org=organization_id,
+        project_id=sample.project_id,
+        type=sample.type,
+        object_id=sample.object_id,
+        told_only=None,
+        about=None,
+    )
+    if event_id is None:
+        raise StateConflict(
+            "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
+        )
+    [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=organization_id, ids=[event_id])
+    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=organization_id)
+    subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
+    rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(sample.thing, ahead))
+    await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[event_id], bodies=[rendered])
     return _webhook_event_to_schema(row)
 
 
 async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
     try:
-        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read(conn, subject), ahead)
+        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
         shown = None
     return _encode_event_body(row, subject, shown)
@@ -188,48 +206,23 @@ def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subj
     )
 
 
-async def _read_job_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return (await jobs.read_job(conn, organization_id=subject.organization_id, job_id=subject.id))[0]
-
-
-async def _read_project_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return (await projects.read_project(conn, organization_id=subject.organization_id, project_id=subject.id))[0]
-
-
-async def _read_content_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return await content.read_content(
-        conn, organization_id=subject.organization_id, content_id=subject.id, public_url=subject.public_url
-    )
-
-
-async def _read_post_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return (await posts.read_scheduled_post(conn, organization_id=subject.organization_id, post_id=subject.id))[0]
-
-
-async def _read_account_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return await accounts.read_account(conn, organization_id=subject.organization_id, account_id=subject.id)
-
-
-async def _read_lease_request_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    if subject.project_id is None:
-        raise not_found_error("lease_request")
-    return await requests.read_lease_request(
-        conn, organization_id=subject.organization_id, project_id=subject.project_id, request_id=subject.id
-    )
-
-
-async def _read_endpoint_object(conn: Conn, subject: WebhookEventSubject) -> Any:
-    return (
-        await endpoints.read_webhook_endpoint(conn, organization_id=subject.organization_id, endpoint_id=subject.id)
-    )[0]
-
-
 class _EventObjectKind(NamedTuple):
-    """Reader of one kind of object, and the path of its GET."""
+    """Reader of one kind of object, and the path of its GET.
 
-    read: ReadEventObject
+    The reader takes the object's id as `id_name`, and the subject's fields in `beside`. It may return a version too.
+    """
+
+    read: Callable[..., Awaitable[Any]]
+    id_name: str
     path: str
     prefix: str
+    beside: tuple[str, ...] = ()
+
+    async def read_object(self, conn: Conn, subject: WebhookEventSubject) -> Any:
+        """Return the object as its GET returns it now. Raises `ObjectNotFound`."""
+        scope = {name: getattr(subject, name) for name in ("organization_id", *self.beside)}
+        found = await self.read(conn, **scope, **{self.id_name: subject.id})
+        return found[0] if isinstance(found, tuple) else found
 
     def url(self, subject: WebhookEventSubject) -> str:
         shown_id = ids.format_prefixed_id(self.prefix, subject.id)
@@ -237,18 +230,26 @@ class _EventObjectKind(NamedTuple):
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
+_ENDPOINT_KIND = _EventObjectKind(
+    endpoints.read_webhook_endpoint, "endpoint_id", "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT
+)
+
 #: By the first word of a type.
 _EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
-    "project": _EventObjectKind(_read_project_object, "/projects/{id}", ids.PROJECT),
-    "job": _EventObjectKind(_read_job_object, "/jobs/{id}", ids.JOB),
-    "content": _EventObjectKind(_read_content_object, "/content/{id}", ids.CONTENT),
-    "post": _EventObjectKind(_read_post_object, "/scheduled-posts/{id}", ids.POST),
-    "social_account": _EventObjectKind(_read_account_object, "/social-accounts/{id}", ids.ACCOUNT),
+    "project": _EventObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
+    "job": _EventObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
+    "content": _EventObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
+    "post": _EventObjectKind(posts.read_scheduled_post, "post_id", "/scheduled-posts/{id}", ids.POST),
+    "social_account": _EventObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
     "lease_request": _EventObjectKind(
-        _read_lease_request_object, "/projects/{project}/leased-accounts/requests/{id}", ids.LEASE_REQUEST
+        requests.read_lease_request,
+        "request_id",
+        "/projects/{project}/leased-accounts/requests/{id}",
+        ids.LEASE_REQUEST,
+        ("project_id",),
     ),
-    "webhook_endpoint": _EventObjectKind(_read_endpoint_object, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
-    "test": _EventObjectKind(_read_endpoint_object, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
+    "webhook_endpoint": _ENDPOINT_KIND,
+    "test": _ENDPOINT_KIND,
 }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import APP_NAME_PLACEHOLDER, LanguageTable, compile_entry_pattern
+from generation.copy.languages.table import APP_NAME_PLACEHOLDER, compile_entry_pattern
 from generation.spec import BrandSnapshot, CopyLine, Evidence, EvidenceField
 
 #: Minimum characters of a line.
@@ -212,7 +212,7 @@ def _compile_clause_patterns(language: str) -> ClausePatterns:
         nothing = compile_entry_pattern()
         return ClausePatterns(*[nothing] * 9)
     return ClausePatterns(
-        tails=_compile_tail_pattern(table),
+        tails=re.compile(rf",? {compile_entry_pattern(table.tails).pattern}$", re.IGNORECASE),
         open_ends=re.compile(rf"{compile_entry_pattern(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
         back=compile_entry_pattern(table.back),
         theirs=compile_entry_pattern(table.theirs),
@@ -236,7 +236,3 @@ def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str],
 
 def _pattern_after_blank(block: str) -> re.Pattern[str]:
     return re.compile(rf",? {compile_entry_pattern(block).pattern}", re.IGNORECASE)
-
-
-def _compile_tail_pattern(table: LanguageTable) -> re.Pattern[str]:
-    return re.compile(rf",? {compile_entry_pattern(table.tails).pattern}$", re.IGNORECASE)

@@ -65,18 +65,12 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             if (
                 asked.endswith(("?", "？"))
                 and len(asked) <= MAX_SHORT_HOOK_LENGTH
-                and _is_usable_question(asked, brand, language)
+                and len(texts.split_lowercase_words(asked)) >= 3
+                and is_readable_prose(asked.rstrip(TRAILING_PUNCTUATION))
+                and not find_claim_kinds(asked, language, [names.app_display_name(brand)])
             ):
                 evidence = Evidence(field="appDescription", quote=quote)
                 yield CopyLine(text=texts.capitalize_first_word(asked), rule="clause", evidence=[evidence])
-
-
-def _is_usable_question(asked: str, brand: BrandSnapshot, language: str) -> bool:
-    return (
-        len(texts.split_lowercase_words(asked)) >= 3
-        and is_readable_prose(asked.rstrip(TRAILING_PUNCTUATION))
-        and not find_claim_kinds(asked, language, [names.app_display_name(brand)])
-    )
 
 
 def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:

@@ -1,7 +1,6 @@
 """Names of a brand, the slots of formulas: its own name, its keywords, its stores and its site."""
 
 import re
-from collections.abc import Iterator
 
 from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
@@ -41,6 +40,8 @@ THIRD_PARTY_HOSTS = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
+#: Names of the links to a brand's own site.
+OWN_SITE_LINK_NAMES = frozenset({"website", "homepage", "site", "home"})
 #: Languages in which several words of a name without a capital are misspelled.
 NOUN_CAPITALIZING_LANGUAGES = frozenset({"de"})
 APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
@@ -122,16 +123,11 @@ def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
 
 def own_site_host(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
     """Return the host of the brand's own site, without `www.`, and its evidence; None if no site link has its own."""
-    for link in _own_site_links(brand.links):
+    for link in (link for name, link in brand.links.items() if name.lower() in OWN_SITE_LINK_NAMES):
         host = _https_host(link).removeprefix("www.")
         if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOSTS.search(host):
             return host, Evidence(field="links", quote=link)
     return None
-
-
-def _own_site_links(links: dict[str, str]) -> Iterator[str]:
-    own = [name for name in links if name.lower() in {"website", "homepage", "site", "home"}]
-    yield from (links[name] for name in own)
 
 
 def _https_host(link: str) -> str:

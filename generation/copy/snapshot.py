@@ -1,10 +1,8 @@
 """Snapshot of a brand, from its project's sources at one moment."""
 
-from collections.abc import Iterable
-
 from generation.spec import BrandSnapshot
 from schemas.brand import Brand as Known
-from schemas.brand import BrandField, BrandFieldName, Said
+from schemas.brand import BrandField, BrandFieldName, Provenance
 
 #: Minimum confidence of an alternative value.
 MIN_ALTERNATIVE_CONFIDENCE = 0.7
@@ -65,9 +63,7 @@ def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}
     if WEBSITE_LINK_NAME not in links and not (field and _is_from_partner(field)):
-        sites = [
-            one.provenance.url for one in _all_field_values(fields.get("appName")) if one.provenance.source == "website"
-        ]
+        sites = [one.url for one in _all_provenances(fields.get("appName")) if one.source == "website"]
         links |= dict.fromkeys([WEBSITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
     return links
 
@@ -76,7 +72,7 @@ def _is_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 
-def _all_field_values(field: BrandField | None) -> Iterable[Said]:
-    if field and field.provenance is not None and field.value is not None:
-        yield Said(value=field.value, provenance=field.provenance)
-        yield from field.alternatives
+def _all_provenances(field: BrandField | None) -> list[Provenance]:
+    if field is None or field.provenance is None or field.value is None:
+        return []
+    return [field.provenance, *(one.provenance for one in field.alternatives)]

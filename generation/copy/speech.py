@@ -51,7 +51,8 @@ def detect_language(text: str) -> str | None:
     enough = max(MIN_LANGUAGE_COMMON_WORDS, MIN_COMMON_WORD_SHARE * len(words))
     counts_without_table = {
         language: _count_common_words(words, OTHER_LANGUAGE_COMMON_WORDS[language])
-        for language in _likely_untabled_languages(words)
+        for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
+        if _count_common_words(words, own) >= MIN_DISTINCTIVE_WORDS
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
     if candidate and counts_without_table[candidate] >= enough and counts_without_table[candidate] > counts[best]:
@@ -68,15 +69,6 @@ def possible_languages(text: str) -> set[str]:
 
 def _count_words_by_language(words: list[str]) -> dict[str, int]:
     return {language: _count_common_words(words, table.glue) for language, table in LANGUAGE_TABLES.items()}
-
-
-def _likely_untabled_languages(words: list[str]) -> list[str]:
-    """Return the languages without a table that the words may be in, by at least two distinctive words of each."""
-    return [
-        language
-        for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
-        if _count_common_words(words, own) >= MIN_DISTINCTIVE_WORDS
-    ]
 
 
 def _count_common_words(words: list[str], common: str) -> int:

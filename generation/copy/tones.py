@@ -16,6 +16,7 @@ from generation.copy.languages.table import CopyFormulas, Tone
 from generation.spec import BrandSnapshot
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 #: Words that name each tone, in English, German, French and Spanish.
 VOICE_WORDS_BY_TONE: Mapping[Tone, str] = {
@@ -30,9 +31,6 @@ VOICE_WORDS_BY_TONE: Mapping[Tone, str] = {
         formel formelle professionnel professionnelle profesional serio seria""",
     "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
         énergique entusiasta enérgico enérgica""",
-}
-_TONE_BY_WORD: Mapping[str, Tone] = {
-    word: tone for tone, entries in VOICE_WORDS_BY_TONE.items() for word in entries.split()
 }
 
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
@@ -68,14 +66,15 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 def tone_of_voice(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return find_first_meaning(voice or "", _TONE_BY_WORD) or "plain"
+    return find_first_meaning(voice or "", VOICE_WORDS_BY_TONE) or "plain"
 
 
-def find_first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
+def find_first_meaning(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
     """Return the meaning of a text's first known word, alone or joined with the next one, as in `laid-back`; else None.
 
     Negated words are skipped: "never formal, always warm" is warm.
     """
+    meanings = {word: one for one, entries in words_by_meaning.items() for word in entries.split()}
     for clause in _CLAUSE_END_PATTERN.split(text):
         words = [word.casefold() for word in texts.split_lowercase_words(clause)]
         for place, pair in enumerate(pairwise([*words, ""])):

@@ -128,19 +128,20 @@ def _upper_lip_outline(seam: CurvePoints, full: float) -> list[tuple[float, floa
     return mirror_half_shape([seam[-1], *bow])
 
 
+def _draw_lips(
+    sketch: SvgSketch, shape: HeadShape, seam: CurvePoints, upper: CurvePoints, lower: CurvePoints, *, color: RGB
+) -> None:
+    for lip, opacity in ((upper, 0.9), (lower, 1.0)):
+        outline = join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lip))
+        sketch.draw_shape(outline, color, opacity=opacity)
+
+
 def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
     """Draw a closed mouth with raised corners."""
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH_Y - up), (-26, _MOUTH_Y), (0, _MOUTH_Y + 3), (26, _MOUTH_Y), (50, _MOUTH_Y - up)]
     below = mirror_half_shape([(50, _MOUTH_Y - up), (28, _MOUTH_Y + 12 * full), (0, _MOUTH_Y + 17 * full + 3)])
-    sketch.draw_shape(
-        join_curves_to_outline(
-            shape.fit_points_to_head(seam), shape.fit_points_to_head(_upper_lip_outline(seam, full))
-        ),
-        color,
-        opacity=0.9,
-    )
-    sketch.draw_shape(join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(below)), color)
+    _draw_lips(sketch, shape, seam, _upper_lip_outline(seam, full), below, color=color)
     sketch.draw_shape(
         oval_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
     )
@@ -155,14 +156,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
     lip = mirror_half_shape(
         [(52, _MOUTH_Y - up), (33, _MOUTH_Y + deep * 0.7 + 9 * full), (0, _MOUTH_Y + deep + 11 * full)]
     )
-    sketch.draw_shape(
-        join_curves_to_outline(
-            shape.fit_points_to_head(seam), shape.fit_points_to_head(_upper_lip_outline(seam, full * 0.85))
-        ),
-        color,
-        opacity=0.9,
-    )
-    sketch.draw_shape(join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lip)), color)
+    _draw_lips(sketch, shape, seam, _upper_lip_outline(seam, full * 0.85), lip, color=color)
     inside = join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lower))
     sketch.draw_shape(inside, oklch_to_rgb(0.30, 0.085, 22.0))
     with sketch.clip_block_to_paths(inside):

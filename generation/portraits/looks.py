@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from generation.color import Oklch
 from generation.portraits import tones
-from generation.seeds import seeded_between, seeded_chance
+from generation.seeds import seeded_between, seeded_chance, seeded_pick
 from generation.spec import AgeRange, Gender, Presenter
 
 #: Relative frequencies.
@@ -125,7 +125,7 @@ def derive_presenter_look(presenter: Presenter) -> PresenterLook:
         tone=tone,
         skin=_vary_color_tone(tones.SKIN_TONES[tone], seed, "skin"),
         hair=_choose_hair_color(seed, aging),
-        eyes=tones.EYE_TONES[int(seeded_chance(seed, "eyes") * len(tones.EYE_TONES))],
+        eyes=seeded_pick(seed, tones.EYE_TONES, "eyes"),
         is_flipped=seeded_chance(seed, "flipped") < 0.5,
         curl=curl,
         style=_choose_hair_style(seed, gender, aging, curl),
@@ -181,7 +181,7 @@ def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
 def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
     """Return a presenter's hair color, mixed with gray by age; the seed varies the share of gray."""
     own = _vary_color_tone(tones.HAIR_TONES[choose_weighted(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
-    grey = tones.GREY_HAIR_TONES[int(seeded_chance(seed, "grey") * len(tones.GREY_HAIR_TONES))]
+    grey = seeded_pick(seed, tones.GREY_HAIR_TONES, "grey")
     turned = min(1.0, aging.grey * seeded_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
     return tones.mix_tones(own, grey, turned if aging.grey else 0.0)
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from generation import paint
-from generation.canvas import DrawnLine
 from generation.color import RGB
 from generation.paint import PixelSize
 from generation.slides.kit import SlideKit
@@ -44,7 +43,7 @@ class Sticker:
         self._place = (kit.frame.width - mask.width) // 2, round(y)
         self._cast = paint.blurred_shadow_mask(mask, blur=_BLUR, alpha=_SHADOW)
         self.shown, self.plate = shown, look.plate
-        self.marks = [_move_drawn_line(mark, self._place) for mark in canvas.marks]
+        self.marks = [mark.with_box_moved(*self._place) for mark in canvas.marks]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -129,8 +128,3 @@ def _round_mask_corners(mask: Image.Image, radius: int) -> Image.Image:
 
 def _fade_mask(mask: Image.Image, opacity: float) -> Image.Image:
     return mask if opacity >= 1 else ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * opacity)))
-
-
-def _move_drawn_line(mark: DrawnLine, place: PixelSize) -> DrawnLine:
-    left, top, right, bottom = mark.box
-    return mark._replace(box=(left + place[0], top + place[1], right + place[0], bottom + place[1]))

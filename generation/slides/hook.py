@@ -36,7 +36,7 @@ _ICON_MARGIN_OVERLAP_PX = 24
 #: Maximum height or width of a tilted icon, in sides of the upright one: 1.13 at 8 degrees.
 _TILTED_ICON_SIDE_RATIO = 1.2
 #: Gap from the hook to the byline, in pixels.
-_HOOK_BYLINE_GAP_PX = 44
+HOOK_BYLINE_GAP_PX = 44
 #: Minimum share of the font size that a hook keeps if each sentence gets its own line.
 _MIN_SENTENCE_SPLIT_SHARE = 0.84
 _SENTENCE_GAP_PATTERN = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
@@ -59,12 +59,12 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
     onward = parts.fit_next_button(kit, label)
     presented = fit_presenter_byline(kit, copy)
     headline = fit_hook_title(
-        kit, copy.hook.text, hook_text_room(kit, _HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
+        kit, copy.hook.text, hook_text_room(kit, HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
     )
     below = kit.body_top_y + round(headline.height)
     if presented:
-        presented.draw_on_canvas(canvas, ground, below + _HOOK_BYLINE_GAP_PX)
-        below += _HOOK_BYLINE_GAP_PX + presented.height
+        presented.draw_on_canvas(canvas, ground, below + HOOK_BYLINE_GAP_PX)
+        below += HOOK_BYLINE_GAP_PX + presented.height
     if not kit.screenshots:
         _draw_tilted_icon(kit, canvas, below, onward.width)
     canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)

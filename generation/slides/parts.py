@@ -57,14 +57,18 @@ def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[st
     return copy.call_to_action.text, places
 
 
+def fit_pill_text(kit: SlideKit, text: str, size: int) -> tuple[TextBlock, paint.PixelSize]:
+    """Return a button's text, fitted to a font size of at most `size`, and the button's width and height."""
+    room = TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1)
+    block = kit.fit_text(text, room, LABEL_FONT, (24, size), 1.0)
+    return block, (round(block.width + size * 1.9), round(size * 2.3))
+
+
 def draw_pill_button(
     kit: SlideKit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
     """Draw a button with round ends around `center`, with a text in the second of `colors` on the first."""
-    block = kit.fit_text(
-        text, TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1), LABEL_FONT, (24, size), 1.0
-    )
-    width, height = round(block.width + size * 1.9), round(size * 2.3)
+    block, (width, height) = fit_pill_text(kit, text, size)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
     mask = paint.rounded_rectangle_mask((width, height), height / 2)
     paint.draw_mask_shadow(canvas.image, place, mask, blur=28, down=12, alpha=60)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.seeds import seeded_between, seeded_chance
+from generation.seeds import seeded_between, seeded_pick
 from generation.sound.synthesis import (
     SOUND_SAMPLE_RATE_HZ,
     MonoWave,
@@ -78,8 +78,8 @@ def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stere
 
 def _chord_midi_keys(seed: str, bar: int) -> list[int]:
     """Return the four MIDI keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
-    root = _ROOT_MIDI_KEYS[int(seeded_chance(seed, "root") * len(_ROOT_MIDI_KEYS))]
-    degree = _CHORD_PROGRESSIONS[int(seeded_chance(seed, "progression") * len(_CHORD_PROGRESSIONS))][bar % 4]
+    root = seeded_pick(seed, _ROOT_MIDI_KEYS, "root")
+    degree = seeded_pick(seed, _CHORD_PROGRESSIONS, "progression")[bar % 4]
     steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
     return [root + _MAJOR_SCALE_STEPS[(degree + step) % 7] + 12 * ((degree + step) // 7) for step in steps]
 
@@ -94,8 +94,7 @@ def _add_chords(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: s
 
 
 def _add_plucks(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
-    pattern = _PLUCK_NOTE_PATTERNS[int(seeded_chance(seed, "pattern") * len(_PLUCK_NOTE_PATTERNS))]
-    for number, note in enumerate(pattern):
+    for number, note in enumerate(seeded_pick(seed, _PLUCK_NOTE_PATTERNS, "pattern")):
         is_off = number % 2
         track.add(
             at + number * MUSIC_BEAT_S / 2,

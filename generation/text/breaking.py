@@ -143,12 +143,8 @@ def cut_wide_pieces(parts: Sequence[TextPiece], width: float, style: TextStyle) 
     return [
         small
         for one in parts
-        for small in ([one] if _does_piece_fit_width(one, width) else _cut_wide_piece(one, width, style))
+        for small in ([one] if one.width + one.hyphen <= width else _cut_wide_piece(one, width, style))
     ]
-
-
-def _does_piece_fit_width(piece: TextPiece, width: float) -> bool:
-    return piece.width + piece.hyphen <= width
 
 
 def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece]:

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from generation.paint import PixelSize
 from generation.video.easing import ease_in_out, ease_out
 
 #: Duration of a cut in seconds, from the beat on.
@@ -13,21 +14,15 @@ _OLD_PICTURE_PUSH_SHARE = 0.28
 _CIRCLE_MASK_DOWNSCALE = 4
 
 
-def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the bottom."""
+def slide_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
+    """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the side `way`.
+
+    `way` is 1 or -1 across and down: `(0, 1)` is the bottom. From the line-end side, it slides as a page turns.
+    """
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
-    frame.paste(old, (0, -round(old.height * _OLD_PICTURE_PUSH_SHARE * done)))
-    frame.paste(new, (0, round(old.height * (1 - done))))
-    return frame
-
-
-def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
-    """Return a frame of a video's cut: the new picture slides in from the side, the right one if `way` is 1."""
-    done = ease_out(share)
-    frame = Image.new("RGB", old.size)
-    frame.paste(old, (-way * round(old.width * _OLD_PICTURE_PUSH_SHARE * done), 0))
-    frame.paste(new, (way * round(old.width * (1 - done)), 0))
+    for picture, moved in ((old, -_OLD_PICTURE_PUSH_SHARE * done), (new, 1 - done)):
+        frame.paste(picture, (way[0] * round(old.width * moved), way[1] * round(old.height * moved)))
     return frame
 
 

@@ -5,7 +5,7 @@ from itertools import accumulate
 from PIL import Image
 
 from generation import paint
-from generation.canvas import DrawnLine
+from generation.outputs import DrawnText
 from generation.slides.byline import fit_presenter_byline
 from generation.slides.end import fit_end_lines
 from generation.slides.kit import LABEL_FONT, SlideKit
@@ -58,7 +58,8 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     below = [_end_lines_height(blocks), *heights]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
-    things: list[MovingObject] = [_popping_end_icon(stage, icon, round(top))]
+    place = (kit.frame.width - icon) // 2, round(top)
+    things: list[MovingObject] = [build_popping_tile(stage, icon, place, starts=_ICON_COMES, blur=52)]
     texts = _timed_name_lines(stage, blocks, tops[0] + _BELOW_ICON)
     marks = []
     if button:
@@ -83,11 +84,6 @@ def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
     return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in blocks.values())
 
 
-def _popping_end_icon(stage: SceneStage, side: int, top: int) -> PoppingPicture:
-    place = (stage.kit.frame.width - side) // 2, top
-    return build_popping_tile(stage, side, place, starts=_ICON_COMES, blur=52)
-
-
 def _timed_name_lines(stage: SceneStage, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
     texts = []
     for (name, block), comes in zip(blocks.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
@@ -98,7 +94,7 @@ def _timed_name_lines(stage: SceneStage, blocks: dict[str, TextBlock], top: floa
     return texts
 
 
-def _popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, DrawnLine]:
+def _popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, DrawnText]:
     ground = kit.theme.vivid
     center = kit.frame.width / 2, top + _BUTTON / 2
     picture, mark = draw_pill_sprite(kit, text, center=center, colors=(ground.text, ground.tints[0]))

@@ -4,7 +4,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.hook import fit_hook_title, hook_text_room
+from generation.slides.hook import HOOK_BYLINE_GAP_PX, fit_hook_title, hook_text_room
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
 from generation.video.moving import MovingObject, RisingPicture
@@ -20,14 +20,12 @@ from generation.video.scene import SceneStage, ScheduledText, VideoScene
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _HOOK_WORDS_START_S = -0.3
 _ICON, _BELOW = 470, 70
-#: Gap from the hook to the byline, in pixels.
-_HOOK_BYLINE_GAP_PX = 44
 
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
     stage, canvas = SceneStage(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
     presenter = fit_presenter_byline(kit, copy)
-    reserved = _HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
+    reserved = HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
     block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
     icon, name = build_scene_header(stage, canvas)
     top = kit.body_top_y if kit.screenshots else _hook_top_without_devices(kit, block.height + reserved)
@@ -35,7 +33,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
         face, lines = build_presenter_parts(
-            stage, canvas, presenter, headline.bottom + _HOOK_BYLINE_GAP_PX, starts=BEFORE_FIRST_FRAME_S
+            stage, canvas, presenter, headline.bottom + HOOK_BYLINE_GAP_PX, starts=BEFORE_FIRST_FRAME_S
         )
         things, texts = [*things, face], [*texts, *lines]
     below = headline.bottom + reserved

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Canvas, DrawnLine, TextAlignment, left_space_share, place_inked_lines
+from generation.canvas import Canvas, TextAlignment, build_drawn_text, left_space_share, place_inked_lines
 from generation.color import RGB, measure_text_contrast
+from generation.outputs import DrawnText
 from generation.paint import PixelSize
 from generation.text.breaking import split_breakable_units
 from generation.text.fitting import TextBlock
@@ -109,7 +110,7 @@ class KineticText:
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 
-    def _mark(self, image: Image.Image, row: int) -> DrawnLine:
+    def _mark(self, image: Image.Image, row: int) -> DrawnText:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)
@@ -118,7 +119,7 @@ class KineticText:
         lefts, tops, rights, bottoms = zip(*(box for box, _ in boxes), strict=True)
         contrast = min(measure_text_contrast(image.crop(box), color) for box, color in boxes)
         whole = min(lefts), min(tops), max(rights), max(bottoms)
-        return DrawnLine(self.name, self._lines[row].line.text, whole, contrast, self.block.size, self.block.is_cut)
+        return build_drawn_text(self.name, self._lines[row].line.text, whole, contrast, self.block)
 
 
 def _split_line_words(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:

@@ -11,8 +11,7 @@ from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
-from generation.canvas import DrawnLine
-from generation.outputs import OutputFile
+from generation.outputs import DrawnText, OutputFile
 from generation.sound import synthesis
 from generation.sound.synthesis import StereoSound
 from generation.video.scene import VIDEO_FRAMES_PER_S
@@ -46,14 +45,18 @@ def encode_mp4(
 
     Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
-    with _delete_if_incomplete(path), _temporary_sound_file(path, sound) as sound_file:
-        count = 0
-        with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
-            for picture in pictures:
-                encoder.write_frame(picture.tobytes())
-                count += 1
-                yield count
-        _check_frame_count(path, count)
+    count = 0
+    try:
+        with _temporary_sound_file(path, sound) as sound_file:
+            with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
+                for picture in pictures:
+                    encoder.write_frame(picture.tobytes())
+                    count += 1
+                    yield count
+            _check_frame_count(path, count)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
@@ -69,15 +72,6 @@ def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int])
         *_MP4_FILE_OPTIONS.split(),
         f"file:{path}",
     ]
-
-
-@contextmanager
-def _delete_if_incomplete(path: Path) -> Generator[None]:
-    try:
-        yield
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
@@ -99,7 +93,7 @@ def _check_frame_count(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]) -> OutputFile:
+def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> OutputFile:
     """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -112,7 +106,7 @@ def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Se
         duration_ms=count * 1000 // VIDEO_FRAMES_PER_S,
         size_bytes=path.stat().st_size,
         sha256=digest,
-        shown=[mark.build_drawn_text() for mark in marks],
+        shown=[*marks],
     )
 
 

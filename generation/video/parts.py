@@ -3,13 +3,14 @@
 from PIL import Image
 
 from generation import paint
-from generation.canvas import Canvas, DrawnLine
+from generation.canvas import Canvas
 from generation.color import RGB
+from generation.outputs import DrawnText
 from generation.paint import PixelSize
 from generation.slides import tile
 from generation.slides.byline import PresenterByline
 from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
-from generation.slides.parts import HEADER_TILE_SIDE_PX
+from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBlock, TextBox
 from generation.video.kinetic import KineticText, TextBlockColumn
 from generation.video.moving import PoppingPicture
@@ -86,16 +87,9 @@ def build_popping_tile(
 
 def draw_pill_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, DrawnLine]:
+) -> tuple[Image.Image, DrawnText]:
     """Return a button's picture in the first color, and its drawn text in the second with its place in the frame."""
-    block = kit.fit_text(
-        text,
-        TextBox(kit.centered_column_width - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),
-        LABEL_FONT,
-        (24, _PILL_FONT_SIZE_PX),
-        1.0,
-    )
-    size = round(block.width + _PILL_FONT_SIZE_PX * 1.9), round(_PILL_FONT_SIZE_PX * 2.3)
+    block, size = fit_pill_text(kit, text, _PILL_FONT_SIZE_PX)
     canvas = kit.canvas_on_image(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent_px) / 2
     canvas.draw_text_block("pill", block, (0, top), size[0], color=colors[1], align="middle")
@@ -104,7 +98,7 @@ def draw_pill_sprite(
 
 def draw_badge_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, DrawnLine]:
+) -> tuple[Image.Image, DrawnText]:
     """Return the picture of a number on a rounded square, and the number's drawn line with its place in the frame.
 
     The number has the second of `colors`, the square the first.
@@ -116,9 +110,8 @@ def draw_badge_sprite(
     return _cut_out_sprite(canvas, side * 0.32, *place)
 
 
-def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
+def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnText]:
     """Return a canvas's image with round corners, and its only drawn line, moved to its place in the frame."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks
-    x0, y0, x1, y1 = mark.box
-    return canvas.image, mark._replace(box=(x0 + left, y0 + top, x1 + left, y1 + top))
+    return canvas.image, mark.with_box_moved(left, top)

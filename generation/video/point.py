@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from generation import paint
-from generation.canvas import Canvas, DrawnLine
+from generation.canvas import Canvas
+from generation.outputs import DrawnText
 from generation.slides import devices, tile
 from generation.slides.kit import TITLE_FONT, SlideKit
 from generation.text.fitting import TextBox
@@ -40,7 +41,7 @@ def _build_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> 
     return VideoScene(stage, [icon, device, *numbers], [name, ScheduledText(headline, _WORDS_COME)], marks)
 
 
-def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnLine]]:
+def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnText]]:
     """Return the badge with a point's number above its words, and the number's drawn line."""
     place, colors = (
         (canvas.x_from_safe_zone_edge(0, _BADGE), stage.kit.body_top_y),

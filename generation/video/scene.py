@@ -1,15 +1,16 @@
 """Scene: a ground, moving objects on it, and texts over them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Canvas, DrawnLine
+from generation.canvas import Canvas
+from generation.outputs import DrawnText
 from generation.seeds import seeded_chance
 from generation.slides.kit import SlideKit
 from generation.theme import GroundColors
-from generation.video.kinetic import MAX_WORD_STEP_S
+from generation.video.kinetic import MAX_WORD_STEP_S, KineticText
 from generation.video.moving import MovingBackdrop, MovingObject
 
 VIDEO_FRAMES_PER_S = 30
@@ -19,23 +20,10 @@ _BACKDROP_MARGIN_PX = 160
 _WORDS_APPEAR_SHARE = 0.4
 
 
-class TimedText(Protocol):
-    """A text of `count` words that appear one after the other."""
-
-    @property
-    def count(self) -> int: ...
-
-    def draw(self, image: Image.Image, seconds: float, step: float) -> None:
-        """Draw onto a frame the words that have started after `seconds` seconds, one word every `step` seconds."""
-
-    def draw_final_state(self, canvas: Canvas) -> None:
-        """Draw the whole text onto a canvas in its final state, and add its measured lines to the canvas's `marks`."""
-
-
 class ScheduledText(NamedTuple):
     """A text and the start of its first word, in seconds; negative: shown from the first frame on."""
 
-    text: TimedText
+    text: KineticText
     starts: float
 
 
@@ -50,7 +38,7 @@ class VideoScene:
         stage: "SceneStage",
         things: Sequence[MovingObject],
         texts: Sequence[ScheduledText],
-        marks: Sequence[DrawnLine] = (),
+        marks: Sequence[DrawnText] = (),
     ) -> None:
         self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.build_backdrop()
         self._things, self._texts, self._marks = things, texts, marks
@@ -63,7 +51,8 @@ class VideoScene:
         """Return the frame with this number, counted from the scene's start, with its texts."""
         image = self._draw_without_texts(number)
         for text, starts in self._texts:
-            text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._word_interval_s(text))
+            word_interval_s = min(MAX_WORD_STEP_S, self.seconds * _WORDS_APPEAR_SHARE / text.count)
+            text.draw(image, number / VIDEO_FRAMES_PER_S - starts, word_interval_s)
         return image
 
     def draw_last_frame(self) -> Canvas:
@@ -79,9 +68,6 @@ class VideoScene:
         for thing in self._things:
             thing.draw(image, number / VIDEO_FRAMES_PER_S)
         return image
-
-    def _word_interval_s(self, text: TimedText) -> float:
-        return min(MAX_WORD_STEP_S, self.seconds * _WORDS_APPEAR_SHARE / text.count)
 
 
 class SceneStage(NamedTuple):

@@ -87,8 +87,8 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
 def _choose_cut_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left_language(kit.language) else 1
     kinds = (
-        partial(cuts.slide_up_transition),
+        partial(cuts.slide_transition, way=(0, 1)),
         partial(cuts.circle_reveal_transition),
-        partial(cuts.slide_sideways_transition, way=way),
+        partial(cuts.slide_transition, way=(way, 0)),
     )
     return kinds[(at + int(seeded_chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]

@@ -161,7 +161,7 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
     api = PdsApi(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
     answer = await api.send_request("POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body)
-    return http.decode_platform_response(check_pds_response(answer), PdsSession)
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsSession)
 
 
 async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
@@ -172,8 +172,8 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
-        answer = check_pds_response(await api.send_request("POST", api.url("com.atproto.server.refreshSession")))
-        return http.decode_platform_response(answer, PdsSession)
+        answer = await api.send_request("POST", api.url("com.atproto.server.refreshSession"))
+        return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsSession)
     except AccessTokenExpired as error:
         raise AccountReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
@@ -185,7 +185,8 @@ async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_to
     if the session has already ended, any `PlatformError`.
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
-    check_pds_response(await api.send_request("POST", api.url("com.atproto.server.deleteSession")))
+    answer = await api.send_request("POST", api.url("com.atproto.server.deleteSession"))
+    answer.require_success(xrpc_error_of)
 
 
 async def get_avatar_url(api: PdsApi, did: str) -> str | None:
@@ -202,13 +203,13 @@ async def resolve_handle(api: PdsApi, handle: str) -> str | None:
     answer = await api.send_request("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and decode_xrpc_error(answer).error == "InvalidRequest":
         return None
-    return http.decode_platform_response(check_pds_response(answer), ResolvedHandle).did
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), ResolvedHandle).did
 
 
 async def get_upload_limit(api: PdsApi) -> int | None:
     """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
     answer = await api.without_token.send_request("GET", api.url("com.atproto.server.describeServer"))
-    return http.decode_platform_response(check_pds_response(answer), PdsDescription).blob_upload_limit
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsDescription).blob_upload_limit
 
 
 async def upload_pds_blob(
@@ -217,7 +218,7 @@ async def upload_pds_blob(
     """Upload a file; return its blob for a record, the same for the same bytes. Raise a `PlatformError` on failure."""
     url = api.url("com.atproto.repo.uploadBlob")
     answer = await upload_file_to_platform(api, url, content, content_type=mime_type, size_bytes=size_bytes)
-    return http.decode_platform_response(check_pds_response(answer), UploadedBlob).blob
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), UploadedBlob).blob
 
 
 async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenPdsRecord:
@@ -230,7 +231,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     answer = await api.send_request(
         "POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body, timeout_s=timeout_s, irreversible=True
     )
-    return http.decode_platform_response(check_pds_response(answer), WrittenPdsRecord)
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), WrittenPdsRecord)
 
 
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
@@ -239,14 +240,7 @@ async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) 
     answer = await api.send_request("GET", url)
     if not answer.ok and decode_xrpc_error(answer).error == "RecordNotFound":
         return None
-    return http.decode_platform_response(check_pds_response(answer), StoredPdsRecord)
-
-
-def check_pds_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return a Bluesky server's 2xx response unchanged; else raise the `PlatformError` that `xrpc_error_of` returns."""
-    if not answer.ok:
-        raise xrpc_error_of(answer)
-    return answer
+    return http.decode_platform_response(answer.require_success(xrpc_error_of), StoredPdsRecord)
 
 
 def xrpc_error_of(answer: PlatformResponse) -> PlatformError:

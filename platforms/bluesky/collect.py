@@ -16,7 +16,7 @@ import msgspec
 
 from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.bluesky.api import PdsApi, check_pds_response
+from platforms.bluesky.api import PdsApi, xrpc_error_of
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_COLLECT_CALL_S,
@@ -73,12 +73,12 @@ class BlueskyCollector(MetricsCollector):
         )
         figures_by_uri = {
             view.uri: view.figures
-            for view in http.decode_platform_response(check_pds_response(answer), BlueskyPostViews).posts
+            for view in http.decode_platform_response(answer.require_success(xrpc_error_of), BlueskyPostViews).posts
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         server = PdsApi.for_account(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
-        answer = check_pds_response(await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S))
-        return http.decode_platform_response(answer, BlueskyProfile).followers_count
+        answer = await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S)
+        return http.decode_platform_response(answer.require_success(xrpc_error_of), BlueskyProfile).followers_count

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -38,13 +37,11 @@ def build_post_record(
     draft: PostDraft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a post's record with `blobs` as its files; `people` has DIDs by handle, other mentions are plain text."""
-    facets = list(
-        chain(
-            iter_link_facets(draft.caption),
-            iter_hashtag_facets(draft.caption),
-            iter_mention_facets(draft.caption, people),
-        )
-    )
+    facets = [
+        *iter_link_facets(draft.caption),
+        *iter_hashtag_facets(draft.caption),
+        *iter_mention_facets(draft.caption, people),
+    ]
     optional = {
         "langs": [draft.language] if draft.language else [],
         "facets": sorted(facets, key=lambda facet: int(facet["index"]["byteStart"])),
@@ -53,13 +50,9 @@ def build_post_record(
     return {
         "$type": "app.bsky.feed.post",
         "text": draft.caption,
-        "createdAt": format_record_time(draft.created_at),
+        "createdAt": draft.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         **{name: value for name, value in optional.items() if value},
     }
-
-
-def format_record_time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def build_media_embed(media: Sequence[PostFile], blobs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -81,9 +74,7 @@ def aspect_ratio_of_file(file: PostFile) -> dict[str, int]:
 def iter_link_facets(text: str) -> Iterator[dict[str, Any]]:
     for match in CAPTION_LINK_PATTERN.finditer(text):
         uri = strip_link_punctuation(match[0])
-        yield build_richtext_facet(
-            text, match.start(), match.start() + len(uri), {"$type": f"{BLUESKY_FACET_TYPE}#link", "uri": uri}
-        )
+        yield build_richtext_facet(text, match.start(), match.start() + len(uri), "link", uri=uri)
 
 
 def strip_link_punctuation(uri: str) -> str:
@@ -99,9 +90,7 @@ def strip_link_punctuation(uri: str) -> str:
 
 def iter_hashtag_facets(text: str) -> Iterator[dict[str, Any]]:
     for match in CAPTION_HASHTAG_PATTERN.finditer(text):
-        yield build_richtext_facet(
-            text, match.start(), match.end(), {"$type": f"{BLUESKY_FACET_TYPE}#tag", "tag": match[1]}
-        )
+        yield build_richtext_facet(text, match.start(), match.end(), "tag", tag=match[1])
 
 
 def list_mentioned_handles(text: str) -> list[str]:
@@ -112,15 +101,11 @@ def list_mentioned_handles(text: str) -> list[str]:
 def iter_mention_facets(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for match in CAPTION_MENTION_PATTERN.finditer(text):
         if did := people.get(match[1].lower()):
-            yield build_richtext_facet(
-                text, match.start(), match.end(), {"$type": f"{BLUESKY_FACET_TYPE}#mention", "did": did}
-            )
+            yield build_richtext_facet(text, match.start(), match.end(), "mention", did=did)
 
 
-BLUESKY_FACET_TYPE = "app.bsky.richtext.facet"
-
-
-def build_richtext_facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
+def build_richtext_facet(text: str, start: int, end: int, kind: str, **value: str) -> dict[str, Any]:
     """Return the facet that marks `text[start:end]` as a link, hashtag or mention; its index is in bytes of UTF-8."""
     before, within = len(text[:start].encode()), len(text[start:end].encode())
+    feature = {"$type": f"app.bsky.richtext.facet#{kind}", **value}
     return {"index": {"byteStart": before, "byteEnd": before + within}, "features": [feature]}

@@ -168,10 +168,8 @@ async def get_quota_usage(api: PlatformApi, account_id: str) -> PublishingQuotaU
 
 async def create_media_container(api: PlatformApi, account_id: str, **fields: str) -> str:
     """Create a container, and return its id. It is invisible until it is published. Raise a `PlatformError`."""
-    answer = check_instagram_response(
-        await api.post_form(f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media", fields)
-    )
-    return http.decode_platform_response(answer, CreatedGraphObject).id
+    answer = await api.post_form(f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media", fields)
+    return http.decode_platform_response(answer.require_success(errors.graph_error_of), CreatedGraphObject).id
 
 
 async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
@@ -185,7 +183,7 @@ async def publish_container(api: PlatformApi, account_id: str, container: str, *
     """Publish a container, irreversibly; return the post's id. Raise `PostOutcomeUnknown` or any `PlatformError`."""
     path, fields = f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
-    return http.decode_platform_response(check_instagram_response(answer), CreatedGraphObject).id
+    return http.decode_platform_response(answer.require_success(errors.graph_error_of), CreatedGraphObject).id
 
 
 async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
@@ -215,19 +213,8 @@ async def get_from_graph_api(
 async def get_checked_response(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
 ) -> PlatformResponse:
-    return check_instagram_response(
-        await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)
-    )
-
-
-def check_instagram_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return a 2xx response of Instagram as it is; raise a `PlatformError` for any other.
-
-    `errors.graph_error_of` chooses the error.
-    """
-    if not answer.ok:
-        raise errors.graph_error_of(answer)
-    return answer
+    answer = await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)
+    return answer.require_success(errors.graph_error_of)
 
 
 def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:

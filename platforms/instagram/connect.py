@@ -73,7 +73,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
     try:
         if _is_token_too_young(tokens):
             await api.get_instagram_user(server)
-            return _unchanged_grant(tokens)
+            return _grant_until(tokens.access_token, tokens.expires_at)
         return _grant_of_token(await api.extend_sixty_day_token(server))
     except AccessTokenExpired as error:
         raise AccountReauthRequired(error.code, f"{error.message}: {errors.CONNECT_AGAIN_ADVICE}") from error
@@ -115,15 +115,12 @@ def _is_token_too_young(tokens: AccountTokens) -> bool:
     return expires_at is not None and expires_at - datetime.now(UTC) > INSTAGRAM_TOKEN_LIFE - MIN_TOKEN_EXTEND_AGE
 
 
-def _unchanged_grant(tokens: AccountTokens) -> TokenGrant:
-    return TokenGrant(
-        access_token=tokens.access_token, expires_at=tokens.expires_at, refresh_at=_token_extend_time(tokens.expires_at)
-    )
-
-
 def _grant_of_token(token: SixtyDayToken) -> TokenGrant:
-    expires_at = credentials.token_expiry_after(token.expires_in)
-    return TokenGrant(access_token=token.access_token, expires_at=expires_at, refresh_at=_token_extend_time(expires_at))
+    return _grant_until(token.access_token, credentials.token_expiry_after(token.expires_in))
+
+
+def _grant_until(access_token: str, expires_at: datetime | None) -> TokenGrant:
+    return TokenGrant(access_token=access_token, expires_at=expires_at, refresh_at=_token_extend_time(expires_at))
 
 
 def _token_extend_time(expires_at: datetime | None) -> datetime | None:

@@ -7,6 +7,7 @@ absence only if it is known to precede the write
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -48,12 +49,6 @@ class GraphErrorBody(msgspec.Struct):
     error: GraphError
 
 
-def _rate_limit_meaning(
-    message: str, after_s: float = CALL_LIMIT_COOLDOWN_S, code: str = "PLATFORM_RATE_LIMITED"
-) -> PlatformErrorMeaning:
-    return PlatformErrorMeaning(PlatformThrottled, code, message, after_s=after_s)
-
-
 def _prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
     """Return the meaning of an error after which a post is prepared again; it doesn't prove that no post exists."""
     return PlatformErrorMeaning(PostPreparationExpired, code, message, proves=False)
@@ -63,13 +58,8 @@ def _reauth_meaning(message: str, code: str = "TOKEN_REFUSED") -> PlatformErrorM
     return PlatformErrorMeaning(AccountReauthRequired, code, f"{message}: {CONNECT_AGAIN_ADVICE}")
 
 
-def _account_issue_meaning(code: str, message: str) -> PlatformErrorMeaning:
-    return PlatformErrorMeaning(PostRejected, code, message, "account_issue")
-
-
-def _content_rejected_meaning(code: str, message: str) -> PlatformErrorMeaning:
-    return PlatformErrorMeaning(PostRejected, code, message)
-
+_account_issue_meaning = partial(PlatformErrorMeaning, PostRejected, category="account_issue")
+_content_rejected_meaning = partial(PlatformErrorMeaning, PostRejected)
 
 VIDEO_UNREADABLE_ERROR = _content_rejected_meaning(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
@@ -89,9 +79,14 @@ CONTAINER_GONE_ERROR = _prepare_again_meaning(
 CONTAINER_UNKNOWN_ERROR = _prepare_again_meaning(
     "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
 )
-CALL_RATE_LIMITED_ERROR = _rate_limit_meaning("Instagram limits the rate of calls")
-DAILY_POST_LIMIT_ERROR = _rate_limit_meaning(
-    "the account has used up Instagram's daily limit of posts", DAY_LIMIT_COOLDOWN_S, "QUOTA_USED_UP"
+CALL_RATE_LIMITED_ERROR = PlatformErrorMeaning(
+    PlatformThrottled, "PLATFORM_RATE_LIMITED", "Instagram limits the rate of calls", after_s=CALL_LIMIT_COOLDOWN_S
+)
+DAILY_POST_LIMIT_ERROR = PlatformErrorMeaning(
+    PlatformThrottled,
+    "QUOTA_USED_UP",
+    "the account has used up Instagram's daily limit of posts",
+    after_s=DAY_LIMIT_COOLDOWN_S,
 )
 REQUEST_REFUSED_ERROR = PlatformErrorMeaning(
     PostRejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False

@@ -47,12 +47,11 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
         return UndecidedPost(min(left_s, RECONCILE_RECHECK_S))
     if status == "IN_PROGRESS":
         return UndecidedPost(RECONCILE_RECHECK_S)
-    result = (
-        AbsentPost()
-        if status == "FINISHED"
-        else DroppedPost(PostPreparationExpired(errors.CONTAINER_GONE_ERROR.code, errors.CONTAINER_GONE_ERROR.message))
-    )
-    return await confirm_post_unlisted(server, account, inquiry, post, result)
+    alike, complete = await list_matching_posts(server, account, inquiry, post)
+    if alike or not complete:
+        return UndecidedPost()
+    gone = errors.CONTAINER_GONE_ERROR
+    return AbsentPost() if status == "FINISHED" else DroppedPost(PostPreparationExpired(gone.code, gone.message))
 
 
 async def identify_live_post(
@@ -68,21 +67,6 @@ async def identify_live_post(
     if (missing_s := inquiry.seconds_left_of(MEDIA_LIST_LAG)) > 0:
         return UndecidedPost(min(missing_s, RECONCILE_RECHECK_S))
     return LivePost(external_id=None, external_url=None)
-
-
-async def confirm_post_unlisted(
-    server: PlatformApi,
-    account: PostingAccount,
-    inquiry: PostInquiry,
-    post: ContainerPublishRequest,
-    result: AbsentPost | DroppedPost,
-) -> ReconcileResult:
-    """Return `result`, the state of an unpublished container, if the account's list has no similar post.
-
-    Else, or if the list was not read completely, return `UndecidedPost`.
-    """
-    alike, complete = await list_matching_posts(server, account, inquiry, post)
-    return UndecidedPost() if alike or not complete else result
 
 
 async def list_matching_posts(

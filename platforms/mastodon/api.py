@@ -106,7 +106,7 @@ async def register_oauth_app(
     """
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
-    return http.decode_platform_response(check_mastodon_response(answer), OAuthAppRegistration)
+    return http.decode_platform_response(answer.require_success(mastodon_error_of), OAuthAppRegistration)
 
 
 async def exchange_mastodon_token(
@@ -127,7 +127,8 @@ async def call_mastodon_oauth(
     client: httpx.AsyncClient, base: str, call: str, us: OAuthClient, form: Mapping[str, str]
 ) -> PlatformResponse:
     api = MastodonApi(client=client, base=base)
-    return check_mastodon_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
+    answer = await api.post_form(f"/oauth/{call}", {**us._asdict(), **form})
+    return answer.require_success(mastodon_error_of)
 
 
 async def verify_credentials(api: MastodonApi) -> MastodonIdentity:
@@ -146,7 +147,7 @@ async def upload_mastodon_media(
     url = api.url("/api/v2/media")
     answer = await upload_file_to_platform(api, url, content, content_type=content_type, size_bytes=size_bytes)
     return http.decode_platform_response(
-        check_mastodon_response(answer), MastodonAttachment
+        answer.require_success(mastodon_error_of), MastodonAttachment
     ), answer.status != httpx.codes.ACCEPTED
 
 
@@ -163,7 +164,7 @@ async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: 
     """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
     url, headers = api.url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.decode_platform_response(check_mastodon_response(answer), MastodonStatus)
+    return http.decode_platform_response(answer.require_success(mastodon_error_of), MastodonStatus)
 
 
 async def list_account_statuses(
@@ -172,23 +173,12 @@ async def list_account_statuses(
     """Return at most `limit` of the account's own posts without boosts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    return http.decode_platform_response(
-        check_mastodon_response(await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)), list[MastodonStatus]
-    )
+    answer = await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)
+    return http.decode_platform_response(answer.require_success(mastodon_error_of), list[MastodonStatus])
 
 
 async def get_checked_response(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
-    return check_mastodon_response(await api.send_request("GET", api.url(path, **query)))
-
-
-def check_mastodon_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return a 2xx response of a Mastodon server as it is; raise a `PlatformError` for any other.
-
-    `mastodon_error_of` chooses the error.
-    """
-    if not answer.ok:
-        raise mastodon_error_of(answer)
-    return answer
+    return (await api.send_request("GET", api.url(path, **query))).require_success(mastodon_error_of)
 
 
 def mastodon_error_of(answer: PlatformResponse) -> PlatformError:

@@ -15,7 +15,7 @@ import msgspec
 
 from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.mastodon.api import MastodonApi, check_mastodon_response
+from platforms.mastodon.api import MastodonApi, mastodon_error_of
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_COLLECT_CALL_S,
@@ -64,7 +64,7 @@ class MastodonCollector(MetricsCollector):
             answer = await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S)
             if answer.status not in GONE_POST_HTTP_STATUSES:
                 figures[post.id] = http.decode_platform_response(
-                    check_mastodon_response(answer), MastodonStatusCounts
+                    answer.require_success(mastodon_error_of), MastodonStatusCounts
                 ).figures
         return figures
 
@@ -73,4 +73,4 @@ class MastodonCollector(MetricsCollector):
         answer = await server.send_request(
             "GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_COLLECT_CALL_S
         )
-        return http.decode_platform_response(check_mastodon_response(answer), MastodonProfile).followers_count
+        return http.decode_platform_response(answer.require_success(mastodon_error_of), MastodonProfile).followers_count

@@ -42,7 +42,7 @@ async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
 
 def build_multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
     """Return the bytes before and after a post's file in the body of its upload (RFC 7578)."""
-    name = f"{file.asset_id}.{file.mime_type.rpartition('/')[2]}"
+    name = f"{file.id}.{file.mime_type.rpartition('/')[2]}"
     disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
     head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {file.mime_type}\r\n\r\n"
     return head.encode(), f"\r\n--{boundary}--\r\n".encode()

@@ -80,7 +80,7 @@ async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
 
 async def get_creator_info(api: PlatformApi) -> CreatorInfo:
     """Return the account's posting options; TikTok requires this read before each post. Raise a `PlatformError`."""
-    return decode_envelope_data(await call_publish_api(api, "creator_info/query", b"{}"), CreatorInfo)
+    return await call_publish_api(api, "creator_info/query", b"{}", CreatorInfo)
 
 
 async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishInitData:
@@ -88,7 +88,7 @@ async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishIn
 
     An init with a lost response leaves a hidden empty post. Raises `PostNotSent` for a response without a URL.
     """
-    started = decode_envelope_data(await call_publish_api(api, path, body), PublishInitData)
+    started = await call_publish_api(api, path, body, PublishInitData)
     if not started.upload_url:
         raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
@@ -99,9 +99,7 @@ async def publish_photos(api: PlatformApi, body: bytes, *, timeout_s: float) -> 
 
     TikTok fetches the photos and creates the post, even if the response is lost.
     """
-    return decode_envelope_data(
-        await call_publish_api(api, "content/init", body, timeout_s=timeout_s, irreversible=True), PublishInitData
-    )
+    return await call_publish_api(api, "content/init", body, PublishInitData, timeout_s=timeout_s, irreversible=True)
 
 
 async def get_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
@@ -110,10 +108,8 @@ async def get_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublish
     A failed query proves nothing about the post: a `PostRejected` of the call is raised as `PostNotSent`.
     """
     try:
-        return decode_envelope_data(
-            await call_publish_api(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})),
-            TikTokPublishStatus,
-        )
+        body = msgspec.json.encode({"publish_id": publish_id})
+        return await call_publish_api(api, "status/fetch", body, TikTokPublishStatus)
     except PostRejected as error:
         raise PostNotSent(error.code, error.message, category=error.category) from error
 
@@ -122,14 +118,16 @@ async def call_publish_api(
     api: PlatformApi,
     path: str,
     body: bytes,
+    kind: type[T],
     *,
     timeout_s: float = http.PLATFORM_READ_TIMEOUT_S,
     irreversible: bool = False,
-) -> PlatformResponse:
+) -> T:
     url = f"{api.base}/v2/post/publish/{path}/"
-    return await api.send_request(
+    answer = await api.send_request(
         "POST", url, headers=TIKTOK_JSON_HEADERS, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
+    return decode_envelope_data(answer, kind)
 
 
 def decode_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:

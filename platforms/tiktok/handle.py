@@ -22,13 +22,13 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
     mime_type: str
     init_at: datetime
 
-    def chunk_start(self, number: int) -> int:
-        """Return the offset of the first byte of a video's chunk; chunks count from 0."""
-        return number * self.chunk
+    def chunk_bounds(self, number: int) -> tuple[int, int]:
+        """Return the offsets of a chunk's first byte and after its last byte; chunks count from 0.
 
-    def chunk_end(self, number: int) -> int:
-        """Return the offset after the last byte of a video's chunk; the last chunk ends with the file."""
-        return self.size if number == self.count - 1 else (number + 1) * self.chunk
+        The last chunk ends with the file.
+        """
+        start = number * self.chunk
+        return start, self.size if number == self.count - 1 else start + self.chunk
 
     def chunk_number_at(self, received: int) -> int | None:
         """Return the number of a video's chunk that begins after `received` bytes; None if none begins there.

@@ -19,12 +19,10 @@ from workers.platforms.contract import (
     ReconcileResult,
 )
 
-UPLOADING_STATUS, IN_INBOX_STATUS, PUBLISHED_STATUS, FAILED_STATUS = (
-    "PROCESSING_UPLOAD",
-    "SEND_TO_USER_INBOX",
-    "PUBLISH_COMPLETE",
-    "FAILED",
-)
+UPLOADING_STATUS = "PROCESSING_UPLOAD"
+IN_INBOX_STATUS = "SEND_TO_USER_INBOX"
+PUBLISHED_STATUS = "PUBLISH_COMPLETE"
+FAILED_STATUS = "FAILED"
 
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 TIKTOK_POLL_PAUSE_S = 20.0
@@ -43,7 +41,7 @@ def outcome_of_publish_status(
     """
     stored = handle.read_tiktok_handle(inquiry.prepared)
     if status.status == FAILED_STATUS:
-        return dropped_tiktok_post(status)
+        return DroppedPost(errors.tiktok_fail_reason_error(status.fail_reason))
     if status.status == IN_INBOX_STATUS:
         return InboxDraft()
     if status.status == PUBLISHED_STATUS:
@@ -70,20 +68,13 @@ def completed_post_outcome(
     add it, at most `MAX_POST_ID_WAIT` after the call.
     """
     if status.publicaly_available_post_id:
-        return tiktok_live_post(account, stored, str(status.publicaly_available_post_id[0]))
+        post_id = str(status.publicaly_available_post_id[0])
+        url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
+        return LivePost(external_id=post_id, external_url=url)
     if stored.level == TIKTOK_PUBLIC_LEVEL and inquiry.now < inquiry.sent_at + MAX_POST_ID_WAIT:
         return accepted_tiktok_post(stored)
     return LivePost(external_id=None, external_url=None)
 
 
-def tiktok_live_post(account: PostingAccount, stored: TikTokPostHandle, post_id: str) -> LivePost:
-    url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
-    return LivePost(external_id=post_id, external_url=url)
-
-
 def accepted_tiktok_post(stored: TikTokPostHandle) -> AcceptedPost:
     return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=TIKTOK_POLL_PAUSE_S)
-
-
-def dropped_tiktok_post(status: TikTokPublishStatus) -> DroppedPost:
-    return DroppedPost(errors.tiktok_fail_reason_error(status.fail_reason))

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from platforms.tiktok import api, creator, handle, outcome, photos, video
+from platforms.tiktok import api, creator, errors, handle, outcome, photos, video
 from platforms.tiktok.handle import TikTokPostHandle
 from schemas.errors import (
     PlatformError,
@@ -100,7 +100,7 @@ class TikTokAdapter(PlatformAdapter):
         with suppress(PlatformError):
             status = await api.get_publish_status(self.api_of_account(account), stored.publish_id or "")
             if status.status == outcome.FAILED_STATUS:
-                return outcome.dropped_tiktok_post(status).why
+                return errors.tiktok_fail_reason_error(status.fail_reason)
             if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
                 status, video.video_upload_of(stored)
             ):

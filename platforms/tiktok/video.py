@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from platforms.tiktok import api, creator, handle, outcome
+from platforms.tiktok import api, creator, errors, handle, outcome
 from platforms.tiktok.api import CreatorInfo
 from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
@@ -131,7 +131,7 @@ async def put_video_chunk(
     Raises `PostPreparationExpired` for an expired upload URL.
     """
     upload = video_upload_of(handle.read_tiktok_handle(prepared))
-    start, end = upload.chunk_start(number), upload.chunk_end(number)
+    start, end = upload.chunk_bounds(number)
     answer = await server.without_token.send_request(
         "PUT",
         (prepared.secret or b"").decode(),
@@ -172,7 +172,7 @@ async def next_missing_chunk(server: PlatformApi, stored: TikTokPostHandle) -> i
     """
     status = await api.get_publish_status(server, stored.publish_id or "")
     if status.status == outcome.FAILED_STATUS:
-        raise outcome.dropped_tiktok_post(status).why
+        raise errors.tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes
     number = None if received is None else video_upload_of(stored).chunk_number_at(received)
     if number is None:

@@ -130,7 +130,7 @@ async def test_existing_key_id_is_indistinguishable(
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
-        authenticator._strangers = FailedKeyTracker()
+        authenticator.strangers = FailedKeyTracker()
         presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()

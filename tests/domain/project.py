@@ -1,6 +1,7 @@
 """A project with an ingest, and partners' operations on its jobs."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -30,9 +31,10 @@ class Project(NamedTuple):
 
 async def start(conn: Conn, project: Project, *, url: str = "https://example.com/") -> UUID:
     """Submit an ingest's job."""
-    page: dict[str, Any] = {"url": url, "follow_links": False, "max_pages": 1}
+    args = {"url": url, "follow_links": False, "max_pages": 1}
+    start = partial(ingests.start_ingest, kind=INGEST_WEBSITE_KIND, organization_id=project.org, project_id=project.id)
     async with conn.transaction():
-        submitted = await ingests.start_website_ingest(conn, organization_id=project.org, project_id=project.id, **page)
+        submitted = await start(conn, args=args)
     return submitted.job_id
 
 

@@ -46,7 +46,7 @@ async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
 
 def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> PostDraft:
     """Return a new post of now."""
-    files = [file(picture(size=(4, 3 + number)), asset_id=ids.new_uuid7()) for number in range(images)]
+    files = [file(picture(size=(4, 3 + number)), id=ids.new_uuid7()) for number in range(images)]
     now = datetime.now(UTC)
     return draft(caption, *files, post_id=post_id or ids.new_uuid7(), created_at=now, now=now)
 

@@ -40,7 +40,7 @@ class InstagramAccount:
     def file(self, name: str, number: int = 0) -> PostFile:
         film = name.endswith(".mp4")
         kind, mime_type = ("video", "video/mp4") if film else ("image", "image/jpeg")
-        fields: dict[str, Any] = {"asset_id": UUID(int=number), "url": f"{self.files}/{name}"}
+        fields: dict[str, Any] = {"id": UUID(int=number), "url": f"{self.files}/{name}"}
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
     async def step(self, post: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:

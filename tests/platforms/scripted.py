@@ -151,7 +151,8 @@ def file(
         yield chunks(content[start:end])
 
     fields: dict[str, Any] = {
-        "asset_id": UUID(int=1),
+        "id": UUID(int=1),
+        "token": "1",
         "url": "https://tenantry.test/media/1",
         "kind": kind,
         "mime_type": mime_type,

@@ -22,6 +22,7 @@ ERROR_BY_SANDBOX_PATH: Mapping[str, type[SourceError]] = {
 SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 _MOV_IDENTITY_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOV_TIME_SCALE = 1000
+_MOV_ONE = struct.pack(">I", 1)
 
 
 def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
@@ -67,9 +68,7 @@ def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *,
     )
     mdhd = _build_mov_full_box(b"mdhd", struct.pack(">IIIIHH", 0, 0, _MOV_TIME_SCALE, length, 0x55C4, 0))
     hdlr = _build_mov_full_box(b"hdlr", b"mhlr", b"vide", bytes(12), b"\0")
-    dref = _build_mov_box(
-        b"dinf", _build_mov_full_box(b"dref", _pack_uint32_one(), _build_mov_box(b"url ", bytes((0, 0, 0, 1))))
-    )
+    dref = _build_mov_box(b"dinf", _build_mov_full_box(b"dref", _MOV_ONE, _build_mov_box(b"url ", bytes((0, 0, 0, 1)))))
     minf = _build_mov_box(
         b"minf", _build_mov_full_box(b"vmhd", bytes(8)), dref, _build_mov_sample_table(frames, size, ms, first)
     )
@@ -83,18 +82,12 @@ def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: 
     count, sizes = len(frames), [len(frame) for frame in frames]
     return _build_mov_box(
         b"stbl",
-        _build_mov_full_box(b"stsd", _pack_uint32_one(), entry),
-        _build_mov_full_box(b"stts", _pack_uint32_one(), struct.pack(">II", count, ms)),
-        _build_mov_full_box(
-            b"stsc", _pack_uint32_one(), _pack_uint32_one(), struct.pack(">I", count), _pack_uint32_one()
-        ),
+        _build_mov_full_box(b"stsd", _MOV_ONE, entry),
+        _build_mov_full_box(b"stts", _MOV_ONE, struct.pack(">II", count, ms)),
+        _build_mov_full_box(b"stsc", _MOV_ONE, _MOV_ONE, struct.pack(">I", count), _MOV_ONE),
         _build_mov_full_box(b"stsz", struct.pack(f">II{count}I", 0, count, *sizes)),
-        _build_mov_full_box(b"stco", _pack_uint32_one(), struct.pack(">I", first)),
+        _build_mov_full_box(b"stco", _MOV_ONE, struct.pack(">I", first)),
     )
-
-
-def _pack_uint32_one() -> bytes:
-    return struct.pack(">I", 1)
 
 
 def _build_mov_box(name: bytes, *parts: bytes) -> bytes:

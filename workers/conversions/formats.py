@@ -100,11 +100,7 @@ def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | No
 
     The id may be a bare number, such as a GTIN. It must not have names or numbers of the person `known`.
     """
-    if len(text) > MAX_ORDER_OR_PRODUCT_ID_CHARS or contains_pii(
-        _drop_leading_date(text), PiiNumberStrictness.SPACED, known
-    ):
-        return None
-    return None if contains_pii(text, PiiNumberStrictness.SPACED, known) else text
+    return _check_dated_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
 
 
 def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -112,11 +108,7 @@ def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None
 
     The id may begin with a date. Without the date it must not look like a phone number.
     """
-    if len(text) > MAX_ORDER_OR_PRODUCT_ID_CHARS or contains_pii(
-        _drop_leading_date(text), PiiNumberStrictness.WRITTEN, known
-    ):
-        return None
-    return None if contains_pii(text, PiiNumberStrictness.SPACED, known) else text
+    return _check_dated_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
 
 
 def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -129,9 +121,7 @@ def check_device_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | 
 
     Return None if it is longer than `MAX_DEVICE_LABEL_CHARS` or may identify a person.
     """
-    if len(text) > MAX_DEVICE_LABEL_CHARS or contains_pii(_drop_leading_date(text), PiiNumberStrictness.SPACED, known):
-        return None
-    return None if contains_pii(text, PiiNumberStrictness.SPACED, known) else text
+    return _check_dated_text(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
 
 
 def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -149,6 +139,13 @@ def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
 def check_page_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
+
+
+def _check_dated_text(text: str, known: KnownPerson, max_chars: int, undated: PiiNumberStrictness) -> str | None:
+    """Return the text unchanged; None if it is too long or may identify a person, with or without its date."""
+    if len(text) > max_chars or contains_pii(_drop_leading_date(text), undated, known):
+        return None
+    return None if contains_pii(text, PiiNumberStrictness.SPACED, known) else text
 
 
 def _drop_leading_date(text: str) -> str:

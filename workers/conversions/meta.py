@@ -46,14 +46,17 @@ class _MetaErrorBody(msgspec.Struct):
 
 
 class _MetaEventsReceivedBody(msgspec.Struct):
-    events_received: int
+    events_received: int | None = None
 
 
 def build_meta_event(
     to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return an event's payload for Meta, or the reason to skip it: no value, identifier or page or device data."""
-    user, custom = _build_meta_user_data(due, tree), _build_meta_custom_data(due, tree)
+    user = _build_meta_user_data(due, tree)
+    custom = person.build_order_fields(due, tree, search="search_string", product_id="id", price="item_price")
+    if "currency" in custom:
+        custom["currency"] = custom["currency"].lower()
     event: dict[str, Any] = {
         "event_name": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
@@ -93,7 +96,11 @@ def _build_meta_app_event(
     event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
     system = _EXTINFO_VERSION_BY_OS.get((tree.find_text("context", "os", "name") or to.platform).lower())
-    extinfo = [system or "", *(person.find_device_label(tree, *path) or "" for path in _EXTINFO_CONTEXT_PATHS)]
+    labels = (
+        tree.find_checked_text("device", formats.check_device_label, ("context", *path))
+        for path in _EXTINFO_CONTEXT_PATHS
+    )
+    extinfo = [system or "", *(label or "" for label in labels)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
         return verdict.SKIP_NO_DEVICE_INFO
@@ -125,21 +132,6 @@ def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict
     return hashed | {name: value for name, value in plain.items() if value}
 
 
-def _build_meta_custom_data(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
-    contents = [
-        {"id": name, "quantity": count} | ({} if price is None else {"item_price": price})
-        for name, count, price in person.list_event_products(tree)
-    ]
-    fields: dict[str, Any] = {
-        "order_id": person.find_order_id(tree),
-        "search_string": person.find_search_words(tree),
-        "contents": contents,
-    }
-    if due.value_micros is not None and due.currency:
-        fields |= {"value": due.value_micros / 1e6, "currency": due.currency.lower()}
-    return {name: value for name, value in fields.items() if value not in (None, [])}
-
-
 async def send_meta_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
 ) -> ConversionVerdict:
@@ -163,7 +155,7 @@ async def send_meta_events(
 
 def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVerdict:
     if answer.ok:
-        if _count_meta_events_received(answer) == count:
+        if http.decode_platform_error(answer, _MetaEventsReceivedBody).events_received == count:
             return ACCEPTED_VERDICT
         return verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
     error = http.decode_platform_error(answer, _MetaErrorBody).error
@@ -187,11 +179,3 @@ def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) ->
     if error.code in _META_PERMISSION_ERROR_CODES or (error.code, error.error_subcode) == _UNKNOWN_OBJECT:
         return verdict.pixel_forbidden_verdict(META_DISPLAY_NAME)
     return verdict.pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _META_BLOCKED_ERROR_CODES else None
-
-
-def _count_meta_events_received(answer: PlatformResponse) -> int | None:
-    """Return the number of events that Meta's response confirms; None for an unreadable response."""
-    try:
-        return msgspec.json.decode(answer.body, type=_MetaEventsReceivedBody).events_received
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None

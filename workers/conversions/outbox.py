@@ -14,7 +14,7 @@ from domain.events.conversions import ConversionLine, DueConversion, SettledConv
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
 from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
-from workers.resources import OpenEventStore
+from workers.resources import OpenConnection
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class OutboxUnavailableError(Exception):
 
 @asynccontextmanager
 async def open_conversion_outbox(
-    event_store: OpenEventStore, line: ConversionLine
+    event_store: OpenConnection, line: ConversionLine
 ) -> AsyncIterator["ConversionOutbox"]:
     """Open the outbox of an app's conversions to Meta or TikTok, on its own connection to the event store.
 

@@ -136,14 +136,6 @@ def find_user_agent(tree: ConversionEventTree) -> str | None:
     return tree.find_checked_text("userAgent", formats.check_user_agent, ("context", "userAgent"))
 
 
-def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
-    """Return the name or version of a device, an app or a network at a path in the event's context.
-
-    Return None if it is missing, too long or may name a person.
-    """
-    return tree.find_checked_text("device", formats.check_device_label, ("context", *path))
-
-
 def find_click_id(
     tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
@@ -181,18 +173,30 @@ def find_page_url(tree: ConversionEventTree) -> str | None:
     return origin + (tree.check_text("page.path", formats.check_page_path, path) or (path and "/"))
 
 
-def find_search_words(tree: ConversionEventTree) -> str | None:
-    """Return the search words in an event's properties; None if they are missing or may name a person."""
-    return tree.find_checked_text(
-        "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
-    )
+def build_order_fields(
+    due: DueConversion, tree: ConversionEventTree, *, search: str, product_id: str, price: str
+) -> dict[str, Any]:
+    """Return an event's order id, search words, products and value. Leave out missing ones.
 
-
-def find_order_id(tree: ConversionEventTree) -> str | None:
-    """Return the app's own order id in an event's properties; None if it is missing or may name a person."""
-    return tree.find_checked_text(
-        "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
-    )
+    Leave out texts that may name a person, too. `search`, `product_id` and `price` are the destination's names of
+    these fields.
+    """
+    products = [
+        {product_id: name, "quantity": count} | ({} if amount is None else {price: amount})
+        for name, count, amount in list_event_products(tree)
+    ]
+    fields: dict[str, Any] = {
+        "order_id": tree.find_checked_text(
+            "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
+        ),
+        search: tree.find_checked_text(
+            "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
+        ),
+        "contents": products,
+    }
+    if due.value_micros is not None and due.currency:
+        fields |= {"value": due.value_micros / 1e6, "currency": due.currency}
+    return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
 def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:

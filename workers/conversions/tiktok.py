@@ -32,7 +32,8 @@ def build_tiktok_event(
     to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return a conversion's payload for TikTok, or the reason to skip it, such as a purchase without a value."""
-    user, properties = _build_tiktok_user(due, tree), _build_tiktok_properties(due, tree)
+    user = _build_tiktok_user(due, tree)
+    properties = person.build_order_fields(due, tree, search="query", product_id="content_id", price="price")
     event: dict[str, Any] = {
         "event": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
@@ -69,21 +70,6 @@ def _build_tiktok_user(due: DueConversion, tree: ConversionEventTree) -> dict[st
         "gaid" if system == "android" else "idfa": advertising,
     }
     return {name: value for name, value in fields.items() if value}
-
-
-def _build_tiktok_properties(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
-    contents = [
-        {"content_id": name, "quantity": count} | ({} if price is None else {"price": price})
-        for name, count, price in person.list_event_products(tree)
-    ]
-    fields: dict[str, Any] = {
-        "order_id": person.find_order_id(tree),
-        "query": person.find_search_words(tree),
-        "contents": contents,
-    }
-    if due.value_micros is not None and due.currency:
-        fields |= {"value": due.value_micros / 1e6, "currency": due.currency}
-    return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
 async def send_tiktok_events(

@@ -14,6 +14,7 @@ from domain.collection import collection_runs
 from domain.content import posters
 from domain.events import budgets
 from domain.media import tickets, uploads
+from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.operations import maintenance, pools
 from domain.publishing import quotas
@@ -24,9 +25,11 @@ from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
 from schemas.ops import Pool
+from schemas.settings import Settings
 from telemetry import logs, metrics
 from workers.dispatcher.leader import Chore
 from workers.dispatcher.uptime import PostgresUptime
+from workers.runtime.heartbeat import compute_postgres_patience_s
 
 PRUNE_INTERVAL_S = 60.0
 #: Seconds between two prunes of the audit log: a run scans each tenant's index, and entries can wait.
@@ -51,35 +54,41 @@ _overdue_jobs_log = logs.get_logger("overdue")
 _job_rescue_log = logs.get_logger("rescue")
 _retention_log = logs.get_logger("retention")
 
-#: Promotes scheduled jobs once they are due: from then on workers may claim them.
-PROMOTE_JOBS_CHORE = Chore("promote", 0.1, ledger.promote_scheduled_jobs)
-#: Counts the waiting jobs of pools with a long queue, a part at a time.
-COUNT_DUE_JOBS_CHORE = Chore("count_due", ledger.JOB_COUNT_INTERVAL_S, ledger.count_due_jobs)
-#: Refreshes tokens that would expire before their next use.
-REFRESH_TOKENS_CHORE = Chore("refresh_tokens", 60.0, credentials.submit_due_token_refreshes)
-COLLECT_METRICS_CHORE = Chore(
-    "collect_metrics", 1.0, collection_runs.submit_due_collections, batch=collection_runs.MAX_CHECKED_ACCOUNTS
-)
-#: Posters of videos that were uploaded before posters existed. Later, a run scans only new uploads.
-MAKE_MISSING_POSTERS_CHORE = Chore(
-    "look_back_for_posters", 5.0, posters.backfill_posters, batch=posters.POSTER_BACKFILL_BATCH
-)
-RETENTION_CHORES = [
-    Chore("prune_jobs", PRUNE_INTERVAL_S, ledger.prune_jobs),
-    Chore("prune_passing", PRUNE_INTERVAL_S, ledger.prune_short_lived_jobs),
-    Chore("prune_workers", PRUNE_INTERVAL_S, ledger.prune_dead_workers),
-    Chore("prune_idempotency", PRUNE_INTERVAL_S, maintenance.prune_idempotency_keys),
-    Chore("prune_oauth_states", PRUNE_INTERVAL_S, maintenance.prune_oauth_states),
-    Chore("prune_sends", PRUNE_INTERVAL_S, quotas.prune_old_sends),
-    Chore("prune_tickets", PRUNE_INTERVAL_S, tickets.prune_media_tickets),
-    Chore("prune_webhooks", PRUNE_INTERVAL_S, events.prune_webhook_events),
-    Chore("prune_intake_days", PRUNE_INTERVAL_S, budgets.prune_budget_days, batch=budgets.MAX_PRUNED_BUDGET_DAYS),
-]
 
+def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: PostgresUptime) -> list[Chore]:
+    """Return the dispatcher's chores of the main database, in the order in which a tick runs them.
 
-def build_audit_prune_chore(days: int) -> Chore:
-    """Return the dispatcher's chore that deletes audit log entries older than `days`, in batches."""
-    return Chore("prune_audit", AUDIT_PRUNE_INTERVAL_S, partial(audit.prune_audit_entries, keep=timedelta(days=days)))
+    Raises `SettingsInvalid`.
+    """
+    prune_audit = partial(audit.prune_audit_entries, keep=timedelta(days=settings.audit_days))
+    return [
+        # Scheduled jobs are promoted once they are due: from then on workers may claim them.
+        Chore("promote", 0.1, ledger.promote_scheduled_jobs),
+        build_job_rescue_chore(uptime, patience_s=compute_postgres_patience_s(settings.lease_s)),
+        END_OVERDUE_JOBS_CHORE,
+        # Tokens that would expire before their next use.
+        Chore("refresh_tokens", 60.0, credentials.submit_due_token_refreshes),
+        Chore(
+            "collect_metrics", 1.0, collection_runs.submit_due_collections, batch=collection_runs.MAX_CHECKED_ACCOUNTS
+        ),
+        *build_delivery_chores(courier),
+        # Posters of videos that were uploaded before posters existed. Later, a run scans only new uploads.
+        Chore("look_back_for_posters", 5.0, posters.backfill_posters, batch=posters.POSTER_BACKFILL_BATCH),
+        # The waiting jobs of pools with a long queue, a part at a time.
+        Chore("count_due", ledger.JOB_COUNT_INTERVAL_S, ledger.count_due_jobs),
+        build_pool_gauges_chore(settings.slots),
+        Chore("prune_jobs", PRUNE_INTERVAL_S, ledger.prune_jobs),
+        Chore("prune_passing", PRUNE_INTERVAL_S, ledger.prune_short_lived_jobs),
+        Chore("prune_workers", PRUNE_INTERVAL_S, ledger.prune_dead_workers),
+        Chore("prune_idempotency", PRUNE_INTERVAL_S, maintenance.prune_idempotency_keys),
+        Chore("prune_oauth_states", PRUNE_INTERVAL_S, maintenance.prune_oauth_states),
+        Chore("prune_sends", PRUNE_INTERVAL_S, quotas.prune_old_sends),
+        Chore("prune_tickets", PRUNE_INTERVAL_S, tickets.prune_media_tickets),
+        Chore("prune_webhooks", PRUNE_INTERVAL_S, events.prune_webhook_events),
+        Chore("prune_intake_days", PRUNE_INTERVAL_S, budgets.prune_budget_days, batch=budgets.MAX_PRUNED_BUDGET_DAYS),
+        Chore("prune_audit", AUDIT_PRUNE_INTERVAL_S, prune_audit),
+        build_media_prune_chore(open_media_store(settings)),
+    ]
 
 
 def build_media_prune_chore(store: MediaStore) -> Chore:

@@ -1,6 +1,7 @@
 """Chores of the event store: fold counts, submit conversions, create and drop day tables."""
 
 import asyncio
+from functools import partial
 
 from db.pool import Conn, use_postgres_connection
 from db.reach import raise_if_postgres_away
@@ -23,8 +24,8 @@ class EventStoreLeader(ChoreLeader):
     """The leader in the event store."""
 
     def __init__(self, settings: Settings) -> None:
-        drop_days = partitions.make_event_day_dropper(
-            keep=settings.event_days, archived=bool(settings.events_archive_url)
+        drop_day = partial(
+            partitions.drop_oldest_event_day, keep=settings.event_days, archived=bool(settings.events_archive_url)
         )
         chores = [
             Chore("fold_events", 0.25, rollups.fold_event_counts, batch=rollups.EVENT_DELTAS_PER_FOLD),
@@ -44,11 +45,11 @@ class EventStoreLeader(ChoreLeader):
                 quarantine.delete_expired_rejections,
                 batch=quarantine.MAX_DELETED_REJECTIONS,
             ),
-            Chore("drop_event_days", EVENT_CHORES_INTERVAL_S, drop_days, batch=1),
+            Chore("drop_event_days", EVENT_CHORES_INTERVAL_S, drop_day, batch=1),
             Chore(
                 "prune_conversions",
                 EVENT_CHORES_INTERVAL_S,
-                conversions.make_conversion_pruner(keep_days=settings.event_days),
+                partial(conversions.prune_conversions, keep_days=settings.event_days),
                 batch=conversions.MAX_CONVERSIONS_PER_CLEANUP,
             ),
         ]

@@ -7,7 +7,6 @@ for `MAX_LEADER_SESSION_IDLE_S`. So a leader that was paused or cut off loses th
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import NamedTuple
 
 from db.pool import Conn, open_postgres_connection
@@ -15,6 +14,7 @@ from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, ra
 from jobs import maintenance
 from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
+from workers.dispatcher.uptime import PostgresUptime
 from workers.runtime.shutdown import StopRequest, wait_for_first_event
 
 
@@ -43,10 +43,15 @@ LEADER_CLOSE_TIMEOUT_S = 1.0
 
 
 class ChoreLeader:
-    """The loop, and its state across connections; `name` is the name of its sessions and log lines."""
+    """The loop, and its state across connections; `name` is the name of its sessions and log lines.
 
-    def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
-        self._database_url, self._name, self._lock = database_url, name, lock
+    `uptime`, if given, notes each response and each failure of Postgres.
+    """
+
+    def __init__(
+        self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore], uptime: PostgresUptime | None = None
+    ) -> None:
+        self._database_url, self._name, self._lock, self._uptime = database_url, name, lock, uptime
         self._wait_s = FIRST_BACKOFF_S
         self._clock = asyncio.get_running_loop().time
         # The next due time of each chore by the clock. At first all are due.
@@ -63,7 +68,8 @@ class ChoreLeader:
                 async with open_leader_session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
             except RETRIED_POSTGRES_ERRORS as error:
-                self.note_failure()
+                if self._uptime:
+                    self._uptime.note_failure()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
                 await wait_for_first_event(stop.soon, within_s=self._wait_s)
                 self._wait_s = min(MAX_BACKOFF_S, self._wait_s * 2)
@@ -90,12 +96,6 @@ class ChoreLeader:
             self._wait_s = FIRST_BACKOFF_S
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
-    def note_response(self, at: datetime) -> None:
-        """Do nothing: a subclass notes here that Postgres responded at the database's time `at`."""
-
-    def note_failure(self) -> None:
-        """Do nothing: a hook that a subclass overrides. It tells that a statement to Postgres failed."""
-
     async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
         while not await self._try_to_lead(conn):
             await wait_for_first_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
@@ -105,7 +105,8 @@ class ChoreLeader:
 
     async def _try_to_lead(self, conn: Conn) -> bool:
         leads, at = await maintenance.try_to_become_leader(conn, self._lock)
-        self.note_response(at)
+        if self._uptime:
+            self._uptime.note_response(at)
         return leads
 
 

@@ -5,35 +5,18 @@ their own: the store may be another database, and its delays must not delay jobs
 """
 
 import asyncio
-from datetime import datetime
 
 from db.pool import Conn
-from domain.media.storage import open_media_store
 from jobs import maintenance
 from jobs.courier import WakeCourier, open_wake_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
-from workers.dispatcher.chores import (
-    COLLECT_METRICS_CHORE,
-    COUNT_DUE_JOBS_CHORE,
-    END_OVERDUE_JOBS_CHORE,
-    MAKE_MISSING_POSTERS_CHORE,
-    PROMOTE_JOBS_CHORE,
-    REFRESH_TOKENS_CHORE,
-    RETENTION_CHORES,
-    build_audit_prune_chore,
-    build_delivery_chores,
-    build_job_rescue_chore,
-    build_media_prune_chore,
-    build_pool_gauges_chore,
-    clear_pool_gauges_after,
-)
+from workers.dispatcher.chores import build_dispatcher_chores, clear_pool_gauges_after
 from workers.dispatcher.event_archiver import EventArchiveLeader
 from workers.dispatcher.events import EventStoreLeader
 from workers.dispatcher.leader import ChoreLeader
 from workers.dispatcher.uptime import PostgresUptime
 from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
-from workers.runtime.heartbeat import compute_postgres_patience_s
 from workers.runtime.shutdown import StopRequest, handle_stop_signals
 
 
@@ -59,36 +42,22 @@ class Dispatcher(ChoreLeader):
 
     def __init__(self, settings: Settings, courier: WakeCourier) -> None:
         self._courier, self._wake_limiter = courier, PoolWakeLimiter()
-        self._uptime = PostgresUptime(settings.lease_s)
-        chores = [
-            PROMOTE_JOBS_CHORE,
-            build_job_rescue_chore(self._uptime, patience_s=compute_postgres_patience_s(settings.lease_s)),
-            END_OVERDUE_JOBS_CHORE,
-            REFRESH_TOKENS_CHORE,
-            COLLECT_METRICS_CHORE,
-            *build_delivery_chores(courier),
-            MAKE_MISSING_POSTERS_CHORE,
-            COUNT_DUE_JOBS_CHORE,
-            build_pool_gauges_chore(settings.slots),
-            *RETENTION_CHORES,
-            build_audit_prune_chore(settings.audit_days),
-            build_media_prune_chore(open_media_store(settings)),
-        ]
-        super().__init__(settings.database_url, name="dispatcher", lock=maintenance.LEADER_LOCK_ID, chores=chores)
+        self._postgres_uptime = PostgresUptime(settings.lease_s)
+        super().__init__(
+            settings.database_url,
+            name="dispatcher",
+            lock=maintenance.LEADER_LOCK_ID,
+            chores=build_dispatcher_chores(settings, courier, self._postgres_uptime),
+            uptime=self._postgres_uptime,
+        )
 
     async def tick(self, conn: Conn) -> None:
         """Wake the worker pools that have due jobs, then run the dispatcher's due chores."""
         at, due = await maintenance.find_due_pools(conn)
-        self.note_response(at)
+        self._postgres_uptime.note_response(at)
         await send_pool_wakes(self._courier, self._wake_limiter.choose_pools_to_wake(due, self._clock()))
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
         with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after():
             await super().lead(conn, stop)
-
-    def note_response(self, at: datetime) -> None:
-        self._uptime.note_response(at)
-
-    def note_failure(self) -> None:
-        self._uptime.note_failure()

@@ -29,7 +29,9 @@ def open_piece_folders() -> Iterator[PieceFolders]:
     """
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
-    with _hold_folder_lock(shared):
+    # Otherwise another starting worker would delete a new folder that isn't locked yet.
+    with _open_folder(shared) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         _delete_dead_folders(shared)
         folder = Path(tempfile.mkdtemp(dir=shared))
         lock = os.open(folder, os.O_RDONLY)
@@ -42,25 +44,17 @@ def open_piece_folders() -> Iterator[PieceFolders]:
 
 
 @contextmanager
-def _hold_folder_lock(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the folder that all workers share during the block.
-
-    Otherwise another starting worker would delete a new folder that isn't locked yet.
-    """
+def _open_folder(folder: Path) -> Iterator[int]:
+    """Yield a descriptor of the folder. Its close after the block ends a lock."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle
     finally:
         os.close(handle)
 
 
 def _delete_dead_folders(shared: Path) -> None:
     for folder in shared.iterdir():
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            with suppress(BlockingIOError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(handle)
+        with _open_folder(folder) as handle, suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)

@@ -74,9 +74,3 @@ class RenderRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused
-
-_RENDER_REPORT_DECODER: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
-
-
-def decode_render_report(line: bytes) -> RenderReport:
-    return _RENDER_REPORT_DECODER.decode(line)

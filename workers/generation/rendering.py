@@ -14,14 +14,7 @@ import msgspec
 from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
-from workers.generation.protocol import (
-    CopyReady,
-    DrawProgress,
-    RenderRefused,
-    RenderReport,
-    RenderRequest,
-    decode_render_report,
-)
+from workers.generation.protocol import CopyReady, DrawProgress, RenderRefused, RenderReport, RenderRequest
 
 #: Longest line from the process in bytes: a copy, or the texts of a file.
 MAX_REPORT_LINE_BYTES = 1 << 20
@@ -61,7 +54,7 @@ async def render_in_child_process(
     async with _run_renderer_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
-            yield _raise_if_render_refused(decode_render_report(line))
+            yield _raise_if_render_refused(msgspec.json.decode(line, type=RenderReport))
         code = await process.wait()
     if code:
         _log.warning("the renderer failed", code=code, said=_read_stderr_tail(errors))

@@ -14,23 +14,16 @@ from uuid import UUID
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import OutgoingPostFile, PostingAccount
 from schemas.errors import PostPreparationExpired, PostRejected
 
 
-class PostFile(msgspec.Struct, frozen=True, kw_only=True):
+class PostFile(OutgoingPostFile, frozen=True, kw_only=True):
     """A file of the post, in its order. `read` opens its bytes from an offset on, again at each call.
 
     `url` is its public address on this server; `duration_ms` is a video's.
     """
 
-    asset_id: UUID
-    kind: str
-    mime_type: str
-    size_bytes: int
-    width: int
-    height: int
-    duration_ms: int | None
     url: str
     read: Callable[..., AbstractAsyncContextManager[AsyncIterator[bytes]]]
 

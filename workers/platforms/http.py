@@ -7,7 +7,7 @@ allows more. A response of any status is returned. Without a response, `PostNotS
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -155,6 +155,12 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
     def was_refused_before_write(self) -> bool:
         """Return whether the status proves a refusal before any write: any 4xx but 408, no redirect or server error."""
         return 400 <= self.status < 500 and self.status != 408
+
+    def require_success(self, error_of: "Callable[[PlatformResponse], PlatformError]") -> "PlatformResponse":
+        """Return a 2xx response unchanged; else raise the `PlatformError` that `error_of` returns for it."""
+        if not self.ok:
+            raise error_of(self)
+        return self
 
     def quote_message(self, text: str) -> str:
         """Return a platform's message as one line that Postgres can store, cut to `MAX_PLATFORM_QUOTE_CHARS`.

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
+
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
@@ -55,17 +57,8 @@ class PlatformAdapters(NamedTuple):
         )
 
     def build_post_file(self, file: OutgoingPostFile) -> PostFile:
-        return PostFile(
-            asset_id=file.id,
-            kind=file.kind,
-            mime_type=file.mime_type,
-            size_bytes=file.size_bytes,
-            width=file.width,
-            height=file.height,
-            duration_ms=file.duration_ms,
-            url=f"{self.public_url.rstrip('/')}/media/{file.token}",
-            read=partial(self.store.read, file.token),
-        )
+        url, read = f"{self.public_url.rstrip('/')}/media/{file.token}", partial(self.store.read, file.token)
+        return PostFile(**msgspec.structs.asdict(file), url=url, read=read)
 
 
 async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:

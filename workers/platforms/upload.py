@@ -5,7 +5,6 @@ one ends as soon as the server reads no more. An upload makes nothing public: it
 """
 
 from collections.abc import AsyncIterable
-from typing import NamedTuple
 
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -17,22 +16,6 @@ MIN_UPLOAD_BYTES_PER_S = 512 << 10
 MIN_PROCESSING_BYTES_PER_S = 4 << 20
 
 
-class UploadTimeouts(NamedTuple):
-    """Seconds of an upload: in total, between two parts of it, and from the last one to the response."""
-
-    total_s: float
-    silence_s: float
-    response_s: float
-
-
-def compute_upload_timeouts(size_bytes: int) -> UploadTimeouts:
-    return UploadTimeouts(
-        MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_UPLOAD_BYTES_PER_S,
-        MIN_UPLOAD_TIMEOUT_S,
-        MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_PROCESSING_BYTES_PER_S,
-    )
-
-
 async def upload_file_to_platform(
     api: PlatformApi, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> PlatformResponse:
@@ -40,12 +23,13 @@ async def upload_file_to_platform(
 
     The response may have any status. Raise a `PlatformError` without one, as `PlatformApi.send_request` does.
     """
-    limits = compute_upload_timeouts(size_bytes)
+    # From the last part of the upload to the response.
+    response_s = MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_PROCESSING_BYTES_PER_S
     return await api.send_request(
         "POST",
         url,
         headers={"Content-Type": content_type, "Content-Length": str(size_bytes)},
         content=content,
-        timeout_s=limits.total_s,
-        silences={"write": limits.silence_s, "read": limits.response_s},
+        timeout_s=MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_UPLOAD_BYTES_PER_S,
+        silences={"write": MIN_UPLOAD_TIMEOUT_S, "read": response_s},
     )

@@ -24,10 +24,10 @@ class PublishPhaseRow(NamedTuple):
     """
 
     run: Callable[[PublishAttempt], Awaitable[NextPublishPhase]]
-    starts: str
     description: str
-    call: str
     follows: tuple[PublishPhase, ...]
+    starts: str = ""
+    call: str = ""
 
 
 PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
@@ -42,12 +42,10 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
         phases.mark_post_as_sending,
         starts="`prepared`",
         description="makes the last checks and marks the post `sending`: the call may be made from now on",
-        call="",
         follows=(PublishPhase.SEND,),
     ),
     PublishPhase.SEND: PublishPhaseRow(
         phases.send_marked_post,
-        starts="",
         description="makes the one irreversible call",
         call="send",
         follows=(PublishPhase.RECORD, PublishPhase.REPEAT, PublishPhase.LOOK),
@@ -68,9 +66,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
     ),
     PublishPhase.RECORD: PublishPhaseRow(
         phases.record_platform_response,
-        starts="",
         description="stores the platform's response",
-        call="",
         follows=(PublishPhase.CONFIRM,),
     ),
     PublishPhase.CONFIRM: PublishPhaseRow(

@@ -82,7 +82,8 @@ class OutcomeCompleter:
         """
         while True:
             try:
-                return await self._settle_batch_once(batch)
+                with raise_if_postgres_away(), metrics.JOB_SETTLE_SECONDS.time():
+                    return await jobs.settle_jobs_and_subjects(self._pool, batch)
             except RETRIED_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except UNSTORABLE_OUTCOME_ERRORS:
@@ -98,10 +99,6 @@ class OutcomeCompleter:
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
         return await self._settle_until_stored([AttemptSettlement(claim, OUTCOME_NOT_STORED)])
-
-    async def _settle_batch_once(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        with raise_if_postgres_away(), metrics.JOB_SETTLE_SECONDS.time():
-            return await jobs.settle_jobs_and_subjects(self._pool, batch)
 
 
 def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:

@@ -122,7 +122,9 @@ class WorkerHeartbeat:
         async with self._connection() as conn:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
-            await self._register_again()
+            _log.warning("worker row lost", jobs=len(self._slots.attempts))
+            self._slots.stop_all(LeaseLostVerdict())
+            await self.register()
             return
         self._note_renewal(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
@@ -143,11 +145,6 @@ class WorkerHeartbeat:
                 )
             for claim, age_s in claims:
                 adopt(claim, asked_at - age_s)
-
-    async def _register_again(self) -> None:
-        _log.warning("worker row lost", jobs=len(self._slots.attempts))
-        self._slots.stop_all(LeaseLostVerdict())
-        await self.register()
 
     def _note_renewal(self, asked_at: float) -> None:
         """Note a successful renewal of the lease, and restart the timer that stops the attempts without one.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from arq.connections import ArqRedis
-from arq.worker import Function, Worker, func
+from arq.worker import Worker, func
 
 from db.redis_reach import raise_if_redis_away
 from jobs import courier
@@ -87,7 +87,7 @@ def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKin
         slots.request_pull()
 
     worker = Worker(
-        [build_noop_arq_function(kind) for kind in kinds],
+        [func(do_nothing, name=kind.name) for kind in kinds],
         queue_name=courier.arq_queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
@@ -111,13 +111,8 @@ def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKin
     return worker
 
 
-def build_noop_arq_function(kind: JobKindSpec) -> Function:
-    """Return an arq function that does nothing, under the name of the job kind."""
-
-    async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
-        pass
-
-    return func(nothing, name=kind.name)
+async def do_nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+    """Do nothing: an arq job only wakes the worker."""
 
 
 async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slots: WorkerSlots) -> None:

@@ -53,15 +53,12 @@ class ProgressWriter:
         if progress is None:
             return
         try:
-            await self._write(attempt, progress)
+            with raise_if_postgres_away():
+                async with acquire_connection(self._pool) as conn:
+                    await ledger.store_job_progress(conn, attempt.claim, progress=progress.ratio, stage=progress.stage)
         except AttemptFenced:
             attempt.cancel_with_verdict(LeaseLostVerdict())
         except JobCancelRequested:
             attempt.cancel_with_verdict(Canceled())
         except RETRIED_POSTGRES_ERRORS:
             pass  # The next value replaces this one anyway.
-
-    async def _write(self, attempt: JobAttempt, latest: JobProgress) -> None:
-        with raise_if_postgres_away():
-            async with acquire_connection(self._pool) as conn:
-                await ledger.store_job_progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

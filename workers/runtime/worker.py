@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
 from db.pool import Pool, open_postgres_pool
@@ -74,29 +75,14 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
 
     Raises as `open_postgres_pool` does.
     """
+    # On a silent network a statement fails after a timeout, and Postgres ends the session of a silent worker.
+    patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
+    open_pool = partial(open_postgres_pool, settings.database_url, command_timeout=patience_s, patience_s=patience_s)
     async with (
-        _open_worker_pool(settings, f"{pool_name} own", WORKER_LOOP_CONNECTIONS) as own,
-        _open_worker_pool(settings, pool_name, compute_task_pool_size(settings), for_bursts=True) as shared,
+        open_pool(name=f"{pool_name} own", size=WORKER_LOOP_CONNECTIONS) as own,
+        open_pool(name=pool_name, size=compute_task_pool_size(settings), for_bursts=True) as shared,
     ):
         yield WorkerConnectionPools(own, shared)
-
-
-def _open_worker_pool(
-    settings: Settings, name: str, size: int, *, for_bursts: bool = False
-) -> AbstractAsyncContextManager[Pool]:
-    """Return a connection pool of a worker to the main database, not opened yet.
-
-    On a silent network a statement fails after a timeout, and Postgres ends the session of a silent worker.
-    """
-    patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
-    return open_postgres_pool(
-        settings.database_url,
-        name=name,
-        size=size,
-        command_timeout=patience_s,
-        patience_s=patience_s,
-        for_bursts=for_bursts,
-    )
 
 
 def compute_task_pool_size(settings: Settings) -> int:

@@ -1,10 +1,8 @@
 """Advance of a sandbox's clock: it stops at each due time, until the due work has ended."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
 from functools import partial
-from typing import TypeAlias
 
 from db.pool import Conn, use_postgres_connection
 from db.reach import raise_if_postgres_away
@@ -12,11 +10,9 @@ from domain.operations import sandbox_time
 from jobs.courier import WakeCourier, open_wake_courier
 from jobs.ledger import WakeMessage
 from jobs.outcomes import Failed, Snooze, TaskOutcome
-from workers.resources import WorkerResources
+from workers.resources import OpenConnection, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
-
-OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 #: Timeout of a statement, in seconds.
 CLOCK_STATEMENT_TIMEOUT_S = 10.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from domain.jobs import jobs
 from domain.leasing import leases
@@ -30,30 +30,21 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
     scheduled post is canceled with its job; a post that waits for an approval has no job.
     """
     await ctx.progress(0, stage="canceling")
-    jobs_canceled = await _cancel_all_batches(ctx, jobs.cancel_jobs_of_project)
+    jobs_canceled = await _repeat_until_none_is_left(
+        ctx, partial(jobs.cancel_jobs_of_project, limit=ARCHIVE_BATCH_ROWS)
+    )
     await ctx.progress(0.5, stage="canceling")
-    blocked_canceled = await _cancel_all_batches(ctx, waiting.cancel_blocked_project_posts)
-    leases_ended = await _end_project_leases(ctx)
+    blocked_canceled = await _repeat_until_none_is_left(
+        ctx, partial(waiting.cancel_blocked_project_posts, limit=ARCHIVE_BATCH_ROWS)
+    )
+    # Each lease ends in its own transaction, since that takes locks from the start of the lock order.
+    leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_project)
     return Done({"canceledJobs": jobs_canceled, "canceledBlockedPosts": blocked_canceled, "endedLeases": leases_ended})
 
 
-async def _end_project_leases(ctx: TaskContext) -> int:
-    """End an archived project's leases of accounts, and return their number.
-
-    Each lease ends in its own transaction, since that takes locks from the start of the lock order.
-    """
-    count = 0
-    while await ctx.step(partial(leases.end_next_lease_of_project, **project_scope_of_job(ctx))):
-        count += 1
-    return count
-
-
-async def _cancel_all_batches(ctx: TaskContext, stop: CancelBatch) -> int:
+async def _repeat_until_none_is_left(ctx: TaskContext, stop: CancelBatch) -> int:
     stopped = 0
-    while batch := await ctx.step(partial(stop, **project_scope_of_job(ctx), limit=ARCHIVE_BATCH_ROWS)):
+    scope = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
+    while batch := await ctx.step(partial(stop, **scope)):
         stopped += batch
     return stopped
-
-
-def project_scope_of_job(ctx: TaskContext) -> dict[str, Any]:
-    return {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}

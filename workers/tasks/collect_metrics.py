@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from domain.collection import cadence, collection_runs
 from domain.collection.collection_runs import MetricCollectionResult, MetricCollectionRun, PostDueForPolling
-from domain.collection.snapshots import ReportedMetricValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, TaskOutcome
 from platforms.registry import PLATFORM_DESCRIPTIONS
@@ -46,7 +46,7 @@ class PlatformCollectors(NamedTuple):
     keyring: Keyring
 
     def of(self, visit: MetricCollectionRun) -> MetricsCollector:
-        return SandboxCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
+        return SandboxCollector(visit.polled.now) if visit.polled.sandbox else self.by_platform[visit.account.platform]
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
@@ -66,7 +66,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     )
     if visit is None:
         return Done()
-    async with nullcontext() if visit.sandbox else ctx.hold_server_slot(visit.account.service_url):
+    async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
         responses = await collect_account_figures(collectors.of(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
@@ -87,9 +87,9 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
     responses = MetricCollectionResult([], [], [], None)
     try:
         async with asyncio.timeout(MAX_COLLECTION_RUN_S):
-            if visit.gauges and (followers := await collector.read_follower_count(visit.account)) is not None:
+            if visit.polled.gauges and (followers := await collector.read_follower_count(visit.account)) is not None:
                 responses.told.append(
-                    ReportedMetricValues(collection_runs.metric_subject_of_account(visit), {"followers": followers})
+                    ReportedMetricValues(MetricSubject(visit.account_id, None), {"followers": followers})
                 )
             await collect_post_figures(collector, visit, responses)
     except PlatformError as error:
@@ -134,9 +134,9 @@ async def collect_batch_values(
     """
     if isinstance(collector, SandboxCollector):
         return [
-            ReportedMetricValues(collection_runs.metric_subject_of_post(post), compute_sandbox_figures(post, at), at)
+            ReportedMetricValues(MetricSubject(post.id, post.published_at), compute_sandbox_figures(post, at), at)
             for post in batch
-            for at in cadence.missed_poll_times(post.published_at, post.due_at, visit.now)
+            for at in cadence.missed_poll_times(post.published_at, post.due_at, visit.polled.now)
         ]
     try:
         figures = await collector.read_post_figures(visit.account, batch)
@@ -145,7 +145,7 @@ async def collect_batch_values(
             raise
         return []
     return [
-        ReportedMetricValues(collection_runs.metric_subject_of_post(post), figures[post.id])
+        ReportedMetricValues(MetricSubject(post.id, post.published_at), figures[post.id])
         for post in batch
         if post.id in figures
     ]

@@ -1,15 +1,12 @@
 """The connection of an account: finds the account of a code or an app password, and stores its tokens."""
 
-from contextlib import nullcontext
 from functools import partial
 
 from domain.connecting import connect
-from domain.connecting.connect import AccountConnectAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import PlatformError, StateConflict
 from workers.platforms.connecting import (
-    AccountConnection,
     OutgoingNetwork,
     forget_unknown_registration,
     open_outgoing_network,
@@ -34,8 +31,11 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
     """
     attempt = await ctx.step(partial(connect.begin_account_connect, claim=ctx.job, keyring=keyring))
     try:
-        async with nullcontext() if attempt.sandbox else ctx.hold_server_slot(attempt.asked.service_url):
-            connected = await log_in_to_account(net, attempt)
+        if attempt.sandbox:
+            connected = fakes.connect_sandbox_account(attempt.asked, attempt.secret)
+        else:
+            async with ctx.hold_server_slot(attempt.asked.service_url):
+                connected = await load_platform_parts(attempt.asked.platform).connect(net, attempt)
         end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
@@ -45,9 +45,3 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.
         reason = error.details["reason"]
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
-
-
-async def log_in_to_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
-    if attempt.sandbox:
-        return fakes.connect_sandbox_account(attempt.asked, attempt.secret)
-    return await load_platform_parts(attempt.asked.platform).connect(net, attempt)

@@ -3,7 +3,6 @@
 from functools import partial
 
 from domain.brand import github_installations
-from domain.brand.github_installations import GitHubAppInstallation
 from domain.security.keyring import Keyring
 from jobs.outcomes import TaskOutcome
 from schemas.errors import SourceError
@@ -29,21 +28,12 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
     attempt = await ctx.step(partial(github_installations.begin_installation_attempt, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
-        proved = (
-            fakes.prove_sandbox_github_access(**claimed)
-            if attempt.sandbox
-            else await _prove_installation_access(ctx, app, **claimed)
-        )
+        if attempt.sandbox:
+            proved = fakes.prove_sandbox_github_access(**claimed)
+        else:
+            async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
+                proved = await proof.prove_installation_access(require_github_app(app), **claimed)
     except SourceError as error:
         return outcome_of_source_error(error)
     keep = partial(github_installations.store_installation, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)
-
-
-async def _prove_installation_access(
-    ctx: TaskContext, app: GitHubApp | None, *, code: str, installation_id: int
-) -> GitHubAppInstallation:
-    async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
-        return await proof.prove_installation_access(
-            require_github_app(app), code=code, installation_id=installation_id
-        )

@@ -41,13 +41,6 @@ class PieceResources(NamedTuple):
     model: LanguageModel | None
 
 
-class RenderedPiece(NamedTuple):
-    """A piece with its files in its folder."""
-
-    copy: PieceCopy
-    made: list[OutputFile]
-
-
 async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task `content_generate` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
@@ -61,14 +54,14 @@ async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskO
     await ctx.progress(0.01, stage="planning")
     with studio.folders.create_piece_folder() as folder:
         try:
-            piece = await run_until_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
+            copy, outputs = await run_until_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
             await ctx.progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
-            files = await run_until_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, piece.made))
+            files = await run_until_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, outputs))
             body = partial(
                 generated.finish_content_generation,
                 claim=ctx.job,
                 spec=brief.spec,
-                copy=piece.copy,
+                copy=copy,
                 files=files,
                 public_url=studio.public_url,
             )
@@ -86,7 +79,7 @@ async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskO
 
 async def render_piece_in_folder(
     ctx: TaskContext, studio: PieceResources, brief: GenerationBrief, folder: Path
-) -> RenderedPiece:
+) -> tuple[PieceCopy, list[OutputFile]]:
     """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
 
     Report the job's progress meanwhile. Raise `RenderFailed` with the attempt's outcome.
@@ -107,7 +100,7 @@ async def render_piece_in_folder(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`
-    return RenderedPiece(structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs)
+    return structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs
 
 
 async def _choose_copy_model(ctx: TaskContext, studio: PieceResources) -> LanguageModel | None:

@@ -12,7 +12,7 @@ from workers.ingest.github.client import GITHUB_SERVER_NAME, GitHubApi, open_git
 from workers.ingest.github.credentials import (
     GitHubApp,
     api_with_installation_token,
-    build_repository_token_finder,
+    find_repository_token,
     open_github_app,
 )
 from workers.ingest.github.ingest import ingest_github_repository
@@ -58,7 +58,7 @@ async def ingest_github(
 
         Use the token of the organization's own installation if that covers the repository.
         """
-        token = await build_repository_token_finder(ctx, app)(repo)
+        token = await find_repository_token(ctx, app, repo)
         ours = api if app is None or token is None else api_with_installation_token(api, app, token)
         return await ingest_github_repository(
             ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model

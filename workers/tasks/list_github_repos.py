@@ -1,13 +1,11 @@
 """List of the repositories that a GitHub installation can access; a deleted installation is removed."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from domain.brand import github_installations
 from domain.tenancy import organizations
 from jobs.outcomes import TaskOutcome
 from schemas.errors import GitHubInstallationGone, SourceError
-from schemas.github import GitHubRepo
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.client import GITHUB_SERVER_NAME
 from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
@@ -25,18 +23,13 @@ async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskO
     is_sandbox = partial(organizations.is_sandbox_organization, organization_id=ctx.job.organization_id)
     sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
     try:
-        repositories = (
-            fakes.SANDBOX_GITHUB_REPOSITORIES if sandbox else await _list_installation_repos(ctx, app, installation_id)
-        )
+        if sandbox:
+            repositories = fakes.SANDBOX_GITHUB_REPOSITORIES
+        else:
+            async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
+                repositories = await proof.list_installation_repositories(require_github_app(app), installation_id)
     except GitHubInstallationGone:
         return await ctx.commit(partial(github_installations.delete_gone_installation, claim=ctx.job))
     except SourceError as error:
         return outcome_of_source_error(error)
     return await ctx.commit(partial(github_installations.store_repo_list, claim=ctx.job, repositories=repositories))
-
-
-async def _list_installation_repos(
-    ctx: TaskContext, app: GitHubApp | None, installation_id: int
-) -> Sequence[GitHubRepo]:
-    async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
-        return await proof.list_installation_repositories(require_github_app(app), installation_id)

@@ -16,7 +16,7 @@ from jobs.kinds import PURGE_PROJECT_KIND
 from jobs.outcomes import Interrupted, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
 from workers.event_archive.clickhouse import ClickHouseArchive
-from workers.resources import OpenEventStore, WorkerResources
+from workers.resources import OpenConnection, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
@@ -47,7 +47,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def purge_project(
-    ctx: TaskContext, *, store: MediaStore, keyring: Keyring, event_store: OpenEventStore, archive_url: str = ""
+    ctx: TaskContext, *, store: MediaStore, keyring: Keyring, event_store: OpenConnection, archive_url: str = ""
 ) -> TaskOutcome:
     """Delete all rows, files and events of a project; return the job's outcome.
 
@@ -100,7 +100,7 @@ async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[ob
     return await ctx.step(partial(delete, claim=ctx.job))
 
 
-async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> object:
+async def _delete_event_batch(ctx: TaskContext, event_store: OpenConnection) -> object:
     """Delete a batch of a purged project's events; return a false value when none is left.
 
     Return a snooze while the event store, which may be another database, is away.
@@ -114,7 +114,7 @@ async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> 
         return Snooze(STORAGE_AWAY_SNOOZE_S)
 
 
-async def _delete_archived_events(ctx: TaskContext, event_store: OpenEventStore, archive_url: str) -> Snooze | None:
+async def _delete_archived_events(ctx: TaskContext, event_store: OpenConnection, archive_url: str) -> Snooze | None:
     """Delete a purged project's events from the archive, if any; return None, or a snooze while a database is away.
 
     It runs once the event store has none: a batch under way has reached the archive by then.

@@ -1,11 +1,8 @@
 """The refresh of an account's tokens. An account that only its owner can reconnect is marked."""
 
-from contextlib import nullcontext
 from functools import partial
 
-from domain.accounts.credentials import TokenGrant
 from domain.connecting import token_refresh
-from domain.connecting.token_refresh import TokenRefreshAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import AccountReauthRequired, PlatformError, PostRejected
@@ -40,8 +37,11 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
         token_refresh.finish_token_refresh, claim=ctx.job, generation=attempt.tokens.generation, keyring=keyring
     )
     try:
-        async with nullcontext() if attempt.sandbox else ctx.hold_server_slot(attempt.server.service_url):
-            grant = await refresh_account_tokens(net, attempt)
+        if attempt.sandbox:
+            grant = fakes.issue_sandbox_tokens(attempt.server.platform)
+        else:
+            async with ctx.hold_server_slot(attempt.server.service_url):
+                grant = await load_platform_parts(attempt.server.platform).refresh(net, attempt)
     except PlatformError as error:
         await forget_unknown_registration(ctx, error, attempt.server, attempt.client)
         if isinstance(error, AccountReauthRequired) or error.code == APP_UNKNOWN_CODE:
@@ -50,10 +50,3 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
             await ctx.step(partial(token_refresh.start_account_cooldown, claim=ctx.job))
         return outcome_of_platform_error(error)
     return Done(await ctx.step(partial(end, brought=grant)))
-
-
-async def refresh_account_tokens(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
-    platform = attempt.server.platform
-    if attempt.sandbox:
-        return fakes.issue_sandbox_tokens(platform)
-    return await load_platform_parts(platform).refresh(net, attempt)

@@ -28,7 +28,7 @@ from workers.conversions.outbox import (
 )
 from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind, all_refused_verdict
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
-from workers.resources import OpenEventStore, WorkerResources
+from workers.resources import OpenConnection, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
@@ -50,7 +50,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def relay_conversions(
-    ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring, event_store: OpenEventStore
+    ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring, event_store: OpenConnection
 ) -> TaskOutcome:
     """Send an app's due conversions to Meta or TikTok for one time slice; return the job's outcome.
 

@@ -1,29 +1,20 @@
 """The wait for an event of an SDK app: each attempt queries once and snoozes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol, TypeVar
-from uuid import UUID
+from typing import TypeVar
 
-from db.pool import Conn
 from db.reach import raise_if_postgres_away
-from domain.events import recent_events, verifications
+from domain.events import verifications
 from domain.events.verifications import VerifiedApp
 from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
-from workers.resources import OpenEventStore, WorkerResources
+from workers.resources import OpenConnection, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class RecentEventQuery(Protocol[T_co]):
-    """A query to the event store for an app's last seconds."""
-
-    async def __call__(self, conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> T_co: ...
-
 
 #: Seconds that a job waits for an event.
 MAX_EVENT_WAIT_S = 60.0
@@ -43,7 +34,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def verify_tracking(
-    ctx: TaskContext, *, event_store: OpenEventStore, listens_s: float = MAX_EVENT_WAIT_S
+    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_EVENT_WAIT_S
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
@@ -56,17 +47,17 @@ async def verify_tracking(
     await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
     look = partial(_query_event_store, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(recent_events.find_recent_events)):
+        if app.may_have_come and (events := await look(verifications.find_recent_events)):
             return Done(verifications.verified_result(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.unverified_result(app, await look(recent_events.count_quarantined_events)))
+            return Done(verifications.unverified_result(app, await look(verifications.count_quarantined_events)))
     except ServiceUnavailable:
         return Snooze(MAX_EVENT_QUERY_PAUSE_S)
     return Snooze(min(MIN_EVENT_QUERY_PAUSE_S + app.waited_s / 10, MAX_EVENT_QUERY_PAUSE_S, listens_s - app.waited_s))
 
 
 async def _query_event_store(
-    app: VerifiedApp, began_at: float, event_store: OpenEventStore, see: RecentEventQuery[T]
+    app: VerifiedApp, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.
 

@@ -1,8 +1,6 @@
 """German: formulas and patterns for its sentences."""
 
-from collections.abc import Mapping
-
-from generation.copy.languages.table import CopyFormulas, LanguageTable, Tone
+from generation.copy.languages.table import CopyFormulas, LanguageTable
 
 PLAIN_FORMULAS = CopyFormulas(
     keyword="{Keyword}? Das ist {app}.",
@@ -22,50 +20,6 @@ PLAIN_FORMULAS = CopyFormulas(
     presenter="eine digitale Figur, keine echte Person",
 )
 
-#: Formulas of the other tones. A tone without its own formula uses the plain one.
-FORMULAS_BY_TONE: Mapping[Tone, CopyFormulas] = {
-    "casual": PLAIN_FORMULAS.with_tone_templates(
-        keyword="{Keyword}? Da gibt’s {app}.",
-        audience="{Audience}: da gibt’s {app}.",
-        meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
-        recap="{app}, kurz gesagt",
-        try_it="{app} mal ausprobieren",
-        visit="{app} mal anschauen",
-    ),
-    "playful": PLAIN_FORMULAS.with_tone_templates(
-        keyword="{Keyword}? Psst: {app}.",
-        audience="{Audience}, psst: {app}.",
-        meet=("Psst: {app}", "Trommelwirbel: {app}"),
-        recap="{app} in einer Nussschale",
-        try_it="Na los, {app} ausprobieren",
-        visit="Na los, {app} entdecken",
-    ),
-    "warm": PLAIN_FORMULAS.with_tone_templates(
-        keyword="{Keyword}? Willkommen bei {app}.",
-        audience="{Audience}: willkommen bei {app}.",
-        meet=("Willkommen bei {app}", "Hallo von {app}"),
-        recap="Ein näherer Blick auf {app}",
-        try_it="In Ruhe {app} ausprobieren",
-        visit="In Ruhe {app} kennenlernen",
-    ),
-    "professional": PLAIN_FORMULAS.with_tone_templates(
-        keyword="{Keyword}: {app}.",
-        audience="{Audience}: {app}.",
-        meet=("{app} im Überblick", "{app}: eine Vorstellung"),
-        recap="{app}: Zusammenfassung",
-        try_it="Mit {app} beginnen",
-        visit="Mehr zu {app}",
-    ),
-    "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
-        keyword="{Keyword}? Hier kommt {app}!",
-        audience="{Audience}: hier kommt {app}!",
-        meet=("Hier kommt {app}!", "Und das ist {app}!"),
-        recap="{app} auf einen Blick!",
-        try_it="Los geht’s mit {app}!",
-        visit="Auf zu {app}!",
-    ),
-}
-
 PRODUCT_NOUNS = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
 SUBJECT_PATTERN = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{PRODUCT_NOUNS})|(?:die )?{{app}})"
 PRODUCT_VERBS = (
@@ -82,58 +36,51 @@ LEAD_IN_PATTERNS = (
     rf"(?:sie|er|es) (?=(?:{PRODUCT_VERBS})\b)",
 )
 
-CLAIM_WORDS_BY_KIND = {
-    "superlative": """beste besten bester bestes bestmöglich* größte* schnellste* einfachste*
-        günstigste* sicherste* höchste* modernste* schönste* stärkste* am_*sten führend* marktführ*
-        weltmarkt* nr._1 nummer_1 nummer_eins #1 erste_wahl einzigartig* einzige einziger einziges
-        einmalig* unschlagbar* unübertroffen* unvergleichlich* perfekt* ultimativ* revolution*
-        bahnbrechend* garant* weltweit* weltklasse weltbest* top top_* spitzen* erstklassig* optimal*
-        ideal* meiste meisten meistverkauft* beliebteste* lieblings* neueste* neuesten höchst* renommiert*
-        hervorragend*""",
-    "award": """ausgezeichnet* preisgekrönt* testsieger* gewinner* auszeichnung* empfohlen* zertifi*
-        bewährt* geprüft* wissenschaft* nachweislich* bewiesen* bekannt berühmt* beliebt* hochgelobt*
-        bewertung* sterne* siegel* vertrauen offiziell* award* rezension* kundenstimmen""",
-    "health": """heilt heilen heilung* heilmittel* therap* arzt ärzt* arzt* medizin* klinik* klinisch*
-        krank* symptom* diagnos* diabet* krebs* depress* angst ängst* schlaflos* schmerz* abnehm* gewicht*
-        abspecken fettverbrenn* entgift* detox immun* blut* gesund* schwanger* sucht insulin* kalorien*
-        impf* behandl* beschwerden linder*""",
-    "money": """verdien* gewinn* rendite* invest* einkommen umsatz* geld* bargeld sparen ersparnis*
-        kredit* darlehen schulden* börse* aktien trading zinsen reich reichtum erstattung* cashback lotto
-        wette* casino* glücksspiel* bonus* finanzi* vermögen*""",
-    "price": """preis preise preisen preiswert* gratis kostenlos* kostenfrei* umsonst rabatt* angebot
-        angebote günstig* billig* schnäppchen probeabo testphase probezeit abo abonnement* premium gebühr*
-        gutschein* kosten kostet bezahl* zahlen zahlung* kauf kaufen käufe in_app_* euro euros eur dollar
-        unentgeltlich* honorar* flatrate* versandkosten* geschenk*""",
-    "percentage": "prozent prozentig*",
-    "users": """million* milliard* tausend* hundert* nutzer_weltweit downloads zufriedene*
-        kunden_weltweit mitglieder""",
-    "current": """derzeit* aktuell* bald demnächst jetzt neu neue neuer neues neuen heute morgen gestern
-        kürzlich beta version* seit stand zurzeit momentan künftig* nächste* letzte* woche saison
-        jubiläum januar februar märz april juni juli august september oktober november dezember aktualis*""",
-    "donation": """spende* spenden gespendet beitragen mithelfen hilf_mit sponsor* patreon liberapay
-        förder* unterstütz_uns""",
-    "legal": """datenschutzerklär* datenschutzbestimm* agb impressum haftung* gewähr* urheber*
-        rechte_vorbehalten lizenz* gpl mit_lizenz dsgvo nutzungsbedingungen geschäftsbedingungen
-        einwillig* zustimm* cookie* widerruf* markenzeichen* disclaimer copyright rechtsberat* konform""",
-    "comparison": """besser_als alternative* verglichen im_vergleich anders_als im_gegensatz vs
-        schneller_als ersatz_für ähnlich* gleiche* dieselbe*""",
-}
-
-OFF_TOPIC_WORDS = """
-    anmeld* registrier* einloggen login abonnier* herunterlad* installier* installation klick* kontaktier*
-    kontaktform* folge_uns mehr_erfahren weiterlesen mehr_lesen besuch* bitte danke* fehler feedback
-    übersetz* github gitlab quellcode benötigt erfordert voraussetz* berechtigung* hinweis* inoffiziell*
-    leider begrenzt* noch_nicht geplant* veraltet eingestellt ich mich mir mein meine meinem meinen meiner
-    willkommen hauptfunktionen wichtigste_funktionen highlights screenshots faq wurde wurden basiert
-    entwickelt_von javascript seite webseite website browser newsletter startseite menü navigation hallo
-    herzlich ruf* telefon* öffnungszeiten download downloads details bewerb* stellenangebot* gegründet
-    geboren impressum aktivier* deaktivier* warenkorb bestell* artikel lesen sie_hier hier geschrieben_in
-    metapaket* abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
-"""
-
 LANGUAGE_TABLE = LanguageTable(
     formulas=PLAIN_FORMULAS,
-    tones=FORMULAS_BY_TONE,
+    # A tone without its own formula uses the plain one.
+    tones={
+        "casual": PLAIN_FORMULAS.with_tone_templates(
+            keyword="{Keyword}? Da gibt’s {app}.",
+            audience="{Audience}: da gibt’s {app}.",
+            meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
+            recap="{app}, kurz gesagt",
+            try_it="{app} mal ausprobieren",
+            visit="{app} mal anschauen",
+        ),
+        "playful": PLAIN_FORMULAS.with_tone_templates(
+            keyword="{Keyword}? Psst: {app}.",
+            audience="{Audience}, psst: {app}.",
+            meet=("Psst: {app}", "Trommelwirbel: {app}"),
+            recap="{app} in einer Nussschale",
+            try_it="Na los, {app} ausprobieren",
+            visit="Na los, {app} entdecken",
+        ),
+        "warm": PLAIN_FORMULAS.with_tone_templates(
+            keyword="{Keyword}? Willkommen bei {app}.",
+            audience="{Audience}: willkommen bei {app}.",
+            meet=("Willkommen bei {app}", "Hallo von {app}"),
+            recap="Ein näherer Blick auf {app}",
+            try_it="In Ruhe {app} ausprobieren",
+            visit="In Ruhe {app} kennenlernen",
+        ),
+        "professional": PLAIN_FORMULAS.with_tone_templates(
+            keyword="{Keyword}: {app}.",
+            audience="{Audience}: {app}.",
+            meet=("{app} im Überblick", "{app}: eine Vorstellung"),
+            recap="{app}: Zusammenfassung",
+            try_it="Mit {app} beginnen",
+            visit="Mehr zu {app}",
+        ),
+        "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
+            keyword="{Keyword}? Hier kommt {app}!",
+            audience="{Audience}: hier kommt {app}!",
+            meet=("Hier kommt {app}!", "Und das ist {app}!"),
+            recap="{app} auf einen Blick!",
+            try_it="Los geht’s mit {app}!",
+            visit="Auf zu {app}!",
+        ),
+    },
     leads=LEAD_IN_PATTERNS,
     tails="und_mehr und_vieles_mehr usw. usw u.v.m. etc",
     open_ends="""und oder mit von für zu zum zur der die das den dem des ein eine einen einem in im an
@@ -152,8 +99,51 @@ LANGUAGE_TABLE = LanguageTable(
         und_erlaubt und_kann und_lässt und_hat und_macht und_erinnert und_verwaltet""",
     limits="""außer sofern wenn falls aber nur ohne bis nicht kein* nie niemals jedoch allerdings
         abhängig begrenzt* mindestens höchstens teilweise manche einige bis_zu kann könnte soweit""",
-    never=CLAIM_WORDS_BY_KIND,
-    asides=OFF_TOPIC_WORDS,
+    never={
+        "superlative": """beste besten bester bestes bestmöglich* größte* schnellste* einfachste*
+            günstigste* sicherste* höchste* modernste* schönste* stärkste* am_*sten führend* marktführ*
+            weltmarkt* nr._1 nummer_1 nummer_eins #1 erste_wahl einzigartig* einzige einziger einziges
+            einmalig* unschlagbar* unübertroffen* unvergleichlich* perfekt* ultimativ* revolution*
+            bahnbrechend* garant* weltweit* weltklasse weltbest* top top_* spitzen* erstklassig* optimal*
+            ideal* meiste meisten meistverkauft* beliebteste* lieblings* neueste* neuesten höchst* renommiert*
+            hervorragend*""",
+        "award": """ausgezeichnet* preisgekrönt* testsieger* gewinner* auszeichnung* empfohlen* zertifi*
+            bewährt* geprüft* wissenschaft* nachweislich* bewiesen* bekannt berühmt* beliebt* hochgelobt*
+            bewertung* sterne* siegel* vertrauen offiziell* award* rezension* kundenstimmen""",
+        "health": """heilt heilen heilung* heilmittel* therap* arzt ärzt* arzt* medizin* klinik* klinisch*
+            krank* symptom* diagnos* diabet* krebs* depress* angst ängst* schlaflos* schmerz* abnehm* gewicht*
+            abspecken fettverbrenn* entgift* detox immun* blut* gesund* schwanger* sucht insulin* kalorien*
+            impf* behandl* beschwerden linder*""",
+        "money": """verdien* gewinn* rendite* invest* einkommen umsatz* geld* bargeld sparen ersparnis*
+            kredit* darlehen schulden* börse* aktien trading zinsen reich reichtum erstattung* cashback lotto
+            wette* casino* glücksspiel* bonus* finanzi* vermögen*""",
+        "price": """preis preise preisen preiswert* gratis kostenlos* kostenfrei* umsonst rabatt* angebot
+            angebote günstig* billig* schnäppchen probeabo testphase probezeit abo abonnement* premium gebühr*
+            gutschein* kosten kostet bezahl* zahlen zahlung* kauf kaufen käufe in_app_* euro euros eur dollar
+            unentgeltlich* honorar* flatrate* versandkosten* geschenk*""",
+        "percentage": "prozent prozentig*",
+        "users": """million* milliard* tausend* hundert* nutzer_weltweit downloads zufriedene*
+            kunden_weltweit mitglieder""",
+        "current": """derzeit* aktuell* bald demnächst jetzt neu neue neuer neues neuen heute morgen gestern
+            kürzlich beta version* seit stand zurzeit momentan künftig* nächste* letzte* woche saison
+            jubiläum januar februar märz april juni juli august september oktober november dezember aktualis*""",
+        "donation": """spende* spenden gespendet beitragen mithelfen hilf_mit sponsor* patreon liberapay
+            förder* unterstütz_uns""",
+        "legal": """datenschutzerklär* datenschutzbestimm* agb impressum haftung* gewähr* urheber*
+            rechte_vorbehalten lizenz* gpl mit_lizenz dsgvo nutzungsbedingungen geschäftsbedingungen
+            einwillig* zustimm* cookie* widerruf* markenzeichen* disclaimer copyright rechtsberat* konform""",
+        "comparison": """besser_als alternative* verglichen im_vergleich anders_als im_gegensatz vs
+            schneller_als ersatz_für ähnlich* gleiche* dieselbe*""",
+    },
+    asides="""anmeld* registrier* einloggen login abonnier* herunterlad* installier* installation klick* kontaktier*
+        kontaktform* folge_uns mehr_erfahren weiterlesen mehr_lesen besuch* bitte danke* fehler feedback
+        übersetz* github gitlab quellcode benötigt erfordert voraussetz* berechtigung* hinweis* inoffiziell*
+        leider begrenzt* noch_nicht geplant* veraltet eingestellt ich mich mir mein meine meinem meinen meiner
+        willkommen hauptfunktionen wichtigste_funktionen highlights screenshots faq wurde wurden basiert
+        entwickelt_von javascript seite webseite website browser newsletter startseite menü navigation hallo
+        herzlich ruf* telefon* öffnungszeiten download downloads details bewerb* stellenangebot* gegründet
+        geboren impressum aktivier* deaktivier* warenkorb bestell* artikel lesen sie_hier hier geschrieben_in
+        metapaket* abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*""",
     force="""gratis kostenlos* kein* nicht nie niemals jede* alle* immer nur unbegrenzt* unlimitiert*
         sofort* ohne mehr weniger schnell* besser* spart sparen neu* erst* ein_*fach* zwei drei vier fünf
         sechs sieben acht neun zehn dutzend* hundert* tausend* million* milliard* halb* doppelt* beide*

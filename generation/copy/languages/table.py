@@ -4,7 +4,7 @@ Words are in blocks, separated by blanks. In an entry `_` is a blank or a hyphen
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 #: Placeholder for the app's name in a lead-in pattern.
@@ -65,12 +65,8 @@ class LanguageTable(NamedTuple):
     glue: str
 
 
-def entries_to_patterns(block: str) -> Iterable[str]:
-    for word in block.split():
-        yield re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
-
-
 def compile_entry_pattern(*blocks: str) -> re.Pattern[str]:
     """Return a pattern of the blocks' entries as whole words in any case; without entries, it matches nothing."""
-    alternatives = "|".join(entry for block in blocks for entry in entries_to_patterns(block))
+    words = (word for block in blocks for word in block.split())
+    alternatives = "|".join(re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+") for word in words)
     return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

@@ -62,13 +62,13 @@ OF_ALL_ASKED = [asked for asked in ASKED if {*asked} <= {*OF_ALL}]
 
 async def listed_of_all(conn: Conn, project: Project, **asked: Any) -> int:
     given = {name: value for name, value in (NONE | asked).items() if name in OF_ALL}
-    where: dict[str, Any] = {"organization_id": project.org} | given
-    return len(await listing.list_organization_content(conn, **where, limit=PAGE, public_url=""))
+    where: dict[str, Any] = {"organization_id": project.org, "project_id": None} | given
+    return len(await listing.list_filtered_content(conn, **where, limit=PAGE, public_url=""))
 
 
 async def listed(conn: Conn, project: Project, **asked: Any) -> int:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    return len(await listing.list_project_content(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
+    return len(await listing.list_filtered_content(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
 
 
 async def test_list_reads_one_page(pool: Pool, conn: Conn, project: Project) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -138,7 +139,7 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
 
 async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     await stock(conn, today)
-    drop = partitions.make_event_day_dropper(keep=PAST_DAYS, archived=True)
+    drop = partial(partitions.drop_oldest_event_day, keep=PAST_DAYS, archived=True)
     shelf = Shelf()
     assert await drop(conn) == 0
     for _ in closed_days(today):

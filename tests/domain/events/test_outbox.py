@@ -145,8 +145,7 @@ async def test_old_conversions_are_pruned(conn: Conn) -> None:
     await conn.execute(
         "update event_conversion set created_at = now() - interval '91 days' where event_key = $1", UUID(int=1)
     )
-    prune = conversions.make_conversion_pruner(keep_days=90)
-    assert [await prune(conn), await prune(conn)] == [1, 0]
+    assert [await conversions.prune_conversions(conn, keep_days=90) for _ in range(2)] == [1, 0]
     assert {number for _, _, number in await outbox(conn)} == {2}
 
 

@@ -43,18 +43,16 @@ async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -
 
 
 async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> None:
-    drop = partitions.make_event_day_dropper(keep=PAST_DAYS - 2)
-    assert [await drop(conn) for _ in range(3)] == [1, 1, 0]
+    assert [await partitions.drop_oldest_event_day(conn, keep=PAST_DAYS - 2) for _ in range(3)] == [1, 1, 0]
     assert (await days(conn))[0] == named(today, PAST_DAYS - 2)[0]
 
 
 @pytest.mark.usefixtures("today")
 async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -> None:
-    drop = partitions.make_event_day_dropper(keep=0)
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
-        assert await drop(conn) == 0
-    assert await drop(conn) == 1
+        assert await partitions.drop_oldest_event_day(conn, keep=0) == 0
+    assert await partitions.drop_oldest_event_day(conn, keep=0) == 1
 
 
 async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn, today: date) -> None:

@@ -30,8 +30,8 @@ Lists = dict[str, tuple[str, Callable[[Conn, UUID, UUID | None], Awaitable[Seque
 
 def of_content(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
     asked: dict[str, Any] = {"statuses": None, "approval_statuses": None, "period": UNBOUNDED_PERIOD} | filters
-    return lambda conn, org, before: listing.list_organization_content(
-        conn, organization_id=org, before=before, limit=PAGE, public_url="", **asked
+    return lambda conn, org, before: listing.list_filtered_content(
+        conn, organization_id=org, project_id=None, before=before, limit=PAGE, public_url="", **asked
     )
 
 

@@ -15,12 +15,12 @@ class Row(NamedTuple):
 async def test_row_that_moves_meanwhile_is_found_once(pool: Pool, conn: Conn, project: Project) -> None:
     archive = "update project set status = 'archived', archived_at = now() where id = $1"
 
-    async def find(status: str) -> list[Row]:
+    async def find(conn: Conn, *, status: str, limit: int) -> list[Row]:
         found = await conn.fetch("select id from project where status = $1", status)
         if status == "active":
             await pool.execute(archive, project.id)
         return [Row(row["id"]) for row in found]
 
     leading = multi_value_filter.split_filter_into_searches(status=["active", "archived"])
-    assert await multi_value_filter.find_newest_rows(conn, find, leading, limit=10) == [Row(project.id)]
-    assert await multi_value_filter.find_newest_rows(conn, find, leading, limit=10) == [Row(project.id)]
+    assert await multi_value_filter.find_newest_rows(conn, find, {"limit": 10}, leading) == [Row(project.id)]
+    assert await multi_value_filter.find_newest_rows(conn, find, {"limit": 10}, leading) == [Row(project.id)]

@@ -6,10 +6,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from generation.canvas import Canvas, DrawnLine
+from generation.canvas import Canvas
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
 from generation.copy.write import labels_in_language
 from generation.frame import FRAME_BY_ASPECT
+from generation.outputs import DrawnText
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.slides.byline import fit_presenter_byline
 from generation.slides.deck import list_slideshow_slides
@@ -37,7 +38,7 @@ def said(language: str, hook: str = LONG) -> PieceCopy:
     return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels_in_language(language))
 
 
-def shown(canvas: Canvas) -> list[DrawnLine]:
+def shown(canvas: Canvas) -> list[DrawnText]:
     return [mark for mark in canvas.marks if mark.name in {"presenter", "disclosure"}]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import media
 from tests.workers.app_media.fetching import MediaFetches, open_fetches
@@ -26,7 +25,7 @@ async def ingest(mine: MediaFetches, url: str, **settings: Any) -> asyncpg.Recor
     """Run an ingest with the storage of these fetches; return its job's row."""
     named = {"assets_url": mine.folder.as_uri(), **settings}
     async with mine.project.at_work(INGEST_WEBSITE_KIND, **named):
-        return await mine.project.ingested(ingests.start_website_ingest, url=url, follow_links=False, max_pages=1)
+        return await mine.project.ingested(INGEST_WEBSITE_KIND, url=url, follow_links=False, max_pages=1)
 
 
 async def rows(mine: MediaFetches) -> list[asyncpg.Record]:

@@ -18,13 +18,7 @@ from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.protocol import (
-    CopyReady,
-    InputFileHandles,
-    RenderRefused,
-    RenderReport,
-    decode_render_report,
-)
+from workers.generation.protocol import CopyReady, InputFileHandles, RenderRefused, RenderReport
 from workers.generation.rendering import (
     ONE_THREAD_VARIABLES,
     RENDER_TOO_COSTLY_FAILURE,
@@ -172,7 +166,7 @@ def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path:
         assert renderer.stdout
         renderer.stdin.write(msgspec.json.encode(piece_request(str(tmp_path), "image")) + b"\n")
         renderer.stdin.flush()
-        last = [decode_render_report(line) for line in renderer.stdout][-1:]
+        last = [msgspec.json.decode(line, type=RenderReport) for line in renderer.stdout][-1:]
         code = renderer.wait(PATIENCE_S)
     if isinstance(ended, Failed):
         assert (code, last) == (-signal.SIGXCPU, [])

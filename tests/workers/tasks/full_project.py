@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.brand import ingests
 from domain.events import people, quarantine
 from domain.events.body import RejectedEvent
 from domain.media.store import MediaStore
 from domain.webhooks import secrets as secrets_of_webhooks
+from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import leasing, seeds
 from tests.domain.content import reviewing
 from tests.domain.events import sending
@@ -108,9 +108,7 @@ async def fill(project: IngestProject, conn: Conn, store: MediaStore) -> FullPro
     await reviewing.approve(conn, mine, content_id)
     owner = await leasing.owner(conn, handle=secrets.token_hex(8))
     await leasing.lend(pool, owner, mine)
-    job_id = await project.start(
-        ingests.start_website_ingest, url="https://example.com/", follow_links=False, max_pages=1
-    )
+    job_id = await project.start(INGEST_WEBSITE_KIND, url="https://example.com/", follow_links=False, max_pages=1)
     await seeds.app(conn, mine.org, mine.id)
     tokens = [secrets.token_urlsafe(32) for _ in range(5)]
     for token in tokens:

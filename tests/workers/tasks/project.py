@@ -1,6 +1,6 @@
 """A project with a brand, read by ingests in a real worker."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +11,10 @@ import asyncpg
 import msgspec
 
 from db.pool import run_in_transaction
+from domain.brand import ingests
 from domain.projects import archive_status, projects
 from domain.tenancy import organizations
 from jobs.kinds import ARCHIVE_PROJECT_KIND, JobKindSpec
-from jobs.ledger import SubmittedJob
 from schemas.brand import BrandContext
 from schemas.projects import Archived
 from schemas.projects import Project as Shown
@@ -36,17 +36,17 @@ class IngestProject:
         async with at_work(mine, self.workers.pool, {kind: TASK_OPENER_BY_KIND[kind]}):
             yield
 
-    async def start(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> UUID:
-        """Start an ingest by one of the domain's functions; return its job's id."""
-        submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
+    async def start(self, kind: JobKindSpec, **args: Any) -> UUID:
+        """Start an ingest; return its job's id."""
+        submit = partial(ingests.start_ingest, kind=kind, organization_id=self.org, project_id=self.id, args=args)
         submitted = await run_in_transaction(self.workers.pool, submit)
         if submitted.wake:
             await self.workers.courier.send_wake(submitted.wake)
         return submitted.job_id
 
-    async def ingested(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> asyncpg.Record:
+    async def ingested(self, kind: JobKindSpec, **args: Any) -> asyncpg.Record:
         """Return the job's row, once a worker has ended it."""
-        return await self.workers.ended(await self.start(verb, **asked))
+        return await self.workers.ended(await self.start(kind, **args))
 
     async def archive(self) -> Archived:
         stop = partial(

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from db.pool import Conn, run_in_transaction
-from domain.brand import ingests
 from domain.jobs import jobs
 from domain.projects import projects
+from jobs.kinds import INGEST_WEBSITE_KIND
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled
 from schemas.projects import ProjectPatch
@@ -30,7 +30,7 @@ async def test_an_archive_cancels_waiting_posts_only(
     claims = await scene.pull(conn)
     queued = await scene.schedule(conn, mine)
     page = {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
-    ingest = await project.start(ingests.start_website_ingest, **page)
+    ingest = await project.start(INGEST_WEBSITE_KIND, **page)
     spared = await scene.schedule(conn, other)
     answer = await project.archive()
     assert (answer.canceled_scheduled_posts, answer.in_flight_posts) == (21, 0)

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from domain.brand import ingests
 from domain.brand.store_listings import GooglePlayListing, RequestedStoreListing
 from jobs.kinds import INGEST_APPSTORE_KIND
 from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, json, look_up_path, play_path, recorded
@@ -25,7 +25,7 @@ async def stores(project: IngestProject, answers: Answers) -> AsyncIterator[Site
 
 
 async def start(project: IngestProject, *listings: RequestedStoreListing) -> UUID:
-    return await project.start(ingests.start_appstore_ingest, listings=listings, country_code="us")
+    return await project.start(INGEST_APPSTORE_KIND, listings=msgspec.to_builtins(listings), country_code="us")
 
 
 async def ingest(project: IngestProject, answers: Answers, *listings: RequestedStoreListing) -> asyncpg.Record:

@@ -7,7 +7,6 @@ from typing import Any
 
 import asyncpg
 
-from domain.brand import ingests
 from jobs.kinds import INGEST_GITHUB_KIND
 from tests.workers.ingest.github.github_server import GitHub, Repo, json_response, serve_github
 from tests.workers.tasks.project import IngestProject
@@ -23,7 +22,7 @@ async def at_work(project: IngestProject, served: GitHub, **settings: Any) -> As
 
 
 async def ingested(project: IngestProject, repo: str = "acme/zap") -> asyncpg.Record:
-    return await project.ingested(ingests.start_github_ingest, repo=repo, branch=None)
+    return await project.ingested(INGEST_GITHUB_KIND, repo=repo, branch=None)
 
 
 async def test_an_ingest_stores_the_repositorys_brand(project: IngestProject) -> None:
@@ -45,7 +44,7 @@ async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt
     async with serve_github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         served.answers["/repos/acme/zap/readme"] = limit
         before = await pool.fetchval(clock)
-        job_id = await project.start(ingests.start_github_ingest, repo="acme/zap", branch=None)
+        job_id = await project.start(INGEST_GITHUB_KIND, repo="acme/zap", branch=None)
         row = await project.workers.becomes(job_id, "state = 'queued' and run_at > now() + interval '5 min'")
         assert await project.workers.attempts(job_id) == ["snoozed"]
         assert row["attempt"] == 0

@@ -3,7 +3,6 @@
 import asyncpg
 import pytest
 
-from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas.brand import BrandContext
 from tests.workers.ingest.llm import endpoint as llm
@@ -22,7 +21,7 @@ async def ingested(project: IngestProject, *answers: bytes) -> tuple[asyncpg.Rec
             INGEST_WEBSITE_KIND, fetch_allow=site.host, llm_base_url=model.url, llm_api_key=llm.KEY, llm_model="m"
         ),
     ):
-        row = await project.ingested(ingests.start_website_ingest, url=site.url(), follow_links=False, max_pages=1)
+        row = await project.ingested(INGEST_WEBSITE_KIND, url=site.url(), follow_links=False, max_pages=1)
     return row, await project.brand()
 
 

@@ -31,7 +31,7 @@ async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(p
         async with project.at_work(INGEST_WEBSITE_KIND, **settings):
             await eventually(lambda: full(project))
             asking = {"url": quick.url(), "follow_links": False, "max_pages": 1}
-            row = await project.ingested(ingests.start_website_ingest, **asking)
+            row = await project.ingested(INGEST_WEBSITE_KIND, **asking)
             assert row["state"] == "completed"
             assert asked > 0
             assert await full(project)
@@ -43,9 +43,10 @@ async def begin(project: IngestProject, url: str) -> None:
     async with project.workers.pool.acquire() as conn:
         org = (await organizations.insert_organization_pair(conn, name="Acme", tier="standard")).live
         ids = [await seeds.project(conn, org, name=f"Shop {number}") for number in range(INGESTS)]
+    args = {"url": url, "follow_links": False, "max_pages": 1}
     for project_id in ids:
-        start = partial(ingests.start_website_ingest, organization_id=org, project_id=project_id)
-        await run_in_transaction(project.workers.pool, partial(start, url=url, follow_links=False, max_pages=1))
+        start = partial(ingests.start_ingest, kind=INGEST_WEBSITE_KIND, organization_id=org, project_id=project_id)
+        await run_in_transaction(project.workers.pool, partial(start, args=args))
 
 
 async def full(project: IngestProject) -> bool:

@@ -14,7 +14,6 @@ import msgspec
 import pytest
 
 from cli.local import demo
-from domain.brand import ingests
 from domain.brand.store_listings import GooglePlayListing
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JOB_KINDS, JobKindSpec
 from jobs.outcomes import Failed, Retry, Snooze
@@ -38,7 +37,7 @@ async def ingest(project: IngestProject, url: str) -> asyncpg.Record:
     """Run an ingest; return its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
     async with project.at_work(INGEST_WEBSITE_KIND, fetch_allow=origin):
-        return await project.ingested(ingests.start_website_ingest, url=url, **PAGE)
+        return await project.ingested(INGEST_WEBSITE_KIND, url=url, **PAGE)
 
 
 async def state(project: IngestProject) -> IngestState:
@@ -75,19 +74,17 @@ async def test_an_unfetchable_page_fails_with_its_code(project: IngestProject) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "start", "asked"),
+    ("kind", "args"),
     [
-        (INGEST_GITHUB_KIND, ingests.start_github_ingest, {"repo": "acme/zap", "branch": None}),
-        (INGEST_APPSTORE_KIND, ingests.start_appstore_ingest, {"listings": [ITS_APP], "country_code": "us"}),
+        (INGEST_GITHUB_KIND, {"repo": "acme/zap", "branch": None}),
+        (INGEST_APPSTORE_KIND, {"listings": [msgspec.to_builtins(ITS_APP)], "country_code": "us"}),
     ],
 )
-async def test_a_sandbox_reads_fakes(
-    sandbox: IngestProject, kind: JobKindSpec, start: Any, asked: dict[str, Any]
-) -> None:
+async def test_a_sandbox_reads_fakes(sandbox: IngestProject, kind: JobKindSpec, args: dict[str, Any]) -> None:
     """Those of websites are in `tests/fundamentals/test_07_brand.py`."""
     upstreams = ("github_api_url", "itunes_api_url", "app_store_url", "play_url")
     async with sandbox.at_work(kind, **dict.fromkeys(upstreams, "http://127.0.0.1:1")):
-        row = await sandbox.ingested(start, **asked)
+        row = await sandbox.ingested(kind, **args)
     assert row["error"] is None
     assert (await sandbox.brand()).app_name
 
@@ -104,7 +101,7 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
     with demo.serve_demo_site() as host:
         settings = msgspec.structs.replace(workers.settings, fetch_allow=host)
         async with open_pool_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE_KIND):
-            job_id = await project.start(ingests.start_website_ingest, url=f"http://{host}/", **PAGE)
+            job_id = await project.start(INGEST_WEBSITE_KIND, url=f"http://{host}/", **PAGE)
             await asyncio.wait_for(reading.wait(), PATIENCE_S)
             await project.archive()
             archived.set()

@@ -26,17 +26,12 @@ def audience_candidates(prose: SourceProse, roles: Sequence[AudienceMention]) ->
             confidence=confidence_by_mention_weight(sum(role.weight for role in top_roles)),
             rule="text.audience",
             url=prose.url,
-            evidence=first_quote_of_each_role(top_roles),
+            evidence=first_distinct_quotes(role.quotes[0] for role in top_roles),
         )
 
 
 def confidence_by_mention_weight(points: int) -> float:
     return round(min(BASE_AUDIENCE_CONFIDENCE + AUDIENCE_CONFIDENCE_PER_POINT * points, MAX_AUDIENCE_CONFIDENCE), 2)
-
-
-def first_quote_of_each_role(roles: Sequence[AudienceMention]) -> list[str]:
-    """Return the first quote of each audience role, each quote once, at most `MAX_EVIDENCE_QUOTES`."""
-    return first_distinct_quotes(role.quotes[0] for role in roles)
 
 
 def join_as_english_list(words: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Client of GitHub's REST API: headers, redirects and errors of its requests (docs.github.com/rest)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
@@ -22,9 +22,6 @@ MAX_GITHUB_REDIRECTS = 3
 UNDOCUMENTED_RESPONSE_MESSAGE = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
-
-#: Returns a token that may read the repository (`owner/name`); None without a proved installation.
-FindRepositoryToken = Callable[[str], Awaitable[str | None]]
 
 GITHUB_JSON_RESPONSE_LIMITS = ExpectedResponse(
     accept="application/vnd.github+json",

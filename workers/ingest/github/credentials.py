@@ -31,7 +31,6 @@ from schemas.settings import Settings
 from workers.ingest.github.about import request_repository_object
 from workers.ingest.github.client import (
     GITHUB_JSON_RESPONSE_LIMITS,
-    FindRepositoryToken,
     GitHubApi,
     admit_redirects_within_host,
     decode_github_json,
@@ -233,28 +232,24 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
     return about.id
 
 
-def build_repository_token_finder(ctx: TaskContext, app: GitHubApp | None) -> FindRepositoryToken:
-    """Return the `FindRepositoryToken` of a job's organization: a function from `owner/name` to a token or None.
+async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_name: str) -> str | None:
+    """Return a token of the job's organization that may read the repository `full_name`, which is `owner/name`.
 
-    The token is None without a connected installation of that owner that covers the repository. The function
+    Return None without a connected installation of that owner that covers the repository. The function
     deletes the stored installation if GitHub lacks it.
     """
     organization_id = ctx.job.organization_id
-
-    async def token(full_name: str) -> str | None:
-        owner, _, name = full_name.partition("/")
-        installation = await ctx.step(
-            partial(github_installations.find_connected_installation, organization_id=organization_id)
-        )
-        if app is None or installation is None or installation.account_login.lower() != owner.lower():
-            return None
-        try:
-            return await token_by_any_repository_name(app, installation, name)
-        except SourceNotFound:
-            return None
-        except GitHubInstallationGone:
-            gone = partial(github_installations.delete_installation, installation_id=installation.installation_id)
-            await ctx.step(partial(gone, organization_id=organization_id))
-            return None
-
-    return token
+    owner, _, name = full_name.partition("/")
+    installation = await ctx.step(
+        partial(github_installations.find_connected_installation, organization_id=organization_id)
+    )
+    if app is None or installation is None or installation.account_login.lower() != owner.lower():
+        return None
+    try:
+        return await token_by_any_repository_name(app, installation, name)
+    except SourceNotFound:
+        return None
+    except GitHubInstallationGone:
+        gone = partial(github_installations.delete_installation, installation_id=installation.installation_id)
+        await ctx.step(partial(gone, organization_id=organization_id))
+        return None

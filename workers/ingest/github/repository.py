@@ -182,11 +182,7 @@ async def fetch_chosen_paths(
 ) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
     """Fetch a branch's tree; return paths to read, and the response. Raises `SourceNotFound` for a missing branch."""
     try:
-        answer = await request_github_api(
-            branch.api,
-            branch.build_api_url("git", "trees", branch.name, recursive="1"),
-            want=GITHUB_TREE_RESPONSE_LIMITS,
-        )
+        answer = await fetch_git_tree(branch, branch.name, recursive="1")
     except SourceNotFound as error:
         raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
     tree = RepositoryTree(name=branch.about.name, body=answer.body)
@@ -213,19 +209,16 @@ async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree
 
     A truncated tree may lack any file.
     """
-    root = decode_github_json(await fetch_git_tree(branch, branch.name), GitHubTreeResponse).tree
+    root = decode_github_json((await fetch_git_tree(branch, branch.name)).body, GitHubTreeResponse).tree
     folders = {
-        entry.path: await fetch_git_tree(branch, entry.sha, recursive="1")
+        entry.path: (await fetch_git_tree(branch, entry.sha, recursive="1")).body
         for entry in root
         if entry.path in STORE_TEXT_FOLDERS and entry.type == "tree"
     }
     return msgspec.structs.replace(tree, root=root, folders=folders)
 
 
-async def fetch_git_tree(branch: RepositoryBranch, name: str, **query: str) -> bytes:
+async def fetch_git_tree(branch: RepositoryBranch, name: str, **query: str) -> FetchedResponse:
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
-    return (
-        await request_github_api(
-            branch.api, branch.build_api_url("git", "trees", name, **query), want=GITHUB_TREE_RESPONSE_LIMITS
-        )
-    ).body
+    url = branch.build_api_url("git", "trees", name, **query)
+    return await request_github_api(branch.api, url, want=GITHUB_TREE_RESPONSE_LIMITS)

@@ -63,22 +63,6 @@ class LinkTarget(NamedTuple):
     languages: set[str]
 
 
-class PageLink(NamedTuple):
-    """Link with its position on the page."""
-
-    target: LinkTarget
-    other_language: bool
-    topic: int
-    position: int
-
-    @property
-    def sort_key(self) -> int:
-        """Return the link's rank by language, then topic, host, position and depth; the lowest is the best."""
-        depth = min(len(self.target.words), 9)
-        digits = (self.other_language, self.topic, self.target.other_host, self.position, depth)
-        return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
-
-
 def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
     """Return a page's links to other pages of its site, best first, at most `MAX_LINKS_PER_PAGE`.
 
@@ -92,14 +76,13 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
         *(page_url_comparison_key(url) for _, url in list_other_language_pages(page, language or "")),
     }
     best_links: dict[str, RankedLink] = {}
-    for page_link in read_page_links(page, language):
-        target, sort_key = page_link.target, page_link.sort_key
-        if target.key not in excluded and sort_key < best_links.get(target.key, WORST_RANKED_LINK).rank:
-            best_links[target.key] = RankedLink(url=target.url, rank=sort_key)
+    for target, rank in read_page_links(page, language):
+        if target.key not in excluded and rank < best_links.get(target.key, WORST_RANKED_LINK).rank:
+            best_links[target.key] = RankedLink(url=target.url, rank=rank)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 
 
-def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[PageLink]:
+def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[LinkTarget, int]]:
     targets: dict[str, LinkTarget | None] = {}
     for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS):
         href = read_tag_attribute(tag, "href")
@@ -108,12 +91,14 @@ def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[PageLi
         target = targets[href]
         label = fold_text(read_tag_text(tag)[:100]) if target else ""
         if target and not SKIPPED_PAGE_NAMES.fullmatch(label):
-            yield PageLink(
-                target,
-                is_link_in_other_language(tag, target, language),
-                rank_link_topic(target.words, label),
-                rank_link_position(tag),
-            )
+            yield target, rank_page_link(tag, target, label, language)
+
+
+def rank_page_link(tag: Tag, target: LinkTarget, label: str, language: str | None) -> int:
+    """Return the link's rank by language, then topic, host, position and depth; the lowest is the best."""
+    topic, position, depth = rank_link_topic(target.words, label), rank_link_position(tag), min(len(target.words), 9)
+    digits = (is_link_in_other_language(tag, target, language), topic, target.other_host, position, depth)
+    return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
 def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:

@@ -1,7 +1,6 @@
 """Extras of a site in addition to the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
 
 import asyncio
-from typing import NamedTuple
 
 from workers.ingest.page.address import root_url, site_of_url
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
@@ -20,14 +19,11 @@ from workers.ingest.website.session import CrawlSession
 MAX_STYLE_CRAWL_DELAY_S = 1.0
 
 
-class SiteExtras(NamedTuple):
-    """Extras that were read. `home` is None if the named page is the root itself."""
+async def read_site_extras(
+    session: CrawlSession, parser: DocumentParser, page: ParsedPage
+) -> tuple[ParsedPage | None, list[ParsedDocument]]:
+    """Return the root's page, None if the named page is the root itself, and the other extras that were read."""
 
-    home: ParsedPage | None
-    readings: list[ParsedDocument]
-
-
-async def read_site_extras(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> SiteExtras:
     async def home_and_manifest() -> tuple[ParsedPage | None, ParsedDocument | None]:
         home = await session.read_or_none(read_site_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
@@ -38,9 +34,7 @@ async def read_site_extras(session: CrawlSession, parser: DocumentParser, page: 
         session.read_or_none(fetch_llms_txt(session, parser, page)),
         session.read_or_none(fetch_page_styles(session, parser, page)),
     )
-    return SiteExtras(
-        home, [reading for reading in (manifest_reading, llms_reading, styles_reading) if reading is not None]
-    )
+    return home, [reading for reading in (manifest_reading, llms_reading, styles_reading) if reading is not None]
 
 
 async def read_site_root(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedPage | None:

@@ -80,12 +80,12 @@ async def read_site_documents(
 
     page = await read_named_page(session, parser, args["url"])
     await progress("fetching", 0.3)
-    extras = await read_site_extras(session, parser, page)
+    home, readings = await read_site_extras(session, parser, page)
     await progress("fetching", 0.4)
-    first_pages = [page, extras.home] if extras.home else [page]
+    first_pages = [page, home] if home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     linked_pages = await read_linked_pages(session, parser, read_already=first_pages, limit=limit, done=report_followed)
-    return [*first_pages, *extras.readings, *map(lower_page_confidence, linked_pages)]
+    return [*first_pages, *readings, *map(lower_page_confidence, linked_pages)]
 
 
 def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:

@@ -129,9 +129,8 @@ class CrawlSession:
 
         async with self.web.site_rate.slot(site_of_url(url)) as reserved:
             rules = await admit(url)
-            await self.web.site_rate.wait_for_crawl_delay(
-                reserved, delay_s=rules.crawl_delay_s, within_s=self.seconds_left
-            )
+            left_s = self.ends - asyncio.get_running_loop().time()
+            await self.web.site_rate.wait_for_crawl_delay(reserved, delay_s=rules.crawl_delay_s, within_s=left_s)
             return await fetch_url(
                 self.web.client,
                 url,
@@ -139,10 +138,6 @@ class CrawlSession:
                 admit=admit,
                 validators_by_url=validators_by_url,
             )
-
-    @property
-    def seconds_left(self) -> float:
-        return self.ends - asyncio.get_running_loop().time()
 
     async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         """Await `reading`, and return its result; None on a `SourceError` or at the end of the session's time.

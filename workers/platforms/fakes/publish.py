@@ -32,12 +32,6 @@ SANDBOX_THROTTLE_TIME = timedelta(seconds=5)
 SANDBOX_POST_FOUND_AFTER = timedelta(seconds=20)
 
 
-class SandboxPostHandle(msgspec.Struct, frozen=True, kw_only=True):
-    """Handle of a post. Its outcome depends only on this, the account and the time."""
-
-    post_id: str
-
-
 class SandboxAdapter(PlatformAdapter):
     """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
 
@@ -47,9 +41,8 @@ class SandboxAdapter(PlatformAdapter):
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
-        handle = SandboxPostHandle(post_id=str(draft.post_id))
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
-        return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
+        return PreparedPost(handle={"post_id": str(draft.post_id)}, request=msgspec.json.encode(text))
 
     async def send(
         self,
@@ -94,6 +87,6 @@ def raise_if_throttled(draft: PostDraft) -> None:
 
 
 def build_sandbox_live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
-    post_id = msgspec.convert(prepared.handle, SandboxPostHandle).post_id
+    post_id = prepared.handle["post_id"]
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)

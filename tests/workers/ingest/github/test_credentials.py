@@ -242,8 +242,8 @@ async def tokens_granted(workers: Workers, app: GitHubApp | None) -> list[bool]:
     """Return for each of `NAMES` whether a job of the workers' organization gets a token."""
 
     async def task(ctx: TaskContext) -> TaskOutcome:
-        token = credentials.build_repository_token_finder(ctx, app)
-        return Done({"tokens": [await token(name) is not None for name in NAMES]})
+        tokens = [await credentials.find_repository_token(ctx, app, name) for name in NAMES]
+        return Done({"tokens": [token is not None for token in tokens]})
 
     row = await workers.run(task)
     granted: list[bool] = row["result"]["tokens"]
