@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
 from schemas.settings import load_settings
 from telemetry.exporting import export_spans
 
@@ -16,13 +16,13 @@ from telemetry.exporting import export_spans
 def main(arguments: list[str]) -> None:
     """Serve the API until a stop signal, and exit with 0; exit with 2 for a wrong argument or setting."""
     options = _build_argument_parser().parse_args(arguments)
-    with exit_on_expected_errors():
+    with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
-        from api.server.admission import connection_limits_of  # noqa: PLC0415
+        from api.server.admission import build_connection_limits  # noqa: PLC0415
         from api.server.serve import serve_application  # noqa: PLC0415
 
-        limits = connection_limits_of(settings)
+        limits = build_connection_limits(settings)
         app = _load_application(options.app)
         warn_misspelt_settings(os.environ)
         with export_spans(os.environ, process="web"):

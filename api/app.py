@@ -21,7 +21,7 @@ from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.lifespan import open_services
+from api.lifespan import open_api_services
 from api.limits import cost_metering
 from api.openapi import document
 from domain.operations.host_warnings import warn_of_missing_kernel_sandbox
@@ -52,29 +52,31 @@ class ApiApplication(Litestar):
             return
         request = cast("HTTPScope", scope)
         method = request["method"]
-        ours = head_requests.is_head_of_get(request)
+        ours = head_requests.is_head_answered_by_get(request)
         if ours:
             request = {**request, "method": "GET"}
         state = access_log.create_request_state(request)
-        receives, sends = cost_metering.count_body_bytes(state.cost, cast("Receive", receive), cast("Send", send))
+        receives, sends = cost_metering.wrap_to_count_body_bytes(
+            state.cost, cast("Receive", receive), cast("Send", send)
+        )
         if ours:
-            receives, sends = head_requests.drop_response_body(receives, sends)
-        await cost_metering.meter_request(request, state, self._answer(request, state, receives, sends, method))
+            receives, sends = head_requests.wrap_to_drop_response_body(receives, sends)
+        await cost_metering.meter_request(request, state, self._answer_request(request, state, receives, sends, method))
 
-    async def _answer(
+    async def _answer_request(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Run an HTTP request's route, send the response, and log the request with `method`, as the client sent it.
 
         A wrong `Host` and a path with escapes are refused before any route runs.
         """
-        before = log_context.attach_cause(state)
+        before = log_context.attach_work_cause(state)
         watched = access_log.wrap_send_with_headers(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
-                await errors.answer_wrong_host(ApiRequest(request))(request, receives, watched)
+                await errors.build_wrong_host_response(ApiRequest(request))(request, receives, watched)
             elif not path_ids.is_unescaped_path(request["raw_path"]):
-                await errors.answer_no_route(ApiRequest(request))(request, receives, watched)
+                await errors.build_no_route_response(ApiRequest(request))(request, receives, watched)
             elif handler := fast_path.find_fast_path_route(self, request):
                 await fast_path.serve_fast_path_route(handler, request, receives, watched)
             else:
@@ -82,7 +84,7 @@ class ApiApplication(Litestar):
         finally:
             log_context.detach_cause(before)
             request["method"] = method
-            await access_log.finish_request(request, state, self.state.services)
+            await access_log.log_and_uncount_request(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
@@ -104,9 +106,9 @@ def configure_application(
 
     `private`: only callers on this machine can reach the application.
     """
-    app.state.serve = partial(open_services, settings=settings, clock=clock or partial(datetime.now, UTC))
+    app.state.serve = partial(open_api_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
-    app.state.hosts = settings.hosts
+    app.state.hosts = settings.host_allowlist
     return app
 
 
@@ -120,15 +122,15 @@ def build_application() -> Litestar:
         "/v1",
         route_handlers=FOR_APPS,
         before_request=requests.prepare_event_request,
-        opt={fast_path.FAST_PATH_OPTION: True},
+        opt={fast_path.FAST_PATH_ROUTE_OPTION: True},
     )
     app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,
         response_class=ApiResponse,
-        lifespan=[_configured_lifespan],
-        exception_handlers={Exception: errors.answer_error},
-        request_max_body_size=body_limits.MAX_BYTES,
+        lifespan=[_open_configured_lifespan],
+        exception_handlers={Exception: errors.build_error_response},
+        request_max_body_size=body_limits.MAX_JSON_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )
@@ -138,7 +140,7 @@ def build_application() -> Litestar:
     return app
 
 
-def _configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
+def _open_configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
     """Return the lifespan context with the settings and clock that `configure_application` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)

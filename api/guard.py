@@ -14,14 +14,14 @@ from api.auth import api_keys
 from api.http import head_requests
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from schemas.api_keys import ApiKeyScope
-from schemas.errors import ApiKeyUnauthenticated, InvalidValue, MediaTypeUnsupported, ScopeMissing
+from schemas.errors import ApiKeyScopeMissing, ApiKeyUnauthenticated, InvalidValue, MediaTypeUnsupported
 
 #: Maximum number of values of one parameter: each value costs a search.
 MAX_QUERY_LIST_VALUES = 20
 #: Maximum characters of a value in a list of values: the limit of an event's name.
-MAX_LIST_VALUE_CHARACTERS = 128
+MAX_QUERY_LIST_VALUE_CHARACTERS = 128
 
 
 class RouteRequirements(NamedTuple):
@@ -69,7 +69,7 @@ def bind_route_requirements(app: Litestar) -> None:
             if handler.http_methods == {"OPTIONS"}:
                 handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_method(route.methods, route.path)))
             elif handler.resolve_before_request() is guard_request:
-                handler.opt["requirements"] = _complete_requirements(handler)
+                handler.opt["requirements"] = _complete_route_requirements(handler)
 
 
 async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
@@ -81,9 +81,9 @@ async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | 
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     needs: RouteRequirements = opt["requirements"]
-    rate_class = _rate_class_of(request, needs)
+    rate_class = _rate_class_of_request(request, needs)
     request.request_state.rate_class = rate_class
-    await _authenticate_and_charge(request, needs, rate_class)
+    await _authenticate_count_and_check_scope(request, needs, rate_class)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_and_normalize_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
@@ -94,29 +94,31 @@ async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | 
     return None
 
 
-def _rate_class_of(request: ApiRequest, needs: RouteRequirements) -> RateClass:
+def _rate_class_of_request(request: ApiRequest, needs: RouteRequirements) -> RateClass:
     """Return a request's rate class: its route's, or a light write for an upload where the route also takes JSON."""
     return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.has_multipart_body else needs.rate_class
 
 
-async def _authenticate_and_charge(request: ApiRequest, needs: RouteRequirements, rate_class: RateClass) -> None:
+async def _authenticate_count_and_check_scope(
+    request: ApiRequest, needs: RouteRequirements, rate_class: RateClass
+) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
-    address = api_keys.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    address = api_keys.find_client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = api_keys.read_api_key(call)
-    expected = services.authenticator.expect(presented)
+    expected = services.authenticator.find_cached_principal(presented)
     # Runs during the look-up of the key.
-    charging = expected and services.limiter.charge(expected, rate_class)
+    charging = expected and services.limiter.count_request(expected, rate_class)
     try:
         call.principal = await services.authenticator.authenticate(presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
         call.probation = services.authenticator.strangers.read_failure_budget(address)
         raise
-    call.standing = await (charging or services.limiter.charge(call.principal, rate_class))
+    call.standing = await (charging or services.limiter.count_request(call.principal, rate_class))
     if not call.standing.passed:
         raise call.standing.refusal()
     call.payer = call.standing.charge.budget
-    if needs.scope is not None and not scopes_grant(call.principal.scopes, needs.scope):
-        raise ScopeMissing(needs.scope)
+    if needs.scope is not None and not is_scope_granted(call.principal.scopes, needs.scope):
+        raise ApiKeyScopeMissing(needs.scope)
 
 
 def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:
@@ -159,16 +161,16 @@ def _check_query_value(name: str, value: str, needs: RouteRequirements) -> None:
     if name in needs.flags and value not in {"true", "false"}:
         raise InvalidValue(name, "must be true or false")
     if name in needs.lists:
-        _check_list_values(name, value.split(","))
+        _check_query_list_values(name, value.split(","))
 
 
-def _check_list_values(name: str, values: Sequence[str]) -> None:
+def _check_query_list_values(name: str, values: Sequence[str]) -> None:
     if "" in values:
         raise InvalidValue(name, "has an empty value: put one comma between two values")
     if len(values) > MAX_QUERY_LIST_VALUES:
         raise InvalidValue(name, f"takes at most {MAX_QUERY_LIST_VALUES} values")
-    if max(map(len, values)) > MAX_LIST_VALUE_CHARACTERS:
-        raise InvalidValue(name, f"takes values of at most {MAX_LIST_VALUE_CHARACTERS} characters")
+    if max(map(len, values)) > MAX_QUERY_LIST_VALUE_CHARACTERS:
+        raise InvalidValue(name, f"takes values of at most {MAX_QUERY_LIST_VALUE_CHARACTERS} characters")
 
 
 def _check_content_type(request: ApiRequest, *expected: bytes) -> None:
@@ -178,7 +180,7 @@ def _check_content_type(request: ApiRequest, *expected: bytes) -> None:
         )
 
 
-def _complete_requirements(handler: HTTPRouteHandler) -> RouteRequirements:
+def _complete_route_requirements(handler: HTTPRouteHandler) -> RouteRequirements:
     needs: RouteRequirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     query_fields = {

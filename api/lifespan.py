@@ -16,16 +16,16 @@ from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import TenantTaskQueue, open_fair_executor
-from api.limits.rate_limits import BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
+from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
 from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
-from api.server.admission import connection_limits_of
+from api.server.admission import build_connection_limits
 from api.server.metrics_port import serve_metrics
-from api.services import EventServices, Services
+from api.services import ApiServices, EventIntakeServices
 from api.streams.event_streams import open_webhook_stream_hub
 from api.streams.long_poll import AwaitedObjectRef, build_job_poll, open_long_poll_hub
 from db.pool import Pool, open_postgres_pool
 from db.redis_pool import RedisPool
-from domain.events.budgets import PAUSE_S, EventBudgets
+from domain.events.budgets import EVENT_COUNT_WRITE_PAUSE_S, EventBudgets
 from domain.events.intake import CONCURRENT_EVENT_COMMITS, open_event_intake
 from domain.events.quarantine import QuarantineBuffer
 from domain.jobs import wait_reasons
@@ -54,7 +54,7 @@ QUARANTINE_WRITE_PAUSE_S = 1.0
 
 
 @asynccontextmanager
-async def open_services(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
     peppers, vault = parse_keyrings(settings)
     async with (
@@ -65,7 +65,9 @@ async def open_services(app: Litestar, settings: Settings, clock: Callable[[], d
         open_wake_courier(settings.redis_url) as courier,
         _open_redis_and_rate_limiter(settings.redis_url, clock) as (redis, limiter),
         _open_event_services(settings, pool, redis, peppers, clock) as events,
-        open_long_poll_hub(build_job_poll(pool), in_total=connection_limits_of(settings).connections // 2) as job_hub,
+        open_long_poll_hub(
+            build_job_poll(pool), in_total=build_connection_limits(settings).connections // 2
+        ) as job_hub,
         open_webhook_stream_hub(settings, pool) as stream_hub,
     ):
         async with pool.acquire() as conn:
@@ -73,7 +75,7 @@ async def open_services(app: Litestar, settings: Settings, clock: Callable[[], d
         connections = event_connections = TenantConnectionPool(pool, size=settings.pool_size)
         if event_store is not pool:
             event_connections = TenantConnectionPool(event_store, size=settings.pool_size)
-        app.state.services = Services(
+        app.state.services = ApiServices(
             settings=settings,
             pool=pool,
             connections=connections,
@@ -103,7 +105,7 @@ async def open_services(app: Litestar, settings: Settings, clock: Callable[[], d
 @asynccontextmanager
 async def _open_event_services(
     settings: Settings, pool: Pool, redis: Redis, peppers: Keyring, clock: Callable[[], datetime]
-) -> AsyncIterator[EventServices]:
+) -> AsyncIterator[EventIntakeServices]:
     """Open event intake with its own Postgres pool: a connection per concurrent commit, two for the quarantine."""
     async with (
         open_postgres_pool(
@@ -119,9 +121,9 @@ async def _open_event_services(
         _open_event_quarantine(event_pool) as quarantine,
         open_disk_watch(settings, pool, event_pool) as disks,
     ):
-        limiter = EventRateLimiter(redis, CircuitBreaker(BREAKER_PAUSE_S))
+        limiter = EventRateLimiter(redis, CircuitBreaker(REDIS_BREAKER_PAUSE_S))
         await limiter.load_script()
-        yield EventServices(
+        yield EventIntakeServices(
             apps=AppAuthenticator(pool, peppers),
             limiter=limiter,
             budgets=budgets,
@@ -139,11 +141,13 @@ async def _open_event_services(
 async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[EventBudgets]:
     """Yield this process's daily event budgets; their counts are added to the table, the last ones at the end."""
     budgets = EventBudgets(clock)
-    async with run_write_behind(budgets.counts_ready, partial(budgets.write_ready_counts, pool), pause_s=PAUSE_S):
+    async with run_write_behind(
+        budgets.counts_ready, partial(budgets.write_ready_event_counts, pool), pause_s=EVENT_COUNT_WRITE_PAUSE_S
+    ):
         try:
             yield budgets
         finally:
-            budgets.queue_all_counts()
+            budgets.queue_all_event_counts()
 
 
 @asynccontextmanager
@@ -202,7 +206,7 @@ async def _open_redis_and_rate_limiter(
     pool = RedisPool.from_url(url)
     try:
         redis = Redis(connection_pool=pool)
-        async with open_rate_limiter(redis, CircuitBreaker(BREAKER_PAUSE_S), clock) as limiter:
+        async with open_rate_limiter(redis, CircuitBreaker(REDIS_BREAKER_PAUSE_S), clock) as limiter:
             yield redis, limiter
     finally:
         await pool.disconnect()

@@ -33,7 +33,7 @@ from schemas.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventServices:
+class EventIntakeServices:
     """Services of the routes that receive events: authentication, limits, intake."""
 
     apps: AppAuthenticator
@@ -51,7 +51,7 @@ class EventServices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class ApiServices:
     """All services. `clock` returns an aware datetime in UTC."""
 
     settings: Settings
@@ -68,7 +68,7 @@ class Services:
     vault: Keyring
     authenticator: Authenticator
     limiter: RateLimiter
-    events: EventServices
+    events: EventIntakeServices
     #: Coalesced reads of jobs.
     jobs: LookupCoalescer[AwaitedObjectRef, VersionedJob | None]
     #: Coalesced reads of the reasons why jobs wait.

@@ -15,13 +15,13 @@ import msgspec
 from db import local
 from db.migrate import migrate_databases
 from db.pool import Pool, open_postgres_connection, open_postgres_pool
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 
 #: A keyring of one 32-byte key: sealed data is not read after the run.
 BENCH_KEYRING = f"bench:{base64.b64encode(bytes(32)).decode()}"
 
-_SETTING_NAMES = frozenset(
-    OWN_SETTING_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
+_SETTING_VARIABLE_NAMES = frozenset(
+    SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
 )
 
 
@@ -35,9 +35,9 @@ class BenchEnvironment(NamedTuple):
     pool: Pool
     folder: Path
 
-    def environ(self, **more: str) -> dict[str, str]:
+    def build_child_environ(self, **more: str) -> dict[str, str]:
         """Return a child's environment variables: this run's settings, not the caller's own; `more` overrides them."""
-        bare = {name: value for name, value in os.environ.items() if name not in _SETTING_NAMES}
+        bare = {name: value for name, value in os.environ.items() if name not in _SETTING_VARIABLE_NAMES}
         own = {
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
@@ -56,12 +56,12 @@ async def open_bench_environment() -> AsyncIterator[BenchEnvironment]:
     Starts an embedded server for each unset variable. Drops the database and stops these servers at the end.
     """
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _start_missing_servers(Path(name)) as urls:
-        async with open_environment_on_servers(*urls, folder=Path(name)) as environment:
+        async with open_bench_environment_on_servers(*urls, folder=Path(name)) as environment:
             yield environment
 
 
 @contextlib.asynccontextmanager
-async def open_environment_on_servers(
+async def open_bench_environment_on_servers(
     postgres_url: str, redis_url: str, *, folder: Path
 ) -> AsyncIterator[BenchEnvironment]:
     """Open an environment on running servers, with a scratch database that is dropped at the end.

@@ -87,16 +87,16 @@ async def run_api_server(
     command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
     async with run_module_in_environment(environment, *command, **environ) as child:
         port = chosen or await read_logged_port(child, "serving")
-        await poll_until(lambda: _accepts_connections(port), within=PROCESS_START_TIMEOUT_S)
+        await poll_until(lambda: _is_port_accepting_connections(port), within=PROCESS_START_TIMEOUT_S)
         yield child, port
 
 
-async def wait_until_pool_drained(pool: Pool, *, within: float = 300) -> None:
+async def wait_until_bench_pool_drained(pool: Pool, *, within: float = 300) -> None:
     """Wait until the bench pool has no running and no due job. Scheduled jobs may remain.
 
     Raises `BenchmarkFailed` after `within` seconds.
     """
-    await poll_until(lambda: _is_pool_drained(pool), within=within, every=0.05)
+    await poll_until(lambda: _is_bench_pool_drained(pool), within=within, every=0.05)
 
 
 async def read_logged_port(child: ChildProcess, event: str) -> int:
@@ -126,11 +126,11 @@ async def poll_until(
     return value
 
 
-async def _is_pool_drained(pool: Pool) -> bool:
+async def _is_bench_pool_drained(pool: Pool) -> bool:
     return not await pool.fetchval(ANY_RUNNABLE_JOB, BENCH_POOL)
 
 
-async def _accepts_connections(port: int) -> bool:
+async def _is_port_accepting_connections(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

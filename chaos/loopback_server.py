@@ -31,29 +31,29 @@ class LoopbackServer:
         self._listening = socket.create_server(("127.0.0.1", self.port), backlog=100)
         self._listening.settimeout(0)
         self.port = self._listening.getsockname()[1]
-        asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
+        asyncio.get_running_loop().add_reader(self._listening, self._accept_connection, self._listening)
 
-    def stop(self) -> None:
+    def stop_accepting(self) -> None:
         """Stop accepting connections. Open connections continue."""
         if self._listening:
             asyncio.get_running_loop().remove_reader(self._listening)
             self._listening.close()
 
-    async def end(self) -> None:
+    async def stop_and_close_connections(self) -> None:
         """Stop the server, cancel its handlers, and close all connections, also those without a begun task."""
-        self.stop()
+        self.stop_accepting()
         await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _accept(self, listening: socket.socket) -> None:
+    def _accept_connection(self, listening: socket.socket) -> None:
         with suppress(BlockingIOError, ConnectionAbortedError):
-            task = asyncio.create_task(self._connected(listening.accept()[0]))
+            task = asyncio.create_task(self._serve_connection(listening.accept()[0]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _connected(self, connection: socket.socket) -> None:
+    async def _serve_connection(self, connection: socket.socket) -> None:
         # Without TCP_NODELAY, small writes wait 40 ms for the peer's acknowledgement.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(MAX_READER_LINE_BYTES)
@@ -79,4 +79,4 @@ async def serve_loopback(
     try:
         yield acceptor.port
     finally:
-        await acceptor.end()
+        await acceptor.stop_and_close_connections()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chaos.environment import BenchEnvironment
-from db.server import end_with_parent_prefix
+from db.server import build_parent_death_signal_prefix
 from schemas.errors import BenchmarkFailed
 
 #: Time without output after which a process counts as hung.
@@ -37,7 +37,7 @@ async def run_module_in_environment(
     environment: BenchEnvironment, *words: str, **environ: str
 ) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` with an environment's settings while the block runs, and yield the process."""
-    async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
+    async with run_module(environment.folder, *words, environ=environment.build_child_environ(**environ)) as child:
         yield child
 
 
@@ -65,7 +65,7 @@ async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTP
         raise child.build_failure("ended without output") from error
 
 
-async def run_module_and_read(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
+async def run_module_and_read_json(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` with these settings; return its first JSON line. Raise `BenchmarkFailed` without one."""
     async with run_module_in_environment(environment, *words, **environ) as child:
         return await read_json_message(child)
@@ -95,7 +95,7 @@ async def start_child_process(folder: Path, words: Sequence[str], environ: Mappi
     The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order. If the
     parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
     """
-    command = [*end_with_parent_prefix(signal.SIGKILL), sys.executable, "-m", *words]
+    command = [*build_parent_death_signal_prefix(signal.SIGKILL), sys.executable, "-m", *words]
     path = folder / f"{words[0]}.log"
     with path.open("ab") as log:
         begin = log.tell()

@@ -59,11 +59,11 @@ class FaultProxy:
 
     def stop(self) -> None:
         """Reset all connections of the proxy, and accept no new ones."""
-        self._acceptor.stop()
+        self._acceptor.stop_accepting()
         self.reset_connections()
 
     async def end(self) -> None:
-        await self._acceptor.end()
+        await self._acceptor.stop_and_close_connections()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._server)

@@ -16,11 +16,11 @@ from chaos.loopback_server import serve_loopback
 from chaos.proxy import ServerAddress
 
 #: Seconds that a caller waits for the response.
-RECEIVER_TIMEOUT_S = 2.0
+EFFECT_RECEIVER_TIMEOUT_S = 2.0
 #: Calls accepted without a response.
-UNANSWERED_CALL_PERCENT = 10
+UNANSWERED_EFFECT_CALL_PERCENT = 10
 #: Calls dropped before the receiver reads them.
-DROPPED_CALL_PERCENT = 5
+DROPPED_EFFECT_CALL_PERCENT = 5
 
 
 class EffectCall(msgspec.Struct):
@@ -36,17 +36,17 @@ class EffectReceiver:
         self._keys = set[str]()
         self._chance = random.Random(f"receiver {seed}")
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve_call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one call: by seeded chance drop it, accept it without a response, or respond whether its key is new."""
         call = msgspec.json.decode(await reader.readline(), type=EffectCall)
         draw = self._chance.randrange(100)
-        if draw < DROPPED_CALL_PERCENT:
+        if draw < DROPPED_EFFECT_CALL_PERCENT:
             return
-        new = self.accept(call)
-        if draw >= DROPPED_CALL_PERCENT + UNANSWERED_CALL_PERCENT:
+        new = self.accept_call(call)
+        if draw >= DROPPED_EFFECT_CALL_PERCENT + UNANSWERED_EFFECT_CALL_PERCENT:
             writer.write(msgspec.json.encode(new) + b"\n")
 
-    def accept(self, call: EffectCall) -> bool:
+    def accept_call(self, call: EffectCall) -> bool:
         new = call.key not in self._keys
         self._keys.add(call.key)
         self.calls_by_job[call.job] += new
@@ -54,11 +54,11 @@ class EffectReceiver:
 
 
 async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> None:
-    """Send a call to the effect receiver, and wait for its response, at most `RECEIVER_TIMEOUT_S`.
+    """Send a call to the effect receiver, and wait for its response, at most `EFFECT_RECEIVER_TIMEOUT_S`.
 
     Raise OSError without a response; the call may have been accepted.
     """
-    async with asyncio.timeout(RECEIVER_TIMEOUT_S):
+    async with asyncio.timeout(EFFECT_RECEIVER_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)
         try:
             writer.write(msgspec.json.encode(call) + b"\n")
@@ -72,5 +72,5 @@ async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> Non
 async def run_effect_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
     """Run a receiver of effects on loopback while the block runs. Yields the pair of it and its address."""
     receiver = EffectReceiver(seed)
-    async with serve_loopback(receiver.serve) as port:
+    async with serve_loopback(receiver.serve_call) as port:
         yield receiver, ServerAddress("127.0.0.1", port)

@@ -12,12 +12,12 @@ from workers.runtime.runner import TasksByKind
 BENCH_POOL = "bench"
 
 
-def _bench_job_kind(name: str) -> JobKindSpec:
+def _build_bench_job_kind(name: str) -> JobKindSpec:
     return JobKindSpec(name, BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 
 NOOP, WRITE, STAMP, SLEEP, HELD = map(
-    _bench_job_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
+    _build_bench_job_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
 )
 
 

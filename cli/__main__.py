@@ -1,6 +1,6 @@
 """The `tenantry` command: operators' commands on the database, and `tenantry api` for requests of partners.
 
-A command is in `cli/commands/<name>.py` under its own name, or in a package above `cli` (`COMMAND_MODULES`).
+A command is in `cli/commands/<name>.py` under its own name, or above `cli` (`COMMAND_MODULES_OUTSIDE_CLI`).
 It is imported at its first use, so that `tenantry --help` imports only click.
 """
 
@@ -37,7 +37,7 @@ COMMAND_HELP_LINES = {
 }
 
 #: Modules of the commands above `cli`, which nothing below may import. A wheel has no `tools`.
-COMMAND_MODULES = {
+COMMAND_MODULES_OUTSIDE_CLI = {
     "attack": "chaos.attack.command",
     "bench": "tools.bench.command",
     "rehearse": "chaos.rehearsal.command",
@@ -57,7 +57,7 @@ class LazyCommandGroup(click.Group):
     ) -> click.Command | None:
         if cmd_name not in COMMAND_HELP_LINES:
             return None
-        module = COMMAND_MODULES.get(cmd_name, f"cli.commands.{cmd_name}")
+        module = COMMAND_MODULES_OUTSIDE_CLI.get(cmd_name, f"cli.commands.{cmd_name}")
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ModuleNotFoundError as error:

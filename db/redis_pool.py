@@ -32,7 +32,7 @@ class RedisPool(ConnectionPool):
         for connection in self._made:
             await connection.disconnect(nowait=True)
 
-    async def drop(self, connection: AbstractConnection) -> None:
+    async def close_interrupted_connection(self, connection: AbstractConnection) -> None:
         """Close the Redis connection of an interrupted user, and remove it from the pool.
 
         Do nothing if the user has released the connection before. No step waits, so no cancel can interrupt it.
@@ -69,4 +69,4 @@ class CancelSafePipeline(Pipeline):
         finally:
             if self.connection is not None:
                 connection, self.connection = self.connection, None
-                await self.connection_pool.drop(connection)
+                await self.connection_pool.close_interrupted_connection(connection)

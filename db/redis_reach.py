@@ -8,23 +8,23 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from db.reach import is_connection_reset
+from db.reach import is_connection_reset_error
 from schemas.errors import RedisUnavailable
 
 #: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
 REDIS_AWAY_ERRORS = (RedisError, OSError)
 
 
-def is_redis_away(error: BaseException) -> bool:
-    return isinstance(error, REDIS_AWAY_ERRORS) or is_connection_reset(error)
+def is_redis_away_error(error: BaseException) -> bool:
+    return isinstance(error, REDIS_AWAY_ERRORS) or is_connection_reset_error(error)
 
 
 @contextmanager
-def raise_if_redis_away() -> Iterator[None]:
+def convert_redis_away_errors() -> Iterator[None]:
     """Convert errors of the block that mean Redis is away or unusable into `RedisUnavailable`; pass others."""
     try:
         yield
     except Exception as error:
-        if is_redis_away(error):
+        if is_redis_away_error(error):
             raise RedisUnavailable(repr(error)) from error
         raise

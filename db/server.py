@@ -130,10 +130,10 @@ class LocalServer:
 
     def pause(self) -> None:
         """Freeze the server and its children by SIGSTOP: connections are still accepted, and get no answer."""
-        _signal_processes(_process_family(self.pid), signal.SIGSTOP)
+        _signal_processes(_list_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
-        _signal_processes(_process_family(self.pid), signal.SIGCONT)
+        _signal_processes(_list_process_family(self.pid), signal.SIGCONT)
 
 
 def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartReporter | None = None) -> None:
@@ -156,7 +156,7 @@ def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartRe
 
 
 @contextlib.contextmanager
-def run_server(server: LocalServer, report: StartReporter | None = None) -> Iterator[LocalServer]:
+def run_local_server(server: LocalServer, report: StartReporter | None = None) -> Iterator[LocalServer]:
     """Run and yield a local server with a new log, then stop it. Raise `LocalServerUnavailable` if it can't start."""
     server.log.unlink(missing_ok=True)
     try:
@@ -166,7 +166,7 @@ def run_server(server: LocalServer, report: StartReporter | None = None) -> Iter
         server.stop()
 
 
-def end_with_parent_prefix(signum: signal.Signals) -> list[str]:
+def build_parent_death_signal_prefix(signum: signal.Signals) -> list[str]:
     """Return words before a command: its process gets the signal `signum` when the thread that started it ends.
 
     Return no words on a machine without `setpriv`.
@@ -189,7 +189,7 @@ def find_free_port() -> int:
     )
 
 
-def read_command_line(pid: int) -> bytes:
+def read_process_command_line(pid: int) -> bytes:
     """Return the words of a process's command line, each ended by NUL; empty for an ended process or a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -199,10 +199,10 @@ def read_command_line(pid: int) -> bytes:
 
 def kill_process_family(pid: int) -> None:
     """SIGKILL a process and its children, and wait up to 15 s for their end."""
-    family = _process_family(pid)
+    family = _list_process_family(pid)
     _signal_processes(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
-    while any(map(read_command_line, family)) and time.monotonic() < deadline:
+    while any(map(read_process_command_line, family)) and time.monotonic() < deadline:
         time.sleep(POLL_S)
 
 
@@ -217,7 +217,7 @@ def read_log_tail(log: Path, lines: int = 10) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _process_family(pid: int) -> list[int]:
+def _list_process_family(pid: int) -> list[int]:
     """Return the ids of a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -16,7 +16,7 @@ _log = logs.get_logger("settings")
 #: Exit codes: a setting has to be changed; a server is not in the required state.
 SETTING_EXIT_CODE, SERVER_EXIT_CODE = 2, 1
 
-_UNUSABLE_DATABASE_ERRORS = (
+_DATABASE_ACCESS_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
@@ -42,7 +42,7 @@ def warn_misspelt_settings(environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def exit_on_expected_errors() -> Iterator[None]:
+def exit_on_expected_start_errors() -> Iterator[None]:
     """End the process at an expected start error of the block, with a line on stderr; raise any other: it is a bug.
 
     The exit code is 2 if a setting has to be changed, 1 if a server isn't in the required state.
@@ -67,7 +67,7 @@ def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
         return SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
         return SERVER_EXIT_CODE, message
-    if isinstance(error, _UNUSABLE_DATABASE_ERRORS):
+    if isinstance(error, _DATABASE_ACCESS_ERRORS):
         return SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
         return (

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, is_postgres_away
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, is_postgres_away_error
 from telemetry import logs
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def find_postgres_away_error(error: BaseException) -> BaseException | None:
     Return that error's cause instead if it has one. Return None if any error is another failure.
     """
     errors = list(iter_leaf_errors(error))
-    if all(isinstance(leaf, RETRIED_POSTGRES_ERRORS) or is_postgres_away(leaf) for leaf in errors):
+    if all(isinstance(leaf, RETRIED_POSTGRES_ERRORS) or is_postgres_away_error(leaf) for leaf in errors):
         return errors[0].__cause__ or errors[0]
     return None
 

@@ -10,18 +10,18 @@ from generation.color import RGB, measure_text_contrast
 from generation.frame import PictureFrame
 from generation.outputs import DrawnText
 from generation.text.fitting import TextBlock
-from generation.text.raster import render_line_ink
-from generation.text.shaping import ShapedLine
+from generation.text.raster import render_text_line_ink
+from generation.text.shaping import ShapedTextLine
 
 TextAlignment = Literal["start", "middle", "end"]
 #: Bounding box in pixels: left, top, right, bottom.
 PixelBox: TypeAlias = tuple[int, int, int, int]
 
 
-class InkedLine(NamedTuple):
+class InkedTextLine(NamedTuple):
     """A shaped line of text with its ink mask and the mask's place in the image."""
 
-    line: ShapedLine
+    line: ShapedTextLine
     mask: Image.Image
     box: PixelBox
 
@@ -67,15 +67,15 @@ class Canvas:
 
         Append each drawn line, with its measured contrast, to the canvas's `marks`.
         """
-        share = left_space_share(align, right_to_left=self.right_to_left)
-        lines = [*place_inked_lines(block, place, width, share)]
+        share = compute_left_margin_share(align, right_to_left=self.right_to_left)
+        lines = [*place_inked_text_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
-        self.marks += [self._mark(name, one, block, color) for one in lines]
+        self.marks += [self._measure_inked_line(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, inked: InkedLine, block: TextBlock, color: RGB) -> DrawnText:
+    def _measure_inked_line(self, name: str, inked: InkedTextLine, block: TextBlock, color: RGB) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return build_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
@@ -84,20 +84,22 @@ def build_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block
     return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
 
 
-def left_space_share(align: TextAlignment, *, right_to_left: bool) -> float:
+def compute_left_margin_share(align: TextAlignment, *, right_to_left: bool) -> float:
     """Return the share of a line's free width to leave at its left: 0.5 if centered, else 0.0 or 1.0."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
-def place_inked_lines(block: TextBlock, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
+def place_inked_text_lines(
+    block: TextBlock, place: tuple[float, float], width: float, share: float
+) -> Iterator[InkedTextLine]:
     """Yield each line of a text block with its ink mask and its box on the canvas; skip lines without ink.
 
     Lines are aligned by their ink instead of their advance width.
     """
     x, y = place
     for number, line in enumerate(block.lines):
-        if drawn := render_line_ink(line, block.size):
+        if drawn := render_text_line_ink(line, block.size):
             left = math.ceil(x) + math.floor((math.floor(width) - drawn.mask.width) * share)
             top = math.floor(y + block.ascent_px + number * block.size * block.leading) + drawn.y
             box = (left, top, left + drawn.mask.width, top + drawn.mask.height)
-            yield InkedLine(line, drawn.mask, box)
+            yield InkedTextLine(line, drawn.mask, box)

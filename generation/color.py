@@ -15,18 +15,18 @@ from PIL import Image
 RGB: TypeAlias = tuple[int, int, int]
 
 WHITE: RGB = (255, 255, 255)
-BLACK: RGB = (10, 10, 14)
+NEAR_BLACK: RGB = (10, 10, 14)
 
 #: Minimum contrast of text (WCAG 2.2, 1.4.3).
-MIN_CONTRAST = 4.5
+MIN_TEXT_CONTRAST_RATIO = 4.5
 #: Percentage of the pixels under a text that may have less contrast.
-IGNORED_PIXEL_PERCENT = 2.0
+MAX_LOW_CONTRAST_PIXEL_PERCENT = 2.0
 
 _HEX_COLOR_PATTERN = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 #: Gamut mapping: each step keeps this share of the chroma.
 _CHROMA_REDUCTION_FACTOR = 0.93
-_MAX_GAMUT_STEPS = 40
+_MAX_GAMUT_MAPPING_STEPS = 40
 
 
 class Oklch(NamedTuple):
@@ -78,7 +78,7 @@ def rgb_to_oklch(color: RGB) -> Oklch:
 @cache
 def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> RGB:
     """Return an OKLCH color in sRGB. Outside of the sRGB gamut, reduce the chroma until the color fits."""
-    for _ in range(_MAX_GAMUT_STEPS):
+    for _ in range(_MAX_GAMUT_MAPPING_STEPS):
         light = _oklch_to_linear_rgb(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
             break
@@ -120,13 +120,13 @@ def measure_text_contrast(under: Image.Image, text: RGB) -> float:
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _srgb_to_linear_table()[pixels] @ _LUMINANCE_WEIGHTS, relative_luminance(text)
     ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
-    return float(np.percentile(ratios, IGNORED_PIXEL_PERCENT))
+    return float(np.percentile(ratios, MAX_LOW_CONTRAST_PIXEL_PERCENT))
 
 
-def ensure_text_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
+def ensure_text_contrast(color: RGB, ground: RGB, least: float = MIN_TEXT_CONTRAST_RATIO) -> RGB:
     """Return a text's color, lighter or darker for a contrast of `least` to `ground`; white or black if none has it."""
     place = rgb_to_oklch(color)
-    lighter = contrast_ratio(WHITE, ground) > contrast_ratio(BLACK, ground)
+    lighter = contrast_ratio(WHITE, ground) > contrast_ratio(NEAR_BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
     shades = (place.adjusted_rgb(lightness=end / 100) for end in ends)
-    return next((one for one in shades if contrast_ratio(one, ground) >= least), WHITE if lighter else BLACK)
+    return next((one for one in shades if contrast_ratio(one, ground) >= least), WHITE if lighter else NEAR_BLACK)

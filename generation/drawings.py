@@ -12,11 +12,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from generation import svg_cost, svg_styles
-from generation.svg_cost import MAX_DEPTH
+from generation.svg_cost import MAX_DRAWING_LEVELS
 from generation.svg_styles import CssStyleRule
 from schemas.errors import PictureRefused
 
-MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
+MAX_SVG_BYTES, MAX_SVG_ELEMENTS = 1 << 20, 20_000
 
 _SVG_NAMESPACE_URI = "http://www.w3.org/2000/svg"
 _SVG_TAG_PREFIX = f"{{{_SVG_NAMESPACE_URI}}}"
@@ -43,10 +43,10 @@ _ALLOWED_SVG_ATTRIBUTES = frozenset(
     gradientUnits spreadMethod clipPathUnits maskUnits maskContentUnits
     """.split()
 )
-_PLAIN_ATTRIBUTE_VALUE = re.compile(r"[\w\s.,:%+-]*")
-_FRAGMENT_REFERENCE = re.compile(r"#[\w.:-]+")
-_MAX_SVG_SIDE = 1e6
-_SVG_SIZE_PATTERN = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
+_PLAIN_ATTRIBUTE_VALUE_PATTERN = re.compile(r"[\w\s.,:%+-]*")
+_FRAGMENT_REFERENCE_PATTERN = re.compile(r"#[\w.:-]+")
+_MAX_SVG_SIDE_UNITS = 1e6
+_SVG_SIDE_LENGTH_PATTERN = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
 class CleanedSvgDrawing(NamedTuple):
@@ -67,19 +67,19 @@ def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_ELEMENTS)})
     rules: list[CssStyleRule] = []
     root = etree.Element(parsed.tag, dict(_yield_allowed_attributes(parsed)), nsmap={None: _SVG_NAMESPACE_URI})
-    _copy_allowed_children(parsed, root, 1, rules)
-    _check_selector_matches(root, rules)
+    _copy_allowed_svg_children(parsed, root, 1, rules)
+    _check_css_selector_count(root, rules)
     _drop_repeated_svg_ids(root)
-    svg_cost.count_drawing_units(root, rules)
-    width, height = _drawing_size(root)
+    svg_cost.count_drawing_cost_units(root, rules)
+    width, height = _svg_drawing_size(root)
     root.set("width", f"{width:f}")
     root.set("height", f"{height:f}")
     return CleanedSvgDrawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
 def _parse_svg(data: bytes) -> etree._Element:
-    if len(data) > MAX_BYTES:
-        raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_BYTES >> 20} MB")
+    if len(data) > MAX_SVG_BYTES:
+        raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_SVG_BYTES >> 20} MB")
     if re.search(rb"<!(ENTITY|DOCTYPE[^>]*\[)", data):
         raise PictureRefused("PICTURE_UNSAFE", "the drawing declares entities")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -91,8 +91,8 @@ def _parse_svg(data: bytes) -> etree._Element:
         raise PictureRefused("PICTURE_TYPE", "the drawing is no SVG")
     if root.getroottree().docinfo.internalDTD is not None and _declares_xml_entities(root):
         raise PictureRefused("PICTURE_UNSAFE", "the drawing declares entities")
-    if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
-        raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_ELEMENTS} elements")
+    if sum(1 for _ in root.iter()) > MAX_SVG_ELEMENTS:
+        raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_SVG_ELEMENTS} elements")
     return root
 
 
@@ -104,35 +104,35 @@ def _declares_xml_entities(root: etree._Element) -> bool:
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
-def _copy_allowed_children(
+def _copy_allowed_svg_children(
     source: etree._Element, target: etree._Element, level: int, rules: list[CssStyleRule]
 ) -> None:
-    """Copy allowed SVG descendants into `target`, `MAX_DEPTH` levels at most. Append style sheet rules to `rules`."""
-    for child in source if level <= MAX_DEPTH else ():
+    """Copy allowed SVG descendants into `target`, to a maximum depth. Append style sheet rules to `rules`."""
+    for child in source if level <= MAX_DRAWING_LEVELS else ():
         if child.tag == _SVG_STYLE_TAG:
-            _copy_style_sheet(child, target, rules)
+            _copy_allowed_style_rules(child, target, rules)
         elif child.tag in _TEXT_ONLY_SVG_ELEMENTS:
-            etree.SubElement(target, child.tag).text = "".join(_element_own_text(child))
+            etree.SubElement(target, child.tag).text = "".join(_own_text_of_svg_element(child))
         elif child.tag in _ALLOWED_SVG_ELEMENTS:
-            _copy_allowed_children(
+            _copy_allowed_svg_children(
                 child, etree.SubElement(target, child.tag, dict(_yield_allowed_attributes(child))), level + 1, rules
             )
 
 
-def _copy_style_sheet(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
+def _copy_allowed_style_rules(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
     """Copy an SVG style sheet's allowed rules into `target` and `rules`; skip a sheet that not every viewer applies.
 
     A viewer reads all text of the element as one sheet, also text between its children.
     """
     if not svg_styles.is_applied_style_sheet(source.get("type") or "", source.get("media") or ""):
         return
-    allowed = svg_styles.parse_style_sheet_rules("".join(_element_own_text(source)))
+    allowed = svg_styles.parse_style_sheet_rules("".join(_own_text_of_svg_element(source)))
     if allowed:
         etree.SubElement(target, _SVG_STYLE_TAG).text = "".join(map(str, allowed))
         rules += allowed
 
 
-def _element_own_text(element: etree._Element) -> Iterator[str]:
+def _own_text_of_svg_element(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     yield from (child.tail or "" for child in element)
 
@@ -146,20 +146,20 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
             if svg_styles.is_allowed_css_property("transform", value):
                 yield name, value
         elif (
-            name in _ALLOWED_SVG_ATTRIBUTES and _PLAIN_ATTRIBUTE_VALUE.fullmatch(value)
+            name in _ALLOWED_SVG_ATTRIBUTES and _PLAIN_ATTRIBUTE_VALUE_PATTERN.fullmatch(value)
         ) or svg_styles.is_allowed_css_property(name, value):
             yield name, value
     address = element.get("href", element.get(_XLINK_HREF_ATTRIBUTE, ""))
-    if element.tag in _REFERENCING_SVG_ELEMENTS and _FRAGMENT_REFERENCE.fullmatch(address):
+    if element.tag in _REFERENCING_SVG_ELEMENTS and _FRAGMENT_REFERENCE_PATTERN.fullmatch(address):
         yield "href", address
 
 
-def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
+def _check_css_selector_count(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
     """Refuse a drawing with too many CSS selectors for its number of elements. Raises `PictureRefused`.
 
     A renderer matches each selector against each element.
     """
-    if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_MATCHES:
+    if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_CSS_SELECTOR_MATCHES:
         raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")
 
 
@@ -173,11 +173,11 @@ def _drop_repeated_svg_ids(root: etree._Element) -> None:
             seen.add(name)
 
 
-def _drawing_size(root: etree._Element) -> tuple[float, float]:
+def _svg_drawing_size(root: etree._Element) -> tuple[float, float]:
     """Return a drawing's width and height by its attributes, else its viewBox, without units; 1 x 1 if neither fits."""
     sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
-    if len(box) == 4 and not all(_SVG_SIZE_PATTERN.match(side) and "%" not in side for side in sides):
+    if len(box) == 4 and not all(_SVG_SIDE_LENGTH_PATTERN.match(side) and "%" not in side for side in sides):
         sides = box[2:]
-    width, height = (float(number[1]) if (number := _SVG_SIZE_PATTERN.match(side)) else 0.0 for side in sides)
-    return (width, height) if 0 < width < _MAX_SVG_SIDE and 0 < height < _MAX_SVG_SIDE else (1.0, 1.0)
+    width, height = (float(number[1]) if (number := _SVG_SIDE_LENGTH_PATTERN.match(side)) else 0.0 for side in sides)
+    return (width, height) if 0 < width < _MAX_SVG_SIDE_UNITS and 0 < height < _MAX_SVG_SIDE_UNITS else (1.0, 1.0)

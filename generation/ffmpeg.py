@@ -28,9 +28,9 @@ _COMMON_FFMPEG_ARGUMENTS = (
 )
 _FFMPEG_ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
 #: Stderr lines to keep, from the end.
-_MAX_STDERR_LINES = 60
+_MAX_KEPT_STDERR_LINES = 60
 _MAX_STDERR_LINE_BYTES = 500
-_MAX_STDOUT_BYTES = 1 << 20
+_MAX_KEPT_STDOUT_BYTES = 1 << 20
 #: Pipe size in bytes, if the system allows it: fewer context switches between the two processes.
 _PIPE_BUFFER_BYTES = 1 << 20
 
@@ -65,12 +65,12 @@ def find_ffmpeg_program() -> str:
         ) from None
 
 
-def file_input_arguments(path: Path, kind: str, *options: str) -> list[str]:
+def build_ffmpeg_file_input(path: Path, kind: str, *options: str) -> list[str]:
     """Return FFmpeg arguments to read a file, with `options`, as the format `kind` only: FFmpeg follows no playlist."""
     return ["-protocol_whitelist", "file", "-f", kind, *options, "-i", f"file:{path}"]
 
 
-def raw_frame_input_arguments(size: tuple[int, int], rate: int) -> list[str]:
+def build_ffmpeg_raw_frame_input(size: tuple[int, int], rate: int) -> list[str]:
     """Return FFmpeg input arguments that read raw RGB frames of this size and rate from stdin."""
     shape = ["-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}", "-framerate", str(rate)]
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
@@ -90,8 +90,8 @@ def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegRes
     Return the first MiB of its stdout, the last lines of its stderr, and the count of all lines.
     """
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
-        stdout = process.output.read(_MAX_STDOUT_BYTES)
-        while process.output.read(_MAX_STDOUT_BYTES):
+        stdout = process.output.read(_MAX_KEPT_STDOUT_BYTES)
+        while process.output.read(_MAX_KEPT_STDOUT_BYTES):
             pass
     return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
@@ -110,7 +110,7 @@ def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None
         raise GenerationError("FFMPEG_FAILED", "FFmpeg ended within a frame")
 
 
-def start_encoder(*arguments: str) -> "_FfmpegProcess":
+def start_ffmpeg_encoder(*arguments: str) -> "_FfmpegProcess":
     """Start FFmpeg as an encoder, and return it for a `with` block that writes the frames. Raises `GenerationError`.
 
     Leaving the block waits for the file; an error in the block kills the encoder. If the feeding process dies,
@@ -139,9 +139,9 @@ class _FfmpegProcess:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
         self.stderr = _FfmpegStderrReader(_require_open_stream(self._process.stderr))
         if bounds:
-            self._limit(bounds)
+            self._limit_resources(bounds)
 
-    def _limit(self, bounds: FfmpegLimits) -> None:
+    def _limit_resources(self, bounds: FfmpegLimits) -> None:
         """Limit FFmpeg's CPU time and memory with prlimit, before it has read any input."""
         with suppress(ProcessLookupError):
             for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
@@ -214,7 +214,7 @@ class _FfmpegStderrReader:
     """The stderr of a process, drained by a thread so that the process never blocks on it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.lines: deque[str] = deque(maxlen=_MAX_STDERR_LINES)
+        self.lines: deque[str] = deque(maxlen=_MAX_KEPT_STDERR_LINES)
         self.line_count = 0
         self._stream = stream
         self._thread = Thread(target=self._read, daemon=True)

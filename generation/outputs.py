@@ -41,7 +41,7 @@ class OutputFile(SpecValue, frozen=True, kw_only=True):
     shown: list[DrawnText]
 
 
-class ProgressStep(NamedTuple):
+class RenderingProgressStep(NamedTuple):
     """Progress of a piece, from 0 to 1, and the file that this step completed, if any."""
 
     share: float

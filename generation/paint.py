@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from generation.color import RGB
-from generation.seeds import seeded_between, seeded_noise_bytes
+from generation.seeds import seeded_noise_bytes, seeded_random_between
 
 PixelSize: TypeAlias = tuple[int, int]
 FloatChannel: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
@@ -19,12 +19,12 @@ _SHADOW_DOWNSCALE = 4
 #: Side of the noise tile that hides colour banding.
 _NOISE_TILE_SIDE_PX = 256
 #: Maximum change of a channel.
-_NOISE_AMPLITUDE = 2
+_COLOR_NOISE_AMPLITUDE = 2
 _COLOR_BLENDING_GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE_EXPONENT = 5.0
 #: Supersampling factor for curves.
-_CURVE_SUPERSAMPLING = 4
+_ARROW_SUPERSAMPLING_FACTOR = 4
 
 
 def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
@@ -34,9 +34,9 @@ def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> 
     across, down = x / width, y / width
     mixed = np.broadcast_to(np.array(tints[0]) ** _COLOR_BLENDING_GAMMA, (height, width, 3))
     for number, tint in enumerate(tints[1:]):
-        left = seeded_between(-0.1, 1.1, seed, f"x{number}")
-        top = seeded_between(-0.1, 1.1, seed, f"y{number}") * height / width
-        spread = seeded_between(0.24, 0.38, seed, f"spread{number}")
+        left = seeded_random_between(-0.1, 1.1, seed, f"x{number}")
+        top = seeded_random_between(-0.1, 1.1, seed, f"y{number}") * height / width
+        spread = seeded_random_between(0.24, 0.38, seed, f"spread{number}")
         share = np.exp(-((across - left) ** 2 + (down - top) ** 2) / (2 * spread**2))[..., None]
         mixed = mixed * (1 - share) + (np.array(tint) ** _COLOR_BLENDING_GAMMA) * share
     small = (mixed ** (1 / _COLOR_BLENDING_GAMMA)).astype(np.float32)
@@ -59,7 +59,7 @@ def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
     raw = np.frombuffer(seeded_noise_bytes(seed, _NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
         _NOISE_TILE_SIDE_PX, _NOISE_TILE_SIDE_PX
     )
-    tile = ((raw + 0.5) / 256 * (2 * _NOISE_AMPLITUDE) - _NOISE_AMPLITUDE + 0.5).astype(np.float32)
+    tile = ((raw + 0.5) / 256 * (2 * _COLOR_NOISE_AMPLITUDE) - _COLOR_NOISE_AMPLITUDE + 0.5).astype(np.float32)
     across, down = (math.ceil(side / _NOISE_TILE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 
@@ -154,7 +154,7 @@ def rotate_and_halve_sprite(double: Image.Image, degrees: float) -> Image.Image:
 
 def arrow_mask(side: int, *, left: bool = False) -> Image.Image:
     """Return a square, antialiased mask of an arrow that points right, or left with `left`."""
-    whole = side * _CURVE_SUPERSAMPLING
+    whole = side * _ARROW_SUPERSAMPLING_FACTOR
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)
     thick = whole // 9

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from generation.copy import tones
 from generation.copy.languages import DEFAULT_LANGUAGE, primary_language
 from generation.copy.speech import detect_brand_language
-from generation.copy.write import labels_in_language, language_tag_of_brand
+from generation.copy.write import copy_labels_in_language, language_tag_of_brand
 from generation.seeds import seeded_pick
 from generation.spec import AgeRange, BrandSnapshot, Gender
 
@@ -109,7 +109,7 @@ def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: 
 
 def presenter_disclosure(language: str) -> str:
     """Return the note that the presenter is no real person, capitalized, in a language; in English if it has none."""
-    return labels_in_language(primary_language(language)).presenter
+    return copy_labels_in_language(primary_language(language)).presenter
 
 
 def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
@@ -141,7 +141,7 @@ class PersonaPromptChoices(NamedTuple):
 def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
     """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
     return PersonaPromptChoices(
-        tones.find_first_meaning(prompt, GENDER_PROMPT_WORDS),
-        tones.find_first_meaning(prompt, AGE_PROMPT_WORDS),
-        tones.find_first_meaning(prompt, tones.VOICE_WORDS_BY_TONE),
+        tones.find_meaning_of_first_known_word(prompt, GENDER_PROMPT_WORDS),
+        tones.find_meaning_of_first_known_word(prompt, AGE_PROMPT_WORDS),
+        tones.find_meaning_of_first_known_word(prompt, tones.VOICE_WORDS_BY_TONE),
     )

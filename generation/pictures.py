@@ -17,7 +17,7 @@ from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
-MAX_DECODED_SIDE_PX = 2_600
+MAX_DECODED_PICTURE_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_SIDE_PX = 48
 #: Maximum aspect ratio of a logo.
@@ -33,7 +33,7 @@ _DECOMPRESSION_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionB
 _SRGB_PROFILE = ImageCms.createProfile("sRGB")
 #: Signals of the kernel's OOM killer, of a service manager and of a terminal. The limits of `rasterizer.py`
 #: end its process by other signals.
-HOST_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+HOST_SENT_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def decode_picture(data: bytes) -> Image.Image:
@@ -51,7 +51,7 @@ def _decode_bitmap(data: bytes) -> Image.Image:
             Image.open(io.BytesIO(data), formats=BITMAP_FORMATS) as image,
         ):
             check_picture_size(*image.size)
-            return _decode_upright(image)
+            return _decode_picture_upright(image)
     except _DECOMPRESSION_BOMB_ERRORS:
         raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
     except UnidentifiedImageError:
@@ -60,37 +60,39 @@ def _decode_bitmap(data: bytes) -> Image.Image:
         raise PictureRefused("PICTURE_UNREADABLE", f"the picture is damaged: {error}") from None
 
 
-def _decode_upright(image: Image.Image) -> Image.Image:
+def _decode_picture_upright(image: Image.Image) -> Image.Image:
     """Return a picture's first frame in RGB or RGBA, turned upright, and scaled down to the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
+    image.draft("RGB", (MAX_DECODED_PICTURE_SIDE_PX, MAX_DECODED_PICTURE_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > MAX_DECODED_SIDE_PX:
-        upright.thumbnail((MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _convert_to_rgb(_reduce_to_eight_bits(upright), profile)
+    if max(upright.size) > MAX_DECODED_PICTURE_SIDE_PX:
+        upright.thumbnail(
+            (MAX_DECODED_PICTURE_SIDE_PX, MAX_DECODED_PICTURE_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0
+        )
+    return _convert_picture_to_rgb(_reduce_channels_to_eight_bits(upright), profile)
 
 
-def _reduce_to_eight_bits(image: Image.Image) -> Image.Image:
+def _reduce_channels_to_eight_bits(image: Image.Image) -> Image.Image:
     """Keep the upper 8 of a picture's 16 bits a channel: Pillow clips bright values. Leave other pictures unchanged."""
     if not image.mode.startswith("I"):
         return image
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
 
 
-def _convert_to_rgb(image: Image.Image, profile: object) -> Image.Image:
+def _convert_picture_to_rgb(image: Image.Image, profile: object) -> Image.Image:
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
     if isinstance(profile, bytes) and len(profile) < _MAX_ICC_PROFILE_BYTES:
-        flat = _convert_profile_to_srgb(flat, profile)
+        flat = _convert_picture_to_srgb(flat, profile)
     plain = flat.convert("RGB")
     if alpha is not None and alpha.getextrema() != (255, 255):
         plain.putalpha(alpha)
     return plain
 
 
-def _convert_profile_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+def _convert_picture_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Return a picture converted to sRGB by its color profile; return it unchanged if the profile is invalid."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -117,9 +119,9 @@ def rasterize_svg(data: bytes) -> bytes:
     `GenerationError` if the host killed the process, which proves nothing about the drawing.
     """
     drawing = clean_svg_drawing(data)
-    command = [sys.executable, "-m", "generation.rasterizer", _longer_side_name(drawing)]
+    command = [sys.executable, "-m", "generation.rasterizer", _longer_drawing_side_name(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
-    if -process.returncode in HOST_KILL_SIGNALS:
+    if -process.returncode in HOST_SENT_KILL_SIGNALS:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
     if process.returncode < 0:
         raise PictureRefused(
@@ -131,7 +133,7 @@ def rasterize_svg(data: bytes) -> bytes:
     return process.stdout
 
 
-def _longer_side_name(drawing: CleanedSvgDrawing) -> str:
+def _longer_drawing_side_name(drawing: CleanedSvgDrawing) -> str:
     """Return `width` or `height`, the longer side of a drawing. Raises `PictureRefused` if the drawing is too narrow.
 
     The renderer scales that side to the limit, so that the other one is within it.

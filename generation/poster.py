@@ -14,9 +14,9 @@ from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
-MIN_LUMINANCE_DEVIATION = 12.0
+MIN_POSTER_LUMINANCE_DEVIATION = 12.0
 #: Parts of a video to sample.
-_SAMPLED_VIDEO_SHARES = (0.25, 0.5, 0.75)
+_POSTER_SAMPLE_POSITION_SHARES = (0.25, 0.5, 0.75)
 #: Assumed length of a file without a duration.
 _ASSUMED_VIDEO_SECONDS = 4.0
 
@@ -31,7 +31,7 @@ _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 def write_video_poster(path: Path, folder: Path) -> OutputFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
-    image = _find_visible_frame(path)
+    image = _find_poster_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := encode_thumbnail(image))
     return OutputFile(
@@ -46,28 +46,30 @@ def write_video_poster(path: Path, folder: Path) -> OutputFile:
     )
 
 
-def _find_visible_frame(path: Path) -> Image.Image:
+def _find_poster_frame(path: Path) -> Image.Image:
     """Return the first of a video's sample frames that has visible content, else the one with the most contrast.
 
     Raises `ClipRefused` for a video without a decodable frame.
     """
     best, highest = None, -1.0
-    for frame in _decode_sample_frames(
-        path, boxes.check_clip_boxes(path, boxes.FRAME_MINIMUM).seconds or _ASSUMED_VIDEO_SECONDS
+    for frame in _decode_poster_sample_frames(
+        path, boxes.check_mp4_boxes(path, boxes.MIN_POSTER_CLIP).seconds or _ASSUMED_VIDEO_SECONDS
     ):
         deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
         if deviation > highest:
             best, highest = frame, deviation
-        if deviation >= MIN_LUMINANCE_DEVIATION:
+        if deviation >= MIN_POSTER_LUMINANCE_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
     return best
 
 
-def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
+def _decode_poster_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
     """Yield a video's decodable frames: after a second to skip a fade-in, at 1/4, 1/2 and 3/4, and at the start."""
-    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLED_VIDEO_SHARES), 0.0)):
+    for second in dict.fromkeys(
+        (min(1.0, seconds / 2), *(seconds * part for part in _POSTER_SAMPLE_POSITION_SHARES), 0.0)
+    ):
         try:
             answer = _decode_frame_ppm(path, second)
         except ClipRefused:
@@ -78,15 +80,15 @@ def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 def _decode_frame_ppm(path: Path, second: float) -> bytes:
     """Return a video's frame at a second as a PPM thumbnail in SDR; empty after its end. Raises `ClipRefused`."""
-    result = _run_frame_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
-    toned = clip.sdr_conversion_filters(clip.transfer_characteristic_of(result))
+    result = _run_filters_on_video_frame(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
+    toned = clip.sdr_conversion_filters(clip.read_transfer_characteristic(result))
     if toned:
-        return _run_frame_filters(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
+        return _run_filters_on_video_frame(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
     return result.stdout
 
 
-def _run_frame_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
+def _run_filters_on_video_frame(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run_clip_probe(
-        *clip.video_input_arguments(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
+    return clip.run_ffmpeg_clip_probe(
+        *clip.build_ffmpeg_video_input(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
     )

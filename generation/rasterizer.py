@@ -12,7 +12,7 @@ import resvg_py
 from generation.confinement.confine import confine_process
 
 #: Longer side of the picture, in pixels.
-RASTER_SIDE_PX = 1_024
+RASTERIZED_SVG_LONGER_SIDE_PX = 1_024
 #: CPU seconds of one drawing.
 MAX_RASTERIZER_CPU_S = 20
 #: Address space, of which Python takes 40 MB. A layer takes 4 MB on the canvas, and 105 MB if it is much
@@ -22,16 +22,18 @@ MAX_RASTERIZER_MEMORY_BYTES = 640 << 20
 
 def main(longer: str) -> None:
     drawing = sys.stdin.buffer.read().decode()
-    set_process_limits()
+    limit_rasterizer_process()
     confine_process()
     try:
-        drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: RASTER_SIDE_PX})
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=drawing, skip_system_fonts=True, **{longer: RASTERIZED_SVG_LONGER_SIDE_PX}
+        )
     except (ValueError, RuntimeError, OverflowError) as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(drawn)
 
 
-def set_process_limits() -> None:
+def limit_rasterizer_process() -> None:
     """Limit this process's CPU time, memory and file size by the kernel: the limits hold inside of C libraries, too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

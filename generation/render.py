@@ -10,10 +10,10 @@ from PIL import Image
 
 from generation import pictures
 from generation.frame import FRAME_BY_ASPECT
-from generation.outputs import DrawnText, OutputFile, ProgressStep
+from generation.outputs import DrawnText, OutputFile, RenderingProgressStep
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
-from generation.remix.remix import Remix
+from generation.remix.remix import RemixPiece
 from generation.slides.deck import SlideDrawer, list_slideshow_slides
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
@@ -25,13 +25,13 @@ from generation.theme import PieceTheme, derive_theme
 from generation.thumbnail import encode_jpeg, encode_thumbnail
 from generation.timing import plan_video_timing
 from generation.video.video import VideoPiece
-from schemas.errors import GenerationError, TextRefused
+from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
 RENDERER_VERSION = "3"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
-_PRESENTER_FACE_PX = 400
+_PRESENTER_PORTRAIT_SIDE_PX = 400
 
 #: Side of a portrait file, in pixels.
 PORTRAIT_FILE_SIDE_PX = 1024
@@ -44,7 +44,7 @@ LOGO_UNUSED_WARNING = (
 MAX_PIECE_POINTS = 10
 
 
-class InputFiles(NamedTuple):
+class PieceInputFiles(NamedTuple):
     """A brand's untrusted files; `clip` is the source of a remix."""
 
     logo: bytes | None = None
@@ -56,35 +56,37 @@ class InputFiles(NamedTuple):
 class ContentPiece(Protocol):
     """A piece of content to make."""
 
-    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
         """Draw the piece's files into an existing folder; yield its progress. A yielded step's file is complete."""
 
 
-class SlidePictures(NamedTuple):
+class SlidesPiece(NamedTuple):
     """Slides to draw, by their file names without the suffix."""
 
     slides: dict[str, SlideDrawer]
 
-    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             canvas = slide()
-            yield ProgressStep(number / len(self.slides), _write_picture(folder, name, canvas.image, canvas.marks))
+            yield RenderingProgressStep(
+                number / len(self.slides), _write_picture_and_thumbnail(folder, name, canvas.image, canvas.marks)
+            )
 
 
-def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     """Decode the input files of a piece of content, and return the piece, ready to be rendered.
 
     For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
-    `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError`, for example for too many points.
+    `PictureRefused`, `ClipRefused`, `UndrawableTextRefused`, and `GenerationError`, for example for too many points.
     """
     if len(copy.points) > MAX_PIECE_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_PIECE_POINTS} points at most")
     if not clean_drawn_text(copy.hook.text):
-        raise TextRefused("HOOK_EMPTY", "the hook has no visible characters")
-    return _PREPARE_BY_FORMAT[spec.format](spec, copy, given)
+        raise UndrawableTextRefused("HOOK_EMPTY", "the hook has no visible characters")
+    return _PREPARE_PIECE_BY_FORMAT[spec.format](spec, copy, given)
 
 
-def logo_warnings(given: InputFiles) -> list[str]:
+def logo_warnings(given: PieceInputFiles) -> list[str]:
     """Return a list with a warning, its code and reason, if the logo is too small or too long; else an empty list.
 
     Raises `PictureRefused`.
@@ -93,15 +95,15 @@ def logo_warnings(given: InputFiles) -> list[str]:
     return [LOGO_UNUSED_WARNING] if is_unused else []
 
 
-def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     kit = _build_slide_kit(spec, copy, given, "4:5")
     slides: Sequence[SlideDrawer] = [partial(draw_single_image, kit, copy)]
     if spec.format == "slideshow":
         slides = list_slideshow_slides(kit, copy)
-    return SlidePictures({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
+    return SlidesPiece({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     points = [line.text for line in copy.points]
     speech = (
         read_texts_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
@@ -112,21 +114,21 @@ def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> Conte
     return VideoPiece(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _read_end_card(given), speech)
 
 
-def _read_end_card(given: InputFiles) -> Image.Image | None:
+def _read_end_card(given: PieceInputFiles) -> Image.Image | None:
     return pictures.decode_picture(given.end_card) if given.end_card is not None else None
 
 
-def _prepare_remix(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+def _prepare_remix(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe_clip(given.clip)
     kit = _build_slide_kit(spec, copy, given, "9:16")
-    return Remix(
+    return RemixPiece(
         kit._replace(frame=FRAME_BY_ASPECT["9:16"]), copy, clip, spec.seconds, spec.transcript, _read_end_card(given)
     )
 
 
-_PREPARE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, InputFiles], ContentPiece]] = {
+_PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, PieceInputFiles], ContentPiece]] = {
     "slideshow": _prepare_slides,
     "image": _prepare_slides,
     "video": _prepare_video,
@@ -134,7 +136,7 @@ _PREPARE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, InputFi
 }
 
 
-def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: InputFiles, aspect: AspectRatio) -> SlideKit:
+def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, aspect: AspectRatio) -> SlideKit:
     logo = pictures.decode_logo(given.logo) if given.logo is not None else None
     screenshot_count = max(2, len(copy.points))
     screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots[:screenshot_count])
@@ -152,7 +154,7 @@ def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: InputFiles, aspect
 
 
 def _draw_slide_presenter(presenter: Presenter, colors: PieceTheme) -> SlidePresenter:
-    return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_FACE_PX))
+    return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_PORTRAIT_SIDE_PX))
 
 
 def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
@@ -160,12 +162,14 @@ def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Pa
 
     The same presenter always has the same face.
     """
-    return _write_picture(
+    return _write_picture_and_thumbnail(
         folder, "portrait", draw_presenter_portrait(presenter, derive_theme(colors), PORTRAIT_FILE_SIDE_PX)
     )
 
 
-def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> OutputFile:
+def _write_picture_and_thumbnail(
+    folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()
+) -> OutputFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(encode_thumbnail(image))

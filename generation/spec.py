@@ -13,7 +13,7 @@ AspectRatio = Literal["4:5", "9:16", "1:1"]
 #: Voice that reads a video's words: none, or the packaged English voice.
 SpeechVoice = Literal["none", "heart"]
 #: Language of that voice.
-SPOKEN_LANGUAGE = "en"
+SPEECH_VOICE_LANGUAGE = "en"
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.
@@ -27,7 +27,7 @@ class SpecValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     """Base of a spec's parts: unknown fields are refused, serialized in camelCase."""
 
 
-class Evidence(SpecValue, frozen=True, kw_only=True):
+class CopyEvidence(SpecValue, frozen=True, kw_only=True):
     """An exact quote from one field of the brand."""
 
     field: EvidenceField
@@ -39,7 +39,7 @@ class CopyLine(SpecValue, frozen=True, kw_only=True):
 
     text: str
     rule: CopyLineOrigin
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[CopyEvidence] = field(default_factory=list)
 
 
 class BrandSnapshot(SpecValue, frozen=True, kw_only=True):

@@ -22,8 +22,8 @@ from generation.svg_styles import CssDeclaration, CssStyleRule
 from schemas.errors import PictureRefused
 
 #: Maximum units of a drawing, and maximum nesting of elements, with references followed.
-MAX_UNITS, MAX_DEPTH = 20_000, 64
-UNITS_PER_LAYER, SIGNS_PER_UNIT, DASHES_PER_UNIT, STOPS_PER_UNIT = 4, 500, 250, 40
+MAX_DRAWING_COST_UNITS, MAX_DRAWING_LEVELS = 20_000, 64
+COST_UNITS_PER_LAYER, PATH_SIGNS_PER_COST_UNIT, DASHES_PER_COST_UNIT, GRADIENT_STOPS_PER_COST_UNIT = 4, 500, 250, 40
 
 _LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.REFERENCING_CSS_PROPERTIES))
 _COSTED_CSS_PROPERTIES = _LAYER_CSS_PROPERTIES | {"stroke-dasharray"}
@@ -35,7 +35,7 @@ _CLIPPED_SVG_ELEMENTS = frozenset(("svg", "symbol"))
 _SVG_NUMBER_PATTERN = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _SVG_LENGTH_ATTRIBUTES = "d points x y width height cx cy r rx ry x1 y1 x2 y2".split()
 #: Upper bound of a path's length, in sums of its numbers: an arc of a circle is the longest.
-_MAX_PATH_LENGTH_RATIO = 10
+_MAX_PATH_LENGTH_PER_NUMBER_SUM = 10
 
 
 class SvgElementCost(NamedTuple):
@@ -45,7 +45,7 @@ class SvgElementCost(NamedTuple):
     depth: int
 
 
-def count_drawing_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> int:
+def count_drawing_cost_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> int:
     """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if it costs too much."""
     return _DrawingCostCounter(root, rules).get_element_cost(root, 0).units
 
@@ -53,11 +53,11 @@ def count_drawing_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> 
 class _DrawingCostCounter:
     def __init__(self, root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
         self._by_id = {one.get("id"): one for one in root.iter() if one.get("id")}
-        self._sheet = _index_declarations(rules)
+        self._sheet = _index_css_declarations(rules)
         self._known: dict[etree._Element, SvgElementCost] = {}
         self._open: set[etree._Element] = set()
         stops = [sum(1 for _ in one) for one in root.iter("{*}linearGradient", "{*}radialGradient")]
-        self._shape = 1 + max(stops, default=0) // STOPS_PER_UNIT
+        self._shape = 1 + max(stops, default=0) // GRADIENT_STOPS_PER_COST_UNIT
         self._dash = min(self._dash_pattern_lengths(root), default=0.0)
         self._check_gradient_chains(root)
 
@@ -66,18 +66,19 @@ class _DrawingCostCounter:
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
         known = self._known.get(element) or self._compute_element_cost(element, level)
-        if known.units > MAX_UNITS or level + known.depth > MAX_DEPTH:
+        if known.units > MAX_DRAWING_COST_UNITS or level + known.depth > MAX_DRAWING_LEVELS:
             raise PictureRefused(
                 "PICTURE_TOO_LARGE",
-                f"the drawing has more than {MAX_UNITS} shapes or {MAX_DEPTH} levels, all repeats counted",
+                f"the drawing has more than {MAX_DRAWING_COST_UNITS} shapes or {MAX_DRAWING_LEVELS} levels,"
+                " all repeats counted",
             )
         return known
 
     def _compute_element_cost(self, element: etree._Element, level: int) -> SvgElementCost:
-        if level > MAX_DEPTH:
-            raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_DEPTH} levels")
+        if level > MAX_DRAWING_LEVELS:
+            raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_DRAWING_LEVELS} levels")
         self._open.add(element)
-        units, depth = self._element_own_units(element), 0
+        units, depth = self._compute_own_cost_units(element), 0
         for other in self._children_and_references(element):
             counted = self.get_element_cost(other, level + 1)
             units, depth = units + counted.units, max(depth, counted.depth + 1)
@@ -90,21 +91,23 @@ class _DrawingCostCounter:
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
-            one for one in self._applicable_declarations(element) if one.name in svg_styles.REFERENCING_CSS_PROPERTIES
+            one
+            for one in self._applicable_css_declarations(element)
+            if one.name in svg_styles.REFERENCING_CSS_PROPERTIES
         )
-        names += [svg_styles.fragment_id_of_value(one.value) or "" for one in references]
+        names += [svg_styles.fragment_id_of_css_value(one.value) or "" for one in references]
         yield from (self._by_id[one] for one in names if one in self._by_id)
 
-    def _element_own_units(self, element: etree._Element) -> int:
+    def _compute_own_cost_units(self, element: etree._Element) -> int:
         is_layer = _local_element_name(element) in _CLIPPED_SVG_ELEMENTS or any(
-            one.name in _LAYER_CSS_PROPERTIES for one in self._applicable_declarations(element)
+            one.name in _LAYER_CSS_PROPERTIES for one in self._applicable_css_declarations(element)
         )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
-        dashes = _MAX_PATH_LENGTH_RATIO * _summed_element_lengths(element) / self._dash if self._dash else 0
-        costs = signs / SIGNS_PER_UNIT + min(dashes, 1e9) / DASHES_PER_UNIT
-        return self._shape + UNITS_PER_LAYER * is_layer + int(costs)
+        dashes = _MAX_PATH_LENGTH_PER_NUMBER_SUM * _sum_svg_element_lengths(element) / self._dash if self._dash else 0
+        costs = signs / PATH_SIGNS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
+        return self._shape + COST_UNITS_PER_LAYER * is_layer + int(costs)
 
-    def _applicable_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
+    def _applicable_css_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
         """Yield an SVG element's CSS declarations with a rendering cost: attributes, style and rules that may match."""
         yield from (
             CssDeclaration(name, value) for name, value in element.attrib.items() if name in _COSTED_CSS_PROPERTIES
@@ -120,7 +123,7 @@ class _DrawingCostCounter:
 
     def _dash_pattern_lengths(self, root: etree._Element) -> Iterator[float]:
         """Yield the total length of each dash pattern. Skip 0, which leaves lines solid, and infinity: one dash."""
-        declared = [one for element in root.iter() for one in self._applicable_declarations(element)]
+        declared = [one for element in root.iter() for one in self._applicable_css_declarations(element)]
         for one in declared:
             total = sum(map(float, _SVG_NUMBER_PATTERN.findall(one.value))) if one.name == "stroke-dasharray" else 0.0
             if 0 < total < math.inf:
@@ -130,23 +133,23 @@ class _DrawingCostCounter:
         """Refuse gradients of a drawing that inherit in a cycle or too deeply. Raises `PictureRefused`."""
         for one in root.iter("{*}linearGradient", "{*}radialGradient"):
             at: etree._Element | None = one
-            for _ in range(MAX_DEPTH):
+            for _ in range(MAX_DRAWING_LEVELS):
                 at = self._by_id.get((at.get("href") or "")[1:]) if at is not None else None
             if at is not None:
                 raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has gradients with too many references")
 
 
-def _index_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
+def _index_css_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
     """Return the CSS declarations with a rendering cost, by one part of the last compound of each selector."""
     index: dict[str, list[CssDeclaration]] = defaultdict(list)
     for rule in rules:
         counted = [one for one in rule.declarations if one.name in _COSTED_CSS_PROPERTIES]
         for selector in rule.selectors if counted else ():
-            index[_selector_index_key(selector)] += counted
+            index[_css_selector_index_key(selector)] += counted
     return index
 
 
-def _selector_index_key(selector: str) -> str:
+def _css_selector_index_key(selector: str) -> str:
     """Return a part of a CSS selector, such as `.a` of `g > path.a`; each matching element has that part."""
     parts = re.findall(r"[.#]?[^.#*]+|\*", svg_styles.split_selector_compounds(selector)[-1])
     return next((part for part in parts if part[0] in ".#"), parts[0] if parts else "*")
@@ -156,6 +159,6 @@ def _local_element_name(element: etree._Element) -> str:
     return str(etree.QName(element).localname)
 
 
-def _summed_element_lengths(element: etree._Element) -> float:
+def _sum_svg_element_lengths(element: etree._Element) -> float:
     values = (element.get(name) or "" for name in _SVG_LENGTH_ATTRIBUTES)
     return sum(float(number) for value in values for number in _SVG_NUMBER_PATTERN.findall(value))

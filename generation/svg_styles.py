@@ -26,14 +26,14 @@ REFERENCING_CSS_PROPERTIES = frozenset(("mask", "clip-path"))
 #: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
 _DASH_LENGTHS_PATTERN = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
-_PLAIN_CSS_TOKENS = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
+_PLAIN_CSS_TOKEN_TYPES = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
 _FRAGMENT_ID_PATTERN = re.compile(r"#([\w.:-]+)")
 #: Characters that only an escape, a comment or markup needs.
 _ESCAPE_OR_MARKUP_PATTERN = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
-_TYPES, _MEDIA = frozenset(("", "text/css")), frozenset(("", "all", "screen"))
+_APPLIED_STYLE_SHEET_TYPES, _APPLIED_STYLE_SHEET_MEDIA = frozenset(("", "text/css")), frozenset(("", "all", "screen"))
 #: A renderer matches each selector against each element. For more than two compounds it tries all
 #: combinations of ancestors: resvg 0.5 takes 20 ms an element for four compounds within 60 levels.
-MAX_COMPOUNDS, MAX_MATCHES = 2, 2_000_000
+MAX_CSS_SELECTOR_COMPOUNDS, MAX_CSS_SELECTOR_MATCHES = 2, 2_000_000
 
 
 class CssDeclaration(NamedTuple):
@@ -64,11 +64,11 @@ def is_allowed_css_property(name: str, value: str) -> bool:
     if name == "stroke-dasharray" and not _DASH_LENGTHS_PATTERN.fullmatch(value):
         return False
     if name in REFERENCING_CSS_PROPERTIES:
-        return value.strip().lower() == "none" or fragment_id_of_value(value) is not None
+        return value.strip().lower() == "none" or fragment_id_of_css_value(value) is not None
     return all(map(_is_allowed_css_token, tinycss2.parse_component_value_list(value)))
 
 
-def fragment_id_of_value(value: str) -> str | None:
+def fragment_id_of_css_value(value: str) -> str | None:
     """Return the id in a CSS value that is exactly one `url(#id)`, else None."""
     tokens = tinycss2.parse_component_value_list(value.strip())
     return _url_fragment_id(tokens[0]) if len(tokens) == 1 else None
@@ -76,7 +76,7 @@ def fragment_id_of_value(value: str) -> str | None:
 
 def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
     """Yield the allowed CSS declarations of a `style` attribute."""
-    return _allowed_declarations(tinycss2.parse_blocks_contents(text))
+    return _yield_allowed_css_declarations(tinycss2.parse_blocks_contents(text))
 
 
 def parse_style_sheet_rules(text: str) -> list[CssStyleRule]:
@@ -93,7 +93,7 @@ def split_selector_compounds(selector: str) -> list[str]:
 
 def is_applied_style_sheet(kind: str, media: str) -> bool:
     """Return whether every viewer applies a `style` element of this type and media."""
-    return kind.strip().lower() in _TYPES and media.strip().lower() in _MEDIA
+    return kind.strip().lower() in _APPLIED_STYLE_SHEET_TYPES and media.strip().lower() in _APPLIED_STYLE_SHEET_MEDIA
 
 
 def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
@@ -103,9 +103,9 @@ def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
     ):
         return None
     selectors = tuple(one.strip() for one in written.split(","))
-    if any(len(split_selector_compounds(one)) > MAX_COMPOUNDS for one in selectors):
+    if any(len(split_selector_compounds(one)) > MAX_CSS_SELECTOR_COMPOUNDS for one in selectors):
         return None
-    allowed = tuple(_allowed_declarations(tinycss2.parse_blocks_contents(node.content)))
+    allowed = tuple(_yield_allowed_css_declarations(tinycss2.parse_blocks_contents(node.content)))
     return CssStyleRule(selectors, allowed) if allowed else None
 
 
@@ -116,7 +116,7 @@ def _is_allowed_selector_token(token: Any) -> bool:
     return token.type in {"ident", "whitespace"} or (token.type == "hash" and token.is_identifier)
 
 
-def _allowed_declarations(nodes: Iterable[Any]) -> Iterator[CssDeclaration]:
+def _yield_allowed_css_declarations(nodes: Iterable[Any]) -> Iterator[CssDeclaration]:
     for one in nodes:
         if one.type == "declaration":
             value = tinycss2.serialize(one.value).strip()
@@ -129,7 +129,7 @@ def _is_allowed_css_token(token: Any) -> bool:
         return token.value in {",", "/"}
     if token.type == "function" and token.lower_name in ALLOWED_CSS_FUNCTIONS:
         return all(map(_is_allowed_css_token, token.arguments))
-    return token.type in _PLAIN_CSS_TOKENS or _url_fragment_id(token) is not None
+    return token.type in _PLAIN_CSS_TOKEN_TYPES or _url_fragment_id(token) is not None
 
 
 def _url_fragment_id(token: Any) -> str | None:

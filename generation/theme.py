@@ -26,9 +26,9 @@ MAX_COLORFUL_LIGHTNESS = 0.97
 #: Minimum hue difference, in degrees, of two distinct colours.
 MIN_HUE_DIFFERENCE_DEGREES = 22.0
 #: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
-MIN_GROUND_CONTRAST = 5.4
+MIN_GROUND_TEXT_CONTRAST = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
-WHITE_TEXT_BONUS = 0.09
+WHITE_TEXT_LIGHTNESS_BONUS = 0.09
 #: Minimum share of a logo's pixels for a brand colour.
 MIN_LOGO_COLOR_SHARE = 0.04
 
@@ -103,7 +103,7 @@ def extract_logo_colors(logo: Image.Image) -> list[RGB]:
 def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
     """Return a ground in the brand's color, shifted until white or dark text is legible; tints are shifted further."""
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
-    is_white = abs(white) - WHITE_TEXT_BONUS <= abs(dark)
+    is_white = abs(white) - WHITE_TEXT_LIGHTNESS_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
     own = first.adjusted_rgb(lightness=at)
     tints = (
@@ -122,7 +122,7 @@ def _min_lightness_shift(color: Oklch, text: RGB) -> float:
     enough = (
         one
         for one in steps
-        if contrast_ratio(color.adjusted_rgb(lightness=color.lightness + one), text) >= MIN_GROUND_CONTRAST
+        if contrast_ratio(color.adjusted_rgb(lightness=color.lightness + one), text) >= MIN_GROUND_TEXT_CONTRAST
     )
     return next(enough, 1.0)
 

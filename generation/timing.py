@@ -38,7 +38,7 @@ class VideoTiming(NamedTuple):
         return sum(self.scene_seconds)
 
     @property
-    def cuts(self) -> tuple[float, ...]:
+    def cut_times_s(self) -> tuple[float, ...]:
         """Return the start of each scene of a video but the first, in seconds."""
         return tuple(sum(self.scene_seconds[:number]) for number in range(1, len(self.scene_seconds)))
 

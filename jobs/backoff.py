@@ -8,9 +8,9 @@ from jobs.outcomes import Interrupted, Retry, Snooze, TaskOutcome
 JOB_BACKOFF_BASE_S = 2.0
 MAX_JOB_BACKOFF_S = 15 * 60.0
 #: First backoff of a job with a busy server, in seconds.
-BUSY_SERVER_BACKOFF_S = 4.0
+FIRST_BUSY_SERVER_BACKOFF_S = 4.0
 #: How often that doubles at most: up to 64 s.
-MAX_BUSY_BACKOFF_DOUBLINGS = 4
+MAX_BUSY_SERVER_BACKOFF_DOUBLINGS = 4
 
 
 def full_jitter_backoff_s(attempt: int, draw: float | None = None) -> float:
@@ -26,9 +26,9 @@ def busy_server_backoff_s(fence: int, attempt: int) -> float:
     """Return the seconds until a job's next attempt, after an external server reported that it is busy.
 
     They double with each attempt that wasn't counted (`fence` minus `attempt`), at most
-    `MAX_BUSY_BACKOFF_DOUBLINGS` times.
+    `MAX_BUSY_SERVER_BACKOFF_DOUBLINGS` times.
     """
-    return BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_BACKOFF_DOUBLINGS)
+    return FIRST_BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_SERVER_BACKOFF_DOUBLINGS)
 
 
 def next_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:

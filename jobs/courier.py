@@ -15,7 +15,7 @@ import msgspec
 from arq.connections import ArqRedis
 
 from db.redis_pool import CancelSafePipeline, RedisPool
-from db.redis_reach import raise_if_redis_away
+from db.redis_reach import convert_redis_away_errors
 from jobs.breaker import CircuitBreaker
 from jobs.ledger import WakeMessage
 from jobs.loop_time import LoopTimeout
@@ -25,7 +25,7 @@ from telemetry import log_context, metrics
 #: Seconds that a request may wait for Redis, in the loop's own time.
 WAKE_SEND_BUDGET_S = 0.05
 #: Seconds without a call after a failure.
-COURIER_COOLDOWN_S = 1.0
+COURIER_FAILURE_COOLDOWN_S = 1.0
 
 #: Seconds until the client itself drops a connection. They are wall-clock time: a slow loop uses them up too.
 REDIS_SOCKET_TIMEOUT_S = 5.0
@@ -132,12 +132,12 @@ class WakeCourier:
             del self._next[key]
 
     async def _deliver_wake(self, wake: WakeMessage) -> None:
-        outcome = await self._try_to_send(wake) if self._breaker.allows_call() else "skipped"
+        outcome = await self._try_to_send_wake(wake) if self._breaker.allows_call() else "skipped"
         metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
-    async def _try_to_send(self, wake: WakeMessage) -> str:
+    async def _try_to_send_wake(self, wake: WakeMessage) -> str:
         try:
-            with raise_if_redis_away():
+            with convert_redis_away_errors():
                 async with LoopTimeout(WAKE_SEND_BUDGET_S):
                     is_new = await _enqueue_wake(self._client, wake)
         except RedisUnavailable:
@@ -176,7 +176,7 @@ async def open_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
     At the end of the block, the courier sends its queued wakes.
     """
     async with open_arq_client(redis_url, timeout_s=REDIS_SOCKET_TIMEOUT_S) as client:
-        courier = WakeCourier(client, CircuitBreaker(COURIER_COOLDOWN_S))
+        courier = WakeCourier(client, CircuitBreaker(COURIER_FAILURE_COOLDOWN_S))
         try:
             yield courier
         finally:

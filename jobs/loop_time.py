@@ -23,7 +23,7 @@ class LoopTimeout:
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
         self._loop = asyncio.get_running_loop()
-        self._next = self._loop.call_later(LOOP_TICK_S, self._tick)
+        self._next = self._loop.call_later(LOOP_TICK_S, self._count_tick)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -31,9 +31,9 @@ class LoopTimeout:
         self._next.cancel()
         await self._timeout.__aexit__(kind, error, traceback)
 
-    def _tick(self) -> None:
+    def _count_tick(self) -> None:
         self._ticks -= 1
         if self._ticks > 0:
-            self._next = self._loop.call_later(LOOP_TICK_S, self._tick)
+            self._next = self._loop.call_later(LOOP_TICK_S, self._count_tick)
         else:
             self._timeout.reschedule(self._loop.time())

@@ -20,11 +20,11 @@ from jobs.outcomes import (
     encode_outcome_error,
 )
 
-MAX_MAINTENANCE_ROWS = 500
+MAX_MAINTENANCE_BATCH_ROWS = 500
 MAX_WORKER_CRASHES_OF_JOB = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
-ATTEMPT_GRACE_S = 0.5
+ATTEMPT_TIMEOUT_GRACE_S = 0.5
 
 #: Retention of ended jobs, of ended short-lived jobs and of dead workers, in seconds.
 ENDED_JOB_RETENTION_S = 30 * 86400.0
@@ -32,14 +32,14 @@ SHORT_LIVED_JOB_RETENTION_S = 3600.0
 DEAD_WORKER_RETENTION_S = 3600.0
 
 #: Most waiting jobs of a pool that one statement counts; a longer queue is counted in parts of this size.
-MAX_COUNTED_JOBS = 5_000
+MAX_JOBS_PER_COUNT_PART = 5_000
 #: Seconds that such a count stays valid.
 JOB_COUNT_VALIDITY_S = 120.0
 #: Seconds between two parts of a count.
-JOB_COUNT_INTERVAL_S = 0.2
+JOB_COUNT_PART_INTERVAL_S = 0.2
 
 #: The advisory lock of the leading dispatcher; the others stand by.
-LEADER_LOCK_ID = 7202
+DISPATCHER_LEADER_LOCK_ID = 7202
 
 
 class DuePool(NamedTuple):
@@ -51,7 +51,7 @@ class DuePool(NamedTuple):
     rotor: UUID
 
 
-class LeaderElectionResult(NamedTuple):
+class DispatcherElectionResult(NamedTuple):
     """Result of an election: whether this session leads, and the database's time."""
 
     leads: bool
@@ -68,15 +68,15 @@ class _DuePoolRow(NamedTuple):
     rotor: UUID
 
 
-TRY_TO_BECOME_LEADER = pool.try_to_lead.typed(LeaderElectionResult)
+TRY_TO_LEAD_DISPATCHERS = pool.try_to_lead.typed(DispatcherElectionResult)
 LIST_DUE_POOLS = pool.list_due.typed(_DuePoolRow)
 RESCUE_JOBS = job_maintenance.rescue_jobs.typed(ChangedJob)
 END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(ChangedJob)
 
 
-async def try_to_become_leader(conn: Conn, lock: int = LEADER_LOCK_ID) -> LeaderElectionResult:
+async def try_to_lead_dispatchers(conn: Conn, lock: int = DISPATCHER_LEADER_LOCK_ID) -> DispatcherElectionResult:
     """Take or keep the leading dispatcher's lock; return whether this session leads, and the database's time."""
-    return await TRY_TO_BECOME_LEADER.row(conn, lock=lock)
+    return await TRY_TO_LEAD_DISPATCHERS.row(conn, lock=lock)
 
 
 async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
@@ -91,8 +91,8 @@ async def is_pool_idle(conn: Conn, *, pool_name: str) -> bool:
 
 
 async def promote_scheduled_jobs(conn: Conn) -> int:
-    """Queue a batch of scheduled jobs that have become due; return their number, at most `MAX_MAINTENANCE_ROWS`."""
-    return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS)
+    """Queue a batch of scheduled jobs that have become due; return their number."""
+    return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_BATCH_ROWS)
 
 
 async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
@@ -103,13 +103,13 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     return await RESCUE_JOBS.all(
         conn,
         before=before,
-        limit=MAX_MAINTENANCE_ROWS,
+        limit=MAX_MAINTENANCE_BATCH_ROWS,
         max_crashes=MAX_WORKER_CRASHES_OF_JOB,
         poisoned=encode_outcome_error(POISONED_JOB_FAILURE),
         exhausted=encode_outcome_error(WORKER_LOST_FAILURE),
         late=encode_outcome_error(ATTEMPT_TIMEOUT_RETRY),
         overdue=encode_outcome_error(DEADLINE_FAILURE),
-        grace_s=ATTEMPT_GRACE_S,
+        grace_s=ATTEMPT_TIMEOUT_GRACE_S,
     )
 
 
@@ -120,34 +120,36 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
     """
     return (
         await job_maintenance.terminate_idle_sessions.value(
-            conn, before=before, grace_s=ATTEMPT_GRACE_S, patience_s=patience_s
+            conn, before=before, grace_s=ATTEMPT_TIMEOUT_GRACE_S, patience_s=patience_s
         )
         or 0
     )
 
 
 async def fail_overdue_jobs(conn: Conn) -> list[ChangedJob]:
-    """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_ROWS`."""
+    """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_BATCH_ROWS`."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_outcome_error(DEADLINE_FAILURE))
 
 
 async def count_due_jobs(conn: Conn) -> int:
-    """Count one part of the queued jobs in each pool with at least `MAX_COUNTED_JOBS` of them, and store the sum.
+    """Count one part of the queued jobs in each pool that has enough of them, and store the sum.
 
-    The part is the next `MAX_COUNTED_JOBS` jobs. Return 0, the number of changed jobs of this chore.
+    The part is the next `MAX_JOBS_PER_COUNT_PART` jobs. Return 0, the number of changed jobs of this chore.
     """
-    await pool.count_due.run(conn, part=MAX_COUNTED_JOBS)
+    await pool.count_due.run(conn, part=MAX_JOBS_PER_COUNT_PART)
     return 0
 
 
-async def prune_jobs(conn: Conn) -> int:
+async def prune_ended_jobs(conn: Conn) -> int:
     """Delete a batch of unreferenced jobs ended over `ENDED_JOB_RETENTION_S` ago, with attempts; return the number."""
-    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=ENDED_JOB_RETENTION_S)
+    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_BATCH_ROWS, keep_s=ENDED_JOB_RETENTION_S)
 
 
 async def prune_short_lived_jobs(conn: Conn) -> int:
     """Delete a batch of jobs of frequent kinds, ended over `SHORT_LIVED_JOB_RETENTION_S` ago; return the number."""
-    return await job_maintenance.prune_passing.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S)
+    return await job_maintenance.prune_passing.run(
+        conn, limit=MAX_MAINTENANCE_BATCH_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S
+    )
 
 
 async def prune_dead_workers(conn: Conn) -> int:

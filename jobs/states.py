@@ -45,7 +45,7 @@ OPEN_JOB_PHASES = ("scheduled", "queued", "running", "waiting")
 JOB_PHASES = (*OPEN_JOB_PHASES, "completed", "failed", "canceled")
 
 
-def api_status_of_phase(phase: str) -> str:
+def api_status_of_job_phase(phase: str) -> str:
     """Return the API's status of a job for its phase: `running` for each open phase, else the phase itself."""
     return "running" if phase in OPEN_JOB_PHASES else phase
 

@@ -12,18 +12,18 @@ from jobs.ledger import JobClaim, check_job_fence
 T = TypeVar("T")
 
 #: Named steps of an attempt at most.
-MAX_NAMED_STEPS = 100
+MAX_NAMED_STEPS_PER_ATTEMPT = 100
 #: Bytes of a named step's result as JSON at most.
 MAX_STEP_RESULT_BYTES = 64 * 1024
 
 
-class _StepRow(NamedTuple):
+class _LockedJobStepRow(NamedTuple):
     cancel: bool
     done: bool
     result: Any
 
 
-LOCK_JOB_FOR_STEP = job_step.lock_for_step.typed(_StepRow)
+LOCK_JOB_FOR_STEP = job_step.lock_for_step.typed(_LockedJobStepRow)
 
 
 async def run_named_step(conn: Conn, claim: JobClaim, name: str, body: Callable[[Conn], Awaitable[T]]) -> T:
@@ -37,12 +37,12 @@ async def run_named_step(conn: Conn, claim: JobClaim, name: str, body: Callable[
     if row.done:
         result = row.result
         return result
-    result = _copy_through_json(name, await body(conn))
+    result = _copy_step_result_through_json(name, await body(conn))
     await job_step.keep_step.run(conn, **job, name=name, result=result)
     return result
 
 
-def _copy_through_json(name: str, result: Any) -> Any:
+def _copy_step_result_through_json(name: str, result: Any) -> Any:
     """Return a step's result encoded as JSON and decoded again, so that each attempt gets equal values.
 
     Raise TypeError if it can't be JSON, ValueError if it is over `MAX_STEP_RESULT_BYTES`.

@@ -67,7 +67,7 @@ class OAuthConsentPage(NamedTuple):
     challenge: Callable[[str], str] = compute_s256_challenge
     figures: str = ""
 
-    def url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
+    def build_url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
         query = {
             "response_type": "code",
             self.client: client_id,
@@ -80,7 +80,7 @@ class OAuthConsentPage(NamedTuple):
         return f"{service_url}{self.path}?{urlencode(query, quote_via=quote)}"
 
 
-class ServerLogin(NamedTuple):
+class AccountServerLogin(NamedTuple):
     """Login by the consent page of the account's own server. A job registers this application with each.
 
     `example` is a server's host name.
@@ -90,7 +90,7 @@ class ServerLogin(NamedTuple):
     example: str
 
 
-class ApplicationLogin(NamedTuple):
+class SharedServerLogin(NamedTuple):
     """Login by the consent page of the one server for all accounts, with the operator's application.
 
     `url`, `client_id` and `client_secret` are names of settings.
@@ -153,7 +153,7 @@ class PlatformDescription(NamedTuple):
 
     title: str
     limits: PlatformLimits
-    login: ServerLogin | ApplicationLogin | PasswordLogin
+    login: AccountServerLogin | SharedServerLogin | PasswordLogin
     console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False

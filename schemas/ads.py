@@ -19,7 +19,7 @@ AdMetric = Literal[
 AdGranularity = Literal["day", "week"]
 
 #: Maximum rows of one request.
-MAX_AD_ROWS = 1_000
+MAX_AD_ROWS_PER_REQUEST = 1_000
 
 #: The default attribution window of a row.
 DEFAULT_ATTRIBUTION_WINDOW = "default"
@@ -71,7 +71,7 @@ class AdRow(RequestStruct, frozen=True, kw_only=True):
 class AdRows(RequestStruct, frozen=True, kw_only=True):
     """Rows to import. If one is invalid, none is imported."""
 
-    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MAX_AD_ROWS)]
+    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MAX_AD_ROWS_PER_REQUEST)]
     """The rows, at most one for each ad, day and window."""
 
 

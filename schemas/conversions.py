@@ -15,7 +15,7 @@ ConversionEndState = Literal["delivered", "skipped", "failed", "expired", "outco
 ConversionState = Literal["pending", "delivered", "skipped", "failed", "expired", "outcome_unknown", "canceled"]
 
 #: Maximum names in one map.
-MAX_MAPPED_EVENT_NAMES = 50
+MAX_MAPPED_CONVERSION_EVENT_NAMES = 50
 
 PixelId = Annotated[str, Meta(pattern="^[A-Za-z0-9]+$", max_length=64, examples=["1234567890123456"])]
 ConversionAccessToken = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=8, max_length=1024)]
@@ -24,7 +24,7 @@ ConversionEventName = Annotated[NulFreeText, Meta(min_length=1, max_length=128)]
 DestinationEventName = Annotated[str, Meta(pattern="^[A-Za-z0-9_ -]+$", max_length=50)]
 EventNameMap = Annotated[
     dict[ConversionEventName, DestinationEventName],
-    Meta(max_length=MAX_MAPPED_EVENT_NAMES, examples=[{"purchase_success": "Purchase"}]),
+    Meta(max_length=MAX_MAPPED_CONVERSION_EVENT_NAMES, examples=[{"purchase_success": "Purchase"}]),
 ]
 
 

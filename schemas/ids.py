@@ -51,10 +51,10 @@ def new_uuid7() -> UUID:
 
 def new_prefixed_id(prefix: str) -> str:
     """Return a new id in its API form, at a third of the cost of `new_uuid7` and `format_prefixed_id`."""
-    return format_prefixed_bits(prefix, _new_uuid7_bits())
+    return format_prefixed_id_bits(prefix, _new_uuid7_bits())
 
 
-def format_prefixed_bits(prefix: str, bits: int) -> str:
+def format_prefixed_id_bits(prefix: str, bits: int) -> str:
     """Return the API form of an id from its prefix and its UUID as an integer of 128 bits."""
     digits = f"{bits:032x}"
     return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

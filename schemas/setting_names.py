@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 
 #: Minimum letters of a name to compare: shorter ones, such as `PS1`, are similar to too many settings.
-MIN_COMPARED_LETTERS = 4
+MIN_COMPARED_SETTING_NAME_LETTERS = 4
 
 #: A name may differ in one letter for each of so many letters.
-LETTERS_PER_TYPO = 8
+LETTERS_PER_ALLOWED_TYPO = 8
 
 KNOWN_SETTING_NAMES = frozenset(
-    OWN_SETTING_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
+    SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
 )
 
 
@@ -21,13 +21,13 @@ def find_misspelt_settings(names: Iterable[str]) -> dict[str, str]:
     """Return the variables nearly named like a setting, with the nearest; not exact names or very short ones."""
     misspelt = {}
     for name in sorted(set(names) - KNOWN_SETTING_NAMES):
-        if len(name) >= MIN_COMPARED_LETTERS and (setting := _nearest_setting(name)):
+        if len(name) >= MIN_COMPARED_SETTING_NAME_LETTERS and (setting := _find_nearest_setting_name(name)):
             misspelt[name] = setting
     return misspelt
 
 
-def _nearest_setting(name: str) -> str | None:
-    limit = max(1, len(name) // LETTERS_PER_TYPO)
+def _find_nearest_setting_name(name: str) -> str | None:
+    limit = max(1, len(name) // LETTERS_PER_ALLOWED_TYPO)
     near = {meant: edit_distance(name, meant) for meant in KNOWN_SETTING_NAMES if abs(len(meant) - len(name)) <= limit}
     best = min(near, key=lambda meant: (near[meant], meant), default=None)
     return best if best and near[best] <= limit else None

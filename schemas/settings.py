@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, g
 import msgspec
 from msgspec import Meta
 
-from platforms.description import ApplicationLogin
+from platforms.description import SharedServerLogin
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHosts, build_allowed_hosts
@@ -40,15 +40,15 @@ _PlatformSettings = TypeVar("_PlatformSettings", bound=msgspec.Struct)
 GITHUB_APP_SETTINGS = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Client id and secret of the application at each platform that has one server for all accounts.
-_APPLICATION_LOGIN_SETTINGS = [
+_PLATFORM_APPLICATION_LOGIN_SETTINGS = [
     (login.client_id.upper(), login.client_secret.upper())
     for login in (description.login for description in PLATFORM_DESCRIPTIONS.values())
-    if isinstance(login, ApplicationLogin)
+    if isinstance(login, SharedServerLogin)
 ]
 #: Groups of settings that must be set together, with the error for a partial group.
 SETTING_GROUPS: dict[tuple[str, ...], str] = {
     GITHUB_APP_SETTINGS: f"a GitHub App needs all of {', '.join(GITHUB_APP_SETTINGS)}",
-    **{pair: f"an app needs both of {', '.join(pair)}" for pair in _APPLICATION_LOGIN_SETTINGS},
+    **{pair: f"an app needs both of {', '.join(pair)}" for pair in _PLATFORM_APPLICATION_LOGIN_SETTINGS},
     BUCKET_KEY_SETTINGS: f"a key for the bucket needs both {' and '.join(BUCKET_KEY_SETTINGS)}",
 }
 
@@ -183,7 +183,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
-    def hosts(self) -> AllowedHosts:
+    def host_allowlist(self) -> AllowedHosts:
         """Return the allowed `Host` names of a process: those of ALLOWED_HOSTS and PUBLIC_URL."""
         return build_allowed_hosts(self.allowed_hosts, self.public_url)
 
@@ -216,7 +216,7 @@ else:
 
 
 #: Settings of our own with the product's name; the others use names that hosts commonly set.
-OWN_SETTING_NAMES = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
+SETTING_NAMES_WITH_PRODUCT_PREFIX = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -224,7 +224,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)
-        if (name := OWN_SETTING_NAMES.get(field.name, field.encode_name)) in environ
+        if (name := SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name)) in environ
     }
     try:
         settings = msgspec.convert(values, Settings, strict=False)
@@ -251,7 +251,7 @@ def _describe_setting_error(error: str) -> str:
         (_literal_setting_values(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
     )
     choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
-    own = next((own for field, own in OWN_SETTING_NAMES.items() if field.upper() == name), name)
+    own = next((own for field, own in SETTING_NAMES_WITH_PRODUCT_PREFIX.items() if field.upper() == name), name)
     return f"{own} is invalid{choices}" if choices_of_setting else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
 
 

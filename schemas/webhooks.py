@@ -168,7 +168,7 @@ class WebhookEventTrigger(RequestStruct, frozen=True, kw_only=True):
     """The event's project; default: a random id."""
 
 
-class StreamBegun(RealClockResponse, frozen=True, kw_only=True):
+class WebhookStreamStartMessage(RealClockResponse, frozen=True, kw_only=True):
     """The first message of a stream of events."""
 
     since: UtcInstant

@@ -58,7 +58,7 @@ async def _answer_health_request(
             if all(hosts.allows(name.decode("latin-1")) for name in names):
                 writer.write(_build_health_response(request_line))
             else:
-                writer.write(_build_misdirected_response())
+                writer.write(_build_refused_host_response())
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client left, or does not speak HTTP.
@@ -76,7 +76,7 @@ def _build_health_response(request_line: bytes) -> bytes:
             return _encode_http_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
 
 
-def _build_misdirected_response() -> bytes:
+def _build_refused_host_response() -> bytes:
     refused = HostHeaderRefused()
     problem = Problem(code=refused.code, message=refused.message, request_id=ids.new_prefixed_id(ids.REQUEST))
     return _encode_http_response(
@@ -104,4 +104,4 @@ async def _measure_loop_lag_repeatedly() -> None:
     while True:
         due = loop.time() + LOOP_LAG_INTERVAL_S
         await asyncio.sleep(LOOP_LAG_INTERVAL_S)
-        metrics.LOOP_LAG_SECONDS.set(loop.time() - due)
+        metrics.LOOP_LAG_SECONDS_GAUGE.set(loop.time() - due)

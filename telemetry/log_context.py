@@ -44,7 +44,7 @@ _current_cause_variable: ContextVar[WorkCause | None] = ContextVar("cause", defa
 current_cause = _current_cause_variable.get
 
 
-def attach_cause(cause: WorkCause) -> Token[WorkCause | None]:
+def attach_work_cause(cause: WorkCause) -> Token[WorkCause | None]:
     """Set the request or job attempt for which this asyncio task works, and each task that it starts.
 
     Return the token that restores the previous one.

@@ -18,12 +18,12 @@ import structlog
 from schemas import ids
 from telemetry import log_context, tracing
 
-LOG_BATCH_S = 0.1
+LOG_BATCH_DELAY_S = 0.1
 _BATCHED_LOGGER_OPTION = "batched"
 
 #: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
 #: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
-LIBRARY_LOG_LEVELS = {
+MIN_LIBRARY_LOG_LEVELS = {
     **dict.fromkeys(("arq", "asyncio", "httpx", "httpcore", "uvicorn.error"), logging.WARNING),
     "asyncpg.pool": logging.ERROR,
 }
@@ -48,7 +48,7 @@ def get_logger(name: str) -> Any:
 
 
 def get_batched_logger(name: str) -> Any:
-    """Return a structured logger for frequent lines, which are written in batches, up to `LOG_BATCH_S` late."""
+    """Return a structured logger for frequent lines, which are written in batches, up to `LOG_BATCH_DELAY_S` late."""
     return structlog.get_logger(_BATCHED_LOGGER_OPTION, part=name)
 
 
@@ -113,7 +113,7 @@ class _BatchedLogStream:
 
     def write(self, line: str) -> None:
         if not self._lines:
-            asyncio.get_running_loop().call_later(LOG_BATCH_S, self._write_log_batch)
+            asyncio.get_running_loop().call_later(LOG_BATCH_DELAY_S, self._write_log_batch)
         self._lines.append(line)
 
     def flush(self) -> None:
@@ -151,12 +151,12 @@ def _log_renderers() -> list[structlog.types.Processor]:
     if sys.stderr.isatty():
         return [
             structlog.dev.ConsoleRenderer(timestamp_key="at", exception_formatter=structlog.dev.plain_traceback),
-            _redact_log_line,
+            _redact_github_tokens_in_log_line,
         ]
-    return [structlog.processors.format_exc_info, _encode_log_line, _redact_log_line]
+    return [structlog.processors.format_exc_info, _encode_log_line, _redact_github_tokens_in_log_line]
 
 
-def _redact_log_line(_: Any, __: str, line: Any) -> str:
+def _redact_github_tokens_in_log_line(_: Any, __: str, line: Any) -> str:
     """Replace GitHub tokens in a rendered log line, in any field, by their prefix and `...`; return the line."""
     # A plain-text search costs a fiftieth of the pattern's, and most lines have no token.
     return _GITHUB_TOKEN_PATTERN.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
@@ -167,7 +167,7 @@ def _encode_log_line(_: Any, __: str, event: structlog.types.EventDict) -> str:
 
 
 def _route_library_logs(number: int, shared: list[structlog.types.Processor]) -> None:
-    """Write libraries' log lines to stderr in our format, from the level in `LIBRARY_LOG_LEVELS` for noisy ones."""
+    """Write libraries' log lines to stderr in our format, from the level in `MIN_LIBRARY_LOG_LEVELS` for noisy ones."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -176,5 +176,5 @@ def _route_library_logs(number: int, shared: list[structlog.types.Processor]) ->
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)
-    for name, minimum in LIBRARY_LOG_LEVELS.items():
+    for name, minimum in MIN_LIBRARY_LOG_LEVELS.items():
         logging.getLogger(name).setLevel(max(number, minimum))

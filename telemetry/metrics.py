@@ -2,45 +2,50 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_QUICK_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
-_LONG_BUCKETS_S = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
+_QUICK_HISTOGRAM_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_LONG_HISTOGRAM_BUCKETS_S = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
 
 # API
 HTTP_RESPONSE_COUNTER = Counter(
     "http_requests", "Responses by route; `unmatched` if no route matches.", ["method", "route", "status"]
 )
-HTTP_KILL_SWITCH_RESPONSES = Counter(
+HTTP_KILL_SWITCH_RESPONSE_COUNTER = Counter(
     "http_requests_killed", "Responses `KILL_SWITCH`: a deliberate 503 by an operator."
 )
-HTTP_REQUEST_SECONDS = Histogram(
-    "http_request_seconds", "From the request's head to the response's end.", ["route"], buckets=_QUICK_BUCKETS_S
+HTTP_REQUEST_SECONDS_HISTOGRAM = Histogram(
+    "http_request_seconds",
+    "From the request's head to the response's end.",
+    ["route"],
+    buckets=_QUICK_HISTOGRAM_BUCKETS_S,
 )
-HTTP_LOOP_HOLD_SECONDS = Histogram(
+HTTP_LOOP_HOLD_SECONDS_HISTOGRAM = Histogram(
     "http_loop_hold_seconds",
     "CPU of request steps that held the event loop for 10 ms or more.",
     ["route"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-OPEN_HTTP_CONNECTIONS = Gauge("http_connections", "Open connections.")
-HTTP_CONNECTIONS_ENDED = Counter(
+OPEN_HTTP_CONNECTION_GAUGE = Gauge("http_connections", "Open connections.")
+SERVER_CLOSED_HTTP_CONNECTION_COUNTER = Counter(
     "http_connections_ended",
     "Connections closed by the server: refused, evicted, head, idle, body, linger, stalled, malformed.",
     ["reason"],
 )
-UNCOUNTED_REQUEST_COUNTER = Counter("rate_limit_uncounted", "Requests that passed uncounted while Redis was away.")
+RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER = Counter(
+    "rate_limit_uncounted", "Requests that passed uncounted while Redis was away."
+)
 
 # Events
-EVENT_COUNTER = Counter(
+SDK_EVENT_COUNTER = Counter(
     "events", "Events of apps: accepted, duplicate, rejected (invalid), or refused (buffer full).", ["outcome"]
 )
-EVENT_COUNTERS_BY_OUTCOME = {
-    outcome: EVENT_COUNTER.labels(outcome) for outcome in ("accepted", "duplicate", "rejected", "refused")
+SDK_EVENT_COUNTERS_BY_OUTCOME = {
+    outcome: SDK_EVENT_COUNTER.labels(outcome) for outcome in ("accepted", "duplicate", "rejected", "refused")
 }
-DISK_REFUSED_EVENT_REQUESTS = Counter(
+DISK_REFUSED_EVENT_REQUEST_COUNTER = Counter(
     "event_requests_closed", "Event requests refused because a database's disk is nearly full."
 )
-EVENT_COMMIT_SECONDS = Histogram(
-    "event_commit_seconds", "One commit of the events of many requests.", buckets=_QUICK_BUCKETS_S
+EVENT_COMMIT_SECONDS_HISTOGRAM = Histogram(
+    "event_commit_seconds", "One commit of the events of many requests.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
 )
 CONVERSION_OUTCOME_COUNTER = Counter(
     "conversions",
@@ -49,7 +54,7 @@ CONVERSION_OUTCOME_COUNTER = Counter(
 )
 
 # Disks of the databases
-DATABASE_DISK_USED_RATIO = Gauge(
+DATABASE_DISK_USED_RATIO_GAUGE = Gauge(
     "database_disk_used_ratio", "Used share of a database's disk, whose size is a setting.", ["disk"]
 )
 INTAKE_CLOSED_GAUGE = Gauge("intake_closed", "1 while `events` or `uploads` are refused for a full disk.", ["intake"])
@@ -60,7 +65,7 @@ WEBHOOK_DELIVERY_COUNTER = Counter(
     "Delivery attempts: delivered, waiting (retried later), failed (last attempt), abandoned.",
     ["outcome"],
 )
-WEBHOOK_BACKLOG_AGE_SECONDS = Gauge(
+WEBHOOK_BACKLOG_AGE_SECONDS_GAUGE = Gauge(
     "webhook_backlog_age_seconds", "Wait of the oldest due delivery; 0 except in the leading dispatcher."
 )
 
@@ -71,21 +76,27 @@ WAKE_UP_SEND_COUNTER = Counter(
 
 # Workers
 CLAIMED_JOB_COUNTER = Counter("jobs_claimed", "Jobs claimed by workers.", ["kind"])
-SETTLED_ATTEMPT_COUNTER = Counter(
+SETTLED_JOB_ATTEMPT_COUNTER = Counter(
     "jobs_settled", "Attempts by outcome; `lost`: another attempt owned the job by then.", ["kind", "outcome"]
 )
-JOB_RUN_SECONDS = Histogram("job_run_seconds", "Handler time of an attempt.", ["kind"], buckets=_LONG_BUCKETS_S)
-JOB_PULL_SECONDS = Histogram("pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK_BUCKETS_S)
-JOB_SETTLE_SECONDS = Histogram("settle_seconds", "One settlement of many jobs.", buckets=_QUICK_BUCKETS_S)
-WORKER_FREE_SLOTS = Gauge("worker_slots_free", "Slots without a job.")
-WORKER_LEASE_AGE_SECONDS = Gauge("worker_lease_age_seconds", "Time since the last renewal of the lease.")
-LOOP_LAG_SECONDS = Gauge("loop_lag_seconds", "Delay of the event loop's last timer.")
-REDIS_LISTENER_RESTARTS = Counter("worker_listener_starts", "Restarts of the Redis listener.")
+JOB_ATTEMPT_SECONDS_HISTOGRAM = Histogram(
+    "job_run_seconds", "Handler time of an attempt.", ["kind"], buckets=_LONG_HISTOGRAM_BUCKETS_S
+)
+JOB_PULL_SECONDS_HISTOGRAM = Histogram(
+    "pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
+)
+JOB_SETTLE_SECONDS_HISTOGRAM = Histogram(
+    "settle_seconds", "One settlement of many jobs.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
+)
+WORKER_FREE_SLOT_GAUGE = Gauge("worker_slots_free", "Slots without a job.")
+WORKER_LEASE_AGE_SECONDS_GAUGE = Gauge("worker_lease_age_seconds", "Time since the last renewal of the lease.")
+LOOP_LAG_SECONDS_GAUGE = Gauge("loop_lag_seconds", "Delay of the event loop's last timer.")
+REDIS_LISTENER_RESTART_COUNTER = Counter("worker_listener_starts", "Restarts of the Redis listener.")
 LANGUAGE_MODEL_ANSWER_COUNTER = Counter(
     "model_answers", "Language model requests: `ok`, `nothing` (no usable output), or a warning's code.", ["outcome"]
 )
 UPSTREAM_REFUSAL_COUNTER = Counter("upstream_refusals", "Requests refused by an upstream's rate limit.", ["upstream"])
-APPSTORE_SUBTITLE_READS = Counter(
+APPSTORE_SUBTITLE_READ_COUNTER = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` if no subtitle is found.", ["outcome"]
 )
 POST_ATTEMPT_COUNTER = Counter(
@@ -93,14 +104,17 @@ POST_ATTEMPT_COUNTER = Counter(
     "Attempts to send a post: published, failed, outcome_unknown, canceled, or a retry's code.",
     ["platform", "outcome"],
 )
-POST_SEND_SECONDS = Histogram(
-    "post_send_seconds", "Duration of the irreversible call to a platform.", ["platform"], buckets=_LONG_BUCKETS_S
+POST_SEND_SECONDS_HISTOGRAM = Histogram(
+    "post_send_seconds",
+    "Duration of the irreversible call to a platform.",
+    ["platform"],
+    buckets=_LONG_HISTOGRAM_BUCKETS_S,
 )
-POST_DELAY_SECONDS = Histogram(
+POST_DELAY_SECONDS_HISTOGRAM = Histogram(
     "post_late_seconds",
     "Delay from a post's scheduled time to its first irreversible call.",
     ["platform"],
-    buckets=_LONG_BUCKETS_S,
+    buckets=_LONG_HISTOGRAM_BUCKETS_S,
 )
 COLLECTION_RUN_COUNTER = Counter(
     "collect_visits",
@@ -110,13 +124,13 @@ COLLECTION_RUN_COUNTER = Counter(
 
 # Dispatcher
 DISPATCHER_LEADER_GAUGE = Gauge("dispatcher_leads", "1 in the leading dispatcher, 0 in standbys.")
-CHORE_BATCH_SECONDS = Histogram(
-    "dispatcher_chore_seconds", "One batch of a chore.", ["chore"], buckets=_QUICK_BUCKETS_S
+CHORE_BATCH_SECONDS_HISTOGRAM = Histogram(
+    "dispatcher_chore_seconds", "One batch of a chore.", ["chore"], buckets=_QUICK_HISTOGRAM_BUCKETS_S
 )
 CHORE_ROW_COUNTER = Counter("dispatcher_chore_rows", "Rows changed by a chore.", ["chore"])
-POOL_QUEUED_JOBS = Gauge("pool_queued", "Due jobs waiting in a pool; set by the leader only.", ["pool"])
-POOL_OLDEST_DUE_SECONDS = Gauge("pool_oldest_due_seconds", "Wait of a pool's oldest due job.", ["pool"])
-POOL_RUNNING_JOBS = Gauge("pool_running", "Running jobs of a pool.", ["pool"])
-POOL_WORKER_SLOTS = Gauge("pool_capacity", "Slots of a pool's live workers.", ["pool"])
-POOL_DESIRED_WORKERS = Gauge("pool_desired_workers", "Workers that a pool's load needs.", ["pool"])
+POOL_QUEUED_JOB_GAUGE = Gauge("pool_queued", "Due jobs waiting in a pool; set by the leader only.", ["pool"])
+POOL_OLDEST_DUE_SECONDS_GAUGE = Gauge("pool_oldest_due_seconds", "Wait of a pool's oldest due job.", ["pool"])
+POOL_RUNNING_JOB_GAUGE = Gauge("pool_running", "Running jobs of a pool.", ["pool"])
+POOL_WORKER_SLOT_GAUGE = Gauge("pool_capacity", "Slots of a pool's live workers.", ["pool"])
+POOL_DESIRED_WORKER_GAUGE = Gauge("pool_desired_workers", "Workers that a pool's load needs.", ["pool"])
 POOL_PAUSED_GAUGE = Gauge("pool_paused", "1 while a pool is paused.", ["pool"])

@@ -80,14 +80,14 @@ class OtelSpanRecorder:
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
-        self._ids.trace = tracing.trace_id_of(served.request)
-        span = self._begin(
+        self._ids.trace = tracing.trace_id_of_root(served.request)
+        span = self._begin_span_in_context(
             served.name,
             EMPTY_PARENT_CONTEXT,
             SpanKind.SERVER,
             served.attributes,
-            span_id=tracing.span_id_of(served.request),
-            links=_links_to_caller_span(served.traceparent),
+            span_id=tracing.span_id_of_request_or_submit(served.request),
+            links=_build_links_to_caller_span(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
@@ -102,7 +102,7 @@ class OtelSpanRecorder:
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
-        self._ids.trace = tracing.trace_id_of(submit.job_id)
+        self._ids.trace = tracing.trace_id_of_root(submit.job_id)
         self._record_submit_span(EMPTY_PARENT_CONTEXT, submit, [Link(attempt.inner.get_span_context())])
 
     def _record_submit_span(
@@ -112,12 +112,12 @@ class OtelSpanRecorder:
             **_job_span_attributes(submit.job_id, submit.project_id),
             **_message_span_attributes(submit.kind, "send"),
         }
-        span = self._begin(
+        span = self._begin_span_in_context(
             f"send {submit.kind}",
             parent_context,
             SpanKind.PRODUCER,
             attributes,
-            span_id=tracing.span_id_of(submit.job_id),
+            span_id=tracing.span_id_of_request_or_submit(submit.job_id),
             links=links,
             at=submit.at,
         )
@@ -128,13 +128,13 @@ class OtelSpanRecorder:
 
         If a request made the job, the attempt's span is below the span of the submit.
         """
-        trace_id = tracing.trace_id_of(tracing.trace_root_id(job_id))
+        trace_id = tracing.trace_id_of_root(tracing.trace_root_id(job_id))
         parent_context = EMPTY_PARENT_CONTEXT
         if ids.request_id_of_job(job_id) is None:
             self._ids.trace = trace_id
         else:
-            parent_context = self._remote_parent_context(trace_id, tracing.span_id_of(job_id))
-        return self._begin(
+            parent_context = self._build_remote_parent_context(trace_id, tracing.span_id_of_request_or_submit(job_id))
+        return self._begin_span_in_context(
             f"process {name}",
             parent_context,
             SpanKind.CONSUMER,
@@ -144,11 +144,11 @@ class OtelSpanRecorder:
     def begin_span(
         self, parent: OtelSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> OtelSpan:
-        return self._begin(
+        return self._begin_span_in_context(
             name, set_span_in_context(parent.inner, EMPTY_PARENT_CONTEXT), OTEL_SPAN_KINDS[role], attributes, at=at
         )
 
-    def _begin(
+    def _begin_span_in_context(
         self,
         name: str,
         parent_context: Context,
@@ -162,7 +162,7 @@ class OtelSpanRecorder:
         self._ids.span = span_id
         return OtelSpan(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
-    def _remote_parent_context(self, trace_id: int, span_id: int) -> Context:
+    def _build_remote_parent_context(self, trace_id: int, span_id: int) -> Context:
         """Return a trace context with a span of another process as the parent of new spans.
 
         The trace id decides the sampling, as in that process.
@@ -174,7 +174,7 @@ class OtelSpanRecorder:
         return set_span_in_context(NonRecordingSpan(parent), EMPTY_PARENT_CONTEXT)
 
 
-def _links_to_caller_span(traceparent: str) -> list[Link]:
+def _build_links_to_caller_span(traceparent: str) -> list[Link]:
     """Return a list with a link to the trace span in a caller's `traceparent` header; empty if it is invalid.
 
     The caller's `tracestate` is dropped.

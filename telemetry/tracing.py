@@ -122,16 +122,16 @@ def trace_root_id(job_id: UUID) -> UUID:
     return ids.request_id_of_job(job_id) or job_id
 
 
-def trace_id_of(root: UUID) -> int:
+def trace_id_of_root(root: UUID) -> int:
     """Return the trace id of a trace's root, a request or job: a hash of its id, since samplers need random bits."""
     return int.from_bytes(blake2b(root.bytes, digest_size=16, person=b"trace").digest()) or 1
 
 
-def span_id_of(owner: UUID) -> int:
+def span_id_of_request_or_submit(owner: UUID) -> int:
     """Return the id of the trace span of a request or of a job's submit: a hash of the request's or job's id."""
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
 def trace_log_fields(root: UUID) -> dict[str, str]:
     """Return the log field `trace_id` for a trace's root, a request or job; empty if tracing is off."""
-    return {} if _span_recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}
+    return {} if _span_recorder is None else {"trace_id": f"{trace_id_of_root(root):032x}"}

@@ -25,7 +25,7 @@ RESET_SESSION = "reset all; discard temp; select pg_advisory_unlock_all()"
 RESET_TIMEOUT_S = 2.0
 
 _open_pool: Callable[..., Pool] = asyncpg.create_pool
-_prepare_new = db.pool._prepare_connection
+_prepare_new = db.pool._set_up_postgres_connection
 
 
 class ReusableConnection(asyncpg.Connection):
@@ -56,7 +56,7 @@ class ConnectionReuse:
     def install(self) -> None:
         """Let all pools of the run's event loop reuse connections."""
         self._patch.setattr(asyncpg, "create_pool", self._create_pool)
-        self._patch.setattr(db.pool, "_prepare_connection", _prepare_once)
+        self._patch.setattr(db.pool, "_set_up_postgres_connection", _prepare_once)
 
     async def uninstall(self) -> None:
         """Close all connections that are set aside."""

@@ -68,7 +68,9 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
 async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
     """Assign the owner's account, or the given ones."""
     named = [ids.format_prefixed_id(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
-    lend = partial(requests.assign_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=named)
+    lend = partial(
+        requests.assign_leased_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=named
+    )
     return await run_in_transaction(pool, lend)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from db import local
 from db.server import LocalServer
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 
 #: No write of a test has to survive a crash of the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
@@ -118,7 +118,10 @@ def with_path(url: str, path: str) -> str:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables of a process."""
-    names = {item.name: OWN_SETTING_NAMES.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
+    names = {
+        item.name: SETTING_NAMES_WITH_PRODUCT_PREFIX.get(item.name, item.encode_name)
+        for item in msgspec.structs.fields(Settings)
+    }
     return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 

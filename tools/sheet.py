@@ -12,26 +12,26 @@ import msgspec
 from msgspec import field
 from PIL import Image, ImageDraw
 
-from cli.commands.content import drawing_progress_bar
+from cli.commands.content import show_drawing_progress_bar
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
 from cli.shared.output import CommandResult, build_text_table, print_command_result
-from cli.shared.rendering import DesignRendering, DesignSpec, convert_file_errors
+from cli.shared.rendering import DesignRendering, DesignSpec, convert_os_errors_to_generation_errors
 from generation import libraries
 from generation.outputs import OutputFile
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat
-from schemas.errors import GenerationError, PictureRefused, TextRefused
+from schemas.errors import GenerationError, PictureRefused, UndrawableTextRefused
 
-SHEET_FILE_NAME = "sheet.jpg"
-FAULT_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
+CONTACT_SHEET_FILE_NAME = "sheet.jpg"
+FAULT_TABLE_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 #: Height of a picture, in pixels.
-PICTURE_HEIGHT_PX = 300
+SHEET_PICTURE_HEIGHT_PX = 300
 #: Gap between pictures, in pixels.
-PICTURE_GAP_PX = 12
-_BACKGROUND_COLOR = (236, 236, 240)
+SHEET_PICTURE_GAP_PX = 12
+_SHEET_BACKGROUND_COLOR = (236, 236, 240)
 #: Color of the bar before a row with faults.
-_FAULT_COLOR = (214, 40, 40)
+_FAULT_BAR_COLOR = (214, 40, 40)
 #: Maximum side of a JPEG, in pixels.
 _MAX_JPEG_SIDE_PX = 65_000
 
@@ -72,7 +72,7 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, 
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
-class SheetEntry(BrandSnapshot, frozen=True, kw_only=True):
+class SheetBrandEntry(BrandSnapshot, frozen=True, kw_only=True):
     """Line of the file: a brand as in a spec, and its pictures, files next to it."""
 
     logo: str | None = None
@@ -89,15 +89,15 @@ class CheckedPiece(NamedTuple):
     faults: Sequence[ProofreadingFault]
 
 
-def read_sheet_entries(path: Path) -> list[SheetEntry]:
+def read_sheet_entries(path: Path) -> list[SheetBrandEntry]:
     """Return a file's brands, one JSON object a line. Raise `msgspec.ValidationError` for an invalid brand.
 
     Skip empty lines. Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
     """
-    with convert_file_errors():
+    with convert_os_errors_to_generation_errors():
         lines = path.read_bytes().splitlines()
     try:
-        return [msgspec.json.decode(line, type=SheetEntry) for line in lines if line.strip()]
+        return [msgspec.json.decode(line, type=SheetBrandEntry) for line in lines if line.strip()]
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
@@ -105,7 +105,7 @@ def read_sheet_entries(path: Path) -> list[SheetEntry]:
 
 
 def render_and_check_pieces(
-    brand_entries: Sequence[SheetEntry],
+    brand_entries: Sequence[SheetBrandEntry],
     source_folder: Path,
     out: Path,
     formats: Sequence[PieceFormat],
@@ -120,7 +120,7 @@ def render_and_check_pieces(
             )
 
 
-def _build_design(entry: SheetEntry, format_: PieceFormat, aspect: AspectRatio | None) -> DesignSpec:
+def _build_design(entry: SheetBrandEntry, format_: PieceFormat, aspect: AspectRatio | None) -> DesignSpec:
     own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(BrandSnapshot)}
     return DesignSpec(
         format=format_,
@@ -136,7 +136,7 @@ def _render_and_proofread(design: DesignSpec, source_folder: Path, folder: Path)
     try:
         rendering = DesignRendering(design, source_folder)
         outputs = [step.made for step in rendering.render_into(folder) if step.made]
-    except (GenerationError, PictureRefused, TextRefused) as error:
+    except (GenerationError, PictureRefused, UndrawableTextRefused) as error:
         refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
         return CheckedPiece(design.brand.name, design.format, folder, [], [refused])
     faults = import_module("generation.proofreading.read").find_piece_faults(outputs, folder, design, rendering.copy)
@@ -147,28 +147,28 @@ def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
     """Write `sheet.jpg` into `out`, created if missing, with unrefused pieces' pictures. Raise `GenerationError`."""
     drawn = [piece for piece in checked if piece.made]
     rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
-    with convert_file_errors():
+    with convert_os_errors_to_generation_errors():
         out.mkdir(parents=True, exist_ok=True)
-        (out / SHEET_FILE_NAME).write_bytes(draw_contact_sheet(rows))
+        (out / CONTACT_SHEET_FILE_NAME).write_bytes(draw_contact_sheet(rows))
 
 
 def draw_contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     """Return a JPEG with a row of pictures for each piece of `rows`; a bar marks a row that has faults."""
-    height = min(PICTURE_HEIGHT_PX, _MAX_JPEG_SIDE_PX // max(1, len(rows)) - PICTURE_GAP_PX)
+    height = min(SHEET_PICTURE_HEIGHT_PX, _MAX_JPEG_SIDE_PX // max(1, len(rows)) - SHEET_PICTURE_GAP_PX)
     drawn = [([_load_scaled_picture(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
-    width = max((sum(one.width + PICTURE_GAP_PX for one in row) for row, _ in drawn), default=0)
+    width = max((sum(one.width + SHEET_PICTURE_GAP_PX for one in row) for row, _ in drawn), default=0)
     sheet = Image.new(
         "RGB",
-        (width + 2 * PICTURE_GAP_PX, max(1, len(drawn)) * (height + PICTURE_GAP_PX) + PICTURE_GAP_PX),
-        _BACKGROUND_COLOR,
+        (width + 2 * SHEET_PICTURE_GAP_PX, max(1, len(drawn)) * (height + SHEET_PICTURE_GAP_PX) + SHEET_PICTURE_GAP_PX),
+        _SHEET_BACKGROUND_COLOR,
     )
     for number, (row, is_faulty) in enumerate(drawn):
-        y, x = PICTURE_GAP_PX + number * (height + PICTURE_GAP_PX), 2 * PICTURE_GAP_PX
+        y, x = SHEET_PICTURE_GAP_PX + number * (height + SHEET_PICTURE_GAP_PX), 2 * SHEET_PICTURE_GAP_PX
         if is_faulty:
-            ImageDraw.Draw(sheet).rectangle((0, y, PICTURE_GAP_PX, y + height), fill=_FAULT_COLOR)
+            ImageDraw.Draw(sheet).rectangle((0, y, SHEET_PICTURE_GAP_PX, y + height), fill=_FAULT_BAR_COLOR)
         for one in row:
             sheet.paste(one, (x, y))
-            x += one.width + PICTURE_GAP_PX
+            x += one.width + SHEET_PICTURE_GAP_PX
     written = io.BytesIO()
     sheet.save(written, "JPEG", quality=86)
     return written.getvalue()
@@ -185,16 +185,16 @@ def report_faults(checked: list[CheckedPiece], out: Path) -> CommandResult:
         (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
     faulty = sum(bool(piece.faults) for piece in checked)
-    note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET_FILE_NAME}"
+    note = f"{len(checked)} pieces, {faulty} with faults: {out / CONTACT_SHEET_FILE_NAME}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
     return CommandResult(
-        {"pieces": data, "sheet": str(out / SHEET_FILE_NAME)}, build_text_table(FAULT_COLUMNS, rows), note
+        {"pieces": data, "sheet": str(out / CONTACT_SHEET_FILE_NAME)}, build_text_table(FAULT_TABLE_COLUMNS, rows), note
     )
 
 
 def collect_checked_pieces(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
     checked: list[CheckedPiece] = []
-    with drawing_progress_bar() as show:
+    with show_drawing_progress_bar() as show:
         for piece in rendered_pieces:
             checked.append(piece)
             show(len(checked) / total)

@@ -7,15 +7,15 @@ import sys
 import msgspec
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
 from jobs.kinds import CONTENT_GENERATE_KIND, JOB_KINDS
 from schemas.settings import Settings, load_settings
 from telemetry import logs
 from telemetry.exporting import export_spans
 
 #: The pool of CPU-bound jobs.
-CPU_BOUND_POOL = CONTENT_GENERATE_KIND.pool
-POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
+CPU_BOUND_JOB_POOL_NAME = CONTENT_GENERATE_KIND.pool
+JOB_POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
 async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
@@ -37,18 +37,18 @@ def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
 
     There the number is the setting `generate_slots`, or that of the usable cores if it is 0.
     """
-    if pool_name != CPU_BOUND_POOL:
+    if pool_name != CPU_BOUND_JOB_POOL_NAME:
         return settings
     slots = settings.generate_slots or len(os.sched_getaffinity(0))
     return msgspec.structs.replace(settings, slots=slots)
 
 
 def main(arguments: list[str]) -> None:
-    """Run a pool's worker. Exit with 0 after a drain, 2 for a wrong argument, else as `exit_on_expected_errors`."""
+    """Run a pool's worker. Exit with 0 after a drain, 2 for a wrong argument, or by the start's error."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
-    parser.add_argument("pool", choices=POOL_NAMES)
+    parser.add_argument("pool", choices=JOB_POOL_NAMES)
     pool = parser.parse_args(arguments).pool
-    with exit_on_expected_errors():
+    with exit_on_expected_start_errors():
         settings = set_cpu_bound_slots(load_settings(os.environ), pool)
         logs.configure_logging(process=pool, level=settings.log_level)
         warn_misspelt_settings(os.environ)

@@ -27,21 +27,21 @@ class WorkerResources:
         self.settings, self.stack = settings, stack
         self.opened: dict[Callable[..., Any], Any] = {}
 
-    async def open_once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
+    async def open_resource_once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
         """Open a resource by `opener` at the first request; return the same one to all tasks of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
         resource: T = self.opened[opener]
         return resource
 
-    async def parser(self) -> DocumentParser:
-        return await self.open_once(_open_parser)
+    async def get_document_parser(self) -> DocumentParser:
+        return await self.open_resource_once(_open_parser)
 
-    async def model(self) -> LanguageModel | None:
+    async def get_language_model(self) -> LanguageModel | None:
         """Return the client of the operator's language model; None if the operator has configured none."""
-        return await self.open_once(_open_configured_model)
+        return await self.open_resource_once(_open_configured_model)
 
-    def event_store(self, *, name: str, patience_s: float) -> OpenConnection:
+    def build_event_store_opener(self, *, name: str, patience_s: float) -> OpenConnection:
         """Return a function that opens a connection to the event store.
 
         `patience_s` is the timeout of each statement, `name` the name of the database session.

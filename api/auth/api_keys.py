@@ -14,14 +14,14 @@ from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
-from domain.tenancy.api_keys import PresentedApiKey, Principal
+from domain.tenancy.api_keys import Principal, StoredApiKey
 from domain.tenancy.key_text import ApiKeyParts
 from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive
 from telemetry import logs
 
 K = TypeVar("K")
 
-MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
+MAX_ADDRESS_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
 FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
 
@@ -37,22 +37,24 @@ class FailedKeyTracker:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def is_address_barred(self, address: str) -> bool:
+    def has_address_failed_too_often(self, address: str) -> bool:
         failures = self._failures.get(address)
-        if failures is None or len(failures) < MAX_FAILURES:
+        if failures is None or len(failures) < MAX_ADDRESS_KEY_FAILURES:
             return False
-        return self._clock() - failures[0] < FAILURE_WINDOW_S
+        return self._clock() - failures[0] < KEY_FAILURE_WINDOW_S
 
     def read_failure_budget(self, address: str) -> FailedKeyBudget:
         """Return an address's budget of wrong keys: failures left, and seconds until the oldest one expires."""
         now = self._clock()
-        recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
-        resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
-        return FailedKeyBudget(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
+        recent = [at for at in self._failures.get(address, ()) if now - at < KEY_FAILURE_WINDOW_S]
+        resets_in = math.ceil(KEY_FAILURE_WINDOW_S - (now - recent[0])) if recent else int(KEY_FAILURE_WINDOW_S)
+        return FailedKeyBudget(
+            MAX_ADDRESS_KEY_FAILURES, MAX_ADDRESS_KEY_FAILURES - len(recent), resets_in, int(KEY_FAILURE_WINDOW_S)
+        )
 
     def record_failure(self, address: str) -> None:
-        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
-        _mark_recently_used(self._failures, address)
+        self._failures.setdefault(address, deque(maxlen=MAX_ADDRESS_KEY_FAILURES)).append(self._clock())
+        _mark_used_and_evict_oldest(self._failures, address)
 
 
 class Authenticator:
@@ -68,9 +70,9 @@ class Authenticator:
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, read_key: ApiKeyParts | None) -> Principal | None:
+    def find_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
         """Return the cached principal of this key's last look-up, not for authentication; None without one."""
-        return self._opened.get(self._hash(read_key)) if read_key else None
+        return self._opened.get(self._hash_key(read_key)) if read_key else None
 
     async def authenticate(
         self, read_key: ApiKeyParts | None, *, expected: Principal | None, address: str
@@ -87,7 +89,7 @@ class Authenticator:
         """
         if read_key is None:
             raise ApiKeyUnauthenticated
-        apart = self.strangers.is_address_barred(address) and not expected
+        apart = self.strangers.has_address_failed_too_often(address) and not expected
         row = await (self._rows_apart if apart else self._rows).queue_lookup(read_key.key_id)
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
             self.strangers.record_failure(address)
@@ -100,16 +102,16 @@ class Authenticator:
             raise KillSwitchActive("organization")
         principal = row.principal
         if principal != expected:
-            key = self._hash(read_key)
+            key = self._hash_key(read_key)
             self._opened[key] = principal
-            _mark_recently_used(self._opened, key)
+            _mark_used_and_evict_oldest(self._opened, key)
         return principal
 
-    def _hash(self, read_key: ApiKeyParts) -> bytes:
+    def _hash_key(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
-    async def _look_up_keys(self, key_ids: Sequence[str]) -> list[PresentedApiKey | None]:
+    async def _look_up_keys(self, key_ids: Sequence[str]) -> list[StoredApiKey | None]:
         async with self._pool.acquire() as conn:
             rows = await api_keys.find_api_keys(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
@@ -125,7 +127,7 @@ def read_api_key(state: RequestState) -> ApiKeyParts | None:
     return key_text.parse_api_key(own.decode("latin-1").strip())
 
 
-def client_address(state: RequestState, peer: str, *, hops: int) -> str:
+def find_client_address(state: RequestState, peer: str, *, hops: int) -> str:
     """Return the client's IP address: the peer's, or the one that the outermost of `hops` proxies reported.
 
     With `hops` 0, forwarding headers are ignored, since any caller can write them.
@@ -150,7 +152,7 @@ def _warn_of_forwarding_header() -> None:
     )
 
 
-def _mark_recently_used(memory: OrderedDict[K, Any], key: K) -> None:
+def _mark_used_and_evict_oldest(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
     if len(memory) > MAX_AUTH_CACHE_ENTRIES:
         memory.popitem(last=False)

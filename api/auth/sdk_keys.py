@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
-from schemas.errors import AppUnauthenticated, KillSwitchActive, OriginRefused
+from schemas.errors import BrowserOriginRefused, KillSwitchActive, SdkAppKeyUnauthenticated
 
 #: Maximum number of cached keys.
 MAX_CACHED_APP_KEYS = 10_000
@@ -35,25 +35,25 @@ class AppAuthenticator:
 
     def find_cached_app(self, key: str) -> KeyedApp | None:
         """Return the cached app of this key's last look-up, not for authentication; None without a look-up."""
-        return self._opened.get(self._hash(key))
+        return self._opened.get(self._hash_key(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
         """Look up an app key, and return its app.
 
-        Raises `AppUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
+        Raises `SdkAppKeyUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
         """
         app = await self._apps.queue_lookup(key) if app_keys.parse_app_key(key) else None
-        remembered = self._hash(key)
+        remembered = self._hash_key(key)
         if app is None or app.suspended:
             self._opened.pop(remembered, None)
-            raise KillSwitchActive("organization") if app else AppUnauthenticated
+            raise KillSwitchActive("organization") if app else SdkAppKeyUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)
         if len(self._opened) > MAX_CACHED_APP_KEYS:
             self._opened.popitem(last=False)
         return app
 
-    def _hash(self, key: str) -> bytes:
+    def _hash_key(self, key: str) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
@@ -87,14 +87,14 @@ def _read_basic_auth_user(credentials: bytes) -> str | None:
 def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
     """Check that a request with an app's key comes from a page of the app's domain.
 
-    Raises `OriginRefused` for a page outside of the domain and its subdomains. A request without an origin
+    Raises `BrowserOriginRefused` for a page outside of the domain and its subdomains. A request without an origin
     passes, since only browsers send one. So does each request of an app without a domain.
     """
     if origin is None or app.web_domain is None:
         return
     host = _host_of_origin(origin.decode("latin-1"))
     if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
-        raise OriginRefused(app.web_domain)
+        raise BrowserOriginRefused(app.web_domain)
 
 
 def _host_of_origin(origin: str) -> str:

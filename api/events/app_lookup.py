@@ -30,12 +30,12 @@ class ProjectAppsLookup:
         acquired. Raises `ObjectNotFound` for an unknown project or app.
         """
         if not self._is_done:
-            async with self._request.connection() as conn:
+            async with self._request.acquire_connection() as conn:
                 self.result = await app_numbers.find_project_apps(
                     conn,
                     **self._request.project_scope(self._project_id),
                     app_id=filters.parse_filter_id("sdk_app", self._app_id),
                 )
             self._is_done = True
-        async with self._request.event_store_connection() as conn:
+        async with self._request.acquire_event_store_connection() as conn:
             yield conn

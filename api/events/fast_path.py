@@ -18,7 +18,7 @@ from api.http import errors, request_state
 from api.http.requests import ApiRequest
 
 #: The router option that marks its routes for the fast path.
-FAST_PATH_OPTION = "direct"
+FAST_PATH_ROUTE_OPTION = "direct"
 
 #: The characters of a valid `Host` (RFC 3986); the framework refuses any other.
 _HOST_HEADER_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
@@ -36,7 +36,7 @@ def find_fast_path_route(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | 
         _, handler, _, params, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")
     except HTTPException:
         return None
-    if not isinstance(handler, HTTPRouteHandler) or FAST_PATH_OPTION not in handler.opt:
+    if not isinstance(handler, HTTPRouteHandler) or FAST_PATH_ROUTE_OPTION not in handler.opt:
         return None
     values: dict[str, Any] = {
         "litestar_app": app,
@@ -55,6 +55,6 @@ async def serve_fast_path_route(handler: HTTPRouteHandler, scope: HTTPScope, rec
         await requests.prepare_event_request(request)
         response = await handler.fn(request, **scope["path_params"])
     except Exception as error:  # noqa: BLE001  as the framework does
-        response = errors.answer_error(request, error)
+        response = errors.build_error_response(request, error)
     answer = response.to_asgi_response(None, request, status_code=handler.status_code)
     await answer(scope, receive, send)

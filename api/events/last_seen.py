@@ -8,15 +8,15 @@ from uuid import UUID
 
 from api.events.write_behind import run_write_behind
 from db.pool import Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
 #: Seconds between two writes for one app; longer than the minute that the update requires.
-MIN_LAST_SEEN_INTERVAL_S = 61.0
+MIN_LAST_SEEN_WRITE_INTERVAL_S = 61.0
 
 #: Maximum number of apps in memory with the time of their last write.
-MAX_LAST_SEEN_APPS = 100_000
+MAX_CACHED_LAST_SEEN_APPS = 100_000
 
 
 class AppLastSeenBuffer:
@@ -31,16 +31,16 @@ class AppLastSeenBuffer:
     def queue_last_event_time(self, app: KeyedApp) -> None:
         """Queue a write of the time of an app's last event; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
-        if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_INTERVAL_S) < MIN_LAST_SEEN_INTERVAL_S:
+        if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_WRITE_INTERVAL_S) < MIN_LAST_SEEN_WRITE_INTERVAL_S:
             return
         self._noted[app.app_id] = now
         self._noted.move_to_end(app.app_id)
-        if len(self._noted) > MAX_LAST_SEEN_APPS:
+        if len(self._noted) > MAX_CACHED_LAST_SEEN_APPS:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
         self.write_requested.set()
 
-    async def write_due(self) -> None:
+    async def write_queued_times(self) -> None:
         """Write the queued last-event times of all apps to Postgres. Drop them while Postgres is away.
 
         An app's next events queue a new time. Raises any other error after dropping its app: a failing write
@@ -50,9 +50,11 @@ class AppLastSeenBuffer:
         while self._due:
             app = next(iter(self._due.values()))
             try:
-                with raise_if_postgres_away():
+                with convert_postgres_away_errors():
                     async with self._pool.acquire() as conn:
-                        await apps.note_app_event(conn, organization_id=app.organization_id, app_id=app.app_id)
+                        await apps.note_last_app_event_time(
+                            conn, organization_id=app.organization_id, app_id=app.app_id
+                        )
             except RETRIED_POSTGRES_ERRORS:
                 self._noted.pop(app.app_id, None)
             except Exception:
@@ -69,5 +71,5 @@ async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
     The buffer is written once more at the end of the block.
     """
     notes = AppLastSeenBuffer(pool)
-    async with run_write_behind(notes.write_requested, notes.write_due):
+    async with run_write_behind(notes.write_requested, notes.write_queued_times):
         yield notes

@@ -15,22 +15,22 @@ from litestar import Request, Response
 from api.auth import sdk_keys
 from api.http.requests import ApiRequest
 from api.limits import event_limits
-from api.limits.cost_budgets import TrafficKind, budget_bucket_of
+from api.limits.cost_budgets import RequestTrafficKind, organization_budget_bucket
 from api.limits.event_limits import EventLimitState
-from api.services import Services
+from api.services import ApiServices
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import CheckedEventBatch
-from domain.events.intake import EventIntakeResult, queue_weight_of
-from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_BYTES
+from domain.events.intake import EventIntakeResult, intake_weight_of_request
+from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_EVENT_BODY_BYTES
 from domain.values import steps
 from domain.values.steps import CooperativeSteps
 from schemas.errors import (
-    AppUnauthenticated,
     BodyOversized,
     LimitReached,
     MalformedBody,
     MediaTypeUnsupported,
+    SdkAppKeyUnauthenticated,
     ServiceUnavailable,
 )
 from schemas.errors.absent import not_found_error
@@ -40,7 +40,7 @@ CORS_PREFLIGHT_CACHE_S = 86_400
 
 #: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
 #: higher tier, or free disk space, takes effect after that.
-MAX_CACHED_REFUSAL_S = 5.0
+MAX_APP_REFUSAL_CACHE_S = 5.0
 
 _CORS_HEADER_NAMES_PATTERN = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
@@ -65,19 +65,19 @@ async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[
 async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
-    `app_id` is the app in the path; it must be the key's app. Raises `AppUnauthenticated`, `KillSwitchActive`,
-    `LimitReached`, `OriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
+    `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,
+    `LimitReached`, `BrowserOriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.EVENT_RATE_CLASS
     if key is None:
-        raise AppUnauthenticated
+        raise SdkAppKeyUnauthenticated
     expected = services.events.apps.find_cached_app(key)
     if expected and (refused := services.events.limiter.find_cached_refusal(expected)):
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.delay_refusal(expected)
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
-    with _cache_refusal(services, expected):
+    with _cache_app_refusal(services, expected):
         services.events.disks.check_event_intake_open()
     charging = expected and services.events.limiter.count_request(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
@@ -85,21 +85,23 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
-    budget = budget_bucket_of(app.organization_id, app.tier, TrafficKind.PUBLIC)
-    services.limiter.budgets.check_bucket(budget)
+    budget = organization_budget_bucket(app.organization_id, app.tier, RequestTrafficKind.PUBLIC)
+    services.limiter.budgets.check_bucket_not_overdrawn(budget)
     call.payer = budget
     sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
         raise not_found_error("sdk_app")
-    app.check_active()
-    with _cache_refusal(services, app, call.event_standing):
+    app.check_app_project_active()
+    with _cache_app_refusal(services, app, call.event_standing):
         services.events.budgets.check_event_budget(app)
         services.events.disks.check_event_budget_share(services.events.budgets.used_budget_share(app))
     return app
 
 
 @contextmanager
-def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimitState | None = None) -> Iterator[None]:
+def _cache_app_refusal(
+    services: ApiServices, app: KeyedApp | None, standing: EventLimitState | None = None
+) -> Iterator[None]:
     """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
 
     The app's next requests then get the same error without a query, for at most 5 s.
@@ -108,7 +110,7 @@ def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimi
         yield
     except (LimitReached, ServiceUnavailable) as error:
         if app:
-            for_s = min(MAX_CACHED_REFUSAL_S, error.retry_after)
+            for_s = min(MAX_APP_REFUSAL_CACHE_S, error.retry_after)
             services.events.limiter.cache_refusal(app.app_id, standing, error, for_s)
         raise
 
@@ -118,7 +120,9 @@ def read_app_key(request: ApiRequest) -> str | None:
     return sdk_keys.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES) -> bytes:
+async def decompress_event_body(
+    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_EVENT_BODY_BYTES
+) -> bytes:
     """Return the body of an event request, decompressed if it is gzip. Its content type may be any.
 
     Raises `MalformedBody`, `BodyOversized`, `MediaTypeUnsupported`. For a malformed or oversized body the app
@@ -130,11 +134,11 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_byte
     except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
-            request.services.events.limiter.count_events(app, queue_weight_of(1, size))
+            request.services.events.limiter.count_events(app, intake_weight_of_request(1, size))
         raise
 
 
-async def parse_events(
+async def parse_request_events(
     request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., CooperativeSteps[CheckedEventBatch]]
 ) -> CheckedEventBatch:
     """Parse the events of a request's body with `reader`; return a batch of valid and rejected events.
@@ -148,7 +152,7 @@ async def parse_events(
         batch = await steps.run_steps_with_pauses(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.count_events(app, queue_weight_of(event_count, len(plain)))
+        request.services.events.limiter.count_events(app, intake_weight_of_request(event_count, len(plain)))
     return batch
 
 
@@ -160,7 +164,7 @@ def _has_gzip_body(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def store_events(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
+async def store_event_batch(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
     """Commit the valid events of a batch, and queue the rejected ones for the quarantine.
 
     Return the counts of new and of repeated events. Raises `LimitReached`, `ServiceUnavailable`.

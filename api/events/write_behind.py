@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from telemetry import logs
 
 #: Seconds that the shutdown waits for the last write.
-SHUTDOWN_WRITE_TIMEOUT_S = 2.0
+WRITE_BEHIND_SHUTDOWN_TIMEOUT_S = 2.0
 
 _log = logs.get_logger("api.events.write_behind")
 
@@ -19,7 +19,7 @@ async def run_write_behind(
     """Run a background task that calls `write_due` each time `pending` is set, and at the block's end.
 
     The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write are
-    written with the next one. The last write may take `SHUTDOWN_WRITE_TIMEOUT_S`.
+    written with the next one. The last write may take `WRITE_BEHIND_SHUTDOWN_TIMEOUT_S`.
     """
     writer = asyncio.create_task(_write_rows_repeatedly(pending, write_due, pause_s))
     try:
@@ -29,7 +29,7 @@ async def run_write_behind(
         with suppress(asyncio.CancelledError):
             await writer
         with suppress(TimeoutError):
-            async with asyncio.timeout(SHUTDOWN_WRITE_TIMEOUT_S):
+            async with asyncio.timeout(WRITE_BEHIND_SHUTDOWN_TIMEOUT_S):
                 await _write_rows_once(write_due)
 
 

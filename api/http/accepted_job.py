@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
 from db.pool import Conn
 from jobs.ledger import SubmittedJob
@@ -16,22 +16,22 @@ from schemas.jobs import Accepted, OpenJobPhase
 A = TypeVar("A", bound=Accepted)
 
 
-class SubmitJob(Protocol):
+class ProjectJobSubmitter(Protocol):
     """A function that submits a job in a project, with its other arguments bound."""
 
     def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[SubmittedJob]: ...
 
 
-async def submit_project_job(request: ApiRequest, project_id: str, submit: SubmitJob) -> Response[Accepted]:
+async def submit_project_job(request: ApiRequest, project_id: str, submit: ProjectJobSubmitter) -> Response[Accepted]:
     """Submit a job in a project, once for an Idempotency-Key; return the 202 with the job's address."""
 
     async def start(conn: Conn) -> WriteResult[Accepted]:
-        return accepted_job_result(Accepted, await submit(conn, **request.project_scope(project_id)))
+        return build_accepted_job_answer(Accepted, await submit(conn, **request.project_scope(project_id)))
 
     return await run_idempotent_write(request, start)
 
 
-def accepted_job_result(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteResult[A]:
+def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteResult[A]:
     """Build the 202 with the job's address and wake; `deduplicated` means that an equal request's job runs already.
 
     `created` are the further fields of `answer`: ids of objects that exist from now on.
@@ -52,4 +52,4 @@ def accepted_job_result(answer: type[A], submitted: SubmittedJob, **created: str
         **created,
     )
     wakes = () if submitted.wake is None else (submitted.wake,)
-    return WriteResult(body, status=ACCEPTED_STATUS, location=location, wakes=wakes)
+    return WriteResult(body, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)

@@ -9,7 +9,7 @@ from litestar.types import HTTPScope, Message, Send
 from prometheus_client import Counter, Histogram
 
 from api.http.request_state import MIN_SERVER_ERROR_STATUS, UNMATCHED_ROUTE_LABEL, RequestState
-from api.services import Services
+from api.services import ApiServices
 from schemas import ids
 from telemetry import logs, metrics, tracing
 
@@ -51,7 +51,7 @@ def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def finish_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
+async def log_and_uncount_request(scope: HTTPScope, state: RequestState, services: ApiServices) -> None:
     """Uncount a free request from its rate limit, and log the request.
 
     This runs after the last byte of the response, so that no caller waits for it.
@@ -139,4 +139,6 @@ def _http_metric_series(method: str, route: str, status: int) -> tuple[Counter, 
 
     `labels` of the metrics library costs more than the increment.
     """
-    return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_SECONDS.labels(route)
+    return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_SECONDS_HISTOGRAM.labels(
+        route
+    )

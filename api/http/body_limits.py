@@ -15,7 +15,7 @@ from msgspec import inspect
 from domain.values import metadata
 
 #: Limits in bytes of any JSON body, and of a body that a route ignores.
-MAX_BYTES, MAX_UNREAD_BYTES = 1 << 20, 1 << 10
+MAX_JSON_BODY_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
 
 #: A route's limit is a multiple of this, and at least this.
 BODY_LIMIT_UNIT_BYTES = 4 << 10
@@ -27,7 +27,7 @@ BODY_LIMIT_ROUTE_OPTION = "max_body_bytes"
 _MAX_JSON_CHARACTER_BYTES = 12
 
 #: Bytes of one character of a field name or enum value, which are ASCII: one escape.
-_MAX_JSON_ASCII_BYTES = 6
+_MAX_JSON_ASCII_CHARACTER_BYTES = 6
 
 #: Characters of a text without a `max_length` in its type: an id, a zone, an origin, or a pattern's.
 _DEFAULT_MAX_TEXT_CHARACTERS = 300
@@ -58,7 +58,7 @@ class BodyLimits(NamedTuple):
         return BodyLimits(*map(max, self, other))
 
 
-_CONTAINER_BODY_LIMITS = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
+_EMPTY_CONTAINER_BODY_LIMITS = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
 _METADATA_BODY_LIMITS = BodyLimits(
@@ -73,7 +73,9 @@ _METADATA_BODY_LIMITS = BodyLimits(
 def body_limits_of_type(kind: Any) -> BodyLimits:
     """Return the maximum size of a type as JSON. Raises TypeError if the type holds a list without a `max_length`."""
     limits = _measure_json_type(inspect.type_info(kind))
-    return limits._replace(bytes=min(MAX_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES))
+    return limits._replace(
+        bytes=min(MAX_JSON_BODY_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES)
+    )
 
 
 def bind_body_limits(app: Litestar) -> None:
@@ -84,14 +86,14 @@ def bind_body_limits(app: Litestar) -> None:
 
 
 def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
-    """Return a route's maximum body bytes by its JSON type; `MAX_BYTES` for CSV, `MAX_UNREAD_BYTES` for no body."""
+    """Return a route's maximum body bytes by its JSON type; for CSV and for no body, a constant."""
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:
-        limit = MAX_UNREAD_BYTES if needs else MAX_BYTES
+        limit = MAX_IGNORED_BODY_BYTES if needs else MAX_JSON_BODY_BYTES
     else:
-        limit = MAX_BYTES if needs and needs.csv else body_limits_of_type(kind).bytes
-    return min(limit, handler.resolve_request_max_body_size() or MAX_BYTES)
+        limit = MAX_JSON_BODY_BYTES if needs and needs.csv else body_limits_of_type(kind).bytes
+    return min(limit, handler.resolve_request_max_body_size() or MAX_JSON_BODY_BYTES)
 
 
 def _measure_json_type(kind: inspect.Type) -> BodyLimits:
@@ -108,14 +110,16 @@ def _measure_json_type(kind: inspect.Type) -> BodyLimits:
 
 def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
     if isinstance(kind, inspect.StructType):
-        names = (_body_limits_of_text(len(field.encode_name), _MAX_JSON_ASCII_BYTES) for field in kind.fields)
+        names = (_body_limits_of_text(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
         values = (_measure_json_type(field.type) for field in kind.fields)
-        return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _CONTAINER_BODY_LIMITS)
+        return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _EMPTY_CONTAINER_BODY_LIMITS)
     if isinstance(kind, inspect.ListType):
-        return _CONTAINER_BODY_LIMITS.plus(_measure_json_type(kind.item_type).times(_max_length_of_container(kind)))
+        return _EMPTY_CONTAINER_BODY_LIMITS.plus(
+            _measure_json_type(kind.item_type).times(_max_length_of_container(kind))
+        )
     if isinstance(kind.value_type, inspect.AnyType):
         return _METADATA_BODY_LIMITS
-    return _CONTAINER_BODY_LIMITS.plus(
+    return _EMPTY_CONTAINER_BODY_LIMITS.plus(
         _measure_json_type(kind.key_type)
         .plus(_measure_json_type(kind.value_type))
         .times(_max_length_of_container(kind))
@@ -127,7 +131,7 @@ def _body_limits_of_scalar(kind: inspect.Type) -> BodyLimits:
         return _body_limits_of_text(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
         return _body_limits_of_text(
-            max(len(str(choice)) for choice in _choices_of_enum_type(kind)), _MAX_JSON_ASCII_BYTES
+            max(len(str(choice)) for choice in _choices_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
         )
     return BodyLimits(_MAX_JSON_SCALAR_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
 

@@ -26,18 +26,18 @@ from schemas.projects import LanguageTag, ProjectMetadata, ProjectName, ProjectS
 MAX_BODY_ERRORS = 100
 
 #: Maximum characters of an unknown field's name in a response.
-MAX_SHOWN_FIELD_CHARACTERS = 100
+MAX_SHOWN_FIELD_NAME_CHARACTERS = 100
 
 #: Maximum characters of msgspec's message that are parsed.
-MAX_PARSED_MESSAGE_CHARACTERS = 1_000
+MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS = 1_000
 
 #: Additional checks of a value by its type, after the check of its shape.
 BODY_VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (TimeZoneName, timezones.check_timezone),
     (LanguageTag, languages.check_language_tag),
     (ProjectName, projects.trim_project_name),
-    (ProjectMetadata, partial(metadata.compose_metadata, customer_external_id=UNSET)),
-    (ProjectStatus, projects.check_patched_status),
+    (ProjectMetadata, partial(metadata.compose_project_metadata, customer_external_id=UNSET)),
+    (ProjectStatus, projects.check_patched_project_status),
     (ScheduledUtcTime, partial(timezones.parse_utc_time, path="scheduledFor")),
     # The domain function checks whether the local time exists in the project's zone.
     (ScheduledLocalTime, partial(timezones.resolve_local_time, zone="UTC", path="localTime")),
@@ -48,8 +48,8 @@ BODY_VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (StoreCountry, partial(countries.check_country_code, path="countryCode")),
 )
 
-_ERROR_PATH_PATTERN = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
-_ERROR_FIELD_PATTERN = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
+_MSGSPEC_ERROR_PATH_PATTERN = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
+_MSGSPEC_ERROR_FIELD_PATTERN = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class FieldError(NamedTuple):
@@ -68,12 +68,12 @@ def find_body_errors(value: Any, kind: Any) -> InvalidValue | None:
 def parse_msgspec_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
     """Parse msgspec's error into the path of the invalid value and a message for callers of the API."""
     text = str(error)
-    if len(text) > MAX_PARSED_MESSAGE_CHARACTERS:
+    if len(text) > MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
-        text = text[: MAX_PARSED_MESSAGE_CHARACTERS // 2] + text[-MAX_PARSED_MESSAGE_CHARACTERS // 2 :]
-    place = _ERROR_PATH_PATTERN.fullmatch(text)
+        text = text[: MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS // 2] + text[-MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS // 2 :]
+    place = _MSGSPEC_ERROR_PATH_PATTERN.fullmatch(text)
     reason, path = (place["what"], place["path"]) if place else (text, "$")
-    named = _ERROR_FIELD_PATTERN.search(reason)
+    named = _MSGSPEC_ERROR_FIELD_PATTERN.search(reason)
     full = f"{path}.{named['name']}" if named else path
     return FieldError(
         full.removeprefix("$").removeprefix(".") or "body", validation_messages.translate_msgspec_message(reason, kind)
@@ -125,7 +125,7 @@ def _has_value_check(kind: Any) -> bool:
 def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _field_error_at(f"{path}.{name[:MAX_SHOWN_FIELD_CHARACTERS]}", "is not a field of this object")
+        yield _field_error_at(f"{path}.{name[:MAX_SHOWN_FIELD_NAME_CHARACTERS]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _find_value_errors(value[name], field.type, f"{path}.{name}")
@@ -148,10 +148,10 @@ def _find_leaf_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     for option in _union_members(kind):
         for meaning, check in BODY_VALUE_CHECKS:
             if option == meaning and value is not None:
-                yield from _find_meaning_errors(value, check)
+                yield from _find_value_check_errors(value, check)
 
 
-def _find_meaning_errors(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
+def _find_value_check_errors(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
     try:
         check(value)
     except InvalidValue as error:

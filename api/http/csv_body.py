@@ -13,17 +13,17 @@ from domain.values.steps import CooperativeSteps
 from schemas.errors import InvalidValue, MalformedBody
 
 #: Limits of a table: rows, and names in its first line. Longer input isn't parsed further.
-MAX_ROWS, MAX_NAMES = 1_000, 100
+MAX_CSV_ROWS, MAX_CSV_COLUMN_NAMES = 1_000, 100
 
 #: Limits: lines of a table, empty ones included; lines of one row, since a cell may hold line breaks;
 #: characters of a line.
-MAX_LINES, MAX_LINES_OF_ROW, MAX_LINE_CHARACTERS = 10_000, 100, 8_192
+MAX_CSV_LINES, MAX_CSV_LINES_PER_ROW, MAX_CSV_LINE_CHARACTERS = 10_000, 100, 8_192
 
 #: Rows parsed in one step.
 CSV_ROWS_PER_STEP = 200
 
 #: Maximum characters of a name in an error message.
-MAX_SHOWN_COLUMN_CHARACTERS = 64
+MAX_SHOWN_COLUMN_NAME_CHARACTERS = 64
 
 
 class CsvRow(NamedTuple):
@@ -38,7 +38,7 @@ def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []
-    for row in islice(_parse_csv_rows(body, row_kind), MAX_ROWS + 1):
+    for row in islice(_parse_csv_rows(body, row_kind), MAX_CSV_ROWS + 1):
         rows.append(row)
         if len(rows) % CSV_ROWS_PER_STEP == 0:
             yield
@@ -55,7 +55,7 @@ def _collect_csv_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSte
     errors: list[tuple[str, str]] = []
     for first in range(0, len(rows), CSV_ROWS_PER_STEP):
         errors += islice(
-            _find_row_errors(rows[first : first + CSV_ROWS_PER_STEP], row_kind, first),
+            _find_csv_row_errors(rows[first : first + CSV_ROWS_PER_STEP], row_kind, first),
             body_validation.MAX_BODY_ERRORS - len(errors),
         )
         yield
@@ -65,7 +65,7 @@ def _collect_csv_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSte
 def _parse_csv_rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
     lines = _read_csv_cells(body)
     _, names = next(lines, (1, []))
-    _check_column_names(names[:MAX_NAMES], row_kind)
+    _check_csv_column_names(names[:MAX_CSV_COLUMN_NAMES], row_kind)
     for line, cells in lines:
         if len(cells) != len(names):
             raise MalformedBody(f"line {line} has {len(cells)} cells, but the first line has {len(names)} names")
@@ -84,7 +84,7 @@ def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if cells:
                 yield line, cells
-            line = lines.begin_row() + 1
+            line = lines.mark_row_begin() + 1
     except csv.Error as error:
         raise MalformedBody(f"the CSV can't be parsed from line {line} on: {error}") from None
 
@@ -99,7 +99,7 @@ class _CsvLineIterator:
         self._lines = io.StringIO(text, newline="")
         self._read = self._before = 0
 
-    def begin_row(self) -> int:
+    def mark_row_begin(self) -> int:
         """Mark the begin of the next CSV row, and return the number of lines read before it."""
         self._before = self._read
         return self._read
@@ -110,37 +110,37 @@ class _CsvLineIterator:
     def __next__(self) -> str:
         line = next(self._lines)
         self._read += 1
-        if self._read > MAX_LINES:
-            raise MalformedBody(f"the CSV has more than {MAX_LINES:,} lines")
-        if len(line) > MAX_LINE_CHARACTERS or self._read - self._before > MAX_LINES_OF_ROW:
+        if self._read > MAX_CSV_LINES:
+            raise MalformedBody(f"the CSV has more than {MAX_CSV_LINES:,} lines")
+        if len(line) > MAX_CSV_LINE_CHARACTERS or self._read - self._before > MAX_CSV_LINES_PER_ROW:
             raise MalformedBody(
-                f"line {self._read} is too long: a line has at most {MAX_LINE_CHARACTERS:,} characters,"
-                f" and a row {MAX_LINES_OF_ROW} lines"
+                f"line {self._read} is too long: a line has at most {MAX_CSV_LINE_CHARACTERS:,} characters,"
+                f" and a row {MAX_CSV_LINES_PER_ROW} lines"
             )
         return line
 
 
-def _check_column_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
+def _check_csv_column_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     fields = msgspec.structs.fields(row_kind)
     known = [field.encode_name for field in fields]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     unknown = [name for name in names if name not in known]
-    issues = [("header", f"is not a field: {name[:MAX_SHOWN_COLUMN_CHARACTERS]!r}") for name in unknown]
-    issues += [("header", f"has {name[:MAX_SHOWN_COLUMN_CHARACTERS]!r} twice") for name in twice]
+    issues = [("header", f"is not a field: {name[:MAX_SHOWN_COLUMN_NAME_CHARACTERS]!r}") for name in unknown]
+    issues += [("header", f"has {name[:MAX_SHOWN_COLUMN_NAME_CHARACTERS]!r} twice") for name in twice]
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:
         raise InvalidValue(*issues[0], *issues[1 : body_validation.MAX_BODY_ERRORS])
 
 
-def _find_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
+def _find_csv_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
     """Yield path and message of each invalid cell of CSV rows; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
         if _is_valid_csv_row(row, row_kind):
             continue
         for field in fields:
-            if fault := _find_cell_error(row.cells.get(field.encode_name), field):
+            if fault := _find_csv_cell_error(row.cells.get(field.encode_name), field):
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
@@ -152,7 +152,7 @@ def _is_valid_csv_row(row: CsvRow, row_kind: Any) -> bool:
     return True
 
 
-def _find_cell_error(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
+def _find_csv_cell_error(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     if cell is None:
         return "is required" if field.required else None
     try:

@@ -16,12 +16,12 @@ from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import (
     ApiKeyUnauthenticated,
-    AppUnauthenticated,
     BodyOversized,
     DomainError,
     HostHeaderRefused,
     KillSwitchActive,
     RangeUnsatisfiable,
+    SdkAppKeyUnauthenticated,
     ServiceUnavailable,
 )
 from telemetry import logs, metrics
@@ -75,7 +75,7 @@ ERROR_CODES = {
 PAYLOAD_TOO_LARGE_STATUS = 413
 
 #: Codes and messages of the framework's errors, by status.
-FRAMEWORK_ERRORS = {
+FRAMEWORK_ERRORS_BY_STATUS = {
     400: ("BAD_REQUEST", "the request can't be parsed"),
     404: ("NOT_FOUND", "no such route: see /docs"),
     405: ("METHOD_NOT_ALLOWED", "this path has other methods: see the header Allow and /docs"),
@@ -91,13 +91,13 @@ POSTGRES_TIMEOUT_ERROR = asyncpg.QueryCanceledError
 _log = logs.get_logger("api")
 
 
-def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
+def build_error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Build the error response to any exception of a request; log unexpected errors and an unavailable database."""
     call = request_state.request_state_of(request.scope)
-    code, message, details, headers = _describe_error(_translate_driver_error(error), request)
+    code, message, details, headers = _describe_error(_translate_postgres_error(error), request)
     call.code = code
     if code == KillSwitchActive.code:
-        metrics.HTTP_KILL_SWITCH_RESPONSES.inc()
+        metrics.HTTP_KILL_SWITCH_RESPONSE_COUNTER.inc()
     if code == "INTERNAL":
         _log.error("request failed", request_id=call.id, exc_info=error)
     if code == "UNAVAILABLE":
@@ -108,21 +108,21 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     )
 
 
-def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
+def build_no_route_response(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Build the 404 response to a request for a path without a route."""
-    return answer_error(request, NotFoundException()).to_asgi_response(None, request)
+    return build_error_response(request, NotFoundException()).to_asgi_response(None, request)
 
 
-def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+def build_wrong_host_response(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Build the error response to a request with a `Host` that names another server."""
-    return answer_error(request, HostHeaderRefused()).to_asgi_response(None, request)
+    return build_error_response(request, HostHeaderRefused()).to_asgi_response(None, request)
 
 
-def _translate_driver_error(error: Exception) -> Exception:
+def _translate_postgres_error(error: Exception) -> Exception:
     """Return `ServiceUnavailable` for lock, timeout or connection errors of Postgres, else `error` itself."""
     if isinstance(error, POSTGRES_LOCK_ERRORS):
         return ServiceUnavailable("another request is changing the same data: repeat the request")
-    if isinstance(error, POSTGRES_TIMEOUT_ERROR) or reach.is_postgres_away(error):
+    if isinstance(error, POSTGRES_TIMEOUT_ERROR) or reach.is_postgres_away_error(error):
         return ServiceUnavailable()
     return error
 
@@ -136,10 +136,10 @@ def _describe_error(
     if isinstance(error, ValidationException):
         issues = list(_list_parameter_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
-    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS_BY_STATUS:
         closing = {"Connection": "close"} if error.status_code == PAYLOAD_TOO_LARGE_STATUS else {}
         return (
-            *FRAMEWORK_ERRORS[error.status_code],
+            *FRAMEWORK_ERRORS_BY_STATUS[error.status_code],
             {},
             {**dict(_add_head_to_allow_header(error.headers or {}, request.url.path)), **closing},
         )
@@ -160,7 +160,7 @@ def _headers_of_error(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Retry-After", str(error.retry_after)
     if isinstance(error, BodyOversized):
         yield "Connection", "close"
-    if isinstance(error, ApiKeyUnauthenticated | AppUnauthenticated):
+    if isinstance(error, ApiKeyUnauthenticated | SdkAppKeyUnauthenticated):
         yield "WWW-Authenticate", "Bearer"
     if isinstance(error, RangeUnsatisfiable):
         yield "Content-Range", f"bytes */{error.size}"

@@ -11,7 +11,7 @@ def format_etag(version: int) -> str:
     return f'"{version}"'
 
 
-def versions_in_if_match(request: ApiRequest) -> frozenset[int] | None:
+def read_if_match_versions(request: ApiRequest) -> frozenset[int] | None:
     """Return the versions of an object that the request's `If-Match` allows, by strong comparison.
 
     Returns None if any version is allowed: the header is absent or `*`.

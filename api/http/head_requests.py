@@ -24,12 +24,12 @@ MEDIA_ROUTE_PREFIX = "/media/"
 OAUTH_CALLBACK_PATHS = (f"{SOCIAL_CALLBACK_PATH}/", GITHUB_CALLBACK_PATH)
 
 
-def is_head_of_get(request: HTTPScope) -> bool:
+def is_head_answered_by_get(request: HTTPScope) -> bool:
     """Return whether a request is a HEAD that the GET route of its path answers."""
     return request["method"] == "HEAD" and not request["path"].startswith((MEDIA_ROUTE_PREFIX, *OAUTH_CALLBACK_PATHS))
 
 
-def drop_response_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_drop_response_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a `receive` and a `send` for a GET route that answers a HEAD: the body is dropped.
 
     The response ends after its head. A streaming route gets a disconnect message.

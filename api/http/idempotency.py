@@ -22,21 +22,21 @@ from api.http.responses import ApiResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
-from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord, StoredIdempotentAnswer
 from domain.values import json_items, steps
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from jobs.ledger import WakeMessage
-from schemas.errors import DomainError, InvalidValue, RequestInFlight
+from schemas.errors import DomainError, IdempotentRequestInFlight, InvalidValue
 
 T = TypeVar("T")
 
-ACCEPTED_STATUS = 202
+HTTP_ACCEPTED_STATUS = 202
 
 #: Seconds between two attempts to claim a key in use, and their number: 2 s in all, like the wait for a lock.
-CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
+IDEMPOTENCY_CLAIM_RETRY_S, MAX_IDEMPOTENCY_CLAIM_ATTEMPTS = 0.05, 40
 
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
-DIGESTED_LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
+DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -60,12 +60,12 @@ async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awai
     """Run a write and store its answer in one transaction; then send the wakes, and return the response.
 
     If the request's Idempotency-Key was used for the same request, return the first answer again. Raises
-    `IdempotencyKeyReused` for another request, `RequestInFlight` while the first request still runs.
+    `IdempotencyKeyReused` for another request, `IdempotentRequestInFlight` while the first request still runs.
     """
     return await send_wakes_and_reply(request, await write_idempotently(request, write, await request.body()))
 
 
-async def run_plain_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
+async def run_idempotent_write_without_wakes(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
     """Call `run_idempotent_write` for a write that wakes no worker; answer 200 with its result."""
 
     async def make(conn: Conn) -> WriteResult[T]:
@@ -87,7 +87,7 @@ async def write_idempotently(
     """Run an idempotent write, and return its result, without sending the wakes or building the response.
 
     `body` replaces a request body not kept in memory. In a sandbox the write holds the clock, and the answer has its
-    times. Raises `IdempotencyKeyReused`, `RequestInFlight`, `StateConflict` CLOCK_ADVANCING.
+    times. Raises `IdempotencyKeyReused`, `IdempotentRequestInFlight`, `StateConflict` CLOCK_ADVANCING.
     """
     return await _claim_key_and_write(request, partial(_write_in_sandbox_time, request, write), body)
 
@@ -95,7 +95,7 @@ async def write_idempotently(
 async def _write_in_sandbox_time(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T]:
-    await request.hold_clock(conn)
+    await request.hold_sandbox_clock(conn)
     result = await write(conn)
     content = sandbox_times.shift_answer_times(result.content, request.request_state.ahead)
     request.request_state.ahead = sandbox_times.NO_TIME_SHIFT
@@ -107,7 +107,7 @@ async def _claim_key_and_write(
 ) -> WriteResult[T]:
     claim = await _read_idempotency_key(request, body)
     return await _retry_until_key_is_free(
-        partial(request.run_transaction, partial(_write_or_replay, request, claim, write))
+        partial(request.run_transaction, partial(_write_or_replay_answer, request, claim, write))
     )
 
 
@@ -142,7 +142,7 @@ async def insert_idempotently(
     record = None if claim is None else _build_idempotency_record(request, claim, result)
     wrote = await _retry_until_key_is_free(partial(insert, record))
     if claim is not None and not wrote:
-        async with request.connection() as conn:
+        async with request.acquire_connection() as conn:
             result = await _replay_first_answer(request, conn, claim)
     return await send_wakes_and_reply(request, result)
 
@@ -150,16 +150,16 @@ async def insert_idempotently(
 async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """Call `write` until no other transaction uses the Idempotency-Key; return the result of `write`.
 
-    `write` returns None while another transaction uses it. Raises `RequestInFlight` after 2 s.
+    `write` returns None while another transaction uses it. Raises `IdempotentRequestInFlight` after 2 s.
     """
-    for _ in range(MAX_CLAIM_ATTEMPTS):
+    for _ in range(MAX_IDEMPOTENCY_CLAIM_ATTEMPTS):
         if (outcome := await write()) is not None:
             return outcome
-        await asyncio.sleep(CLAIM_RETRY_S)
-    raise RequestInFlight
+        await asyncio.sleep(IDEMPOTENCY_CLAIM_RETRY_S)
+    raise IdempotentRequestInFlight
 
 
-async def _write_or_replay(
+async def _write_or_replay_answer(
     request: ApiRequest, claim: IdempotencyKeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T] | None:
     """Run a write and store its answer, or return the stored first answer of its Idempotency-Key.
@@ -216,22 +216,22 @@ def digest_request(target: Sequence[Any], body: bytes) -> CooperativeSteps[bytes
     try:
         canonical = yield from _canonicalize_json_body(body)
     except JSON_DECODE_ERRORS:
-        canonical = _encode_with_sorted_fields(hashlib.sha256(body).hexdigest())
-    return hashlib.sha256(b"%b,%b]" % (_encode_with_sorted_fields(target)[:-1], canonical)).digest()
+        canonical = _encode_json_with_sorted_fields(hashlib.sha256(body).hexdigest())
+    return hashlib.sha256(b"%b,%b]" % (_encode_json_with_sorted_fields(target)[:-1], canonical)).digest()
 
 
 def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
     """Return the JSON compactly, with ordered fields and hashes of big items. Raises one of `JSON_DECODE_ERRORS`."""
     if len(body) <= JSON_STEP_BYTES:
-        return _encode_with_sorted_fields(msgspec.json.decode(body) if body else None)
+        return _encode_json_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_json_list(body, DIGESTED_LIST_FIELDS, MAX_ITEMS)
+        beside, items = yield from json_items.split_json_list(body, DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS)
     except DomainError:
         items = None
     if items is None:
         value = msgspec.json.decode(body)
         yield
-        return _encode_with_sorted_fields(value)
+        return _encode_json_with_sorted_fields(value)
     parts, done = list[bytes](), 0
     for item in items:
         parts.append(_canonicalize_json_item(item))
@@ -240,30 +240,30 @@ def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
             done = 0
             yield
     # Each list of these routes is one field, and `[0]` stands for it.
-    return _encode_with_sorted_fields(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
+    return _encode_json_with_sorted_fields(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
 
 
 def _canonicalize_json_item(item: bytes) -> bytes:
     if len(item) > JSON_STEP_BYTES:
-        return _encode_with_sorted_fields(hashlib.sha256(item).hexdigest())
-    return _encode_with_sorted_fields(msgspec.json.decode(item))
+        return _encode_json_with_sorted_fields(hashlib.sha256(item).hexdigest())
+    return _encode_json_with_sorted_fields(msgspec.json.decode(item))
 
 
-def _encode_with_sorted_fields(value: Any) -> bytes:
+def _encode_json_with_sorted_fields(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
 def _build_idempotency_record(
     request: ApiRequest, claim: IdempotencyKeyUse, result: WriteResult[Any]
 ) -> IdempotencyRecord:
-    answer = StoredAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
+    answer = StoredIdempotentAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
     return idempotency.build_idempotency_record(
         claim, answer, seal_with=request.services.vault if result.secret else None
     )
 
 
 async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: IdempotencyKeyUse) -> WriteResult[Any]:
-    answer = await idempotency.replay_stored_answer(conn, claim, keyring=request.services.vault)
+    answer = await idempotency.read_idempotent_answer(conn, claim, keyring=request.services.vault)
     return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
@@ -274,7 +274,7 @@ async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> R
     headers = {
         "Location": result.location,
         "ETag": result.etag,
-        "Retry-After": "1" if result.status == ACCEPTED_STATUS and result.location else None,
+        "Retry-After": "1" if result.status == HTTP_ACCEPTED_STATUS and result.location else None,
         "Idempotent-Replayed": "true" if result.replayed else None,
     }
     present_headers = {name: value for name, value in headers.items() if value is not None}

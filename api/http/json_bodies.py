@@ -20,14 +20,14 @@ JSON_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
 #: milliseconds.
-MAX_UNCOUNTED_BODY_BYTES = 16 << 10
+MAX_BODY_BYTES_WITHOUT_VALUE_COUNT = 16 << 10
 
 #: Maximum digits of a number; Python parses and prints longer ones in quadratic time.
-MAX_NUMBER_DIGITS = 400
+MAX_JSON_NUMBER_DIGITS = 400
 
 #: Maximum of numbers with a fraction or an exponent: one takes four bytes of metadata.
-MAX_FRACTIONAL_NUMBERS = metadata.MAX_METADATA_BYTES // 4
-TOO_MANY_FRACTIONS_MESSAGE = f"may have at most {MAX_FRACTIONAL_NUMBERS} numbers that are not whole"
+MAX_JSON_FRACTIONAL_NUMBERS = metadata.MAX_METADATA_BYTES // 4
+TOO_MANY_FRACTIONS_MESSAGE = f"may have at most {MAX_JSON_FRACTIONAL_NUMBERS} numbers that are not whole"
 
 _JSON_STRING_PATTERN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _DIGITS_TO_ZEROS_TABLE = bytes.maketrans(b"123456789", b"000000000")
@@ -37,31 +37,31 @@ class _CountingFractionParser:
     """Parses the fractions of one body, and stops at the first one over the limit."""
 
     def __init__(self) -> None:
-        self.fractions_left = MAX_FRACTIONAL_NUMBERS
+        self.fractions_left = MAX_JSON_FRACTIONAL_NUMBERS
 
     def parse_fraction(self, text: str) -> float:
         self.fractions_left -= 1
         if self.fractions_left < 0:
             raise ValueError(TOO_MANY_FRACTIONS_MESSAGE)
-        return numbers.parse_json_number(text)
+        return numbers.parse_json_float(text)
 
 
 def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
     """Decode a JSON body as a type, in steps. Raises `MalformedBody`, and `InvalidValue` with all validation errors."""
-    if len(body) > MAX_UNCOUNTED_BODY_BYTES:
+    if len(body) > MAX_BODY_BYTES_WITHOUT_VALUE_COUNT:
         yield from _check_json_value_counts(body, body_limits_of_type(kind))
         yield
     try:
         value = _decode_json_as_type(body, kind)
     except msgspec.ValidationError as error:
-        if _json_decoder_of(kind)[1].fractions_left < 0:
+        if _json_decoder_of_type(kind)[1].fractions_left < 0:
             raise InvalidValue("body", TOO_MANY_FRACTIONS_MESSAGE) from None
         raise (yield from _collect_body_errors(body, kind, error)) from None
     except JSON_DECODE_ERRORS:
         raise MalformedBody(NOT_JSON_MESSAGE) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
         raise InvalidValue("body", "must not contain a NUL character")
-    if len(body) > MAX_UNCOUNTED_BODY_BYTES:
+    if len(body) > MAX_BODY_BYTES_WITHOUT_VALUE_COUNT:
         yield
     return value
 
@@ -85,7 +85,7 @@ def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeStep
     if bare.count(b",") > maximum.values:
         raise _too_many_values_error(maximum.values, "values")
     if _has_long_number(bare):
-        raise InvalidValue("body", f"has a number of more than {MAX_NUMBER_DIGITS} digits: send it as a string")
+        raise InvalidValue("body", f"has a number of more than {MAX_JSON_NUMBER_DIGITS} digits: send it as a string")
 
 
 def _count_json_quotes(text: bytes) -> int:
@@ -99,7 +99,7 @@ def _count_json_containers(text: bytes) -> int:
 
 
 def _has_long_number(text: bytes) -> bool:
-    return b"0" * MAX_NUMBER_DIGITS in text.translate(_DIGITS_TO_ZEROS_TABLE)
+    return b"0" * MAX_JSON_NUMBER_DIGITS in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 
 def _too_many_values_error(maximum: int, what: str) -> InvalidValue:
@@ -107,14 +107,14 @@ def _too_many_values_error(maximum: int, what: str) -> InvalidValue:
 
 
 def _decode_json_as_type(body: bytes, kind: Any) -> Any:
-    decoder, fractions = _json_decoder_of(kind)
-    fractions.fractions_left = MAX_FRACTIONAL_NUMBERS
+    decoder, fractions = _json_decoder_of_type(kind)
+    fractions.fractions_left = MAX_JSON_FRACTIONAL_NUMBERS
     return decoder.decode(body)
 
 
 def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> CooperativeSteps[Exception]:
     """Return the validation errors as one `InvalidValue`; `MalformedBody` if the text isn't JSON as a whole."""
-    large = len(body) > MAX_UNCOUNTED_BODY_BYTES
+    large = len(body) > MAX_BODY_BYTES_WITHOUT_VALUE_COUNT
     if large:
         yield
     try:
@@ -127,6 +127,6 @@ def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError)
 
 
 @cache
-def _json_decoder_of(kind: Any) -> tuple[msgspec.json.Decoder[Any], _CountingFractionParser]:
+def _json_decoder_of_type(kind: Any) -> tuple[msgspec.json.Decoder[Any], _CountingFractionParser]:
     fractions = _CountingFractionParser()
     return msgspec.json.Decoder(kind, float_hook=fractions.parse_fraction), fractions

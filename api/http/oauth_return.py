@@ -35,8 +35,10 @@ async def redirect_to_return_url(
     """Build the redirect to a flow's `returnUrl` with `state` and status, after the job's end or a timeout."""
     if submitted:
         await _wait_for_oauth_job_end(request, flow, submitted)
-    status = await _read_oauth_status(request, flow)
-    return _build_redirect_response(return_urls.append_oauth_outcome(flow.return_url, status=status, state=state))
+    status = await _read_oauth_return_status(request, flow)
+    return _build_redirect_response(
+        return_urls.append_oauth_outcome_to_url(flow.return_url, status=status, state=state)
+    )
 
 
 def redirect_to_consent_page(
@@ -87,8 +89,8 @@ async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, s
         )
 
 
-async def _read_oauth_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAuthReturnStatus:
-    async with request.connection() as conn:
+async def _read_oauth_return_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAuthReturnStatus:
+    async with request.acquire_connection() as conn:
         outcome = await oauth_states.read_oauth_flow_outcome(conn, flow)
     if outcome in {None, "requested"}:
         return "pending"
@@ -102,7 +104,7 @@ async def wait_for_internal_job(request: ApiRequest, ref: tuple[UUID, UUID], *, 
     """
     organization_id, job_id = ref
     for _ in range(int(within_s / LONG_POLL_INTERVAL_S)):
-        async with request.connection() as conn:
+        async with request.acquire_connection() as conn:
             if not await ledger.is_job_open(conn, organization_id=organization_id, job_id=job_id):
                 return
         await asyncio.sleep(LONG_POLL_INTERVAL_S)

@@ -34,11 +34,11 @@ OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 #: A query for at most so many items after a position, each with its own place in the list.
 FindPlacedListItems: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
-DEFAULT_LIMIT, MAX_LIMIT = 25, 200
+DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT = 25, 200
 _CURSOR_SIGNATURE_BYTES = 16
 
 #: Items of a page's first slice: one statement reads a default page.
-FIRST_LIST_SLICE_ITEMS = DEFAULT_LIMIT + 1
+FIRST_LIST_SLICE_ITEMS = DEFAULT_PAGE_LIMIT + 1
 #: Target bytes of each further slice.
 LIST_PAGE_SLICE_BYTES = 128 * 1024
 #: A page of this size ends before its item limit.
@@ -50,19 +50,19 @@ LIST_PAGE_TIMEOUT_MESSAGE = "this page takes too long to read: request fewer ite
 
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-PageLimit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
+PageLimit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_LIMIT, description="Maximum number of items.")]
 PageCursor = Annotated[
     str | None, QueryParameter(description="The previous page's `nextCursor`, unchanged.", max_length=100)
 ]
 
 
-class FindListItems(Protocol[T]):
+class ListItemQuery(Protocol[T]):
     """A query for at most `limit` items older than `before`, newest first."""
 
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
 
 
-class FindProjectListItems(Protocol[T]):
+class ProjectListItemQuery(Protocol[T]):
     """A query for at most `limit` items of one project, older than `before`, newest first.
 
     Raises `ObjectNotFound` for a project of another organization.
@@ -75,7 +75,7 @@ class FindProjectListItems(Protocol[T]):
 
 async def read_list_page_by_id(
     request: ApiRequest,
-    find: FindListItems[T],
+    find: ListItemQuery[T],
     cursor: str | None,
     limit: int,
     *,
@@ -88,14 +88,19 @@ async def read_list_page_by_id(
 
     async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
         items = await find(conn, before=before, limit=limit)
-        return [(_id_bytes_of(item), item) for item in items]
+        return [(_id_bytes_of_item(item), item) for item in items]
 
     return await read_list_page_by_place(
-        request, placed, cursor, limit, read=lambda place: UUID(bytes=place), connect=connect or request.connection
+        request,
+        placed,
+        cursor,
+        limit,
+        read=lambda place: UUID(bytes=place),
+        connect=connect or request.acquire_connection,
     )
 
 
-def _id_bytes_of(item: msgspec.Struct) -> bytes:
+def _id_bytes_of_item(item: msgspec.Struct) -> bytes:
     shown_id: str = getattr(item, item.__struct_fields__[0])
     return UUID(shown_id.rpartition("_")[2]).bytes
 
@@ -117,14 +122,14 @@ async def read_list_page_by_place(
     is checked: an invalid request is reported before a missing object. Raises `InvalidValue` for a cursor of another
     origin, `ServiceUnavailable` if reading takes too long.
     """
-    place = decode_cursor(request, cursor)
+    place = decode_page_cursor(request, cursor)
     page, left_s = _ListPageBuffer[T](limit), LIST_PAGE_READ_TIMEOUT_S
     while True:
-        count, before = page.next_slice_size(), None if place is None else read(place)
+        count, before = page.estimate_next_slice_items(), None if place is None else read(place)
         items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
         items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
         if not all(page.add_item(*placed) for placed in items):
-            return Page(items=cast("list[T]", page.items), next_cursor=encode_cursor(request, page.last))
+            return Page(items=cast("list[T]", page.items), next_cursor=encode_page_cursor(request, page.last))
         if len(items) < count:
             return Page(items=cast("list[T]", page.items), next_cursor=None)
         place = page.last
@@ -139,7 +144,7 @@ class _ListPageBuffer(Generic[T]):
         self.items: list[msgspec.Raw] = []
         self.last = b""
 
-    def next_slice_size(self) -> int:
+    def estimate_next_slice_items(self) -> int:
         """Return the number of items for the next slice, estimated from the size of the items so far."""
         left = self._limit + 1 - len(self.items)
         return min(
@@ -176,7 +181,7 @@ async def _read_list_page_slice(
 
 
 async def read_project_list_page(
-    request: ApiRequest, find: FindProjectListItems[T], project_id: str, cursor: str | None, limit: int
+    request: ApiRequest, find: ProjectListItemQuery[T], project_id: str, cursor: str | None, limit: int
 ) -> Page[T]:
     """Return one page, in id order, of a list in a project, by the id as sent. Raises `ObjectNotFound` if unknown."""
 
@@ -200,7 +205,7 @@ async def read_timeline_page(
             placed[request.sandbox_clock_offset] = _add_timeline_places(await read(conn), request.sandbox_clock_offset)
         return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
 
-    return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.connection)
+    return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.acquire_connection)
 
 
 def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
@@ -214,7 +219,7 @@ def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list
     return placed
 
 
-def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
+def decode_page_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
     """Return the place in a list after which a cursor's page begins; None without a cursor.
 
     Raises `InvalidValue` for a cursor of another list or organization, and for a forged one.
@@ -232,7 +237,7 @@ def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
     raise InvalidValue("cursor", "is not a nextCursor of this list: start without one")
 
 
-def encode_cursor(request: ApiRequest, place: bytes) -> str:
+def encode_page_cursor(request: ApiRequest, place: bytes) -> str:
     """Return the signed cursor of the page that begins after a place in the request's list."""
     keyring = request.services.peppers
     signed = place + _sign_cursor_place(keyring.keys[keyring.writer], request, place)

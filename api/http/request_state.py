@@ -83,7 +83,7 @@ class RequestState:
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.bits = ids.new_request_id_bits()
-        self.id = ids.format_prefixed_bits(ids.REQUEST, self.bits)
+        self.id = ids.format_prefixed_id_bits(ids.REQUEST, self.bits)
         self.started = time.perf_counter()
         #: The last value of each header; names in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)

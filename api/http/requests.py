@@ -12,7 +12,7 @@ from litestar.types import HTTPReceiveMessage
 
 from api.http import body_limits, csv_body, json_bodies, path_ids, request_state
 from api.http.request_state import RequestState
-from api.services import Services
+from api.services import ApiServices
 from db.pool import Conn, run_in_transaction
 from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
@@ -29,7 +29,7 @@ KEYLESS_QUOTA_OWNER_ID = UUID(int=0)
 MAX_CONTENT_LENGTH_DIGITS = 18
 
 
-class ProjectScope(TypedDict):
+class ProjectScopeIds(TypedDict):
     """A project of the caller's organization, as keyword arguments."""
 
     organization_id: UUID
@@ -40,8 +40,8 @@ class ApiRequest(Request[Any, Any, State]):
     """A request after the guard, or to a route without one."""
 
     @property
-    def services(self) -> Services:
-        services: Services = self.app.state.services
+    def services(self) -> ApiServices:
+        services: ApiServices = self.app.state.services
         return services
 
     @property
@@ -66,7 +66,7 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the caller's organization."""
         return self.principal.organization_id
 
-    def project_scope(self, project_id: str) -> ProjectScope:
+    def project_scope(self, project_id: str) -> ProjectScopeIds:
         """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
@@ -79,7 +79,7 @@ class ApiRequest(Request[Any, Any, State]):
     def public_url(self) -> str:
         return self.services.settings.public_url
 
-    def connection(self) -> AbstractAsyncContextManager[Conn]:
+    def acquire_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Return a context with a Postgres connection of the caller's quota; callers without a key share one.
 
         All reads of a sandbox on this connection see one snapshot. `sandbox_clock_offset`, the sandbox clock's
@@ -88,11 +88,11 @@ class ApiRequest(Request[Any, Any, State]):
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
             return self._sandbox_snapshot_connection(who)
-        return self.services.connections.of(self._connection_quota_owner)
+        return self.services.connections.acquire_connection(self._connection_quota_owner)
 
     @asynccontextmanager
     async def _sandbox_snapshot_connection(self, who: Principal) -> AsyncIterator[Conn]:
-        connection = self.services.connections.of(self._connection_quota_owner)
+        connection = self.services.connections.acquire_connection(self._connection_quota_owner)
         async with connection as conn, conn.transaction(isolation="repeatable_read"):
             clock = await sandbox_clock.read_sandbox_clock(conn, organization_id=who.organization_id)
             self.request_state.ahead = clock.ahead
@@ -109,11 +109,11 @@ class ApiRequest(Request[Any, Any, State]):
     async def read_sandbox_clock_offset(self) -> timedelta:
         """Read the time by which the caller's sandbox clock is ahead of real time; zero for a live one."""
         if self.principal.sandbox:
-            async with self.connection():
+            async with self.acquire_connection():
                 pass
         return self.sandbox_clock_offset
 
-    async def hold_clock(self, conn: Conn) -> None:
+    async def hold_sandbox_clock(self, conn: Conn) -> None:
         """Hold the clock of a sandbox caller until this transaction ends; do nothing for a live organization.
 
         A held clock can't be advanced. Raises `StateConflict` CLOCK_ADVANCING while it is being advanced.
@@ -122,11 +122,11 @@ class ApiRequest(Request[Any, Any, State]):
             held = await sandbox_clock.hold_sandbox_clock(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
 
-    def event_store_connection(self) -> AbstractAsyncContextManager[Conn]:
+    def acquire_event_store_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Return a context with a connection to the event store, from the caller's quota."""
-        return self.services.event_connections.of(self._connection_quota_owner)
+        return self.services.event_connections.acquire_connection(self._connection_quota_owner)
 
-    def event_store_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
+    def reuse_or_acquire_event_store_connection(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
         """Return a context with an event store connection: `conn` itself, if both are one database.
 
         If each request took two connections of one pool, all could hold their first and wait for their second.
@@ -134,7 +134,7 @@ class ApiRequest(Request[Any, Any, State]):
         services = self.services
         if services.event_connections is services.connections:
             return nullcontext(conn)
-        return self.event_store_connection()
+        return self.acquire_event_store_connection()
 
     async def run_transaction(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction of the caller's quota, once more after a deadlock; return its result."""
@@ -158,10 +158,10 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the whole body. Raises `BodyOversized`, `MalformedBody`. Litestar's method copies all headers."""
         call = self.request_state
         if call.body is None:
-            call.body = await self._read()
+            call.body = await self._read_limited_body()
         return call.body
 
-    async def _read(self) -> bytes:
+    async def _read_limited_body(self) -> bytes:
         """Read the body. Raises `MalformedBody`, `BodyOversized` over the route's limit, if possible before reading.
 
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.

@@ -28,12 +28,16 @@ WindowUntilFilter = Annotated[
     ),
 ]
 METRIC_SCOPE_PARAMETER = QueryParameter(name="scope", description="The scope of the metrics.")
-GRANULARITY_PARAMETER = QueryParameter(name="granularity", description="The length of a bucket; weeks begin on Monday.")
+METRIC_GRANULARITY_PARAMETER = QueryParameter(
+    name="granularity", description="The length of a bucket; weeks begin on Monday."
+)
 
 
-def metric_sources_of(request: ApiRequest) -> MetricDatabases:
+def build_metric_databases(request: ApiRequest) -> MetricDatabases:
     """Return a metrics query's sources: the caller's connections to both databases, and the user count cache."""
-    return MetricDatabases(request.connection, request.event_store_connection, request.services.user_counts)
+    return MetricDatabases(
+        request.acquire_connection, request.acquire_event_store_connection, request.services.user_counts
+    )
 
 
 async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:

@@ -17,7 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, ProbedFile, StreamingUpload
@@ -25,9 +25,9 @@ from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 from telemetry import logs
 
 #: Upload timeouts in seconds: without any data, and in total.
-IDLE_TIMEOUT_S, TOTAL_TIMEOUT_S = 30.0, 900.0
+UPLOAD_IDLE_TIMEOUT_S, UPLOAD_TOTAL_TIMEOUT_S = 30.0, 900.0
 
-MAX_FILE_NAME_CHARACTERS = 255
+MAX_UPLOAD_FILE_NAME_CHARACTERS = 255
 
 _MultipartEvent: TypeAlias = MultipartSegment | bytes | None
 
@@ -57,7 +57,7 @@ class ReceivedUpload(NamedTuple):
     fingerprint: bytes
 
 
-class _ReceivedParts:
+class _ReceivedUploadParts:
     """The parts of an upload received so far."""
 
     def __init__(self, spec: UploadSpec) -> None:
@@ -78,11 +78,11 @@ class _ReceivedParts:
         Files count in order. Texts count the same before or after files.
         """
         texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
-        files = [("file", file.hash.hexdigest(), *_trailing_byte_count(file)) for file in self.files]
+        files = [("file", file.hash.hexdigest(), *_list_trailing_byte_count(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
 
 
-def _trailing_byte_count(file: StreamingUpload) -> list[int]:
+def _list_trailing_byte_count(file: StreamingUpload) -> list[int]:
     """Return the number of bytes sent after a file's own end, in a list; an empty list for none.
 
     The number is part of the fingerprint: an upload with such bytes is a different request.
@@ -97,9 +97,9 @@ async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator
     Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `LimitReached`, `ServiceUnavailable`.
     """
     request.services.events.disks.check_upload_intake_open()
-    form = _ReceivedParts(spec)
+    form = _ReceivedUploadParts(spec)
     try:
-        async with aclosing(_parse_multipart_events(request, spec.body_max)) as events:
+        async with aclosing(_parse_multipart_body(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
                 await _read_upload_part(request, form, event, _read_part_chunks(events))
@@ -107,15 +107,15 @@ async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator
         files = await _probe_uploaded_files(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
-        await _delete_unused_files(request, form.tokens)
+        await _delete_unused_upload_files(request, form.tokens)
 
 
-async def _parse_multipart_events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_MultipartEvent, None]:
+async def _parse_multipart_body(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_MultipartEvent, None]:
     """Yield each part's head, its bytes by chunk, None at its end. Raises `MalformedBody`, `BodyOversized`."""
     content_type = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:
-        async with aclosing(_read_body_chunks(request, max_bytes)) as chunks:
+        async with aclosing(_read_upload_chunks(request, max_bytes)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
@@ -126,16 +126,16 @@ async def _parse_multipart_events(request: ApiRequest, max_bytes: int) -> AsyncG
         raise MalformedBody("the body is not valid multipart/form-data, or ended early") from None
 
 
-async def _read_body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _read_upload_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
     """Yield the chunks of an upload's body.
 
     Raises `MalformedBody` for a body that is too slow or ends early, `BodyOversized` for a too large one.
     """
-    stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
+    stream, ends = request.stream(), time.monotonic() + UPLOAD_TOTAL_TIMEOUT_S
     async with aclosing(stream):
         while True:
             try:
-                async with asyncio.timeout(min(IDLE_TIMEOUT_S, ends - time.monotonic())):
+                async with asyncio.timeout(min(UPLOAD_IDLE_TIMEOUT_S, ends - time.monotonic())):
                     chunk = await anext(stream)
             except TimeoutError:
                 raise MalformedBody("the body came too slowly: send the request again") from None
@@ -156,7 +156,7 @@ async def _read_part_chunks(events: AsyncIterator[_MultipartEvent]) -> AsyncIter
 
 
 async def _read_upload_part(
-    request: ApiRequest, form: _ReceivedParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+    request: ApiRequest, form: _ReceivedUploadParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     if segment.name == "file":
         await _store_file_part(request, form, segment, chunks)
@@ -187,15 +187,15 @@ async def _read_text_part(name: str, longest: int, chunks: AsyncIterator[bytes])
 
 
 async def _store_file_part(
-    request: ApiRequest, form: _ReceivedParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+    request: ApiRequest, form: _ReceivedUploadParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     """Check a file of an upload as early as possible, and store it. Raises `InvalidValue` for a refused file.
 
     The stored bytes of a refused file are deleted with the whole upload.
     """
     path, name = f"file[{len(form.files)}]", segment.filename or ""
-    if len(name) > MAX_FILE_NAME_CHARACTERS or not name.isprintable():
-        raise InvalidValue(path, f"must have a name of at most {MAX_FILE_NAME_CHARACTERS} printable characters")
+    if len(name) > MAX_UPLOAD_FILE_NAME_CHARACTERS or not name.isprintable():
+        raise InvalidValue(path, f"must have a name of at most {MAX_UPLOAD_FILE_NAME_CHARACTERS} printable characters")
     allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
     file = StreamingUpload(await _read_file_head(chunks), path=path, name=name, declared=declared, taken=allowed)
@@ -203,13 +203,13 @@ async def _store_file_part(
     left = _body_size_of_upload(request, form.spec.body_max) - form.stored_bytes
     token = await _reserve_upload_token(request, form, min(file.max_bytes, left))
     await request.services.store.write(token, file.stream_file_bytes(chunks))
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         await uploads.set_upload_size(conn, organization_id=request.organization_id, token=token, size_bytes=file.size)
     form.files.append(file)
 
 
-async def _reserve_upload_token(request: ApiRequest, form: _ReceivedParts, largest: int) -> str:
-    async with request.connection() as conn:
+async def _reserve_upload_token(request: ApiRequest, form: _ReceivedUploadParts, largest: int) -> str:
+    async with request.acquire_connection() as conn:
         token = await uploads.reserve_upload(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
     return token
@@ -229,7 +229,7 @@ async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> list[StoredFile]:
+async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedUploadParts) -> list[StoredFile]:
     """Probe the stored files of an upload, and return them with their metadata; an empty list without files.
 
     The probe waits for the organization's turn: it is nearly all of an upload's CPU cost.
@@ -243,7 +243,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> li
         await store.write(token, streaming_upload.stream_bytes(data))
         return token
 
-    async with request.services.probes.turn(request.principal.organization_id):
+    async with request.services.probes.hold_turn(request.principal.organization_id):
         _check_cost_budget(request)
         reports = await streaming_upload.probe_uploads(store, form.files, form.tokens)
     if form.spec.thumbnails:
@@ -254,17 +254,17 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> li
 def _check_cost_budget(request: ApiRequest) -> None:
     """Raise `LimitReached` if earlier uploads have overdrawn the caller's request budget meanwhile."""
     if payer := request.request_state.payer:
-        request.services.limiter.budgets.check_bucket(payer)
+        request.services.limiter.budgets.check_bucket_not_overdrawn(payer)
 
 
 async def _store_upload_thumbnails(
-    request: ApiRequest, form: _ReceivedParts, reports: Sequence[ProbedFile]
+    request: ApiRequest, form: _ReceivedUploadParts, reports: Sequence[ProbedFile]
 ) -> list[StoredFile]:
     """Store the thumbnails of an upload's files, and return the files with their thumbnails."""
     small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
         return [report.file for report in reports]
-    async with request.connection() as conn, conn.transaction():
+    async with request.acquire_connection() as conn, conn.transaction():
         sizes = [len(data) for data in small]
         tokens = await uploads.reserve_uploads(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
@@ -276,12 +276,12 @@ async def _store_upload_thumbnails(
     return [report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file for report in reports]
 
 
-async def _delete_unused_files(request: ApiRequest, tokens: list[str]) -> None:
+async def _delete_unused_upload_files(request: ApiRequest, tokens: list[str]) -> None:
     """Delete files that no asset uses. If that fails, the dispatcher deletes them within a day."""
     if not tokens:
         return
     try:
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             async with request.services.pool.acquire() as conn:
                 await uploads.delete_unclaimed_uploads(
                     conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens

@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 #: Maximum number of allowed values in a message; a list of all currencies would be too long.
-MAX_LISTED_CHOICES = 40
+MAX_LISTED_ALLOWED_VALUES = 40
 
 #: msgspec's type names, translated for callers of the API.
 _MSGSPEC_TYPE_NAMES = {
@@ -24,7 +24,7 @@ _LENGTH_UNITS_BY_TYPE = {"array": "items", "object": "fields", "str": "character
 _COMPARISON_WORDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
-class _MessageRule(NamedTuple):
+class _MsgspecMessageRule(NamedTuple):
     pattern: re.Pattern[str]
     describe: Callable[[re.Match[str]], str]
 
@@ -34,24 +34,24 @@ def translate_msgspec_message(text: str, kind: Any = None) -> str:
 
     With the value's type, list the allowed values of an enum. Return an unknown message unchanged.
     """
-    allowed = allowed_values_of(kind) if text.startswith("Invalid enum value") else []
-    if 0 < len(allowed) <= MAX_LISTED_CHOICES:
+    allowed = list_allowed_values_of_type(kind) if text.startswith("Invalid enum value") else []
+    if 0 < len(allowed) <= MAX_LISTED_ALLOWED_VALUES:
         return f"must be one of {', '.join(allowed)}"
-    for rule in _MESSAGE_RULES:
+    for rule in _MSGSPEC_MESSAGE_RULES:
         if match := rule.pattern.fullmatch(text):
             return rule.describe(match)
     return text
 
 
-def allowed_values_of(kind: Any) -> list[str]:
+def list_allowed_values_of_type(kind: Any) -> list[str]:
     """Return the allowed values of an enum, literal, or list or union of them, in order; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
         return [str(value) for value in get_args(bare)]
     if get_origin(bare) in {Union, UnionType}:
-        return [value for option in get_args(bare) for value in allowed_values_of(option)]
+        return [value for option in get_args(bare) for value in list_allowed_values_of_type(option)]
     if get_origin(bare) in {list, tuple, set, frozenset}:
-        return allowed_values_of(get_args(bare)[0])
+        return list_allowed_values_of_type(get_args(bare)[0])
     if isinstance(bare, type) and issubclass(bare, Enum):
         return [str(value.value) for value in bare]
     return []
@@ -75,36 +75,36 @@ def _describe_length_error(match: re.Match[str]) -> str:
 #: The form in which msgspec quotes the pattern of `schemas.base.NulFreeText`.
 _NUL_PATTERN_MESSAGE = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
 
-_MESSAGE_RULES = (
-    _MessageRule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
-    _MessageRule(
+_MSGSPEC_MESSAGE_RULES = (
+    _MsgspecMessageRule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
+    _MsgspecMessageRule(
         re.compile(r"Expected `\w+` that's a multiple of (?P<number>[-+.\de]+)"),
         lambda found: f"must be a multiple of {found['number']}",
     ),
-    _MessageRule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
-    _MessageRule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _describe_type_mismatch),
-    _MessageRule(
+    _MsgspecMessageRule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
+    _MsgspecMessageRule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _describe_type_mismatch),
+    _MsgspecMessageRule(
         re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _describe_length_error
     ),
-    _MessageRule(
+    _MsgspecMessageRule(
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_COMPARISON_WORDS[found['bound']]} {found['number']}",
     ),
-    _MessageRule(_NUL_PATTERN_MESSAGE, lambda _: "must not contain a NUL character"),
-    _MessageRule(
+    _MsgspecMessageRule(_NUL_PATTERN_MESSAGE, lambda _: "must not contain a NUL character"),
+    _MsgspecMessageRule(
         re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",
     ),
-    _MessageRule(
+    _MsgspecMessageRule(
         re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"),
         lambda found: f"must be {_readable_type_name(found['kind'])}",
     ),
-    _MessageRule(
+    _MsgspecMessageRule(
         re.compile(r"Expected `datetime` with a timezone component"),
         lambda _: "must name its zone: end it in Z, or in an offset such as +02:00",
     ),
-    _MessageRule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
-    _MessageRule(
+    _MsgspecMessageRule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
+    _MsgspecMessageRule(
         re.compile(r"Object contains unknown field `.*`", re.DOTALL), lambda _: "is not a field of this object"
     ),
 )

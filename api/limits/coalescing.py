@@ -31,18 +31,18 @@ class LookupCoalescer(Generic[K, V]):
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
-            self._asking = log_context.start_task_without_cause(self._run())
+            self._asking = log_context.start_task_without_cause(self._run_batches_until_empty())
         return future
 
-    async def _run(self) -> None:
+    async def _run_batches_until_empty(self) -> None:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
-                await self._answer(batch)
+                await self._resolve_batch_lookups(batch)
         finally:
             self._asking = None
 
-    async def _answer(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
+    async def _resolve_batch_lookups(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
         try:
             answers = await self._run_query([question for question, _ in batch])
         except Exception as error:  # noqa: BLE001  raised to each caller

@@ -2,7 +2,7 @@
 
 The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
 requests of its organization are refused. Charges are write-behind: they wait in this process until the next
-call of the rate limit script, `CHARGE_FLUSH_INTERVAL_S` at most. No request waits for them.
+call of the rate limit script, `COST_CHARGE_FLUSH_INTERVAL_S` at most. No request waits for them.
 
 An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
 its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
@@ -24,14 +24,14 @@ from schemas.usage import BudgetResource, BudgetUse
 from telemetry.costs import RequestCost
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
-#: script themselves, so one call per `CHARGE_FLUSH_INTERVAL_S` carries all their charges.
-CHARGE_FLUSH_INTERVAL_S = 1.0
+#: script themselves, so one call per `COST_CHARGE_FLUSH_INTERVAL_S` carries all their charges.
+COST_CHARGE_FLUSH_INTERVAL_S = 1.0
 
 #: Seconds of refill in a full bucket.
-BUDGET_BURST_S = 60
+COST_BUDGET_CAPACITY_S = 60
 
 #: Maximum number of overdrawn buckets that a process remembers.
-MAX_OVERDRAWN_BUCKETS = 10_000
+MAX_CACHED_OVERDRAWN_BUCKETS = 10_000
 
 #: Microseconds in a second: times are counted in microseconds.
 MICROSECONDS_PER_SECOND = 1_000_000
@@ -39,7 +39,7 @@ MICROSECONDS_PER_SECOND = 1_000_000
 MIB = 1 << 20
 
 
-class TrafficKind(StrEnum):
+class RequestTrafficKind(StrEnum):
     """Kind of a request: with an API key, or public (app events, files by URL). Each has its own bucket."""
 
     KEYS = "keys"
@@ -47,9 +47,9 @@ class TrafficKind(StrEnum):
 
 
 #: In the order of the fields of `BudgetRefillRates`, which is the order of `budgets` in `rate_limits.lua`.
-BUDGET_RESOURCES: tuple[BudgetResource, ...] = ("cpu", "database", "bytes")
+COST_BUDGET_RESOURCES: tuple[BudgetResource, ...] = ("cpu", "database", "bytes")
 
-_BUDGET_REFUSAL_REASONS: Mapping[BudgetResource, str] = {
+_COST_BUDGET_REFUSAL_REASONS: Mapping[BudgetResource, str] = {
     "cpu": "its requests used more CPU time than its tier allows",
     "database": "its requests used more database time than its tier allows",
     "bytes": "its requests moved more bytes than its tier allows",
@@ -64,7 +64,7 @@ class BudgetRefillRates(NamedTuple):
     bytes: int
 
 
-ZERO_COST = BudgetRefillRates(0, 0, 0)
+ZERO_REQUEST_COST = BudgetRefillRates(0, 0, 0)
 
 
 def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> BudgetRefillRates:
@@ -73,18 +73,18 @@ def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> Bud
     )
 
 
-_STANDARD_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
-_STANDARD_PUBLIC_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
-REFILL_RATES_BY_TIER: Mapping[TrafficKind, Mapping[OrganizationTier, BudgetRefillRates]] = {
-    TrafficKind.KEYS: {
-        "sandbox": _STANDARD_REFILL_RATES,
-        "standard": _STANDARD_REFILL_RATES,
+_STANDARD_KEY_BUDGET_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
+_STANDARD_PUBLIC_BUDGET_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
+BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER: Mapping[RequestTrafficKind, Mapping[OrganizationTier, BudgetRefillRates]] = {
+    RequestTrafficKind.KEYS: {
+        "sandbox": _STANDARD_KEY_BUDGET_REFILL_RATES,
+        "standard": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=0.8, connections=2, mib=32),
         "partner": _budget_refill_rates(cores=2, connections=6, mib=128),
     },
-    TrafficKind.PUBLIC: {
-        "sandbox": _STANDARD_PUBLIC_REFILL_RATES,
-        "standard": _STANDARD_PUBLIC_REFILL_RATES,
+    RequestTrafficKind.PUBLIC: {
+        "sandbox": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
+        "standard": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=3, connections=2, mib=64),
         "partner": _budget_refill_rates(cores=10, connections=6, mib=256),
     },
@@ -99,11 +99,11 @@ class BudgetBucket(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def budget_bucket_of(
-    organization_id: UUID, tier: OrganizationTier, traffic: TrafficKind = TrafficKind.KEYS
+def organization_budget_bucket(
+    organization_id: UUID, tier: OrganizationTier, traffic: RequestTrafficKind = RequestTrafficKind.KEYS
 ) -> BudgetBucket:
     """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
-    return BudgetBucket(f"budget:{organization_id}:{traffic}", REFILL_RATES_BY_TIER[traffic][tier])
+    return BudgetBucket(f"budget:{organization_id}:{traffic}", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[traffic][tier])
 
 
 class BudgetBucketLevel(NamedTuple):
@@ -126,10 +126,10 @@ class BudgetBucketLevel(NamedTuple):
 
     def refusal(self, waited_s: float = 0.0) -> LimitReached:
         """Build the `LimitReached` of a refused request; `waited_s`, this level's age, shortens its `Retry-After`."""
-        resource = BUDGET_RESOURCES[self.worst - 1]
+        resource = COST_BUDGET_RESOURCES[self.worst - 1]
         wait_s = max(1, math.ceil(self.wait_ms / 1000 - waited_s))
         message = (
-            f"the organization is over its budget: {_BUDGET_REFUSAL_REASONS[resource]}; wait for the "
+            f"the organization is over its budget: {_COST_BUDGET_REFUSAL_REASONS[resource]}; wait for the "
             "seconds in Retry-After"
         )
         return LimitReached("budget", message, retry_after=wait_s, resource=resource)
@@ -154,7 +154,7 @@ class CostBudgets:
             round(cost.database_s * MICROSECONDS_PER_SECOND),
             cost.bytes,
         )
-        before = self._pending.get(bucket, ZERO_COST)
+        before = self._pending.get(bucket, ZERO_REQUEST_COST)
         self._pending[bucket] = BudgetRefillRates(*(old + added for old, added in zip(before, spent, strict=True)))
 
     @property
@@ -162,7 +162,9 @@ class CostBudgets:
         """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
-    def take_pending_charges(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
+    def take_charges_as_script_arguments(
+        self, buckets: Iterable[BudgetBucket]
+    ) -> tuple[dict[BudgetBucket, int], list[str | int]]:
         """Remove all pending charges; return them within the first arguments of the Redis script.
 
         The arguments cover `buckets` and all other buckets with pending charges. Return also the 1-based index
@@ -170,25 +172,25 @@ class CostBudgets:
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
-        arguments: list[str | int] = [len(places), BUDGET_BURST_S]
+        arguments: list[str | int] = [len(places), COST_BUDGET_CAPACITY_S]
         for bucket in places:
-            arguments += [*bucket.rates, *spent.get(bucket, ZERO_COST)]
+            arguments += [*bucket.rates, *spent.get(bucket, ZERO_REQUEST_COST)]
         return places, arguments
 
-    def record_levels(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
-        """Remember overdrawn buckets of the script's levels, forget others; keep at most `MAX_OVERDRAWN_BUCKETS`."""
+    def cache_overdrawn_levels(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
+        """Remember the script's overdrawn buckets, forget others; keep at most `MAX_CACHED_OVERDRAWN_BUCKETS`."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
             if level.is_overdrawn:
                 self._overdrawn[bucket.key] = level, self._clock()
-        while len(self._overdrawn) > MAX_OVERDRAWN_BUCKETS:
+        while len(self._overdrawn) > MAX_CACHED_OVERDRAWN_BUCKETS:
             self._overdrawn.popitem(last=False)
 
-    def forget_levels(self) -> None:
+    def forget_overdrawn_levels(self) -> None:
         """Forget all overdrawn buckets, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
-    def check_bucket(self, bucket: BudgetBucket) -> None:
+    def check_bucket_not_overdrawn(self, bucket: BudgetBucket) -> None:
         """Raise `LimitReached` if the bucket was overdrawn at the script's last call and can't be refilled yet.
 
         The check uses this process's memory only, without a round trip.
@@ -202,7 +204,7 @@ class CostBudgets:
 
 
 def describe_budget_levels(
-    buckets: Mapping[TrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
+    buckets: Mapping[RequestTrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
     """Return the state of an organization's request budgets for `GET /v1/usage`: one for each bucket and resource.
 
@@ -211,19 +213,19 @@ def describe_budget_levels(
     return [
         _describe_budget_level(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
-        for place in range(len(BUDGET_RESOURCES))
+        for place in range(len(COST_BUDGET_RESOURCES))
     ]
 
 
 def _describe_budget_level(
-    traffic: TrafficKind, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
+    traffic: RequestTrafficKind, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
 ) -> BudgetUse:
-    unit = 1 if BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
+    unit = 1 if COST_BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
     refill = rates[place] / unit
     return BudgetUse(
-        resource=BUDGET_RESOURCES[place],
+        resource=COST_BUDGET_RESOURCES[place],
         traffic=traffic.value,
         available=None if level is None else round(level[2 + place] / unit, 3),
-        capacity=refill * BUDGET_BURST_S,
+        capacity=refill * COST_BUDGET_CAPACITY_S,
         per_second=refill,
     )

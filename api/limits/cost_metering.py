@@ -13,10 +13,10 @@ from telemetry import costs, logs, metrics
 from telemetry.costs import RequestCost
 
 if TYPE_CHECKING:
-    from api.services import Services
+    from api.services import ApiServices
 
 #: Seconds between two log lines about the same route.
-LOOP_HOLD_LOG_INTERVAL_S = 10.0
+MIN_LOOP_HOLD_LOG_INTERVAL_S = 10.0
 
 _log = logs.get_logger("api.loop")
 
@@ -32,10 +32,10 @@ class LoopWatchdog:
     def report_loop_hold(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
         """Add a step with `seconds` of CPU on the event loop to a metric, and log at most one per route in 10 s."""
         route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
-        metrics.HTTP_LOOP_HOLD_SECONDS.labels(route).observe(seconds)
+        metrics.HTTP_LOOP_HOLD_SECONDS_HISTOGRAM.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < LOOP_HOLD_LOG_INTERVAL_S:
+        if now - logged_at < MIN_LOOP_HOLD_LOG_INTERVAL_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -46,7 +46,7 @@ class LoopWatchdog:
 _loop_watchdog = LoopWatchdog()
 
 
-def count_body_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_count_body_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a wrapped `receive` and `send` that add the bytes of both bodies to a request's cost."""
 
     async def receive_counted() -> Any:
@@ -72,9 +72,9 @@ async def meter_request(
     """Run a request, and charge its cost, even if it fails, to the bucket that pays for it, if that is known."""
     cost = state.cost
     try:
-        with costs.charge_block_to(cost):
+        with costs.charge_block_to_request(cost):
             await costs.MeteredCoroutine(answering, cost, partial(watchdog.report_loop_hold, scope, state))
     finally:
         if state.payer is not None:
-            services: Services = scope["litestar_app"].state.services
-            services.limiter.spend(state.payer, cost)
+            services: ApiServices = scope["litestar_app"].state.services
+            services.limiter.charge_request_cost(state.payer, cost)

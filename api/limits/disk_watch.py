@@ -10,15 +10,20 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from db.pool import Pool
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.operations import disk
-from domain.operations.disk import EVENT_INTAKE_WATERMARK, FAIR_SHARE_DISK_LEVEL, UPLOAD_WATERMARK, DiskWatermark
+from domain.operations.disk import (
+    EVENT_INTAKE_DISK_WATERMARK,
+    MIN_DISK_USE_FOR_EVENT_FAIR_SHARE,
+    UPLOAD_DISK_WATERMARK,
+    DiskWatermark,
+)
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
 
-#: Seconds between two measurements: normally, and from the used fraction `FULL_DISK_FRACTION` of a disk on.
-MEASURE_INTERVAL_S, FULL_DISK_INTERVAL_S, FULL_DISK_FRACTION = 10.0, 1.0, 0.70
+#: Seconds between two measurements: normally, and from the used fraction `MIN_FULL_DISK_USED_FRACTION` of a disk on.
+DISK_MEASURE_INTERVAL_S, FULL_DISK_MEASURE_INTERVAL_S, MIN_FULL_DISK_USED_FRACTION = 10.0, 1.0, 0.70
 
 #: Seconds in `Retry-After` of a refusal.
 DISK_FULL_RETRY_AFTER_S = 30
@@ -34,7 +39,7 @@ class WatchedDisk(NamedTuple):
     pool: Pool
 
 
-class IntakeState:
+class DiskIntakeSwitch:
     """Whether one kind of intake, events or uploads, is open or closed for a nearly full disk."""
 
     def __init__(self, name: str, mark: DiskWatermark) -> None:
@@ -63,8 +68,8 @@ class DiskWatch:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
         self._events, self._uploads = (
-            IntakeState("events", EVENT_INTAKE_WATERMARK),
-            IntakeState("uploads", UPLOAD_WATERMARK),
+            DiskIntakeSwitch("events", EVENT_INTAKE_DISK_WATERMARK),
+            DiskIntakeSwitch("uploads", UPLOAD_DISK_WATERMARK),
         )
         #: The used fraction of each disk at its last measurement.
         self._parts = dict[str, float]()
@@ -73,7 +78,7 @@ class DiskWatch:
     def check_event_intake_open(self) -> None:
         """Raise `ServiceUnavailable` while the intake of events is closed for a nearly full disk."""
         if self._events.is_closed:
-            metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
+            metrics.DISK_REFUSED_EVENT_REQUEST_COUNTER.inc()
             raise ServiceUnavailable(
                 "the event store is nearly full: send these events again later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
@@ -82,12 +87,12 @@ class DiskWatch:
         """Raise `ServiceUnavailable` if an organization used too large a share of its daily event budget.
 
         `used` is that share. The allowed share falls from 1 to 0 while the fullest disk fills from
-        `FAIR_SHARE_DISK_LEVEL` to the mark that closes the intake of events.
+        `MIN_DISK_USE_FOR_EVENT_FAIR_SHARE` to the mark that closes the intake of events.
         """
-        if used > (EVENT_INTAKE_WATERMARK.closes - self._part) / (
-            EVENT_INTAKE_WATERMARK.closes - FAIR_SHARE_DISK_LEVEL
+        if used > (EVENT_INTAKE_DISK_WATERMARK.closes - self._part) / (
+            EVENT_INTAKE_DISK_WATERMARK.closes - MIN_DISK_USE_FOR_EVENT_FAIR_SHARE
         ):
-            metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
+            metrics.DISK_REFUSED_EVENT_REQUEST_COUNTER.inc()
             message = "the event store fills up, and this organization sent the most events: send these again later"
             raise ServiceUnavailable(message, retry_after=DISK_FULL_RETRY_AFTER_S)
 
@@ -115,7 +120,7 @@ class DiskWatch:
         if failure:
             raise failure
 
-    async def run(self) -> None:
+    async def measure_repeatedly(self) -> None:
         """Measure the disks until canceled, even after errors: every 10 s, or every second once one is fairly full."""
         while True:
             try:
@@ -124,7 +129,9 @@ class DiskWatch:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work
                 _log.error("disk measurement failed", error=repr(error))
-            await asyncio.sleep(FULL_DISK_INTERVAL_S if self._part >= FULL_DISK_FRACTION else MEASURE_INTERVAL_S)
+            await asyncio.sleep(
+                FULL_DISK_MEASURE_INTERVAL_S if self._part >= MIN_FULL_DISK_USED_FRACTION else DISK_MEASURE_INTERVAL_S
+            )
 
 
 async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
@@ -132,11 +139,11 @@ async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
 
     Raises `ServiceUnavailable` if Postgres is away.
     """
-    with raise_if_postgres_away():
+    with convert_postgres_away_errors():
         async with watched.pool.acquire() as conn:
-            use = await disk.measure_disk_use(conn)
+            use = await disk.measure_database_disk_use(conn)
     part = use.used / watched.size
-    metrics.DATABASE_DISK_USED_RATIO.labels(watched.setting.lower()).set(part)
+    metrics.DATABASE_DISK_USED_RATIO_GAUGE.labels(watched.setting.lower()).set(part)
     return part
 
 
@@ -151,6 +158,6 @@ async def open_disk_watch(settings: Settings, pool: Pool, event_store: Pool) -> 
         yield watch
         return
     async with asyncio.TaskGroup() as group:
-        measuring = group.create_task(watch.run())
+        measuring = group.create_task(watch.measure_repeatedly())
         yield watch
         measuring.cancel()

@@ -33,7 +33,7 @@ EVENT_LIMIT_WINDOW_S = 1
 MAX_EVENT_COUNT_DELAY_S = 0.01
 
 #: Seconds between two refusals of an app, and the maximum delay of a refusal.
-REFUSAL_INTERVAL_S, MAX_REFUSAL_DELAY_S = 0.002, 1.0
+APP_REFUSAL_INTERVAL_S, MAX_APP_REFUSAL_DELAY_S = 0.002, 1.0
 
 #: Maximum number of apps with a remembered refusal.
 MAX_CACHED_APP_REFUSALS = 10_000
@@ -65,7 +65,7 @@ class EventLimitState(NamedTuple):
     wait_ms: int
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        wait_s = self._wait_s
+        wait_s = self._retry_after_s
         state = f'"{EVENT_REQUEST_LIMIT_NAME}";r={self.requests_left};t={wait_s}'
         state += f', "{EVENT_RATE_CLASS}";r={self.events_left};t={wait_s}'
         return [_event_limit_policy_header(self.limits, EVENT_LIMIT_WINDOW_S), (b"ratelimit", state.encode())]
@@ -73,10 +73,10 @@ class EventLimitState(NamedTuple):
     def refusal(self) -> LimitReached:
         limit = EVENT_REQUEST_LIMIT_NAME if self.events_left else EVENT_RATE_CLASS
         message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
-        return LimitReached(limit, message, retry_after=self._wait_s)
+        return LimitReached(limit, message, retry_after=self._retry_after_s)
 
     @property
-    def _wait_s(self) -> int:
+    def _retry_after_s(self) -> int:
         return max(1, math.ceil(self.wait_ms / 1000))
 
 
@@ -105,9 +105,9 @@ class _CachedAppRefusal:
     def __init__(self) -> None:
         self._turn = 0.0
 
-    def wait_s(self, now: float) -> float:
-        """Take the next turn among this app's refusals; return the seconds until it, up to `MAX_REFUSAL_DELAY_S`."""
-        self._turn = min(max(now, self._turn + REFUSAL_INTERVAL_S), now + MAX_REFUSAL_DELAY_S)
+    def reserve_refusal_turn(self, now: float) -> float:
+        """Take this app's next refusal turn; return the seconds until it, up to `MAX_APP_REFUSAL_DELAY_S`."""
+        self._turn = min(max(now, self._turn + APP_REFUSAL_INTERVAL_S), now + MAX_APP_REFUSAL_DELAY_S)
         return self._turn - now
 
 
@@ -143,19 +143,19 @@ class EventRateLimiter:
             self._refused.popitem(last=False)
 
     async def delay_refusal(self, app: KeyedApp) -> None:
-        """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app, at most 1 s.
+        """Delay a refused request until its turn: one refusal every `APP_REFUSAL_INTERVAL_S` per app, at most 1 s.
 
         It slows an app that retries in a loop, and saves others' time. An app without a cached refusal has no delay.
         """
         if refusal := self._refused.get(app.app_id):
-            await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
+            await asyncio.sleep(refusal.reserve_refusal_turn(asyncio.get_running_loop().time()))
 
     def count_request(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
-        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
+        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of_app(app), 1))
 
     def count_events(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
@@ -163,11 +163,11 @@ class EventRateLimiter:
         The next script call writes them, after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for it.
         """
         if not self._spent:
-            asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_DELAY_S, self._count_spent_events)
-        limits, before = self._spent.get(app.app_id, (_event_limits_of(app), 0))
+            asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_DELAY_S, self._flush_spent_events)
+        limits, before = self._spent.get(app.app_id, (_event_limits_of_app(app), 0))
         self._spent[app.app_id] = limits, before + events
 
-    def _count_spent_events(self) -> None:
+    def _flush_spent_events(self) -> None:
         """Start a script call that writes the pending events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
             self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
@@ -205,5 +205,5 @@ class EventRateLimiter:
             yield standing
 
 
-def _event_limits_of(app: KeyedApp) -> EventRateLimits:
+def _event_limits_of_app(app: KeyedApp) -> EventRateLimits:
     return EVENT_LIMITS_BY_TIER[app.tier]

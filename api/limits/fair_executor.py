@@ -25,7 +25,7 @@ class TenantTaskQueue:
         self._own = WeakValueDictionary[UUID, asyncio.Lock]()
 
     @asynccontextmanager
-    async def turn(self, organization_id: UUID) -> AsyncIterator[None]:
+    async def hold_turn(self, organization_id: UUID) -> AsyncIterator[None]:
         own = self._own.setdefault(organization_id, asyncio.Lock())
         async with own, self._all:
             yield
@@ -38,8 +38,10 @@ class FairExecutor:
         self._thread, self._queue = thread, TenantTaskQueue(1)
 
     async def run(self, organization_id: UUID, work: Callable[[], T]) -> T:
-        async with self._queue.turn(organization_id):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, costs.charge_thread_cpu(work))
+        async with self._queue.hold_turn(organization_id):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, costs.wrap_with_thread_cpu_charge(work)
+            )
 
 
 @asynccontextmanager

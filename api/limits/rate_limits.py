@@ -20,15 +20,15 @@ from redis.asyncio import Redis
 
 from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
-    CHARGE_FLUSH_INTERVAL_S,
+    COST_CHARGE_FLUSH_INTERVAL_S,
     BudgetBucket,
     BudgetBucketLevel,
     CostBudgets,
-    TrafficKind,
-    budget_bucket_of,
+    RequestTrafficKind,
     describe_budget_levels,
+    organization_budget_bucket,
 )
-from db.redis_reach import raise_if_redis_away
+from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from jobs.loop_time import LoopTimeout
@@ -40,8 +40,8 @@ from telemetry.costs import RequestCost
 
 #: Seconds: the maximum wait of a request for Redis, by the event loop's clock; the pause after a failure; and
 #: the wait at the start of the process.
-BUDGET_S, BREAKER_PAUSE_S, START_TIMEOUT_S = 0.05, 1.0, 1.0
-WINDOW_S, DAY_S = 60, 86_400
+MAX_REDIS_WAIT_S, REDIS_BREAKER_PAUSE_S, REDIS_START_TIMEOUT_S = 0.05, 1.0, 1.0
+REQUEST_LIMIT_WINDOW_S, DAY_S = 60, 86_400
 
 
 class RateClass(StrEnum):
@@ -52,30 +52,30 @@ class RateClass(StrEnum):
     LONG_RUNNING = "long-running"
 
 
-class RequestLimits(NamedTuple):
+class RequestRateLimits(NamedTuple):
     """Requests per minute and key by class; writes per day and organization."""
 
     minute: dict[RateClass, int]
     day: int
 
 
-def _build_request_limits(reads: int, writes: int, long: int, day: int) -> RequestLimits:
-    return RequestLimits(
+def _build_request_rate_limits(reads: int, writes: int, long: int, day: int) -> RequestRateLimits:
+    return RequestRateLimits(
         {RateClass.READ_LIGHT: reads, RateClass.WRITE_LIGHT: writes, RateClass.LONG_RUNNING: long}, day
     )
 
 
-_STANDARD_REQUEST_LIMITS = _build_request_limits(120, 60, 20, 10_000)
-REQUEST_LIMITS_BY_TIER: dict[OrganizationTier, RequestLimits] = {
+_STANDARD_REQUEST_RATE_LIMITS = _build_request_rate_limits(120, 60, 20, 10_000)
+REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestRateLimits] = {
     # An evaluator tries many jobs in a minute, and a sandbox's jobs cost little.
-    "sandbox": _build_request_limits(120, 60, 60, 10_000),
-    "standard": _STANDARD_REQUEST_LIMITS,
-    "pilot": _build_request_limits(1200, 600, 60, 100_000),
-    "partner": _build_request_limits(6000, 3000, 300, 500_000),
+    "sandbox": _build_request_rate_limits(120, 60, 60, 10_000),
+    "standard": _STANDARD_REQUEST_RATE_LIMITS,
+    "pilot": _build_request_rate_limits(1200, 600, 60, 100_000),
+    "partner": _build_request_rate_limits(6000, 3000, 300, 500_000),
 }
 
 
-class RequestCharge(NamedTuple):
+class CountedRequest(NamedTuple):
     """One request that the script counts. With `cap` 0 it isn't counted by day.
 
     With a `second` over 0, the script uncounts a request of that second instead.
@@ -98,7 +98,7 @@ class RateLimitState(NamedTuple):
     `level` is set if the organization's budget is overdrawn.
     """
 
-    charge: RequestCharge
+    charge: CountedRequest
     passed: bool
     left: int
     resets_in: int
@@ -109,7 +109,7 @@ class RateLimitState(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         charge = self.charge
-        policy = f'"{charge.rate_class}";q={charge.limit};w={WINDOW_S}'
+        policy = f'"{charge.rate_class}";q={charge.limit};w={REQUEST_LIMIT_WINDOW_S}'
         state = f'"{charge.rate_class}";r={self.left};t={self.resets_in}'
         if charge.cap:
             policy += f', "daily-writes";q={charge.cap};w={DAY_S}'
@@ -143,8 +143,8 @@ class RateLimitScript:
 
     async def load_script(self) -> None:
         """Connect to Redis and load the script, so that no request has to. Do nothing if Redis is away."""
-        with contextlib.suppress(RedisUnavailable), raise_if_redis_away():
-            async with asyncio.timeout(START_TIMEOUT_S):
+        with contextlib.suppress(RedisUnavailable), convert_redis_away_errors():
+            async with asyncio.timeout(REDIS_START_TIMEOUT_S):
                 await self._script([], [])
 
     def is_breaker_open(self, *, requests: int) -> bool:
@@ -153,7 +153,7 @@ class RateLimitScript:
         The metric counts the requests that pass uncounted.
         """
         if self._breaker.is_open:
-            metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
+            metrics.RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return self._breaker.is_open
 
     async def run(
@@ -165,15 +165,15 @@ class RateLimitScript:
         """
         if self._breaker.allows_call():
             try:
-                with raise_if_redis_away():
-                    async with LoopTimeout(BUDGET_S):
+                with convert_redis_away_errors():
+                    async with LoopTimeout(MAX_REDIS_WAIT_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
             except RedisUnavailable:
                 self._breaker.record_failure()
             else:
                 self._breaker.record_success()
                 return rows
-        metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
+        metrics.RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return None
 
 
@@ -192,25 +192,27 @@ class RateLimiter:
         self._flushing: asyncio.TimerHandle | None = None
         self.budgets = CostBudgets()
 
-    def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
+    def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.queue_lookup(_request_charge_of(*who, rate_class, self._clock().date()))
+        return self._charges.queue_lookup(_build_counted_request(*who, rate_class, self._clock().date()))
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
         await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
-    def spend(self, bucket: BudgetBucket, cost: RequestCost) -> None:
-        """Charge a finished request; a background call writes the charge within `CHARGE_FLUSH_INTERVAL_S`."""
+    def charge_request_cost(self, bucket: BudgetBucket, cost: RequestCost) -> None:
+        """Charge a finished request; a background call writes the charge within `COST_CHARGE_FLUSH_INTERVAL_S`."""
         self.budgets.add_charge(bucket, cost)
         if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges)
+            self._flushing = asyncio.get_running_loop().call_later(
+                COST_CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges
+            )
 
-    async def close(self) -> None:
+    async def flush_charges_and_stop(self) -> None:
         """Stop the timer of the next write, and write the pending charges to Redis."""
         if self._flushing:
             self._flushing.cancel()
@@ -220,18 +222,20 @@ class RateLimiter:
 
     async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return an organization's budgets: available amount (None while Redis is away), capacity and refill."""
-        buckets = {traffic: budget_bucket_of(organization_id, tier, traffic) for traffic in TrafficKind}
+        buckets = {
+            traffic: organization_budget_bucket(organization_id, tier, traffic) for traffic in RequestTrafficKind
+        }
         return describe_budget_levels(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
     def _write_pending_charges(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
         if self.budgets.has_pending_charges and self._script.is_breaker_open(requests=0):
-            self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._write_pending_charges)
+            self._flushing = asyncio.get_running_loop().call_later(REDIS_BREAKER_PAUSE_S, self._write_pending_charges)
         elif self.budgets.has_pending_charges:
             self._levels.queue_lookup(())
 
-    async def _count_requests(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
+    async def _count_requests(self, charges: Sequence[CountedRequest]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         counts = Counter(charges)
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
@@ -246,7 +250,7 @@ class RateLimiter:
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run_limit_script(
-        self, budgets: Iterable[BudgetBucket], counts: "Counter[RequestCharge]"
+        self, budgets: Iterable[BudgetBucket], counts: "Counter[CountedRequest]"
     ) -> tuple[dict[BudgetBucket, BudgetBucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
@@ -255,17 +259,17 @@ class RateLimiter:
         """
         if self._script.is_breaker_open(requests=counts.total()):
             return None, []
-        places, arguments = self.budgets.take_pending_charges(budgets)
+        places, arguments = self.budgets.take_charges_as_script_arguments(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in counts for key in (charge.window, charge.day)]
         for charge, count in counts.items():
             arguments += [charge.limit, charge.cap, count, charge.second, places[charge.budget]]
         rows = await self._script.run(keys, arguments, requests=counts.total())
         if rows is None:
-            self.budgets.forget_levels()
+            self.budgets.forget_overdrawn_levels()
             return None, []
         levels = {bucket: BudgetBucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
-        self.budgets.record_levels(levels)
+        self.budgets.cache_overdrawn_levels(levels)
         return levels, rows[len(places) :]
 
 
@@ -279,18 +283,18 @@ async def open_rate_limiter(
     try:
         yield limiter
     finally:
-        await limiter.close()
+        await limiter.flush_charges_and_stop()
 
 
 @lru_cache(maxsize=2_000)
-def _request_charge_of(
+def _build_counted_request(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
-) -> RequestCharge:
+) -> CountedRequest:
     """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
-    quota = REQUEST_LIMITS_BY_TIER[tier]
-    return RequestCharge(
+    quota = REQUEST_RATE_LIMITS_BY_TIER[tier]
+    return CountedRequest(
         rate_class,
-        budget_bucket_of(organization_id, tier),
+        organization_budget_bucket(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
         day=f"rate:{organization_id}:{day:%Y-%m-%d}",
         limit=quota.minute[rate_class],
@@ -299,13 +303,13 @@ def _request_charge_of(
 
 
 def _rate_limit_states(
-    charges: Sequence[RequestCharge],
-    rows: Mapping[RequestCharge, list[int]],
+    charges: Sequence[CountedRequest],
+    rows: Mapping[CountedRequest, list[int]],
     levels: Mapping[BudgetBucket, BudgetBucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
     """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""
-    counted: Counter[RequestCharge] = Counter()
+    counted: Counter[CountedRequest] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]
         counted[charge] += 1
@@ -322,8 +326,8 @@ def _rate_limit_states(
         )
 
 
-def _uncounted_rate_limit_state(charge: RequestCharge, day_ends_in: int) -> RateLimitState:
+def _uncounted_rate_limit_state(charge: CountedRequest, day_ends_in: int) -> RateLimitState:
     return RateLimitState(
-        charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
+        charge, passed=True, left=charge.limit, resets_in=REQUEST_LIMIT_WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,
     )  # fmt: skip

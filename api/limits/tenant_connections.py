@@ -33,18 +33,18 @@ class TenantConnectionPool:
         self._waiting: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
+    async def acquire_connection(self, organization_id: UUID) -> AsyncIterator[Conn]:
         """Acquire a Postgres connection of an organization's quota for the block.
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._wait_for_connection(organization_id)
+        await self._wait_for_quota(organization_id)
         try:
             async with self._pool.acquire() as conn:
                 with costs.charge_connection_time():
                     yield conn
         finally:
-            self._give_connection_back(organization_id)
+            self._release_quota_and_grant_next(organization_id)
 
     @asynccontextmanager
     async def reserve_connection(self, organization_id: UUID) -> AsyncIterator[None]:
@@ -52,15 +52,15 @@ class TenantConnectionPool:
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._wait_for_connection(organization_id)
+        await self._wait_for_quota(organization_id)
         try:
             yield
         finally:
-            self._give_connection_back(organization_id)
+            self._release_quota_and_grant_next(organization_id)
 
-    async def _wait_for_connection(self, organization_id: UUID) -> None:
-        if self._has_free_connection(organization_id):
-            self._grant(organization_id)
+    async def _wait_for_quota(self, organization_id: UUID) -> None:
+        if self._has_free_quota(organization_id):
+            self._count_granted_connection(organization_id)
             return
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(organization_id, deque()).append(granted)
@@ -68,50 +68,50 @@ class TenantConnectionPool:
             async with asyncio.timeout(MAX_CONNECTION_WAIT_S):
                 await granted
         except BaseException as error:
-            self._leave(organization_id, granted)
+            self._leave_queue(organization_id, granted)
             if isinstance(error, TimeoutError):
                 raise ServiceUnavailable(
                     "too many requests of your organization are running: repeat it with fewer at once"
                 ) from None
             raise
 
-    def _leave(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
+    def _leave_queue(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
         """Remove a request from the queue, after a timeout or a cancel.
 
         If it was granted a connection in the same moment, give the connection back.
         """
         if granted.done() and not granted.cancelled():
-            self._give_connection_back(organization_id)
+            self._release_quota_and_grant_next(organization_id)
         elif granted in self._waiting.get(organization_id, ()):
             self._waiting[organization_id].remove(granted)
-            self._forget(organization_id)
+            self._drop_empty_queue(organization_id)
 
-    def _forget(self, organization_id: UUID) -> None:
+    def _drop_empty_queue(self, organization_id: UUID) -> None:
         if not self._waiting[organization_id]:
             del self._waiting[organization_id]
 
-    def _has_free_connection(self, organization_id: UUID) -> bool:
+    def _has_free_quota(self, organization_id: UUID) -> bool:
         return self._free > 0 and self._used[organization_id] < self._max_per_organization
 
-    def _grant(self, organization_id: UUID) -> None:
+    def _count_granted_connection(self, organization_id: UUID) -> None:
         self._free -= 1
         self._used[organization_id] += 1
 
-    def _give_connection_back(self, organization_id: UUID) -> None:
+    def _release_quota_and_grant_next(self, organization_id: UUID) -> None:
         self._free += 1
         self._used[organization_id] -= 1
         if not self._used[organization_id]:
             del self._used[organization_id]
-        while (turn := self._next_organization()) is not None:
+        while (turn := self._find_next_organization()) is not None:
             granted = self._waiting[turn].popleft()
             self._waiting.move_to_end(turn)
             if not granted.done():  # A canceled request may still be in the queue.
-                self._grant(turn)
+                self._count_granted_connection(turn)
                 granted.set_result(None)
-            self._forget(turn)
+            self._drop_empty_queue(turn)
 
-    def _next_organization(self) -> UUID | None:
+    def _find_next_organization(self) -> UUID | None:
         """Return the next waiting organization in turn that is below its quota; None if there is none."""
         return next(
-            (organization_id for organization_id in self._waiting if self._has_free_connection(organization_id)), None
+            (organization_id for organization_id in self._waiting if self._has_free_quota(organization_id)), None
         )

@@ -10,10 +10,10 @@ from litestar import Litestar
 from api.http import body_limits
 from api.http.errors import ERROR_CODES
 from api.limits import event_limits
-from api.openapi.examples import openapi_content_example
-from api.openapi.operations import ApiOperation, list_operations
-from api.openapi.parameters import describe_parameters
-from api.openapi.responses import RESPONSE_HEADER_SCHEMAS, describe_error_status, describe_responses
+from api.openapi.examples import find_openapi_content_example
+from api.openapi.operations import ApiOperation, list_api_operations
+from api.openapi.parameters import describe_operation_parameters
+from api.openapi.responses import RESPONSE_HEADER_SCHEMAS, describe_error_status, describe_operation_responses
 from api.openapi.shapes import OpenApiSchemas, build_openapi_schemas
 from schemas.envelope import Envelope
 
@@ -31,7 +31,7 @@ returns when the job ends. Lists are pages: send `nextCursor` as `cursor` for th
 Inside `/v1` fields and enum values may be added; nothing else changes.
 """
 
-_SECURITY_SCHEMES = {
+_OPENAPI_SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lp_live_...`"},
     "sdkAppKey": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lpa_...`, of an SDK app"},
     "apiKey": {
@@ -98,11 +98,13 @@ OPENAPI_TAG_DESCRIPTIONS = {
 
 def render_openapi_document(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every documented route of the app, as JSON."""
-    all_operations = list_operations(app)
+    all_operations = list_api_operations(app)
     schemas = _build_schemas_of_operations(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe_operation(operation, schemas.refs)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe_api_operation(
+            operation, schemas.refs
+        )
     statuses = sorted({code.status for code in ERROR_CODES.values()})
     return msgspec.json.encode(
         {
@@ -115,7 +117,7 @@ def render_openapi_document(app: Litestar) -> bytes:
                 "schemas": schemas.components,
                 "responses": {f"E{status}": describe_error_status(status) for status in statuses},
                 "headers": RESPONSE_HEADER_SCHEMAS,
-                "securitySchemes": _SECURITY_SCHEMES,
+                "securitySchemes": _OPENAPI_SECURITY_SCHEMES,
             },
         }
     )
@@ -126,7 +128,7 @@ def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiS
     named = [
         kind
         for operation in all_operations
-        for kind in (operation.body, operation.multipart_type, operation.answer_type, operation.accepted_type)
+        for kind in (operation.json_body_type, operation.multipart_type, operation.answer_type, operation.accepted_type)
         if _is_struct_type(kind)
     ]
     return build_openapi_schemas(list(dict.fromkeys([*named, Envelope])))
@@ -137,28 +139,28 @@ def _is_struct_type(kind: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
-def _describe_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
+def _describe_api_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
     module = operation.handler.fn.__module__.rpartition(".")[2]
     description = {
         "operationId": operation.id,
         "tags": [OPENAPI_TAGS_BY_MODULE.get(module, module)],
         "summary": summary.strip(),
-        "description": "\n\n".join(filter(None, [more.strip(), _describe_requirements(operation)])),
-        "parameters": describe_parameters(operation),
-        "responses": describe_responses(operation, schemas),
-        "security": _describe_security(operation),
+        "description": "\n\n".join(filter(None, [more.strip(), _describe_operation_requirements(operation)])),
+        "parameters": describe_operation_parameters(operation),
+        "responses": describe_operation_responses(operation, schemas),
+        "security": _describe_operation_security(operation),
     }
     return {**description, **_describe_request_body(operation, schemas)}
 
 
-def _describe_security(operation: ApiOperation) -> list[Json]:
+def _describe_operation_security(operation: ApiOperation) -> list[Json]:
     if operation.needs_app_key:
         return [{"sdkAppKey": []}]
     return [{"bearer": []}, {"apiKey": []}] if operation.needs else []
 
 
-def _describe_requirements(operation: ApiOperation) -> str:
+def _describe_operation_requirements(operation: ApiOperation) -> str:
     if operation.needs_app_key:
         return f"Needs the SDK app's own key; counts as `{event_limits.EVENT_RATE_CLASS}`."
     if operation.needs is None:
@@ -168,16 +170,16 @@ def _describe_requirements(operation: ApiOperation) -> str:
 
 
 def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
-    example = openapi_content_example(operation.id, "body")
+    example = find_openapi_content_example(operation.id, "body")
     if operation.multipart_type is not None:
-        form = example if operation.body is None else openapi_content_example(operation.id, "form")
+        form = example if operation.json_body_type is None else find_openapi_content_example(operation.id, "form")
         content = {"multipart/form-data": {"schema": schemas[operation.multipart_type], **form}}
-        if operation.body is not None:
-            content["application/json"] = {"schema": schemas[operation.body], **example}
+        if operation.json_body_type is not None:
+            content["application/json"] = {"schema": schemas[operation.json_body_type], **example}
         return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
-    if operation.body is None:
+    if operation.json_body_type is None:
         return {}
-    content = {"application/json": {"schema": schemas[operation.body], **example}}
+    content = {"application/json": {"schema": schemas[operation.json_body_type], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.handler_parameters
@@ -190,6 +192,6 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
 
 def _describe_body_size_limit(operation: ApiOperation) -> Json:
     """Describe the maximum bytes of an operation's JSON body; empty without one. Its description has files' limits."""
-    if operation.body is None:
+    if operation.json_body_type is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}

@@ -148,7 +148,7 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
 _ENUM_NAMES_BY_VALUES = {frozenset(enum.values): name for name, enum in OPENAPI_ENUMS.items()}
 
 
-def find_enum_name(schema: Json) -> str | None:
+def find_openapi_enum_name(schema: Json) -> str | None:
     """Return the name of the public enum with a JSON schema's title or values; None if there is none."""
     if schema.get("title") in OPENAPI_ENUMS:
         return str(schema["title"])

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-EXAMPLE_FILE_SUFFIX = ".json"
+OPENAPI_EXAMPLE_FILE_SUFFIX = ".json"
 
 
 class OpenApiExample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,21 +31,21 @@ class OpenApiExample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 def load_openapi_examples() -> Mapping[str, OpenApiExample]:
     """Load the recorded examples of requests and answers, by operation id; cached."""
     folder = files("api.openapi") / "examples"
-    example_files = [file for file in folder.iterdir() if file.name.endswith(EXAMPLE_FILE_SUFFIX)]
+    example_files = [file for file in folder.iterdir() if file.name.endswith(OPENAPI_EXAMPLE_FILE_SUFFIX)]
     return {
-        file.name.removesuffix(EXAMPLE_FILE_SUFFIX): msgspec.json.decode(file.read_bytes(), type=OpenApiExample)
+        file.name.removesuffix(OPENAPI_EXAMPLE_FILE_SUFFIX): msgspec.json.decode(file.read_bytes(), type=OpenApiExample)
         for file in example_files
     }
 
 
-def openapi_content_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
+def find_openapi_content_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """Return `{"example": ...}` for an operation's body, form or answer; empty without an example."""
     example = load_openapi_examples().get(operation)
     value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
-def parameter_example(operation: str, name: str) -> dict[str, Any]:
+def find_openapi_parameter_example(operation: str, name: str) -> dict[str, Any]:
     """Return `{"example": ...}` for a parameter of an operation; empty without an example."""
     example = load_openapi_examples().get(operation)
     return {"example": example.parameters[name]} if example and name in example.parameters else {}

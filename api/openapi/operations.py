@@ -37,7 +37,7 @@ class ApiOperation(NamedTuple):
         return self.handler.parsed_fn_signature.parameters
 
     @property
-    def body(self) -> Any:
+    def json_body_type(self) -> Any:
         """Return the type of the operation's JSON body; None without one."""
         if "data" in self.handler_parameters:
             return self.handler_parameters["data"].annotation
@@ -82,7 +82,7 @@ class ApiOperation(NamedTuple):
         return returned.annotation
 
 
-def list_operations(app: Litestar) -> list[ApiOperation]:
+def list_api_operations(app: Litestar) -> list[ApiOperation]:
     """List the API's documented operations by path, then by method."""
     return sorted(_iterate_api_operations(app), key=lambda one: (one.path, one.method))
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
-from api.openapi.examples import parameter_example
+from api.openapi.examples import find_openapi_parameter_example
 from api.openapi.operations import ApiOperation, strip_none_from_type, to_camel_case
 from api.openapi.shapes import clean_json_schema
 from schemas import ids
@@ -15,7 +15,7 @@ from schemas import ids
 Json = dict[str, Any]
 
 #: JSON Schema's keywords for the bounds of a parameter.
-_JSON_SCHEMA_BOUNDS = {
+_JSON_SCHEMA_KEYWORDS_BY_BOUND = {
     "ge": "minimum",
     "le": "maximum",
     "min_length": "minLength",
@@ -41,7 +41,7 @@ _ID_PREFIXES_BY_PARAMETER = {
 }
 
 #: Names in paths that are not ids.
-_PATH_NAME_DESCRIPTIONS = {
+_PATH_PARAMETER_DESCRIPTIONS = {
     "issuer": "The issuer of the code.",
     "name": "The pool's name.",
     "oauth_state": "The `state` from the link.",
@@ -69,7 +69,7 @@ REQUEST_HEADER_PARAMETERS: dict[str, Json] = {
 }
 
 
-def describe_parameters(operation: ApiOperation) -> list[Json]:
+def describe_operation_parameters(operation: ApiOperation) -> list[Json]:
     """Describe an operation's parameters in path, query and headers, for the OpenAPI document."""
     documented = [
         *_describe_path_parameters(operation),
@@ -81,7 +81,7 @@ def describe_parameters(operation: ApiOperation) -> list[Json]:
 
 def _example_of_parameter(operation: ApiOperation, parameter: Json) -> Json:
     """Return `{"example": ...}` for a parameter, as a list for a list parameter; empty without an example."""
-    example = parameter_example(operation.id, parameter["name"])
+    example = find_openapi_parameter_example(operation.id, parameter["name"])
     if example and parameter["schema"].get("type") == "array":
         return {"example": example["example"].split(",")}
     return example
@@ -93,7 +93,7 @@ def _describe_path_parameters(operation: ApiOperation) -> Iterator[Json]:
             description = (
                 f"`{_ID_PREFIXES_BY_PARAMETER[name]}_...`, or the bare UUID."
                 if name in _ID_PREFIXES_BY_PARAMETER
-                else _PATH_NAME_DESCRIPTIONS.get(name, "")
+                else _PATH_PARAMETER_DESCRIPTIONS.get(name, "")
             )
             schema = {"type": "string"}
             yield {
@@ -115,7 +115,7 @@ def _describe_query_parameters(operation: ApiOperation) -> Iterator[Json]:
                 "in": "query",
                 "required": not field.has_default,
                 "schema": _query_parameter_schema(field, definition),
-                **_list_parameter_style(field),
+                **_describe_list_parameter_style(field),
                 **about,
             }
 
@@ -123,7 +123,7 @@ def _describe_query_parameters(operation: ApiOperation) -> Iterator[Json]:
 def _query_parameter_schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     bounds = {
         word: getattr(definition, name)
-        for name, word in _JSON_SCHEMA_BOUNDS.items()
+        for name, word in _JSON_SCHEMA_KEYWORDS_BY_BOUND.items()
         if getattr(definition, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
@@ -135,7 +135,7 @@ def _query_parameter_schema(field: FieldDefinition, definition: ParameterKwarg) 
     }
 
 
-def _list_parameter_style(field: FieldDefinition) -> Json:
+def _describe_list_parameter_style(field: FieldDefinition) -> Json:
     """Return the OpenAPI style of a list parameter, comma-separated values; empty for any other."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 

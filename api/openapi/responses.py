@@ -6,7 +6,7 @@ from typing import Any
 from litestar.response import Stream
 
 from api.http.errors import ERROR_CODES
-from api.openapi.examples import load_openapi_examples, openapi_content_example
+from api.openapi.examples import find_openapi_content_example, load_openapi_examples
 from api.openapi.operations import ApiOperation
 from schemas import ids
 
@@ -23,23 +23,29 @@ _API_KEY_ERROR_STATUSES, _SCOPE_ERROR_STATUSES, _BODY_ERROR_STATUSES, _WRITE_ERR
     {409, 413},
 )
 
-_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_TEXT_HEADER_SCHEMA, _NUMBER_HEADER_SCHEMA = {"type": "string"}, {"type": "integer"}
 
 _BINARY_SCHEMA: Json = {"type": "string", "format": "binary"}
 #: Without a type: some tools use the type for the whole answer, others for each message.
 _EVENT_STREAM_SCHEMA: Json = {"description": "Messages: `id` is the job's version, `data` the job as JSON."}
 
 RESPONSE_HEADER_SCHEMAS: dict[str, Json] = {
-    "X-Request-Id": {"description": "Quote it in questions to us about a request.", "schema": _TEXT},
-    "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
-    "RateLimit": {"description": "The rest of each limit, and the seconds until it grows.", "schema": _TEXT},
-    "X-RateLimit-Endpoint-Class": {"description": "The rate class of the route.", "schema": _TEXT},
-    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": _NUMBER},
-    "Location": {"description": "The URL of the object.", "schema": _TEXT},
-    "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
-    "Content-Range": {"description": "The range of these bytes, and the total.", "schema": _TEXT},
-    "Idempotent-Replayed": {"description": "`true` if this is a replay of an earlier answer.", "schema": _TEXT},
-    "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
+    "X-Request-Id": {"description": "Quote it in questions to us about a request.", "schema": _TEXT_HEADER_SCHEMA},
+    "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT_HEADER_SCHEMA},
+    "RateLimit": {
+        "description": "The rest of each limit, and the seconds until it grows.",
+        "schema": _TEXT_HEADER_SCHEMA,
+    },
+    "X-RateLimit-Endpoint-Class": {"description": "The rate class of the route.", "schema": _TEXT_HEADER_SCHEMA},
+    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": _NUMBER_HEADER_SCHEMA},
+    "Location": {"description": "The URL of the object.", "schema": _TEXT_HEADER_SCHEMA},
+    "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT_HEADER_SCHEMA},
+    "Content-Range": {"description": "The range of these bytes, and the total.", "schema": _TEXT_HEADER_SCHEMA},
+    "Idempotent-Replayed": {
+        "description": "`true` if this is a replay of an earlier answer.",
+        "schema": _TEXT_HEADER_SCHEMA,
+    },
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT_HEADER_SCHEMA},
 }
 
 _RATE_LIMIT_HEADER_NAMES = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
@@ -64,25 +70,25 @@ def describe_error_status(status: int) -> Json:
     }
 
 
-def describe_responses(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
+def describe_operation_responses(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     """Describe an operation's responses by status for the OpenAPI document; errors refer to shared descriptions."""
     successes = {operation.handler.status_code, *(status for status in operation.own_statuses if status < 400)}
     return {
         **{str(status): _describe_success_response(operation, status, schemas) for status in sorted(successes)},
         **{
             str(status): {"$ref": f"#/components/responses/E{status}"}
-            for status in sorted(_refusal_statuses_of(operation))
+            for status in sorted(_list_refusal_statuses(operation))
         },
     }
 
 
-def _refusal_statuses_of(operation: ApiOperation) -> set[int]:
+def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
     if operation.needs is None:
         return {500, *({503} if operation.path == "/readyz" else ()), *operation.handler.opt.get("refusals", ())}
     return {
         *_API_KEY_ERROR_STATUSES,
         *(_SCOPE_ERROR_STATUSES if operation.needs.scope else ()),
-        *(_BODY_ERROR_STATUSES if operation.body is not None or operation.multipart_type else ()),
+        *(_BODY_ERROR_STATUSES if operation.json_body_type is not None or operation.multipart_type else ()),
         *(_WRITE_ERROR_STATUSES if operation.is_write else ()),
         *(status for status in operation.own_statuses if status >= 400),
     }
@@ -99,7 +105,7 @@ def _describe_success_response(operation: ApiOperation, status: int, schemas: di
     if status in _STATUSES_WITHOUT_BODY or operation.answer_type is None:
         return response
     content = _describe_response_content(operation, status, schemas)
-    example = openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
+    example = find_openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
     return {**response, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 
@@ -119,7 +125,7 @@ def _describe_response_content(operation: ApiOperation, status: int, schemas: di
         }
     if operation.answer_type in schemas:
         return {"application/json": {"schema": schemas[operation.answer_type]}}
-    return {str(operation.handler.media_type): {"schema": _TEXT}}
+    return {str(operation.handler.media_type): {"schema": _TEXT_HEADER_SCHEMA}}
 
 
 def _response_header_references(*names: str) -> Json:

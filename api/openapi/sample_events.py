@@ -53,7 +53,7 @@ _SAMPLE_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
 _SAMPLE_LINE_PROVENANCE = LineProvenance(
     line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause"
 )
-_SAMPLE_TIMEOUT_ERROR = JobError(
+_SAMPLE_JOB_TIMEOUT_ERROR = JobError(
     code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True
 )
 
@@ -83,7 +83,7 @@ _SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], Sa
     "job.completed": lambda _: {},
     "job.failed": lambda _: {
         "status": "failed", "stage": "failed", "progress": 0.2, "result": None,
-        "error": _SAMPLE_TIMEOUT_ERROR,
+        "error": _SAMPLE_JOB_TIMEOUT_ERROR,
     },
     "job.canceled": lambda _: {
         "status": "canceled", "stage": "canceled", "progress": 0.2, "cancel_requested": True, "result": None,
@@ -125,7 +125,7 @@ _SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], Sa
 }  # fmt: skip
 
 
-def build_sample_event(
+def build_sample_webhook_event(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
 ) -> SampleEvent:
     """Build a sample webhook event, with current times and fresh ids; `project_id` is random unless given."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, get_args, get_origin, get_type_hin
 import msgspec
 from msgspec import UNSET
 
-from api.openapi.enums import OPENAPI_ENUMS, find_enum_name
+from api.openapi.enums import OPENAPI_ENUMS, find_openapi_enum_name
 from schemas.base import RequestStruct
 
 Json = dict[str, Any]
@@ -46,10 +46,10 @@ def clean_json_schema(schema: Json) -> Json:
             "$ref": _SCHEMA_REFERENCE_PREFIX
             + _public_schema_name(schema["$ref"].removeprefix(_SCHEMA_REFERENCE_PREFIX)),
         }
-    if name := find_enum_name(schema):
+    if name := find_openapi_enum_name(schema):
         about = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": _SCHEMA_REFERENCE_PREFIX + name, **about}
-    cleaned = {word: _clean_keyword_value(word, value) for word, value in schema.items() if word != "title"}
+    cleaned = {word: _clean_schema_keyword_value(word, value) for word, value in schema.items() if word != "title"}
     if "anyOf" in cleaned:
         cleaned = {**_hoist_choice_keywords(cleaned["anyOf"]), **cleaned}
     if "enum" in cleaned:
@@ -60,7 +60,7 @@ def clean_json_schema(schema: Json) -> Json:
     return cleaned
 
 
-def _clean_keyword_value(word: str, value: Any) -> Any:
+def _clean_schema_keyword_value(word: str, value: Any) -> Any:
     if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
         return clean_json_schema(value)
     return [clean_json_schema(choice) for choice in value] if word == "anyOf" else value
@@ -89,7 +89,7 @@ def _build_schema_component(cls: type[msgspec.Struct], schema: Json) -> Json:
         **({"required": required} if required else {}),
         **({"additionalProperties": False} if is_request else {}),
     }
-    return {**component, **_require_one_field_schema(cls)}
+    return {**component, **_build_one_field_required_schema(cls)}
 
 
 def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) -> Json:
@@ -107,7 +107,7 @@ def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) 
     return property_schema
 
 
-def _require_one_field_schema(cls: Any) -> Json:
+def _build_one_field_required_schema(cls: Any) -> Json:
     """Return a JSON schema that requires one of a class's `at_least_one` fields, not null.
 
     Return an empty schema for a class without such fields. With `anyOf`, a generator would lose the type.

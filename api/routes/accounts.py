@@ -9,16 +9,16 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import oauth_return, path_ids
 from api.http.accepted_job import submit_project_job
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import run_unless_disconnected
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
-from domain.connecting.authorization import OAuthLinkStep
-from domain.connecting.connect import ConnectJobArgs
+from domain.connecting.authorization import FollowedOAuthLink
+from domain.connecting.connect import AccountConnectJobArgs
 from domain.oauth.oauth_states import StartedOAuthFlow
 from jobs.ledger import SubmittedJob
 from schemas.accounts import (
@@ -155,7 +155,7 @@ async def social_callback(
 @get("/social/oauth-status/{oauth_state:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
     """Return the status of a consent flow, for the key that created it; kept for a day after its expiry."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await authorization.read_oauth_status(
             conn, principal=request.principal, state=oauth_state, now=request.services.clock()
         )
@@ -175,8 +175,8 @@ async def connect_social_account(
     sandbox any `identifier` and password connect, also the magic handles (see `oauth-url`).
     """
     who, services = request.principal, request.services
-    service_url, login = connect.check_password_login(data, sandbox=who.sandbox, allowed=services.allowed)
-    arguments = ConnectJobArgs(
+    service_url, login = connect.check_app_password_login(data, sandbox=who.sandbox, allowed=services.allowed)
+    arguments = AccountConnectJobArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
     submit = partial(connect.submit_account_connect, asked=arguments, secret=login, keyring=services.vault)
@@ -192,7 +192,7 @@ async def list_social_accounts(
     status: AccountStatusFilter = None,
     leased: LeasedAccountFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[SocialAccount]:
     """List a project's social accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
@@ -202,7 +202,7 @@ async def list_social_accounts(
 @get("/social-accounts/{social_account_id:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await accounts.read_account(conn, **request.object_scope("account", account_id=social_account_id))
 
 
@@ -220,7 +220,7 @@ async def disconnect_social_account(
     archived project.
     """
     who = request.principal
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: connect.disconnect_account(
             conn,
@@ -252,7 +252,7 @@ async def _create_consent_link(
     return await run_idempotent_write(request, make)
 
 
-async def _follow_consent_link(request: ApiRequest, state: str) -> OAuthLinkStep:
+async def _follow_consent_link(request: ApiRequest, state: str) -> FollowedOAuthLink:
     services = request.services
     follow = partial(
         authorization.follow_oauth_link,

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes import accounts as account_routes
@@ -40,7 +40,7 @@ async def list_all_scheduled_posts(
     since: post_routes.ScheduledSinceFilter = None,
     until: post_routes.ScheduledUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Post]:
     """List the posts of all active projects of the organization, newest first.
 
@@ -78,7 +78,7 @@ async def list_all_content(
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Content]:
     """List the content of all active projects of the organization, newest first.
 
@@ -105,7 +105,7 @@ async def list_all_social_accounts(
     platform: account_routes.AccountPlatformFilter = None,
     status: account_routes.AccountStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[SocialAccount]:
     """List the social accounts of all active projects of the organization, newest first.
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import time_window
-from api.http.idempotency import run_plain_idempotent_write
+from api.http.idempotency import run_idempotent_write_without_wakes
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -83,11 +83,11 @@ async def import_ads_metrics(
     async def put(conn: Conn) -> AdRowsImported:
         scope = request.project_scope(project_id)
         await project_locks.lock_active_project(conn, **scope)
-        async with request.event_store_connection_within(conn) as store:
-            replaced = await ad_rows.replace_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
+        async with request.reuse_or_acquire_event_store_connection(conn) as store:
+            replaced = await ad_rows.store_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
-    return await run_plain_idempotent_write(request, put)
+    return await run_idempotent_write_without_wakes(request, put)
 
 
 @delete(
@@ -110,13 +110,13 @@ async def delete_ads_metrics(
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
-        async with request.event_store_connection_within(conn) as store:
-            deleted = await ad_rows.delete_window_ad_rows(
+        async with request.reuse_or_acquire_event_store_connection(conn) as store:
+            deleted = await ad_rows.delete_attribution_window_ad_rows(
                 store, project_id=scope["project_id"], attribution_window=attribution_window
             )
         return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MAX_DELETED_AD_ROWS)
 
-    return await run_plain_idempotent_write(request, drop)
+    return await run_idempotent_write_without_wakes(request, drop)
 
 
 @get("/projects/{project_id:str}/ads-metrics", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404))
@@ -131,7 +131,7 @@ async def get_ads_metrics(
     attribution_window: AttributionWindowFilter = DEFAULT_ATTRIBUTION_WINDOW,
     since: time_window.WindowSinceFilter = None,
     until: time_window.WindowUntilFilter = None,
-    granularity: Annotated[AdGranularity, time_window.GRANULARITY_PARAMETER] = "day",
+    granularity: Annotated[AdGranularity, time_window.METRIC_GRANULARITY_PARAMETER] = "day",
 ) -> AdMetrics:
     """Return the metrics of imported ads by day or week; also of an archived project.
 
@@ -152,4 +152,4 @@ async def get_ads_metrics(
         granularity=granularity,
     )
     async with time_window.limit_read_time():
-        return await ad_metrics.read_ad_metrics(time_window.metric_sources_of(request), question, now=now)
+        return await ad_metrics.read_ad_metrics(time_window.build_metric_databases(request), question, now=now)

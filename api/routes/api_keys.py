@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_real_time_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -17,7 +17,7 @@ from domain.tenancy import api_keys
 from schemas.api_keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown
 from schemas.base import Page
 
-ROTATE_KEY_AT_ONCE = ApiKeyRotate()
+DEFAULT_API_KEY_ROTATION_BODY = ApiKeyRotate()
 
 
 @post("/api-keys", opt=build_route_options("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
@@ -42,7 +42,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
 
 @get("/api-keys", opt=build_route_options("keys:write", RateClass.READ_LIGHT))
 async def list_api_keys(
-    request: ApiRequest, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[ApiKey]:
     """List the organization's API keys, newest first, killed ones included."""
     who = request.principal
@@ -54,7 +54,7 @@ async def list_api_keys(
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     """Return one API key, without its secret."""
     who = request.principal
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await api_keys.read_api_key_by_id(
             conn, organization_id=who.organization_id, env=who.env, key_uuid=path_ids.parse_id("api_key", api_key_id)
         )
@@ -66,7 +66,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     status_code=200,
 )
 async def rotate_api_key(
-    request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = ROTATE_KEY_AT_ONCE
+    request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = DEFAULT_API_KEY_ROTATION_BODY
 ) -> Response[ApiKeyShown]:
     """Rotate an API key's secret; the key keeps its id, scopes and Idempotency-Keys.
 
@@ -74,7 +74,7 @@ async def rotate_api_key(
     """
 
     async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
-        key = await api_keys.rotate_key_secret(
+        key = await api_keys.rotate_api_key_secret(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,

@@ -10,15 +10,15 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
-from api.http.accepted_job import accepted_job_result
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.accepted_job import build_accepted_job_answer
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
-from domain.media.app_media_limits import ACCEPTED_APP_MEDIA_TYPES
+from domain.media.app_media_limits import MAX_APP_MEDIA_FILE_BYTES_BY_KIND
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, StreamingUpload
 from domain.values import ssrf_guard
 from schemas import ids
@@ -42,11 +42,11 @@ APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
 APP_MEDIA_FILE_PATH = f"{APP_MEDIA_PATH}/{{asset_id:str}}"
 
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
-MAX_MEDIA_KIND_CHARACTERS = 40
+MAX_APP_MEDIA_KIND_CHARACTERS = 40
 #: Allowed files while the kind is unknown.
-FILE_TYPES_OF_ANY_MEDIA_KIND: MediaTypeSizeLimits = {
-    kind: max(taken.get(kind, 0) for taken in ACCEPTED_APP_MEDIA_TYPES.values())
-    for of in ACCEPTED_APP_MEDIA_TYPES.values()
+ALLOWED_FILE_TYPES_OF_ANY_APP_MEDIA_KIND: MediaTypeSizeLimits = {
+    kind: max(taken.get(kind, 0) for taken in MAX_APP_MEDIA_FILE_BYTES_BY_KIND.values())
+    for of in MAX_APP_MEDIA_FILE_BYTES_BY_KIND.values()
     for kind in of
 }
 
@@ -60,7 +60,11 @@ def _parse_app_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
 
 
 def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
-    return ACCEPTED_APP_MEDIA_TYPES[_parse_app_media_kind(texts)] if "kind" in texts else FILE_TYPES_OF_ANY_MEDIA_KIND
+    return (
+        MAX_APP_MEDIA_FILE_BYTES_BY_KIND[_parse_app_media_kind(texts)]
+        if "kind" in texts
+        else ALLOWED_FILE_TYPES_OF_ANY_APP_MEDIA_KIND
+    )
 
 
 def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
@@ -76,18 +80,18 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
     if not files:
         raise InvalidValue("file", "is required; or send JSON with a `url`")
     [file] = files
-    if file.type not in ACCEPTED_APP_MEDIA_TYPES[kind]:
+    if file.type not in MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind]:
         raise InvalidValue(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
-    if file.received_bytes > ACCEPTED_APP_MEDIA_TYPES[kind][file.type]:
+    if file.received_bytes > MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind][file.type]:
         raise BodyOversized(
-            f"{file.path}: a {kind} may have at most {ACCEPTED_APP_MEDIA_TYPES[kind][file.type] // MIB} MiB"
+            f"{file.path}: a {kind} may have at most {MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind][file.type] // MIB} MiB"
         )
-    app_media_limits.check_transcript_allowed(kind, texts.get("transcript", ""))
+    app_media_limits.check_app_media_transcript_allowed(kind, texts.get("transcript", ""))
 
 
 APP_MEDIA_UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
-    texts={"kind": MAX_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
+    texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
     allowed=_allowed_app_media_types,
     check=_check_app_media_upload,
 )
@@ -145,7 +149,7 @@ async def _store_app_media(
 
 async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.decode_body_as(AppMediaFromUrl)
-    app_media_limits.check_transcript_allowed(body.kind, body.transcript)
+    app_media_limits.check_app_media_transcript_allowed(body.kind, body.transcript)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
@@ -153,7 +157,7 @@ async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[App
             conn, **request.project_scope(project_id), kind=body.kind, url=url, transcript=body.transcript
         )
         asset_id = ids.format_prefixed_id(ids.ASSET, started.asset_id)
-        return accepted_job_result(AppMediaAccepted, started.submitted, asset_id=asset_id)
+        return build_accepted_job_answer(AppMediaAccepted, started.submitted, asset_id=asset_id)
 
     return await run_idempotent_write(request, start)
 
@@ -166,7 +170,7 @@ async def list_app_media(
     kind: AppMediaKindFilter = None,
     origin: AppMediaOriginFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.public_url)
@@ -176,7 +180,7 @@ async def list_app_media(
 @get(APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await app_media.read_app_media(
             conn, **_app_media_scope(request, project_id, asset_id), public_url=request.public_url
         )
@@ -192,7 +196,9 @@ async def delete_app_media(
     generations with it complete.
     """
     scope = partial(_app_media_scope, request, project_id, asset_id)
-    return await run_plain_idempotent_write(request, lambda conn: app_media.delete_app_media_file(conn, **scope()))
+    return await run_idempotent_write_without_wakes(
+        request, lambda conn: app_media.delete_app_media_file(conn, **scope())
+    )
 
 
 def _app_media_scope(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -37,7 +37,7 @@ async def list_audit_log(
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[AuditEntry]:
     """List the entries of the organization's audit log, newest first."""
     period = filters.parse_period_filter(since, until)

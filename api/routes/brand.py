@@ -13,5 +13,5 @@ from schemas.brand import Brand
 @get("/projects/{project_id:str}/brand", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return a project's brand: each field's current value, its other candidates, and their sources."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await projects.read_project_brand(conn, **request.project_scope(project_id))

@@ -9,7 +9,7 @@ from msgspec import structs
 from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import WriteResult, run_idempotent_write
-from api.http.paging import decode_cursor, encode_cursor
+from api.http.paging import decode_page_cursor, encode_page_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -58,7 +58,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     """
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     period = filters.parse_period_filter(data.since, data.until)
-    place = decode_cursor(request, data.cursor)
+    place = decode_page_cursor(request, data.cursor)
     who = request.principal
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
@@ -77,7 +77,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             after=None if place is None else UUID(bytes=place),
             dry_run=data.dry_run,
         )
-        cursor = None if batch.last_id is None else encode_cursor(request, batch.last_id.bytes)
+        cursor = None if batch.last_id is None else encode_page_cursor(request, batch.last_id.bytes)
         return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
     return await run_idempotent_write(request, retry)

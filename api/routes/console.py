@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from api.http import static
-from platforms.description import ApplicationLogin, PasswordLogin, PlatformDescription
+from platforms.description import PasswordLogin, PlatformDescription, SharedServerLogin
 from platforms.registry import PLATFORM_DESCRIPTIONS
 
 _CONSOLE_PAGE_HEADERS = {
@@ -21,15 +21,15 @@ _CONSOLE_PAGE_HEADERS = {
 }
 
 
-def platforms_script() -> bytes:
+def build_platforms_script() -> bytes:
     """Render a JavaScript module for the console with each platform's words and display rules, by title."""
     described = sorted(PLATFORM_DESCRIPTIONS.values(), key=lambda platform: platform.title)
-    values = {platform.name: _describe_platform(platform) for platform in described}
+    values = {platform.name: _describe_platform_for_console(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
     return comment + b"export const DESCRIPTIONS = " + msgspec.json.encode(values) + b";\n"
 
 
-def _describe_platform(platform: PlatformDescription) -> dict[str, Any]:
+def _describe_platform_for_console(platform: PlatformDescription) -> dict[str, Any]:
     """Return the words and display rules of a platform that the console's script contains.
 
     `server` is an example of the server name that a person enters; null if nothing is to be entered.
@@ -38,7 +38,7 @@ def _describe_platform(platform: PlatformDescription) -> dict[str, Any]:
     match platform.login:
         case PasswordLogin(example=example, instructions=instructions):
             password = {"example": example, "instructions": instructions}
-        case ApplicationLogin():
+        case SharedServerLogin():
             pass
         case login:
             server = login.example
@@ -53,5 +53,5 @@ def _describe_platform(platform: PlatformDescription) -> dict[str, Any]:
 
 
 PUBLIC = static.static_page_routes(
-    "/console", "console", _CONSOLE_PAGE_HEADERS, generated={"platforms.js": platforms_script()}
+    "/console", "console", _CONSOLE_PAGE_HEADERS, generated={"platforms.js": build_platforms_script()}
 )

@@ -10,15 +10,15 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags, filters, idempotency, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
-from domain.media.streaming_upload import CONTENT_FILE_TYPES, MIB, StreamingUpload
+from domain.media.streaming_upload import MAX_CONTENT_FILE_BYTES_BY_TYPE, MIB, StreamingUpload
 from schemas.base import Page
 from schemas.content import (
     MAX_CAPTION,
@@ -52,7 +52,7 @@ CreativeTypeFilter = Annotated[
     list[CreativeType] | None, QueryParameter(name="creativeType", description="Only content of these origins.")
 ]
 
-APPROVE_AS_IS = Approve()
+DEFAULT_CONTENT_APPROVAL_BODY = Approve()
 
 
 def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
@@ -69,7 +69,7 @@ def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, 
 CONTENT_UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
-    allowed=lambda _: CONTENT_FILE_TYPES,
+    allowed=lambda _: MAX_CONTENT_FILE_BYTES_BY_TYPE,
     check=_check_content_upload,
     thumbnails=True,
 )
@@ -106,7 +106,7 @@ async def _create_uploaded_content(
         files=received.files,
         public_url=request.public_url,
     )
-    wakes = await posters.submit_poster_of_upload(conn, organization_id=request.organization_id, content=item)
+    wakes = await posters.submit_poster_job_of_upload(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
     return WriteResult(item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes)
 
@@ -123,7 +123,7 @@ async def list_content(
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Content]:
     """List a project's content, newest first."""
     find = partial(
@@ -145,7 +145,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     They are in the brand's own language. A brand with too few texts is refused: `details.missingFields` lists
     the fields of its context that would help.
     """
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         known = await hooks.read_brand_snapshot(conn, **request.project_scope(project_id))
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
@@ -153,7 +153,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
 @get("/content/{content_id:str}", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """Return one content item. Its ETag is its revision, for `If-Match`."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
         )
@@ -176,7 +176,7 @@ async def patch_content(
             conn,
             **request.object_scope("content", content_id=content_id),
             patch=data,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
             public_url=request.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(changed.revision))
@@ -190,7 +190,7 @@ async def patch_content(
     status_code=200,
 )
 async def approve_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = APPROVE_AS_IS
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = DEFAULT_CONTENT_APPROVAL_BODY
 ) -> Response[Content]:
     """Approve pending content: its blocked posts go out at their times.
 
@@ -220,7 +220,7 @@ async def approve_content(
 )
 async def reject_content(request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]) -> Response[Content]:
     """Reject pending content for good; its waiting posts are canceled."""
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
@@ -236,7 +236,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 @get("/projects/{project_id:str}/approval-policy", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await approvals.read_approval_policy(conn, **request.project_scope(project_id))
 
 
@@ -251,7 +251,7 @@ async def patch_approval_policy(
     Existing content keeps its approval status: a looser policy approves nothing, a stricter one revokes
     nothing.
     """
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,

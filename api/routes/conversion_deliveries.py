@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events import deliveries
 from domain.metrics.redaction import redact_event_id
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from schemas.base import Page
 from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionState
 
@@ -38,7 +38,7 @@ async def list_conversion_deliveries(
     state_: ConversionDeliveryStateFilter = None,
     app_id: filters.AppIdFilter = None,
     cursor: paging.PageCursor = None,
-    limit: paging.PageLimit = paging.DEFAULT_LIMIT,
+    limit: paging.PageLimit = paging.DEFAULT_PAGE_LIMIT,
 ) -> Page[ConversionDelivery]:
     """List a project's conversion deliveries, newest first: one for each event and destination.
 
@@ -48,11 +48,11 @@ async def list_conversion_deliveries(
     was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
     an `eventId` with an address is `[redacted]`.
     """
-    show_id = str if scopes_grant(request.principal.scopes, "events:read+pii") else redact_event_id
+    show_id = str if is_scope_granted(request.principal.scopes, "events:read+pii") else redact_event_id
     apps = ProjectAppsLookup(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
-        return await deliveries.list_deliveries_of_project(
+        return await deliveries.list_conversion_deliveries_of_project(
             conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 

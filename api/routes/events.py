@@ -16,7 +16,7 @@ from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import CheckedEventBatch, DecodedEventBody
 from domain.events.intake import EventIntakeResult
-from domain.events.json_text import MAX_PACKED_BYTES
+from domain.events.json_text import MAX_PACKED_EVENT_BODY_BYTES
 from domain.values import steps
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
@@ -24,7 +24,7 @@ from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 @post(
     "/apps/{app_id:str}/events",
     status_code=202,
-    request_max_body_size=MAX_PACKED_BYTES,
+    request_max_body_size=MAX_PACKED_EVENT_BODY_BYTES,
     opt={"reads": EventsIn, "refusals": (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
 )
 async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[EventsTaken]:
@@ -37,10 +37,10 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     """
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await requests.admit_event_request(request, key, app_id=named)
-    events = await requests.parse_events(
-        request, app, await requests.decompress_body(request, app), body.parse_app_events
+    events = await requests.parse_request_events(
+        request, app, await requests.decompress_event_body(request, app), body.parse_app_events
     )
-    stored = await requests.store_events(request, app, events)
+    stored = await requests.store_event_batch(request, app, events)
     return ApiResponse(_summarize_stored_events(stored, events), status_code=202)
 
 
@@ -65,7 +65,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     if has_idempotency_key(request):
         async with request.services.events.keyed.reserve_connection(request.organization_id):
             return await run_idempotent_write(request, take)
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         app = await _find_app_of_events(request, conn, parts.head)
     return await send_wakes_and_reply(request, await _store_server_events(request, app, parts))
 
@@ -81,7 +81,7 @@ async def _find_app_of_events(request: ApiRequest, conn: Conn, head: ServerHead)
         project_id=path_ids.parse_id("project", head.project_id),
         app_id=path_ids.parse_id("sdk_app", head.sdk_app_id),
     )
-    app.check_active()
+    app.check_app_project_active()
     return app
 
 
@@ -93,7 +93,7 @@ async def _store_server_events(
     services.events.disks.check_event_budget_share(services.events.budgets.used_budget_share(app))
     checking = body.check_body_events(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     batch = await steps.run_steps_with_pauses(checking)
-    stored = await requests.store_events(request, app, batch)
+    stored = await requests.store_event_batch(request, app, batch)
     return WriteResult(_summarize_stored_events(stored, batch), status=202)
 
 

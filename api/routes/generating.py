@@ -5,7 +5,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import etags, path_ids
-from api.http.accepted_job import accepted_job_result
+from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -16,7 +16,7 @@ from schemas import ids
 from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
 from schemas.errors.absent import not_found_error
 
-REGENERATE_UNCHANGED = Regenerate()
+DEFAULT_CONTENT_REGENERATION_BODY = Regenerate()
 
 
 @post(
@@ -47,7 +47,7 @@ async def generate_content(
     status_code=202,
 )
 async def regenerate_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = REGENERATE_UNCHANGED
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = DEFAULT_CONTENT_REGENERATION_BODY
 ) -> Response[ContentAccepted]:
     """Generate a content item again, from the same request and the current brand: its next revision.
 
@@ -56,11 +56,11 @@ async def regenerate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start_regeneration(
+        started = await generating.start_content_regeneration(
             conn,
             **request.object_scope("content", content_id=content_id),
             body=data,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         )
         return _accepted_generation_result(started)
 
@@ -70,7 +70,7 @@ async def regenerate_content(
 @get("/content/{content_id:str}/progress", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates a content item or its next revision."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await generating.read_content_progress(conn, **request.object_scope("content", content_id=content_id))
 
 
@@ -80,7 +80,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
 )
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
     """Return one file of a content item."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
         )
@@ -93,4 +93,4 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
 
 def _accepted_generation_result(started: StartedContentGeneration) -> WriteResult[ContentAccepted]:
     content_id = ids.format_prefixed_id(ids.CONTENT, started.content_id)
-    return accepted_job_result(ContentAccepted, started.submitted, content_id=content_id)
+    return build_accepted_job_answer(ContentAccepted, started.submitted, content_id=content_id)

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import oauth_return
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -52,7 +52,7 @@ async def create_github_install_url(request: ApiRequest, data: JSONBody[InstallU
     """
 
     async def create(conn: Conn) -> WriteResult[InstallUrl]:
-        link = await github_installations.create_install_link(
+        link = await github_installations.create_github_install_link(
             conn,
             settings=request.services.settings,
             principal=request.principal,
@@ -71,11 +71,11 @@ async def github_install(request: ApiRequest, followed: GitHubInstallLinkState) 
     A cookie ensures that the same browser returns.
     """
     services = request.services
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         page = await github_installations.github_install_page_url(
             conn, settings=services.settings, state=followed, now=services.clock()
         )
-    back, lasts = oauth_return.GITHUB_CALLBACK_PATH, github_installations.INSTALL_LINK_LIFETIME
+    back, lasts = oauth_return.GITHUB_CALLBACK_PATH, github_installations.GITHUB_INSTALL_LINK_LIFETIME
     return oauth_return.redirect_to_consent_page(request, page, state=followed, back=back, lasts=lasts)
 
 
@@ -96,7 +96,7 @@ async def github_callback(
     """
 
     async def use(conn: Conn) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
-        return await github_installations.handle_install_callback(
+        return await github_installations.handle_github_install_callback(
             conn,
             state=returned,
             code=code,
@@ -114,17 +114,17 @@ async def github_callback(
 @get("/github/installation", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """Return the organization's installation of the GitHub App; 404 if there is none."""
-    async with request.connection() as conn:
-        return await github_installations.read_installation(conn, organization_id=request.organization_id)
+    async with request.acquire_connection() as conn:
+        return await github_installations.read_github_installation(conn, organization_id=request.organization_id)
 
 
 @delete("/github/installation", opt=build_route_options("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Disconnect the GitHub App's installation: new ingests can read only public repositories."""
     who = request.principal
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
-        lambda conn: github_installations.disconnect_installation(
+        lambda conn: github_installations.disconnect_github_installation(
             conn, organization_id=who.organization_id, api_key_id=who.key_uuid
         ),
     )
@@ -136,7 +136,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     organization_id = request.organization_id
     now = request.services.clock()
     submitted = await request.run_transaction(
-        partial(github_installations.submit_repo_listing, organization_id=organization_id, now=now)
+        partial(github_installations.submit_github_repo_listing, organization_id=organization_id, now=now)
     )
     if submitted is not None:
         if submitted.wake:
@@ -144,8 +144,8 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
         await oauth_return.wait_for_internal_job(
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )
-    async with request.connection() as conn:
-        return await github_installations.list_installation_repos(conn, organization_id=organization_id)
+    async with request.acquire_connection() as conn:
+        return await github_installations.read_listed_github_repos(conn, organization_id=organization_id)
 
 
 #: Without a key: the state identifies the caller.

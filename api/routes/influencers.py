@@ -8,9 +8,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags, path_ids
-from api.http.accepted_job import accepted_job_result
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.accepted_job import build_accepted_job_answer
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -36,12 +36,12 @@ InfluencerStatusFilter = Annotated[
     list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 
-DEFAULT_INFLUENCER = InfluencerCreate()
+DEFAULT_INFLUENCER_CREATION_BODY = InfluencerCreate()
 
 
 @post(INFLUENCERS_PATH, opt=build_route_options("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def create_influencer(
-    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = DEFAULT_INFLUENCER
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = DEFAULT_INFLUENCER_CREATION_BODY
 ) -> Response[Accepted]:
     """Create a drawn presenter from the project's brand.
 
@@ -54,7 +54,7 @@ async def create_influencer(
         project = path_ids.parse_id("project", project_id)
         return _accepted_influencer_result(
             await creating.create_brand_influencer(
-                conn, author=_influencer_author_of(request), project_id=project, body=data
+                conn, author=_influencer_change_author_of(request), project_id=project, body=data
             )
         )
 
@@ -68,7 +68,7 @@ async def list_influencers(
     *,
     status: InfluencerStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
     find = partial(influencers.list_project_influencers, statuses=status, public_url=request.public_url)
@@ -78,7 +78,7 @@ async def list_influencers(
 @get(INFLUENCER_PATH, opt=build_route_options("influencers:read", RateClass.READ_LIGHT, 404))
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
     """Return one influencer. Its ETag is its version, for `If-Match`."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
             conn, **request.object_scope("influencer", influencer_id=influencer_id), public_url=request.public_url
         )
@@ -94,10 +94,10 @@ async def patch_influencer(
     async def change(conn: Conn) -> WriteResult[Influencer]:
         changed, version = await influencers.apply_influencer_patch(
             conn,
-            author=_influencer_author_of(request),
+            author=_influencer_change_author_of(request),
             influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
             public_url=request.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(version))
@@ -111,13 +111,13 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
 
     Content with this influencer stays unchanged.
     """
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: influencers.remove_influencer(
             conn,
-            author=_influencer_author_of(request),
+            author=_influencer_change_author_of(request),
             influencer_id=path_ids.parse_id("influencer", influencer_id),
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         ),
     )
 
@@ -139,17 +139,17 @@ async def clone_influencer(
         original = path_ids.parse_id("influencer", influencer_id)
         return _accepted_influencer_result(
             await creating.create_influencer_clone(
-                conn, author=_influencer_author_of(request), influencer_id=original, body=data
+                conn, author=_influencer_change_author_of(request), influencer_id=original, body=data
             )
         )
 
     return await run_idempotent_write(request, clone)
 
 
-def _influencer_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
+def _influencer_change_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
     return InfluencerChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
 def _accepted_influencer_result(creation: RequestedInfluencer) -> WriteResult[Accepted]:
     influencer_id = ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id)
-    return accepted_job_result(Accepted, creation.job, influencer_id=influencer_id)
+    return build_accepted_job_answer(Accepted, creation.job, influencer_id=influencer_id)

@@ -71,7 +71,7 @@ async def ingest_appstore(
     While an ingest of this project's listings runs, the same request returns its job; a different request is
     a conflict.
     """
-    named = partial(store_listings.list_requested_listings, data)
+    named = partial(store_listings.list_requested_store_listings, data)
     country = partial(countries.check_country_code, data.country_code, path="countryCode")
     run_all_checks(named, country)
     args = {"listings": msgspec.to_builtins(named()), "country_code": country()}

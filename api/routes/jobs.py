@@ -15,10 +15,10 @@ from litestar.response import Stream
 
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
-from api.http.accepted_job import accepted_job_result
+from api.http.accepted_job import build_accepted_job_answer
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -39,10 +39,10 @@ JOB_STREAM_COMMENT_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
 MAX_JOB_STREAM_S = 900.0
-JOB_STREAM_END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+JOB_STREAM_END_MESSAGE = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Seconds in `Retry-After` when all streams are taken.
-STREAMS_FULL_RETRY_AFTER_S = 5
+JOB_STREAMS_FULL_RETRY_AFTER_S = 5
 
 JobWaitSeconds = Annotated[
     int,
@@ -88,7 +88,7 @@ async def list_jobs(
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Job]:
     """List the organization's jobs, newest first."""
     filters.check_filter_values("kind", kind, kinds.PUBLIC_JOB_KIND_NAMES)
@@ -115,7 +115,7 @@ async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, k
     Ended jobs are counted for as long as they are kept, which is 30 days.
     """
     filters.check_filter_values("kind", kind, kinds.PUBLIC_JOB_KIND_NAMES)
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await counts.count_visible_jobs(
             conn,
             organization_id=request.organization_id,
@@ -128,7 +128,7 @@ async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, k
 async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") -> JobStats:
     """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await stats.measure_organization_jobs(
             conn, organization_id=request.organization_id, window=window, now=now
         )
@@ -142,9 +142,9 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     change.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read_job(request, ref)
+    state = await _read_versioned_job(request, ref)
     if wait:
-        state = await _wait_for_job(request, ref, state, wait)
+        state = await _wait_for_job_end_or_change(request, ref, state, wait)
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
@@ -164,13 +164,13 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     waits and streams.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read_job(request, ref)
+    state = await _read_versioned_job(request, ref)
     is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
     if is_known and jobs.has_job_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
-    if request.services.job_hub.is_full(ref[0]):
+    if request.services.job_hub.is_full_for_organization(ref[0]):
         raise LimitReached(
-            "streams", "too many requests wait or stream: end some, or poll", retry_after=STREAMS_FULL_RETRY_AFTER_S
+            "streams", "too many requests wait or stream: end some, or poll", retry_after=JOB_STREAMS_FULL_RETRY_AFTER_S
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(
@@ -188,7 +188,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
         answer = await jobs.request_job_cancel(conn, **request.object_scope("job", job_id=job_id))
-        return WriteResult(answer, status=ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
+        return WriteResult(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
 
@@ -202,18 +202,18 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
         submitted = await retries.submit_job_retry(
             conn, **request.object_scope("job", job_id=job_id), scopes=who.scopes
         )
-        return accepted_job_result(Accepted, submitted)
+        return build_accepted_job_answer(Accepted, submitted)
 
     return await run_idempotent_write(request, retry)
 
 
-async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
+async def _read_versioned_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
     """Return the current job and its version. In a sandbox, read the sandbox's clock, too.
 
     Raises `ObjectNotFound` for an unknown job.
     """
     if request.principal.sandbox:
-        async with request.connection() as conn:
+        async with request.acquire_connection() as conn:
             [state] = await jobs.read_jobs(conn, refs=[ref])
     else:
         state = await request.services.jobs.queue_lookup(ref)
@@ -222,7 +222,9 @@ async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
     return state
 
 
-async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
+async def _wait_for_job_end_or_change(
+    request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int
+) -> VersionedJob:
     """Wait at most `seconds` until a job has ended, and return the job with its version.
 
     If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a job
@@ -240,7 +242,7 @@ async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: Versi
     with request.services.job_hub.subscribe(ref) as subscriber:
         newer = await run_unless_disconnected(request.receive, subscriber.wait_for_state(enough, within=seconds))
     if newer is None or request.principal.sandbox:
-        return await _read_job(request, ref)
+        return await _read_versioned_job(request, ref)
     return newer
 
 
@@ -254,12 +256,12 @@ async def _stream_job_events(
         ends = loop.time() + MAX_JOB_STREAM_S
         while not (subscriber.closed or jobs.has_job_ended(state)):
             if loop.time() >= ends:
-                yield JOB_STREAM_END
+                yield JOB_STREAM_END_MESSAGE
                 return
             within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
             newer = await subscriber.wait_for_state(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
-                state = await _read_job(request, ref) if request.principal.sandbox else newer
+                state = await _read_versioned_job(request, ref) if request.principal.sandbox else newer
                 yield _encode_job_event(request, state)
             elif not subscriber.closed:
                 yield b": the job is as it was\n\n"

@@ -5,8 +5,8 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -50,7 +50,7 @@ async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
 ) -> LeaseRequest:
     """Return a lease request with its status and the assigned accounts."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await requests.read_lease_request(
             conn, **request.project_scope(project_id), request_id=path_ids.parse_id("lease_request", lease_request_id)
         )
@@ -61,15 +61,15 @@ async def get_lease_request(
     opt=build_route_options("leased:write", RateClass.READ_LIGHT, 404),
 )
 async def list_leased_account_requests(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[LeaseRequest]:
     """List a project's lease requests, newest first."""
-    return await read_project_list_page(request, requests.list_requests_of_project, project_id, cursor, limit)
+    return await read_project_list_page(request, requests.list_lease_requests_of_project, project_id, cursor, limit)
 
 
 @get("/projects/{project_id:str}/leased-accounts", opt=build_route_options("leased:write", RateClass.READ_LIGHT, 404))
 async def list_leased_accounts(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[LeasedAccount]:
     """List a project's leases of accounts, newest first, ended ones included."""
     return await read_project_list_page(request, leases.list_leases_of_project, project_id, cursor, limit)
@@ -89,7 +89,7 @@ async def release_leased_account(
     returns the same answer. Archiving a project releases its leased accounts.
     """
     who = request.principal
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: leases.end_lease_of_account(
             conn,

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.limits.cost_budgets import BudgetBucket, TrafficKind, budget_bucket_of
+from api.limits.cost_budgets import BudgetBucket, RequestTrafficKind, organization_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.media import tickets
@@ -49,7 +49,7 @@ class ByteRange(NamedTuple):
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
     file, headers = await _find_media_file(request, token)
-    request.services.limiter.budgets.check_bucket(_budget_bucket_of_file(file))
+    request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_file(file))
     if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
     part = _requested_byte_range(request.request_state.headers, file)
@@ -100,20 +100,20 @@ async def head_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket
 async def _find_media_file_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[FileDownloadHeaders, dict[str, str]]:
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         file = FileDownloadHeaders(*await tickets.redeem_media_ticket(conn, token=token, ticket=ticket, counts=counts))
     return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
 async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
-    async with request.connection() as conn:
-        file = await content.find_file_by_token(conn, token=token)
+    async with request.acquire_connection() as conn:
+        file = await content.find_file_download_headers(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
     return file, {**MEDIA_FILE_HEADERS, **svg_headers, "ETag": _etag_of_file(file).decode()}
 
 
 def _budget_bucket_of_file(file: FileDownloadHeaders) -> BudgetBucket:
-    return budget_bucket_of(file.organization_id, file.tier, TrafficKind.PUBLIC)
+    return organization_budget_bucket(file.organization_id, file.tier, RequestTrafficKind.PUBLIC)
 
 
 def _etag_of_file(file: FileDownloadHeaders) -> bytes:

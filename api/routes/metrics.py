@@ -30,7 +30,7 @@ MetricFilter = Annotated[
     QueryParameter(name="metrics", description="Only these metrics; default: all metrics of the scope."),
 ]
 
-_SUBJECT_NOUNS_BY_SCOPE: dict[MetricScope, ObjectKind] = {"social_account": "account", "platform_post": "post"}
+_SUBJECT_KINDS_BY_METRIC_SCOPE: dict[MetricScope, ObjectKind] = {"social_account": "account", "platform_post": "post"}
 
 
 @get("/projects/{project_id:str}/metrics", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404))
@@ -43,7 +43,7 @@ async def get_metrics(
     metrics: MetricFilter = None,
     since: time_window.WindowSinceFilter = None,
     until: time_window.WindowUntilFilter = None,
-    granularity: Annotated[Granularity, time_window.GRANULARITY_PARAMETER] = "day",
+    granularity: Annotated[Granularity, time_window.METRIC_GRANULARITY_PARAMETER] = "day",
 ) -> Metrics:
     """Return metrics of a project, account or post by hour, day or week in the project's time zone.
 
@@ -58,13 +58,13 @@ async def get_metrics(
             scope=metric_scope,
             subject_id=None
             if subject_id is None
-            else path_ids.parse_id(_SUBJECT_NOUNS_BY_SCOPE[metric_scope], subject_id),
+            else path_ids.parse_id(_SUBJECT_KINDS_BY_METRIC_SCOPE[metric_scope], subject_id),
             metrics=chosen,
             window=windows.parse_metric_window(since, until, now=now),
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read_scope_metrics(time_window.metric_sources_of(request), question, now=now)
+        return await verbs.read_scope_metrics(time_window.build_metric_databases(request), question, now=now)
 
     async with time_window.limit_read_time():
         return await time_window.read_at_one_clock_time(request, read)
@@ -88,7 +88,7 @@ async def get_top_performers(
     platform: Annotated[
         list[PlatformName] | None, QueryParameter(description="Only posts or content on these platforms.")
     ] = None,
-    limit: paging.PageLimit = paging.DEFAULT_LIMIT,
+    limit: paging.PageLimit = paging.DEFAULT_PAGE_LIMIT,
 ) -> TopPerformers:
     """Rank a project's best posts or content of the last days.
 
@@ -108,6 +108,8 @@ async def _rank_top_performers(
 ) -> TopPerformers:
     asked = top_performers.TopPerformersQuery(**request.project_scope(project_id), **options)
     if asked.metric in advertised.AD_RANKING_METRICS:
-        return await advertised.rank_by_ads(time_window.metric_sources_of(request), asked, now=now)
-    async with request.connection() as conn:
-        return await top_performers.rank_by_platform_metrics(conn, asked, now=now)
+        return await advertised.rank_posts_or_contents_by_ads(
+            time_window.build_metric_databases(request), asked, now=now
+        )
+    async with request.acquire_connection() as conn:
+        return await top_performers.rank_posts_or_contents_by_platform_metric(conn, asked, now=now)

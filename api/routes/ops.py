@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api.guard import build_route_options
-from api.http.idempotency import run_plain_idempotent_write
+from api.http.idempotency import run_idempotent_write_without_wakes
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -16,14 +16,14 @@ from schemas.ops import Pool, Worker
 @get("/ops/pools", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_pools(request: ApiRequest) -> Page[Pool]:
     """List the worker pools with their waiting and running jobs, and the number of workers they need."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return Page(items=await pools.list_worker_pools(conn, slots=request.services.settings.slots), next_cursor=None)
 
 
 @get("/ops/workers", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_workers(request: ApiRequest) -> Page[Worker]:
     """List the live worker processes."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return Page(items=await pools.list_workers(conn), next_cursor=None)
 
 
@@ -46,4 +46,4 @@ async def _set_pool_paused(request: ApiRequest, name: str, *, paused: bool) -> R
         slots = request.services.settings.slots
         return await pools.pause_or_resume_pool(conn, name=name, paused=paused, slots=slots, actor=actor)
 
-    return await run_plain_idempotent_write(request, change)
+    return await run_idempotent_write_without_wakes(request, change)

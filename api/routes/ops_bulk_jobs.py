@@ -9,7 +9,7 @@ from msgspec import structs
 from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import WriteResult, run_idempotent_write
-from api.http.paging import decode_cursor, encode_cursor
+from api.http.paging import decode_page_cursor, encode_page_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -22,7 +22,7 @@ from schemas.jobs import BulkRetried
 from schemas.operator_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
 
 #: Bytes of an id.
-_ID_BYTES = 16
+_UUID_BYTES = 16
 
 
 @post("/ops/jobs/cancel", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
@@ -37,7 +37,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     filters.check_filter_values("stages", data.stages, kinds.JOB_STAGES)
     period = filters.parse_period_filter(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
-    after = _parse_bulk_start(decode_cursor(request, data.cursor))
+    after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
         batch = await operator_bulk.cancel_jobs_of_organizations(
@@ -48,7 +48,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return WriteResult(structs.replace(batch.answer, next_cursor=_encode_bulk_cursor(request, batch.place)))
+        return WriteResult(structs.replace(batch.answer, next_cursor=_encode_bulk_job_cursor(request, batch.place)))
 
     return await run_idempotent_write(request, cancel)
 
@@ -64,7 +64,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     period = filters.parse_period_filter(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
-    after = _parse_bulk_start(decode_cursor(request, data.cursor))
+    after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         batch = await operator_bulk.retry_jobs_of_organizations(
@@ -75,15 +75,15 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             after=after,
             dry_run=data.dry_run,
         )
-        answer = structs.replace(batch.answer, next_cursor=_encode_bulk_cursor(request, batch.place))
+        answer = structs.replace(batch.answer, next_cursor=_encode_bulk_job_cursor(request, batch.place))
         return WriteResult(answer, wakes=batch.wakes)
 
     return await run_idempotent_write(request, retry)
 
 
-def _parse_bulk_start(place: bytes | None) -> BulkJobPosition | None:
-    return None if place is None else BulkJobPosition(UUID(bytes=place[:_ID_BYTES]), UUID(bytes=place[_ID_BYTES:]))
+def _parse_bulk_job_position(place: bytes | None) -> BulkJobPosition | None:
+    return None if place is None else BulkJobPosition(UUID(bytes=place[:_UUID_BYTES]), UUID(bytes=place[_UUID_BYTES:]))
 
 
-def _encode_bulk_cursor(request: ApiRequest, place: BulkJobPosition | None) -> str | None:
-    return place and encode_cursor(request, place.organization_id.bytes + place.job_id.bytes)
+def _encode_bulk_job_cursor(request: ApiRequest, place: BulkJobPosition | None) -> str | None:
+    return place and encode_page_cursor(request, place.organization_id.bytes + place.job_id.bytes)

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import build_route_options
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.jobs import JobErrorCodeFilter, JobStatsWindow
@@ -38,7 +38,7 @@ async def measure_all_jobs(
     """Return statistics of all organizations' jobs that ended in the last hour or day, for a chart."""
     request.require_live_caller()
     now = request.services.clock()
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await stats.measure_ended_jobs(conn, window=window, pool=pool, now=now)
 
 
@@ -56,7 +56,7 @@ async def list_all_jobs(
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[OperatedJob]:
     """List the jobs of all organizations, newest first, internal ones included.
 
@@ -106,7 +106,7 @@ async def count_all_jobs(
         error_code=error_code,
         period=filters.parse_period_filter(since, until),
     )
-    async with time_window.limit_read_time(), request.connection() as conn:
+    async with time_window.limit_read_time(), request.acquire_connection() as conn:
         return await operator_jobs.count_operator_jobs(conn, wanted=criteria)
 
 
@@ -114,13 +114,13 @@ async def count_all_jobs(
 async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
     """Return a job of any organization, with its arguments and its result."""
     request.require_live_caller()
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await operator_jobs.read_operator_job(conn, job_id=path_ids.parse_id("job", job_id))
 
 
 @get("/ops/jobs/{job_id:str}/timeline", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[TimelineEntry]:
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live_caller()

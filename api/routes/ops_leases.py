@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -48,7 +48,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 
 @get("/ops/leasable-accounts", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_offered_accounts(
-    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[OfferedAccount]:
     """List the accounts offered for lease with their lessees, newest first."""
     find = partial(offers.list_account_offers, env=request.principal.env)
@@ -62,7 +62,7 @@ async def list_offered_accounts(
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
     """Withdraw an account from the offers for lease; recall a leased one first."""
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: offers.withdraw_account_offer(
             conn, actor=request.principal.actor, account_id=path_ids.parse_id("account", social_account_id)
@@ -76,10 +76,10 @@ async def list_lease_requests(
     *,
     status: LeaseRequestStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[OperatedRequest]:
     """List the partners' lease requests, newest first."""
-    find = partial(requests.list_requests_of_environment, env=request.principal.env, statuses=status)
+    find = partial(requests.list_lease_requests_of_environment, env=request.principal.env, statuses=status)
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
@@ -95,9 +95,9 @@ async def assign_leased_accounts(
 
     With fewer accounts than requested, the request is `partial`, and more may follow.
     """
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
-        lambda conn: requests.assign_accounts_to_request(
+        lambda conn: requests.assign_leased_accounts_to_request(
             conn,
             actor=request.principal.actor,
             request_id=path_ids.parse_id("lease_request", lease_request_id),
@@ -115,7 +115,7 @@ async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
     """Reject a lease request with a reason; a `partial` request keeps its accounts and its status."""
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: requests.reject_lease_request(
             conn,
@@ -136,7 +136,7 @@ async def recall_lease(request: ApiRequest, social_account_id: FromPath[str]) ->
 
     Repeating the request returns the same answer and never ends another tenant's lease.
     """
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: leases.recall_leased_account(
             conn, actor=request.principal.actor, account_id=path_ids.parse_id("leased_account", social_account_id)

@@ -11,8 +11,8 @@ from msgspec import UNSET
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -26,7 +26,7 @@ from schemas.usage import Usage
 
 @get("/ops/organizations", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 409))
 async def list_organizations(
-    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[Organization]:
     """List all organizations, newest first."""
     request.require_live_caller()
@@ -58,13 +58,13 @@ async def patch_organization(
     """
     actor = request.require_live_caller()
     change = partial(
-        organizations.change_tier_and_suspension,
+        organizations.change_organization_tier_and_suspension,
         organization_id=path_ids.parse_id("organization", organization_id),
         tier=None if data.tier is UNSET else data.tier,
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
     )
-    return await run_plain_idempotent_write(request, change)
+    return await run_idempotent_write_without_wakes(request, change)
 
 
 @get(
@@ -74,7 +74,7 @@ async def patch_organization(
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
     """Return the usage and limits of an organization or a sandbox, as it sees them itself."""
     request.require_live_caller()
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)
         organization = await organizations.read_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -38,6 +38,6 @@ async def purge_project(
             env=request.principal.env,
             actor=request.principal.actor,
         )
-        return WriteResult(purging, status=ACCEPTED_STATUS, wakes=() if wake is None else (wake,))
+        return WriteResult(purging, status=HTTP_ACCEPTED_STATUS, wakes=() if wake is None else (wake,))
 
     return await run_idempotent_write(request, begin)

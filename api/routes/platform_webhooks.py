@@ -11,7 +11,7 @@ from domain.publishing.platform_webhook import PlatformWebhookEvent
 from platforms import registry
 
 #: Maximum bytes of a body; an event has some hundred.
-MAX_WEBHOOK_BODY_BYTES = 64 * 1024
+MAX_PLATFORM_WEBHOOK_BODY_BYTES = 64 * 1024
 
 
 def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
@@ -21,7 +21,7 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
     @post(
         f"/v1/social/webhooks/{platform}",
         status_code=200,
-        request_max_body_size=MAX_WEBHOOK_BODY_BYTES,
+        request_max_body_size=MAX_PLATFORM_WEBHOOK_BODY_BYTES,
         include_in_schema=False,
     )
     async def receive_event(request: ApiRequest) -> None:
@@ -35,7 +35,7 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
         for wake in await request.run_transaction(
-            partial(platform_webhook.poll_for_platform_event, platform=platform, event=event)
+            partial(platform_webhook.start_polls_after_platform_event, platform=platform, event=event)
         ):
             await services.courier.send_wake(wake)
 

@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
-from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -20,7 +20,7 @@ from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
 from domain.publishing.posts import VersionedPost
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from jobs.ledger import WakeMessage
 from schemas.base import Page
 from schemas.posts import (
@@ -50,7 +50,7 @@ ScheduledUntilFilter = Annotated[
     str | None, QueryParameter(description="Scheduled before this time; UTC, with `Z`.", max_length=40)
 ]
 
-CANCEL_WITHOUT_REASON, APPROVE_CAPTION_UNCHANGED = CancelPost(), ApproveCaption()
+DEFAULT_POST_CANCEL_BODY, DEFAULT_CAPTION_APPROVAL_BODY = CancelPost(), ApproveCaption()
 
 
 @post(
@@ -76,7 +76,7 @@ async def schedule_content(
             now=request.services.clock(),
             ahead=request.sandbox_clock_offset,
         )
-        return WriteResult(scheduled, status=ACCEPTED_STATUS, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
 
     return await run_idempotent_write(request, schedule)
 
@@ -92,13 +92,13 @@ async def publish_content(
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.publish_posts_now(
+        scheduled, wakes = await scheduling.schedule_posts_for_now(
             conn,
             **request.object_scope("content", content_id=content_id),
             approver_id=_key_that_may_approve_captions(request),
             body=data,
         )
-        return WriteResult(scheduled, status=ACCEPTED_STATUS, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
 
     return await run_idempotent_write(request, publish)
 
@@ -114,7 +114,7 @@ async def list_scheduled_posts(
     since: ScheduledSinceFilter = None,
     until: ScheduledUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Post]:
     """List a project's posts, newest first."""
     period = await filters.parse_sandbox_period_filter(request, since, until)
@@ -136,7 +136,7 @@ async def list_scheduled_posts(
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
     scope = {"organization_id": request.organization_id, "post_id": path_ids.parse_id("post", scheduled_post_id)}
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         shown, version = await posts.read_scheduled_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
     return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)})
@@ -165,12 +165,12 @@ async def reschedule_post(
     status_code=200,
 )
 async def cancel_post(
-    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = CANCEL_WITHOUT_REASON
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = DEFAULT_POST_CANCEL_BODY
 ) -> Response[Post]:
     """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
     return await _change_post(
-        request, scheduled_post_id, _adapt_verb_without_wakes(changes.cancel_single_post, reason=data.reason)
+        request, scheduled_post_id, _adapt_post_verb_without_wakes(changes.cancel_single_post, reason=data.reason)
     )
 
 
@@ -180,7 +180,9 @@ async def cancel_post(
     status_code=200,
 )
 async def approve_post(
-    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ApproveCaption] = APPROVE_CAPTION_UNCHANGED
+    request: ApiRequest,
+    scheduled_post_id: FromPath[str],
+    data: JSONBody[ApproveCaption] = DEFAULT_CAPTION_APPROVAL_BODY,
 ) -> Response[Post]:
     """Approve a post's own caption (`captionPending`): the post goes out at its time.
 
@@ -188,7 +190,7 @@ async def approve_post(
     """
 
     approve = partial(
-        captions.approve_own_caption,
+        captions.approve_caption_override,
         api_key_id=request.principal.key_uuid,
         note=data.note,
         now=request.services.clock(),
@@ -206,8 +208,8 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _adapt_verb_without_wakes(
-        captions.reject_own_caption, api_key_id=request.principal.key_uuid, reason=data.reason
+    reject = _adapt_post_verb_without_wakes(
+        captions.reject_caption_override, api_key_id=request.principal.key_uuid, reason=data.reason
     )
     return await _change_post(request, scheduled_post_id, reject)
 
@@ -222,7 +224,9 @@ async def resolve_post(
 ) -> Response[Post]:
     """Report the outcome of an `outcome_unknown` post after checking the platform. Nothing is sent again."""
 
-    resolve = _adapt_verb_without_wakes(changes.resolve_post_outcome, body=data, api_key_id=request.principal.key_uuid)
+    resolve = _adapt_post_verb_without_wakes(
+        changes.resolve_post_outcome_by_person, body=data, api_key_id=request.principal.key_uuid
+    )
     return await _change_post(request, scheduled_post_id, resolve)
 
 
@@ -235,14 +239,14 @@ async def _change_post(
         (changed, version), wakes = await verb(
             conn,
             **request.object_scope("post", post_id=scheduled_post_id),
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
 
     return await run_idempotent_write(request, change)
 
 
-def _adapt_verb_without_wakes(
+def _adapt_post_verb_without_wakes(
     verb: Callable[..., Awaitable[VersionedPost]], **options: Any
 ) -> Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]:
     """Wrap a verb that returns only the post for `_change_post`: the wrapper also returns an empty list of wakes."""
@@ -256,4 +260,4 @@ def _adapt_verb_without_wakes(
 def _key_that_may_approve_captions(request: ApiRequest) -> UUID | None:
     """Return the id of the caller's key if the key may approve captions, else None."""
     who = request.principal
-    return who.key_uuid if scopes_grant(who.scopes, "content:approve") else None
+    return who.key_uuid if is_scope_granted(who.scopes, "content:approve") else None

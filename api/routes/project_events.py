@@ -8,14 +8,14 @@ from litestar.params import FromPath, QueryParameter
 from api.events.app_lookup import ProjectAppsLookup
 from api.guard import build_route_options
 from api.http import filters, time_window
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_place
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_place
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import conversions, event_list, windows
 from domain.metrics.event_list import EventCursor, EventFilter
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from schemas.base import Page
 from schemas.conversion_counts import ConversionGrouping, Conversions
 from schemas.stored_events import KeptEvent
@@ -58,7 +58,7 @@ async def list_events(
     since: OccurredSinceFilter = None,
     until: OccurredUntilFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[KeptEvent]:
     """List a project's events, newest first by the time of occurrence; also of an archived project.
 
@@ -66,7 +66,7 @@ async def list_events(
     values that identify or locate a person or a device are `[redacted]`.
     """
     period = filters.parse_period_filter(since, until)
-    pii = scopes_grant(request.principal.scopes, "events:read+pii")
+    pii = is_scope_granted(request.principal.scopes, "events:read+pii")
     criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
     apps = ProjectAppsLookup(request, project_id, app_id)
 
@@ -104,4 +104,4 @@ async def count_conversions(
         by=group_by or (),
     )
     async with time_window.limit_read_time():
-        return await conversions.count_project_conversions(time_window.metric_sources_of(request), query)
+        return await conversions.count_project_conversions(time_window.build_metric_databases(request), query)

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags
 from api.http.idempotency import WriteResult, insert_idempotently, run_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -56,7 +56,7 @@ async def list_projects(
     search: ProjectNameSearch = None,
     status: ProjectStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Project]:
     """List the organization's projects, newest first."""
     find = partial(
@@ -78,7 +78,7 @@ def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | N
 @get("/projects/{project_id:str}", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         project, version = await projects.read_project(conn, **request.project_scope(project_id))
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
@@ -96,7 +96,7 @@ async def patch_project(
             **request.project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         )
         return WriteResult(project, etag=etags.format_etag(version))
 
@@ -116,7 +116,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
             conn,
             **request.project_scope(project_id),
             api_key_id=request.principal.key_uuid,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         )
         return WriteResult(answer, wakes=() if wake is None else (wake,))
 

@@ -8,14 +8,14 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_numbers
-from domain.events.quarantine import StoredRejection
+from domain.events.quarantine import StoredEventRejection
 from domain.metrics.redaction import redact_event_id
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from schemas import ids
 from schemas.base import Page
 from schemas.events import REDACTED_TEXT, EventRejection, QuarantinedEvent
@@ -33,14 +33,14 @@ async def list_quarantined_events(
     app_id: filters.AppIdFilter = None,
     code: RejectCodeFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[QuarantinedEvent]:
     """List a project's rejected events, newest first; also of an archived project.
 
     The newest events, about 1,000, are kept for 7 days, and appear within about a second. Without
     `events:read+pii` their `text` is `[redacted]`, and so is an `eventId` with an address in it.
     """
-    pii = scopes_grant(request.principal.scopes, "events:read+pii")
+    pii = is_scope_granted(request.principal.scopes, "events:read+pii")
 
     async def find(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
@@ -58,12 +58,12 @@ async def list_quarantined_events(
             before=before,
             limit=limit,
         )
-        return [_show_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
+        return [_build_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-def _show_quarantined_event(row: StoredRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
+def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
     return QuarantinedEvent(
         id=ids.format_prefixed_id(ids.QUARANTINED, row.id),
         app_id=ids.format_prefixed_id(ids.APP, app_id),

@@ -5,10 +5,10 @@ from litestar.params import JSONBody
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write, run_real_time_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write, run_real_time_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.openapi.sample_events import build_sample_event
+from api.openapi.sample_events import build_sample_webhook_event
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import events
@@ -22,8 +22,8 @@ from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 async def get_clock(request: ApiRequest) -> SandboxClock:
     """Return the time and the status of the caller's sandbox clock. 404 for a live key."""
     _require_sandbox(request)
-    async with request.connection() as conn:
-        return sandbox_clock.clock_to_schema(
+    async with request.acquire_connection() as conn:
+        return sandbox_clock.sandbox_clock_to_schema(
             await sandbox_clock.read_sandbox_clock(conn, organization_id=request.organization_id)
         )
 
@@ -43,7 +43,7 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
         )
         location = f"/v1/jobs/{ids.format_prefixed_id(ids.JOB, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
-        return WriteResult(clock, status=ACCEPTED_STATUS, location=location, wakes=wakes)
+        return WriteResult(clock, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
 
     return await run_real_time_idempotent_write(request, advance)
 
@@ -70,7 +70,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
         event = await events.emit_sample_event(
             conn,
             organization_id=request.organization_id,
-            sample=build_sample_event(
+            sample=build_sample_webhook_event(
                 data.type, organization_id=request.organization_id, project_id=project_id, now=request.services.clock()
             ),
             public_url=request.public_url,

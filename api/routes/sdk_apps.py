@@ -7,8 +7,8 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -34,7 +34,7 @@ async def create_sdk_app(
     async def create(conn: Conn) -> WriteResult[SdkAppShown]:
         app = await apps.register_sdk_app(
             conn,
-            author=_sdk_app_author_of(request, project_id),
+            author=_sdk_app_change_author_of(request, project_id),
             peppers=request.services.peppers,
             body=body,
             public_url=request.public_url,
@@ -46,7 +46,7 @@ async def create_sdk_app(
 
 @get(SDK_APPS_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def list_sdk_apps(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[SdkApp]:
     """List a project's SDK apps, newest first."""
     find = partial(apps.list_apps_of_project, public_url=request.public_url)
@@ -56,7 +56,7 @@ async def list_sdk_apps(
 @get(SDK_APP_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
     """Return one SDK app, without its key."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await apps.read_sdk_app(
             conn,
             **request.project_scope(project_id),
@@ -79,7 +79,7 @@ async def patch_sdk_app(
     async def change(conn: Conn) -> WriteResult[SdkAppChanged]:
         changed = await apps.apply_app_patch(
             conn,
-            author=_sdk_app_author_of(request, project_id),
+            author=_sdk_app_change_author_of(request, project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             peppers=request.services.peppers,
             vault=request.services.vault,
@@ -102,15 +102,15 @@ async def delete_sdk_app(
 
     The app is not found from then on, and another app may use its identifier.
     """
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: apps.delete_registered_app(
-            conn, author=_sdk_app_author_of(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
+            conn, author=_sdk_app_change_author_of(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
         ),
     )
 
 
-def _sdk_app_author_of(request: ApiRequest, project_id: str) -> AppChangeAuthor:
+def _sdk_app_change_author_of(request: ApiRequest, project_id: str) -> AppChangeAuthor:
     return AppChangeAuthor(
         request.organization_id, path_ids.parse_id("project", project_id), request.principal.key_uuid
     )

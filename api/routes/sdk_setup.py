@@ -34,7 +34,7 @@ async def get_install_spec(
     """
     filters.check_filter_values("platforms", platforms, get_args(AppPlatform))
     public_url = request.public_url
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         app = await apps.read_sdk_app(
             conn,
             **request.project_scope(project_id),

@@ -14,7 +14,7 @@ from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
-from domain.events.json_text import MAX_PACKED_BYTES
+from domain.events.json_text import MAX_PACKED_EVENT_BODY_BYTES
 from schemas.base import ResponseStruct
 from schemas.errors.absent import not_found_error
 from schemas.events import Rejected
@@ -23,7 +23,7 @@ from schemas.events import Rejected
 SEGMENT_SETTINGS_CACHE_S = 300
 
 
-class SegmentTaken(ResponseStruct, frozen=True, kw_only=True):
+class SegmentBatchResult(ResponseStruct, frozen=True, kw_only=True):
     """The result of a batch, sent after its commit. SDKs read only the status."""
 
     success: bool
@@ -33,21 +33,21 @@ class SegmentTaken(ResponseStruct, frozen=True, kw_only=True):
 
 
 @post(
-    [f"/{kind}" for kind in segment.MESSAGE_TYPE_BY_PATH],
+    [f"/{kind}" for kind in segment.SEGMENT_MESSAGE_TYPE_BY_PATH],
     status_code=200,
-    request_max_body_size=MAX_PACKED_BYTES,
+    request_max_body_size=MAX_PACKED_EVENT_BODY_BYTES,
     include_in_schema=False,
 )
-async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
+async def take_messages(request: ApiRequest) -> Response[SegmentBatchResult]:
     """Store Segment messages as events; return counts and rejections. The key is in headers, URL or `writeKey`."""
-    kind = segment.MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
+    kind = segment.SEGMENT_MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
     key = requests.read_app_key(request)
     app = await requests.admit_event_request(request, key) if key else None
-    plain = await requests.decompress_body(request, app, max_bytes=segment.MAX_SEGMENT_BODY_BYTES)
-    app = app or await requests.admit_event_request(request, segment.read_write_key(plain))
-    batch = await requests.parse_events(request, app, plain, partial(segment.read_segment_events, kind=kind))
-    stored = await requests.store_events(request, app, batch)
-    return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))
+    plain = await requests.decompress_event_body(request, app, max_bytes=segment.MAX_SEGMENT_BODY_BYTES)
+    app = app or await requests.admit_event_request(request, segment.read_segment_write_key(plain))
+    batch = await requests.parse_request_events(request, app, plain, partial(segment.read_segment_events, kind=kind))
+    stored = await requests.store_event_batch(request, app, batch)
+    return ApiResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)

@@ -10,17 +10,17 @@ from litestar.exceptions import NotFoundException
 
 from api.auth import api_keys
 from api.http.requests import ApiRequest
-from api.limits.rate_limits import BUDGET_S
+from api.limits.rate_limits import MAX_REDIS_WAIT_S
 from api.server import metrics_port
-from api.services import Services
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
-from db.redis_reach import raise_if_redis_away
+from api.services import ApiServices
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.redis_reach import convert_redis_away_errors
 from jobs.loop_time import LoopTimeout
 from schemas.base import ResponseStruct
 from schemas.errors import RedisUnavailable, ServiceUnavailable
 from schemas.ops import RedisStatus
 
-READINESS_TIMEOUT_S = 1.0
+POSTGRES_READINESS_TIMEOUT_S = 1.0
 
 
 class Health(ResponseStruct, frozen=True, kw_only=True):
@@ -66,20 +66,20 @@ async def metrics(request: ApiRequest) -> bytes:
     return prometheus_client.generate_latest()
 
 
-async def _is_postgres_ready(services: Services) -> bool:
+async def _is_postgres_ready(services: ApiServices) -> bool:
     try:
-        with raise_if_postgres_away():
-            async with asyncio.timeout(READINESS_TIMEOUT_S), services.pool.acquire() as conn:
+        with convert_postgres_away_errors():
+            async with asyncio.timeout(POSTGRES_READINESS_TIMEOUT_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
     except (*RETRIED_POSTGRES_ERRORS, asyncpg.PostgresError):
         return False
     return True
 
 
-async def _is_redis_ready(services: Services) -> bool:
+async def _is_redis_ready(services: ApiServices) -> bool:
     try:
-        with raise_if_redis_away():
-            async with LoopTimeout(BUDGET_S):
+        with convert_redis_away_errors():
+            async with LoopTimeout(MAX_REDIS_WAIT_S):
                 await services.redis.ping()
     except RedisUnavailable:
         return False

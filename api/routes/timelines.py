@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_timeline_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -18,7 +18,7 @@ from schemas.timelines import TimelineEntry
 
 @get("/jobs/{job_id:str}/timeline", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 404))
 async def get_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[TimelineEntry]:
     """List a job's timeline, oldest first: attempts with their workers, named steps, the end.
 
@@ -42,7 +42,7 @@ async def get_scheduled_post_timeline(
     scheduled_post_id: FromPath[str],
     *,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[TimelineEntry]:
     """List a post's timeline, oldest first: approvals, times, attempts, and each call with its response.
 

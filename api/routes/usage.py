@@ -19,7 +19,7 @@ async def get_usage(request: ApiRequest) -> Usage:
     """
     who = request.principal
     budgets = await request.services.limiter.read_budget_use(who.organization_id, who.tier)
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         now = request.services.clock()
         return await usage.read_organization_usage(
             conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets, now=now

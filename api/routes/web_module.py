@@ -7,10 +7,12 @@ from litestar import Response, get
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.web_module.packing import minify_module
+from api.web_module.packing import minify_javascript_module
 
 WEB_MODULE_PATH = "/sdk/v1/tenantry.js"
-MINIFIED_WEB_MODULE = minify_module(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
+MINIFIED_WEB_MODULE = minify_javascript_module(
+    files("api.web_module").joinpath("tenantry.js").read_text("utf-8")
+).encode()
 
 _WEB_MODULE_ETAG = f'"{hashlib.sha256(MINIFIED_WEB_MODULE).hexdigest()[:32]}"'
 _WEB_MODULE_HEADERS = {

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -32,7 +32,7 @@ async def list_webhook_events(
     type_: WebhookEventTypeFilter = None,
     project_id: WebhookProjectFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[WebhookEvent]:
     """List the webhook events of the last 30 days that an endpoint had subscribed to, newest first."""
 
@@ -54,7 +54,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
     """Return one webhook event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
-        return await events.read_event_body(
+        return await events.read_webhook_event_body(
             conn, **request.object_scope("webhook_event", event_id=webhook_event_id), public_url=request.public_url
         )
 

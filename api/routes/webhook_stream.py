@@ -17,22 +17,22 @@ from api.http import filters
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.webhook_events import WebhookEventTypeFilter, WebhookProjectFilter
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.tenancy import project_locks
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from domain.webhooks import events, streams
-from domain.webhooks.streams import RecordedStreamEvent, StreamHead, StreamPosition
+from domain.webhooks.streams import RecordedWebhookEvent, StreamHead, WebhookStreamPosition
 from schemas import ids
 from schemas.api_keys import ApiKeyScope
 from schemas.errors import (
+    ApiKeyScopeMissing,
     ApiKeyUnauthenticated,
     KillSwitchActive,
     LimitReached,
     ObjectNotFound,
-    ScopeMissing,
     ServiceUnavailable,
 )
-from schemas.webhooks import StreamBegun, WebhookEventType
+from schemas.webhooks import WebhookEventType, WebhookStreamStartMessage
 from telemetry import logs
 
 _log = logs.get_logger("api.webhook_stream")
@@ -40,10 +40,10 @@ _log = logs.get_logger("api.webhook_stream")
 WEBHOOK_STREAM_SCOPE: ApiKeyScope = "webhooks:read"
 
 #: Seconds in `Retry-After` when all streams are taken.
-STREAMS_FULL_RETRY_AFTER_S = 5
+WEBHOOK_STREAMS_FULL_RETRY_AFTER_S = 5
 
 #: Seconds: the maximum duration of a stream, and its longest silence.
-MAX_STREAM_S, MAX_SILENCE_S = 900.0, 15.0
+MAX_WEBHOOK_STREAM_S, MAX_WEBHOOK_STREAM_SILENCE_S = 900.0, 15.0
 WEBHOOK_STREAM_END_MESSAGE = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Events read in one batch.
@@ -66,7 +66,7 @@ class WebhookStreamFilter(NamedTuple):
     types: Sequence[WebhookEventType] | None
     project_id: UUID | None
 
-    def matches_event(self, event: RecordedStreamEvent) -> bool:
+    def matches_event(self, event: RecordedWebhookEvent) -> bool:
         fits = self.project_id is None or event.project_id == self.project_id
         return fits and (self.types is None or event.type in self.types)
 
@@ -87,9 +87,11 @@ async def stream_webhook_events(
     most 10 streams per API process.
     """
     criteria = WebhookStreamFilter(type_, filters.parse_filter_id("project", project_id))
-    if request.services.stream_hub.is_full(request.organization_id):
+    if request.services.stream_hub.is_full_for_organization(request.organization_id):
         raise LimitReached(
-            "streams", "too many streams are open: end one, or retry later", retry_after=STREAMS_FULL_RETRY_AFTER_S
+            "streams",
+            "too many streams are open: end one, or retry later",
+            retry_after=WEBHOOK_STREAMS_FULL_RETRY_AFTER_S,
         )
     begun, position = await _begin_webhook_stream(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -99,25 +101,25 @@ async def stream_webhook_events(
 
 async def _begin_webhook_stream(
     request: ApiRequest, criteria: WebhookStreamFilter, after: str | None
-) -> tuple[bytes, StreamPosition]:
+) -> tuple[bytes, WebhookStreamPosition]:
     """Begin to record an organization's webhook events; return a stream's first message and start position.
 
     Raises `ObjectNotFound`, `InvalidValue`.
     """
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
-    async with request.services.connections.of(org) as conn:
+    async with request.services.connections.acquire_connection(org) as conn:
         if criteria.project_id is not None:
             await project_locks.check_project_exists(conn, organization_id=org, project_id=criteria.project_id)
-        since = await streams.begin_event_recording(conn, organization_id=org)
-        last = last or await streams.read_stream_end(conn)
-        position = await streams.find_stream_position(conn, organization_id=org, after=last)
-    begun = msgspec.json.encode(StreamBegun(since=since))
+        since = await streams.start_webhook_event_recording(conn, organization_id=org)
+        last = last or await streams.read_webhook_stream_end(conn)
+        position = await streams.find_webhook_stream_position(conn, organization_id=org, after=last)
+    begun = msgspec.json.encode(WebhookStreamStartMessage(since=since))
     return b"id: %b\nevent: listening\ndata: %b\n\n" % (last.encode("latin-1"), begun), position
 
 
 async def _stream_webhook_messages(
-    request: ApiRequest, criteria: WebhookStreamFilter, begun: bytes, position: StreamPosition
+    request: ApiRequest, criteria: WebhookStreamFilter, begun: bytes, position: WebhookStreamPosition
 ) -> AsyncIterator[bytes]:
     """Yield a webhook stream's messages until its time or an error ends it; hold no database connection."""
     yield begun
@@ -126,11 +128,13 @@ async def _stream_webhook_messages(
         _WebhookStreamReader(request, criteria, position),
     )
     clock = asyncio.get_running_loop().time
-    ends = clock() + MAX_STREAM_S
+    ends = clock() + MAX_WEBHOOK_STREAM_S
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.wait_for_state(reader.is_behind_stream_head, within=min(MAX_SILENCE_S, left))
+                head = await seat.wait_for_state(
+                    reader.is_behind_stream_head, within=min(MAX_WEBHOOK_STREAM_SILENCE_S, left)
+                )
                 if head is None:
                     await reader.check_stream_key()
                     yield reader.build_keep_alive()
@@ -141,7 +145,7 @@ async def _stream_webhook_messages(
                 if reader.skipped_whole_batch:
                     await reader.check_stream_key()
                     yield reader.build_keep_alive()
-    except (ApiKeyUnauthenticated, KillSwitchActive, ScopeMissing):
+    except (ApiKeyUnauthenticated, KillSwitchActive, ApiKeyScopeMissing):
         return
     except ServiceUnavailable:
         pass
@@ -151,7 +155,7 @@ async def _stream_webhook_messages(
 class _WebhookStreamReader:
     """Reads the events of one stream from its position on, and checks the stream's key."""
 
-    def __init__(self, request: ApiRequest, criteria: WebhookStreamFilter, position: StreamPosition) -> None:
+    def __init__(self, request: ApiRequest, criteria: WebhookStreamFilter, position: WebhookStreamPosition) -> None:
         self._request, self._criteria, self._position = request, criteria, position
         #: The last event read, if it doesn't match the filter.
         self._skipped: UUID | None = None
@@ -161,15 +165,15 @@ class _WebhookStreamReader:
     def is_behind_stream_head(self, head: StreamHead) -> bool:
         return head > self._position.head
 
-    async def read_next_batch(self, head: StreamHead) -> list[RecordedStreamEvent]:
+    async def read_next_batch(self, head: StreamHead) -> list[RecordedWebhookEvent]:
         """Read the next batch of webhook events, and return the events that match the stream's filter.
 
         The position then moves past the batch, and past `head` if the batch is not full.
         """
         org = self._request.organization_id
-        with raise_if_postgres_away():
-            async with self._request.services.connections.of(org) as conn:
-                events_read = await streams.read_stream_events(
+        with convert_postgres_away_errors():
+            async with self._request.services.connections.acquire_connection(org) as conn:
+                events_read = await streams.read_webhook_stream_events(
                     conn, organization_id=org, position=self._position, limit=WEBHOOK_EVENTS_PER_BATCH
                 )
         if len(events_read) < WEBHOOK_EVENTS_PER_BATCH:
@@ -187,20 +191,20 @@ class _WebhookStreamReader:
         at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
-    async def render_message(self, event: RecordedStreamEvent) -> bytes | None:
+    async def render_message(self, event: RecordedWebhookEvent) -> bytes | None:
         """Render a webhook event as a message of the stream; None if it was deleted or can't be rendered.
 
         First checks the key, and raises the errors of `check_stream_key`.
         """
         await self.check_stream_key()
         render = partial(
-            events.read_event_body,
+            events.read_webhook_event_body,
             organization_id=self._request.organization_id,
             event_id=event.id,
             public_url=self._request.public_url,
         )
         try:
-            with raise_if_postgres_away():
+            with convert_postgres_away_errors():
                 body = await self._request.run_transaction(render)
         except ObjectNotFound:
             return None
@@ -213,15 +217,17 @@ class _WebhookStreamReader:
     async def check_stream_key(self) -> None:
         """Raise if the stream's API key is no longer valid, so that the stream must end.
 
-        Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ScopeMissing`, `ServiceUnavailable`.
+        Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ApiKeyScopeMissing`, `ServiceUnavailable`.
         """
         call, services = self._request.request_state, self._request.services
         client = self._request.scope["client"]
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             principal = await services.authenticator.authenticate(
                 api_keys.read_api_key(call),
                 expected=call.principal,
-                address=api_keys.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops),
+                address=api_keys.find_client_address(
+                    call, client[0] if client else "", hops=services.settings.proxy_hops
+                ),
             )
-        if not scopes_grant(principal.scopes, WEBHOOK_STREAM_SCOPE):
-            raise ScopeMissing(WEBHOOK_STREAM_SCOPE)
+        if not is_scope_granted(principal.scopes, WEBHOOK_STREAM_SCOPE):
+            raise ApiKeyScopeMissing(WEBHOOK_STREAM_SCOPE)

@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
-from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
+from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -63,12 +63,12 @@ async def create_webhook_endpoint(
     From now on each event of its types is sent to it, signed according to Standard Webhooks. An organization
     has at most 20 endpoints.
     """
-    body = endpoints.check_endpoint_body(data, allowed=request.services.allowed)
+    body = endpoints.normalize_webhook_endpoint_body(data, allowed=request.services.allowed)
 
     async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
         endpoint, version = await endpoints.insert_webhook_endpoint(
             conn,
-            author=_webhook_endpoint_author_of(request),
+            author=_webhook_endpoint_change_author_of(request),
             project_id=filters.parse_filter_id("project", body.project_id),
             body=body,
             keyring=request.services.vault,
@@ -87,7 +87,7 @@ async def list_webhook_endpoints(
     project_id: EndpointProjectFilter = None,
     status_: EndpointStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[WebhookEndpoint]:
     """List the organization's webhook endpoints, newest first."""
 
@@ -107,7 +107,7 @@ async def list_webhook_endpoints(
 @get(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookEndpoint]:
     """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
             conn, **request.object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
@@ -123,15 +123,15 @@ async def patch_webhook_endpoint(
     While it is paused, its deliveries wait for as long as events are kept. A disabled endpoint has lost its
     waiting deliveries: send them again with `replay`.
     """
-    body = endpoints.check_endpoint_body(data, allowed=request.services.allowed)
+    body = endpoints.normalize_webhook_endpoint_body(data, allowed=request.services.allowed)
 
     async def change(conn: Conn) -> WriteResult[WebhookEndpoint]:
         changed, version = await endpoints.apply_endpoint_patch(
             conn,
-            author=_webhook_endpoint_author_of(request),
+            author=_webhook_endpoint_change_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             body=body,
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
@@ -145,13 +145,13 @@ async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
     """Delete a webhook endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
-    return await run_plain_idempotent_write(
+    return await run_idempotent_write_without_wakes(
         request,
         lambda conn: endpoints.soft_delete_endpoint(
             conn,
-            author=_webhook_endpoint_author_of(request),
+            author=_webhook_endpoint_change_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
-            versions=etags.versions_in_if_match(request),
+            versions=etags.read_if_match_versions(request),
         ),
     )
 
@@ -167,7 +167,9 @@ async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPa
     async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         return _resent_delivery_result(
-            await deliveries.send_test_ping(conn, author=_webhook_endpoint_author_of(request), endpoint_id=endpoint_id)
+            await deliveries.send_webhook_test_ping(
+                conn, author=_webhook_endpoint_change_author_of(request), endpoint_id=endpoint_id
+            )
         )
 
     return await run_idempotent_write(request, ping)
@@ -190,7 +192,7 @@ async def rotate_webhook_secret(
     async def rotate(conn: Conn) -> WriteResult[WebhookEndpointShown]:
         rotated, version = await endpoints.rotate_endpoint_secret(
             conn,
-            author=_webhook_endpoint_author_of(request),
+            author=_webhook_endpoint_change_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
@@ -218,8 +220,8 @@ async def replay_webhook_events(
 
     async def replay(conn: Conn) -> WriteResult[WebhookReplayed]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
-        replayed = await deliveries.replay_events_since(
-            conn, author=_webhook_endpoint_author_of(request), endpoint_id=endpoint_id, body=data
+        replayed = await deliveries.replay_webhook_events_since(
+            conn, author=_webhook_endpoint_change_author_of(request), endpoint_id=endpoint_id, body=data
         )
         return WriteResult(replayed, 202)
 
@@ -234,12 +236,12 @@ async def list_webhook_deliveries(
     event_type: DeliveryEventTypeFilter = None,
     status_: WebhookDeliveryStatusFilter = None,
     cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[WebhookDelivery]:
     """List a webhook endpoint's deliveries, newest first. They are kept for 30 days."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
-        return await deliveries.list_endpoint_deliveries(
+        return await deliveries.list_webhook_deliveries_of_endpoint(
             conn,
             **request.object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id),
             types=event_type,
@@ -254,7 +256,7 @@ async def list_webhook_deliveries(
 @get(WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one webhook delivery."""
-    async with request.connection() as conn:
+    async with request.acquire_connection() as conn:
         return await deliveries.read_webhook_delivery(
             conn, **request.object_scope("webhook_delivery", delivery_id=webhook_delivery_id)
         )
@@ -274,13 +276,15 @@ async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: From
     async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _resent_delivery_result(
-            await deliveries.replay_delivery(conn, author=_webhook_endpoint_author_of(request), delivery_id=delivery_id)
+            await deliveries.send_webhook_delivery_again(
+                conn, author=_webhook_endpoint_change_author_of(request), delivery_id=delivery_id
+            )
         )
 
     return await run_idempotent_write(request, replay)
 
 
-def _webhook_endpoint_author_of(request: ApiRequest) -> EndpointChangeAuthor:
+def _webhook_endpoint_change_author_of(request: ApiRequest) -> EndpointChangeAuthor:
     return EndpointChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 

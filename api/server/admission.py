@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple, Protocol
 
 from schemas.settings import Settings
-from telemetry.metrics import HTTP_CONNECTIONS_ENDED, OPEN_HTTP_CONNECTIONS
+from telemetry.metrics import OPEN_HTTP_CONNECTION_GAUGE, SERVER_CLOSED_HTTP_CONNECTION_COUNTER
 
 #: Files of a process besides connections: listening sockets, Redis, logs, uploads and media in transfer.
 RESERVED_OPEN_FILES = 64
@@ -103,7 +103,7 @@ class ConnectionAdmission:
         self._connections[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.mark_idle(guest)
-        OPEN_HTTP_CONNECTIONS.set(len(self._connections))
+        OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
         return ConnectionAdmittance.RESERVE if full else ConnectionAdmittance.OPEN
 
     def remove_connection(self, guest: AdmittedConnection) -> None:
@@ -115,7 +115,7 @@ class ConnectionAdmission:
         self._counts[guest.address] -= 1
         if not self._counts[guest.address]:
             del self._counts[guest.address]
-        OPEN_HTTP_CONNECTIONS.set(len(self._connections))
+        OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
 
     def mark_idle(self, guest: AdmittedConnection) -> None:
         """Mark an admitted connection as idle, so that it may be evicted; do nothing for one that was refused."""
@@ -163,7 +163,7 @@ def client_network(peer: str) -> str:
     return str(IPv6Address(int(address) >> 64 << 64))
 
 
-def connection_limits_of(settings: Settings) -> ConnectionLimits:
+def build_connection_limits(settings: Settings) -> ConnectionLimits:
     """Return the connection limits from the settings, bounded by this process's limit of open files.
 
     Behind a proxy there is no limit per address: the proxy has to limit its own clients.
@@ -182,7 +182,7 @@ def connection_limits_of(settings: Settings) -> ConnectionLimits:
 
 def count_ended_connection(reason: str) -> None:
     """Count a connection that the server ended or refused, in a metric with the `reason`."""
-    HTTP_CONNECTIONS_ENDED.labels(reason).inc()
+    SERVER_CLOSED_HTTP_CONNECTION_COUNTER.labels(reason).inc()
 
 
 def raise_open_file_limit() -> None:

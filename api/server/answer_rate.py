@@ -39,7 +39,7 @@ class ResponseReadRate:
         """Return whether the client has used up its ticks of grace, so that its connection must end."""
         return self._left <= 0
 
-    def measure(self, transport: asyncio.Transport, unsent: int) -> None:
+    def measure_tick(self, transport: asyncio.Transport, unsent: int) -> None:
         """Measure a client's reading speed in the last tick; the transport still holds `unsent` bytes.
 
         Reading below the minimum uses up grace, above earns it, up to the initial: a fast start buys no long hold.

@@ -32,7 +32,7 @@ MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 MAX_PIPELINED_REQUESTS = 16
 
 #: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
-MAX_RAW_BYTES, RAW_BYTES_PER_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
+RAW_BODY_BASE_BYTES, MAX_RAW_BYTES_PER_BODY_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
 #: Paths that the reserve serves.
 HEALTH_PATHS = (b"/healthz", b"/readyz")
@@ -92,7 +92,7 @@ class ClientConnection(HttpToolsProtocol):
             if self.head_read > MAX_HEAD_BYTES:
                 self.refusal = LONG_HEAD_REFUSAL
                 self._refuse_unparseable_input()
-        elif self.in_body and self.raw_read > MAX_RAW_BYTES + RAW_BYTES_PER_BYTE * self.body_read:
+        elif self.in_body and self.raw_read > RAW_BODY_BASE_BYTES + MAX_RAW_BYTES_PER_BODY_BYTE * self.body_read:
             self._refuse_unparseable_input()
 
     def on_message_begin(self) -> None:
@@ -185,18 +185,18 @@ class ClientConnection(HttpToolsProtocol):
         Time in which the server doesn't read, or owes a 100, or the client reads a response fast enough, doesn't count.
         """
         unsent = self.transport.get_write_buffer_size()
-        waits_for_us = self._is_sending_response() and self.cycle.waiting_for_100_continue
+        waits_for_us = self._has_unanswered_request() and self.cycle.waiting_for_100_continue
         if unsent or self.flow.read_paused or waits_for_us:
             self.due += 1
             self.body_grace += 1
         if unsent:
-            self._check_answer_rate(unsent)
+            self._check_response_read_rate(unsent)
             return
         if self.answer_rate.sending:
-            self._note_answer_sent()
+            self._note_response_sent()
         if self.in_body and not self.lingers:
             self._check_body_rate()
-        elif self.admission.now >= self.due and (self.lingers or not self._is_sending_response()):
+        elif self.admission.now >= self.due and (self.lingers or not self._has_unanswered_request()):
             self._end_overdue_connection()
 
     def end_connection(self, reason: str) -> None:
@@ -238,14 +238,14 @@ class ClientConnection(HttpToolsProtocol):
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
             self._refuse(SLOW_BODY_REFUSAL, "body")
-        elif self._is_sending_response() and left > limits.body - limits.late:
+        elif self._has_unanswered_request() and left > limits.body - limits.late:
             self.admission.mark_busy(self)
         else:
             self.admission.mark_idle(self)
 
-    def _check_answer_rate(self, unsent: int) -> None:
+    def _check_response_read_rate(self, unsent: int) -> None:
         """End the connection if its client reads too slowly; mark it as idle while the client is a little late."""
-        self.answer_rate.measure(self.transport, unsent)
+        self.answer_rate.measure_tick(self.transport, unsent)
         if self.answer_rate.is_grace_used_up:
             self.end_connection("stalled")
         elif self.answer_rate.is_reading_late:
@@ -253,9 +253,9 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self.admission.mark_busy(self)
 
-    def _note_answer_sent(self) -> None:
+    def _note_response_sent(self) -> None:
         self.answer_rate.reset_measurement()
-        if self._is_sending_response():
+        if self._has_unanswered_request():
             self.admission.mark_busy(self)
         else:
             self.admission.mark_idle(self)
@@ -284,7 +284,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def _refuse_unparseable_input(self) -> None:
         """Refuse unparseable input and close the connection; if a request still runs, only close after its response."""
-        if self._is_sending_response() and not self.in_body:
+        if self._has_unanswered_request() and not self.in_body:
             self.deaf, self.cycle.keep_alive = True, False
         else:
             self._refuse(self.refusal, "malformed")
@@ -293,7 +293,7 @@ class ClientConnection(HttpToolsProtocol):
         """Send an error response, unless one has begun, and close; count `reason`, and tell the running request."""
         count_ended_connection(reason)
         self.deaf = True
-        answering = self._is_sending_response()
+        answering = self._has_unanswered_request()
         if not (answering and self.cycle.response_started):
             self.write_response(render_refusal(refusal))
         if answering:
@@ -305,7 +305,7 @@ class ClientConnection(HttpToolsProtocol):
             self.in_body = True  # More of the request may be on its way.
             self.close_after_body()
 
-    def _is_sending_response(self) -> bool:
+    def _has_unanswered_request(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
 

@@ -53,7 +53,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         if kind == "http.response.body":
             self._send_response_body(message.get("body", b""), more=message.get("more_body", False))
         else:
-            self._start(message["status"], message.get("headers", ()))
+            self._start_response(message["status"], message.get("headers", ()))
 
     async def send_500_response(self) -> None:
         """Send the API's 500 response, after the application failed before its own response; then close."""
@@ -61,7 +61,7 @@ class AsgiRequestCycle(RequestResponseCycle):
             self.connection.write_response(render_refusal(INTERNAL_FAULT_REFUSAL))
             self.connection.close_after_body()
 
-    def _start(self, status: int, headers: Any) -> None:
+    def _start_response(self, status: int, headers: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
         lines = [STATUS_LINE[status]]
         length = closes = None

@@ -22,4 +22,4 @@ def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextMana
     if is_metrics_on_api_port(app, settings):
         return health.measure_loop_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK_ADDRESS
-    return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)
+    return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.host_allowlist)

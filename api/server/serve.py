@@ -31,7 +31,7 @@ MAX_UNSENT_SOCKET_BYTES = 128 * 1024
 SHUTDOWN_GRACE_S = 30
 
 #: Of the minimal server: seconds for a request's head, and maximum of connections.
-HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
+FALLBACK_SERVER_HEAD_TIMEOUT_S, MAX_FALLBACK_SERVER_CONNECTIONS = 5.0, 100
 
 POSTGRES_AWAY_REFUSAL = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
@@ -193,7 +193,7 @@ async def _serve_while_postgres_away(sockets: Sequence[socket.socket]) -> AsyncI
 
     The sockets stay open after the block.
     """
-    room = asyncio.Semaphore(MAX_CONNECTIONS)
+    room = asyncio.Semaphore(MAX_FALLBACK_SERVER_CONNECTIONS)
     respond = partial(_respond_while_postgres_away, room)
     servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
     try:
@@ -209,7 +209,7 @@ async def _respond_while_postgres_away(
     try:
         if room.locked():
             return
-        async with room, asyncio.timeout(HEAD_TIMEOUT_S):
+        async with room, asyncio.timeout(FALLBACK_SERVER_HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
             writer.write(
                 _HEALTH_CHECK_RESPONSE if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY_REFUSAL)

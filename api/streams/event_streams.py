@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
-from api.server.admission import connection_limits_of
+from api.server.admission import build_connection_limits
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub, PollFunction, open_long_poll_hub
 from db.pool import Pool
 from domain.webhooks import streams
@@ -12,18 +12,20 @@ from domain.webhooks.streams import StreamHead
 from schemas.settings import Settings
 
 #: Maximum streams of one organization in one process.
-MAX_STREAMS_PER_ORGANIZATION = 10
+MAX_WEBHOOK_STREAMS_PER_ORGANIZATION = 10
 
 
 def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[StreamHead]]:
     """Open the hub of webhook event streams: a quarter of the process's connections, and 10 per organization."""
-    max_streams = connection_limits_of(settings).connections // 4
+    max_streams = build_connection_limits(settings).connections // 4
     return open_long_poll_hub(
-        build_latest_event_poll(pool), per_organization=MAX_STREAMS_PER_ORGANIZATION, in_total=max_streams
+        build_latest_webhook_event_poll(pool),
+        per_organization=MAX_WEBHOOK_STREAMS_PER_ORGANIZATION,
+        in_total=max_streams,
     )
 
 
-def build_latest_event_poll(pool: Pool) -> PollFunction[StreamHead]:
+def build_latest_webhook_event_poll(pool: Pool) -> PollFunction[StreamHead]:
     """Return a function that reads the latest webhook event of many organizations in one query.
 
     The function also renews the recording of the organizations' webhook events from time to time.
@@ -35,9 +37,9 @@ def build_latest_event_poll(pool: Pool) -> PollFunction[StreamHead]:
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
             if time.monotonic() - renewed >= streams.RECORDING_RENEW_INTERVAL.total_seconds():
-                await streams.renew_event_recording(conn, organization_ids=orgs)
+                await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
-            heads = await streams.find_stream_heads(conn, organization_ids=orgs)
+            heads = await streams.find_webhook_stream_heads(conn, organization_ids=orgs)
         return [heads[organization_id] for organization_id in orgs]
 
     return poll

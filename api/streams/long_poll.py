@@ -21,7 +21,7 @@ from telemetry import log_context, logs
 LONG_POLL_INTERVAL_S = 0.2
 
 #: Maximum of waiting requests and streams: of one organization, and of all.
-MAX_SUBSCRIBERS, MAX_SUBSCRIBERS_OF_ALL = 100, 1000
+MAX_LONG_POLLS_PER_ORGANIZATION, MAX_LONG_POLLS_PER_PROCESS = 100, 1000
 
 _log = logs.get_logger("api.streams.long_poll")
 
@@ -89,8 +89,8 @@ class LongPollHub(Generic[S]):
         poll: PollFunction[S],
         *,
         interval_s: float = LONG_POLL_INTERVAL_S,
-        per_organization: int = MAX_SUBSCRIBERS,
-        in_total: int = MAX_SUBSCRIBERS_OF_ALL,
+        per_organization: int = MAX_LONG_POLLS_PER_ORGANIZATION,
+        in_total: int = MAX_LONG_POLLS_PER_PROCESS,
     ) -> None:
         self._poll = poll
         self._interval_s = interval_s
@@ -102,12 +102,15 @@ class LongPollHub(Generic[S]):
         self._closed = False
 
     @property
-    def waiting(self) -> int:
+    def waiting_request_count(self) -> int:
         return self._counts.total()
 
-    def is_full(self, organization_id: UUID) -> bool:
+    def is_full_for_organization(self, organization_id: UUID) -> bool:
         """Return whether an organization, or the process, has reached its maximum of waiting requests."""
-        return self._counts[organization_id] >= self._max_per_organization or self.waiting >= self._max_in_total
+        return (
+            self._counts[organization_id] >= self._max_per_organization
+            or self.waiting_request_count >= self._max_in_total
+        )
 
     @contextmanager
     def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[S]]:
@@ -116,15 +119,15 @@ class LongPollHub(Generic[S]):
         Over the limit, or once the hub is closed, the subscriber is closed: it never waits.
         """
         subscriber, organization_id = LongPollSubscriber[S](), ref[0]
-        if self._closed or self.is_full(organization_id):
+        if self._closed or self.is_full_for_organization(organization_id):
             subscriber.close()
         self._counts[organization_id] += 1
         self._subscribers.setdefault(ref, []).append(subscriber)
-        self._poller = self._poller or log_context.start_task_without_cause(self._run())
+        self._poller = self._poller or log_context.start_task_without_cause(self._poll_until_unsubscribed())
         try:
             yield subscriber
         finally:
-            self._leave(ref, subscriber)
+            self._unsubscribe(ref, subscriber)
 
     def close(self) -> None:
         """Close the hub: release all waiting requests; later requests don't wait."""
@@ -133,7 +136,7 @@ class LongPollHub(Generic[S]):
             for subscriber in subscribers:
                 subscriber.close()
 
-    def _leave(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[S]) -> None:
+    def _unsubscribe(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[S]) -> None:
         self._subscribers[ref].remove(subscriber)
         if not self._subscribers[ref]:
             del self._subscribers[ref]
@@ -141,7 +144,7 @@ class LongPollHub(Generic[S]):
         if not self._counts[ref[0]]:
             del self._counts[ref[0]]
 
-    async def _run(self) -> None:
+    async def _poll_until_unsubscribed(self) -> None:
         """Poll the awaited objects until no request waits, so that an idle process sends no queries."""
         while self._subscribers:
             await self._poll_once(list(self._subscribers))
@@ -161,7 +164,10 @@ class LongPollHub(Generic[S]):
 
 @asynccontextmanager
 async def open_long_poll_hub(
-    poll: PollFunction[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
+    poll: PollFunction[S],
+    *,
+    per_organization: int = MAX_LONG_POLLS_PER_ORGANIZATION,
+    in_total: int = MAX_LONG_POLLS_PER_PROCESS,
 ) -> AsyncIterator[LongPollHub[S]]:
     """Yield a long-poll hub that releases its waiting requests at the first SIGTERM or SIGINT.
 

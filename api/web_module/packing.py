@@ -5,25 +5,25 @@ from collections import Counter
 from collections.abc import Iterator
 from string import ascii_letters
 
-_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_JAVASCRIPT_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
-_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
-_TRAILING_SEPARATOR_PATTERN = re.compile(r"[;,]+(?=[}\]])")
+_JAVASCRIPT_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
+_SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN = re.compile(r"[;,]+(?=[}\]])")
 _ONE_PARAMETER_ARROW_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 _UNDERSCORE_NAME_PATTERN = re.compile(r"\b_\w+")
 
 
-def minify_module(source: str) -> str:
+def minify_javascript_module(source: str) -> str:
     """Minify a JavaScript program: remove comments and spaces, and shorten names that begin with `_`.
 
     The source must follow rules. A comment has its own line. Each statement ends with a semicolon. Strings use
     single quotes. No string or pattern contains a word that begins with `_`, or a significant space next to a
     sign.
     """
-    bare = _STRING_OR_SIGN_PATTERN.sub(
-        lambda found: found[1] or found[2], _COMMENT_LINE_PATTERN.sub("", source)
+    bare = _JAVASCRIPT_STRING_OR_SIGN_PATTERN.sub(
+        lambda found: found[1] or found[2], _JAVASCRIPT_COMMENT_LINE_PATTERN.sub("", source)
     ).strip()
-    bare = _ONE_PARAMETER_ARROW_PATTERN.sub(r"\1", _TRAILING_SEPARATOR_PATTERN.sub("", bare))
+    bare = _ONE_PARAMETER_ARROW_PATTERN.sub(r"\1", _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN.sub("", bare))
     by_frequency = [name for name, _ in Counter(_UNDERSCORE_NAME_PATTERN.findall(bare)).most_common()]
     names = dict(zip(by_frequency, _generate_short_names(), strict=False))
     return _UNDERSCORE_NAME_PATTERN.sub(lambda found: names[found[0]], bare)

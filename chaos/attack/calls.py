@@ -13,13 +13,13 @@ from chaos.attack.document import ApiRoute
 ATTACK_RESPONSE_TIMEOUT_S = 60.0
 
 #: Attempts of a request under a rate limit. Then it counts as unjudged.
-MAX_REQUEST_ATTEMPTS = 3
+MAX_ATTACK_REQUEST_ATTEMPTS = 3
 
 #: The status of a request without a response.
 NO_RESPONSE_STATUS = 0
 
 
-class CheckDeadlinePassed(Exception):
+class AttackCheckDeadlinePassed(Exception):
     """Raised after the deadline of the current check."""
 
 
@@ -42,7 +42,7 @@ class AttackResponse(NamedTuple):
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def comparable_answer(self) -> Any:
+    def build_comparable_answer(self) -> Any:
         """Return a response's status and body for comparison, without an error's request id."""
         body = self.json()
         if isinstance(body, dict) and isinstance(body.get("error"), dict):
@@ -51,7 +51,7 @@ class AttackResponse(NamedTuple):
         return self.status, self.body
 
 
-class RequestThrottle:
+class AttackRequestThrottle:
     """Rate limiter: passes `rate` requests a second until a deadline. Each check sets its deadline; `end` is
     the last.
     """
@@ -66,11 +66,11 @@ class RequestThrottle:
         self.deadline = time.monotonic() + seconds
 
     def wait_for_slot(self, pause_s: float = 0.0) -> None:
-        """Wait for the next request's slot, at least `pause_s`. Raise `CheckDeadlinePassed` at once if too late."""
+        """Wait at least `pause_s` for the next request's slot. Raise `AttackCheckDeadlinePassed` if too late."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:
-            raise CheckDeadlinePassed
+            raise AttackCheckDeadlinePassed
         self._next = at + self._pause_s
         time.sleep(max(0.0, at - now))
         self.count += 1
@@ -79,7 +79,7 @@ class RequestThrottle:
 class AttackClient:
     """HTTP client with one API key or none."""
 
-    def __init__(self, root: str, throttle: RequestThrottle, key: str | None = None) -> None:
+    def __init__(self, root: str, throttle: AttackRequestThrottle, key: str | None = None) -> None:
         self.throttle = throttle
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(base_url=root, headers=headers, timeout=ATTACK_RESPONSE_TIMEOUT_S, trust_env=False)
@@ -93,10 +93,10 @@ class AttackClient:
     def send(self, method: str, path: str, **options: Any) -> AttackResponse:
         """Send a request, at most three times while the status is 429, after `Retry-After` seconds.
 
-        Return the last response; its status is 0 if the connection failed. Raises `CheckDeadlinePassed`.
+        Return the last response; its status is 0 if the connection failed. Raises `AttackCheckDeadlinePassed`.
         """
         pause_s = 0.0
-        for _ in range(MAX_REQUEST_ATTEMPTS):
+        for _ in range(MAX_ATTACK_REQUEST_ATTEMPTS):
             self.throttle.wait_for_slot(pause_s)
             began = time.perf_counter()
             try:
@@ -110,8 +110,8 @@ class AttackClient:
         return answer
 
 
-def send_sample_request(caller: AttackClient, route: ApiRoute, path: str) -> AttackResponse:
-    """Send a request with the route's sample body; return the response. Raise `CheckDeadlinePassed`."""
+def send_sample_body_to_route(caller: AttackClient, route: ApiRoute, path: str) -> AttackResponse:
+    """Send a request with the route's sample body; return the response. Raise `AttackCheckDeadlinePassed`."""
     options: dict[str, Any] = {}
     if route.parts is not None:
         options["files"] = {name: (None, value) for name, value in route.parts.items()}

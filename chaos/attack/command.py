@@ -15,9 +15,9 @@ from cli.shared.output import CommandResult, build_text_table
 from cli.shared.remote import LOOPBACK_HOSTS
 
 #: Option that confirms that the caller operates the API.
-CONSENT_OPTION = "--yes-i-operate-this"
+ATTACK_CONSENT_OPTION = "--yes-i-operate-this"
 
-CHECK_TABLE_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
+ATTACK_CHECK_TABLE_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
 
 
 @click.command()
@@ -37,7 +37,9 @@ CHECK_TABLE_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
     "--cost-limit-ms", type=click.FloatRange(min=1), default=250.0, show_default=True,
     help="Allowed extra time of a refusal or a page.",
 )  # fmt: skip
-@click.option("consent", CONSENT_OPTION, is_flag=True, help="Confirm that you operate an API on another machine.")
+@click.option(
+    "consent", ATTACK_CONSENT_OPTION, is_flag=True, help="Confirm that you operate an API on another machine."
+)
 @with_printed_result
 async def attack(
     url: str | None, *, keys: tuple[str, ...], seconds: float, rate: float, cost_limit_ms: float, consent: bool
@@ -63,7 +65,7 @@ async def attack(
     """
     root, api_keys = _choose_api_and_keys(url, keys)
     if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
-        raise click.UsageError(f"{root} isn't on this machine: add {CONSENT_OPTION} if you operate it")
+        raise click.UsageError(f"{root} isn't on this machine: add {ATTACK_CONSENT_OPTION} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = perform_attack(plan, lambda line: click.echo(line, err=True))
     return CommandResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
@@ -90,4 +92,4 @@ def _render_attack_report(report: AttackReport) -> RenderableType:
     findings: list[RenderableType] = (
         [Text(""), build_text_table(("CHECK", "METHOD", "PATH", "WHAT"), findings_rows)] if findings_rows else []
     )
-    return Group(build_text_table(CHECK_TABLE_COLUMNS, rows), *findings, Text(""), verdict)
+    return Group(build_text_table(ATTACK_CHECK_TABLE_COLUMNS, rows), *findings, Text(""), verdict)

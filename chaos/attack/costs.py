@@ -10,21 +10,21 @@ from chaos.attack.document import ApiRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
 from chaos.attack.report import AttackTally
 
-COSTS_CHECK = "costs"
+ATTACK_COSTS_CHECK_NAME = "costs"
 
 #: Bytes of a worst-case body: the API's limit.
-WORST_BODY_BYTES = 1_000_000
+ATTACK_WORST_BODY_BYTES = 1_000_000
 
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
-MEASUREMENT_REPEATS = 2
+COST_MEASUREMENTS_A_REQUEST = 2
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
-def attack_costs(
+def measure_refusal_and_page_costs(
     caller: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], limit_s: float, tally: AttackTally
 ) -> None:
-    """Measure the extra time of costly requests, and record a judgement of each. Raise `CheckDeadlinePassed`.
+    """Measure the extra time of costly requests, and record a judgement of each. Raise `AttackCheckDeadlinePassed`.
 
     For a route with a JSON body, compare costly megabytes with as many bytes of invalid JSON. For a list, compare the
     largest page with a page of one item. Extra time above `limit_s` is a finding.
@@ -33,7 +33,7 @@ def attack_costs(
     bodies = [route for route in routes if _takes_json_body(route)]
     pages = select_list_routes(routes)
     for route in (*bodies, *pages):
-        tally.add_route(COSTS_CHECK, route.method, route.path)
+        tally.add_route(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
             _measure_page_cost(caller, route, values, limit_s, tally)
@@ -51,11 +51,14 @@ def _measure_page_cost(
     def page(limit: int) -> Callable[[], AttackResponse]:
         return lambda: caller.send("GET", route.fill_path(values), params={"limit": limit})
 
-    smallest_s, largest_s = _measure_quickest_s(page(1)), _measure_quickest_s(page(route.max_page or 1))
+    smallest_s, largest_s = (
+        _measure_quickest_response_s(page(1)),
+        _measure_quickest_response_s(page(route.max_page or 1)),
+    )
     if smallest_s is not None and largest_s is not None:
         extra_s = largest_s - smallest_s
         fault = f"a page of {route.max_page} takes {extra_s * 1000:.0f} ms more than one of 1"
-        tally.record_judgement(COSTS_CHECK, "GET", route.path, fault if extra_s > limit_s else None)
+        tally.record_judgement(ATTACK_COSTS_CHECK_NAME, "GET", route.path, fault if extra_s > limit_s else None)
 
 
 def _measure_body_costs(
@@ -64,22 +67,24 @@ def _measure_body_costs(
     def post(body: bytes) -> Callable[[], AttackResponse]:
         return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=JSON_HEADERS)
 
-    baseline_s = _measure_quickest_s(post(b"x" * WORST_BODY_BYTES))
-    for name, body in generate_worst_bodies(route.body):
-        took_s = _measure_quickest_s(post(body))
+    baseline_s = _measure_quickest_response_s(post(b"x" * ATTACK_WORST_BODY_BYTES))
+    for name, body in generate_costly_json_bodies(route.body):
+        took_s = _measure_quickest_response_s(post(body))
         if baseline_s is not None and took_s is not None:
             extra_s = took_s - baseline_s
             fault = f"a body of {len(body):,} bytes ({name}) takes {extra_s * 1000:.0f} ms over invalid JSON"
-            tally.record_judgement(COSTS_CHECK, route.method, route.path, fault if extra_s > limit_s else None)
+            tally.record_judgement(
+                ATTACK_COSTS_CHECK_NAME, route.method, route.path, fault if extra_s > limit_s else None
+            )
 
 
-def _measure_quickest_s(send: Callable[[], AttackResponse]) -> float | None:
-    """Return the seconds of the quickest of `MEASUREMENT_REPEATS` responses; None if one is missing, a 429 or a 503."""
-    answers = [send() for _ in range(MEASUREMENT_REPEATS)]
+def _measure_quickest_response_s(send: Callable[[], AttackResponse]) -> float | None:
+    """Return the quickest response's seconds; None if one of the measurements is missing, a 429 or a 503."""
+    answers = [send() for _ in range(COST_MEASUREMENTS_A_REQUEST)]
     return min(answer.seconds for answer in answers) if all(answer.is_conclusive for answer in answers) else None
 
 
-def generate_worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
+def generate_costly_json_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
     """Yield pairs of a name and a costly JSON body of about a megabyte, to attack a route.
 
     Each costly value replaces a field of the sample body `example`, and is added as an unknown field. The

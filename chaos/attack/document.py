@@ -4,18 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-_PATH_PARAMETER = re.compile(r"{(\w+)}")
-_REQUIRED_SCOPE = re.compile(r"Needs the scope `([^`]+)`")
+_PATH_PARAMETER_PATTERN = re.compile(r"{(\w+)}")
+_REQUIRED_SCOPE_PATTERN = re.compile(r"Needs the scope `([^`]+)`")
 #: A public id; its prefix names the kind of object.
 PUBLIC_ID_PATTERN = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 #: The notation of an id's kind in a parameter's description.
 _ID_PREFIX_PATTERN = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
 #: The security scheme of SDK apps.
-APP_KEY_SCHEME = "sdkAppKey"
+SDK_APP_KEY_SECURITY_SCHEME = "sdkAppKey"
 
 #: Depth limit for samples: a schema may contain itself.
-MAX_SAMPLE_DEPTH = 8
+MAX_SAMPLE_BODY_DEPTH = 8
 
 
 class ApiRoute(NamedTuple):
@@ -41,7 +41,7 @@ class ApiRoute(NamedTuple):
     @property
     def path_parameters(self) -> list[str]:
         """Return the names of all parameters in the route's path, also of those that are not ids."""
-        return _PATH_PARAMETER.findall(self.path)
+        return _PATH_PARAMETER_PATTERN.findall(self.path)
 
     @property
     def accepts_partner_key(self) -> bool:
@@ -52,7 +52,7 @@ class ApiRoute(NamedTuple):
 
     def fill_path(self, values: Mapping[str, str]) -> str:
         """Return the route's path with a value for each id prefix; a parameter without one becomes its own name."""
-        return _PATH_PARAMETER.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
+        return _PATH_PARAMETER_PATTERN.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
 def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
@@ -67,13 +67,14 @@ def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
 def _parse_route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> ApiRoute:
     parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
-    scope = _REQUIRED_SCOPE.search(operation.get("description", ""))
+    scope = _REQUIRED_SCOPE_PATTERN.search(operation.get("description", ""))
     return ApiRoute(
         method=method,
         path=path,
         scope=scope and scope[1],
         needs_key=bool(operation.get("security")),
-        is_apps={name for requirement in operation.get("security", []) for name in requirement} == {APP_KEY_SCHEME},
+        is_apps={name for requirement in operation.get("security", []) for name in requirement}
+        == {SDK_APP_KEY_SECURITY_SCHEME},
         ids=dict(_find_id_parameters(parameters, "path")),
         filters=dict(_find_id_parameters(parameters, "query")),
         body=_build_sample_body(document, content.get("application/json")),
@@ -131,7 +132,7 @@ def _build_sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any]
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
-        required = schema.get("required", []) if depth < MAX_SAMPLE_DEPTH else []
+        required = schema.get("required", []) if depth < MAX_SAMPLE_BODY_DEPTH else []
         return {name: build_sample_value(document, fields.get(name, {}), depth + 1) for name in required}
     if kind == "array":
         items = schema.get("items", {})

@@ -10,7 +10,7 @@ from schemas import ids
 ATTACK_OBJECT_NAME = "tenantry attack"
 
 #: Requests that create objects, by path. They contact no other server.
-CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+ATTACK_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     "/v1/projects": {"json": {"name": ATTACK_OBJECT_NAME, "timezone": "UTC"}},
     "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, ATTACK_OBJECT_NAME)}},
     "/v1/projects/{projectId}/sdk-apps": {
@@ -18,7 +18,7 @@ CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     },
 }
 #: Additional requests for a sandbox, where fakes replace other servers.
-SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+ATTACK_SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
     "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": ATTACK_OBJECT_NAME}},
@@ -27,24 +27,26 @@ SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
 }
 
 #: Rounds of reading lists: the second round reads lists below objects of the first.
-LIST_READ_ROUNDS = 2
+ATTACK_LIST_READ_ROUNDS = 2
 
 
-def create_and_find_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str]:
-    """Create objects in the caller's organization, then read its lists. Raises `CheckDeadlinePassed`.
+def create_and_find_attack_objects(
+    caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool
+) -> dict[str, str]:
+    """Create objects in the caller's organization, then read its lists. Raises `AttackCheckDeadlinePassed`.
 
     Return one id of each kind by its prefix, for example `prj`. A `sandbox` gets more kinds of objects.
     """
     posts = {route.path: route for route in routes if route.method == "POST"}
     found_ids: dict[str, str] = {}
-    for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
+    for path, options in {**ATTACK_CREATE_REQUESTS, **(ATTACK_SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
         route = posts.get(path)
         if route and set(route.ids.values()) <= found_ids.keys():
-            _keep_first_ids(found_ids, caller.send("POST", route.fill_path(found_ids), **options).body)
-    for _ in range(LIST_READ_ROUNDS):
+            _collect_first_id_of_each_kind(found_ids, caller.send("POST", route.fill_path(found_ids), **options).body)
+    for _ in range(ATTACK_LIST_READ_ROUNDS):
         for route in select_list_routes(routes):
             if set(route.ids.values()) <= found_ids.keys():
-                _keep_first_ids(found_ids, caller.send("GET", route.fill_path(found_ids)).body)
+                _collect_first_id_of_each_kind(found_ids, caller.send("GET", route.fill_path(found_ids)).body)
     return found_ids
 
 
@@ -59,7 +61,7 @@ def generate_unused_ids(routes: Sequence[ApiRoute]) -> dict[str, str]:
     return {kind: ids.format_prefixed_id(kind, ids.new_uuid7()) for kind in sorted(kinds)}
 
 
-def _keep_first_ids(found_ids: dict[str, str], body: bytes) -> None:
+def _collect_first_id_of_each_kind(found_ids: dict[str, str], body: bytes) -> None:
     """Add the ids in a response's body to `found_ids`, only the first one of each kind."""
     for match in PUBLIC_ID_PATTERN.finditer(body.decode("utf-8", "replace")):
         found_ids.setdefault(match[1], match[0])

@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
-from chaos.attack.calls import AttackClient, CheckDeadlinePassed, RequestThrottle
-from chaos.attack.costs import COSTS_CHECK as COSTS
-from chaos.attack.costs import attack_costs
+from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, AttackRequestThrottle
+from chaos.attack.costs import ATTACK_COSTS_CHECK_NAME as COSTS
+from chaos.attack.costs import measure_refusal_and_page_costs
 from chaos.attack.document import ApiRoute, read_api_routes
-from chaos.attack.objects import create_and_find_objects
+from chaos.attack.objects import create_and_find_attack_objects
 from chaos.attack.report import AttackReport, AttackTally
-from chaos.attack.scopes import SCOPES_CHECK as SCOPES
-from chaos.attack.scopes import attack_scopes
-from chaos.attack.tenancy import TENANCY_CHECK as TENANCY
-from chaos.attack.tenancy import AttackParty, attack_tenancy
+from chaos.attack.scopes import ATTACK_SCOPES_CHECK_NAME as SCOPES
+from chaos.attack.scopes import attack_with_insufficient_keys
+from chaos.attack.tenancy import ATTACK_TENANCY_CHECK_NAME as TENANCY
+from chaos.attack.tenancy import AttackParty, attack_with_foreign_ids
 from schemas.errors import AttackRunImpossible
 
 DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
 
 #: Shares of the total time. A check also gets unused time of earlier checks.
-CHECK_TIME_SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
+ATTACK_CHECK_TIME_SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 
 LogFunction = Callable[[str], None]
 
@@ -51,47 +51,49 @@ def perform_attack(plan: AttackOptions, log: LogFunction) -> AttackReport:
         sides = [
             AttackParty(caller, ids)
             for caller, account in zip(callers, accounts, strict=True)
-            if (ids := _find_party_objects(caller, routes, sandbox=account["sandbox"])) is not None
+            if (ids := _create_and_find_party_objects(caller, routes, sandbox=account["sandbox"])) is not None
         ]
-        for check, attack in _yield_checks(plan, sides, routes, tally):
-            _run_check(callers[0].throttle, check, attack, tally, log)
+        for check, attack in _yield_attack_checks(plan, sides, routes, tally):
+            _run_attack_check(callers[0].throttle, check, attack, tally, log)
     return tally.build_report(plan.root, len(callers), time.monotonic() - began)
 
 
 @contextmanager
 def _open_attack_clients(plan: AttackOptions) -> Iterator[list[AttackClient]]:
-    throttle = RequestThrottle(plan.rate, plan.seconds)
+    throttle = AttackRequestThrottle(plan.rate, plan.seconds)
     with ExitStack() as stack:
         yield [stack.enter_context(AttackClient(plan.root, throttle, key)) for key in plan.keys]
 
 
-def _yield_checks(
+def _yield_attack_checks(
     plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[ApiRoute], tally: AttackTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:
         for attacker in sides:
             for victim in sides:
                 if attacker is not victim:
-                    attack_tenancy(attacker, victim, routes, tally)
+                    attack_with_foreign_ids(attacker, victim, routes, tally)
 
     if len(sides) > 1:
         yield TENANCY, try_tenancy
     if sides:
         first = sides[0]
-        yield SCOPES, lambda: attack_scopes(plan.root, first.caller, first.ids, routes, tally)
-        yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
+        yield SCOPES, lambda: attack_with_insufficient_keys(plan.root, first.caller, first.ids, routes, tally)
+        yield COSTS, lambda: measure_refusal_and_page_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
-def _run_check(
-    throttle: RequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
+def _run_attack_check(
+    throttle: AttackRequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
 ) -> None:
     """Run one check of the attack for its share of the remaining time; count its requests. A deadline ends it early."""
-    checks = [*CHECK_TIME_SHARES]
-    share = CHECK_TIME_SHARES[check] / sum(CHECK_TIME_SHARES[later] for later in checks[checks.index(check) :])
+    checks = [*ATTACK_CHECK_TIME_SHARES]
+    share = ATTACK_CHECK_TIME_SHARES[check] / sum(
+        ATTACK_CHECK_TIME_SHARES[later] for later in checks[checks.index(check) :]
+    )
     now = time.monotonic()
     throttle.deadline = now + max(0.0, throttle.end - now) * share
     before = throttle.count
-    with suppress(CheckDeadlinePassed):
+    with suppress(AttackCheckDeadlinePassed):
         attack()
     tally.requests[check] += throttle.count - before
     findings = sum(finding.check == check for finding in tally.findings)
@@ -116,8 +118,10 @@ def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
     return account
 
 
-def _find_party_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str] | None:
+def _create_and_find_party_objects(
+    caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool
+) -> dict[str, str] | None:
     """Create and find objects of an organization; return their ids by prefix, None if the time is over."""
-    with suppress(CheckDeadlinePassed):
-        return create_and_find_objects(caller, routes, sandbox=sandbox)
+    with suppress(AttackCheckDeadlinePassed):
+        return create_and_find_attack_objects(caller, routes, sandbox=sandbox)
     return None

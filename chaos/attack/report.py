@@ -5,7 +5,7 @@ from collections import Counter
 from schemas.base import ResponseStruct
 
 #: The checks, in order.
-CHECK_NAMES = ("tenancy", "scopes", "costs")
+ATTACK_CHECK_NAMES = ("tenancy", "scopes", "costs")
 
 
 class AttackFinding(ResponseStruct, frozen=True, kw_only=True):
@@ -67,11 +67,11 @@ class AttackTally:
             organizations=organizations,
             seconds=round(seconds, 1),
             passed=not self.findings,
-            rows=[self._row(check) for check in CHECK_NAMES],
+            rows=[self._build_check_row(check) for check in ATTACK_CHECK_NAMES],
             findings=self.findings,
         )
 
-    def _row(self, check: str) -> AttackCheckRow:
+    def _build_check_row(self, check: str) -> AttackCheckRow:
         routes = {route for route in self._routes if route[0] == check}
         return AttackCheckRow(
             check=check,

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
-from chaos.attack.calls import AttackClient, CheckDeadlinePassed, send_sample_request
+from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, send_sample_body_to_route
 from chaos.attack.document import ApiRoute
 from chaos.attack.objects import ATTACK_OBJECT_NAME, generate_unused_ids
 from chaos.attack.report import AttackTally
 
-SCOPES_CHECK = "scopes"
+ATTACK_SCOPES_CHECK_NAME = "scopes"
 OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
 
 #: The route that kills a key.
@@ -19,13 +19,13 @@ KILL_KEY_ROUTE = "/v1/api-keys/{apiKeyId}/kill"
 UNKNOWN_API_KEY = "lp_live_00000000_00000000000000000000000000000000"
 
 #: Scopes of the two weak keys: each route is tried with a key that lacks its scope.
-WEAK_KEY_SCOPES = ("jobs:read", "projects:read")
+ATTACK_WEAK_KEY_SCOPES = ("jobs:read", "projects:read")
 
 #: Seconds for killing a key after the attack's end: the minute's rate limit may be exhausted.
 KILL_KEY_TIMEOUT_S = 70.0
 
 
-class RefusalCase(NamedTuple):
+class KeyRefusalCase(NamedTuple):
     """A caller that must be refused, its description, and the expected status."""
 
     caller: AttackClient
@@ -33,36 +33,41 @@ class RefusalCase(NamedTuple):
     expected: int
 
 
-def attack_scopes(
+def attack_with_insufficient_keys(
     root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], tally: AttackTally
 ) -> None:
     """Request each route that needs a key with no key, an unknown key, and a key without its scope.
 
     Record in `tally` whether the responses are 401, 401 and 403. Routes that stream are left out. Raise
-    `CheckDeadlinePassed` at the deadline.
+    `AttackCheckDeadlinePassed` at the deadline.
     """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
-        tally.add_route(SCOPES_CHECK, route.method, route.path)
+        tally.add_route(ATTACK_SCOPES_CHECK_NAME, route.method, route.path)
     values = {**generate_unused_ids(routes), **own}
     with ExitStack() as stack:
         keyless = stack.enter_context(AttackClient(root, strong.throttle))
         unknown = stack.enter_context(AttackClient(root, strong.throttle, UNKNOWN_API_KEY))
-        weak = {scope: stack.enter_context(_open_weak_client(root, strong, scope, tally)) for scope in WEAK_KEY_SCOPES}
+        weak = {
+            scope: stack.enter_context(_open_weak_key_client(root, strong, scope, tally))
+            for scope in ATTACK_WEAK_KEY_SCOPES
+        }
         for route in keyed:
             cases = [
-                RefusalCase(keyless, "no key", UNAUTHENTICATED),
-                RefusalCase(unknown, "a key that does not exist", UNAUTHENTICATED),
+                KeyRefusalCase(keyless, "no key", UNAUTHENTICATED),
+                KeyRefusalCase(unknown, "a key that does not exist", UNAUTHENTICATED),
             ]
-            lacking = next((weak[scope] for scope in WEAK_KEY_SCOPES if scope != route.scope), None)
+            lacking = next((weak[scope] for scope in ATTACK_WEAK_KEY_SCOPES if scope != route.scope), None)
             if route.scope and lacking:
-                cases.append(RefusalCase(lacking, f"a key without {route.scope}", FORBIDDEN))
+                cases.append(KeyRefusalCase(lacking, f"a key without {route.scope}", FORBIDDEN))
             for case in cases:
-                _try(case, route, values, tally)
+                _judge_refusal_case(case, route, values, tally)
 
 
 @contextmanager
-def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: AttackTally) -> Iterator[AttackClient | None]:
+def _open_weak_key_client(
+    root: str, strong: AttackClient, scope: str, tally: AttackTally
+) -> Iterator[AttackClient | None]:
     """Create an API key with one scope, yield its client for the block, and kill the key at the end.
 
     Yield None if the strong key may not create keys. A key that can't be killed is a finding.
@@ -79,21 +84,24 @@ def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: Attack
         strong.throttle.set_deadline(KILL_KEY_TIMEOUT_S)
         if not _kill_key(strong, key["id"]):
             tally.record_judgement(
-                SCOPES_CHECK, "POST", KILL_KEY_ROUTE, f"the key {key['id']} of this attack is still alive: kill it"
+                ATTACK_SCOPES_CHECK_NAME,
+                "POST",
+                KILL_KEY_ROUTE,
+                f"the key {key['id']} of this attack is still alive: kill it",
             )
 
 
 def _kill_key(strong: AttackClient, key_id: str) -> bool:
     """Kill an API key that the attack created; return whether a 200 confirms it."""
-    with suppress(CheckDeadlinePassed):
+    with suppress(AttackCheckDeadlinePassed):
         return strong.send("POST", KILL_KEY_ROUTE.replace("{apiKeyId}", key_id)).status == OK
     return False
 
 
-def _try(case: RefusalCase, route: ApiRoute, values: Mapping[str, str], tally: AttackTally) -> None:
-    answer = send_sample_request(case.caller, route, route.fill_path(values))
+def _judge_refusal_case(case: KeyRefusalCase, route: ApiRoute, values: Mapping[str, str], tally: AttackTally) -> None:
+    answer = send_sample_body_to_route(case.caller, route, route.fill_path(values))
     if answer.is_conclusive:
         fault = f"answered {answer.status} to {case.description}, not {case.expected}"
         tally.record_judgement(
-            SCOPES_CHECK, route.method, route.path, None if answer.status == case.expected else fault
+            ATTACK_SCOPES_CHECK_NAME, route.method, route.path, None if answer.status == case.expected else fault
         )

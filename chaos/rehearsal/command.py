@@ -29,7 +29,7 @@ from cli.shared.output import CommandResult, build_text_table, open_console
 PROGRESS_LINE_PAUSE_S = 5.0
 
 #: Maximum anomalies of one kind in the report.
-MAX_REPORTED_ANOMALIES = 10
+MAX_REPORTED_ANOMALIES_A_KIND = 10
 
 
 @click.command()
@@ -60,10 +60,12 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     with _show_rehearsal_progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
         report = await perform_rehearsal(RehearsalPlan(minutes * 60, chosen), tell)
-    return CommandResult(encode_report(report), render_report(report), exit_code=_choose_exit_code(report))
+    return CommandResult(
+        encode_rehearsal_report(report), render_rehearsal_report(report), exit_code=_choose_rehearsal_exit_code(report)
+    )
 
 
-def _choose_exit_code(report: RehearsalReport) -> int:
+def _choose_rehearsal_exit_code(report: RehearsalReport) -> int:
     if not report.passed:
         return EXIT_FAILED
     return EXIT_INTERRUPTED if report.interrupted else 0
@@ -75,13 +77,13 @@ def _show_rehearsal_progress() -> Iterator[RehearsalListeners]:
     if sys.stderr.isatty():
         with Live(console=open_console(sys.stderr), transient=True, refresh_per_second=4) as live:
             yield RehearsalListeners(
-                live.console.print, lambda look: live.update(Text(format_progress_line(look), "bold"))
+                live.console.print, lambda look: live.update(Text(format_rehearsal_progress_line(look), "bold"))
             )
     else:
-        yield RehearsalListeners(lambda line: click.echo(line, err=True), _ProgressLines().print_when_due)
+        yield RehearsalListeners(lambda line: click.echo(line, err=True), _RehearsalProgressLines().print_when_due)
 
 
-class _ProgressLines:
+class _RehearsalProgressLines:
     """Progress as lines, at most one every `PROGRESS_LINE_PAUSE_S`."""
 
     def __init__(self) -> None:
@@ -90,17 +92,17 @@ class _ProgressLines:
     def print_when_due(self, look: RehearsalProgress) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + PROGRESS_LINE_PAUSE_S
-            click.echo(format_progress_line(look), err=True)
+            click.echo(format_rehearsal_progress_line(look), err=True)
 
 
-def format_progress_line(look: RehearsalProgress) -> str:
+def format_rehearsal_progress_line(look: RehearsalProgress) -> str:
     """Format a rehearsal's progress as one line: seconds, phase, and counts of faults, accepted and ended jobs."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, {look.ended} ended"
     )
 
 
-def encode_report(report: RehearsalReport) -> dict[str, Any]:
+def encode_rehearsal_report(report: RehearsalReport) -> dict[str, Any]:
     """Return a rehearsal's report as plain values with camelCase names, for `--json`."""
     jobs = report.jobs
     return {
@@ -119,8 +121,8 @@ def encode_report(report: RehearsalReport) -> dict[str, Any]:
         "doubled": jobs.doubled_count,
         "fenced": report.fenced,
         "recovered": len(report.recovery_s),
-        "recoveryP50Seconds": _recovery_percentile_s(report, 50),
-        "recoveryP95Seconds": _recovery_percentile_s(report, 95),
+        "recoveryP50Seconds": _compute_recovery_percentile_s(report, 50),
+        "recoveryP95Seconds": _compute_recovery_percentile_s(report, 95),
         "faults": report.faults,
         "died": report.died,
         "anomalies": [anomaly._asdict() for anomaly in jobs.anomalies],
@@ -128,19 +130,19 @@ def encode_report(report: RehearsalReport) -> dict[str, Any]:
     }
 
 
-def render_report(report: RehearsalReport) -> Group:
+def render_rehearsal_report(report: RehearsalReport) -> Group:
     """Return a rehearsal's report for the terminal: tables of jobs and faults, the anomalies, the verdict."""
     return Group(
-        _render_job_table(report),
+        _render_rehearsal_job_table(report),
         "",
         _render_fault_table(report),
-        *_list_report_problems(report),
+        *_list_rehearsal_problems(report),
         "",
-        _format_verdict(report),
+        _format_rehearsal_verdict(report),
     )
 
 
-def _render_job_table(report: RehearsalReport) -> Table:
+def _render_rehearsal_job_table(report: RehearsalReport) -> Table:
     jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
     codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
     died = f"{given_up} given up: {codes}" if given_up else "by their kind"
@@ -155,10 +157,10 @@ def _render_job_table(report: RehearsalReport) -> Table:
         ("fenced", report.fenced, "attempts of lost workers, refused by the fencing token"),
         (
             "recovery p50",
-            _recovery_percentile_s(report, 50),
+            _compute_recovery_percentile_s(report, 50),
             f"s, of {len(report.recovery_s)} attempts ended by faults",
         ),
-        ("recovery p95", _recovery_percentile_s(report, 95), "s"),
+        ("recovery p95", _compute_recovery_percentile_s(report, 95), "s"),
     ]
     return build_text_table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
 
@@ -167,7 +169,7 @@ def _render_fault_table(report: RehearsalReport) -> Table:
     return build_text_table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
 
 
-def _list_report_problems(report: RehearsalReport) -> list[Text]:
+def _list_rehearsal_problems(report: RehearsalReport) -> list[Text]:
     """Return lines with a rehearsal's anomalies, dead processes and logs' folder; none for a passed run."""
     if report.passed:
         return []
@@ -185,14 +187,16 @@ def _list_report_problems(report: RehearsalReport) -> list[Text]:
 
 
 def _format_anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
-    """Return a line for each anomaly of the kind `what`, at most `MAX_REPORTED_ANOMALIES`, and the number of others."""
+    """Return a line for each anomaly of kind `what`, at most a constant, and the number of others."""
     lines = [f"{what}: job {anomaly.job}: {anomaly.why}" for anomaly in report.jobs.anomalies if anomaly.what == what]
-    return lines[:MAX_REPORTED_ANOMALIES] + (
-        [f"{what}: {len(lines) - MAX_REPORTED_ANOMALIES} more"] if len(lines) > MAX_REPORTED_ANOMALIES else []
+    return lines[:MAX_REPORTED_ANOMALIES_A_KIND] + (
+        [f"{what}: {len(lines) - MAX_REPORTED_ANOMALIES_A_KIND} more"]
+        if len(lines) > MAX_REPORTED_ANOMALIES_A_KIND
+        else []
     )
 
 
-def _format_verdict(report: RehearsalReport) -> Text:
+def _format_rehearsal_verdict(report: RehearsalReport) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
     well = "interrupted" if report.interrupted else "passed"
@@ -200,6 +204,6 @@ def _format_verdict(report: RehearsalReport) -> Text:
     return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
 
 
-def _recovery_percentile_s(report: RehearsalReport, percent: int) -> float | None:
+def _compute_recovery_percentile_s(report: RehearsalReport, percent: int) -> float | None:
     value_s = nearest_rank_percentile(report.recovery_s, percent)
     return None if value_s is None else round(value_s, 2)

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from redis.asyncio import Redis
 
 from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
-from chaos.rehearsal.schedule import FaultKind, ScheduledFault
+from chaos.rehearsal.schedule import RehearsalFaultKind, ScheduledFault
 from db.server import LocalServer
 from workers.runtime.shutdown import StopRequest, wait_for_first_event
 
@@ -25,7 +25,7 @@ class RehearsalServers(NamedTuple):
 class InjectedFault(NamedTuple):
     """An injected fault: its begin, and the hosts whose attempts it may end; empty if it ends no attempt."""
 
-    fault: FaultKind
+    fault: RehearsalFaultKind
     began: datetime
     hosts: frozenset[str]
 
@@ -51,11 +51,11 @@ class FaultInjector:
             return
         action, roles = HOST_FAULT_ACTIONS[scheduled.fault]
         async with self._released:
-            await self._released.wait_for(lambda: self._unfaulted_hosts(roles))
-            candidates = self._unfaulted_hosts(roles)
+            await self._released.wait_for(lambda: self._list_unfaulted_hosts(roles))
+            candidates = self._list_unfaulted_hosts(roles)
             host = candidates[int(scheduled.chance * len(candidates))]
             host.is_faulted = True
-        self.record(scheduled, host.name, [host])
+        self.record_fault(scheduled, host.name, [host])
         try:
             await action(self, host, scheduled.lasts_s)
         finally:
@@ -63,10 +63,10 @@ class FaultInjector:
                 host.is_faulted = False
                 self._released.notify_all()
 
-    def _unfaulted_hosts(self, roles: Sequence[str]) -> list[RehearsalHost]:
+    def _list_unfaulted_hosts(self, roles: Sequence[str]) -> list[RehearsalHost]:
         return [host for role in roles for host in getattr(self.hosts, role) if not host.is_faulted]
 
-    def record(self, scheduled: ScheduledFault, what: str, hosts: Sequence[RehearsalHost]) -> None:
+    def record_fault(self, scheduled: ScheduledFault, what: str, hosts: Sequence[RehearsalHost]) -> None:
         self.injected.append(InjectedFault(scheduled.fault, datetime.now(UTC), frozenset(host.name for host in hosts)))
         lasts = f" for {scheduled.lasts_s:g} s" if scheduled.lasts_s else ""
         self.say(f"{scheduled.fault}: {what}{lasts}")
@@ -76,34 +76,34 @@ class FaultInjector:
 
     # Faults of processes
 
-    async def kill(self, host: RehearsalHost, _: float) -> None:
+    async def kill_and_restart_host(self, host: RehearsalHost, _: float) -> None:
         await host.kill()
         await host.start()
 
-    async def stop_host(self, host: RehearsalHost, _: float) -> None:
+    async def stop_and_restart_host(self, host: RehearsalHost, _: float) -> None:
         await host.end()
         await host.start()
 
-    async def freeze(self, host: RehearsalHost, lasts_s: float) -> None:
-        host.send(signal.SIGSTOP)
+    async def freeze_host(self, host: RehearsalHost, lasts_s: float) -> None:
+        host.send_signal(signal.SIGSTOP)
         try:
             await self.wait_unless_stopped(lasts_s)
         finally:
-            host.send(signal.SIGCONT)
+            host.send_signal(signal.SIGCONT)
 
     # Faults of connections
 
     async def reset_host_connections(self, host: RehearsalHost, _: float) -> None:
         host.proxies.reset_connections()
 
-    async def stall_connections(self, host: RehearsalHost, lasts_s: float) -> None:
+    async def stall_host_connections(self, host: RehearsalHost, lasts_s: float) -> None:
         host.proxies.hold_data()
         try:
             await self.wait_unless_stopped(lasts_s)
         finally:
             host.proxies.resume_forwarding()
 
-    async def drop_responses(self, host: RehearsalHost, lasts_s: float) -> None:
+    async def drop_host_responses(self, host: RehearsalHost, lasts_s: float) -> None:
         """Drop all responses to a host for `lasts_s`, but no request; then reset its connections."""
         host.proxies.drop_responses()
         try:
@@ -116,24 +116,24 @@ class FaultInjector:
 
     async def empty_redis(self, scheduled: ScheduledFault) -> None:
         async with self._server_locks["redis"]:
-            self.record(scheduled, "all keys", [])
+            self.record_fault(scheduled, "all keys", [])
             async with Redis.from_url(self.servers.redis.url) as client:
                 await client.flushall()
 
     async def restart_redis(self, scheduled: ScheduledFault) -> None:
-        await self._restart("redis", self.servers.redis.kill, scheduled, [])
+        await self._restart_server("redis", self.servers.redis.kill, scheduled, [])
 
     async def restart_postgres(self, scheduled: ScheduledFault) -> None:
-        await self._restart("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
+        await self._restart_server("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
 
     async def kill_and_restart_postgres(self, scheduled: ScheduledFault) -> None:
-        await self._restart("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
+        await self._restart_server("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
 
-    async def _restart(
+    async def _restart_server(
         self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[RehearsalHost]
     ) -> None:
         async with self._server_locks[name]:
-            self.record(scheduled, "down", hosts)
+            self.record_fault(scheduled, "down", hosts)
             await asyncio.to_thread(end)
             await self.wait_unless_stopped(scheduled.lasts_s)
             await asyncio.to_thread(getattr(self.servers, name).start)
@@ -145,18 +145,18 @@ ServerFaultAction: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitab
 WORKER_ROLES, DISPATCHER_ROLES, ALL_ROLES = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
 #: Faults of a single host: the action, and the roles of its candidates.
-HOST_FAULT_ACTIONS: Mapping[FaultKind, tuple[HostFaultAction, Sequence[str]]] = {
-    FaultKind.KILL_WORKER: (FaultInjector.kill, WORKER_ROLES),
-    FaultKind.STOP_WORKER: (FaultInjector.stop_host, WORKER_ROLES),
-    FaultKind.FREEZE_WORKER: (FaultInjector.freeze, WORKER_ROLES),
-    FaultKind.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHER_ROLES),
-    FaultKind.CUT: (FaultInjector.reset_host_connections, ALL_ROLES),
-    FaultKind.STALL: (FaultInjector.stall_connections, ALL_ROLES),
-    FaultKind.HALF_OPEN: (FaultInjector.drop_responses, ALL_ROLES),
+HOST_FAULT_ACTIONS: Mapping[RehearsalFaultKind, tuple[HostFaultAction, Sequence[str]]] = {
+    RehearsalFaultKind.KILL_WORKER: (FaultInjector.kill_and_restart_host, WORKER_ROLES),
+    RehearsalFaultKind.STOP_WORKER: (FaultInjector.stop_and_restart_host, WORKER_ROLES),
+    RehearsalFaultKind.FREEZE_WORKER: (FaultInjector.freeze_host, WORKER_ROLES),
+    RehearsalFaultKind.KILL_DISPATCHER: (FaultInjector.kill_and_restart_host, DISPATCHER_ROLES),
+    RehearsalFaultKind.CUT: (FaultInjector.reset_host_connections, ALL_ROLES),
+    RehearsalFaultKind.STALL: (FaultInjector.stall_host_connections, ALL_ROLES),
+    RehearsalFaultKind.HALF_OPEN: (FaultInjector.drop_host_responses, ALL_ROLES),
 }
-SERVER_FAULT_ACTIONS: Mapping[FaultKind, ServerFaultAction] = {
-    FaultKind.EMPTY_REDIS: FaultInjector.empty_redis,
-    FaultKind.RESTART_REDIS: FaultInjector.restart_redis,
-    FaultKind.RESTART_POSTGRES: FaultInjector.restart_postgres,
-    FaultKind.CRASH_POSTGRES: FaultInjector.kill_and_restart_postgres,
+SERVER_FAULT_ACTIONS: Mapping[RehearsalFaultKind, ServerFaultAction] = {
+    RehearsalFaultKind.EMPTY_REDIS: FaultInjector.empty_redis,
+    RehearsalFaultKind.RESTART_REDIS: FaultInjector.restart_redis,
+    RehearsalFaultKind.RESTART_POSTGRES: FaultInjector.restart_postgres,
+    RehearsalFaultKind.CRASH_POSTGRES: FaultInjector.kill_and_restart_postgres,
 }

@@ -16,13 +16,13 @@ from chaos.rehearsal.schedule import REHEARSAL_LEASE_S
 from db.server import read_log_tail
 
 #: Drain time of a stopping worker, in seconds.
-WORKER_DRAIN_S = 1.0
+REHEARSAL_WORKER_DRAIN_S = 1.0
 #: Timeout for a process's end, in seconds: for a busy machine without its servers.
-HOST_STOP_TIMEOUT_S = 60.0
+REHEARSAL_HOST_STOP_TIMEOUT_S = 60.0
 WORKER_SLOTS = 10
 
 #: The module of every worker.
-WORKER_MODULE = "chaos.worker"
+REHEARSAL_WORKER_MODULE = "chaos.worker"
 
 
 class HostProxies(NamedTuple):
@@ -66,21 +66,21 @@ class RehearsalHost:
     pids: set[int] = field(default_factory=set)
     died: list[str] = field(default_factory=list)
 
-    def urls(self) -> tuple[str, str]:
+    def build_proxied_server_urls(self) -> tuple[str, str]:
         """Return the URLs of PostgreSQL and Redis that lead through this host's fault proxies."""
         settings = self.environment.settings
         return (
-            url_via_proxy(self.proxies.postgres, settings.database_url),
-            url_via_proxy(self.proxies.redis, settings.redis_url),
+            build_proxied_server_url(self.proxies.postgres, settings.database_url),
+            build_proxied_server_url(self.proxies.redis, settings.redis_url),
         )
 
     async def start(self) -> None:
-        database_url, redis_url = self.urls()
-        environ = self.environment.environ(
+        database_url, redis_url = self.build_proxied_server_urls()
+        environ = self.environment.build_child_environ(
             DATABASE_URL=database_url,
             REDIS_URL=redis_url,
             LEASE_S=str(REHEARSAL_LEASE_S),
-            DRAIN_S=str(WORKER_DRAIN_S),
+            DRAIN_S=str(REHEARSAL_WORKER_DRAIN_S),
             SLOTS=str(WORKER_SLOTS),
         )
         self.child = await processes.start_child_process(self.environment.folder, self.command, environ)
@@ -89,10 +89,10 @@ class RehearsalHost:
     async def kill(self) -> None:
         """Kill the process with SIGKILL and wait for its end."""
         if self.child:
-            self.send(signal.SIGKILL)
+            self.send_signal(signal.SIGKILL)
             await self.child.process.wait()
 
-    def send(self, signum: signal.Signals) -> None:
+    def send_signal(self, signum: signal.Signals) -> None:
         """Send a signal, unless the process has ended."""
         if self.child and self.child.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -104,7 +104,7 @@ class RehearsalHost:
         SIGTERM as the code is fine: a process may get it before its handler is set.
         """
         if self.child:
-            await processes.stop_child_process(self.child, within=HOST_STOP_TIMEOUT_S)
+            await processes.stop_child_process(self.child, within=REHEARSAL_HOST_STOP_TIMEOUT_S)
             if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
                 self.died.append(f"{self.name} ended with {code} after a request to stop")
 
@@ -122,12 +122,12 @@ class RehearsalHosts(NamedTuple):
     submitters: Sequence[RehearsalHost]
 
     @property
-    def process_hosts(self) -> list[RehearsalHost]:
+    def hosts_with_process(self) -> list[RehearsalHost]:
         """Return the hosts with a process: the workers and dispatchers. A submitter has none."""
         return [*self.workers, *self.dispatchers]
 
 
-def url_via_proxy(proxy: FaultProxy, url: str) -> str:
+def build_proxied_server_url(proxy: FaultProxy, url: str) -> str:
     """Return a server's URL with its host and port replaced by the proxy's."""
     parts = urlsplit(url)
     host = "{}:{}".format(*proxy.address)
@@ -150,7 +150,7 @@ def parse_server_address(url: str) -> ServerAddress:
 
 
 @contextlib.asynccontextmanager
-async def start_hosts(
+async def start_rehearsal_hosts(
     environment: BenchEnvironment, outside: ServerAddress, counts: Mapping[str, int]
 ) -> AsyncIterator[RehearsalHosts]:
     """Start `counts` hosts of each role with their proxies; yield them, and stop their processes after the block."""
@@ -167,16 +167,16 @@ async def start_hosts(
             ]
         )
         try:
-            await asyncio.gather(*(host.start() for host in hosts.process_hosts))
+            await asyncio.gather(*(host.start() for host in hosts.hosts_with_process))
             yield hosts
         finally:
-            await asyncio.gather(*(host.end() for host in hosts.process_hosts))
+            await asyncio.gather(*(host.end() for host in hosts.hosts_with_process))
 
 
 def choose_host_command(role: str, proxies: HostProxies) -> Sequence[str]:
     match role:
         case "worker":
-            return WORKER_MODULE, proxies.outside.address.host, str(proxies.outside.address.port)
+            return REHEARSAL_WORKER_MODULE, proxies.outside.address.host, str(proxies.outside.address.port)
         case "dispatcher":
             return ("workers.dispatcher",)
         case _:

@@ -10,7 +10,7 @@ from chaos.rehearsal.schedule import REHEARSAL_LEASE_S
 from jobs.kinds import JobKindSpec
 
 
-class JobSpec(NamedTuple):
+class RehearsalJobSpec(NamedTuple):
     """One job to submit under an Idempotency-Key; seconds count from its acceptance."""
 
     key: str
@@ -22,7 +22,7 @@ class JobSpec(NamedTuple):
     cancel_after_s: float | None = None
 
 
-class LoadMixEntry(NamedTuple):
+class RehearsalLoadMixEntry(NamedTuple):
     """A job kind's share of the load, in percent, with ranges for its delay, duration and time to
     cancellation.
     """
@@ -35,44 +35,44 @@ class LoadMixEntry(NamedTuple):
     unique: bool = False
 
 
-LOAD_MIX = (
-    LoadMixEntry(tasks.NONE, 16),
-    LoadMixEntry(tasks.WRITE, 20),
-    LoadMixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
-    LoadMixEntry(tasks.WRITE, 6, unique=True),
-    LoadMixEntry(tasks.STEPS, 9),
-    LoadMixEntry(tasks.CALL, 13),
-    LoadMixEntry(tasks.FLAKY, 7),
-    LoadMixEntry(tasks.EARLY, 6),
-    LoadMixEntry(tasks.LONG, 4, takes_s=(1.2 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S)),
-    LoadMixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    LoadMixEntry(tasks.CHAIN, 4),
-    LoadMixEntry(tasks.DOOMED, 2),
+REHEARSAL_LOAD_MIX = (
+    RehearsalLoadMixEntry(tasks.NONE, 16),
+    RehearsalLoadMixEntry(tasks.WRITE, 20),
+    RehearsalLoadMixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
+    RehearsalLoadMixEntry(tasks.WRITE, 6, unique=True),
+    RehearsalLoadMixEntry(tasks.STEPS, 9),
+    RehearsalLoadMixEntry(tasks.CALL, 13),
+    RehearsalLoadMixEntry(tasks.FLAKY, 7),
+    RehearsalLoadMixEntry(tasks.EARLY, 6),
+    RehearsalLoadMixEntry(tasks.LONG, 4, takes_s=(1.2 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S)),
+    RehearsalLoadMixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    RehearsalLoadMixEntry(tasks.CHAIN, 4),
+    RehearsalLoadMixEntry(tasks.DOOMED, 2),
 )
 
 #: Seconds, at most, of an open commit, and between two steps.
-MAX_COMMIT_PAUSE_S = 0.3
+MAX_OPEN_COMMIT_PAUSE_S = 0.3
 
 #: Unique keys of each tenant: few, so that unique jobs collide.
 UNIQUE_KEYS_A_TENANT = 2
 
 
-def generate_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
+def generate_rehearsal_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[RehearsalJobSpec]:
     """Yield a rehearsal's job specs without end, drawn by a seed, each with a new key."""
     chance = random.Random(f"load {seed}")
     number = 0
     while True:
         number += 1
-        (entry,) = chance.choices(LOAD_MIX, [entry.percent for entry in LOAD_MIX])
+        (entry,) = chance.choices(REHEARSAL_LOAD_MIX, [entry.percent for entry in REHEARSAL_LOAD_MIX])
         yield _draw_job_spec(f"{seed}-{number}", chance.choice(tenants), entry, chance)
 
 
-def _draw_job_spec(key: str, tenant: UUID, entry: LoadMixEntry, chance: random.Random) -> JobSpec:
+def _draw_job_spec(key: str, tenant: UUID, entry: RehearsalLoadMixEntry, chance: random.Random) -> RehearsalJobSpec:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "pause_s": chance.uniform(0, MAX_COMMIT_PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, MAX_OPEN_COMMIT_PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
     }  # fmt: skip
-    return JobSpec(
+    return RehearsalJobSpec(
         key,
         tenant,
         entry.kind,

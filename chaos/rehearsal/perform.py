@@ -23,26 +23,26 @@ from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
 from chaos.rehearsal.faults import FaultInjector, RehearsalServers
 from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
-from chaos.rehearsal.load import JobSpec, generate_job_specs
-from chaos.rehearsal.schedule import ScheduledFault, schedule_faults
+from chaos.rehearsal.load import RehearsalJobSpec, generate_rehearsal_job_specs
+from chaos.rehearsal.schedule import ScheduledFault, schedule_rehearsal_faults
 from chaos.rehearsal.submitter import RehearsalSubmitter, open_pool_and_courier
-from chaos.rehearsal.tally import JobReport
+from chaos.rehearsal.tally import RehearsedJobReport
 from db import local
 from db.migrate import migrate_databases
 from db.pool import open_postgres_pool
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from schemas.settings import Settings
 from workers.runtime.background import run_in_background
 from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_first_event
 
 #: Processes and submitters by role.
-HOST_COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
-TENANT_COUNT = 10
+REHEARSAL_HOST_COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
+REHEARSAL_TENANT_COUNT = 10
 
 #: Time after the load until every job must have ended.
 REHEARSAL_DRAIN_TIMEOUT_S = 120.0
 #: Pause between two polls.
-WATCH_PAUSE_S = 1.0
+REHEARSAL_WATCH_PAUSE_S = 1.0
 
 #: Only processes die here, not the machine, so unsynced writes survive in the page cache. With fsync a
 #: crashed server's recovery syncs file by file while other processes keep the disk busy.
@@ -87,7 +87,7 @@ class RehearsalReport(NamedTuple):
 
     plan: RehearsalPlan
     took_s: float
-    jobs: JobReport
+    jobs: RehearsedJobReport
     fenced: int
     died: Sequence[str]
     faults: Mapping[str, int]
@@ -112,7 +112,7 @@ class Rehearsal:
     environment: BenchEnvironment
     hosts: RehearsalHosts
     faults: FaultInjector
-    load: Iterator[JobSpec]
+    load: Iterator[RehearsalJobSpec]
     accepted: dict[str, UUID] = field(default_factory=dict)
     host_of: dict[UUID, str] = field(default_factory=dict)
     ended: int = 0
@@ -123,11 +123,11 @@ class Rehearsal:
 
     async def run(self) -> None:
         """Run the load under faults, then wait for open jobs, up to `REHEARSAL_DRAIN_TIMEOUT_S`."""
-        async with run_in_background(self._watch()):
+        async with run_in_background(self._watch_processes_and_jobs()):
             await self._run_load()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._is_any_job_open():
-                await wait_for_first_event(self.stop.now, within_s=WATCH_PAUSE_S)
+                await wait_for_first_event(self.stop.now, within_s=REHEARSAL_WATCH_PAUSE_S)
 
     async def _run_load(self) -> None:
         """Run submitters and faults until the time is up or a signal arrives.
@@ -136,8 +136,8 @@ class Rehearsal:
         """
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
-                group.create_task(self._submit(host))
-            for scheduled in schedule_faults(self.plan.seed, self.plan.seconds):
+                group.create_task(self._submit_jobs_as_host(host))
+            for scheduled in schedule_rehearsal_faults(self.plan.seed, self.plan.seconds):
                 group.create_task(self._inject_at_its_time(scheduled))
             await wait_for_first_event(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
@@ -154,21 +154,21 @@ class Rehearsal:
         if not self.stop.soon.is_set():
             await self.faults.inject(scheduled)
 
-    async def _submit(self, host: RehearsalHost) -> None:
-        async with open_pool_and_courier(*host.urls()) as (pool, courier):
+    async def _submit_jobs_as_host(self, host: RehearsalHost) -> None:
+        async with open_pool_and_courier(*host.build_proxied_server_urls()) as (pool, courier):
             await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _is_any_job_open(self) -> bool:
-        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), raise_if_postgres_away():
+        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), convert_postgres_away_errors():
             return bool(await self.environment.pool.fetchval(ANY_OPEN_JOB))
         return True
 
-    async def _watch(self) -> None:
+    async def _watch_processes_and_jobs(self) -> None:
         """Restart dead processes, count finished jobs, and report progress to the listeners, each second."""
         while True:
-            for host in self.hosts.process_hosts:
+            for host in self.hosts.hosts_with_process:
                 await host.restart_if_dead()
-            with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), raise_if_postgres_away():
+            with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), convert_postgres_away_errors():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
                 self._record_worker_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
             self.listeners.look(
@@ -180,7 +180,7 @@ class Rehearsal:
                     self.ended,
                 )
             )
-            await asyncio.sleep(WATCH_PAUSE_S)
+            await asyncio.sleep(REHEARSAL_WATCH_PAUSE_S)
 
     def _record_worker_hosts(self, workers: Sequence[Record]) -> None:
         """Record in `host_of` the host of each worker in the ledger: the host with the worker's process id."""
@@ -189,16 +189,16 @@ class Rehearsal:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
-    async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
+    async def build_report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
         """Return the rehearsal's report, with its jobs counted after the processes have ended."""
-        pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER_MODULE}.log"
-        attempts, hurried = await recovery.read_attempts(pool), self.stop.now.is_set() and not self.timed_out
+        pool, log = self.environment.pool, self.environment.folder / f"{hosting.REHEARSAL_WORKER_MODULE}.log"
+        attempts, hurried = await recovery.read_job_attempts(pool), self.stop.now.is_set() and not self.timed_out
         return RehearsalReport(
             self.plan,
             round(time.monotonic() - self.began, 1),
             tally.tally_rehearsed_jobs(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
             recovery.count_fenced_attempts(log, attempts),
-            [line for host in self.hosts.process_hosts for line in host.died],
+            [line for host in self.hosts.hosts_with_process for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
             recovery.compute_recovery_times_s(attempts, self.faults.injected, self.host_of),
             self.interrupted or hurried,
@@ -216,31 +216,31 @@ async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) 
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, handle_stop_signals() as stop:
         folder = Path(name)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.ask)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.request_stop)
         try:
-            report = await _perform_on_servers(plan, listeners, stop, folder)
+            report = await _perform_rehearsal_on_servers(plan, listeners, stop, folder)
         except ExceptionGroup as group:
             # The first error ended the group; the other tasks were canceled.
             raise group.exceptions[0] from group
         return report if report.passed else report._replace(logs=_copy_logs(folder))
 
 
-async def _perform_on_servers(
+async def _perform_rehearsal_on_servers(
     plan: RehearsalPlan, listeners: RehearsalListeners, stop: StopRequest, folder: Path
 ) -> RehearsalReport:
     async with (
         _open_rehearsal_servers(folder) as (environment, servers),
         run_effect_receiver(plan.seed) as (receiver, outside),
     ):
-        tenants = await backlog.reset_bench_database(environment.pool, tenants=TENANT_COUNT)
-        async with hosting.start_hosts(environment, outside, HOST_COUNTS) as hosts:
-            await fleet.wait_for_workers(environment.pool, HOST_COUNTS["worker"])
+        tenants = await backlog.reset_bench_database(environment.pool, tenants=REHEARSAL_TENANT_COUNT)
+        async with hosting.start_rehearsal_hosts(environment, outside, REHEARSAL_HOST_COUNTS) as hosts:
+            await fleet.wait_for_workers(environment.pool, REHEARSAL_HOST_COUNTS["worker"])
             faults = FaultInjector(hosts, servers, stop, listeners.fault)
             rehearsal = Rehearsal(
-                plan, listeners, stop, environment, hosts, faults, generate_job_specs(plan.seed, tenants)
+                plan, listeners, stop, environment, hosts, faults, generate_rehearsal_job_specs(plan.seed, tenants)
             )
             await rehearsal.run()
-        return await rehearsal.report(receiver.calls_by_job)
+        return await rehearsal.build_report(receiver.calls_by_job)
 
 
 @contextlib.asynccontextmanager

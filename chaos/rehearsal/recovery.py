@@ -26,9 +26,9 @@ from schemas import ids
 INTERRUPTED_OUTCOMES = frozenset({"lost", "interrupted"})
 
 #: Log event of a worker for a refused step or commit.
-WRITE_REFUSED_EVENT = "write refused"
+WRITE_REFUSED_LOG_EVENT = "write refused"
 #: Log event of a worker for each settled outcome.
-ATTEMPT_ENDED_EVENT = "attempt ended"
+ATTEMPT_ENDED_LOG_EVENT = "attempt ended"
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 SELECT_ATTEMPTS = """
@@ -52,7 +52,7 @@ class AttemptRow(NamedTuple):
     outcome: str | None
 
 
-async def read_attempts(pool: Pool) -> list[AttemptRow]:
+async def read_job_attempts(pool: Pool) -> list[AttemptRow]:
     return [AttemptRow(**row) for row in await pool.fetch(SELECT_ATTEMPTS)]
 
 
@@ -101,8 +101,8 @@ def _read_refused_writes(log: Path) -> Iterator[dict[str, Any]]:
         for line in lines:
             if line.startswith(b"{") and line.endswith(b"}\n"):
                 entry = msgspec.json.decode(line, type=dict[str, Any])
-                if entry["event"] == WRITE_REFUSED_EVENT or (
-                    entry["event"] == ATTEMPT_ENDED_EVENT and entry["now"] is None
+                if entry["event"] == WRITE_REFUSED_LOG_EVENT or (
+                    entry["event"] == ATTEMPT_ENDED_LOG_EVENT and entry["now"] is None
                 ):
                     yield entry
 

@@ -13,7 +13,7 @@ REHEARSAL_LEASE_S = 2.0
 FIRST_FAULT_AFTER_S, FAULT_PAUSE_RANGE_S = 2.0, (1.5, 4.5)
 
 
-class FaultKind(StrEnum):
+class RehearsalFaultKind(StrEnum):
     """A kind of fault, as the report's table shows it."""
 
     KILL_WORKER = "kill worker"
@@ -31,12 +31,12 @@ class FaultKind(StrEnum):
 
 #: Duration of a fault in seconds, minimum and maximum; other faults are instantaneous.
 FAULT_DURATIONS_S = {
-    FaultKind.FREEZE_WORKER: (1.5 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
-    FaultKind.RESTART_REDIS: (0.5, 3.0),
-    FaultKind.RESTART_POSTGRES: (0.0, 2.0),
-    FaultKind.CRASH_POSTGRES: (0.0, 2.0),
-    FaultKind.STALL: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
-    FaultKind.HALF_OPEN: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
+    RehearsalFaultKind.FREEZE_WORKER: (1.5 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
+    RehearsalFaultKind.RESTART_REDIS: (0.5, 3.0),
+    RehearsalFaultKind.RESTART_POSTGRES: (0.0, 2.0),
+    RehearsalFaultKind.CRASH_POSTGRES: (0.0, 2.0),
+    RehearsalFaultKind.STALL: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
+    RehearsalFaultKind.HALF_OPEN: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
 }
 
 
@@ -44,12 +44,12 @@ class ScheduledFault(NamedTuple):
     """A scheduled fault: seconds from the begin of the load; `chance` in [0, 1) selects the target."""
 
     at_s: float
-    fault: FaultKind
+    fault: RehearsalFaultKind
     chance: float
     lasts_s: float
 
 
-def schedule_faults(seed: int, seconds: float) -> list[ScheduledFault]:
+def schedule_rehearsal_faults(seed: int, seconds: float) -> list[ScheduledFault]:
     """Return the faults of a rehearsal. A longer rehearsal with the same seed begins with the same faults.
 
     The schedule runs in rounds of all faults, so that a short rehearsal covers each of them.
@@ -60,7 +60,7 @@ def schedule_faults(seed: int, seconds: float) -> list[ScheduledFault]:
 def _generate_faults(chance: random.Random) -> Iterator[ScheduledFault]:
     at_s = FIRST_FAULT_AFTER_S
     while True:
-        for fault in chance.sample([*FaultKind], len(FaultKind)):
+        for fault in chance.sample([*RehearsalFaultKind], len(RehearsalFaultKind)):
             lasts_s = chance.uniform(*FAULT_DURATIONS_S.get(fault, (0.0, 0.0)))
             yield ScheduledFault(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
             at_s += chance.uniform(*FAULT_PAUSE_RANGE_S)

@@ -15,17 +15,17 @@ from uuid import UUID
 import msgspec
 
 from chaos.environment import BENCH_KEYRING
-from chaos.rehearsal.load import JobSpec
+from chaos.rehearsal.load import RehearsalJobSpec
 from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from domain.security.keyring import parse_keyring
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import IdempotencyKeyUse, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyKeyUse, StoredIdempotentAnswer
 from jobs import ledger
 from jobs.courier import WakeCourier, open_wake_courier
 from jobs.ledger import WakeMessage
-from schemas.errors import LimitReached, ObjectNotFound, RequestInFlight, StateConflict
+from schemas.errors import IdempotentRequestInFlight, LimitReached, ObjectNotFound, StateConflict
 from workers.runtime.shutdown import StopRequest, wait_for_first_event
 
 T = TypeVar("T")
@@ -40,18 +40,18 @@ SUBMIT_RESPONSE_TIMEOUT_S = 2.0
 SUBMIT_RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-TRANSIENT_ERRORS = (*RETRIED_POSTGRES_ERRORS, RequestInFlight, LimitReached)
+TRANSIENT_SUBMIT_ERRORS = (*RETRIED_POSTGRES_ERRORS, IdempotentRequestInFlight, LimitReached)
 
 #: The API key of all requests.
-CALLER_API_KEY_ID = UUID(int=1)
+REHEARSAL_API_KEY_ID = UUID(int=1)
 
-VAULT_KEYRING = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
+REHEARSAL_VAULT_KEYRING = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
 
 
 class RehearsalSubmitter:
     """`accepted` maps each Idempotency-Key with a response to its job."""
 
-    def __init__(self, job_specs: Iterator[JobSpec], accepted: dict[str, UUID]) -> None:
+    def __init__(self, job_specs: Iterator[RehearsalJobSpec], accepted: dict[str, UUID]) -> None:
         self.job_specs, self.accepted = job_specs, accepted
         self.open_requests = 0
 
@@ -59,20 +59,22 @@ class RehearsalSubmitter:
         """Submit a rehearsal's jobs until `stop` is requested and each request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS_A_SUBMITTER):
-                group.create_task(self._call(pool, courier, stop, group))
+                group.create_task(self._run_caller(pool, courier, stop, group))
 
-    async def _call(self, pool: Pool, courier: WakeCourier, stop: StopRequest, group: asyncio.TaskGroup) -> None:
+    async def _run_caller(self, pool: Pool, courier: WakeCourier, stop: StopRequest, group: asyncio.TaskGroup) -> None:
         while not stop.soon.is_set():
             job_spec = next(self.job_specs)
             self.open_requests += 1
-            if job_id := await self._submit(pool, courier, job_spec, stop):
+            if job_id := await self._submit_until_answered(pool, courier, job_spec, stop):
                 self.accepted[job_spec.key] = job_id
                 if job_spec.cancel_after_s is not None:
                     group.create_task(_cancel_job_after_delay(pool, job_spec, job_id, stop))
             self.open_requests -= 1
             await wait_for_first_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
 
-    async def _submit(self, pool: Pool, courier: WakeCourier, job_spec: JobSpec, stop: StopRequest) -> UUID | None:
+    async def _submit_until_answered(
+        self, pool: Pool, courier: WakeCourier, job_spec: RehearsalJobSpec, stop: StopRequest
+    ) -> UUID | None:
         """Submit a job, send its wake-up, return its id. Retry until a response; None if refused, or at the end."""
         result = await retry_until_answered(
             lambda: run_in_transaction(pool, partial(submit_job_idempotently, job_spec)), stop
@@ -85,24 +87,24 @@ class RehearsalSubmitter:
         return job_id
 
 
-async def submit_job_idempotently(job_spec: JobSpec, conn: Conn) -> tuple[UUID, WakeMessage | None]:
+async def submit_job_idempotently(job_spec: RehearsalJobSpec, conn: Conn) -> tuple[UUID, WakeMessage | None]:
     """Submit the job and store the response in one transaction, or return the stored response of the key.
 
-    Return the job id and the wake-up to send, if any. Raises `RequestInFlight` while the key is in use.
+    Return the job id and the wake-up to send, if any. Raises `IdempotentRequestInFlight` while the key is in use.
     """
-    use = IdempotencyKeyUse(job_spec.tenant, CALLER_API_KEY_ID, job_spec.key, fingerprint=job_spec.key.encode())
+    use = IdempotencyKeyUse(job_spec.tenant, REHEARSAL_API_KEY_ID, job_spec.key, fingerprint=job_spec.key.encode())
     free = await idempotency.claim_idempotency_key(conn, use)
     if free is None:
-        raise RequestInFlight
+        raise IdempotentRequestInFlight
     if not free:
-        answer = await idempotency.replay_stored_answer(conn, use, keyring=VAULT_KEYRING)
+        answer = await idempotency.read_idempotent_answer(conn, use, keyring=REHEARSAL_VAULT_KEYRING)
         return msgspec.json.decode(answer.body, type=UUID), None
     run_at = datetime.now(UTC) + timedelta(seconds=job_spec.due_in_s) if job_spec.due_in_s else None
     submitted = await ledger.submit_job(
         conn, kind=job_spec.kind, organization_id=job_spec.tenant, project_id=None, args=job_spec.args,
         unique_key=job_spec.unique_key, run_at=run_at,
     )  # fmt: skip
-    answer = StoredAnswer(202, None, msgspec.json.encode(submitted.job_id), None)
+    answer = StoredIdempotentAnswer(202, None, msgspec.json.encode(submitted.job_id), None)
     await idempotency.store_idempotent_answer(conn, idempotency.build_idempotency_record(use, answer, seal_with=None))
     return submitted.job_id, submitted.wake
 
@@ -111,16 +113,16 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopReques
     """Repeat `ask` until it succeeds and return its result; None if refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
-            with raise_if_postgres_away():
+            with convert_postgres_away_errors():
                 return await ask()
-        except TRANSIENT_ERRORS:
+        except TRANSIENT_SUBMIT_ERRORS:
             await wait_for_first_event(stop.now, within_s=SUBMIT_RETRY_PAUSE_S)
         except (StateConflict, ObjectNotFound):
             return None
     return None
 
 
-async def _cancel_job_after_delay(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: StopRequest) -> None:
+async def _cancel_job_after_delay(pool: Pool, job_spec: RehearsalJobSpec, job_id: UUID, stop: StopRequest) -> None:
     """Cancel a submitted job after its delay; ignore a job that has ended or can't be canceled."""
     await wait_for_first_event(stop.soon, within_s=job_spec.cancel_after_s or 0)
     cancel = partial(jobs.request_job_cancel, organization_id=job_spec.tenant, job_id=job_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS_BY_KIND, next_chain_key
+from chaos.rehearsal.tasks import CHAIN, DOOMED, EXPECTED_EFFECTS_BY_KIND, build_next_chain_key
 from db.pool import Pool
 from jobs.states import TERMINAL_JOB_STATES, JobState
 
@@ -41,7 +41,7 @@ class JobAnomaly(NamedTuple):
     why: str
 
 
-class JobReport(NamedTuple):
+class RehearsedJobReport(NamedTuple):
     """Jobs by outcome. `given_up` counts failed jobs by error code, except jobs that fail by design.
 
     An accepted job has completed, failed or been canceled, is open, or is lost.
@@ -75,32 +75,32 @@ async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
 
 def tally_rehearsed_jobs(
     rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
-) -> JobReport:
+) -> RehearsedJobReport:
     """Return the rehearsal's jobs counted by outcome, and their anomalies.
 
     `accepted` maps each key to its job; `calls_by_job` has the receiver's calls. Later links of chains count, too.
     """
     known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
-    counted = [job for job in rows if job.id in accepted_ids or next_chain_key("") in job.key]
+    counted = [job for job in rows if job.id in accepted_ids or build_next_chain_key("") in job.key]
     states = Counter(job.state for job in counted)
     missing = [JobAnomaly("lost", str(job_id), f"{key} was accepted and has no job")
                for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
     unexpected = [anomaly for job in rows for anomaly in find_effect_anomalies(job, calls_by_job.get(str(job.id), 0))]
     given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
-    return JobReport(
+    return RehearsedJobReport(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[JobState.COMPLETED],
         failed=states[JobState.FAILED],
         canceled=states[JobState.CANCELED],
         open=sum(states[state] for state in JobState if state not in TERMINAL_JOB_STATES),
         given_up=given_up,
-        anomalies=[*missing, *unexpected, *_find_duplicate_keys(rows), *_find_broken_chains(rows)],
+        anomalies=[*missing, *unexpected, *_find_duplicate_key_anomalies(rows), *_find_broken_chain_anomalies(rows)],
     )
 
 
 def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]:
     """Yield "doubled" for too many effect rows or calls of a job, "lost" for too few of a completed one."""
-    effects = EFFECTS_BY_KIND[job.kind]
+    effects = EXPECTED_EFFECTS_BY_KIND[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0
         if actual > limit:
@@ -109,7 +109,7 @@ def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]
             yield JobAnomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
-def _find_duplicate_keys(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
+def _find_duplicate_key_anomalies(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield an anomaly "doubled" for each Idempotency-Key with more than one job."""
     for key, times in Counter(job.key for job in rows).items():
         if times > 1:
@@ -117,10 +117,10 @@ def _find_duplicate_keys(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
             yield JobAnomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
-def _find_broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
+def _find_broken_chain_anomalies(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield an anomaly "lost" for each completed link of a job chain without its next link."""
     keys = {job.key for job in rows}
     for job in rows:
         ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED
-        if ended and job.left and next_chain_key(job.key) not in keys:
+        if ended and job.left and build_next_chain_key(job.key) not in keys:
             yield JobAnomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

@@ -19,7 +19,7 @@ from telemetry import logs
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask, TasksByKind
 
-_JOB_KIND_TEMPLATE = JobKindSpec("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
+_REHEARSAL_JOB_KIND_TEMPLATE = JobKindSpec("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
 class ExpectedEffects(NamedTuple):
@@ -38,12 +38,12 @@ class ExpectedEffects(NamedTuple):
 #: outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
 #: always fails.
 NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
-    _JOB_KIND_TEMPLATE._replace(name=f"rehearse_{word}")
+    _REHEARSAL_JOB_KIND_TEMPLATE._replace(name=f"rehearse_{word}")
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
 ONE_ROW_EFFECT = ExpectedEffects(rows=1)
-EFFECTS_BY_KIND = {
+EXPECTED_EFFECTS_BY_KIND = {
     NONE.name: ExpectedEffects(),
     WRITE.name: ONE_ROW_EFFECT,
     STEPS.name: ExpectedEffects(rows=3, late=False),
@@ -75,13 +75,13 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
         EARLY: snooze_then_commit,
         LONG: sleep_then_commit,
         HELD: sleep_then_commit,
-        CHAIN: commit_and_submit_next_link,
+        CHAIN: commit_and_submit_next_chain_link,
         DOOMED: always_fail,
     }
-    return {kind: partial(log_refused_write, task) for kind, task in bare.items()}
+    return {kind: partial(run_task_and_log_refused_write, task) for kind, task in bare.items()}
 
 
-async def log_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
+async def run_task_and_log_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
     """Run a job's task, and return its outcome.
 
     If another attempt owns the job, log the line that `recovery.py` counts, and raise `AttemptFenced`.
@@ -146,18 +146,18 @@ async def sleep_then_commit(ctx: TaskContext) -> TaskOutcome:
     `commit_effect_row` does.
     """
     for tenth in range(10):
-        await ctx.progress(tenth / 10)
+        await ctx.report_progress(tenth / 10)
         await asyncio.sleep(ctx.job.args["takes_s"] / 10)
     return await commit_effect_row(ctx)
 
 
-async def commit_and_submit_next_link(ctx: TaskContext) -> TaskOutcome:
+async def commit_and_submit_next_chain_link(ctx: TaskContext) -> TaskOutcome:
     """Insert the effect row and submit the next link, if any, in the transaction that completes this job."""
 
     async def link(conn: Conn) -> None:
         await _insert_effect(ctx, conn)
         if left := ctx.job.args["left"]:
-            args = {"key": next_chain_key(ctx.job.args["key"]), "left": left - 1}
+            args = {"key": build_next_chain_key(ctx.job.args["key"]), "left": left - 1}
             await ledger.submit_job(
                 conn, kind=CHAIN, organization_id=ctx.job.organization_id, project_id=None, args=args
             )
@@ -169,7 +169,7 @@ async def always_fail(_: TaskContext) -> TaskOutcome:
     return Failed("DOOMED", "it always fails")
 
 
-def next_chain_key(key: str) -> str:
+def build_next_chain_key(key: str) -> str:
     """Return the key of the job that follows the job with this key in its chain."""
     return f"{key}>"
 

@@ -13,21 +13,21 @@ from cli.shared.fields import RequestField, form_parts_of_fields, json_body_of_f
 from cli.shared.follow import follow_job, is_job_completed, read_job_ids
 from cli.shared.remote import (
     RemoteApi,
+    build_repeat_write_advice,
     exit_code_of_response,
-    find_api_or_exit,
+    exit_on_lost_response,
+    find_remote_api_or_exit,
     print_list_items,
     print_response_body,
     print_response_error,
-    repeat_write_advice,
-    report_lost_response,
 )
 
-READ_METHODS = {"GET", "HEAD"}
+HTTP_READ_METHODS = {"GET", "HEAD"}
 
 _HEADER_OPTION_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
-def _field_option_callback(*, typed: bool) -> Callable[..., list[RequestField]]:
+def _build_field_option_callback(*, typed: bool) -> Callable[..., list[RequestField]]:
     return lambda _ctx, _param, values: [parse_request_field(each, typed=typed) for each in values]
 
 
@@ -44,7 +44,7 @@ def _check_idempotency_key(_ctx: click.Context, _param: click.Parameter, key: st
     return key
 
 
-class ApiCall(NamedTuple):
+class ApiCommandRequest(NamedTuple):
     """Request by the command's options; `key` is the Idempotency-Key of a write."""
 
     method: str
@@ -60,12 +60,12 @@ class ApiCall(NamedTuple):
 @click.argument("words", nargs=-1, required=True, metavar="[METHOD] PATH")
 @click.option(
     "-f", "--raw-field", "texts", multiple=True, metavar="NAME=TEXT",
-    callback=_field_option_callback(typed=False),
+    callback=_build_field_option_callback(typed=False),
     help="A text field. NAME may nest: a[b]=c, a[]=c, a[][b]=c.",
 )  # fmt: skip
 @click.option(
     "-F", "--field", "values", multiple=True, metavar="NAME=VALUE",
-    callback=_field_option_callback(typed=True),
+    callback=_build_field_option_callback(typed=True),
     help="A literal (true, false, null, a number), a text, @FILE to upload, or @- for the text on stdin.",
 )  # fmt: skip
 @click.option("--form", is_flag=True, help="Send the fields as a form, even without a file.")
@@ -107,23 +107,27 @@ def api(
       tenantry api PATCH projects/prj_... -H 'If-Match: "3"' --input changes.json
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
-    call = _build_api_call(words, [*texts, *values], options)
-    ctx.exit(_send_and_print(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
+    call = _build_api_command_request(words, [*texts, *values], options)
+    ctx.exit(
+        _send_api_request_and_print(find_remote_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"])
+    )
 
 
-def _send_and_print(remote: RemoteApi, call: ApiCall, *, paginate: bool, wait: bool) -> int:
+def _send_api_request_and_print(remote: RemoteApi, call: ApiCommandRequest, *, paginate: bool, wait: bool) -> int:
     """Send an API request, and print its response, all pages of a list or the ended jobs; return the exit code."""
-    with remote.client() as client:
+    with remote.open_client() as client:
         request = _build_http_request(call, remote, client)
-        with report_lost_response(call.key and repeat_write_advice(call.key)):
+        with exit_on_lost_response(call.key and build_repeat_write_advice(call.key)):
             if paginate:
-                return _print_list_pages(client, request)
+                return _fetch_and_print_list_pages(client, request)
             response = client.send(request, stream=True)
-            code = _print_response(response, call.key, wait=wait)
-        return code if code or not wait else _wait_for_started_jobs(remote, client, response)
+            code = _print_api_response(response, call.key, wait=wait)
+        return code if code or not wait else _await_and_print_started_jobs(remote, client, response)
 
 
-def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]) -> ApiCall:
+def _build_api_command_request(
+    words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]
+) -> ApiCommandRequest:
     """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
@@ -131,20 +135,20 @@ def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options:
         raise click.UsageError("give an optional method and one path: tenantry api [METHOD] PATH")
     verb = method[0].upper() if method else "POST" if sends else "GET"
     form = options["form"] or any(field.file is not None for field in fields)
-    if form and (verb in READ_METHODS or options["source"]):
+    if form and (verb in HTTP_READ_METHODS or options["source"]):
         raise click.UsageError("a form is the body of a write: not for GET, and not with --input")
     if options["paginate"] and (verb != "GET" or options["wait"]):
         raise click.UsageError("--paginate is for lists: use GET without --wait")
     headers = options["headers"]
-    key = None if verb in READ_METHODS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
-    return ApiCall(verb, path, fields, headers, options["source"], form, key)
+    key = None if verb in HTTP_READ_METHODS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
+    return ApiCommandRequest(verb, path, fields, headers, options["source"], form, key)
 
 
-def _build_http_request(call: ApiCall, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
-    url = remote.url(call.path)
+def _build_http_request(call: ApiCommandRequest, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
+    url = remote.build_url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}
-    if call.source or call.method in READ_METHODS:
+    if call.source or call.method in HTTP_READ_METHODS:
         url = url.copy_merge_params([(field.name, field.text or "") for field in call.fields])
     elif call.form:
         sent = {"files": form_parts_of_fields(call.fields)}
@@ -156,7 +160,7 @@ def _build_http_request(call: ApiCall, remote: RemoteApi, client: httpx.Client) 
     return client.build_request(call.method, url, headers={**headers, **call.headers}, **sent)
 
 
-def _print_response(response: httpx.Response, key: str | None, *, wait: bool) -> int:
+def _print_api_response(response: httpx.Response, key: str | None, *, wait: bool) -> int:
     """Print a response, streaming all but JSON, errors on stderr too; with `wait`, no success. Return the exit code."""
     if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
         for chunk in response.iter_bytes():
@@ -170,11 +174,11 @@ def _print_response(response: httpx.Response, key: str | None, *, wait: bool) ->
     return exit_code_of_response(response)
 
 
-def _print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
+def _fetch_and_print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
     while True:
         response = client.send(request)
         if response.is_error:
-            return _print_response(response, None, wait=False)
+            return _print_api_response(response, None, wait=False)
         cursor = print_list_items(response)
         if cursor is None:
             return 0
@@ -182,7 +186,7 @@ def _print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
         request = client.build_request("GET", url, headers=request.headers)
 
 
-def _wait_for_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
+def _await_and_print_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
     """Wait for the end of each job that a response names, print the jobs, and return the exit code.
 
     The code is 1 if a job didn't complete. Without a job, print the response and a note on stderr.
@@ -193,10 +197,10 @@ def _wait_for_started_jobs(remote: RemoteApi, client: httpx.Client, response: ht
         click.echo("The request started no job to wait for.", err=True)
     code = 0
     for job_id in job_ids:
-        with report_lost_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
+        with exit_on_lost_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
             last_response = follow_job(remote, client, job_id)
         code = (
-            _print_response(last_response, None, wait=False)
+            _print_api_response(last_response, None, wait=False)
             or code
             or (0 if is_job_completed(last_response) else EXIT_FAILED)
         )

@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.brand_targets import open_brand_reader, read_brand_target
+from cli.shared.brand_targets import open_brand_reading_resources, read_brand_target
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
@@ -17,9 +17,9 @@ from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 
 #: Address of a file without --url: the home page of an unknown site.
-UNKNOWN_SITE_URL = "http://localhost/"
-BRAND_TABLE_COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
-EVIDENCE_TABLE_COLUMNS = ("FIELD", "RESTS ON")
+DEFAULT_SAVED_PAGE_URL = "http://localhost/"
+BRAND_TABLE_HEADINGS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
+BRAND_EVIDENCE_TABLE_HEADINGS = ("FIELD", "RESTS ON")
 
 
 @click.group(cls=CommandGroup)
@@ -29,7 +29,7 @@ def brand() -> None:
 
 @brand.command()
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option("--url", default=UNKNOWN_SITE_URL, metavar="URL", help="The original address of saved files.")
+@click.option("--url", default=DEFAULT_SAVED_PAGE_URL, metavar="URL", help="The original address of saved files.")
 @json_output_option
 def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
     """Read brands as an ingest would, and show the place of each field.
@@ -46,47 +46,47 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
     """
     with exit_on_failure(as_json=as_json):
         address = ssrf_guard.split_http_url(ssrf_guard.add_url_scheme(url)).geturl()
-        worst = asyncio.run(print_brand_targets(targets, address, as_json=as_json))
+        worst = asyncio.run(extract_and_print_brands(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
 
 
-async def print_brand_targets(targets: Sequence[str], address: str, *, as_json: bool) -> int:
+async def extract_and_print_brands(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     """Print each target's brand or error in order; return the highest exit code. Saved pages count as `address`."""
-    async with open_brand_reader(address) as reader:
+    async with open_brand_reading_resources(address) as reader:
         tasks = [asyncio.create_task(read_brand_target(reader, target)) for target in targets]
         return max(
             [
-                await print_brand_target(task, target, as_json=as_json)
+                await print_extracted_brand(task, target, as_json=as_json)
                 for task, target in zip(tasks, targets, strict=True)
             ]
         )
 
 
-async def print_brand_target(task: asyncio.Task[BrandExtraction], target: str, *, as_json: bool) -> int:
+async def print_extracted_brand(task: asyncio.Task[BrandExtraction], target: str, *, as_json: bool) -> int:
     try:
         with exit_on_failure(as_json=as_json):
-            print_command_result(extraction_result(target, await task), as_json=as_json)
+            print_command_result(build_brand_extraction_result(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     return 0
 
 
-def extraction_result(target: str, extraction: BrandExtraction) -> CommandResult:
+def build_brand_extraction_result(target: str, extraction: BrandExtraction) -> CommandResult:
     return CommandResult(
-        {"target": target, **msgspec.to_builtins(extraction)}, Group(*extraction_tables(target, extraction))
+        {"target": target, **msgspec.to_builtins(extraction)}, Group(*iterate_brand_view_parts(target, extraction))
     )
 
 
-def extraction_tables(target: str, extraction: BrandExtraction) -> Iterator[RenderableType]:
+def iterate_brand_view_parts(target: str, extraction: BrandExtraction) -> Iterator[RenderableType]:
     """Yield the printed parts of a read brand: title, table of fields, quotes of derived fields, warnings."""
     yield Text(replace_control_characters(f"{target}: {extraction.title or 'without a title'}"), style="bold")
     fields = extraction.fields.items()
     yield build_text_table(
-        BRAND_TABLE_COLUMNS,
+        BRAND_TABLE_HEADINGS,
         [(field, finding.value, f"{finding.confidence:.2f}", finding.rule, finding.url) for field, finding in fields],
     )
     quotes = [(field, f"“{quote}”") for field, finding in fields for quote in finding.evidence]
     if quotes:
         yield Text()
-        yield build_text_table(EVIDENCE_TABLE_COLUMNS, quotes)
+        yield build_text_table(BRAND_EVIDENCE_TABLE_HEADINGS, quotes)
     yield from (Text(replace_control_characters(f"! {warning}")) for warning in extraction.warnings)

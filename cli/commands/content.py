@@ -14,12 +14,12 @@ from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, build_text_table, open_console, print_command_result
-from cli.shared.rendering import DesignRendering, convert_file_errors, read_design_spec
+from cli.shared.rendering import DesignRendering, convert_os_errors_to_generation_errors, read_design_spec
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import AgeRange, Gender
 
-FILE_TABLE_COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
+RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 
 
 @click.group(cls=CommandGroup)
@@ -51,9 +51,9 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     """
     with exit_on_failure(as_json=as_json):
         rendering = DesignRendering(read_design_spec(spec), spec.parent)
-        files = render_with_progress_bar(rendering, out)
+        files = render_design_with_progress_bar(rendering, out)
     print_command_result(
-        rendered_files_result(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json
+        build_rendered_files_result(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json
     )
 
 
@@ -85,15 +85,15 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
         drawing, colors = import_module("generation.portraits.portrait"), import_module("generation.color")
         if not colors.parse_colors([color]):
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
-        with convert_file_errors():
+        with convert_os_errors_to_generation_errors():
             drawing.portrait_grid(seed, genders, ages, color).save(out, "PNG")
     print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def render_with_progress_bar(rendering: DesignRendering, out: Path) -> list[OutputFile]:
+def render_design_with_progress_bar(rendering: DesignRendering, out: Path) -> list[OutputFile]:
     """Render all files of a design into the folder `out`, with a progress bar on a terminal; return the files."""
     files = []
-    with drawing_progress_bar() as show:
+    with show_drawing_progress_bar() as show:
         for step in rendering.render_into(out):
             show(step.share)
             files += [step.made] if step.made else []
@@ -101,7 +101,7 @@ def render_with_progress_bar(rendering: DesignRendering, out: Path) -> list[Outp
 
 
 @contextmanager
-def drawing_progress_bar() -> Iterator[Callable[[float], None]]:
+def show_drawing_progress_bar() -> Iterator[Callable[[float], None]]:
     """Show a progress bar if stderr is a terminal; yield the function that sets its finished share, from 0 to 1."""
     columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=open_console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
@@ -109,13 +109,15 @@ def drawing_progress_bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def rendered_files_result(files: list[OutputFile], warnings: list[str]) -> CommandResult:
-    rows = [_rendered_file_row(file) for file in files]
+def build_rendered_files_result(files: list[OutputFile], warnings: list[str]) -> CommandResult:
+    rows = [_build_rendered_file_table_row(file) for file in files]
     return CommandResult(
-        {"files": files, "warnings": warnings}, build_text_table(FILE_TABLE_COLUMNS, rows), "\n".join(warnings)
+        {"files": files, "warnings": warnings},
+        build_text_table(RENDERED_FILE_TABLE_HEADINGS, rows),
+        "\n".join(warnings),
     )
 
 
-def _rendered_file_row(file: OutputFile) -> tuple[str, int, int, str]:
+def _build_rendered_file_table_row(file: OutputFile) -> tuple[str, int, int, str]:
     least = min((text.contrast for text in file.shown), default=0.0)
     return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

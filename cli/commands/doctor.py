@@ -9,21 +9,26 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.local import checks
-from cli.local.checks import DoctorCheck
+from cli.local.checks import DoctorCheckResult
 from cli.shared.command import with_printed_result
-from cli.shared.exit_codes import EXIT_FAILED, EXIT_UNUSABLE
-from cli.shared.output import CommandResult, table_cell
-from cli.shared.session import SETTINGS_ADVICE, describe_database, read_command_settings, read_environment
+from cli.shared.exit_codes import EXIT_FAILED, EXIT_SETTINGS_OR_SERVER_UNUSABLE
+from cli.shared.output import CommandResult, format_table_cell
+from cli.shared.session import (
+    SETTINGS_ADVICE,
+    describe_database_address,
+    read_command_environment,
+    read_command_settings,
+)
 from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA
 from db.pool import Conn, use_postgres_connection
 from schemas.setting_values import is_parseable_url
 
-CHECK_STATUS_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+DOCTOR_CHECK_STATUS_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 #: Checks that every process needs at its start. Other faults can be fixed while the platform runs.
-VITAL_CHECKS = {"settings", "postgresql"}
+VITAL_DOCTOR_CHECKS = {"settings", "postgresql"}
 
-DATABASE_AWAY_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILED_DATABASE_CHECK_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @click.command()
@@ -40,24 +45,29 @@ async def doctor() -> CommandResult:
       tenantry doctor
       tenantry doctor --json | jq '.checks[] | select(.status != "ok")'
     """
-    results = await _run_doctor_checks(read_environment())
+    results = await _run_doctor_checks(read_command_environment())
     failed = {check.name for check in results if check.status == "fail"}
-    code = EXIT_UNUSABLE if failed & VITAL_CHECKS else EXIT_FAILED if failed else 0
-    return CommandResult({"ok": not failed, "checks": results}, _checks_table(results), exit_code=code)
+    code = EXIT_SETTINGS_OR_SERVER_UNUSABLE if failed & VITAL_DOCTOR_CHECKS else EXIT_FAILED if failed else 0
+    return CommandResult({"ok": not failed, "checks": results}, _build_doctor_check_table(results), exit_code=code)
 
 
-async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheck]:
+async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResult]:
     settings = checks.check_settings()
     usable = settings.status == "ok"
-    results = [checks.check_tenantry_version(), checks.check_python_version(), checks.check_kernel_sandbox(), settings]
+    results = [
+        checks.report_tenantry_version(),
+        checks.report_python_version(),
+        checks.check_kernel_sandbox(),
+        settings,
+    ]
     if (url := environ.get("DATABASE_URL")) and is_parseable_url(url):
-        results += await _examine_database(url, usable=usable)
+        results += await _run_database_checks(url, usable=usable)
     if url := read_command_settings().redis_url if usable else environ.get("REDIS_URL"):
         results.append(await checks.check_redis(url))
     return results
 
 
-async def _examine_database(url: str, *, usable: bool) -> list[DoctorCheck]:
+async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckResult]:
     """Check the database at `url`, its clock, migrations, workers and dispatcher; return the results.
 
     With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
@@ -73,17 +83,20 @@ async def _examine_database(url: str, *, usable: bool) -> list[DoctorCheck]:
             if usable:
                 disk_bytes = read_command_settings().database_disk_bytes
                 results.append(await checks.check_database_disk(conn, setting="DATABASE_DISK_BYTES", size=disk_bytes))
-                results += await _examine_event_store()
-            return [*results, *(await _examine_keys_and_workers(conn, usable=usable) if is_migrated else [])]
-    except DATABASE_AWAY_ERRORS as error:
+                results += await _run_event_store_checks()
+            return [*results, *(await _run_keyring_and_worker_checks(conn, usable=usable) if is_migrated else [])]
+    except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorCheck(
-                name="postgresql", status="fail", detail=f"{describe_database()}: {error}", advice=SETTINGS_ADVICE
+            DoctorCheckResult(
+                name="postgresql",
+                status="fail",
+                detail=f"{describe_database_address()}: {error}",
+                advice=SETTINGS_ADVICE,
             )
         ]
 
 
-async def _examine_event_store() -> list[DoctorCheck]:
+async def _run_event_store_checks() -> list[DoctorCheckResult]:
     settings = read_command_settings()
     try:
         async with use_postgres_connection(settings.event_store_url, name="tenantry-doctor") as conn:
@@ -92,25 +105,27 @@ async def _examine_event_store() -> list[DoctorCheck]:
                 own = await checks.check_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
                 results.append(msgspec.structs.replace(own, name="disk of events"))
             return results
-    except DATABASE_AWAY_ERRORS as error:
+    except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorCheck(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE)
+            DoctorCheckResult(
+                name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE
+            )
         ]
 
 
-async def _examine_keys_and_workers(conn: Conn, *, usable: bool) -> list[DoctorCheck]:
+async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[DoctorCheckResult]:
     secrets = [await checks.check_keyrings_complete(conn)] if usable else []
     return [*secrets, *await checks.check_pool_workers(conn), await checks.check_dispatcher(conn)]
 
 
-def _checks_table(results: list[DoctorCheck]) -> Table:
+def _build_doctor_check_table(results: list[DoctorCheckResult]) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for check in results:
         grid.add_row(
-            Text(check.status, style=CHECK_STATUS_STYLES[check.status]),
-            table_cell(check.name),
-            table_cell(check.detail),
+            Text(check.status, style=DOCTOR_CHECK_STATUS_STYLES[check.status]),
+            format_table_cell(check.name),
+            format_table_cell(check.detail),
         )
         if check.advice:
-            grid.add_row("", "", table_cell(check.advice))
+            grid.add_row("", "", format_table_cell(check.advice))
     return grid

@@ -18,7 +18,7 @@ from cli.shared.session import open_command_session, read_command_settings
 from db.pool import use_postgres_connection
 from domain.apps import app_numbers
 from domain.events import rollups
-from domain.events.checks import MICROS_PER_UNIT
+from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.events.tail import EventTail, EventTailFilter, StoredEvent
 from schemas import ids
 from schemas.errors import InvalidValue
@@ -26,9 +26,9 @@ from schemas.errors.absent import not_found_error
 from schemas.events import REDACTED_TEXT
 
 #: Pause between two polls, in seconds.
-EVENT_POLL_PAUSE_S = 0.5
+EVENT_TAIL_POLL_PAUSE_S = 0.5
 
-SKIPPED_EVENTS_WARNING = (
+EVENT_TAIL_SKIPPED_EVENTS_WARNING = (
     "More events arrive than a poll reads: some may be skipped from now on. Filter by --app or --name."
 )
 
@@ -92,11 +92,11 @@ def tail_events(  # noqa: PLR0917 - click's signature
     """
 
     async def follow() -> None:
-        event_filter, apps = await _resolve_event_filter(project_id, app_id, name, timedelta(hours=hours))
+        event_filter, apps = await _resolve_event_tail_selection(project_id, app_id, name, timedelta(hours=hours))
         left = count
         async with aclosing(_follow_committed_events(event_filter)) as stream:
             async for event in stream:
-                click.echo(_format_event_line(_event_output_fields(event, apps, pii=pii), as_json=as_json))
+                click.echo(_format_tailed_event_line(_build_event_output_fields(event, apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -105,7 +105,7 @@ def tail_events(  # noqa: PLR0917 - click's signature
         asyncio.run(follow())
 
 
-async def _resolve_event_filter(
+async def _resolve_event_tail_selection(
     project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
 ) -> tuple[EventTailFilter, dict[int, UUID]]:
     """Return a project's event filter, up to age `back`, and its apps' ids by number. Raise `ObjectNotFound`."""
@@ -128,12 +128,12 @@ async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenera
             for event in await tail.poll_new_events(conn):
                 yield event
             if tail.may_have_missed_events and not has_warned:
-                click.echo(SKIPPED_EVENTS_WARNING, err=True)
+                click.echo(EVENT_TAIL_SKIPPED_EVENTS_WARNING, err=True)
                 has_warned = True
-            await asyncio.sleep(0 if tail.more else EVENT_POLL_PAUSE_S)
+            await asyncio.sleep(0 if tail.more else EVENT_TAIL_POLL_PAUSE_S)
 
 
-def _event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+def _build_event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
     """Return an event by the API's field names; without `pii`, redact the person's ids, properties and context."""
     person = {
         "appUserId": event.user_id,
@@ -149,20 +149,20 @@ def _event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: b
         "appId": ids.format_prefixed_id(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
         "occurredAt": event.occurred_at,
         "receivedAt": event.received_at,
-        "value": None if event.value_micros is None else event.value_micros / MICROS_PER_UNIT,
+        "value": None if event.value_micros is None else event.value_micros / MICROS_PER_CURRENCY_UNIT,
         "currency": event.currency,
         **person,
     }
 
 
-def _format_event_line(event: Mapping[str, Any], *, as_json: bool) -> str:
+def _format_tailed_event_line(event: Mapping[str, Any], *, as_json: bool) -> str:
     """Return an event as one line: JSON with `as_json`, else time, name, id, value, app user and properties."""
     if as_json:
         return msgspec.json.encode(event).decode()
     value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
     texts = [
         f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
-        *(_json_value_text(event[name]) for name in ("appUserId", "properties")),
+        *(_decode_raw_json_text(event[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
     return replace_control_characters("  ".join(text for text in texts if text))
 
@@ -172,5 +172,5 @@ def _minify_json(text: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 
-def _json_value_text(value: Any) -> str:
+def _decode_raw_json_text(value: Any) -> str:
     return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""

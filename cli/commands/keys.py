@@ -17,7 +17,7 @@ from cli.local.demo_keys import read_local_api_keys
 from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options, with_printed_result
 from cli.shared.group import CommandGroup
 from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, format_object_fields, list_page_result, open_console
+from cli.shared.output import CommandResult, build_list_page_result, format_object_fields, open_console
 from cli.shared.session import CommandSession, load_vault_keyring
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
@@ -27,11 +27,11 @@ from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
 from schemas.api_keys import ApiKeyCreate, ApiKeyScope, Rewrapped
 
-KEY_ID_TYPE = IdParam(ids.KEY)
-KEY_TABLE_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
-KEY_TABLE_COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
+API_KEY_ID_PARAM_TYPE = IdParam(ids.KEY)
+LISTED_API_KEY_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
+API_KEY_TABLE_HEADINGS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
-KEY_SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
+API_KEY_SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
 
 
 @click.group(cls=CommandGroup)
@@ -78,7 +78,7 @@ async def create_key(
         ApiKeyCreate,
     )
     create = partial(verbs.insert_api_key, peppers=_parse_peppers(session), actor=actor, now=now)
-    return await run_write(session, partial(create, **msgspec.structs.asdict(request)), KEY_SHOWN_ONCE_NOTE)
+    return await run_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
@@ -96,11 +96,11 @@ async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | Non
         rows = await verbs.list_api_key_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return list_page_result(rows, limit, KEY_TABLE_COLUMNS, attrgetter(*KEY_TABLE_FIELDS))
+    return build_list_page_result(rows, limit, API_KEY_TABLE_HEADINGS, attrgetter(*LISTED_API_KEY_FIELDS))
 
 
 @keys.command("rotate")
-@click.argument("key_uuid", metavar="KEY_ID", type=KEY_ID_TYPE)
+@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_PARAM_TYPE)
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24),
@@ -117,13 +117,13 @@ async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: 
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
     peppers, overlap = _parse_peppers(session), timedelta(hours=overlap_hours)
-    actor = await _find_key_owner(session, key_uuid)
-    rotate = partial(verbs.rotate_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
-    return await run_write(session, rotate, KEY_SHOWN_ONCE_NOTE)
+    actor = await _find_api_key_owner(session, key_uuid)
+    rotate = partial(verbs.rotate_api_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
+    return await run_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
-@click.argument("key_uuid", metavar="KEY_ID", type=KEY_ID_TYPE)
+@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_PARAM_TYPE)
 @with_database_session
 async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
     """Disable a key permanently, from its next request on.
@@ -132,13 +132,13 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
     Example:
       tenantry keys kill key_01890a5d-...
     """
-    actor = await _find_key_owner(session, key_uuid)
+    actor = await _find_api_key_owner(session, key_uuid)
     return await run_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
 
 
 @keys.command("show-local")
 @with_printed_result
-async def show_local() -> CommandResult:
+async def show_local_api_keys() -> CommandResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
     It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
@@ -169,7 +169,7 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
     keyring = await load_vault_keyring(session)
     async with session.pool.acquire() as conn:
         total = await rewrap.count_secrets_of_older_keys(conn, keyring=keyring)
-    with _sealing_progress_bar(total) as report:
+    with _show_resealing_progress_bar(total) as report:
         rows = await rewrap.rewrap_all_secrets(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
     return CommandResult(
@@ -178,7 +178,7 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
 
 
 @contextmanager
-def _sealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
+def _show_resealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
     """Show a progress bar for `total` secrets on stderr, unless --json is set; yield the function to advance it."""
     if click.get_current_context().params["as_json"]:
         yield lambda _: None
@@ -189,10 +189,10 @@ def _sealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
         yield lambda some: bar.advance(task, some)
 
 
-async def _find_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
+async def _find_api_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
     """Return the organization of an API key as an actor with every scope. Raise `ObjectNotFound` for an unknown key."""
     async with session.pool.acquire() as conn:
-        owner = await organizations.find_key_owner(conn, key_uuid=key_uuid)
+        owner = await organizations.find_api_key_owner(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)
 
 

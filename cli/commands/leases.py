@@ -10,7 +10,7 @@ import msgspec
 from cli.shared.command import IdParam, run_write, with_paging_options
 from cli.shared.group import CommandGroup
 from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, list_page_result
+from cli.shared.output import CommandResult, build_list_page_result
 from cli.shared.session import CommandSession
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
@@ -20,8 +20,8 @@ from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestS
 
 ACCOUNT, REQUEST = IdParam(ids.ACCOUNT), IdParam(ids.LEASE_REQUEST)
 
-OFFER_TABLE_COLUMNS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
-LEASE_REQUEST_TABLE_COLUMNS = (
+LEASE_OFFER_TABLE_HEADINGS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
+LEASE_REQUEST_TABLE_HEADINGS = (
     "REQUEST",
     "ORGANIZATION",
     "STATUS",
@@ -71,7 +71,7 @@ async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: U
 @leases.command("list")
 @with_organization_actor
 @with_paging_options(ids.ACCOUNT)
-async def list_offered(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -81,14 +81,14 @@ async def list_offered(session: CommandSession, actor: Actor, *, before: UUID | 
     """
     async with session.pool.acquire() as conn:
         rows = await offers.list_account_offers(conn, env=actor.env, before=before, limit=limit + 1)
-    return list_page_result(rows, limit, OFFER_TABLE_COLUMNS, _lease_offer_row)
+    return build_list_page_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
 
 
 @leases.command("requests")
 @click.option("--status", type=click.Choice(get_args(LeaseRequestStatus)), help="Only requests with this status.")
 @with_organization_actor
 @with_paging_options(ids.LEASE_REQUEST)
-async def list_requests(
+async def list_submitted_lease_requests(
     session: CommandSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
 ) -> CommandResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
@@ -99,17 +99,17 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        rows = await requests.list_requests_of_environment(
+        rows = await requests.list_lease_requests_of_environment(
             conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
         )
-    return list_page_result(rows, limit, LEASE_REQUEST_TABLE_COLUMNS, _lease_request_row)
+    return build_list_page_result(rows, limit, LEASE_REQUEST_TABLE_HEADINGS, _build_lease_request_table_row)
 
 
 @leases.command("assign")
 @click.argument("request_id", type=REQUEST)
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
 @with_organization_actor
-async def assign_accounts(
+async def assign_accounts_to_lease_request(
     session: CommandSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
 ) -> CommandResult:
     """Lease these offered accounts to the request's organization: all of them, or none.
@@ -125,7 +125,10 @@ async def assign_accounts(
     return await run_write(
         session,
         partial(
-            requests.assign_accounts_to_request, actor=actor, request_id=request_id, account_ids=body.social_account_ids
+            requests.assign_leased_accounts_to_request,
+            actor=actor,
+            request_id=request_id,
+            account_ids=body.social_account_ids,
         ),
     )
 
@@ -134,7 +137,9 @@ async def assign_accounts(
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
 @with_organization_actor
-async def reject_request(session: CommandSession, actor: Actor, *, request_id: UUID, reason: str) -> CommandResult:
+async def reject_open_lease_request(
+    session: CommandSession, actor: Actor, *, request_id: UUID, reason: str
+) -> CommandResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -160,7 +165,7 @@ async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUI
     return await run_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
 
 
-def _lease_offer_row(offer: OfferedAccount) -> tuple[object, ...]:
+def _build_lease_offer_table_row(offer: OfferedAccount) -> tuple[object, ...]:
     lease = offer.lease
     return (
         offer.social_account_id,
@@ -174,7 +179,7 @@ def _lease_offer_row(offer: OfferedAccount) -> tuple[object, ...]:
     )
 
 
-def _lease_request_row(request: OperatedRequest) -> tuple[object, ...]:
+def _build_lease_request_table_row(request: OperatedRequest) -> tuple[object, ...]:
     return (
         request.request_id,
         request.organization_id,

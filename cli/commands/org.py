@@ -10,7 +10,7 @@ import msgspec
 
 from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, format_object_fields, list_page_result
+from cli.shared.output import CommandResult, build_list_page_result, format_object_fields
 from cli.shared.session import CommandSession
 from db.pool import Conn, run_in_transaction
 from domain.tenancy import organizations
@@ -18,8 +18,8 @@ from schemas import ids
 from schemas.organizations import LiveOrganizationTier, Organization, OrganizationCreate
 
 ORGANIZATION, TIER = IdParam(ids.ORGANIZATION), click.Choice(get_args(LiveOrganizationTier))
-ORGANIZATION_TABLE_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
-ORGANIZATION_TABLE_COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
+LISTED_ORGANIZATION_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
+ORGANIZATION_TABLE_HEADINGS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
 @click.group(cls=CommandGroup)
@@ -54,14 +54,16 @@ async def create_organization(session: CommandSession, *, name: str, tier: LiveO
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
 @with_database_session
-async def set_tier(session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CommandResult:
+async def set_organization_tier(
+    session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier
+) -> CommandResult:
     """Change an organization's tier.
 
     \b
     Example:
       tenantry org tier org_01890a5d-... partner
     """
-    return await _change_organization(session, organization_id, tier=tier)
+    return await _change_organization_tier_or_suspension(session, organization_id, tier=tier)
 
 
 @org.command("suspend")
@@ -74,7 +76,7 @@ async def suspend_organization(session: CommandSession, *, organization_id: UUID
     Example:
       tenantry org suspend org_01890a5d-...
     """
-    return await _change_organization(session, organization_id, suspended=True)
+    return await _change_organization_tier_or_suspension(session, organization_id, suspended=True)
 
 
 @org.command("resume")
@@ -87,10 +89,10 @@ async def resume_organization(session: CommandSession, *, organization_id: UUID)
     Example:
       tenantry org resume org_01890a5d-...
     """
-    return await _change_organization(session, organization_id, suspended=False)
+    return await _change_organization_tier_or_suspension(session, organization_id, suspended=False)
 
 
-async def _change_organization(
+async def _change_organization_tier_or_suspension(
     session: CommandSession,
     organization_id: UUID,
     *,
@@ -98,7 +100,7 @@ async def _change_organization(
     suspended: bool | None = None,
 ) -> CommandResult:
     change = partial(
-        organizations.change_tier_and_suspension,
+        organizations.change_organization_tier_and_suspension,
         organization_id=organization_id,
         tier=tier,
         suspended=suspended,
@@ -119,4 +121,4 @@ async def list_organizations(session: CommandSession, *, before: UUID | None, li
     """
     async with session.pool.acquire() as conn:
         rows = await organizations.list_organization_page(conn, before=before, limit=limit + 1)
-    return list_page_result(rows, limit, ORGANIZATION_TABLE_COLUMNS, attrgetter(*ORGANIZATION_TABLE_FIELDS))
+    return build_list_page_result(rows, limit, ORGANIZATION_TABLE_HEADINGS, attrgetter(*LISTED_ORGANIZATION_FIELDS))

@@ -18,9 +18,11 @@ from schemas.ops import Pool, PoolCap
 
 POOL_CAP_RANGE = click.IntRange(1, 2**31 - 1)
 
-UNAUDITED_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+UNAUDITED_POOL_ACTION_NOTE = (
+    "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+)
 
-POOL_TABLE_COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
+POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
 @click.group(cls=CommandGroup)
@@ -40,7 +42,9 @@ async def list_pools(session: CommandSession) -> CommandResult:
     """
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_worker_pools(conn, slots=session.settings.slots)
-    return CommandResult({"items": pool_list}, build_text_table(POOL_TABLE_COLUMNS, map(_pool_table_row, pool_list)))
+    return CommandResult(
+        {"items": pool_list}, build_text_table(POOL_TABLE_HEADINGS, map(_build_pool_table_row, pool_list))
+    )
 
 
 @pools.command("pause")
@@ -78,7 +82,7 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
 @click.option("--running", type=POOL_CAP_RANGE, required=True, help="Maximum running jobs of one organization.")
 @click.option("--queued", type=POOL_CAP_RANGE, required=True, help="Maximum waiting due jobs of one organization.")
 @with_database_session
-async def cap_pool(
+async def set_pool_caps(
     session: CommandSession, *, name: str, tier: OrganizationTier, running: int, queued: int
 ) -> CommandResult:
     """Set the caps of a tier's organizations in a pool. A new pool has no caps.
@@ -99,21 +103,21 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
         name=name,
         paused=paused,
         slots=session.settings.slots,
-        details=_audit_caller_details(),
+        details=_build_audit_caller_details(),
     )
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_NOTE
+        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_POOL_ACTION_NOTE
     return CommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
-def _audit_caller_details() -> dict[str, str]:
+def _build_audit_caller_details() -> dict[str, str]:
     """Return `by`, `user`, `host` of a command for the audit log; a user without a name, as in a container, by id."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 
 
-def _pool_table_row(pool: Pool) -> tuple[object, ...]:
+def _build_pool_table_row(pool: Pool) -> tuple[object, ...]:
     state = "paused" if pool.paused else "open"
     oldest = None if pool.oldest_due_seconds is None else f"{pool.oldest_due_seconds:.0f} s"
     return (pool.name, state, pool.queued, oldest, pool.running, pool.capacity, pool.desired_workers)

@@ -14,9 +14,9 @@ from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 
-ACCOUNT_ID_TYPE = IdParam(ids.ACCOUNT)
+ACCOUNT_ID_PARAM_TYPE = IdParam(ids.ACCOUNT)
 
-QUOTA_COUNT_RANGE = click.IntRange(1, 2**31 - 1)
+QUOTA_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
 
 
 @click.group(cls=CommandGroup)
@@ -25,9 +25,9 @@ def quotas() -> None:
 
 
 @quotas.command("set")
-@click.argument("account_id", type=ACCOUNT_ID_TYPE)
-@click.option("--posts", type=QUOTA_COUNT_RANGE, required=True, help="Maximum number of posts in a window.")
-@click.option("--seconds", type=QUOTA_COUNT_RANGE, required=True, help="Length of the sliding window in seconds.")
+@click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
+@click.option("--posts", type=QUOTA_OPTION_RANGE, required=True, help="Maximum number of posts in a window.")
+@click.option("--seconds", type=QUOTA_OPTION_RANGE, required=True, help="Length of the sliding window in seconds.")
 @with_organization_actor
 async def set_quota(
     session: CommandSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
@@ -38,11 +38,11 @@ async def set_quota(
     Example:
       tenantry quotas set sa_01890a5d-... --posts 10 --seconds 86400
     """
-    return await _store_quota(session, actor, account_id, posts=posts, seconds=seconds)
+    return await _store_account_quota(session, actor, account_id, posts=posts, seconds=seconds)
 
 
 @quotas.command("clear")
-@click.argument("account_id", type=ACCOUNT_ID_TYPE)
+@click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
 @with_organization_actor
 async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Remove an account's own quota, so that its platform's applies again.
@@ -51,10 +51,10 @@ async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID
     Example:
       tenantry quotas clear sa_01890a5d-...
     """
-    return await _store_quota(session, actor, account_id, posts=None, seconds=None)
+    return await _store_account_quota(session, actor, account_id, posts=None, seconds=None)
 
 
-async def _store_quota(
+async def _store_account_quota(
     session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
 ) -> CommandResult:
     store = partial(accounts.set_account_quota, organization_id=actor.organization_id, account_id=account_id)

@@ -13,9 +13,9 @@ import click
 import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import ReadyAnnouncement, StepTimePrinter, announce_ready, print_keys_again
+from cli.local.announce import PlatformReadyAnnouncement, StepTimePrinter, announce_platform_ready, print_api_keys_again
 from cli.local.demo_keys import load_or_create_demo_keys
-from cli.local.signals import PrintKeysRequests, TerminationSignal, raise_on_end_signals
+from cli.local.signals import PrintKeysRequests, TerminationSignal, raise_on_termination_signals
 from cli.local.supervise import MessagePrinter, ProcessLogs, supervise_servers
 from cli.shared.failure import exit_on_failure
 from db.migrate import migrate_databases
@@ -83,7 +83,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
     say = StepTimePrinter()
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(raise_on_end_signals(again=lambda: processes.signal_processes_to_drain(children)))
+        stack.enter_context(raise_on_termination_signals(again=lambda: processes.signal_processes_to_drain(children)))
         key_requests = PrintKeysRequests()
         port = _check_port_is_free(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
@@ -91,35 +91,37 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
-        counts = {**workers, **_generation_worker_counts(say)}
-        children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_site(site, os.environ))
+        counts = {**workers, **_generation_worker_count_override(say)}
+        children |= processes.build_platform_processes(
+            port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
+        )
         logs = stack.enter_context(ProcessLogs(children))
-        stack.enter_context(processes.run_processes(children, partial(_report_slow_start, logs, say)))
+        stack.enter_context(processes.run_platform_processes(children, partial(_report_slow_start, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
-        ready = _build_ready_announcement(port, settings)
-        logs.copy_new_lines()
-        announce_ready(ready, as_json=as_json)
+        ready = _build_platform_ready_announcement(port, settings)
+        logs.copy_new_lines_to_stderr()
+        announce_platform_ready(ready, as_json=as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
-            _run_demo_or_report(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
-            print_keys_again(ready)
+            _run_and_print_demo(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
+            print_api_keys_again(ready)
         supervise_servers(
             {**servers.embedded, **children},
             logs,
             say,
-            lambda: print_keys_again(ready) if key_requests.take_request() else None,
+            lambda: print_api_keys_again(ready) if key_requests.take_request() else None,
         )
 
 
 def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
     """Copy the new log lines of all processes to stderr, then print a message about a slow start."""
-    logs.copy_new_lines()
+    logs.copy_new_lines_to_stderr()
     say(text)
 
 
-def _run_demo_or_report(
-    ready: ReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
+def _run_and_print_demo(
+    ready: PlatformReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
 ) -> None:
     """Run the demo, with `draws` also generate content, and print the result; a failure is only reported."""
     try:
@@ -131,7 +133,7 @@ def _run_demo_or_report(
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _generation_worker_counts(say: StepTimePrinter) -> dict[str, int]:
+def _generation_worker_count_override(say: StepTimePrinter) -> dict[str, int]:
     """Return a count of 0 workers for the pool `generate` if its libraries are missing, else an empty dict.
 
     Report missing libraries by `say`. Without workers the jobs of the pool wait.
@@ -157,9 +159,9 @@ def _check_port_is_free(port: int) -> int:
     return port
 
 
-def _build_ready_announcement(port: int, settings: Mapping[str, str]) -> ReadyAnnouncement:
+def _build_platform_ready_announcement(port: int, settings: Mapping[str, str]) -> PlatformReadyAnnouncement:
     api, keys = settings["PUBLIC_URL"], load_or_create_demo_keys(port, settings)
-    return ReadyAnnouncement(
+    return PlatformReadyAnnouncement(
         api=api,
         api_key=keys.live,
         test_key=keys.test,

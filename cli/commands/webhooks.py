@@ -12,13 +12,13 @@ import msgspec
 
 from cli.shared.command import IdParam, json_output_option
 from cli.shared.event_stream import ServerSentMessage, WebhookEventStream
-from cli.shared.exit_codes import EXIT_UNUSABLE
+from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.forwarding import (
     EventForwarder,
-    ForwardResult,
+    EventForwardResult,
     ForwardUrlParam,
     derive_forward_signing_key,
-    signing_secret_text,
+    format_signing_secret,
 )
 from cli.shared.group import CommandGroup
 from cli.shared.output import replace_control_characters
@@ -26,9 +26,9 @@ from cli.shared.remote import (
     UNREADABLE_BODY_ERRORS,
     RemoteApi,
     exit_code_of_response,
-    find_api_or_exit,
+    exit_on_lost_response,
+    find_remote_api_or_exit,
     print_response_error,
-    report_lost_response,
 )
 from schemas import ids
 from schemas.webhooks import WebhookEventType
@@ -39,14 +39,14 @@ WEBHOOK_EVENT_TYPES: tuple[str, ...] = get_args(WebhookEventType)
 T = TypeVar("T")
 
 
-class _PrintedEvent(msgspec.Struct):
+class _PrintedWebhookEvent(msgspec.Struct):
     """Printed fields of an event; `type` may be a later release's."""
 
     id: str
     type: str
 
 
-class EventTypesParam(click.ParamType[str]):
+class WebhookEventTypesParam(click.ParamType[str]):
     """Event types, separated by commas."""
 
     name = "types"
@@ -65,12 +65,12 @@ def webhooks() -> None:
 
 @webhooks.command("listen")
 @click.option("--forward", "url", type=ForwardUrlParam(), help="Forward each event to this address.")
-@click.option("--events", type=EventTypesParam(), metavar="A,B", help="Only events of these types.")
+@click.option("--events", type=WebhookEventTypesParam(), metavar="A,B", help="Only events of these types.")
 @click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Only events of this project.")
 @click.option("--after", type=IdParam(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
 @click.option("--print-secret", is_flag=True, help="Print the signing secret, and end.")
 @json_output_option
-def listen(
+def listen_to_webhook_events(
     *,
     url: str | None,
     events: str | None,
@@ -93,12 +93,12 @@ def listen(
       tenantry webhooks listen --events post.published,post.failed --json | jq .event.data.object
       SECRET=$(tenantry webhooks listen --print-secret)
     """
-    remote = find_api_or_exit()
+    remote = find_remote_api_or_exit()
     key = derive_forward_signing_key(remote.key)
     if print_secret:
-        click.echo(signing_secret_text(key))
+        click.echo(format_signing_secret(key))
         return
-    _announce_listener(remote, url, key)
+    _announce_webhook_listener(remote, url, key)
     query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT, project_id)}
     stream = WebhookEventStream(
         remote,
@@ -106,7 +106,7 @@ def listen(
         after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
         say=_print_to_stderr,
     )
-    _print_event_stream(stream, EventForwarder(url, key) if url else None, as_json=as_json)
+    _print_and_forward_webhook_events(stream, EventForwarder(url, key) if url else None, as_json=as_json)
 
 
 @webhooks.command("trigger")
@@ -115,7 +115,9 @@ def listen(
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
 @click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Project of the sample.")
 @json_output_option
-def trigger(*, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool) -> None:
+def trigger_sample_webhook_events(
+    *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
+) -> None:
     """Send a sample event to the endpoints with its type, and to `tenantry webhooks listen`.
 
     A sample has all fields of a real event, about an object that doesn't exist. Only a sandbox has samples:
@@ -132,28 +134,28 @@ def trigger(*, types: tuple[str, ...], every: bool, listing: bool, project_id: U
     chosen_types = WEBHOOK_EVENT_TYPES if every else types
     if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
-    remote = find_api_or_exit()
+    remote = find_remote_api_or_exit()
     project = {"projectId": ids.format_prefixed_id(ids.PROJECT, project_id)} if project_id else {}
-    with report_lost_response(), remote.client() as client:
+    with exit_on_lost_response(), remote.open_client() as client:
         for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
-            response = client.post(remote.url("sandbox/webhook-events"), json=body, headers=key)
-            event = _decode_api_response(response, _PrintedEvent)
+            response = client.post(remote.build_url("sandbox/webhook-events"), json=body, headers=key)
+            event = _decode_api_response(response, _PrintedWebhookEvent)
             click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
-def _announce_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
+def _announce_webhook_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
     """Print organization, API and forwarding address with its secret on stderr; end the command if the API refuses."""
-    with report_lost_response(), remote.client() as client:
-        response = client.get(remote.url("whoami"))
+    with exit_on_lost_response(), remote.open_client() as client:
+        response = client.get(remote.build_url("whoami"))
     who = _decode_api_response(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
     _print_to_stderr(
         f"Listening to events of {replace_control_characters(who['organizationName'])}{sandbox} at {remote.root}."
     )
     if url:
-        _print_to_stderr(f"Forwarding to {url}, signed with {signing_secret_text(key)}")
+        _print_to_stderr(f"Forwarding to {url}, signed with {format_signing_secret(key)}")
 
 
 def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
@@ -164,20 +166,26 @@ def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
         click.echo(f"Error: no API at {response.url}: check TENANTRY_API", err=True)
     else:
         print_response_error(response, None)
-    raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_UNUSABLE)
+    raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_SETTINGS_OR_SERVER_UNUSABLE)
 
 
-def _print_event_stream(stream: WebhookEventStream, forwarder: EventForwarder | None, *, as_json: bool) -> None:
+def _print_and_forward_webhook_events(
+    stream: WebhookEventStream, forwarder: EventForwarder | None, *, as_json: bool
+) -> None:
     counts = Counter[str]()
     with ExitStack() as stack:
         if forwarder:
             stack.enter_context(forwarder)
         try:
-            for message in stream.messages():
+            for message in stream.iterate_events():
                 sent = forwarder.send(message.id, message.data) if forwarder else None
                 counts["events"] += 1
                 counts["taken"] += bool(sent and sent.is_accepted)
-                click.echo(_forwarded_event_json(message, sent) if as_json else format_event_line(message, sent))
+                click.echo(
+                    _encode_forwarded_webhook_event(message, sent)
+                    if as_json
+                    else format_webhook_event_line(message, sent)
+                )
         except KeyboardInterrupt:
             accepted_note = f", {counts['taken']} accepted by your server" if forwarder else ""
             _print_to_stderr(f"\n{counts['events']} events{accepted_note}.")
@@ -185,14 +193,14 @@ def _print_event_stream(stream: WebhookEventStream, forwarder: EventForwarder | 
 
 
 #: Length of the longest event type.
-EVENT_TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
+MAX_WEBHOOK_EVENT_TYPE_LENGTH = max(map(len, get_args(WebhookEventType)))
 
 
-def format_event_line(message: ServerSentMessage, sent: ForwardResult | None) -> str:
+def format_webhook_event_line(message: ServerSentMessage, sent: EventForwardResult | None) -> str:
     """Return a webhook event as one line for a person: local time, type, id, and its forwarding's result, if any."""
-    event = msgspec.json.decode(message.data, type=_PrintedEvent)
+    event = msgspec.json.decode(message.data, type=_PrintedWebhookEvent)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<{EVENT_TYPE_WIDTH}}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{MAX_WEBHOOK_EVENT_TYPE_LENGTH}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:
@@ -200,7 +208,7 @@ def format_event_line(message: ServerSentMessage, sent: ForwardResult | None) ->
     return "  ".join(words)
 
 
-def _forwarded_event_json(message: ServerSentMessage, sent: ForwardResult | None) -> bytes:
+def _encode_forwarded_webhook_event(message: ServerSentMessage, sent: EventForwardResult | None) -> bytes:
     result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
     return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 

@@ -6,7 +6,7 @@ import time
 import click
 import msgspec
 
-READY_MESSAGE = """
+PLATFORM_READY_MESSAGE = """
   API      {api}/v1
   Docs     {docs}
   Console  {console}
@@ -25,7 +25,7 @@ Ctrl-C ends everything. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pi
 """
 
 
-class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class PlatformReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Output of --json. `api` is the root of the API's host: paths such as `/v1/projects` follow it."""
 
     ready: bool = True
@@ -48,14 +48,14 @@ class StepTimePrinter:
         click.echo(f"{time.monotonic() - self.began:6.1f} s  {text}", err=True)
 
 
-def print_keys_again(ready: ReadyAnnouncement) -> None:
+def print_api_keys_again(ready: PlatformReadyAnnouncement) -> None:
     """Print the API's address and the demo's two API keys on stderr again, below logs or the demo."""
     click.echo(f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True)
 
 
-def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
+def announce_platform_ready(ready: PlatformReadyAnnouncement, *, as_json: bool) -> None:
     """Print the platform's addresses and keys, and nothing else, on stdout; with `as_json` as one line of JSON."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:
-        click.echo(READY_MESSAGE.format(**msgspec.structs.asdict(ready), pid=os.getpid()))
+        click.echo(PLATFORM_READY_MESSAGE.format(**msgspec.structs.asdict(ready), pid=os.getpid()))

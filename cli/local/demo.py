@@ -13,29 +13,29 @@ import httpx
 
 from cli.shared.output import build_text_table, open_console
 from schemas.errors import DemoFailed
-from schemas.settings import OWN_SETTING_NAMES
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX
 
 DEMO_SITE_FOLDER = Path(__file__).with_name("demo_site")
-JOB_LONG_POLL_S = 30
+DEMO_JOB_LONG_POLL_S = 30
 
 #: Retries of a rate-limited request.
 MAX_RATE_LIMIT_RETRIES = 5
 #: Longest pause before a retry.
 MAX_RATE_LIMIT_PAUSE_S = 60.0
 
-FETCH_ALLOW_SETTING = OWN_SETTING_NAMES["fetch_allow"]
+FETCH_ALLOW_VARIABLE_NAME = SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]
 
 #: Fields of the brand copied into the sandbox's project.
-DEMO_BRAND_FIELDS = (
+BRAND_FIELDS_COPIED_TO_DEMO_SANDBOX = (
     "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
     "primaryLanguage",
 )  # fmt: skip
 
 #: Fake website of every sandbox; it is never fetched.
-FAKE_SITE_URL = "https://example.test/ok"
+SANDBOX_FAKE_SITE_URL = "https://example.test/ok"
 
 #: External id of the demo's project, the same for every start.
-DEMO_CUSTOMER_ID = "bin/up --demo"
+DEMO_CUSTOMER_EXTERNAL_ID = "bin/up --demo"
 
 
 class RateLimitRetryTransport(httpx.HTTPTransport):
@@ -53,7 +53,7 @@ class RateLimitRetryTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-class QuietFileHandler(SimpleHTTPRequestHandler):
+class UnloggedHttpFileHandler(SimpleHTTPRequestHandler):
     """File server without log lines."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
@@ -63,16 +63,16 @@ class QuietFileHandler(SimpleHTTPRequestHandler):
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
     """Serve the demo's website on a free loopback port for the block, and yield its `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietFileHandler, directory=DEMO_SITE_FOLDER)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(UnloggedHttpFileHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()
 
 
-def allow_demo_site(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+def build_demo_fetch_allow_setting(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the setting that also lets workers fetch from `host`, even on loopback; empty without a `host`."""
-    allowed = [name for name in (environ.get(FETCH_ALLOW_SETTING), host) if name]
-    return {FETCH_ALLOW_SETTING: ",".join(allowed)} if host else {}
+    allowed = [name for name in (environ.get(FETCH_ALLOW_VARIABLE_NAME), host) if name]
+    return {FETCH_ALLOW_VARIABLE_NAME: ",".join(allowed)} if host else {}
 
 
 class DemoResult(NamedTuple):
@@ -92,34 +92,34 @@ def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
 
 def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
     """Ingest the demo's website into its project, wait for the end, and return the project. Raise `DemoFailed`."""
-    path = f"/projects/{find_or_create_project(client, 'Tidewise')['id']}"
-    _wait_for_job(
+    path = f"/projects/{find_or_create_demo_project(client, 'Tidewise')['id']}"
+    _wait_for_demo_job(
         client, _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
     )
     return _decode_demo_response(client.get(path))
 
 
-def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
+def find_or_create_demo_project(client: httpx.Client, name: str) -> dict[str, Any]:
     """Return the demo's project of an earlier start, or create one with `name` and return it. Raise `DemoFailed`."""
     [*existing] = _decode_demo_response(
-        client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_ID, "limit": 1})
+        client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_EXTERNAL_ID, "limit": 1})
     )["items"]
-    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": DEMO_CUSTOMER_ID}
+    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": DEMO_CUSTOMER_EXTERNAL_ID}
     return existing[0] if existing else _decode_demo_response(client.post("/projects", json=body))
 
 
 def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
     """Publish a post of the brand's name and tagline from a fake account, and return it. Raise `DemoFailed`."""
-    path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
+    path = f"/projects/{find_or_create_demo_project(client, brand['appName'])['id']}"
     login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
     accepted = _decode_demo_response(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
-    account = _wait_for_job(client, accepted, "connecting of an account")["result"]["socialAccountId"]
+    account = _wait_for_demo_job(client, accepted, "connecting of an account")["result"]["socialAccountId"]
     caption = (None, f"{brand['appName']}: {brand['tagline']}")
     content = _decode_demo_response(client.post(f"{path}/content/upload", files={"caption": caption}))
     # An earlier start on the same day may have published the same post.
     accepted = {"targets": [{"socialAccountId": account}], "allowDuplicate": True}
     [post] = _decode_demo_response(client.post(f"/content/{content['id']}/publish", json=accepted))["scheduledPosts"]
-    _wait_for_job(client, post, "post")
+    _wait_for_demo_job(client, post, "post")
     return _decode_demo_response(client.get(f"/scheduled-posts/{post['id']}"))
 
 
@@ -127,13 +127,13 @@ def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[
     """Generate a slideshow and a video of the brand in its sandbox, and print their addresses into `file`."""
     brand = result.project["brandContext"]
     with _open_api_client(api, test_key) as client:
-        path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
-        known = {name: brand[name] for name in DEMO_BRAND_FIELDS if brand[name]}
+        path = f"/projects/{find_or_create_demo_project(client, brand['appName'])['id']}"
+        known = {name: brand[name] for name in BRAND_FIELDS_COPIED_TO_DEMO_SANDBOX if brand[name]}
         _decode_demo_response(client.patch(path, json={"brandContext": known}))
         _add_demo_pictures(client, path)
         for format_ in ("slideshow", "video"):
             accepted = _decode_demo_response(client.post(f"{path}/content", json={"format": format_}))
-            job = _wait_for_job(client, accepted, format_)
+            job = _wait_for_demo_job(client, accepted, format_)
             print(f"\nA {format_} of the brand, {accepted['contentId']}:", file=file)
             for asset in job["result"]["assets"]:
                 print(f"  {asset['url']}", file=file, flush=True)
@@ -141,8 +141,8 @@ def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[
 
 def _add_demo_pictures(client: httpx.Client, path: str) -> None:
     """Add pictures of a fake website's ingest, and the icon if there is no logo, to the sandbox's project."""
-    accepted = _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": FAKE_SITE_URL}))
-    _wait_for_job(client, accepted, f"ingest of {FAKE_SITE_URL}")
+    accepted = _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": SANDBOX_FAKE_SITE_URL}))
+    _wait_for_demo_job(client, accepted, f"ingest of {SANDBOX_FAKE_SITE_URL}")
     logos = _decode_demo_response(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))[
         "items"
     ]
@@ -169,17 +169,17 @@ def _open_api_client(api: str, key: str) -> httpx.Client:
     return httpx.Client(
         base_url=f"{api}/v1",
         headers=headers,
-        timeout=JOB_LONG_POLL_S + 5,
+        timeout=DEMO_JOB_LONG_POLL_S + 5,
         transport=RateLimitRetryTransport(),
         trust_env=False,
     )
 
 
-def _wait_for_job(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _wait_for_demo_job(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Wait for a job's end by long polls, and return the job. Raise `DemoFailed` unless it completed."""
     job: dict[str, Any] = {"status": "running"}
     while job["status"] == "running":
-        job = _decode_demo_response(client.get(f"/jobs/{started['jobId']}", params={"wait": JOB_LONG_POLL_S}))
+        job = _decode_demo_response(client.get(f"/jobs/{started['jobId']}", params={"wait": DEMO_JOB_LONG_POLL_S}))
     if job["status"] != "completed":
         raise DemoFailed(f"the {what} is {job['status']}: {job['error']}")
     return job

@@ -30,9 +30,9 @@ def load_or_create_demo_keys(port: int, settings: Mapping[str, str]) -> DemoApiK
     """Return the stored API keys if the API accepts both, else create and store those of a new organization."""
     stored = folder.read_env_file(folder.DEMO_KEYS_FILE)
     keys = DemoApiKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
-    if all(_is_key_accepted(port, key) for key in keys):
+    if all(_is_api_key_accepted(port, key) for key in keys):
         return keys
-    created = asyncio.run(_create_demo_keys(settings))
+    created = asyncio.run(_create_demo_organization_and_keys(settings))
     folder.write_env_file(folder.DEMO_KEYS_FILE, {"API_KEY": created.live, "TEST_KEY": created.test})
     return created
 
@@ -57,27 +57,29 @@ def read_local_api_keys() -> LocalApiKeys:
     )
 
 
-def _is_key_accepted(port: int, key: str) -> bool:
+def _is_api_key_accepted(port: int, key: str) -> bool:
     return bool(key) and not probe_http_error(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 
-async def _create_demo_keys(settings: Mapping[str, str]) -> DemoApiKeys:
+async def _create_demo_organization_and_keys(settings: Mapping[str, str]) -> DemoApiKeys:
     async with open_postgres_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
-        return await run_in_transaction(pool, lambda conn: _create_demo_organization(conn, settings["PEPPERS"]))
+        return await run_in_transaction(
+            pool, lambda conn: _insert_demo_organization_and_keys(conn, settings["PEPPERS"])
+        )
 
 
-async def _create_demo_organization(conn: Conn, peppers: str) -> DemoApiKeys:
+async def _insert_demo_organization_and_keys(conn: Conn, peppers: str) -> DemoApiKeys:
     pair, keyring = (
         await organizations.insert_organization_pair(conn, name="Demo", tier="standard"),
         parse_keyring(peppers, setting="PEPPERS"),
     )
     return DemoApiKeys(
-        await _create_demo_key(conn, keyring, pair.live, "live"),
-        await _create_demo_key(conn, keyring, pair.sandbox, "test"),
+        await _insert_demo_api_key(conn, keyring, pair.live, "live"),
+        await _insert_demo_api_key(conn, keyring, pair.sandbox, "test"),
     )
 
 
-async def _create_demo_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: ApiKeyEnv) -> str:
+async def _insert_demo_api_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: ApiKeyEnv) -> str:
     key = await api_keys.insert_api_key(
         conn,
         peppers=peppers,

@@ -58,8 +58,8 @@ def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, st
         "DATABASE_URL": urls.database_url,
         "TELEMETRY_URL": os.environ.get("TELEMETRY_URL", ""),
         "REDIS_URL": urls.redis_url,
-        "PEPPERS": environment.get("PEPPERS") or _generate_keyring(),
-        "VAULT_KEYS": environment.get("VAULT_KEYS") or _generate_keyring(),
+        "PEPPERS": environment.get("PEPPERS") or _generate_keyring_setting(),
+        "VAULT_KEYS": environment.get("VAULT_KEYS") or _generate_keyring_setting(),
         "PUBLIC_URL": public_url,
         "ASSETS_URL": os.environ.get("ASSETS_URL") or _create_assets_folder(),
         "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
@@ -94,6 +94,6 @@ def _create_assets_folder() -> str:
     return LOCAL_ASSETS_FOLDER.absolute().as_uri()
 
 
-def _generate_keyring() -> str:
+def _generate_keyring_setting() -> str:
     """Return a keyring with one new random key as the text of a setting: `local:` and 32 bytes in base64."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

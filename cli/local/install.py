@@ -24,17 +24,17 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 VENV_FOLDER = REPOSITORY_ROOT / ".venv"
 VENV_PYTHON = VENV_FOLDER / "bin" / "python"
 INSTALL_STAMP_FILE = VENV_FOLDER / "installed"
-SUPPORTED_PYTHON_TEST = "(3, 11) <= sys.version_info < (3, 14)"
+SUPPORTED_PYTHON_EXPRESSION = "(3, 11) <= sys.version_info < (3, 14)"
 
 #: Lock file of each extra, written by bin/lock; each list includes the earlier ones.
-EXTRA_LOCK_FILES = {
+LOCK_FILES_BY_EXTRA = {
     "local": "constraints.txt",
     "otel": "constraints-otel.txt",
     "generate": "constraints-generate.txt",
     "dev": "constraints-dev.txt",
 }
 #: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
-UV_LOCK_FILE = "constraints-installer.txt"
+UV_INSTALLER_LOCK_FILE = "constraints-installer.txt"
 
 #: First words of an installer's progress lines.
 INSTALLER_PROGRESS_WORDS = (
@@ -47,14 +47,14 @@ INSTALLER_PROGRESS_WORDS = (
     "Resolved",
 )
 #: Options of pip and uv to install exactly the files of the following list.
-HASHED_INSTALL_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
+HASHED_LIST_INSTALL_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
 #: Options of pip and uv to link the checkout without network access.
-LINK_INSTALL_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
+CHECKOUT_LINK_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
-PROGRESS_FRAME_S = 0.1
+PROGRESS_FRAME_PAUSE_S = 0.1
 PROGRESS_LINE_PAUSE_S = 2.0
-CLEAR_LINE_SEQUENCE = "\r\033[2K"
+TERMINAL_CLEAR_LINE_SEQUENCE = "\r\033[2K"
 
 NO_ENSUREPIP_ADVICE = """\
 This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
@@ -73,14 +73,14 @@ DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
 #: 2026-11-30: 339, 347, 723 and 1,109. The rest is for bytecode written by first imports.
-VENV_SIZE_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
+VENV_SIZE_MB_BY_EXTRA = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
 
 
-class CannotInstall(Exception):
+class InstallationFailed(Exception):
     """Failed installation; the message has the reason and the remedy."""
 
 
-class DiskFull(CannotInstall):
+class InstallationDiskFull(InstallationFailed):
     """Full disk: another installer would fail too."""
 
 
@@ -88,9 +88,9 @@ def main(extras: str, *words: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         install_extras(extras)
-    except DiskFull as error:
+    except InstallationDiskFull as error:
         sys.exit(f"{error}\n{_disk_full_advice(extras)}")
-    except CannotInstall as error:
+    except InstallationFailed as error:
         sys.exit(str(error))
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -106,7 +106,7 @@ def install_extras(extras: str) -> None:
     """Install the product's dependencies and these extras into `.venv`, unless it has them already.
 
     Only files with a listed hash are downloaded. Then the checkout is linked without any look-up of its
-    dependencies. Raise `CannotInstall`, or its subclass `DiskFull`.
+    dependencies. Raise `InstallationFailed`, or its subclass `InstallationDiskFull`.
     """
     if not _is_venv_usable():
         _create_venv()
@@ -114,30 +114,32 @@ def install_extras(extras: str) -> None:
         lock = _lock_file_of_extras(extras)
         INSTALL_STAMP_FILE.unlink(missing_ok=True)
         try:
-            _run_with_progress("getting uv", [*_pip_install_command(), *HASHED_INSTALL_OPTIONS, UV_LOCK_FILE])
-            _install_from_lock(_uv_install_command(), lock)
-        except DiskFull:
+            _run_with_progress(
+                "getting uv", [*_pip_install_command(), *HASHED_LIST_INSTALL_OPTIONS, UV_INSTALLER_LOCK_FILE]
+            )
+            _install_lock_file_and_checkout(_uv_install_command(), lock)
+        except InstallationDiskFull:
             raise
-        except CannotInstall:
+        except InstallationFailed:
             # A mirror without uv, a mirror configured for pip only, or a home that uv can't write to.
             sys.stderr.write("          uv failed: installing the same with pip\n")
             _install_with_pip(lock)
         INSTALL_STAMP_FILE.write_text(f"{_hash_install_inputs()} {extras}\n")
 
 
-def _install_from_lock(installer: list[str], lock: str) -> None:
-    _run_with_progress("installing into .venv", [*installer, *HASHED_INSTALL_OPTIONS, lock])
-    _run_with_progress("linking tenantry into it", [*installer, *LINK_INSTALL_OPTIONS])
+def _install_lock_file_and_checkout(installer: list[str], lock: str) -> None:
+    _run_with_progress("installing into .venv", [*installer, *HASHED_LIST_INSTALL_OPTIONS, lock])
+    _run_with_progress("linking tenantry into it", [*installer, *CHECKOUT_LINK_OPTIONS])
 
 
 def _install_with_pip(lock: str) -> None:
-    """Install the lock file with pip, after uv has failed, and link the checkout. Raise `CannotInstall`, `DiskFull`."""
+    """Install the lock file with pip, after uv has failed. Raise `InstallationFailed`, `InstallationDiskFull`."""
     try:
-        _install_from_lock(_pip_install_command(), lock)
-    except DiskFull:
+        _install_lock_file_and_checkout(_pip_install_command(), lock)
+    except InstallationDiskFull:
         raise
-    except CannotInstall as error:
-        raise CannotInstall(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
+    except InstallationFailed as error:
+        raise InstallationFailed(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
 
 
 def _pip_install_command() -> list[str]:
@@ -154,23 +156,23 @@ def _uv_install_command() -> list[str]:
 
 
 def _lock_file_of_extras(extras: str) -> str:
-    """Return the shortest lock file with all of these extras. Raise `CannotInstall` for an unknown extra."""
-    if unknown := set(extras.split(",")) - EXTRA_LOCK_FILES.keys():
-        raise CannotInstall(f"unknown extra {unknown.pop()}; the extras are {', '.join(EXTRA_LOCK_FILES)}")
-    return [file for extra, file in EXTRA_LOCK_FILES.items() if extra in extras.split(",")][-1]
+    """Return the shortest lock file with all of these extras. Raise `InstallationFailed` for an unknown extra."""
+    if unknown := set(extras.split(",")) - LOCK_FILES_BY_EXTRA.keys():
+        raise InstallationFailed(f"unknown extra {unknown.pop()}; the extras are {', '.join(LOCK_FILES_BY_EXTRA)}")
+    return [file for extra, file in LOCK_FILES_BY_EXTRA.items() if extra in extras.split(",")][-1]
 
 
 def _is_venv_usable() -> bool:
     """Return whether an existing environment has pip and a supported Python."""
-    check = f"import pip, sys; sys.exit(not {SUPPORTED_PYTHON_TEST})"
+    check = f"import pip, sys; sys.exit(not {SUPPORTED_PYTHON_EXPRESSION})"
     return VENV_PYTHON.exists() and subprocess.run([VENV_PYTHON, "-c", check], check=False).returncode == 0
 
 
 def _create_venv() -> None:
     if subprocess.run([sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL).returncode:
-        raise CannotInstall(NO_ENSUREPIP_ADVICE)
+        raise InstallationFailed(NO_ENSUREPIP_ADVICE)
     if not os.access(REPOSITORY_ROOT, os.W_OK):
-        raise CannotInstall(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
+        raise InstallationFailed(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
     _run_with_progress(
         f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV_FOLDER)]
@@ -185,13 +187,14 @@ def _are_extras_installed(extras: str) -> bool:
 def _hash_install_inputs() -> str:
     """Return the SHA-256 of pyproject.toml, lock files and Python; after a change the installation runs again."""
     parts = [
-        (REPOSITORY_ROOT / name).read_bytes() for name in ("pyproject.toml", UV_LOCK_FILE, *EXTRA_LOCK_FILES.values())
+        (REPOSITORY_ROOT / name).read_bytes()
+        for name in ("pyproject.toml", UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values())
     ]
     return hashlib.sha256(b"\0".join([*parts, (VENV_FOLDER / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 
 def _run_with_progress(what: str, command: list[str]) -> None:
-    """Run an installer with a progress line; if it fails, raise `CannotInstall` with the output's end or `DiskFull`."""
+    """Run an installer with a progress line. Raise `InstallationFailed` with its last lines, `InstallationDiskFull`."""
     progress = InstallProgress(what)
     with subprocess.Popen(
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -201,20 +204,24 @@ def _run_with_progress(what: str, command: list[str]) -> None:
             reader.start()
             while process.poll() is None:
                 progress.draw()
-                time.sleep(PROGRESS_FRAME_S)
+                time.sleep(PROGRESS_FRAME_PAUSE_S)
             reader.join()
         finally:
             process.kill()
     if process.returncode:
         progress.end("failed")
         output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
-        raise (DiskFull(output) if any(word in output for word in DISK_FULL_MESSAGES) else CannotInstall(output))
+        raise (
+            InstallationDiskFull(output)
+            if any(word in output for word in DISK_FULL_MESSAGES)
+            else InstallationFailed(output)
+        )
     progress.end("done")
 
 
 def _disk_full_advice(extras: str) -> str:
     """Return an error text for a full disk: each folder's free space, and the space that `.venv` needs."""
-    needed = max(VENV_SIZE_MB.get(extra, 0) for extra in extras.split(","))
+    needed = max(VENV_SIZE_MB_BY_EXTRA.get(extra, 0) for extra in extras.split(","))
     folders = {"packages": VENV_FOLDER, "downloads": Path.home() / ".cache", "unpacking": Path(tempfile.gettempdir())}
     lines = [f"  {_free_disk_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
     return "\n".join(
@@ -252,14 +259,16 @@ class InstallProgress:
     def draw(self) -> None:
         if self.moving:
             width = shutil.get_terminal_size().columns - 1
-            self._write(CLEAR_LINE_SEQUENCE + f"{self._format_elapsed()}  {self.step}"[:width])
+            self._write(TERMINAL_CLEAR_LINE_SEQUENCE + f"{self._format_elapsed()}  {self.step}"[:width])
         elif time.monotonic() >= self.due and self.step != self.shown:
             self._write(f"{self._format_elapsed()}  {self.step}\n")
             self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
         """Replace the moving progress line of an installation step by the step's total time and its result `how`."""
-        self._write(f"{CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n")
+        self._write(
+            f"{TERMINAL_CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n"
+        )
 
     def _format_elapsed(self) -> str:
         return f"{time.monotonic() - self.began:6.1f} s"

@@ -10,13 +10,19 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from cli.local.folder import LOCAL_FOLDER
-from db.server import LocalServer, StartReporter, end_with_parent_prefix, find_free_port, wait_until_servers_ready
+from db.server import (
+    LocalServer,
+    StartReporter,
+    build_parent_death_signal_prefix,
+    find_free_port,
+    wait_until_servers_ready,
+)
 from jobs.kinds import JOB_KINDS
 from schemas.envelope import Envelope
 from schemas.settings import load_settings
 
 #: Bytes that a probe reads of a response.
-MAX_PROBE_BYTES = 10_000
+MAX_PROBE_RESPONSE_BYTES = 10_000
 
 #: Time that a worker may need after DRAIN_S, in seconds.
 PROCESS_END_GRACE_S = 10.0
@@ -31,16 +37,16 @@ def build_platform_processes(
 
     `workers` has the number of workers of each pool, default one.
     """
-    web = _build_process("web", ["api", "--port", str(port)], settings, port, "/readyz")
+    web = _build_platform_process("web", ["api", "--port", str(port)], settings, port, "/readyz")
     pools = {
-        name: _build_process(name, ["workers", pool], settings, find_free_port())
+        name: _build_platform_process(name, ["workers", pool], settings, find_free_port())
         for pool in WORKER_POOL_NAMES
         for name in _worker_process_names(pool, workers.get(pool, 1))
     }
     return {
         "web": web,
         **pools,
-        "dispatcher": _build_process("dispatcher", ["workers.dispatcher"], settings, find_free_port()),
+        "dispatcher": _build_platform_process("dispatcher", ["workers.dispatcher"], settings, find_free_port()),
     }
 
 
@@ -48,14 +54,14 @@ def _worker_process_names(pool: str, count: int) -> list[str]:
     return [pool if number == 1 else f"{pool}-{number}" for number in range(1, count + 1)]
 
 
-def _build_process(
+def _build_platform_process(
     name: str, words: list[str], settings: Mapping[str, str], port: int, path: str = "/healthz"
 ) -> LocalServer:
     environment = {**os.environ, **settings, "HEALTH_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     return LocalServer(
         url=f"http://127.0.0.1:{port}",
         log=LOCAL_FOLDER / f"{name}.log",
-        command=[*end_with_parent_prefix(signal.SIGTERM), sys.executable, "-m", *words],
+        command=[*build_parent_death_signal_prefix(signal.SIGTERM), sys.executable, "-m", *words],
         halt=signal.SIGTERM,
         ready=lambda _: not probe_http_error(port, path),
         why=lambda: probe_http_error(port, path),
@@ -65,7 +71,7 @@ def _build_process(
 
 
 @contextlib.contextmanager
-def run_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
+def run_platform_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
     """Run all processes for the block, started and drained in parallel. Raise `LocalServerUnavailable` if one fails."""
     try:
         for process in processes.values():
@@ -90,14 +96,18 @@ def probe_http_error(port: int, path: str, headers: Mapping[str, str] | None = N
     try:
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
-        return "" if answer.status == 200 else f"{answer.status} {_api_error_of_body(answer.read(MAX_PROBE_BYTES))}"
+        return (
+            ""
+            if answer.status == 200
+            else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_RESPONSE_BYTES))}"
+        )
     except (OSError, http.client.HTTPException) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
     finally:
         connection.close()
 
 
-def _api_error_of_body(body: bytes) -> str:
+def _format_api_error_of_body(body: bytes) -> str:
     """Return code and message of an API's error body as `code: message`; empty for any other body."""
     try:
         problem = msgspec.json.decode(body, type=Envelope).error

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TERMINATION_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class TerminationSignal(BaseException):
@@ -29,7 +29,7 @@ class PrintKeysRequests:
 
 
 @contextlib.contextmanager
-def raise_on_end_signals(again: Callable[[], None]) -> Iterator[None]:
+def raise_on_termination_signals(again: Callable[[], None]) -> Iterator[None]:
     """Raise `TerminationSignal` in the main thread at the first SIGINT, SIGTERM or SIGHUP; call `again` at others."""
     received = []
 
@@ -39,7 +39,7 @@ def raise_on_end_signals(again: Callable[[], None]) -> Iterator[None]:
             return again()
         raise TerminationSignal
 
-    before = {signum: signal.signal(signum, handle) for signum in END_SIGNALS}
+    before = {signum: signal.signal(signum, handle) for signum in TERMINATION_SIGNALS}
     try:
         yield
     finally:

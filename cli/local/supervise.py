@@ -19,7 +19,7 @@ PROCESS_CHECK_PAUSE_S = 0.1
 FIRST_RESTART_PAUSE_S = 1.0
 MAX_RESTART_PAUSE_S = 30.0
 #: Running time after which the backoff starts again.
-STABLE_PROCESS_AFTER_S = 60.0
+MIN_STABLE_PROCESS_RUN_S = 60.0
 
 MessagePrinter = Callable[[str], None]
 
@@ -36,13 +36,13 @@ class SupervisedServer:
 
     def restart_when_due(self, now: float, say: MessagePrinter) -> None:
         if self.due is None and self.server.exit_code is not None:
-            self._report_end(now, say)
+            self._report_end_and_schedule_restart(now, say)
         elif self.due is not None and now >= self.due:
             self.server.launch()
             self.since, self.due = now, None
 
-    def _report_end(self, now: float, say: MessagePrinter) -> None:
-        if now - self.since > STABLE_PROCESS_AFTER_S:
+    def _report_end_and_schedule_restart(self, now: float, say: MessagePrinter) -> None:
+        if now - self.since > MIN_STABLE_PROCESS_RUN_S:
             self.pause_s = FIRST_RESTART_PAUSE_S
         self.due = now + self.pause_s
         say(
@@ -66,18 +66,18 @@ class ProcessLogs:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.copy_new_lines()
+        self.copy_new_lines_to_stderr()
         for file in self.files.values():
             file.close()
 
-    def copy_new_lines(self) -> None:
+    def copy_new_lines_to_stderr(self) -> None:
         for name, file in self.files.items():
             for line in file:
                 head = click.style(f"{name:<{self.width}} | ", dim=True)
-                click.echo(head + (format_log_line(line) if self.for_person else line.rstrip()), err=True)
+                click.echo(head + (format_log_line_for_person(line) if self.for_person else line.rstrip()), err=True)
 
 
-def format_log_line(line: str) -> str:
+def format_log_line_for_person(line: str) -> str:
     """Format a JSON log line for a person: time, level unless info, event, fields, traceback; keep other lines."""
     try:
         fields_by_name = msgspec.json.decode(line, type=dict[str, Any])
@@ -99,7 +99,7 @@ def supervise_servers(
     """
     watched = [SupervisedServer(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
-        logs.copy_new_lines()
+        logs.copy_new_lines_to_stderr()
         for process in watched:
             process.restart_when_due(time.monotonic(), say)
         look()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from domain.brand import github_repositories, store_listings
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 from schemas.errors import InvalidValue, SourceRateLimited
@@ -19,18 +19,18 @@ from schemas.settings import Settings, load_settings
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import StoreAccess, ssrf_policies_of_store_urls
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.appstore.stores import StoreIngestResources, build_changed_store_ssrf_policies
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
-from workers.ingest.github.client import GitHubApi, open_github_api
+from workers.ingest.github.client import GitHubApi, build_github_api
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
 from workers.ingest.shapes import FetchedPage
 from workers.ingest.website import ingest as website
-from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
+from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
 from workers.llm.endpoint import LanguageModel, open_language_model
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
-PAGE_FILE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
+SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
 #: Storefront of an app's address without a country.
 DEFAULT_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
@@ -55,65 +55,67 @@ class WebPageTarget(NamedTuple):
 BrandTarget: TypeAlias = Path | RepositoryTarget | WebPageTarget | RequestedStoreListing
 
 
-class BrandReader(NamedTuple):
+class BrandReadingResources(NamedTuple):
     """Clients and parsers to read a target; `address` is the assumed address of files."""
 
     parser: DocumentParser
     model: LanguageModel | None
     web: WebCrawlResources
     api: GitHubApi
-    stores: StoreAccess
+    stores: StoreIngestResources
     allowed: ssrf_guard.AllowedOrigins
     address: str
 
 
 @asynccontextmanager
-async def open_brand_reader(address: str) -> AsyncIterator[BrandReader]:
+async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadingResources]:
     """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
     settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
     github_only = ssrf_guard.operator_url_policy(settings.github_api_url)
     async with (
-        open_guarded_client(allowed=allowed, contact=contact) as visitor,
-        open_guarded_client(allowed=github_only, contact=contact) as caller,
+        open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
+        open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
         open_document_parser() as parser,
         open_store_access(settings, parser, contact) as shops,
         open_language_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
-        yield BrandReader(
-            parser, model, open_crawl_resources(visitor), open_github_api(caller, settings), shops, allowed, address
+        yield BrandReadingResources(
+            parser, model, build_crawl_resources(visitor), build_github_api(caller, settings), shops, allowed, address
         )
 
 
 @asynccontextmanager
-async def open_store_access(settings: Settings, parser: DocumentParser, contact: str) -> AsyncIterator[StoreAccess]:
-    async with open_guarded_client(allowed=ssrf_policies_of_store_urls(settings), contact=contact) as client:
-        yield StoreAccess(
+async def open_store_access(
+    settings: Settings, parser: DocumentParser, contact: str
+) -> AsyncIterator[StoreIngestResources]:
+    async with open_ssrf_guarded_client(allowed=build_changed_store_ssrf_policies(settings), contact=contact) as client:
+        yield StoreIngestResources(
             lookup=AppLookupAccess(
-                client, settings.itunes_api_url, UpstreamLimiter(allow_lookup_at_once, raise_lookup_limit)
+                client, settings.itunes_api_url, UpstreamLimiter(skip_app_lookup_wait, raise_app_lookup_rate_limited)
             ),
-            web=open_crawl_resources(client),
+            web=build_crawl_resources(client),
             parser=parser,
             app_store_url=settings.app_store_url,
             play_url=settings.play_url,
         )
 
 
-async def allow_lookup_at_once(_patience_s: float) -> None:
+async def skip_app_lookup_wait(_patience_s: float) -> None:
     """Return at once, so that an App Store look-up starts without a wait.
 
     It takes the place of the rate limit that workers share: a person reads few apps.
     """
 
 
-async def raise_lookup_limit(wish_s: float | None) -> NoReturn:
+async def raise_app_lookup_rate_limited(wish_s: float | None) -> NoReturn:
     raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
 def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> BrandTarget:
     """Classify a target as a file, an app, a repository or a web page. Raise `InvalidValue` for any other."""
-    if is_page_file(text):
+    if is_saved_page_path(text):
         return Path(text)
     if is_store_url(text):
         return store_listings.parse_store_listing(text)
@@ -122,13 +124,13 @@ def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> B
     return WebPageTarget(ssrf_guard.check_fetch_url(text, allowed=allowed))
 
 
-def is_page_file(text: str) -> bool:
+def is_saved_page_path(text: str) -> bool:
     """Return whether a target is a saved page: an existing file, an absolute path or a known suffix.
 
     False for an address with `://`.
     """
     path = Path(text)
-    return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in PAGE_FILE_SUFFIXES)
+    return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in SAVED_PAGE_SUFFIXES)
 
 
 def is_store_url(text: str) -> bool:
@@ -143,11 +145,11 @@ def is_store_url(text: str) -> bool:
     return False
 
 
-async def read_brand_target(reader: BrandReader, text: str) -> BrandExtraction:
+async def read_brand_target(reader: BrandReadingResources, text: str) -> BrandExtraction:
     """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
     match classify_brand_target(text, allowed=reader.allowed):
         case Path() as path:
-            return await read_page_file(reader, path)
+            return await read_brand_of_saved_page(reader, path)
         case RepositoryTarget(name):
             args = {"repo": name, "branch": None}
             return await github.ingest_github_repository(
@@ -159,7 +161,7 @@ async def read_brand_target(reader: BrandReader, text: str) -> BrandExtraction:
                 progress=ignore_ingest_progress,
                 model=reader.model,
             )
-        case AppStoreListing() | GooglePlayListing() as app:
+        case AppStoreListingReference() | GooglePlayListingReference() as app:
             return await stores.ingest_store_listings(
                 reader.stores,
                 listings=[app],
@@ -173,9 +175,9 @@ async def read_brand_target(reader: BrandReader, text: str) -> BrandExtraction:
             )
 
 
-async def read_page_file(reader: BrandReader, path: Path) -> BrandExtraction:
-    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_page_bytes(path)))
-    return await assemble_extraction(
+async def read_brand_of_saved_page(reader: BrandReadingResources, path: Path) -> BrandExtraction:
+    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_saved_page_bytes(path)))
+    return await assemble_brand_extraction(
         reader.parser,
         url=page.url,
         title=page.title,
@@ -185,7 +187,7 @@ async def read_page_file(reader: BrandReader, path: Path) -> BrandExtraction:
     )
 
 
-def read_page_bytes(path: Path) -> bytes:
+def read_saved_page_bytes(path: Path) -> bytes:
     """Return the bytes of a saved page, with a .gz decompressed. Raise `InvalidValue` if the file can't be read."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

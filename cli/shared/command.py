@@ -29,7 +29,7 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
     @wraps(body)
     def run(*, as_json: bool, **values: Any) -> None:
         with exit_on_failure(as_json=as_json):
-            answer = asyncio.run(_await_result(body(**values)))
+            answer = asyncio.run(_await_command_result(body(**values)))
         print_command_result(answer, as_json=as_json)
         click.get_current_context().exit(answer.exit_code)
 
@@ -44,7 +44,7 @@ async def run_write(
     return CommandResult(result, format_object_fields(result), note)
 
 
-async def _await_result(answer: Awaitable[CommandResult]) -> CommandResult:
+async def _await_command_result(answer: Awaitable[CommandResult]) -> CommandResult:
     return await answer
 
 

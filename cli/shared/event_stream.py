@@ -9,18 +9,18 @@ import click
 import httpx
 import msgspec
 
-from cli.shared.exit_codes import EXIT_UNUSABLE
+from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.remote import RemoteApi, decode_response_error, exit_code_of_response, print_response_error
-from schemas.webhooks import StreamBegun
+from schemas.webhooks import WebhookStreamStartMessage
 
 #: The API sends a line at least every 15 s.
 EVENT_STREAM_TIMEOUT = httpx.Timeout(45, connect=10)
 
 #: First wait, doubled after each attempt.
-FIRST_RECONNECT_WAIT_S = 0.2
-MAX_RECONNECT_WAIT_S = 30.0
+FIRST_STREAM_RECONNECT_WAIT_S = 0.2
+MAX_STREAM_RECONNECT_WAIT_S = 30.0
 #: Duration of a stable connection: the API sends a line every 15 s.
-STABLE_CONNECTION_S = 20.0
+MIN_STABLE_STREAM_CONNECTION_S = 20.0
 
 MessagePrinter = Callable[[str], None]
 
@@ -33,11 +33,11 @@ class ServerSentMessage(NamedTuple):
     data: bytes
 
 
-class ReconnectBackoff:
+class StreamReconnectBackoff:
     """Growing wait; a connection that breaks early counts as a failed attempt."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._longest = clock, FIRST_RECONNECT_WAIT_S
+        self._clock, self._longest = clock, FIRST_STREAM_RECONNECT_WAIT_S
         self._since: float | None = None
 
     def mark_connected(self) -> None:
@@ -45,22 +45,22 @@ class ReconnectBackoff:
 
     def reset(self) -> None:
         """Reset the wait before a stream's reconnect to its minimum, after an event has arrived."""
-        self._longest = FIRST_RECONNECT_WAIT_S
+        self._longest = FIRST_STREAM_RECONNECT_WAIT_S
 
-    def wait_s(self) -> float:
-        """Return the seconds until the next attempt: half random, doubling, reset after `STABLE_CONNECTION_S`."""
-        longest = FIRST_RECONNECT_WAIT_S if self._was_connection_stable() else self._longest
-        self._longest, self._since = min(MAX_RECONNECT_WAIT_S, 2 * longest), None
+    def take_next_wait_s(self) -> float:
+        """Return the seconds until the next attempt: half random, doubling, reset after a stable connection."""
+        longest = FIRST_STREAM_RECONNECT_WAIT_S if self._was_connection_stable() else self._longest
+        self._longest, self._since = min(MAX_STREAM_RECONNECT_WAIT_S, 2 * longest), None
         return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter
 
     def _was_connection_stable(self) -> bool:
-        return self._since is not None and self._clock() - self._since >= STABLE_CONNECTION_S
+        return self._since is not None and self._clock() - self._since >= MIN_STABLE_STREAM_CONNECTION_S
 
 
 class WebhookEventStream:
     """Stream of events that reconnects after a lost connection.
 
-    `StreamBegun.since` is the time from which it has all events.
+    `WebhookStreamStartMessage.since` is the time from which it has all events.
     """
 
     def __init__(
@@ -75,26 +75,26 @@ class WebhookEventStream:
     ) -> None:
         self._remote, self._query, self._say = remote, query, say
         self._last, self._asked_for = after, after
-        self._since: StreamBegun | None = None
-        self._backoff, self._sleep, self._is_lost = ReconnectBackoff(clock=clock), sleep, False
+        self._since: WebhookStreamStartMessage | None = None
+        self._backoff, self._sleep, self._is_lost = StreamReconnectBackoff(clock=clock), sleep, False
 
-    def messages(self) -> Iterator[ServerSentMessage]:
+    def iterate_events(self) -> Iterator[ServerSentMessage]:
         """Yield each webhook event once, over reconnects, without end. End the command if refused for good."""
-        with self._remote.client() as client:
+        with self._remote.open_client() as client:
             while True:
                 least_s = 0.0
                 try:
-                    yield from self._read_connection(client)
+                    yield from self._iterate_connection_events(client)
                 except httpx.TransportError as error:
                     self._report_lost_connection(str(error) or type(error).__name__)
-                except _RetryLater as later:
+                except _StreamRetryNeeded as later:
                     self._report_lost_connection(str(later))
                     least_s = later.after_s
-                self._sleep(max(least_s, self._backoff.wait_s()))
+                self._sleep(max(least_s, self._backoff.take_next_wait_s()))
 
-    def _read_connection(self, client: httpx.Client) -> Iterator[ServerSentMessage]:
+    def _iterate_connection_events(self, client: httpx.Client) -> Iterator[ServerSentMessage]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
-        url = self._remote.url("webhook-events/stream")
+        url = self._remote.build_url("webhook-events/stream")
         with client.stream("GET", url, params=self._query, headers=headers, timeout=EVENT_STREAM_TIMEOUT) as response:
             if not response.is_success:
                 response.read()
@@ -103,12 +103,12 @@ class WebhookEventStream:
             for message in parse_server_sent_events(response.iter_raw()):
                 self._last = message.id
                 if message.kind == "listening":
-                    self._begun(msgspec.json.decode(message.data, type=StreamBegun))
+                    self._report_stream_start(msgspec.json.decode(message.data, type=WebhookStreamStartMessage))
                 elif message.data:
                     self._backoff.reset()
                     yield message
 
-    def _begun(self, begun: StreamBegun) -> None:
+    def _report_stream_start(self, begun: WebhookStreamStartMessage) -> None:
         self._backoff.mark_connected()
         self._is_lost = False
         if self._since is None:
@@ -126,29 +126,31 @@ class WebhookEventStream:
         self._is_lost = True
 
     def _handle_refusal(self, response: httpx.Response) -> None:
-        """Raise `_RetryLater` for a 429 or a server error; end the command for others, and for a disabled key.
+        """Raise `_StreamRetryNeeded` for a 429 or a server error; end the command for others, and for a disabled key.
 
         Return after a 404 for the last event, which is no longer stored: the stream continues with the next events.
         """
         code = response.status_code
-        if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_key_killed(response)):
+        if code == httpx.codes.TOO_MANY_REQUESTS or (
+            response.is_server_error and not is_api_key_killed_response(response)
+        ):
             after = response.headers.get("Retry-After", "")
-            raise _RetryLater(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
+            raise _StreamRetryNeeded(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
         if code == httpx.codes.NOT_FOUND and self._last != self._asked_for:
             self._say(f"{self._last} is no longer stored: continuing with the next events.")
             self._last = self._asked_for = None
             return
         print_response_error(response, None)
-        raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_UNUSABLE)
+        raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_SETTINGS_OR_SERVER_UNUSABLE)
 
 
-class _RetryLater(Exception):
+class _StreamRetryNeeded(Exception):
     def __init__(self, why: str, after_s: float) -> None:
         super().__init__(why)
         self.after_s = after_s
 
 
-def is_key_killed(response: httpx.Response) -> bool:
+def is_api_key_killed_response(response: httpx.Response) -> bool:
     """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
     return decode_response_error(response).get("code") == "KILL_SWITCH"
 

@@ -11,8 +11,14 @@ import asyncpg
 import click
 import msgspec
 
-from cli.shared.exit_codes import EXIT_FAILED, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
-from cli.shared.session import SETTINGS_ADVICE, describe_database
+from cli.shared.exit_codes import (
+    EXIT_FAILED,
+    EXIT_NOT_FOUND,
+    EXIT_REFUSED,
+    EXIT_SETTINGS_OR_SERVER_UNUSABLE,
+    EXIT_USAGE,
+)
+from cli.shared.session import SETTINGS_ADVICE, describe_database_address
 from db.reach import POSTGRES_AWAY_ERRORS
 from schemas.errors import (
     AttackRunImpossible,
@@ -37,7 +43,7 @@ EXPECTED_COMMAND_ERRORS = (
     OSError,
 )
 
-UNREACHABLE_DATABASE_ERRORS = (
+UNUSABLE_DATABASE_ERRORS = (
     *POSTGRES_AWAY_ERRORS,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -46,12 +52,17 @@ UNMIGRATED_DATABASE_ERRORS = (asyncpg.UndefinedTableError, asyncpg.UndefinedColu
 
 #: Exit code, error code and message of each expected error; the first matching line counts.
 COMMAND_ERROR_MEANINGS = (
-    (SettingsInvalid, EXIT_UNUSABLE, "SETTINGS", f"{{error}}: {SETTINGS_ADVICE}"),
-    ((LocalServerUnavailable, AttackRunImpossible), EXIT_UNUSABLE, "UNAVAILABLE", "{error}"),
+    (SettingsInvalid, EXIT_SETTINGS_OR_SERVER_UNUSABLE, "SETTINGS", f"{{error}}: {SETTINGS_ADVICE}"),
+    ((LocalServerUnavailable, AttackRunImpossible), EXIT_SETTINGS_OR_SERVER_UNUSABLE, "UNAVAILABLE", "{error}"),
     (msgspec.ValidationError, EXIT_USAGE, "VALIDATION", "{error}"),
     (TenantryError, EXIT_FAILED, "INTERNAL", "{error}"),
-    (UNREACHABLE_DATABASE_ERRORS, EXIT_UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
-    (UNMIGRATED_DATABASE_ERRORS, EXIT_UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
+    (
+        UNUSABLE_DATABASE_ERRORS,
+        EXIT_SETTINGS_OR_SERVER_UNUSABLE,
+        "UNAVAILABLE",
+        "PostgreSQL {where} can't be used: {error}",
+    ),
+    (UNMIGRATED_DATABASE_ERRORS, EXIT_SETTINGS_OR_SERVER_UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
     (EXPECTED_COMMAND_ERRORS, EXIT_FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
 )
 
@@ -76,21 +87,21 @@ def exit_on_failure(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except EXPECTED_COMMAND_ERRORS as error:
-        failure = explain_failure(error)
+        failure = explain_command_failure(error)
         click.echo(failure.encode_envelope() if as_json else f"Error: {failure.message}", err=True)
         raise click.exceptions.Exit(failure.exit_code) from None
 
 
-def explain_failure(error: Exception) -> CommandFailure:
+def explain_command_failure(error: Exception) -> CommandFailure:
     """Return exit code, error code and message of an expected error: its own, or by `COMMAND_ERROR_MEANINGS`."""
     if isinstance(error, DomainError):
         return CommandFailure(_domain_error_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
-        return CommandFailure(EXIT_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
+        return CommandFailure(EXIT_SETTINGS_OR_SERVER_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
     _, exit_code, code, template = next(line for line in COMMAND_ERROR_MEANINGS if isinstance(error, line[0]))
-    place = describe_database() if "{where}" in template else ""
-    return CommandFailure(exit_code, code, template.format(error=_error_reason(error), where=place))
+    place = describe_database_address() if "{where}" in template else ""
+    return CommandFailure(exit_code, code, template.format(error=_format_error_reason(error), where=place))
 
 
 def _domain_error_exit_code(error: DomainError) -> int:
@@ -103,10 +114,10 @@ def _domain_error_exit_code(error: DomainError) -> int:
         InvalidValue: EXIT_USAGE,
         BodyOversized: EXIT_USAGE,
         ObjectNotFound: EXIT_NOT_FOUND,
-        ServiceUnavailable: EXIT_UNUSABLE,
+        ServiceUnavailable: EXIT_SETTINGS_OR_SERVER_UNUSABLE,
     }
     return codes.get(type(error), EXIT_REFUSED)
 
 
-def _error_reason(error: Exception) -> str:
+def _format_error_reason(error: Exception) -> str:
     return "no response in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

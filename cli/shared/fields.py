@@ -61,7 +61,7 @@ def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
     """Return request fields as one nested JSON object. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
-        _put_nested_value(body, _nested_field_path(field.name), field)
+        _put_nested_field_value(body, _parse_nested_field_path(field.name), field)
     return body
 
 
@@ -77,30 +77,30 @@ def _form_part_of_field(field: RequestField) -> FormPart:
     return Path(field.file).name, opened
 
 
-def _nested_field_path(name: str) -> list[str]:
+def _parse_nested_field_path(name: str) -> list[str]:
     first, steps = _FIELD_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_request_field
     return [first, *_FIELD_NESTING_PATTERN.findall(steps)]
 
 
-def _put_nested_value(into: dict[str, Any], path: Sequence[str], field: RequestField) -> None:
+def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: RequestField) -> None:
     first, inner_path = path[0], path[1:]
     if first in into and (not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
     if not inner_path:
         into[first] = field.value
     elif inner_path[0] == "":
-        _append_to_array(into.setdefault(first, []), inner_path[1:], field)
+        _append_field_to_array(into.setdefault(first, []), inner_path[1:], field)
     else:
-        _put_nested_value(into.setdefault(first, {}), inner_path, field)
+        _put_nested_field_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append_to_array(items: list[Any], path: Sequence[str], field: RequestField) -> None:
+def _append_field_to_array(items: list[Any], path: Sequence[str], field: RequestField) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return
     if not items or not isinstance(items[-1], dict) or _is_field_name_taken(items[-1], path):
         items.append({})
-    _put_nested_value(items[-1], path, field)
+    _put_nested_field_value(items[-1], path, field)
 
 
 def _is_field_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ JOB_LONG_POLL_S = 30
 JOB_POLL_PAUSE_S = 1.0
 
 
-class FollowedPost(msgspec.Struct, rename="camel"):
+class ScheduledPostJob(msgspec.Struct, rename="camel"):
     job_id: str | None = None
 
 
@@ -25,7 +25,7 @@ class StartedJobs(msgspec.Struct, rename="camel"):
     """Response with job ids: a job, a 202, an archive, or scheduled posts."""
 
     job_id: str | None = None
-    scheduled_posts: list[FollowedPost] = []
+    scheduled_posts: list[ScheduledPostJob] = []
 
 
 def read_job_ids(content: bytes) -> list[str]:
@@ -44,7 +44,7 @@ def follow_job(remote: RemoteApi, client: httpx.Client, job_id: str) -> httpx.Re
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=open_console(sys.stderr), disable=hidden, transient=True) as bar:
         task = bar.add_task(job_id, total=1.0)
-        for response in _poll_job_changes(client, remote.url(f"jobs/{job_id}")):
+        for response in _poll_job_changes(client, remote.build_url(f"jobs/{job_id}")):
             if response.is_success:
                 job: dict[str, Any] = response.json()
                 bar.update(task, completed=job["progress"], description=describe_job_state(job))

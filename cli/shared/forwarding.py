@@ -13,10 +13,10 @@ import httpx
 
 from domain.webhooks.secrets import SIGNING_SECRET_PREFIX
 from workers.webhooks import signing
-from workers.webhooks.sending import DELIVERY_ATTEMPT_TIMEOUT_S, MAX_RESPONSE_REST_BYTES, WEBHOOK_REQUEST_HEADERS
+from workers.webhooks.sending import MAX_WEBHOOK_RESPONSE_BODY_BYTES, WEBHOOK_ATTEMPT_TIMEOUT_S, WEBHOOK_REQUEST_HEADERS
 
 
-class ForwardResult(NamedTuple):
+class EventForwardResult(NamedTuple):
     """Result of one event: the response's status, or the problem."""
 
     status: int | None
@@ -50,7 +50,7 @@ class EventForwarder:
 
     def __init__(self, url: str, key: bytes) -> None:
         self._url, self._key = url, key
-        self._client = httpx.Client(timeout=DELIVERY_ATTEMPT_TIMEOUT_S, trust_env=False)
+        self._client = httpx.Client(timeout=WEBHOOK_ATTEMPT_TIMEOUT_S, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +58,7 @@ class EventForwarder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._client.close()
 
-    def send(self, event_id: str, body: bytes) -> ForwardResult:
+    def send(self, event_id: str, body: bytes) -> EventForwardResult:
         """Post a signed event to the caller's server; return its status, or a problem for any of its failures."""
         signed = signing.build_webhook_headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
@@ -66,11 +66,11 @@ class EventForwarder:
             with self._client.stream(
                 "POST", self._url, content=body, headers={**WEBHOOK_REQUEST_HEADERS, **signed}
             ) as answer:
-                result = ForwardResult(answer.status_code, _elapsed_ms(began))
-                _drain_response(answer, ends=began + DELIVERY_ATTEMPT_TIMEOUT_S)
+                result = EventForwardResult(answer.status_code, _elapsed_ms(began))
+                _drain_response(answer, ends=began + WEBHOOK_ATTEMPT_TIMEOUT_S)
                 return result
         except httpx.HTTPError as error:
-            return ForwardResult(None, _elapsed_ms(began), _forward_problem(error))
+            return EventForwardResult(None, _elapsed_ms(began), _describe_forward_problem(error))
 
 
 def derive_forward_signing_key(api_key: str) -> bytes:
@@ -78,13 +78,13 @@ def derive_forward_signing_key(api_key: str) -> bytes:
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 
 
-def signing_secret_text(key: bytes) -> str:
+def format_signing_secret(key: bytes) -> str:
     return SIGNING_SECRET_PREFIX + b64encode(key).decode()
 
 
 def _drain_response(answer: httpx.Response, *, ends: float) -> None:
     """Read and drop the rest of a response's body, to reuse the connection, within a limit of bytes and time."""
-    left = MAX_RESPONSE_REST_BYTES
+    left = MAX_WEBHOOK_RESPONSE_BODY_BYTES
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():
             left -= len(chunk)
@@ -96,9 +96,9 @@ def _elapsed_ms(began: float) -> float:
     return round((time.monotonic() - began) * 1000, 1)
 
 
-def _forward_problem(error: httpx.HTTPError) -> str:
+def _describe_forward_problem(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return f"no connection ({error}): check that your server runs there"
     if isinstance(error, httpx.TimeoutException):
-        return f"no response within {DELIVERY_ATTEMPT_TIMEOUT_S:g} s"
+        return f"no response within {WEBHOOK_ATTEMPT_TIMEOUT_S:g} s"
     return f"the connection broke ({str(error) or type(error).__name__})"

@@ -16,10 +16,10 @@ from schemas import ids
 from schemas.errors import InvalidValue
 from schemas.organizations import Organization
 
-ORGANIZATION_ID_TYPE = IdParam(ids.ORGANIZATION)
+ORGANIZATION_ID_PARAM_TYPE = IdParam(ids.ORGANIZATION)
 
 #: Maximum number of organizations named in an error.
-MAX_LISTED_ORGANIZATIONS = 10
+MAX_ORGANIZATIONS_IN_ERROR = 10
 
 
 def with_organization_actor(body: CommandBody) -> ClickCallback:
@@ -28,7 +28,7 @@ def with_organization_actor(body: CommandBody) -> ClickCallback:
     @with_database_session
     @click.option(
         "--org",
-        type=ORGANIZATION_ID_TYPE,
+        type=ORGANIZATION_ID_PARAM_TYPE,
         envvar="TENANTRY_ORG",
         show_envvar=True,
         help="The organization or its sandbox; required with more than one organization.",
@@ -37,27 +37,27 @@ def with_organization_actor(body: CommandBody) -> ClickCallback:
     @wraps(body)
     async def within(session: CommandSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CommandResult:
         async with session.pool.acquire() as conn:
-            actor = await _resolve_actor(conn, org, sandbox=sandbox)
+            actor = await _resolve_organization_actor(conn, org, sandbox=sandbox)
         return await body(session, actor, **values)
 
     return within
 
 
-async def _resolve_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
+async def _resolve_organization_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
     organization = (
         await _find_only_organization(conn)
         if org is None
         else await organizations.read_organization(conn, organization_id=org)
     )
-    test = ORGANIZATION_ID_TYPE.convert(organization.sandbox_id, None, None)
+    test = ORGANIZATION_ID_PARAM_TYPE.convert(organization.sandbox_id, None, None)
     if sandbox or org == test:
         return Actor(test, "test", None, ALL_API_KEY_SCOPES)
-    return Actor(ORGANIZATION_ID_TYPE.convert(organization.id, None, None), "live", None, ALL_API_KEY_SCOPES)
+    return Actor(ORGANIZATION_ID_PARAM_TYPE.convert(organization.id, None, None), "live", None, ALL_API_KEY_SCOPES)
 
 
 async def _find_only_organization(conn: Conn) -> Organization:
     """Return the live organization if there is exactly one. Raise `InvalidValue` for none or several."""
-    live = await organizations.list_organization_page(conn, before=None, limit=MAX_LISTED_ORGANIZATIONS)
+    live = await organizations.list_organization_page(conn, before=None, limit=MAX_ORGANIZATIONS_IN_ERROR)
     if not live:
         raise InvalidValue("--org", "there is no organization yet: create one with `tenantry org create NAME`")
     if len(live) > 1:

@@ -50,11 +50,11 @@ def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
     for number, column in enumerate(columns):
         grid.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        grid.add_row(*map(table_cell, row))
+        grid.add_row(*map(format_table_cell, row))
     return grid
 
 
-def list_page_result(
+def build_list_page_result(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
 ) -> CommandResult:
     """Return one page of a list as a command's result, from `limit` + 1 items at most.
@@ -76,13 +76,13 @@ def format_object_fields(thing: msgspec.Struct) -> Text:
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
     values = {names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET}
     width = max(map(len, values)) + 2
-    lines = (Text.assemble((name.ljust(width), "bold"), table_cell(value)) for name, value in values.items())
+    lines = (Text.assemble((name.ljust(width), "bold"), format_table_cell(value)) for name, value in values.items())
     return Text("\n").join(lines)
 
 
-def table_cell(value: object) -> Text:
+def format_table_cell(value: object) -> Text:
     """Format a value as the printable text of a table's cell; an empty value is `-`."""
-    return Text(replace_control_characters(_format_cell_value(value)))
+    return Text(replace_control_characters(_format_table_cell_value(value)))
 
 
 def replace_control_characters(text: str) -> str:
@@ -90,7 +90,7 @@ def replace_control_characters(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def _format_cell_value(value: object) -> str:
+def _format_table_cell_value(value: object) -> str:
     if value in (None, "", [], (), {}):
         return EMPTY_TABLE_CELL
     match value:
@@ -99,7 +99,7 @@ def _format_cell_value(value: object) -> str:
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         case list() | tuple() | set() | frozenset():
-            return ", ".join(map(_format_cell_value, value))
+            return ", ".join(map(_format_table_cell_value, value))
         case dict() | msgspec.Struct():
             return msgspec.json.encode(value).decode()
     return str(value)

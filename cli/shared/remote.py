@@ -13,7 +13,13 @@ import httpx
 import msgspec
 
 from cli.local.folder import DEMO_KEYS_FILE, LOCAL_ENV_FILE, read_env_file
-from cli.shared.exit_codes import EXIT_FAILED, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
+from cli.shared.exit_codes import (
+    EXIT_FAILED,
+    EXIT_NOT_FOUND,
+    EXIT_REFUSED,
+    EXIT_SETTINGS_OR_SERVER_UNUSABLE,
+    EXIT_USAGE,
+)
 from schemas.errors import SettingsInvalid
 
 #: The API holds a long poll for at most 30 s.
@@ -23,14 +29,14 @@ _API_URL_PATTERN = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 #: Valid characters of a key in a header. The HTTP client's own error would print the key.
 _API_KEY_PATTERN = re.compile(r"[!-~]+")
 
-_EXIT_CODES_BY_STATUS = {
-    401: EXIT_UNUSABLE,
+_EXIT_CODES_BY_HTTP_STATUS = {
+    401: EXIT_SETTINGS_OR_SERVER_UNUSABLE,
     403: EXIT_REFUSED,
     404: EXIT_NOT_FOUND,
     409: EXIT_REFUSED,
     412: EXIT_REFUSED,
     429: EXIT_REFUSED,
-    503: EXIT_UNUSABLE,
+    503: EXIT_SETTINGS_OR_SERVER_UNUSABLE,
 }
 
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
@@ -45,7 +51,7 @@ class RemoteApi(NamedTuple):
     root: str
     key: str
 
-    def client(self) -> httpx.Client:
+    def open_client(self) -> httpx.Client:
         """Return an HTTP client with the API's key. It follows no redirect, so that only this host gets the key."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
@@ -53,7 +59,7 @@ class RemoteApi(NamedTuple):
             trust_env=urlsplit(self.root).hostname not in LOOPBACK_HOSTS,
         )
 
-    def url(self, path: str) -> httpx.URL:
+    def build_url(self, path: str) -> httpx.URL:
         """Return the URL of an API path, with or without /v1, or of an address of this API.
 
         Raise `click.UsageError` for any other address.
@@ -71,7 +77,7 @@ class RemoteApi(NamedTuple):
         return address
 
 
-def find_api() -> RemoteApi:
+def find_remote_api() -> RemoteApi:
     """Return the API's address and key, of TENANTRY_API and TENANTRY_KEY or of `bin/up` in this folder.
 
     A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key.
@@ -94,17 +100,17 @@ def find_api() -> RemoteApi:
     return RemoteApi(root, key)
 
 
-def find_api_or_exit() -> RemoteApi:
+def find_remote_api_or_exit() -> RemoteApi:
     """Return the API's address and key; without one, end the command with code 5 and an error on stderr."""
     try:
-        return find_api()
+        return find_remote_api()
     except SettingsInvalid as error:
         click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(EXIT_UNUSABLE) from None
+        raise click.exceptions.Exit(EXIT_SETTINGS_OR_SERVER_UNUSABLE) from None
 
 
 @contextmanager
-def report_lost_response(advice: str | None = None) -> Iterator[None]:
+def exit_on_lost_response(advice: str | None = None) -> Iterator[None]:
     """End the command with code 5 if a request of the block gets no response, and report that on stderr.
 
     Print `advice` too, unless no connection was made. At Ctrl-C, print `advice` alone.
@@ -115,7 +121,7 @@ def report_lost_response(advice: str | None = None) -> Iterator[None]:
         click.echo(f"Error: no response from the API: {error or type(error).__name__}", err=True)
         if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             click.echo(advice, err=True)
-        raise click.exceptions.Exit(EXIT_UNUSABLE) from None
+        raise click.exceptions.Exit(EXIT_SETTINGS_OR_SERVER_UNUSABLE) from None
     except KeyboardInterrupt:
         if advice:
             click.echo(advice, err=True)
@@ -126,7 +132,7 @@ def exit_code_of_response(response: httpx.Response) -> int:
     """Return the exit code of a response, as listed by `tenantry --help`."""
     if not response.is_error:
         return 0
-    return _EXIT_CODES_BY_STATUS.get(response.status_code, EXIT_FAILED if response.is_server_error else EXIT_USAGE)
+    return _EXIT_CODES_BY_HTTP_STATUS.get(response.status_code, EXIT_FAILED if response.is_server_error else EXIT_USAGE)
 
 
 def print_response_body(content: bytes) -> None:
@@ -164,10 +170,10 @@ def print_response_error(response: httpx.Response, key: str | None) -> None:
     later = response.headers.get("Retry-After")
     click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
     if response.is_server_error and key:
-        click.echo(repeat_write_advice(key), err=True)
+        click.echo(build_repeat_write_advice(key), err=True)
 
 
-def repeat_write_advice(key: str) -> str:
+def build_repeat_write_advice(key: str) -> str:
     """Return the advice to repeat a write of unknown outcome with the same Idempotency-Key, `key`."""
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 

@@ -11,16 +11,16 @@ import msgspec
 from msgspec import field
 
 from generation import libraries
-from generation.copy.write import write_copy
-from generation.outputs import OutputFile, ProgressStep
+from generation.copy.write import write_piece_copy
+from generation.outputs import OutputFile, RenderingProgressStep
 from generation.spec import PieceCopy, PieceSpec, SpecValue
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from generation.render import ContentPiece, InputFiles
+    from generation.render import ContentPiece, PieceInputFiles
 
 #: File with the inputs and results of a piece, next to its files.
-PROVENANCE_FILE_NAME = "spec.json"
+RENDER_PROVENANCE_FILE_NAME = "spec.json"
 
 
 class DesignSpec(PieceSpec, frozen=True, kw_only=True):
@@ -48,37 +48,37 @@ class DesignRendering:
     def __init__(self, design: DesignSpec, source_folder: Path) -> None:
         libraries.require_drawing_libraries()
         self._folder = source_folder
-        self.copy = design.copy or write_copy(design)
+        self.copy = design.copy or write_piece_copy(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
         self.pictures = {name: _read_design_file(source_folder / name) for name in files}
-        self.piece, warnings = self._prepare_piece()
+        self.piece, warnings = self._prepare_content_piece()
         self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepare_piece(self) -> tuple["ContentPiece", list[str]]:
+    def _prepare_content_piece(self) -> tuple["ContentPiece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
-        files: InputFiles = drawing.InputFiles(
+        files: PieceInputFiles = drawing.PieceInputFiles(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
             clip=self._folder / design.clip if design.clip is not None else None,
         )
-        with convert_file_errors():
+        with convert_os_errors_to_generation_errors():
             return drawing.prepare_piece(design, self.copy, files), drawing.logo_warnings(files)
 
-    def render_into(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_into(self, folder: Path) -> Iterator[RenderingProgressStep]:
         """Render each file of the design into `folder`, which is created, and yield each step.
 
-        `PROVENANCE_FILE_NAME` is written last, so that a folder with it is complete. Raise `GenerationError`.
+        `RENDER_PROVENANCE_FILE_NAME` is written last, so that a folder with it is complete. Raise `GenerationError`.
         """
         outputs = []
-        with convert_file_errors():
+        with convert_os_errors_to_generation_errors():
             folder.mkdir(parents=True, exist_ok=True)
             for step in self.piece.render_files(folder):
                 outputs += [step.made] if step.made else []
                 yield step
-            (folder / PROVENANCE_FILE_NAME).write_bytes(
+            (folder / RENDER_PROVENANCE_FILE_NAME).write_bytes(
                 msgspec.json.format(msgspec.json.encode(self._build_provenance(outputs)))
             )
 
@@ -102,12 +102,12 @@ def read_design_spec(path: Path) -> DesignSpec:
 
 
 def _read_design_file(path: Path) -> bytes:
-    with convert_file_errors():
+    with convert_os_errors_to_generation_errors():
         return path.read_bytes()
 
 
 @contextmanager
-def convert_file_errors() -> Iterator[None]:
+def convert_os_errors_to_generation_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

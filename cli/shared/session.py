@@ -13,7 +13,7 @@ from domain.security.keyring import Keyring, check_keyrings, parse_keyrings
 from schemas.setting_values import is_parseable_url
 from schemas.settings import Settings, load_settings
 
-COMMAND_CONNECT_TIMEOUT_S = 10.0
+COMMAND_DATABASE_CONNECT_TIMEOUT_S = 10.0
 
 SETTINGS_ADVICE = (
     "set DATABASE_URL, PEPPERS and VAULT_KEYS (and REDIS_URL) as for the API, "
@@ -36,7 +36,7 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
     """
     settings = read_command_settings()
     async with AsyncExitStack() as stack:
-        async with asyncio.timeout(COMMAND_CONNECT_TIMEOUT_S):
+        async with asyncio.timeout(COMMAND_DATABASE_CONNECT_TIMEOUT_S):
             opened = open_postgres_pool(settings.database_url, name="tenantry-cli", size=2)
             pool = await stack.enter_async_context(opened)
         yield CommandSession(pool, settings)
@@ -52,10 +52,10 @@ async def load_vault_keyring(session: CommandSession) -> Keyring:
 
 def read_command_settings() -> Settings:
     """Return a command's settings from `.local/env` and the environment. Raise `SettingsInvalid`."""
-    return load_settings(read_environment())
+    return load_settings(read_command_environment())
 
 
-def read_environment() -> Mapping[str, str]:
+def read_command_environment() -> Mapping[str, str]:
     """Return the variables of `.local/env`, overridden by the process's environment.
 
     If both name different databases, return the process's environment alone: the keys of one database must never be
@@ -66,9 +66,9 @@ def read_environment() -> Mapping[str, str]:
     return {**local, **os.environ} if same else os.environ
 
 
-def describe_database() -> str:
+def describe_database_address() -> str:
     """Return host and port of the database for a message, and whether they come from `.local/env`."""
-    url = read_environment().get("DATABASE_URL", "")
+    url = read_command_environment().get("DATABASE_URL", "")
     if not is_parseable_url(url):
         return "at DATABASE_URL"
     parts = urlsplit(url)

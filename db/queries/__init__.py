@@ -92,7 +92,7 @@ class TypedQuery(Generic[R]):
         """Run the SQL statement; return all of its rows as a list of the query's NamedTuple."""
         rows = await self.query.all(conn, **values)
         if rows and not self._checked:
-            self.check(tuple(rows[0].keys()))
+            self.check_row_columns(tuple(rows[0].keys()))
         make, shape = tuple.__new__, self.shape
         return [make(shape, record) for record in rows]
 
@@ -108,7 +108,7 @@ class TypedQuery(Generic[R]):
         """
         return self._build_row(await self.query.row(conn, **values))
 
-    def check(self, columns: tuple[str, ...]) -> None:
+    def check_row_columns(self, columns: tuple[str, ...]) -> None:
         """Check that the columns of a statement's rows are the fields of the query's NamedTuple, in their order.
 
         Raise TypeError if they differ. Later rows aren't checked again.
@@ -120,11 +120,11 @@ class TypedQuery(Generic[R]):
 
     def _build_row(self, record: asyncpg.Record) -> R:
         if not self._checked:
-            self.check(tuple(record.keys()))
+            self.check_row_columns(tuple(record.keys()))
         return tuple.__new__(self.shape, record)
 
 
-class StatementFile:
+class SqlStatementFile:
     """Statements of one file, each as an attribute."""
 
     def __init__(self, table: str) -> None:
@@ -150,16 +150,16 @@ class StatementFile:
         return iter(self._queries.values())
 
 
-STATEMENT_FILE_NAMES = sorted(
+SQL_STATEMENT_FILE_NAMES = sorted(
     path.name.removesuffix(".sql") for path in files(__name__).iterdir() if path.name.endswith(".sql")
 )
 
 
-def __getattr__(table: str) -> StatementFile:
+def __getattr__(table: str) -> SqlStatementFile:
     """Return the statements of an SQL file, loaded once: those of `job.sql` for `from db.queries import job`.
 
     Raise AttributeError if there is no such file.
     """
-    if table not in STATEMENT_FILE_NAMES:
+    if table not in SQL_STATEMENT_FILE_NAMES:
         raise AttributeError(table)
-    return globals().setdefault(table, StatementFile(table))  # type: ignore[no-any-return]
+    return globals().setdefault(table, SqlStatementFile(table))  # type: ignore[no-any-return]

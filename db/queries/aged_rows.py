@@ -2,16 +2,16 @@
 
 from db.queries import Query
 
-_AGE_TABLE = """
+_AGE_TABLE_ROWS_SQL = """
 update {table}
    set {times}
  where organization_id = :org"""
 
 
-def _age_rows(name: str, **columns: str) -> Query:
+def _build_row_aging_statement(name: str, **columns: str) -> Query:
     """Return the statement that moves times back by `by`; `columns` has each table's columns, parted by blanks."""
     *updates, last = [
-        _AGE_TABLE.format(
+        _AGE_TABLE_ROWS_SQL.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())
         )
         for table, times in columns.items()
@@ -22,7 +22,7 @@ def _age_rows(name: str, **columns: str) -> Query:
 
 #: Statements for all times that a sandbox's clock moves, but for its jobs: `age_jobs` in `sandbox_clock.sql`.
 ROW_AGING_STATEMENTS = (
-    _age_rows(
+    _build_row_aging_statement(
         "age_projects",
         project="created_at updated_at archived_at purging_at",
         github_installation="listed_at connected_at",
@@ -31,7 +31,7 @@ ROW_AGING_STATEMENTS = (
         media_upload="started_at",
         ingest="completed_at",
     ),
-    _age_rows(
+    _build_row_aging_statement(
         "age_accounts",
         account_credential="expires_at rotated_at refresh_at",
         lease_request="created_at assigned_at",
@@ -39,7 +39,7 @@ ROW_AGING_STATEMENTS = (
         post_collection="asked_at due_at",
         social_account="cooldown_until connected_at disconnected_at offered_at collect_at",
     ),
-    _age_rows(
+    _build_row_aging_statement(
         "age_posts",
         content_item="created_at updated_at",
         content_asset="created_at",

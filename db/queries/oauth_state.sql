@@ -5,9 +5,9 @@ insert into oauth_state
 values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :details, :sealed,
         :vault_key_id, :expires_at);
 
--- name: find_state    Return a usable state without using it.
-select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details, s.sealed,
-       s.vault_key_id
+-- name: find_state    Return a usable state without using it, and without its sealed verifier.
+select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details, null as sealed,
+       null as vault_key_id
   from oauth_state s
   join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
  where s.state_hash = :state_hash

@@ -87,7 +87,7 @@ class ShareLockedContent(NamedTuple):
     approval_status: str
 
 
-class AssetRow(NamedTuple):
+class ContentAssetRow(NamedTuple):
     """File of a content, with the facts for a schedule."""
 
     kind: str

@@ -86,7 +86,7 @@ select p.organization_id, p.project_id, p.id, p.content_id, p.social_account_id,
    and p.id = :id
    for no key update of p;
 
--- part: next_version    The end of each change of posts: they have another version.
+-- part: next_version    The end of a change of posts that joins no other rows: they have another version.
 version = version + 1,
        updated_at = now()
  where organization_id = :org

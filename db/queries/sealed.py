@@ -19,40 +19,40 @@ class SealedTable(NamedTuple):
     bound_keys: tuple[str, ...] | None = None
 
     @property
-    def vault_key_ids(self) -> Query:
+    def list_vault_key_ids_statement(self) -> Query:
         """Return the SQL statement that lists the ids of the vault keys that seal the table's secrets."""
         where = f"vault_key_id is not null and {self.live_condition}"
-        return self._query("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
+        return self._build_statement("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
 
     @property
-    def count_of_other_keys(self) -> Query:
+    def count_secrets_of_other_keys_statement(self) -> Query:
         """Return the SQL statement that counts the table's secrets sealed with another vault key than `writer`."""
-        return self._query("count_of_other_keys", f"select count(*) from {self._of_other_keys}")  # noqa: S608
+        return self._build_statement("count_of_other_keys", f"select count(*) from {self._rows_of_other_keys_clause}")  # noqa: S608
 
     @property
-    def lock_of_other_keys(self) -> Query:
+    def lock_secrets_of_other_keys_statement(self) -> Query:
         """Return the SQL statement that locks and lists a batch of secrets of other vault keys than `writer`."""
         keys = ", ".join(self.keys)
-        return self._query(
+        return self._build_statement(
             "lock_of_other_keys",
-            f"select {keys}, {self.column} as sealed, vault_key_id from {self._of_other_keys} "  # noqa: S608
+            f"select {keys}, {self.column} as sealed, vault_key_id from {self._rows_of_other_keys_clause} "  # noqa: S608
             f"order by {keys} limit :limit for no key update",
         )
 
     @property
-    def reseal(self) -> Query:
+    def store_resealed_secret_statement(self) -> Query:
         """Return the SQL statement that replaces a row's secret by one that is sealed with another vault key."""
         where = " and ".join(f"{key} = :{key}" for key in self.keys)
-        return self._query(
+        return self._build_statement(
             "reseal",
             f"update {self.name} set {self.column} = :sealed, vault_key_id = :vault_key_id where {where}",  # noqa: S608
         )
 
     @property
-    def _of_other_keys(self) -> str:
+    def _rows_of_other_keys_clause(self) -> str:
         return f"{self.name} where vault_key_id <> :writer and {self.live_condition}"
 
-    def _query(self, statement: str, text: str) -> Query:
+    def _build_statement(self, statement: str, text: str) -> Query:
         return Query(f"{self.name}.{statement}", text)
 
 

@@ -113,7 +113,7 @@ async def list_accounts(
         query = LIST_ACCOUNTS
         filters["project_id"] = project_id
         leading = multi_value_filter.split_filter_into_searches(status=statuses, platform=platforms)
-    rows = await multi_value_filter.find_newest_rows(conn, query.all, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, query.all, filters, leading)
     return [_account_to_schema(row) for row in rows]
 
 
@@ -131,7 +131,7 @@ async def require_account_reauth(
     """
     scope = AccountScope(organization_id, account_id)
     await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if generation is not None and not await credentials.is_newest_credential(
+    if generation is not None and not await credentials.lock_and_check_newest_credential(
         conn, organization_id=organization_id, account_id=account_id, generation=generation
     ):
         return

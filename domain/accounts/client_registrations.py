@@ -42,21 +42,21 @@ class ClientRegistration(NamedTuple):
 GET_CLIENT_REGISTRATION = platform_app.get_app.typed(ClientRegistration)
 
 
-async def find_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
+async def find_oauth_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
     """Return our client id at a server, which is no secret; None before the registration."""
-    registration = await _find_registration(conn, server)
+    registration = await _find_client_registration(conn, server)
     return registration and registration.client_id
 
 
-async def is_registration_lasting(conn: Conn, *, server: PlatformServer) -> bool:
+async def has_lasting_client_registration(conn: Conn, *, server: PlatformServer) -> bool:
     """Return whether our client's registration at a server exists and lasts long enough for a person's consent."""
-    registration = await _find_registration(conn, server)
+    registration = await _find_client_registration(conn, server)
     return registration is not None and registration.lasting
 
 
 async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> OAuthClient | None:
     """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
-    registration = await _find_registration(conn, server)
+    registration = await _find_client_registration(conn, server)
     if registration is None:
         return None
     sealed = vault.SealedSecret(registration.vault_key_id, registration.sealed)
@@ -66,12 +66,12 @@ async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyr
 
 async def ensure_client_registration(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
     """Submit a job that registers our OAuth client at a server; None if a lasting registration exists."""
-    if await is_registration_lasting(conn, server=server):
+    if await has_lasting_client_registration(conn, server=server):
         return None
-    return await submit_registration_job(conn, server=server, organization_id=organization_id)
+    return await submit_client_registration_job(conn, server=server, organization_id=organization_id)
 
 
-async def submit_registration_job(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
+async def submit_client_registration_job(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
     """Submit the job that registers our OAuth client at a server; each organization runs one at a time for a server."""
     return await ledger.submit_job(
         conn,
@@ -105,5 +105,5 @@ async def delete_oauth_client(conn: Conn, *, server: PlatformServer, client_id: 
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def _find_registration(conn: Conn, server: PlatformServer) -> ClientRegistration | None:
+async def _find_client_registration(conn: Conn, server: PlatformServer) -> ClientRegistration | None:
     return await GET_CLIENT_REGISTRATION.one(conn, **server._asdict())

@@ -28,7 +28,7 @@ TOKEN_REFRESH_MARGIN = timedelta(seconds=60)
 
 #: Bounds of a token's lifetime in seconds, whatever its platform reports. A token that is expired on arrival
 #: would be refreshed in a loop: each refresh wakes the post that requests the next one.
-MIN_LIFE_S, MAX_LIFE_S = 300.0, 10 * 365 * 86400.0
+MIN_TOKEN_LIFE_S, MAX_TOKEN_LIFE_S = 300.0, 10 * 365 * 86400.0
 
 
 class TokenGrant(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ TAKE_DUE_CREDENTIALS = account_credential.take_due.typed(DueCredential)
 
 def token_expiry_after(life_s: float) -> datetime:
     """Return now plus `life_s`, a token's expiry. A life below 5 minutes or above 10 years is clamped."""
-    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_LIFE_S), MAX_LIFE_S))
+    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_TOKEN_LIFE_S), MAX_TOKEN_LIFE_S))
 
 
 def is_token_ending_soon(expires_at: datetime | None, *, now: datetime) -> bool:
@@ -97,10 +97,12 @@ async def open_account_tokens(
 ) -> AccountTokens:
     """Return an account's unsealed tokens. Raises LookupError without any, as after a disconnect."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
-    return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
+    return unseal_account_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
+def unseal_account_tokens(
+    row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring
+) -> AccountTokens:
     """Return the unsealed tokens of an account's credential row."""
     sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
     row_name = vault.secret_row_name("account_credential", organization_id, account_id)
@@ -125,7 +127,9 @@ async def replace_refreshed_tokens(
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
-async def is_newest_credential(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
+async def lock_and_check_newest_credential(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int
+) -> bool:
     """Lock an account's credential; return whether `generation` is its newest, False without a credential.
 
     The lock keeps it so until this transaction ends.
@@ -156,7 +160,7 @@ async def submit_due_token_refreshes(conn: Conn) -> int:
     """
     async with conn.transaction():
         due = await TAKE_DUE_CREDENTIALS.all(
-            conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
+            conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS, again_s=TOKEN_REFRESH_RETRY_S
         )
         for organization_id, project_id, account_id, connected in due:
             if connected:

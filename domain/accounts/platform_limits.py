@@ -12,7 +12,7 @@ from schemas.accounts import PlatformName
 
 #: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
 #: window.
-QUOTA_POSTS, QUOTA_S = 1_000_000, 86_400
+MAX_ACCOUNT_QUOTA_POSTS, MAX_ACCOUNT_QUOTA_S = 1_000_000, 86_400
 
 
 class PostFileToCheck(NamedTuple):
@@ -86,13 +86,13 @@ def account_quota_from_traits(traits: Mapping[str, Any]) -> tuple[int, int] | No
     """Return an account's own quota, as its platform reports it: posts, and the seconds of its window.
 
     They are `traits.quotaPosts` and `traits.quotaSeconds`. Returns None without both, or with one above
-    `QUOTA_POSTS` or `QUOTA_S`: the ledger of sends can't count them.
+    `MAX_ACCOUNT_QUOTA_POSTS` or `MAX_ACCOUNT_QUOTA_S`: the ledger of sends can't count them.
     """
     posts, seconds = (
         _positive_int_or_none(traits.get("quotaPosts")),
         _positive_int_or_none(traits.get("quotaSeconds")),
     )
-    if posts is None or seconds is None or posts > QUOTA_POSTS or seconds > QUOTA_S:
+    if posts is None or seconds is None or posts > MAX_ACCOUNT_QUOTA_POSTS or seconds > MAX_ACCOUNT_QUOTA_S:
         return None
     return posts, seconds
 
@@ -108,7 +108,7 @@ def offered_privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) 
     return [level for level in platform.privacy_levels if level in offered]
 
 
-def find_privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
+def find_privacy_level_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
     """Return the objection to a privacy level, None if it is allowed; `offered` are the account's levels.
 
     `level` may be None if the platform has no levels, or the account offers only one.

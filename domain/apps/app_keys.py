@@ -55,7 +55,7 @@ class KeyedApp(NamedTuple):
         """Return the app's conversion destinations by event name, each with its own name for the event."""
         return relays_from_event_maps(self.event_maps)
 
-    def check_active(self) -> None:
+    def check_app_project_active(self) -> None:
         """Raise `StateConflict` PROJECT_ARCHIVED if the app's project is archived."""
         project_locks.check_project_active("archived" if self.archived else "active")
 

@@ -23,11 +23,11 @@ from schemas.errors import InvalidValue, StateConflict
 from schemas.errors.absent import require_found
 
 #: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
-MAX_APPS, MAX_APP_NUMBERS = 100, 32_767
+MAX_LIVE_APPS_PER_PROJECT, MAX_APP_NUMBERS_PER_PROJECT = 100, 32_767
 
 
 #: Columns that a patch may change, with their JSON names.
-_PATCHABLE_COLUMNS = {
+_PATCHABLE_APP_COLUMNS = {
     "name": "name",
     "bundle_id": "bundleId",
     "android_package": "androidPackage",
@@ -104,7 +104,7 @@ async def register_sdk_app(
     project_locks.check_project_active(project.status)
     app_id, new_identifiers = ids.new_uuid7(), identifiers.merge_app_identifiers(AppIdentifiers(), body)
     app_no = await _next_app_number(conn, author)
-    await _check_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
+    await _check_app_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
         conn,
@@ -157,10 +157,12 @@ async def apply_app_patch(
     """
     await _lock_project_of_app(conn, author)
     row, key = await _get_app_row(conn, author, app_id), None
-    if fields := [on_wire for name, on_wire in _PATCHABLE_COLUMNS.items() if getattr(body, name) is not UNSET]:
-        row = await _update_app(conn, author, row, body)
+    if fields := [on_wire for name, on_wire in _PATCHABLE_APP_COLUMNS.items() if getattr(body, name) is not UNSET]:
+        row = await _update_app_row(conn, author, row, body)
     if body.capi is not UNSET:
-        fields += await destinations.patch_destinations(conn, author.organization_id, app_id, body.capi, vault)
+        fields += await destinations.apply_conversion_destinations_patch(
+            conn, author.organization_id, app_id, body.capi, vault
+        )
         row = await _get_app_row(conn, author, app_id)
     if fields:
         await _record_app_action(conn, author, app_id, "updated", {"fields": fields})
@@ -174,13 +176,15 @@ async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: 
     """Delete an app. Its key stops with the next request; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
-    await destinations.delete_app_destinations(conn, organization_id=author.organization_id, app_id=app_id)
+    await destinations.delete_conversion_destinations_of_app(
+        conn, organization_id=author.organization_id, app_id=app_id
+    )
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _record_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
 
 
-async def note_app_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def note_last_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Store the current time as that of an app's last event; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
@@ -197,20 +201,22 @@ async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _Sd
 
 async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
     counts = await COUNT_APPS.row(conn, **author.project_parameters)
-    if counts.live >= MAX_APPS:
-        raise StateConflict(
-            "TOO_MANY_APPS", f"the project has {MAX_APPS} SDK apps: delete an unused one", limit=MAX_APPS
-        )
-    if counts.last_no >= MAX_APP_NUMBERS:
+    if counts.live >= MAX_LIVE_APPS_PER_PROJECT:
         raise StateConflict(
             "TOO_MANY_APPS",
-            f"the project has had {MAX_APP_NUMBERS} SDK apps: use another project",
-            limit=MAX_APP_NUMBERS,
+            f"the project has {MAX_LIVE_APPS_PER_PROJECT} SDK apps: delete an unused one",
+            limit=MAX_LIVE_APPS_PER_PROJECT,
+        )
+    if counts.last_no >= MAX_APP_NUMBERS_PER_PROJECT:
+        raise StateConflict(
+            "TOO_MANY_APPS",
+            f"the project has had {MAX_APP_NUMBERS_PER_PROJECT} SDK apps: use another project",
+            limit=MAX_APP_NUMBERS_PER_PROJECT,
         )
     return counts.last_no + 1
 
 
-async def _check_identifiers_free(
+async def _check_app_identifiers_free(
     conn: Conn, author: AppChangeAuthor, app_id: UUID, platform: AppPlatform, given: AppIdentifiers
 ) -> None:
     """Raise `StateConflict` APP_EXISTS if another app of the project and platform has one of these identifiers."""
@@ -225,10 +231,10 @@ async def _check_identifiers_free(
         )
 
 
-async def _update_app(conn: Conn, author: AppChangeAuthor, row: _SdkAppRow, body: SdkAppPatch) -> _SdkAppRow:
+async def _update_app_row(conn: Conn, author: AppChangeAuthor, row: _SdkAppRow, body: SdkAppPatch) -> _SdkAppRow:
     new_identifiers = identifiers.merge_app_identifiers(row.identifiers, body)
     identifiers.check_app_identifiers(row.platform, new_identifiers)
-    await _check_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
+    await _check_app_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name
     return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict())
 
@@ -263,6 +269,6 @@ def _app_answer_fields(row: _SdkAppRow, public_url: str) -> dict[str, Any]:
     return columns | {
         "project_id": ids.format_prefixed_id(ids.PROJECT, row.project_id),
         "app_id": app_id,
-        "capi": destinations.destinations_to_schema(row.capi),
+        "capi": destinations.conversion_destinations_to_schema(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

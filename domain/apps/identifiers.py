@@ -23,62 +23,65 @@ class AppIdentifiers(NamedTuple):
     web_domain: str | None = None
 
 
-class _IdentifierField(NamedTuple):
+class _AppIdentifierField(NamedTuple):
     """JSON name of an identifier, and the function that normalizes it."""
 
     path: str
     normal: Callable[[str, str], str]
 
 
-_IDENTIFIER_FIELDS: Mapping[str, _IdentifierField] = {
-    "bundle_id": _IdentifierField("bundleId", app_identifiers.check_app_bundle_id),
-    "android_package": _IdentifierField("androidPackage", app_identifiers.check_android_package),
-    "web_domain": _IdentifierField("webDomain", app_identifiers.normalize_web_domain),
+_APP_IDENTIFIER_FIELDS: Mapping[str, _AppIdentifierField] = {
+    "bundle_id": _AppIdentifierField("bundleId", app_identifiers.check_app_bundle_id),
+    "android_package": _AppIdentifierField("androidPackage", app_identifiers.check_android_package),
+    "web_domain": _AppIdentifierField("webDomain", app_identifiers.normalize_web_domain),
 }
 
 #: Identifiers that each platform accepts. A cross-platform phone app may have both phone identifiers.
-_WEB, _PHONES = ("web_domain",), ("bundle_id", "android_package")
-ACCEPTED_IDENTIFIERS: Mapping[AppPlatform, tuple[str, ...]] = {
+_WEB_APP_IDENTIFIERS, _PHONE_APP_IDENTIFIERS = ("web_domain",), ("bundle_id", "android_package")
+ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
     "ios": ("bundle_id",),
     "android": ("android_package",),
-    "web": _WEB,
-    "react-native": _PHONES,
-    "flutter": _PHONES,
-    "expo": _PHONES,
-    "nextjs": _WEB,
-    "vite": _WEB,
-    "react-router": _WEB,
+    "web": _WEB_APP_IDENTIFIERS,
+    "react-native": _PHONE_APP_IDENTIFIERS,
+    "flutter": _PHONE_APP_IDENTIFIERS,
+    "expo": _PHONE_APP_IDENTIFIERS,
+    "nextjs": _WEB_APP_IDENTIFIERS,
+    "vite": _WEB_APP_IDENTIFIERS,
+    "react-router": _WEB_APP_IDENTIFIERS,
 }
 
 
 def normalize_app_identifiers(body: B) -> B:
     """Return a request body with its app identifiers normalized. Raises `InvalidValue` with all faults."""
-    sent = {name: value for name in _IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
-    values = run_all_checks(*(partial(_normalize_identifier, name, value) for name, value in sent.items()))
+    sent = {name: value for name in _APP_IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
+    values = run_all_checks(*(partial(_normalize_app_identifier, name, value) for name, value in sent.items()))
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
 
 
-def _normalize_identifier(name: str, value: str | None) -> str | None:
-    return None if value is None else _IDENTIFIER_FIELDS[name].normal(value, _IDENTIFIER_FIELDS[name].path)
+def _normalize_app_identifier(name: str, value: str | None) -> str | None:
+    return None if value is None else _APP_IDENTIFIER_FIELDS[name].normal(value, _APP_IDENTIFIER_FIELDS[name].path)
 
 
 def merge_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
     """Return an app's identifiers after a request body: null in the body clears one, an absent one stays."""
-    values = (getattr(body, name) for name in _IDENTIFIER_FIELDS)
+    values = (getattr(body, name) for name in _APP_IDENTIFIER_FIELDS)
     return AppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 
 
 def check_app_identifiers(platform: AppPlatform, given: AppIdentifiers) -> None:
     """Raise `InvalidValue` for identifiers that the app's platform doesn't accept, or without an accepted one."""
-    needed = " or ".join(_IDENTIFIER_FIELDS[name].path for name in ACCEPTED_IDENTIFIERS[platform])
+    needed = " or ".join(_APP_IDENTIFIER_FIELDS[name].path for name in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform])
     issues = [
-        (_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
+        (_APP_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
         for name, value in given._asdict().items()
-        if value is not None and name not in ACCEPTED_IDENTIFIERS[platform]
+        if value is not None and name not in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform]
     ]
-    if not any(getattr(given, name) for name in ACCEPTED_IDENTIFIERS[platform]):
+    if not any(getattr(given, name) for name in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform]):
         issues.append(
-            (_IDENTIFIER_FIELDS[ACCEPTED_IDENTIFIERS[platform][0]].path, f"an app for {platform} needs {needed}")
+            (
+                _APP_IDENTIFIER_FIELDS[ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform][0]].path,
+                f"an app for {platform} needs {needed}",
+            )
         )
     if issues:
         raise InvalidValue(*issues[0], *issues[1:])

@@ -27,7 +27,7 @@ class _InstallFileTemplate(NamedTuple):
     action: FileAction = "create"
 
 
-class _PlatformRequirements(NamedTuple):
+class _SdkPlatformRequirements(NamedTuple):
     """Requirements of a platform: the key's variable, the snippet, packages and files."""
 
     variable: str
@@ -66,35 +66,35 @@ _REACT_NATIVE_DEPENDENCIES = (
 _PLIST_FILE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
 _GRADLE_FILE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
-_REQUIREMENTS_BY_PLATFORM: Mapping[AppPlatform, _PlatformRequirements] = {
-    "ios": _PlatformRequirements("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_PLIST_FILE]),
-    "android": _PlatformRequirements("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_FILE]),
-    "react-native": _PlatformRequirements(
+_SDK_REQUIREMENTS_BY_PLATFORM: Mapping[AppPlatform, _SdkPlatformRequirements] = {
+    "ios": _SdkPlatformRequirements("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_PLIST_FILE]),
+    "android": _SdkPlatformRequirements("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_FILE]),
+    "react-native": _SdkPlatformRequirements(
         "TENANTRY_KEY",
         "phones.ts",
         [*_REACT_NATIVE_DEPENDENCIES, _npm_dependency("react-native-config", "1")],
         [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
-    "flutter": _PlatformRequirements(
+    "flutter": _SdkPlatformRequirements(
         "TENANTRY_KEY",
         "flutter-use.dart",
         [_FLUTTER_DEPENDENCY],
         [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
-    "expo": _PlatformRequirements(
+    "expo": _SdkPlatformRequirements(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
         _REACT_NATIVE_DEPENDENCIES,
         [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
-    "web": _PlatformRequirements("TENANTRY_KEY", "web.html"),
-    "nextjs": _PlatformRequirements(
+    "web": _SdkPlatformRequirements("TENANTRY_KEY", "web.html"),
+    "nextjs": _SdkPlatformRequirements(
         "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
-    "vite": _PlatformRequirements(
+    "vite": _SdkPlatformRequirements(
         "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
     ),
-    "react-router": _PlatformRequirements(
+    "react-router": _SdkPlatformRequirements(
         "VITE_TENANTRY_KEY",
         "react-router-use.jsx",
         files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
@@ -112,21 +112,21 @@ def build_sdk_install_spec(
 
 
 def _build_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
-    platform = _REQUIREMENTS_BY_PLATFORM[name]
+    platform = _SDK_REQUIREMENTS_BY_PLATFORM[name]
     key = EnvVar(name=platform.variable, value=None, about="The app's key, `lpa_...`: only you have it.")
     return PlatformInstall(
         platform=name,
         dependency=list(platform.dependencies),
         env_vars=[key],
-        init_snippet=_fill_template(platform.snippet, texts),
+        init_snippet=_fill_install_template(platform.snippet, texts),
         files=[
-            InstallFile(path=path, action=action, content=_fill_template(text, texts))
+            InstallFile(path=path, action=action, content=_fill_install_template(text, texts))
             for path, text, action in platform.files
         ],
     )
 
 
-def _fill_template(file: str, texts: Mapping[str, str]) -> str:
+def _fill_install_template(file: str, texts: Mapping[str, str]) -> str:
     text = _INSTALL_TEMPLATES[file]
     for name, value in texts.items():
         text = text.replace(f"{{{{{name}}}}}", value)

@@ -38,27 +38,27 @@ def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
     """Return a project's merged brand: each field's winning value with its provenance; None without a source."""
     if not rows:
         return None
-    winners: dict[str, Said] = {name: findings[0] for name, findings in brand_findings_by_field(rows).items()}
+    winners: dict[str, Said] = {name: findings[0] for name, findings in rank_brand_findings_by_field(rows).items()}
     values: dict[str, Any] = {name: finding.value for name, finding in winners.items()}
     return msgspec.convert(
         {**values, "provenance": {name: finding.provenance for name, finding in winners.items()}}, BrandContext
     )
 
 
-def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
+def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
     """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for row in rows:
         for name, finding in row.fields.items():
             for stated in (finding, *finding.alternatives):
-                said = Said(value=stated.value, provenance=_build_provenance(row, stated))
+                said = Said(value=stated.value, provenance=_build_brand_finding_provenance(row, stated))
                 findings.setdefault(name, []).append(said)
-    return {name: sorted(finding, key=_finding_rank, reverse=True) for name, finding in findings.items()}
+    return {name: sorted(finding, key=_brand_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
 def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
-    known = brand_findings_by_field(rows)
+    known = rank_brand_findings_by_field(rows)
     return Brand(
         project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
         fields={name: _build_brand_field(known.get(name, [])) for name in BRAND_FIELDS},
@@ -75,11 +75,11 @@ def merge_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
     met = [(row, picture) for row in newest for picture in row.media]
     once: dict[str, BrandMedia] = {}
     for row, picture in sorted(met, key=lambda pair: BRAND_PICTURE_KINDS.index(pair[1].kind)):
-        once.setdefault(picture.url, _picture_to_schema(row, picture))
+        once.setdefault(picture.url, _brand_picture_to_schema(row, picture))
     return list(once.values())
 
 
-def _picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedia:
+def _brand_picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,
@@ -100,8 +100,8 @@ def _picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedia:
 
 def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
-    old, new = brand_findings_by_field(before), brand_findings_by_field(after)
-    return [name for name in BRAND_FIELDS if _winning_value(old.get(name)) != _winning_value(new.get(name))]
+    old, new = rank_brand_findings_by_field(before), rank_brand_findings_by_field(after)
+    return [name for name in BRAND_FIELDS if _winning_brand_value(old.get(name)) != _winning_brand_value(new.get(name))]
 
 
 def check_brand_patch(body: BrandPatch) -> None:
@@ -148,7 +148,7 @@ async def replace_brand_source(
     job_id: UUID,
 ) -> list[BrandFieldName]:
     """Replace the findings of one brand source of a project; return the fields with another winning value."""
-    before = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    before = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
         org=organization_id,
@@ -161,7 +161,7 @@ async def replace_brand_source(
         visit=extraction.visit,
     )
     return changed_brand_fields(
-        before, await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+        before, await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     )
 
 
@@ -169,7 +169,7 @@ async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
 ) -> BrandSourceRow | None:
     """Return a project's row of one brand source; None if the source was never read."""
-    rows = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    rows = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 
 
@@ -181,7 +181,7 @@ async def read_last_crawl_state(
     return msgspec.convert(visit, CrawlState | None)
 
 
-async def read_brand_rows(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
+async def read_brand_source_rows(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
     return msgspec.convert([dict(row) for row in rows], list[BrandSourceRow])
@@ -193,16 +193,16 @@ def _build_brand_field(findings: Sequence[Said]) -> BrandField:
     return BrandField(value=findings[0].value, provenance=findings[0].provenance, alternatives=list(findings[1:]))
 
 
-def _winning_value(findings: Sequence[Said] | None) -> object:
+def _winning_brand_value(findings: Sequence[Said] | None) -> object:
     return findings[0].value if findings else None
 
 
-def _finding_rank(finding: Said) -> tuple[bool, float, datetime]:
+def _brand_finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     origin = finding.provenance
     return origin.source == "partner", origin.confidence, origin.at
 
 
-def _build_provenance(row: BrandSourceRow, finding: FieldFinding) -> Provenance:
+def _build_brand_finding_provenance(row: BrandSourceRow, finding: FieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
         job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),

@@ -28,11 +28,11 @@ from schemas.errors.absent import require_found
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
 from schemas.settings import Settings
 
-INSTALL_LINK_LIFETIME = timedelta(minutes=15)
-REPO_LIST_FRESHNESS = timedelta(seconds=60)
+GITHUB_INSTALL_LINK_LIFETIME = timedelta(minutes=15)
+MAX_FRESH_GITHUB_REPO_LIST_AGE = timedelta(seconds=60)
 
 #: Parameters that GitHub's pages would append to our callback; a sandbox's flow skips those pages.
-SANDBOX_CALLBACK_PARAMETERS = {"code": "ok", "installation_id": "1", "setup_action": "install"}
+SANDBOX_GITHUB_CALLBACK_PARAMETERS = {"code": "ok", "installation_id": "1", "setup_action": "install"}
 
 
 class GitHubAppInstallation(NamedTuple):
@@ -63,7 +63,7 @@ GET_INSTALLATION = github_installation.get_installation.typed(GitHubInstallation
 DELETE_INSTALLATION = github_installation.forget_installation.typed(GitHubAppInstallation)
 
 
-async def create_install_link(
+async def create_github_install_link(
     conn: Conn, *, settings: Settings, principal: Principal, return_url: str, now: datetime
 ) -> InstallUrl:
     """Create a link by which a person installs our GitHub App; return it with its state and expiry.
@@ -80,10 +80,10 @@ async def create_install_link(
         purpose=CONNECT_GITHUB_KIND.name,
         return_url=checked,
         now=now,
-        lifetime=INSTALL_LINK_LIFETIME,
+        lifetime=GITHUB_INSTALL_LINK_LIFETIME,
         bound=not principal.sandbox,
     )
-    url = _install_link(settings, state, sandbox=principal.sandbox)
+    url = _github_install_link_url(settings, state, sandbox=principal.sandbox)
     return InstallUrl(install_url=url, state=state, expires_at=expires_at)
 
 
@@ -96,7 +96,7 @@ async def github_install_page_url(conn: Conn, *, settings: Settings, state: str,
     return f"{_github_app_url(settings)}/installations/new?{urlencode({'state': state})}"
 
 
-async def handle_install_callback(
+async def handle_github_install_callback(
     conn: Conn,
     *,
     state: str,
@@ -117,9 +117,9 @@ async def handle_install_callback(
     flow, _ = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now, keyring=keyring
     )
-    failure = oauth_states.find_other_browser_error(flow, same_browser=same_browser)
+    failure = oauth_states.find_oauth_browser_mismatch_error(flow, same_browser=same_browser)
     if code and installation_id and failure is None:
-        return flow, await _submit_installation_job(
+        return flow, await _submit_github_connect_job(
             conn, flow, code=code, installation_id=installation_id, keyring=keyring
         )
     requested = setup_action == "request" and failure is None
@@ -133,15 +133,15 @@ def _github_app_url(settings: Settings) -> str:
     return f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
 
 
-def _install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
+def _github_install_link_url(settings: Settings, state: str, *, sandbox: bool) -> str:
     """Return the address of our link to install the GitHub App; in a sandbox, that of our callback."""
     base_url = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:
-        return f"{base_url}/callback?{urlencode({**SANDBOX_CALLBACK_PARAMETERS, 'state': state})}"
+        return f"{base_url}/callback?{urlencode({**SANDBOX_GITHUB_CALLBACK_PARAMETERS, 'state': state})}"
     return f"{base_url}/install?{urlencode({'state': state})}"
 
 
-async def _submit_installation_job(
+async def _submit_github_connect_job(
     conn: Conn, flow: StartedOAuthFlow, *, code: str, installation_id: int, keyring: Keyring
 ) -> SubmittedJob:
     """Submit the job that proves a GitHub installation by a code and connects it; return it. Raises `LimitReached`."""
@@ -159,80 +159,84 @@ async def _submit_installation_job(
     return submitted
 
 
-async def begin_installation_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectAttempt:
+async def read_github_connect_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectAttempt:
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
     return GitHubConnectAttempt(sandbox, secret.decode())
 
 
-async def store_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppInstallation) -> dict[str, Any]:
+async def store_github_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppInstallation) -> dict[str, Any]:
     """Store an organization's proved GitHub installation, which replaces an earlier one; return the job's result."""
     await github_installation.put_installation.run(
         conn, org=claim.organization_id, installation_id=proved.installation_id, account_login=proved.account_login
     )
     maker = UUID(claim.args["api_key_id"])
-    await _record_installation_action(conn, claim.organization_id, maker, "connected", proved)
+    await _audit_github_installation_action(conn, claim.organization_id, maker, "connected", proved)
     return {"installationId": proved.installation_id, "accountLogin": proved.account_login}
 
 
-async def read_installation(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
+async def read_github_installation(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
     """Return an organization's GitHub installation. Raises `ObjectNotFound` without one."""
-    row = await _get_installation_row(conn, organization_id)
+    row = await _get_github_installation_row(conn, organization_id)
     return GitHubInstallation(
         installation_id=row.installation_id, account_login=row.account_login, connected_at=row.connected_at
     )
 
 
-async def find_connected_installation(conn: Conn, *, organization_id: UUID) -> GitHubAppInstallation | None:
+async def find_connected_github_installation(conn: Conn, *, organization_id: UUID) -> GitHubAppInstallation | None:
     """Return the GitHub installation that an organization's ingests may use; None if none is connected."""
     row = await GET_INSTALLATION.one(conn, org=organization_id)
     return None if row is None else GitHubAppInstallation(row.installation_id, row.account_login)
 
 
-async def disconnect_installation(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
+async def disconnect_github_installation(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
     """Disconnect and return a GitHub installation: ingests read only public repositories. Raises `ObjectNotFound`."""
     row = require_found(
         await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
     )
-    await _record_installation_action(conn, organization_id, api_key_id, "disconnected", row)
+    await _audit_github_installation_action(conn, organization_id, api_key_id, "disconnected", row)
     return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
 
 
-async def delete_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
+async def delete_uninstalled_github_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
     """Delete a GitHub installation that GitHub has uninstalled, unless another one is connected by now."""
     row = await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if row is not None:
-        await _record_installation_action(conn, organization_id, None, "uninstalled", row)
+        await _audit_github_installation_action(conn, organization_id, None, "uninstalled", row)
 
 
-async def delete_gone_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
+async def delete_gone_github_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a GitHub installation at the end of the job that found it uninstalled; return the job's result."""
     installation_id: int = claim.args["installation_id"]
-    await delete_installation(conn, organization_id=claim.organization_id, installation_id=installation_id)
+    await delete_uninstalled_github_installation(
+        conn, organization_id=claim.organization_id, installation_id=installation_id
+    )
     return {"gone": installation_id}
 
 
-async def list_installation_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
+async def read_listed_github_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     """Return the stored list of repositories of an organization's GitHub installation, with the list's time.
 
     Raises `ObjectNotFound` without an installation.
     """
-    row = await _get_installation_row(conn, organization_id)
+    row = await _get_github_installation_row(conn, organization_id)
     repositories = msgspec.convert(row.repositories, list[GitHubRepo])
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
-async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
+async def submit_github_repo_listing(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
     """Submit the job that lists a GitHub installation's repositories, one at a time; None while the list is fresh.
 
     Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the
     list's: a transaction that ends a job also locks the list second. Raises `ObjectNotFound`.
     """
-    row = await _get_installation_row(conn, organization_id)
-    if not _is_repo_list_fresh(row, now):
-        await github_installation.lock_list_job.value(conn, org=organization_id, unique_key=_repo_list_unique_key(row))
-        row = await _get_installation_row(conn, organization_id)
-    if _is_repo_list_fresh(row, now):
+    row = await _get_github_installation_row(conn, organization_id)
+    if not _is_github_repo_list_fresh(row, now):
+        await github_installation.lock_list_job.value(
+            conn, org=organization_id, unique_key=_github_repo_list_unique_key(row)
+        )
+        row = await _get_github_installation_row(conn, organization_id)
+    if _is_github_repo_list_fresh(row, now):
         return None
     return await ledger.submit_job(
         conn,
@@ -240,11 +244,11 @@ async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetim
         organization_id=organization_id,
         project_id=None,
         args={"installation_id": row.installation_id},
-        unique_key=_repo_list_unique_key(row),
+        unique_key=_github_repo_list_unique_key(row),
     )
 
 
-async def store_repo_list(conn: Conn, *, claim: JobClaim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
+async def store_github_repo_list(conn: Conn, *, claim: JobClaim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
     """Store the repositories that a job listed, unless another installation was connected meanwhile.
 
     Returns the job's result. Every repository belongs to the account, so any of them has its current login.
@@ -259,19 +263,19 @@ async def store_repo_list(conn: Conn, *, claim: JobClaim, repositories: Sequence
     return {"repositories": len(repositories)}
 
 
-def _repo_list_unique_key(row: GitHubInstallationRow) -> str:
+def _github_repo_list_unique_key(row: GitHubInstallationRow) -> str:
     return f"github_repos:{row.installation_id}"
 
 
-def _is_repo_list_fresh(row: GitHubInstallationRow, now: datetime) -> bool:
-    return row.listed_at is not None and now - row.listed_at < REPO_LIST_FRESHNESS
+def _is_github_repo_list_fresh(row: GitHubInstallationRow, now: datetime) -> bool:
+    return row.listed_at is not None and now - row.listed_at < MAX_FRESH_GITHUB_REPO_LIST_AGE
 
 
-async def _get_installation_row(conn: Conn, organization_id: UUID) -> GitHubInstallationRow:
+async def _get_github_installation_row(conn: Conn, organization_id: UUID) -> GitHubInstallationRow:
     return require_found(await GET_INSTALLATION.one(conn, org=organization_id), "github_installation")
 
 
-async def _record_installation_action(
+async def _audit_github_installation_action(
     conn: Conn, organization_id: UUID, api_key_id: UUID | None, action: str, installation: GitHubAppInstallation
 ) -> None:
     await audit.write_audit_entry(

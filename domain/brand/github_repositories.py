@@ -9,31 +9,31 @@ REPOSITORY_FIELD_NAME = "repoFullName"
 MAX_REPOSITORY_TEXT_LENGTH = 500
 
 #: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
-OWNER_NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+GITHUB_ACCOUNT_NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 #: Names of managed users end in `_company`.
-MANAGED_USER_NAME_PATTERN = re.compile(rf"{OWNER_NAME_PATTERN.pattern}_[A-Za-z0-9]{{3,8}}")
+GITHUB_MANAGED_USER_NAME_PATTERN = re.compile(rf"{GITHUB_ACCOUNT_NAME_PATTERN.pattern}_[A-Za-z0-9]{{3,8}}")
 REPOSITORY_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 #: `git@github.com:owner/name.git`, also without a user.
-SCP_ADDRESS_PATTERN = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
+GIT_SCP_ADDRESS_PATTERN = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
 GITHUB_HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
 GIT_URL_SCHEMES = {"https", "http", "ssh", "git", "git+ssh", "git+https"}
 #: First path parts of github.com that are its own pages, not accounts.
-RESERVED_OWNER_NAMES = {
+RESERVED_GITHUB_ACCOUNT_NAMES = {
     *("orgs", "settings", "topics", "search", "marketplace", "explore", "features", "sponsors"),
     *("notifications", "login", "apps", "about", "pricing", "collections", "trending", "stars", "enterprise"),
 }
 #: git's rules for a ref (git-check-ref-format).
-FORBIDDEN_REF_PATTERN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(?:/|$)|[/.]$|^@$")
+FORBIDDEN_GIT_REF_PATTERN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(?:/|$)|[/.]$|^@$")
 
 
 def parse_repository_name(text: str) -> str:
     """Return a GitHub repository's `owner/name` as written, from that form or an address. Raises `InvalidValue`."""
     if len(text) > MAX_REPOSITORY_TEXT_LENGTH:
         raise invalid_repository_error(f"must have at most {MAX_REPOSITORY_TEXT_LENGTH} characters")
-    owner, name = split_owner_and_name(text.strip().strip("/"))
+    owner, name = split_repository_owner_and_name(text.strip().strip("/"))
     if (
-        not (OWNER_NAME_PATTERN.fullmatch(owner) or MANAGED_USER_NAME_PATTERN.fullmatch(owner))
-        or owner.lower() in RESERVED_OWNER_NAMES
+        not (GITHUB_ACCOUNT_NAME_PATTERN.fullmatch(owner) or GITHUB_MANAGED_USER_NAME_PATTERN.fullmatch(owner))
+        or owner.lower() in RESERVED_GITHUB_ACCOUNT_NAMES
     ):
         raise invalid_repository_error(
             f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world"
@@ -45,9 +45,9 @@ def parse_repository_name(text: str) -> str:
     return f"{owner}/{name}"
 
 
-def split_owner_and_name(text: str) -> tuple[str, str]:
+def split_repository_owner_and_name(text: str) -> tuple[str, str]:
     """Return a repository's owner and name, without the rest of an address and `.git`. Raises `InvalidValue`."""
-    segments = repository_path_of(text).strip("/").split("/")
+    segments = parse_repository_path_on_github(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
         segments = segments[1:]
     if len(segments) < 2 or not segments[1]:
@@ -55,9 +55,9 @@ def split_owner_and_name(text: str) -> tuple[str, str]:
     return segments[0], segments[1].removesuffix(".git")
 
 
-def repository_path_of(text: str) -> str:
+def parse_repository_path_on_github(text: str) -> str:
     """Return a GitHub address's path below github.com; `owner/name` stays. Raises `InvalidValue` for another text."""
-    if scp := SCP_ADDRESS_PATTERN.fullmatch(text):
+    if scp := GIT_SCP_ADDRESS_PATTERN.fullmatch(text):
         check_github_host(scp["host"])
         return scp["path"]
     host = text.partition("/")[0].lower()
@@ -105,7 +105,7 @@ def check_branch_name(branch: str | None) -> str | None:
     """Return a branch's name, or None, unchanged. Raises `InvalidValue` for a name that git refuses."""
     if branch is None:
         return None
-    if not 0 < len(branch) <= 255 or branch.startswith("-") or FORBIDDEN_REF_PATTERN.search(branch):
+    if not 0 < len(branch) <= 255 or branch.startswith("-") or FORBIDDEN_GIT_REF_PATTERN.search(branch):
         raise InvalidValue("branch", "must be a branch's name, such as main or release/2.0")
     return branch
 

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
 from domain.media import suggestions
-from domain.media.suggestions import IngestSuggestions
+from domain.media.suggestions import IngestMediaSuggestions
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
@@ -19,7 +19,7 @@ from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, CrawlSta
 from schemas.errors import StateConflict
 
 #: Source of each kind of ingest.
-SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
+BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
     INGEST_WEBSITE_KIND.name: "website",
     INGEST_GITHUB_KIND.name: "github",
     INGEST_APPSTORE_KIND.name: "appstore",
@@ -27,7 +27,7 @@ SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
 
 
 #: Suggestions of an ingest that found no pictures.
-NO_SUGGESTIONS = IngestSuggestions()
+NO_INGEST_MEDIA_SUGGESTIONS = IngestMediaSuggestions()
 
 
 class IngestAttempt(NamedTuple):
@@ -48,11 +48,12 @@ async def start_ingest(
 ) -> ledger.SubmittedJob:
     """Submit the job of a brand source's ingest or of its retry, and store the ingest; return the job.
 
+    The caller has checked `args`: a URL by `ssrf_guard`, a repository or listings by their parsers.
     Locks the project as active. Returns the running job with `fresh` False if it has the same arguments. Raises
     `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED, or INGEST_RUNNING if it has others.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
-    source = SOURCE_BY_INGEST_KIND[kind.name]
+    source = BRAND_SOURCE_BY_INGEST_KIND[kind.name]
     submitted = await ledger.submit_job(
         conn,
         kind=kind,
@@ -75,26 +76,30 @@ async def start_ingest(
     return submitted
 
 
-async def begin_ingest(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
+async def read_ingest_attempt(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
     """Return the input of an ingest attempt: whether it is in a sandbox, and the last crawl's state.
 
     The state is None without a last crawl, or if that had other arguments.
     """
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     visit = await brand.read_last_crawl_state(
-        conn, **_project_scope_of_claim(claim), source=SOURCE_BY_INGEST_KIND[claim.kind]
+        conn, **_project_scope_of_claim(claim), source=BRAND_SOURCE_BY_INGEST_KIND[claim.kind]
     )
     return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
 
 
 async def finish_ingest(
-    conn: Conn, *, claim: ledger.JobClaim, extraction: BrandExtraction, suggested: IngestSuggestions = NO_SUGGESTIONS
+    conn: Conn,
+    *,
+    claim: ledger.JobClaim,
+    extraction: BrandExtraction,
+    suggested: IngestMediaSuggestions = NO_INGEST_MEDIA_SUGGESTIONS,
 ) -> dict[str, Any]:
     """Store an ingest's findings and pictures in the transaction that ends its job; return the job's result.
 
     An unchanged source keeps its findings. Lock order: the project, then the job. The caller's transaction locks both.
     """
-    source, scope = SOURCE_BY_INGEST_KIND[claim.kind], _project_scope_of_claim(claim)
+    source, scope = BRAND_SOURCE_BY_INGEST_KIND[claim.kind], _project_scope_of_claim(claim)
     changed: list[BrandFieldName] = []
     if not extraction.unchanged:
         changed = await brand.replace_brand_source(conn, **scope, source=source, extraction=extraction, job_id=claim.id)

@@ -15,23 +15,23 @@ from domain.values.app_identifiers import ANDROID_PACKAGE_PATTERN
 from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
-STORE_URL_FIELD = "appStoreUrl"
+APP_STORE_URL_FIELD = "appStoreUrl"
 
 #: Hosts of Apple and Google in all forms that app links have had.
 APPLE_STORE_HOST_PATTERN = re.compile(r"(?:(?:geo\.|www\.)?itunes|(?:www\.)?apps)\.apple\.com")
 GOOGLE_STORE_HOST_PATTERN = re.compile(r"(?:www\.)?play\.google\.com|market\.android\.com")
 #: Schemes that open a store's own program; the rest of the address is the same.
-STORE_PROGRAM_SCHEMES = {"itms", "itms-apps", "itms-appss", "macappstore", "macappstores"}
+APPLE_STORE_APP_URL_SCHEMES = {"itms", "itms-apps", "itms-appss", "macappstore", "macappstores"}
 URL_SCHEME_PATTERN = re.compile(r"([a-z][a-z0-9+.-]*):/?/?", re.IGNORECASE)
 
 APPLE_APP_ID_PATTERN = re.compile(r"(?:id)?0*([1-9]\d{0,18})", re.IGNORECASE)
 BUNDLE_ID_PATTERN = re.compile(r"(?=.{3,155}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
-LANGUAGE_TAG_PATTERN = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
+GOOGLE_PLAY_LANGUAGE_PATTERN = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
 
 STORE_URL_ADVICE = "give an app's own page, such as https://apps.apple.com/us/app/slack/id618783545"
 
 
-class AppStoreListing(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
+class AppStoreListingReference(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
     """App at Apple; `country` is the storefront in its URL."""
 
     by: Literal["id", "bundleId"]
@@ -39,7 +39,7 @@ class AppStoreListing(msgspec.Struct, frozen=True, kw_only=True, tag="appstore")
     country: str | None = None
 
 
-class GooglePlayListing(msgspec.Struct, frozen=True, kw_only=True, tag="googleplay"):
+class GooglePlayListingReference(msgspec.Struct, frozen=True, kw_only=True, tag="googleplay"):
     """App at Google; its URL may contain a language and a country."""
 
     package: str
@@ -47,47 +47,49 @@ class GooglePlayListing(msgspec.Struct, frozen=True, kw_only=True, tag="googlepl
     country: str | None = None
 
 
-RequestedStoreListing: TypeAlias = AppStoreListing | GooglePlayListing
+RequestedStoreListing: TypeAlias = AppStoreListingReference | GooglePlayListingReference
 
 
-def list_requested_listings(body: IngestAppStore) -> list[RequestedStoreListing]:
+def list_requested_store_listings(body: IngestAppStore) -> list[RequestedStoreListing]:
     """Return the store listings that a request names, each once, the one of its URL first.
 
     Raises `InvalidValue` for an unreadable listing, or without any.
     """
-    listings = list(dict.fromkeys(parse_requested_listings(body)))
+    listings = list(dict.fromkeys(parse_requested_store_listings(body)))
     if not listings:
-        raise InvalidValue(STORE_URL_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
+        raise InvalidValue(APP_STORE_URL_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
     return listings
 
 
-def parse_requested_listings(body: IngestAppStore) -> Iterator[RequestedStoreListing]:
+def parse_requested_store_listings(body: IngestAppStore) -> Iterator[RequestedStoreListing]:
     if body.app_store_url is not None:
         yield parse_store_listing(body.app_store_url.strip())
     if body.ios_bundle_id is not None:
-        yield AppStoreListing(by="bundleId", value=check_bundle_id(body.ios_bundle_id.strip()))
+        yield AppStoreListingReference(by="bundleId", value=check_bundle_id(body.ios_bundle_id.strip()))
     if body.android_package is not None:
-        yield GooglePlayListing(package=check_package_name(body.android_package.strip(), "androidPackage"))
+        yield GooglePlayListingReference(package=check_package_name(body.android_package.strip(), "androidPackage"))
 
 
 def check_bundle_id(text: str) -> str:
     if not BUNDLE_ID_PATTERN.fullmatch(text):
         raise InvalidValue(
-            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {STORE_URL_FIELD}"
+            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {APP_STORE_URL_FIELD}"
         )
     return text
 
 
 def check_package_name(text: str, path: str) -> str:
     if not ANDROID_PACKAGE_PATTERN.fullmatch(text):
-        raise InvalidValue(path, f"not a package such as com.example.app; send a Google Play URL as {STORE_URL_FIELD}")
+        raise InvalidValue(
+            path, f"not a package such as com.example.app; send a Google Play URL as {APP_STORE_URL_FIELD}"
+        )
     return text
 
 
 def parse_store_listing(text: str) -> RequestedStoreListing:
     """Return the listing of a store URL, or of `618783545`, `id618783545`, `com.example.app`. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
-        return AppStoreListing(by="id", value=number[1])
+        return AppStoreListingReference(by="id", value=number[1])
     parts = split_store_url(text)
     if parts.scheme == "market":
         return parse_google_play_url(parts._replace(path=f"/{parts.netloc}{parts.path}"))
@@ -97,21 +99,21 @@ def parse_store_listing(text: str) -> RequestedStoreListing:
     if GOOGLE_STORE_HOST_PATTERN.fullmatch(host):
         return parse_google_play_url(parts)
     if BUNDLE_ID_PATTERN.fullmatch(text):
-        return AppStoreListing(by="bundleId", value=text)
-    raise InvalidValue(STORE_URL_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
+        return AppStoreListingReference(by="bundleId", value=text)
+    raise InvalidValue(APP_STORE_URL_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
 
 
 def split_store_url(text: str) -> SplitResult:
     scheme = URL_SCHEME_PATTERN.match(text)
-    has_scheme = scheme is not None and scheme[1].lower() in {"http", "https", "market", *STORE_PROGRAM_SCHEMES}
+    has_scheme = scheme is not None and scheme[1].lower() in {"http", "https", "market", *APPLE_STORE_APP_URL_SCHEMES}
     try:
         parts = urlsplit(text if has_scheme else f"https://{text}")
         return parts if parts.port in {None, 80, 443} else parts._replace(netloc="")
     except ValueError as error:
-        raise InvalidValue(STORE_URL_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
+        raise InvalidValue(APP_STORE_URL_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
 
 
-def parse_app_store_url(parts: SplitResult) -> AppStoreListing:
+def parse_app_store_url(parts: SplitResult) -> AppStoreListingReference:
     """Return the app id and country of an App Store address. Raises `InvalidValue`.
 
     Accepts `/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`.
@@ -121,26 +123,26 @@ def parse_app_store_url(parts: SplitResult) -> AppStoreListing:
     if last in {"viewSoftware", "lookup"}:
         number = APPLE_APP_ID_PATTERN.fullmatch(read_query_parameter(parts, "id"))
     if number is None:
-        raise InvalidValue(STORE_URL_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
-    return AppStoreListing(by="id", value=number[1], country=storefront_of_path(folders))
+        raise InvalidValue(APP_STORE_URL_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
+    return AppStoreListingReference(by="id", value=number[1], country=storefront_of_path(folders))
 
 
 def storefront_of_path(folders: list[str]) -> str | None:
     """Return a store path's country code; None without one. Raises `InvalidValue` for two letters of no country."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
-    return None if named_one is None else countries.check_country_code(named_one, path=STORE_URL_FIELD)
+    return None if named_one is None else countries.check_country_code(named_one, path=APP_STORE_URL_FIELD)
 
 
-def parse_google_play_url(parts: SplitResult) -> GooglePlayListing:
+def parse_google_play_url(parts: SplitResult) -> GooglePlayListingReference:
     if parts.path.rstrip("/") not in {"/store/apps/details", "/details"}:
         raise InvalidValue(
-            STORE_URL_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
+            APP_STORE_URL_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
         )
     country, language = read_query_parameter(parts, "gl"), read_query_parameter(parts, "hl")
-    return GooglePlayListing(
-        package=check_package_name(read_query_parameter(parts, "id"), STORE_URL_FIELD),
-        language=language if LANGUAGE_TAG_PATTERN.fullmatch(language) else None,
-        country=countries.check_country_code(country, path=STORE_URL_FIELD) if country else None,
+    return GooglePlayListingReference(
+        package=check_package_name(read_query_parameter(parts, "id"), APP_STORE_URL_FIELD),
+        language=language if GOOGLE_PLAY_LANGUAGE_PATTERN.fullmatch(language) else None,
+        country=countries.check_country_code(country, path=APP_STORE_URL_FIELD) if country else None,
     )
 
 

@@ -11,18 +11,18 @@ POLL_INTERVAL_BY_POST_AGE = (
 MAX_POLLED_POST_AGE = timedelta(days=90)
 
 #: Period for which a sandbox's missed figures are requested; its clock stops once a day for them.
-SANDBOX_CATCH_UP_PERIOD = timedelta(hours=48)
+MAX_SANDBOX_POLL_CATCH_UP_PERIOD = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
-RECHECK_S, CLOSED_RECHECK_S, CONTINUE_S = 3600.0, 6 * 3600.0, 300.0
+ACCOUNT_POLL_RECHECK_S, UNPOLLABLE_ACCOUNT_RECHECK_S, UNFINISHED_ACCOUNT_POLL_RECHECK_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
 FOLLOWER_POLL_INTERVAL_S = 6 * 3600.0
 
 #: Seconds until an account is due again after its platform failed, doubled by each failure in a row.
-FIRST_BACKOFF_S, MAX_BACKOFF_S = 300.0, 6 * 3600.0
+FIRST_ACCOUNT_POLL_BACKOFF_S, MAX_ACCOUNT_POLL_BACKOFF_S = 300.0, 6 * 3600.0
 #: Seconds to wait for a token refresh.
-TOKEN_REFRESH_WAIT_S = 120.0
+ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S = 120.0
 
 
 def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:
@@ -35,14 +35,14 @@ def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime 
     return due if due - published_at < MAX_POLLED_POST_AGE else None
 
 
-def missed_poll_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
+def list_missed_sandbox_poll_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
     """List the times of a post's metric polls that a sandbox's clock skipped: from `due_at` up to `now`.
 
     With `due_at` None the first is an hour after the publication. If the first is more than
-    `SANDBOX_CATCH_UP_PERIOD` ago, such as in an archived project, the list has only `now`.
+    `MAX_SANDBOX_POLL_CATCH_UP_PERIOD` ago, such as in an archived project, the list has only `now`.
     """
     at = published_at + POLL_INTERVAL_BY_POST_AGE[0][1] if due_at is None else due_at
-    if at < now - SANDBOX_CATCH_UP_PERIOD:
+    if at < now - MAX_SANDBOX_POLL_CATCH_UP_PERIOD:
         return [now]
     times = list[datetime]()
     while at <= now:
@@ -54,7 +54,7 @@ def missed_poll_times(published_at: datetime, due_at: datetime | None, now: date
     return times
 
 
-def next_poll_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_post_poll_time_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the time of a post's next metric poll after a failed one, within an hour; None once the post is too old.
 
     The time is in the future. A post that stayed due would be first in the next run again.
@@ -64,5 +64,5 @@ def next_poll_after_failure(published_at: datetime, asked_at: datetime) -> datet
 
 
 def account_poll_backoff_s(failures: int) -> float:
-    """Return the seconds until an account's next metric poll: `FIRST_BACKOFF_S`, doubled per failure to a maximum."""
-    return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), MAX_BACKOFF_S))
+    """Return the seconds until an account's next metric poll, doubled per failure up to a maximum."""
+    return float(min(FIRST_ACCOUNT_POLL_BACKOFF_S * 2 ** min(failures - 1, 20), MAX_ACCOUNT_POLL_BACKOFF_S))

@@ -26,10 +26,10 @@ from jobs.ledger import JobClaim
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, LimitReached, PlatformError, PlatformThrottled
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
-MAX_CHECKED_ACCOUNTS = 50
+MAX_ACCOUNTS_PER_COLLECTION_CHECK = 50
 
 
-class AccountDueForPolling(NamedTuple):
+class AccountDueForMetricPolling(NamedTuple):
     """Account to check; `wanted`: some figures are due. The project of a tombstone is None."""
 
     organization_id: UUID
@@ -38,7 +38,7 @@ class AccountDueForPolling(NamedTuple):
     wanted: bool
 
 
-class PolledAccount(NamedTuple):
+class AccountPolledForMetrics(NamedTuple):
     """Account of a collection run, with its owner's scope; a leased account uses its owner's tokens."""
 
     platform: str
@@ -56,7 +56,7 @@ class PolledAccount(NamedTuple):
     now: datetime
 
 
-class PostDueForPolling(NamedTuple):
+class PostDueForMetricPolling(NamedTuple):
     """Due post with its platform's id; `due_at` is None before the first request."""
 
     id: UUID
@@ -73,9 +73,9 @@ class MetricCollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     account_id: UUID
-    polled: PolledAccount
+    polled: AccountPolledForMetrics
     account: PostingAccount
-    posts: Sequence[PostDueForPolling]
+    posts: Sequence[PostDueForMetricPolling]
     more: bool
     generation: int
     ahead: timedelta = timedelta()
@@ -87,38 +87,38 @@ class MetricCollectionResult(NamedTuple):
     `error` ended the run early.
     """
 
-    asked: list[PostDueForPolling]
-    failed: list[PostDueForPolling]
+    asked: list[PostDueForMetricPolling]
+    failed: list[PostDueForMetricPolling]
     told: list[ReportedMetricValues]
     error: PlatformError | None
 
 
-TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForPolling)
-FIND_POLLED_ACCOUNT = collection.find_account.typed(PolledAccount)
-LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForPolling)
+TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForMetricPolling)
+FIND_POLLED_ACCOUNT = collection.find_account.typed(AccountPolledForMetrics)
+LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForMetricPolling)
 
 
-async def submit_due_collections(conn: Conn) -> int:
+async def submit_due_metric_collections(conn: Conn) -> int:
     """Check a batch of accounts, and submit a job that collects metrics for each account with due ones.
 
-    Returns the number of checked accounts, at most `MAX_CHECKED_ACCOUNTS`. Don't call it in a transaction: a
-    job that waits for its account may hold the unique key.
+    Returns the number of checked accounts, at most `MAX_ACCOUNTS_PER_COLLECTION_CHECK`. Don't call it in a transaction:
+    a job that waits for its account may hold the unique key.
     """
     due = await TAKE_ACCOUNTS_TO_POLL.all(
         conn,
-        limit=MAX_CHECKED_ACCOUNTS,
+        limit=MAX_ACCOUNTS_PER_COLLECTION_CHECK,
         last_s=cadence.MAX_POLLED_POST_AGE.total_seconds(),
         gauges_s=cadence.FOLLOWER_POLL_INTERVAL_S,
-        look_s=cadence.RECHECK_S,
-        later_s=cadence.CLOSED_RECHECK_S,
+        look_s=cadence.ACCOUNT_POLL_RECHECK_S,
+        later_s=cadence.UNPOLLABLE_ACCOUNT_RECHECK_S,
     )
     for account in due:
         if account.wanted:
-            await _submit_collection(conn, account)
+            await _submit_metric_collection(conn, account)
     return len(due)
 
 
-async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
+async def _submit_metric_collection(conn: Conn, account: AccountDueForMetricPolling) -> None:
     """Submit the job that collects an account's metrics; if the ledger refuses it, the account is due again soon."""
     org, project_id, account_id, _ = account
     try:
@@ -131,10 +131,12 @@ async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
             unique_key=f"collect:{account_id}",
         )
     except LimitReached:
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.CONTINUE_S)
+        await collection.make_due.run(
+            conn, org=org, account_id=account_id, after_s=cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
+        )
 
 
-async def begin_collection_run(
+async def prepare_metric_collection_run(
     conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
 ) -> MetricCollectionRun | None:
     """Return the input of a metric collection run: the account, its token, and at most `most` due posts.
@@ -149,7 +151,9 @@ async def begin_collection_run(
     tokens = await owners.open_owner_tokens(conn, row, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=row.now):
         await owners.submit_owner_token_refresh(conn, row)
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.TOKEN_REFRESH_WAIT_S)
+        await collection.make_due.run(
+            conn, org=org, account_id=account_id, after_s=cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
+        )
         return None
     last_s = cadence.MAX_POLLED_POST_AGE.total_seconds()
     posts = await LIST_POSTS_TO_POLL.all(
@@ -166,7 +170,7 @@ async def begin_collection_run(
     )
 
 
-async def store_collection_result(
+async def store_metric_collection_result(
     conn: Conn, *, claim: JobClaim, visit: MetricCollectionRun, found: MetricCollectionResult
 ) -> dict[str, Any]:
     """Store the metric values and next poll times of a collection run, complete or not; return the job's result."""
@@ -174,8 +178,8 @@ async def store_collection_result(
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
-    dues = {post.id: _next_poll_of_post(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_poll_after_failure(post.published_at, now) for post in found.failed}
+    dues = {post.id: _next_poll_time_of_post(visit, post) for post in found.asked}
+    dues |= {post.id: cadence.next_post_poll_time_after_failure(post.published_at, now) for post in found.failed}
     await collection.keep_asked.run(
         conn, org=org, account_id=visit.account_id, at=now, post_ids=[*dues], dues=[*dues.values()]
     )
@@ -183,14 +187,14 @@ async def store_collection_result(
     return {"asked": len(found.asked), "kept": stored}
 
 
-def _next_poll_of_post(visit: MetricCollectionRun, post: PostDueForPolling) -> datetime | None:
+def _next_poll_time_of_post(visit: MetricCollectionRun, post: PostDueForMetricPolling) -> datetime | None:
     """Return the next metric poll time of a post after its platform answered; None once the post is too old.
 
     A sandbox's posts stay in their cadence, however far its clock jumped.
     """
     if not visit.polled.sandbox:
         return cadence.next_post_poll_time(post.published_at, visit.polled.now)
-    times = cadence.missed_poll_times(post.published_at, post.due_at, visit.polled.now)
+    times = cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
     if not times:
         return cadence.next_post_poll_time(post.published_at, post.published_at)
     return cadence.next_post_poll_time(post.published_at, times[-1])
@@ -212,19 +216,19 @@ async def _end_collection_run(
         await owners.submit_owner_token_refresh(conn, visit.polled)
     if isinstance(error, AccountReauthRequired):
         await owners.require_owner_reauth(conn, visit.polled, reason=error.code, generation=visit.generation)
-    after_s = _seconds_until_next_run(error, failures, more=more)
+    after_s = _seconds_until_next_collection_run(error, failures, more=more)
     if after_s is not None:
         await collection.make_due.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
 
 
-def _seconds_until_next_run(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
+def _seconds_until_next_collection_run(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
     """Return the seconds until an account's next collection run, after a failed or incomplete run.
 
-    Returns None after a complete run: the time that `submit_due_collections` set stays.
+    Returns None after a complete run: the time that `submit_due_metric_collections` set stays.
     """
     if error is None:
-        return cadence.CONTINUE_S if more else None
+        return cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S if more else None
     if isinstance(error, AccessTokenExpired) and failures == 1:
-        return cadence.TOKEN_REFRESH_WAIT_S
+        return cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
     asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0
     return max(asked_s, cadence.account_poll_backoff_s(failures))

@@ -15,7 +15,7 @@ from schemas.metrics import CollectedMetric
 
 #: Age up to which a post's first value counts as a difference from 0. An older post's first value belongs to
 #: no known hour or day.
-MAX_AGE_FOR_ZERO_BASELINE = timedelta(days=7)
+MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE = timedelta(days=7)
 #: Largest value of a column; a platform's larger value is ignored.
 MAX_METRIC_VALUE = 2**63 - 1
 
@@ -58,7 +58,7 @@ class MetricValueChange(NamedTuple):
 
 #: Readings in one statement, of several values each. A platform's collection run has fewer. A sandbox that
 #: skipped days has many thousands, and the worker's other jobs run between two statements.
-METRIC_READINGS_PER_STATEMENT = 501
+MAX_METRIC_READINGS_PER_STATEMENT = 501
 
 LIST_LATEST_METRIC_VALUES = metric_snapshot.list_latest.typed(LatestMetricValue)
 
@@ -68,13 +68,13 @@ def metric_value_change(
 ) -> MetricValueChange | None:
     """Return a reported metric value to store, with its change; None if it is unchanged or out of range.
 
-    A first value has a change only if its post or account is newer than `MAX_AGE_FOR_ZERO_BASELINE`.
+    A first value has a change only if its post or account is newer than `MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE`.
     """
     if value == before or not 0 <= value <= MAX_METRIC_VALUE:
         return None
     if before is not None:
         return MetricValueChange(subject.id, metric, value, value - before, at)
-    from_nothing = subject.since is not None and at - subject.since <= MAX_AGE_FOR_ZERO_BASELINE
+    from_nothing = subject.since is not None and at - subject.since <= MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE
     return MetricValueChange(subject.id, metric, value, value if from_nothing else None, at)
 
 
@@ -100,8 +100,8 @@ async def store_metric_snapshots(
     rows = await LIST_LATEST_METRIC_VALUES.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
-    for start in range(0, len(told), METRIC_READINGS_PER_STATEMENT):
-        changes = _collect_metric_changes(told[start : start + METRIC_READINGS_PER_STATEMENT], latest, at)
+    for start in range(0, len(told), MAX_METRIC_READINGS_PER_STATEMENT):
+        changes = _collect_metric_changes(told[start : start + MAX_METRIC_READINGS_PER_STATEMENT], latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(
             conn,

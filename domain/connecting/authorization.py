@@ -16,7 +16,7 @@ from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect, consent_pages
-from domain.connecting.connect import Code, ConnectJobArgs, StoredPlatformServer
+from domain.connecting.connect import AccountConnectJobArgs, Code, StoredPlatformServer
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import StartedOAuthFlow
@@ -27,7 +27,7 @@ from domain.values.ssrf_guard import AllowedOrigins
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob, WakeMessage
-from platforms.description import ServerLogin
+from platforms.description import AccountServerLogin
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
@@ -38,7 +38,7 @@ from schemas.settings import Settings
 OAUTH_LINK_LIFETIME = timedelta(minutes=10)
 
 #: Route that connects accounts with an app password.
-PASSWORD_LOGIN_ROUTE = "POST /v1/projects/{id}/social-accounts"  # noqa: S105  no secret
+APP_PASSWORD_CONNECT_ROUTE = "POST /v1/projects/{id}/social-accounts"  # noqa: S105  no secret
 
 #: Account that a sandbox's link connects unless its `code` is changed.
 DEFAULT_SANDBOX_HANDLE = "ok"
@@ -68,7 +68,7 @@ class OAuthFlowDetails(StoredPlatformServer, frozen=True, kw_only=True):
         return None
 
 
-class OAuthLinkStep(NamedTuple):
+class FollowedOAuthLink(NamedTuple):
     """Result of following a link: the server's page, a wait for the registration job, or a failed flow."""
 
     flow: StartedOAuthFlow
@@ -81,12 +81,16 @@ def check_new_oauth_flow(
 ) -> NewOAuthFlow:
     """Check a request to connect an account by consent; return its input. Raises `InvalidValue`, `ReturnUrlRefused`."""
     if asked.platform not in CONSENT_PAGE_BY_PLATFORM:
-        raise InvalidValue("platform", f"{asked.platform} is connected by an app password: {PASSWORD_LOGIN_ROUTE}")
-    service_url = _service_url_of_request(asked, settings, sandbox=principal.sandbox, allowed=allowed)
-    return NewOAuthFlow(asked.platform, service_url, _checked_return_url(asked, settings, principal))
+        raise InvalidValue(
+            "platform", f"{asked.platform} is connected by an app password: {APP_PASSWORD_CONNECT_ROUTE}"
+        )
+    service_url = _choose_account_server_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
+    return NewOAuthFlow(asked.platform, service_url, _check_return_url_of_request(asked, settings, principal))
 
 
-def _checked_return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal) -> str:
+def _check_return_url_of_request(
+    asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal
+) -> str:
     """Return an OAuth request's return URL if its origin is one of the API key's, or ours for the console.
 
     Raises `InvalidValue`, `ReturnUrlRefused`.
@@ -94,22 +98,24 @@ def _checked_return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Setti
     return return_urls.check_return_url(asked.return_url, origins=[*principal.return_origins, settings.public_url])
 
 
-def _service_url_of_request(
+def _choose_account_server_url(
     asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: AllowedOrigins
 ) -> str:
     login = PLATFORM_DESCRIPTIONS[asked.platform].login
-    if isinstance(login, ServerLogin):
+    if isinstance(login, AccountServerLogin):
         if asked.instance is None:
             raise InvalidValue("instance", f"is needed: the name of the account's server, such as {login.example}")
-        return servers.server_url_of_host(asked.instance, allowed=allowed, path="instance", example=login.example)
+        return servers.account_server_url_of_host(
+            asked.instance, allowed=allowed, path="instance", example=login.example
+        )
     if asked.instance is not None:
         names = " and ".join(
-            each.name for each in PLATFORM_DESCRIPTIONS.values() if isinstance(each.login, ServerLogin)
+            each.name for each in PLATFORM_DESCRIPTIONS.values() if isinstance(each.login, AccountServerLogin)
         )
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
-        consent_pages.check_application_configured(asked.platform, settings, path="platform")
-    return consent_pages.shared_server_urls(settings)[asked.platform]
+        consent_pages.check_platform_application_configured(asked.platform, settings, path="platform")
+    return consent_pages.read_shared_platform_server_urls(settings)[asked.platform]
 
 
 async def check_reauth_flow(
@@ -120,7 +126,7 @@ async def check_reauth_flow(
     Raises `InvalidValue`, `ReturnUrlRefused`, `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_CONNECTED for a
     disconnected account, or ACCOUNT_LEASED for a lease.
     """
-    return_url = _checked_return_url(asked, settings, principal)
+    return_url = _check_return_url_of_request(asked, settings, principal)
     account_id = ids.parse_prefixed_id(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
         raise not_found_error("account")
@@ -133,10 +139,10 @@ async def check_reauth_flow(
         raise accounts.account_not_connected_error()
     if row.platform not in CONSENT_PAGE_BY_PLATFORM:
         raise InvalidValue(
-            "socialAccountId", f"a {row.platform} account is connected again as at first: {PASSWORD_LOGIN_ROUTE}"
+            "socialAccountId", f"a {row.platform} account is connected again as at first: {APP_PASSWORD_CONNECT_ROUTE}"
         )
     if not principal.sandbox:
-        consent_pages.check_application_configured(row.platform, settings, path="socialAccountId")
+        consent_pages.check_platform_application_configured(row.platform, settings, path="socialAccountId")
     return NewOAuthFlow(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
@@ -160,13 +166,13 @@ async def start_oauth_flow(
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
     else:
         flow = await check_reauth_flow(conn, asked, settings=settings, principal=principal, project_id=project_id)
-    one_place = flow.platform in consent_pages.shared_server_urls(settings)
-    issuer = consent_pages.redirect_uri_issuer(flow.platform, flow.service_url, one_place=one_place)
-    server = PlatformServer(flow.platform, flow.service_url, f"{_social_api_base_url(settings)}/callback/{issuer}")
+    one_place = flow.platform in consent_pages.read_shared_platform_server_urls(settings)
+    issuer = consent_pages.redirect_uri_server_name(flow.platform, flow.service_url, one_place=one_place)
+    server = PlatformServer(flow.platform, flow.service_url, f"{_own_social_routes_url(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure_client_registration(conn, server, principal.organization_id)
-    details, verifier = _create_flow_details(server, flow, registering)
+    details, verifier = _build_oauth_flow_details(server, flow, registering)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
@@ -188,7 +194,7 @@ async def start_oauth_flow(
 
 async def follow_oauth_link(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
-) -> OAuthLinkStep:
+) -> FollowedOAuthLink:
     """Return the next step after a person opens our OAuth link: the consent page's address, or a job to wait for.
 
     The job registers our client at the server; if it failed, ends the flow and returns neither. Raises `InvalidValue`.
@@ -199,19 +205,19 @@ async def follow_oauth_link(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     if waits:
-        return OAuthLinkStep(flow, None, details.register_job_id)
-    if application := consent_pages.configured_applications(settings).get(details.platform):
-        return OAuthLinkStep(flow, _consent_page_url(details, application.client.client_id, state), None)
-    client_id = await client_registrations.find_client_id(conn, server=details.server)
+        return FollowedOAuthLink(flow, None, details.register_job_id)
+    if application := consent_pages.read_configured_platform_applications(settings).get(details.platform):
+        return FollowedOAuthLink(flow, _consent_page_url(details, application.client.client_id, state), None)
+    client_id = await client_registrations.find_oauth_client_id(conn, server=details.server)
     if client_id is not None:
-        return OAuthLinkStep(flow, _consent_page_url(details, client_id, state), None)
+        return FollowedOAuthLink(flow, _consent_page_url(details, client_id, state), None)
     await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
     await oauth_states.end_oauth_flow(
-        conn, flow, outcome="failed", error=await _registration_error_code(conn, flow, details)
+        conn, flow, outcome="failed", error=await _read_client_registration_error_code(conn, flow, details)
     )
-    return OAuthLinkStep(flow, None, None)
+    return FollowedOAuthLink(flow, None, None)
 
 
 async def handle_oauth_callback(
@@ -236,8 +242,10 @@ async def handle_oauth_callback(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
     details = msgspec.convert(flow.details, OAuthFlowDetails)
-    failure = oauth_states.find_other_browser_error(flow, same_browser=same_browser)
-    failure = failure or details.find_issuer_error(issuer=issuer, iss=iss) or _missing_code_error(code, error)
+    failure = oauth_states.find_oauth_browser_mismatch_error(flow, same_browser=same_browser)
+    failure = (
+        failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_missing_oauth_code_error(code, error)
+    )
     if failure or code is None or flow.project_id is None or verifier is None:
         await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
@@ -246,7 +254,7 @@ async def handle_oauth_callback(
             conn,
             organization_id=flow.organization_id,
             project_id=flow.project_id,
-            asked=_connect_args_of_flow(flow),
+            asked=_build_account_connect_args(flow),
             secret=Code(code=code, verifier=verifier),
             keyring=keyring,
         )
@@ -257,7 +265,7 @@ async def handle_oauth_callback(
     return flow, submitted
 
 
-def _missing_code_error(code: str | None, error: str | None) -> str | None:
+def _find_missing_oauth_code_error(code: str | None, error: str | None) -> str | None:
     """Return an OAuth callback's error code: ACCESS_DENIED if the person refused, else NO_CODE; None with a code."""
     if code:
         return None
@@ -288,7 +296,7 @@ async def read_oauth_status(conn: Conn, *, principal: Principal, state: str, now
 
 def oauth_link_url(settings: Settings, state: str) -> str:
     """Return the address of our OAuth link with this state, which a person opens in a browser."""
-    return f"{_social_api_base_url(settings)}/authorize?{urlencode({'state': state})}"
+    return f"{_own_social_routes_url(settings)}/authorize?{urlencode({'state': state})}"
 
 
 def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
@@ -296,11 +304,11 @@ def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
-def _social_api_base_url(settings: Settings) -> str:
+def _own_social_routes_url(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _create_flow_details(
+def _build_oauth_flow_details(
     server: PlatformServer, wanted: NewOAuthFlow, job: SubmittedJob | None
 ) -> tuple[OAuthFlowDetails, str]:
     """Return an OAuth flow's details to store, and its new PKCE verifier; `job`, if any, registers our client."""
@@ -314,7 +322,7 @@ def _create_flow_details(
     return details, verifier
 
 
-async def _registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: OAuthFlowDetails) -> str:
+async def _read_client_registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: OAuthFlowDetails) -> str:
     """Return the error code of a flow's failed client registration job; REGISTRATION_FAILED without one."""
     error_code = details.register_job_id and await ledger.get_job_error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
@@ -324,7 +332,7 @@ async def _registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: 
 
 def _consent_page_url(details: OAuthFlowDetails, client_id: str, state: str) -> str:
     """Return the address of the server's consent page, with our client id, the state and the PKCE challenge."""
-    return CONSENT_PAGE_BY_PLATFORM[details.platform].url(
+    return CONSENT_PAGE_BY_PLATFORM[details.platform].build_url(
         details.service_url,
         client_id=client_id,
         redirect_uri=details.redirect_uri,
@@ -333,6 +341,6 @@ def _consent_page_url(details: OAuthFlowDetails, client_id: str, state: str) -> 
     )
 
 
-def _connect_args_of_flow(flow: StartedOAuthFlow) -> ConnectJobArgs:
+def _build_account_connect_args(flow: StartedOAuthFlow) -> AccountConnectJobArgs:
     details = msgspec.convert(flow.details, OAuthFlowDetails)
-    return ConnectJobArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)
+    return AccountConnectJobArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

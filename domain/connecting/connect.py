@@ -29,10 +29,10 @@ from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import InvalidValue, StateConflict
 
 #: Identifiers of a sandbox: the magic ones too.
-SANDBOX_IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+SANDBOX_ACCOUNT_IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
 #: Cancel reason of the account's posts.
-DISCONNECT_CANCEL_REASON = "account_disconnected"
+DISCONNECT_POST_CANCEL_REASON = "account_disconnected"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -67,7 +67,7 @@ class StoredPlatformServer(msgspec.Struct, frozen=True, kw_only=True):
         return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
 
-class ConnectJobArgs(StoredPlatformServer, frozen=True, kw_only=True):
+class AccountConnectJobArgs(StoredPlatformServer, frozen=True, kw_only=True):
     """Arguments of a connection's job; none is secret.
 
     `account_id` is the existing account that the job must authorize.
@@ -84,12 +84,12 @@ class AccountConnectAttempt(NamedTuple):
     """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
-    asked: ConnectJobArgs
+    asked: AccountConnectJobArgs
     secret: Code | Login
     client: OAuthClient | None
 
 
-def check_password_login(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
+def check_app_password_login(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
     """Check a request to connect by an app password; return the server's address and the credentials.
 
     Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
@@ -97,10 +97,10 @@ def check_password_login(asked: AccountConnect, *, sandbox: bool, allowed: Allow
     described = PLATFORM_DESCRIPTIONS[asked.platform].login
     if not isinstance(described, PasswordLogin):
         raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
-    pattern = SANDBOX_IDENTIFIER_PATTERN if sandbox else described.identifier
+    pattern = SANDBOX_ACCOUNT_IDENTIFIER_PATTERN if sandbox else described.identifier
     if not pattern.fullmatch(asked.identifier):
         raise InvalidValue("identifier", f"must be {described.formats}")
-    service_url = servers.normalize_server_url(
+    service_url = servers.normalize_account_server_url(
         asked.service_url or described.server, allowed=allowed, path="serviceUrl"
     )
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
@@ -111,7 +111,7 @@ async def submit_account_connect(
     *,
     organization_id: UUID,
     project_id: UUID,
-    asked: ConnectJobArgs,
+    asked: AccountConnectJobArgs,
     secret: Code | Login,
     keyring: Keyring,
 ) -> SubmittedJob:
@@ -137,8 +137,8 @@ async def submit_account_connect(
     return submitted
 
 
-async def begin_account_connect(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectAttempt:
-    asked = msgspec.convert(claim.args, ConnectJobArgs)
+async def read_account_connect_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectAttempt:
+    asked = msgspec.convert(claim.args, AccountConnectJobArgs)
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
@@ -236,14 +236,14 @@ async def disconnect_account(
     row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     canceled = row.canceled_posts
     if canceled is None:
-        canceled = await _disconnect_locked_account(
+        canceled = await _cancel_posts_and_disconnect_account(
             conn, AccountScope(organization_id, account_id), row.project_id, keyring, api_key_id
         )
     shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
-async def _disconnect_locked_account(
+async def _cancel_posts_and_disconnect_account(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
     """Disconnect an account and cancel its waiting posts, in a locked project; return the number of canceled posts.
@@ -251,8 +251,8 @@ async def _disconnect_locked_account(
     Locks the account's row before it reads the credential, which excludes refreshes and leases.
     """
     org, account_id = scope
-    canceled = await waiting.cancel_posts_of_account(
-        conn, organization_id=org, account_id=account_id, reason=DISCONNECT_CANCEL_REASON
+    canceled = await waiting.cancel_waiting_posts_of_account(
+        conn, organization_id=org, account_id=account_id, reason=DISCONNECT_POST_CANCEL_REASON
     )
     account = await accounts.lock_account(conn, organization_id=org, account_id=account_id)
     await offers.check_account_unleased(conn, account_id=account_id)

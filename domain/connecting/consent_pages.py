@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient
-from platforms.description import ApplicationLogin, OAuthConsentPage, PasswordLogin
+from platforms.description import OAuthConsentPage, PasswordLogin, SharedServerLogin
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.errors import InvalidValue
 from schemas.settings import Settings
@@ -19,7 +19,7 @@ CONSENT_PAGE_BY_PLATFORM: Mapping[str, OAuthConsentPage] = {
 _APPLICATION_LOGIN_BY_PLATFORM = {
     description.name: description.login
     for description in PLATFORM_DESCRIPTIONS.values()
-    if isinstance(description.login, ApplicationLogin)
+    if isinstance(description.login, SharedServerLogin)
 }
 
 
@@ -30,7 +30,7 @@ class PlatformApplication(NamedTuple):
     client: OAuthClient
 
 
-def configured_applications(settings: Settings) -> Mapping[str, PlatformApplication]:
+def read_configured_platform_applications(settings: Settings) -> Mapping[str, PlatformApplication]:
     """Return our OAuth application by platform with one server for all; a platform without a client id is absent."""
     candidates = {
         platform: PlatformApplication(
@@ -42,18 +42,20 @@ def configured_applications(settings: Settings) -> Mapping[str, PlatformApplicat
     return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
-def shared_server_urls(settings: Settings) -> Mapping[str, str]:
+def read_shared_platform_server_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts, by platform."""
     return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()}
 
 
-def check_application_configured(platform: str, settings: Settings, *, path: str) -> None:
+def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
-    if platform in shared_server_urls(settings) and platform not in configured_applications(settings):
+    if platform in read_shared_platform_server_urls(settings) and platform not in read_configured_platform_applications(
+        settings
+    ):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 
-def redirect_uri_issuer(platform: str, service_url: str, *, one_place: bool) -> str:
+def redirect_uri_server_name(platform: str, service_url: str, *, one_place: bool) -> str:
     """Return the last path part of a server's redirect URI: the platform's name and, unless `one_place`, a hash.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).

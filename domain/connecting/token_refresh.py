@@ -19,7 +19,7 @@ from domain.tenancy import organizations
 from jobs.ledger import JobClaim
 
 #: Cooldown of an account, in seconds, after its server failed to refresh its tokens.
-REFRESH_COOLDOWN_S = 600.0
+FAILED_TOKEN_REFRESH_COOLDOWN_S = 600.0
 
 
 class TokenRefreshAttempt(NamedTuple):
@@ -33,7 +33,7 @@ class TokenRefreshAttempt(NamedTuple):
     client: OAuthClient | None
 
 
-async def begin_token_refresh(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshAttempt | None:
+async def read_token_refresh_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshAttempt | None:
     """Return the input of an account's token refresh, and lock its row; None for an account that isn't connected.
 
     A disconnected account, or one that needs its owner's authorization, needs no refresh.
@@ -69,10 +69,10 @@ async def finish_token_refresh(
     return {"refreshed": written}
 
 
-async def start_account_cooldown(conn: Conn, *, claim: JobClaim) -> None:
-    """Let an account send no post for `REFRESH_COOLDOWN_S`, so that its posts don't refresh its token in a loop."""
+async def start_cooldown_after_failed_token_refresh(conn: Conn, *, claim: JobClaim) -> None:
+    """Let an account send no post for a while, so that its posts don't refresh its token in a loop."""
     org, account_id = _account_scope_of_claim(claim)
-    await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=REFRESH_COOLDOWN_S)
+    await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=FAILED_TOKEN_REFRESH_COOLDOWN_S)
 
 
 def _account_scope_of_claim(claim: JobClaim) -> AccountScope:

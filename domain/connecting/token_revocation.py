@@ -70,7 +70,9 @@ async def submit_token_revocation(
     )
 
 
-async def begin_token_revocation(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRevocationAttempt | None:
+async def read_token_revocation_attempt(
+    conn: Conn, *, claim: JobClaim, keyring: Keyring
+) -> TokenRevocationAttempt | None:
     """Return the input of a token revocation; None if a connection of the account would lose its access.
 
     All tenants share our application, and some platforms revoke all access at once: there any tenant's connection

@@ -24,7 +24,7 @@ from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
 
 #: Cancel reason of a rejected content's posts.
-REJECTION_CANCEL_REASON = "content_rejected"
+REJECTION_POST_CANCEL_REASON = "content_rejected"
 
 
 class _ApprovalPolicyRow(NamedTuple):
@@ -52,7 +52,7 @@ async def approve_content_and_posts(
     locked = await content.lock_content(conn, organization_id=organization_id, content_id=content_id)
     _check_content_completed(locked)
     await _store_approval_decision(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
-    wakes = await waiting.release_posts_of_content(
+    wakes = await waiting.queue_blocked_posts_of_content(
         conn,
         organization_id=organization_id,
         project_id=project_id,
@@ -92,8 +92,8 @@ async def reject_content_and_posts(
     if locked.status in {"queued", "processing"}:
         raise content.content_not_ready_error()
     await _store_approval_decision(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
-    await waiting.cancel_posts_of_content(
-        conn, organization_id=organization_id, content_id=content_id, reason=REJECTION_CANCEL_REASON
+    await waiting.cancel_waiting_posts_of_content(
+        conn, organization_id=organization_id, content_id=content_id, reason=REJECTION_POST_CANCEL_REASON
     )
     return await content.read_content(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url

@@ -16,15 +16,15 @@ from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
 from domain.content.app_files import ContentPieceFiles
-from domain.content.requested_files import ProjectFile, RequestedFile
+from domain.content.requested_files import GenerationFileReference, ProjectFile
 from domain.influencers import presenter
 from domain.influencers.presenter import InfluencerSpeaker
 from domain.media import app_media
 from domain.media.app_media import UsableAppMedia
 from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
-from generation.copy.write import MissingBrandText, write_copy
-from generation.spec import SPOKEN_LANGUAGE, BrandSnapshot, PieceSpec, SpecValue
+from generation.copy.write import MissingBrandText, write_piece_copy
+from generation.spec import SPEECH_VOICE_LANGUAGE, BrandSnapshot, PieceSpec, SpecValue
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas import ids
 from schemas.content import ContentAspect, ContentRequest
@@ -56,16 +56,18 @@ async def build_generation_brief(
     `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
     Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY.
     """
-    _check_content_request(body)
+    _check_generation_request(body)
     own = await app_media.lock_usable_app_media(conn, organization_id=organization_id, project_id=project_id)
-    files = app_files.complete_piece_files(
-        await _find_requested_files(conn, organization_id, project_id, body, own, again=again), own, body
+    files = app_files.complete_content_piece_files(
+        await _find_generation_request_files(conn, organization_id, project_id, body, own, again=again), own, body
     )
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
-    aspect = await _choose_aspect(conn, organization_id, project_id, body)
-    rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
-    speaker = await _find_requested_speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
+    aspect = await _choose_aspect_ratio(conn, organization_id, project_id, body)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    speaker = await _find_generation_request_speaker(
+        conn, organization_id, project_id, body.influencer_id, deleted=again
+    )
     # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
     # in the clip.
     shows = body.format != "ugc_remix" or files.end_card is None
@@ -92,8 +94,8 @@ def _check_remix_clip(files: ContentPieceFiles, own: Sequence[UsableAppMedia]) -
         )
     for file in own:
         if file.token == files.clip:
-            requested_files.check_requested_file(
-                RequestedFile("mediaIds", requested_files.app_media_to_project_file(file))
+            requested_files.check_generation_file(
+                GenerationFileReference("mediaIds", requested_files.app_media_to_project_file(file))
             )
 
 
@@ -103,14 +105,14 @@ def _check_brand_texts(spec: PieceSpec) -> None:
     Raises `InvalidValue` for speech in another language than English. Takes a tenth of a second of CPU.
     """
     try:
-        copy = write_copy(spec)
+        copy = write_piece_copy(spec)
     except MissingBrandText as error:
         raise BrandTooSparse(error.fields) from None
-    if spec.speech != "none" and copy.language.partition("-")[0] != SPOKEN_LANGUAGE:
+    if spec.speech != "none" and copy.language.partition("-")[0] != SPEECH_VOICE_LANGUAGE:
         raise InvalidValue("voice", f"speaks English, and the brand's texts are in {copy.language}: leave it out")
 
 
-def _check_content_request(body: ContentRequest) -> None:
+def _check_generation_request(body: ContentRequest) -> None:
     if body.hook is not None and not any(
         unicodedata.category(sign)[0] in VISIBLE_UNICODE_CATEGORIES for sign in body.hook
     ):
@@ -143,7 +145,7 @@ def _build_generation_spec(
     )
 
 
-async def _choose_aspect(
+async def _choose_aspect_ratio(
     conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest
 ) -> ContentAspect | None:
     """Return the requested aspect ratio, else 9:16 if the target account's platform is portrait, else None.
@@ -159,7 +161,7 @@ async def _choose_aspect(
     return body.aspect or ("9:16" if PLATFORM_DESCRIPTIONS[account.platform].is_portrait else None)
 
 
-async def _find_requested_files(
+async def _find_generation_request_files(
     conn: Conn,
     organization_id: UUID,
     project_id: UUID,
@@ -172,7 +174,7 @@ async def _find_requested_files(
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
-    source = await _find_source_content(conn, organization_id, project_id, body.source_content_id)
+    source = await _find_generation_source_content(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceFiles()
@@ -188,18 +190,18 @@ async def _find_requested_files(
     by_id = {file.id: file for file in [*map(requested_files.app_media_to_project_file, own), *rows]}
     unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
-        raise _absent_files_error(unknown, again=again)
+        raise _absent_generation_files_error(unknown, again=again)
     apart = {file.id for file in own if file.kind in app_files.SINGLE_FILE_MEDIA_KINDS}
     chosen = [
-        RequestedFile(f"mediaIds[{number}]", by_id[asset_id])
+        GenerationFileReference(f"mediaIds[{number}]", by_id[asset_id])
         for number, asset_id in enumerate(requested_ids)
         if asset_id and asset_id not in apart
     ]
-    chosen += [RequestedFile("sourceContentId", row) for row in rows if row.id not in requested_ids]
-    return requested_files.assign_requested_files(chosen, body.format, again=again)
+    chosen += [GenerationFileReference("sourceContentId", row) for row in rows if row.id not in requested_ids]
+    return requested_files.assign_generation_files(chosen, body.format, again=again)
 
 
-def _absent_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
+def _absent_generation_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
     """Return the error for files that a request names and the project lacks; `numbers` are their places.
 
     `again`: an earlier request named them, and they were deleted since.
@@ -210,7 +212,7 @@ def _absent_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFoun
     return ObjectNotFound("no such file in this project: check mediaIds", issues=issues)
 
 
-async def _find_requested_speaker(
+async def _find_generation_request_speaker(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
 ) -> InfluencerSpeaker | None:
     """Return the speaker of a request's influencer, with `deleted` also a deleted one; None if the request names none.
@@ -232,7 +234,9 @@ async def _find_requested_speaker(
     return speaker
 
 
-async def _find_source_content(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
+async def _find_generation_source_content(
+    conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None
+) -> UUID | None:
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""
     if shown is None:
         return None

@@ -158,7 +158,7 @@ async def read_content(conn: Conn, *, organization_id: UUID, content_id: UUID, p
     return content_to_schema(row, public_url)
 
 
-async def find_file_by_token(conn: Conn, *, token: str) -> FileDownloadHeaders:
+async def find_file_download_headers(conn: Conn, *, token: str) -> FileDownloadHeaders:
     """Return the download headers of a stored file by its token. Raises `ObjectNotFound`.
 
     It may be a file of any organization: the token is the only credential.
@@ -175,7 +175,7 @@ async def edit_content(
     organization_id: UUID,
     content_id: UUID,
     patch: ContentPatch,
-    versions: project_locks.AllowedVersions,
+    versions: project_locks.IfMatchVersions,
     public_url: str,
 ) -> Content:
     """Change a content's caption or AI declaration and return the content; a change makes a new revision.
@@ -192,7 +192,7 @@ async def edit_content(
     caption = locked.caption if patch.caption is UNSET else patch.caption
     declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
     _check_content_edit(locked, caption, versions)
-    if patch.ai_generated is False and await _keeps_ai_label(conn, locked):
+    if patch.ai_generated is False and await _must_keep_ai_label(conn, locked):
         raise InvalidValue("aiGenerated", "content from AI, or from an AI clip, keeps its label")
     if caption != locked.caption:
         await targets.check_caption_of_waiting_posts(
@@ -203,19 +203,19 @@ async def edit_content(
     return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-async def _keeps_ai_label(conn: Conn, locked: LockedContent) -> bool:
-    return _content_origin_of(locked)._replace(ai_declared=False).is_ai_generated or await shows_ai_clip(
+async def _must_keep_ai_label(conn: Conn, locked: LockedContent) -> bool:
+    return _content_origin_of(locked)._replace(ai_declared=False).is_ai_generated or await has_ai_labeled_clip(
         conn, organization_id=locked.organization_id, content_id=locked.id
     )
 
 
-async def shows_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:
+async def has_ai_labeled_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:
     """Return whether the clip in a remix's last revision comes from content with an AI label."""
     rows = await LIST_ORIGINS_OF_CLIP.all(conn, org=organization_id, id=content_id)
     return any(row.is_ai_generated for row in rows)
 
 
-def check_content_revision(locked: LockedContent, versions: project_locks.AllowedVersions) -> None:
+def check_content_revision(locked: LockedContent, versions: project_locks.IfMatchVersions) -> None:
     """Raise `ContentRejected` for rejected content, `VersionOutdated` if its revision isn't in `versions`."""
     if versions is not None and locked.revision not in versions:
         raise VersionOutdated("the content has changed since: read it again and repeat with its new ETag")
@@ -228,7 +228,7 @@ def content_not_ready_error(**details: str) -> StateConflict:
     return StateConflict("CONTENT_NOT_READY", "a job is generating it: wait for its end, or cancel it", **details)
 
 
-def _check_content_edit(locked: LockedContent, caption: str, versions: project_locks.AllowedVersions) -> None:
+def _check_content_edit(locked: LockedContent, caption: str, versions: project_locks.IfMatchVersions) -> None:
     check_content_revision(locked, versions)
     if locked.in_the_making:
         raise content_not_ready_error()
@@ -267,7 +267,7 @@ def content_to_schema(row: ContentRow, public_url: str) -> Content:
         row,
         id=ids.format_prefixed_id(ids.CONTENT, row.id),
         assets=[assets.asset_to_schema(asset, public_url) for asset in row.assets],
-        decision=_decision_to_schema(row.decision) if row.decision else None,
+        decision=_approval_decision_to_schema(row.decision) if row.decision else None,
         ai_generated=_content_origin_of(row).is_ai_generated,
         fits=_objections_by_platform(row) if row.status == "completed" else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
@@ -287,6 +287,6 @@ def _objections_by_platform(row: ContentRow) -> dict[PlatformName, str]:
     return platform_limits.objections_by_platform(row.caption, files)
 
 
-def _decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
+def _approval_decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
     return msgspec.convert({**latest, "decidedBy": by and ids.format_prefixed_id(ids.KEY, UUID(by))}, ContentDecision)

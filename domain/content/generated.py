@@ -49,9 +49,9 @@ async def finish_content_generation(
     content.check_content_revision(locked, None)
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach_content_files(conn, **at, files=files)
-    revision, gate = claim.args["revision"], _approval_status_after_job(locked, copy)
+    revision, gate = claim.args["revision"], _approval_status_after_generation(locked, copy)
     await content_generation.finish_generation.run(
-        conn, **scope, revision=revision, provenance=list_line_provenance(copy)
+        conn, **scope, revision=revision, provenance=list_copy_line_provenance(copy)
     )
     maker = content_maker_of(spec, copy)
     await content_generation.complete_content.run(
@@ -63,7 +63,7 @@ async def finish_content_generation(
         approval_status=gate,
         made_by=maker,
         # Every other generated piece needs the AI label regardless of its clip.
-        ai_declared=locked.ai_declared or (maker == "clip" and await content.shows_ai_clip(conn, **at)),
+        ai_declared=locked.ai_declared or (maker == "clip" and await content.has_ai_labeled_clip(conn, **at)),
     )
     if locked.status == "completed":
         await _apply_revision_to_posts(conn, locked, copy.caption, blocks=gate != locked.approval_status)
@@ -90,7 +90,7 @@ def _has_model_written_line(copy: PieceCopy) -> bool:
     return any(line.rule == "model" for line in _list_copy_lines(copy))
 
 
-def _approval_status_after_job(locked: LockedContent, copy: PieceCopy) -> ApprovalStatus:
+def _approval_status_after_generation(locked: LockedContent, copy: PieceCopy) -> ApprovalStatus:
     """Return a content's approval status after its generation job: mostly unchanged, as decided at creation.
 
     It is `pending` if the content was approved before, or if a model wrote a line of it.
@@ -113,9 +113,11 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
     await targets.update_post_fingerprints(conn, **at)
 
 
-def list_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
+def list_copy_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
     """Return each pair of a piece's text and its source once; a text without evidence has an entry without source."""
-    return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _evidence_of_line(line)))
+    return list(
+        dict.fromkeys(source for line in _list_copy_lines(copy) for source in _iterate_copy_line_provenance(line))
+    )
 
 
 def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
@@ -123,7 +125,7 @@ def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
     return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
 
 
-def _evidence_of_line(line: CopyLine) -> Iterator[LineProvenance]:
+def _iterate_copy_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
     for evidence in line.evidence:
         yield LineProvenance(line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule)
     if not line.evidence:

@@ -51,11 +51,11 @@ GET_LATEST_GENERATION = content_generation.get_latest.typed(_LatestGenerationRow
 GET_CONTENT_PROGRESS = content_generation.get_progress.typed(_ContentProgressRow)
 
 #: Share of a job's progress at which each stage starts, in the catalogue's order; the last one ends at 1.
-PROGRESS_START_BY_STAGE = dict(zip(CONTENT_GENERATE_KIND.stages, (0.0, 0.1, 0.9), strict=True))
+GENERATION_PROGRESS_START_BY_STAGE = dict(zip(CONTENT_GENERATE_KIND.stages, (0.0, 0.1, 0.9), strict=True))
 #: Stages of a job without a worker.
-STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
+GENERATION_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 #: Smallest share of progress that allows an estimate of the remaining time.
-MIN_PROGRESS_FOR_ESTIMATE = 0.15
+MIN_GENERATION_PROGRESS_FOR_ETA = 0.15
 
 
 async def start_content_generation(
@@ -92,8 +92,8 @@ async def start_content_generation(
     return StartedContentGeneration(submitted, content_id)
 
 
-async def start_regeneration(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.AllowedVersions
+async def start_content_regeneration(
+    conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.IfMatchVersions
 ) -> StartedContentGeneration:
     """Submit the job for a content's next revision, from the current brand; until its end the content stays as it is.
 
@@ -103,7 +103,7 @@ async def start_regeneration(
     org = organization_id
     project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    asked, revision = await _latest_content_request(conn, org, content_id)
+    asked, revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, versions)
@@ -132,7 +132,7 @@ async def retry_content_generation(
     """
     org = organization_id
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    _, next_revision = await _latest_content_request(conn, org, content_id)
+    _, next_revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, None)
@@ -147,7 +147,9 @@ async def retry_content_generation(
     return submitted
 
 
-async def _latest_content_request(conn: Conn, organization_id: UUID, content_id: UUID) -> tuple[ContentRequest, int]:
+async def _read_latest_content_request(
+    conn: Conn, organization_id: UUID, content_id: UUID
+) -> tuple[ContentRequest, int]:
     """Return the request of a content's last revision, with the number of the next revision.
 
     Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.
@@ -195,26 +197,26 @@ async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id
         )
     return ContentProgress(
         content_id=shown_id,
-        status="queued" if row.stage in STAGES_WITHOUT_WORKER else "processing",
+        status="queued" if row.stage in GENERATION_STAGES_WITHOUT_WORKER else "processing",
         stage=row.stage,
-        stage_progress=_completed_share_of_stage(row.stage, row.progress),
-        eta_seconds=_estimate_remaining_seconds(row.progress, row.ran_s),
+        stage_progress=_completed_share_of_generation_stage(row.stage, row.progress),
+        eta_seconds=_estimate_remaining_generation_seconds(row.progress, row.ran_s),
         updated_at=row.now,
     )
 
 
-def _completed_share_of_stage(stage: str, done: float) -> float:
+def _completed_share_of_generation_stage(stage: str, done: float) -> float:
     """Return the completed share of a generation stage, 0 to 1, by the job's share `done`; 0 for an unknown stage."""
-    ends = dict(pairwise((*PROGRESS_START_BY_STAGE, "")))
-    if stage not in PROGRESS_START_BY_STAGE:
+    ends = dict(pairwise((*GENERATION_PROGRESS_START_BY_STAGE, "")))
+    if stage not in GENERATION_PROGRESS_START_BY_STAGE:
         return 0.0
-    start, end = PROGRESS_START_BY_STAGE[stage], PROGRESS_START_BY_STAGE.get(ends[stage], 1.0)
+    start, end = GENERATION_PROGRESS_START_BY_STAGE[stage], GENERATION_PROGRESS_START_BY_STAGE.get(ends[stage], 1.0)
     return round(min(max((done - start) / (end - start), 0.0), 1.0), 4)
 
 
-def _estimate_remaining_seconds(done: float, ran_s: float | None) -> int | None:
+def _estimate_remaining_generation_seconds(done: float, ran_s: float | None) -> int | None:
     """Estimate a job's remaining seconds from the speed so far; None before 15 % of its progress."""
-    return None if ran_s is None or done < MIN_PROGRESS_FOR_ESTIMATE else round(ran_s * (1 - done) / done)
+    return None if ran_s is None or done < MIN_GENERATION_PROGRESS_FOR_ETA else round(ran_s * (1 - done) / done)
 
 
 async def end_content_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:

@@ -33,8 +33,10 @@ async def list_filtered_content(
     """Return at most `limit` items of content older than `before`, newest first, of one project or of all active.
 
     A filter of None matches all. `formats` and `creative_types` filter one project's content: they have no index over
-    all projects. Raises `ObjectNotFound` for an unknown project.
+    all projects. Raises `ObjectNotFound` for an unknown project, `TypeError` for such a filter without a project.
     """
+    if project_id is None and (formats or creative_types):
+        raise TypeError("formats and creative_types need a project")
     asked: dict[str, Any] = {"org": organization_id, "statuses": statuses, "limit": limit}
     asked |= period.list_parameters(before)
     if project_id is None:
@@ -47,5 +49,5 @@ async def list_filtered_content(
         leading = multi_value_filter.split_filter_into_searches(
             approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
         )
-    rows = await multi_value_filter.find_newest_rows(conn, query.all, asked, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, query.all, asked, leading)
     return [content_to_schema(row, public_url) for row in rows]

@@ -21,7 +21,7 @@ from schemas.content import Content
 from schemas.errors.absent import not_found_error, require_found
 
 #: Files that one step of the backfill passes.
-POSTER_BACKFILL_BATCH = 200
+MAX_POSTER_BACKFILL_FILES = 200
 
 
 class _PosterBackfillFile(NamedTuple):
@@ -35,7 +35,9 @@ class _PosterBackfillFile(NamedTuple):
 LIST_POSTER_BACKFILL_FILES = content_asset.list_next.typed(_PosterBackfillFile)
 
 
-async def submit_poster_of_upload(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[WakeMessage, ...]:
+async def submit_poster_job_of_upload(
+    conn: Conn, *, organization_id: UUID, content: Content
+) -> tuple[WakeMessage, ...]:
     """Submit the poster job of newly uploaded content if it is a video; return the wake to send, if there is one.
 
     It can't fail an upload: jobs that are hidden from partners count toward no cap.
@@ -50,7 +52,7 @@ async def submit_poster_of_upload(conn: Conn, *, organization_id: UUID, content:
     return (submitted.wake,) if submitted.wake else ()
 
 
-async def backfill_posters(conn: Conn) -> int:
+async def submit_next_backfill_poster_job(conn: Conn) -> int:
     """Submit the job for the next uploaded video without a poster, if the pool of such jobs is idle.
 
     Returns the number of files that the search passed. The same transaction stores its position, so no file
@@ -59,9 +61,11 @@ async def backfill_posters(conn: Conn) -> int:
     if not await maintenance.is_pool_idle(conn, pool_name=MAKE_POSTER_KIND.pool):
         return 0
     async with conn.transaction():
-        passed = _files_up_to_missing_poster(await LIST_POSTER_BACKFILL_FILES.all(conn, limit=POSTER_BACKFILL_BATCH))
+        passed = _files_up_to_missing_poster(
+            await LIST_POSTER_BACKFILL_FILES.all(conn, limit=MAX_POSTER_BACKFILL_FILES)
+        )
         if passed:
-            await _record_backfill_file(conn, passed[-1])
+            await _store_backfill_position_and_submit_poster(conn, passed[-1])
     return len(passed)
 
 
@@ -71,7 +75,7 @@ def _files_up_to_missing_poster(files: Sequence[_PosterBackfillFile]) -> Sequenc
     return files[:first]
 
 
-async def _record_backfill_file(conn: Conn, last: _PosterBackfillFile) -> None:
+async def _store_backfill_position_and_submit_poster(conn: Conn, last: _PosterBackfillFile) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
         await _submit_poster_job(conn, last.organization_id, last.project_id, last.content_id)
@@ -91,7 +95,7 @@ async def _submit_poster_job(
     )
 
 
-async def begin_poster_job(conn: Conn, *, claim: JobClaim) -> str:
+async def read_poster_job_video_token(conn: Conn, *, claim: JobClaim) -> str:
     """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
     token: str = require_found(await content_asset.find_clip.value(conn, **_content_scope_of_claim(claim)), "content")
     return token

@@ -25,7 +25,7 @@ class ProjectFile(NamedTuple):
     of_source: bool = False
 
 
-class RequestedFile(NamedTuple):
+class GenerationFileReference(NamedTuple):
     """File, and the request's field that names it."""
 
     path: str
@@ -44,27 +44,27 @@ def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
     )
 
 
-def assign_requested_files(
-    named: Sequence[RequestedFile], format_: GeneratedFormat, *, again: bool
+def assign_generation_files(
+    named: Sequence[GenerationFileReference], format_: GeneratedFormat, *, again: bool
 ) -> ContentPieceFiles:
     """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
 
     `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
     """
     for requested in named:
-        check_requested_file(requested)
-    clips = [*_files_of_kind(named, "video")]
+        check_generation_file(requested)
+    clips = [*_generation_files_of_kind(named, "video")]
     if len(clips) > 1:
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise InvalidValue(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
     return ContentPieceFiles(
-        screenshots=[requested.file.token for requested in _files_of_kind(named, "image")],
+        screenshots=[requested.file.token for requested in _generation_files_of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )
 
 
-def check_requested_file(named: RequestedFile) -> None:
+def check_generation_file(named: GenerationFileReference) -> None:
     """Raise `InvalidValue` for a picture or clip in a generate request that the generation job would refuse."""
     try:
         (_check_picture_file if named.file.kind == "image" else _check_clip_file)(named.file)
@@ -78,11 +78,11 @@ def _check_picture_file(file: ProjectFile) -> None:
 
 
 def _check_clip_file(file: ProjectFile) -> None:
-    boxes.check_clip_size(file.width, file.height, boxes.REMIX_MINIMUM.side)
+    boxes.check_clip_picture_size(file.width, file.height, boxes.MIN_REMIX_CLIP.side)
     seconds = (file.duration_ms or 0) / 1000
-    if 0 < seconds < boxes.REMIX_MINIMUM.seconds:
+    if 0 < seconds < boxes.MIN_REMIX_CLIP.seconds:
         raise boxes.short_clip_refusal(seconds)
 
 
-def _files_of_kind(named: Sequence[RequestedFile], kind: str) -> Iterator[RequestedFile]:
+def _generation_files_of_kind(named: Sequence[GenerationFileReference], kind: str) -> Iterator[GenerationFileReference]:
     return (requested for requested in named if requested.file.kind == kind)

@@ -14,15 +14,15 @@ import msgspec
 from msgspec import Meta
 
 from domain.events.checks import EventRejectedError, validate_event
-from domain.events.event import Event
+from domain.events.event import EventToStore
 from domain.events.json_text import (
-    MAX_PACKED_BYTES,
-    MAX_PLAIN_BYTES,
+    MAX_PACKED_EVENT_BODY_BYTES,
+    MAX_PLAIN_EVENT_BODY_BYTES,
     UNREADABLE_JSON_ERRORS,
+    estimate_json_decoding_cost_bytes,
     repair_surrogates_in_steps,
     replace_half_surrogates,
     unpack_gzip,
-    weigh_json_text,
 )
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
@@ -43,7 +43,7 @@ class RejectedEvent(NamedTuple):
 class CheckedEventBatch(NamedTuple):
     """Valid and rejected events, and their unpacked size."""
 
-    events: list[Event]
+    events: list[EventToStore]
     refused: list[RejectedEvent]
     size: int
 
@@ -71,27 +71,27 @@ class EventBodyDecoders(NamedTuple, Generic[H]):
     most: int
 
 
-class _AppBodyHead(msgspec.Struct):
+class _AppEventBodyHead(msgspec.Struct):
     """Other fields of an app's body, which are ignored."""
 
 
-class _WholeAppBody(_AppBodyHead):
+class _WholeAppEventBody(_AppEventBodyHead):
     events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
 
 
-class _SplitAppBody(_AppBodyHead):
+class _SplitAppEventBody(_AppEventBodyHead):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS)]
 
 
-class _SplitServerBody(ServerHead, frozen=True, kw_only=True):
+class _SplitServerEventBody(ServerHead, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
 
 
-APP_EVENT_BODY_DECODERS: EventBodyDecoders[_AppBodyHead] = EventBodyDecoders(
-    msgspec.json.Decoder(_WholeAppBody), msgspec.json.Decoder(_SplitAppBody), MAX_EVENTS
+APP_EVENT_BODY_DECODERS: EventBodyDecoders[_AppEventBodyHead] = EventBodyDecoders(
+    msgspec.json.Decoder(_WholeAppEventBody), msgspec.json.Decoder(_SplitAppEventBody), MAX_EVENTS
 )
 SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerHead] = EventBodyDecoders(
-    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerBody), MAX_FROM_SERVER
+    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_FROM_SERVER
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
 _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
@@ -99,13 +99,13 @@ _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json
 _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[bytes]:
+def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
     """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
-    Raises `MalformedBody` for bad gzip, `BodyOversized` above `MAX_PACKED_BYTES` as sent or `most` decompressed.
+    Raises `MalformedBody` for bad gzip, `BodyOversized` above a constant as sent or `most` decompressed.
     """
-    if len(data) > MAX_PACKED_BYTES:
-        raise BodyOversized(f"the body has more than {MAX_PACKED_BYTES} bytes: send fewer events at once")
+    if len(data) > MAX_PACKED_EVENT_BODY_BYTES:
+        raise BodyOversized(f"the body has more than {MAX_PACKED_EVENT_BODY_BYTES} bytes: send fewer events at once")
     return (yield from unpack_gzip(data, most)) if packed else data
 
 
@@ -127,7 +127,7 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     and `BodyOversized` for a single event above the size of any body.
     """
     if len(plain) <= JSON_STEP_BYTES:
-        return _split_small_body(plain, form)
+        return _decode_small_event_body(plain, form)
     text = yield from repair_surrogates_in_steps(plain)
     beside, items = yield from json_items.split_json_list(text, {b'"events"'}, form.most)
     head = decode_event_body(beside, form.split)
@@ -135,7 +135,7 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     return DecodedEventBody(head, events, len(plain))
 
 
-def _split_small_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBody[H]:
+def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:
@@ -188,7 +188,7 @@ def check_body_events(
     """Check each event of a request body; return the valid events as stored, and the others as rejections."""
     body, done = CheckedEventBatch([], [], size), 0
     for index, one in enumerate(found):
-        done += weigh_json_text(bytes(one)) if isinstance(one, msgspec.Raw) else 0
+        done += estimate_json_decoding_cost_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
         if done > JSON_STEP_BYTES:
             done = 0
             yield

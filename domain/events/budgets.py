@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached
@@ -22,16 +22,16 @@ from schemas.errors import LimitReached
 MIB, GIB = 1 << 20, 1 << 30
 
 #: Number of lots in a budget, and seconds after which a smaller count is added too.
-LOTS_PER_BUDGET, FLUSH_S = 1_000, 5.0
+LOTS_PER_EVENT_BUDGET, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
 
 #: Seconds between two additions of a process, and rows of one statement.
-PAUSE_S, STATEMENT_ROWS = 0.05, 500
+EVENT_COUNT_WRITE_PAUSE_S, MAX_BUDGET_DAYS_PER_STATEMENT = 0.05, 500
 
 #: Organizations with sums in this process's memory.
-MAX_CACHED_BUDGET_DAYS = 10_000
+MAX_CACHED_EVENT_BUDGET_DAYS = 10_000
 
-#: Days for which sums are stored, and rows that one run of `prune_budget_days` deletes.
-RETENTION_DAYS, MAX_PRUNED_BUDGET_DAYS = 35, 500
+#: Days for which sums are stored, and rows that one run of `prune_old_event_budget_days` deletes.
+EVENT_BUDGET_RETENTION_DAYS, MAX_PRUNED_EVENT_BUDGET_DAYS = 35, 500
 
 SECONDS_PER_DAY = 86_400
 
@@ -57,7 +57,7 @@ EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, DailyEventBudget] = {
 _BudgetDayKey: TypeAlias = tuple[UUID, date]
 
 
-class BudgetDay:
+class EventBudgetDay:
     """Counts of an organization's UTC day in this process.
 
     `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
@@ -91,8 +91,8 @@ class EventBudgets:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._days: dict[_BudgetDayKey, BudgetDay] = {}
-        self._ready: dict[_BudgetDayKey, BudgetDay] = {}
+        self._days: dict[_BudgetDayKey, EventBudgetDay] = {}
+        self._ready: dict[_BudgetDayKey, EventBudgetDay] = {}
         self._timer: asyncio.TimerHandle | None = None
         #: Set when counts are ready for the table.
         self.counts_ready = asyncio.Event()
@@ -106,7 +106,7 @@ class EventBudgets:
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
-    def reserve_events(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
+    def reserve_events(self, app: KeyedApp, events: int, size: int) -> EventBudgetDay:
         """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
@@ -123,7 +123,7 @@ class EventBudgets:
         day.held_size += size
         return day
 
-    def release_reserved_events(self, day: BudgetDay, events: int, size: int) -> None:
+    def release_reserved_events(self, day: EventBudgetDay, events: int, size: int) -> None:
         day.held_events -= events
         day.held_size -= size
 
@@ -134,20 +134,23 @@ class EventBudgets:
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
-        if day.due_events * LOTS_PER_BUDGET >= budget.events or day.due_size * LOTS_PER_BUDGET >= budget.size:
+        if (
+            day.due_events * LOTS_PER_EVENT_BUDGET >= budget.events
+            or day.due_size * LOTS_PER_EVENT_BUDGET >= budget.size
+        ):
             self._ready[day.key] = day
             self.counts_ready.set()
         if self._timer is None:
             self._start_flush_timer()
 
-    def queue_all_counts(self) -> None:
-        """Queue all unwritten event counts for the next `write_ready_counts`, also those below a lot."""
+    def queue_all_event_counts(self) -> None:
+        """Queue all unwritten event counts for the next `write_ready_event_counts`, also those below a lot."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
             self.counts_ready.set()
 
-    async def write_ready_counts(self, pool: Pool) -> None:
+    async def write_ready_event_counts(self, pool: Pool) -> None:
         """Add the ready event counts to the stored sums; while Postgres is unreachable, keep them for later.
 
         If Postgres' answer is lost they are added twice: at most a lot of each organization.
@@ -155,10 +158,10 @@ class EventBudgets:
         self.counts_ready.clear()
         try:
             while self._ready:
-                keys = sorted(self._ready)[:STATEMENT_ROWS]
-                with raise_if_postgres_away():
+                keys = sorted(self._ready)[:MAX_BUDGET_DAYS_PER_STATEMENT]
+                with convert_postgres_away_errors():
                     async with pool.acquire() as conn:
-                        await _add_budget_counts(conn, [self._ready[key] for key in keys])
+                        await _add_event_budget_counts(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
         except RETRIED_POSTGRES_ERRORS:
@@ -168,28 +171,28 @@ class EventBudgets:
             if self._timer is None and any(day.due_events for day in self._days.values()):
                 self._start_flush_timer()
 
-    def _budget_day_of(self, app: KeyedApp) -> BudgetDay:
+    def _budget_day_of(self, app: KeyedApp) -> EventBudgetDay:
         key = app.organization_id, self._clock().date()
         day = self._days.get(key)
         if day is None:
-            day = self._days[key] = BudgetDay(key)
-            if len(self._days) > MAX_CACHED_BUDGET_DAYS:
+            day = self._days[key] = EventBudgetDay(key)
+            if len(self._days) > MAX_CACHED_EVENT_BUDGET_DAYS:
                 self._drop_settled_days()
         return day
 
     def _drop_settled_days(self) -> None:
-        """Drop past budget days, and today's oldest above `MAX_CACHED_BUDGET_DAYS`; keep unwritten or reserved ones."""
+        """Drop past budget days, and today's oldest above a maximum; keep unwritten or reserved ones."""
         today = self._clock().date()
-        spare = len(self._days) - MAX_CACHED_BUDGET_DAYS
+        spare = len(self._days) - MAX_CACHED_EVENT_BUDGET_DAYS
         settled = [key for key, day in self._days.items() if day.is_budget_day_settled]
         for place, key in enumerate(settled):
             if key[1] != today or place < spare:
                 del self._days[key]
 
     def _start_flush_timer(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.queue_all_counts)
+        self._timer = asyncio.get_running_loop().call_later(EVENT_COUNT_FLUSH_INTERVAL_S, self.queue_all_event_counts)
 
-    def _check_budget_of_day(self, day: BudgetDay, budget: DailyEventBudget) -> None:
+    def _check_budget_of_day(self, day: EventBudgetDay, budget: DailyEventBudget) -> None:
         for limit, used, most in (
             (DAILY_EVENTS_LIMIT_NAME, day.events, budget.events),
             (DAILY_EVENT_BYTES_LIMIT_NAME, day.size, budget.size),
@@ -201,29 +204,29 @@ class EventBudgets:
                 )
 
 
-class _BudgetDaySum(NamedTuple):
+class _EventBudgetDaySum(NamedTuple):
     organization_id: UUID
     day: date
     events: int
     bytes: int
 
 
-class _BudgetDayUsage(NamedTuple):
+class _EventBudgetDayUsage(NamedTuple):
     events: int
     bytes: int
 
 
-_ADD_BUDGET_DAYS = intake_day.add_days.typed(_BudgetDaySum)
-_GET_BUDGET_DAY = intake_day.get_day.typed(_BudgetDayUsage)
+_ADD_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_EventBudgetDaySum)
+_GET_EVENT_BUDGET_DAY = intake_day.get_day.typed(_EventBudgetDayUsage)
 
 
-async def _add_budget_counts(conn: Conn, days: list[BudgetDay]) -> None:
+async def _add_event_budget_counts(conn: Conn, days: list[EventBudgetDay]) -> None:
     """Add the unwritten event counts of these days to the stored sums, and store the new sums in the days.
 
     A count stays unwritten until Postgres has answered.
     """
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
-    sums = await _ADD_BUDGET_DAYS.all(
+    sums = await _ADD_EVENT_BUDGET_DAYS.all(
         conn,
         orgs=[org for org, _ in counted],
         days=[date for _, date in counted],
@@ -242,7 +245,7 @@ async def read_used_event_budget(conn: Conn, *, organization_id: UUID, now: date
 
     Returns (0, 0) before the first addition of the day.
     """
-    return await _GET_BUDGET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
+    return await _GET_EVENT_BUDGET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
 
 
 def next_utc_midnight(now: datetime) -> datetime:
@@ -251,7 +254,7 @@ def next_utc_midnight(now: datetime) -> datetime:
     return midnight + timedelta(days=1)
 
 
-async def prune_budget_days(conn: Conn) -> int:
-    """Delete a batch of organizations' daily event sums older than `RETENTION_DAYS`; return their number."""
-    before = datetime.now(UTC).date() - timedelta(days=RETENTION_DAYS)
-    return await intake_day.prune_days.run(conn, before=before, limit=MAX_PRUNED_BUDGET_DAYS)
+async def prune_old_event_budget_days(conn: Conn) -> int:
+    """Delete a batch of daily event sums older than `EVENT_BUDGET_RETENTION_DAYS`; return their number."""
+    before = datetime.now(UTC).date() - timedelta(days=EVENT_BUDGET_RETENTION_DAYS)
+    return await intake_day.prune_days.run(conn, before=before, limit=MAX_PRUNED_EVENT_BUDGET_DAYS)

@@ -6,22 +6,22 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events.event import Event
+from domain.events.event import EventToStore
 from domain.events.event_keys import event_key_of_id
 from domain.events.json_text import UNREADABLE_JSON_ERRORS, is_json_too_deep
 from domain.values import currencies
 from schemas.events import EventIn, EventRejection
 
 #: Greatest age of an event, and the most that its clock may be ahead of ours.
-MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=1)
+MAX_EVENT_AGE, MAX_EVENT_CLOCK_AHEAD = timedelta(days=7), timedelta(hours=1)
 
 #: Bytes of the JSON of one event.
 MAX_EVENT_BYTES = 32_768
 
 #: Largest value: the sums of a commit fit a bigint, as millionths.
 MAX_EVENT_VALUE = 1e9
-MICROS_PER_UNIT = 1_000_000
-VALUE_PROPERTIES = ("revenue_amount", "price_amount", "value")
+MICROS_PER_CURRENCY_UNIT = 1_000_000
+EVENT_VALUE_PROPERTIES = ("revenue_amount", "price_amount", "value")
 
 _JSON_OBJECT_DECODER = msgspec.json.Decoder(dict[str, Any])
 
@@ -34,9 +34,9 @@ class EventRejectedError(Exception):
         self.code = code
 
 
-def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
+def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> EventToStore:
     """Check an event and return it in its stored form. Raises `EventRejectedError` with the first fault's code."""
-    if not now - MAX_AGE <= event.occurred_at <= now + MAX_AHEAD:
+    if not now - MAX_EVENT_AGE <= event.occurred_at <= now + MAX_EVENT_CLOCK_AHEAD:
         raise EventRejectedError("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
         raise EventRejectedError("INVALID")
@@ -46,7 +46,7 @@ def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime)
     value, currency = _event_value_and_currency(decode_json_object(properties))
     decode_json_object(context)
     key = event_key_of_id(event.event_id)
-    return Event(
+    return EventToStore(
         project_id,
         app_no,
         key,
@@ -84,7 +84,7 @@ def _event_value_and_currency(properties: dict[str, Any]) -> tuple[int | None, s
 
     Raises `EventRejectedError` for a value above `MAX_EVENT_VALUE` or below its negative.
     """
-    for name in VALUE_PROPERTIES:
+    for name in EVENT_VALUE_PROPERTIES:
         found = properties.get(name)
         if type(found) is int or type(found) is float:
             break
@@ -92,4 +92,4 @@ def _event_value_and_currency(properties: dict[str, Any]) -> tuple[int | None, s
         return None, None
     if not abs(found) <= MAX_EVENT_VALUE:
         raise EventRejectedError("BAD_VALUE")
-    return round(found * MICROS_PER_UNIT), currencies.normalize_currency_code(properties.get("currency"))
+    return round(found * MICROS_PER_CURRENCY_UNIT), currencies.normalize_currency_code(properties.get("currency"))

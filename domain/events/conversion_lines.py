@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import conversion_destination
-from domain.apps.identifiers import ACCEPTED_IDENTIFIERS
+from domain.apps.identifiers import ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM
 from domain.events.conversions import ConversionLine
 from domain.security import vault
 from domain.security.keyring import Keyring
@@ -23,7 +23,7 @@ from schemas.conversions import ConversionDestination
 from schemas.errors import LimitReached
 
 #: Seconds of a destination's backoff after its first failure, and at most.
-FIRST_BACKOFF_S, MAX_BACKOFF_S = 5.0, 900.0
+FIRST_DESTINATION_BACKOFF_S, MAX_DESTINATION_BACKOFF_S = 5.0, 900.0
 
 
 class OpenConversionDestination(NamedTuple):
@@ -38,7 +38,7 @@ class OpenConversionDestination(NamedTuple):
 
     @property
     def is_web_destination(self) -> bool:
-        return "web_domain" in ACCEPTED_IDENTIFIERS[self.platform]
+        return "web_domain" in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[self.platform]
 
     def __repr__(self) -> str:
         return f"OpenDestination({self.platform})"
@@ -59,7 +59,7 @@ class _ConversionLineApp(NamedTuple):
     destination: ConversionDestination
 
 
-class _DestinationRow(NamedTuple):
+class _LineDestinationRow(NamedTuple):
     platform: AppPlatform
     deleted: bool
     archived: bool
@@ -72,10 +72,10 @@ class _DestinationRow(NamedTuple):
 
 
 FIND_CONVERSION_LINE_APPS = conversion_destination.find_lines.typed(_ConversionLineApp)
-FIND_LINE_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
+FIND_CONVERSION_LINE_DESTINATION = conversion_destination.open_destination.typed(_LineDestinationRow)
 
-APP_DELETED_CLOSURE = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
-PROJECT_ARCHIVED_CLOSURE = ClosedConversionDestination(
+APP_DELETED_DESTINATION_CLOSURE = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
+PROJECT_ARCHIVED_DESTINATION_CLOSURE = ClosedConversionDestination(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
 DESTINATION_DISABLED_CLOSURE = ClosedConversionDestination(
@@ -112,7 +112,7 @@ def conversion_line_of_claim(claim: JobClaim) -> ConversionLine:
     return ConversionLine(UUID(args["project_id"]), args["app_no"], args["destination"])
 
 
-async def open_line_destination(
+async def read_conversion_destination_of_job(
     conn: Conn, *, claim: JobClaim, keyring: Keyring
 ) -> OpenConversionDestination | ClosedConversionDestination:
     """Return the conversion destination of a job's line with its token, or the reason why it is closed now.
@@ -120,11 +120,11 @@ async def open_line_destination(
     It is closed for a deleted app, for a disabled destination, and from the commit of the project's archive on.
     """
     scope = _destination_scope_of_claim(claim)
-    row = await FIND_LINE_DESTINATION.one(conn, **scope)
+    row = await FIND_CONVERSION_LINE_DESTINATION.one(conn, **scope)
     if row is None or row.deleted:
-        return APP_DELETED_CLOSURE
+        return APP_DELETED_DESTINATION_CLOSURE
     if row.archived:
-        return PROJECT_ARCHIVED_CLOSURE
+        return PROJECT_ARCHIVED_DESTINATION_CLOSURE
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DESTINATION_DISABLED_CLOSURE
     row_name = vault.secret_row_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])
@@ -144,12 +144,12 @@ async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str)
     await conversion_destination.note_refusal.run(conn, **_destination_scope_of_claim(claim), message=message)
 
 
-async def note_destination_failure(
+async def note_conversion_destination_failure(
     conn: Conn, *, claim: JobClaim, to: OpenConversionDestination, message: str, after_s: float | None
 ) -> None:
     """Record a failed call to a conversion destination, and start a backoff unless it was changed since.
 
-    The backoff is `after_s` or, if that is None, doubled after each failure up to `MAX_BACKOFF_S`.
+    The backoff is `after_s` or, if that is None, doubled after each failure up to `MAX_DESTINATION_BACKOFF_S`.
     """
     await conversion_destination.note_failure.run(
         conn,
@@ -158,8 +158,8 @@ async def note_destination_failure(
         sealed=to.sealed,
         message=message,
         after_s=after_s,
-        first_s=FIRST_BACKOFF_S,
-        most_s=MAX_BACKOFF_S,
+        first_s=FIRST_DESTINATION_BACKOFF_S,
+        most_s=MAX_DESTINATION_BACKOFF_S,
     )
 
 

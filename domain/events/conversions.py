@@ -14,7 +14,7 @@ from db.queries import event_conversion
 from schemas.conversions import ConversionDestination, ConversionEndState
 
 #: Rows of one call, lines of one search, and rows of one cleanup.
-CALL_ROWS, SEARCH_LINES, MAX_CONVERSIONS_PER_CLEANUP = 1_000, 200, 1_000
+MAX_CONVERSIONS_PER_CALL, MAX_LINES_PER_CONVERSION_SEARCH, MAX_CONVERSIONS_PER_CLEANUP = 1_000, 200, 1_000
 
 #: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
 CONVERSION_BATCH_WAIT_S = 5.0
@@ -73,18 +73,20 @@ async def find_due_conversion_lines(
 ) -> tuple[list[ConversionLine], ConversionLine]:
     """Return the conversion lines after `after` with a due row, and the line to search after next.
 
-    A row is due `CONVERSION_BATCH_WAIT_S` after its own time. Visits at most `SEARCH_LINES`, then starts over.
+    A row is due `CONVERSION_BATCH_WAIT_S` after its own time. Visits a maximum of lines, then starts over.
     """
     rows = await FIND_DUE_CONVERSION_LINES.all(
-        conn, **after._asdict(), limit=SEARCH_LINES, gather_s=CONVERSION_BATCH_WAIT_S
+        conn, **after._asdict(), limit=MAX_LINES_PER_CONVERSION_SEARCH, gather_s=CONVERSION_BATCH_WAIT_S
     )
-    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else CONVERSION_LINE_SEARCH_START
+    last = (
+        ConversionLine(*rows[-1][:3]) if len(rows) == MAX_LINES_PER_CONVERSION_SEARCH else CONVERSION_LINE_SEARCH_START
+    )
     return [ConversionLine(*row[:3]) for row in rows if row.due], last
 
 
 async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueConversion]:
-    """Return at most `CALL_ROWS` of a line's due conversions with events, for one call, the longest waiting first."""
-    return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=CALL_ROWS)
+    """Return a line's due conversions with events for one call, the longest waiting first."""
+    return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=MAX_CONVERSIONS_PER_CALL)
 
 
 async def begin_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:

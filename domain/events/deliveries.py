@@ -30,11 +30,11 @@ class _ConversionDeliveryRow(NamedTuple):
     created_at: datetime
 
 
-LIST_CONVERSIONS = event_conversion.list_conversions.typed(_ConversionDeliveryRow)
+LIST_CONVERSION_DELIVERIES = event_conversion.list_conversions.typed(_ConversionDeliveryRow)
 LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_ConversionDeliveryRow)
 
 
-async def list_deliveries_of_project(
+async def list_conversion_deliveries_of_project(
     conn: Conn,
     *,
     apps: ProjectApps,
@@ -48,7 +48,7 @@ async def list_deliveries_of_project(
 
     They are older than `before`; a filter of None matches all. `show_id` formats an event's id.
     """
-    query = LIST_UNDELIVERED_CONVERSIONS if states and "delivered" not in states else LIST_CONVERSIONS
+    query = LIST_UNDELIVERED_CONVERSIONS if states and "delivered" not in states else LIST_CONVERSION_DELIVERIES
     rows = await query.all(
         conn,
         project_id=apps.project_id,
@@ -59,10 +59,10 @@ async def list_deliveries_of_project(
         app_no=apps.wanted,
         limit=limit,
     )
-    return [_delivery_to_schema(row, apps, show_id) for row in rows]
+    return [_conversion_delivery_to_schema(row, apps, show_id) for row in rows]
 
 
-def _delivery_to_schema(
+def _conversion_delivery_to_schema(
     row: _ConversionDeliveryRow, apps: ProjectApps, show_id: Callable[[str], str]
 ) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")

@@ -52,7 +52,7 @@ class _EventArchiveState(NamedTuple):
 
 
 GET_EVENT_ARCHIVE_STATE = event_archive.state.typed(_EventArchiveState)
-READ_EVENT_ARCHIVE_BATCH = event_archive.batch.typed(StoredEvent)
+READ_EVENTS_TO_ARCHIVE = event_archive.batch.typed(StoredEvent)
 
 
 async def run_event_archive_step(
@@ -67,15 +67,17 @@ async def run_event_archive_step(
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
         state = await GET_EVENT_ARCHIVE_STATE.one(conn)
-        if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.PAST_DAYS):
+        if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.EVENT_TABLE_PAST_DAYS):
             return 0
         if not state.emptied:
             await archive.delete_day(state.day)
             return await event_archive.note_emptied.run(conn)
-        return await _copy_next_batch(conn, state, archive, limit) or await _end_archived_day(conn, state, archive)
+        return await _copy_next_events_to_archive(
+            conn, state, archive, limit
+        ) or await _advance_or_restart_archived_day(conn, state, archive)
 
 
-async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
+async def delete_project_from_event_archive(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
     """Delete a project's events from the archive, after the event store's: no running batch has any then.
 
     The copy of the day under way starts over: a failed batch of it may still arrive, with events of the project.
@@ -86,11 +88,11 @@ async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_
         await event_archive.begin_again.run(conn)
 
 
-async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
+async def _copy_next_events_to_archive(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
     """Archive a day's next events, at most `limit` and `MAX_ARCHIVE_BATCH_BYTES`; return 1, or 0 if none is left."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
-    events = await READ_EVENT_ARCHIVE_BATCH.all(
+    events = await READ_EVENTS_TO_ARCHIVE.all(
         conn,
         since=midnight,
         until=midnight + timedelta(days=1),
@@ -123,7 +125,7 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 
-async def _end_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
+async def _advance_or_restart_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
     """Advance to the next day if the archive has as many events as were copied, else restart the day. Returns 1."""
     complete = await archive.count_day_events(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again

@@ -26,7 +26,7 @@ _UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 
 #: Id formats that contain a time, between characters that are neither letter nor digit: so `evt_…` and
 #: `ajs-next-1668208232027-…` match too.
-_TIMED_ID_PATTERN = re.compile(
+_ID_WITH_TIME_PATTERN = re.compile(
     r"""(?<![0-9A-Za-z])(?:
           (?P<digits>[0-9]{13,19}|[0-9]{10})
         | (?P<uuid>[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?7[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12})
@@ -57,7 +57,7 @@ def event_key_of_id(event_id: str) -> UUID:
     if _UUID_PATTERN.fullmatch(event_id):
         return pgproto.UUID(event_id)
     key = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
-    if match := _TIMED_ID_PATTERN.search(event_id):
+    if match := _ID_WITH_TIME_PATTERN.search(event_id):
         form = match.lastgroup or ""
         key[:6] = _MS_READER_BY_ID_FORMAT[form](match[form]).to_bytes(6, "big")
     key[6], key[8] = 0x80 | key[6] & 0x0F, 0x80 | key[8] & 0x3F

@@ -23,11 +23,15 @@ CONVERSION_EVENT_NAMES = (
 )  # fmt: skip
 
 #: Names that need no place.
-UNLIMITED_EVENT_NAMES = [*CONVERSION_EVENT_NAMES, *segment.EVENT_NAME_BY_MESSAGE_TYPE.values(), OTHER_EVENTS_NAME]
+ALWAYS_COUNTED_EVENT_NAMES = [
+    *CONVERSION_EVENT_NAMES,
+    *segment.EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE.values(),
+    OTHER_EVENTS_NAME,
+]
 
 #: Parameters of statements that count by name.
-EVENT_NAME_PARAMETERS: Mapping[str, Any] = {
+EVENT_NAME_STATEMENT_PARAMETERS: Mapping[str, Any] = {
     "most_names": MAX_COUNTED_EVENT_NAMES,
-    "always": UNLIMITED_EVENT_NAMES,
+    "always": ALWAYS_COUNTED_EVENT_NAMES,
     "other": OTHER_EVENTS_NAME,
 }

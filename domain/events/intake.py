@@ -15,17 +15,17 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, run_autocommitted, run_in_transaction
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
-from domain.events.budgets import BudgetDay, EventBudgets
-from domain.events.event import Event, EventKey
+from domain.events.budgets import EventBudgetDay, EventBudgets
+from domain.events.event import EventKey, EventToStore
 from domain.events.group_commit import store_new_events
 from domain.events.round_robin import FairRequestQueue
 from schemas.errors import ServiceUnavailable
 from telemetry import logs, metrics
 
 #: Most events that are queued or under commit in one process, and most events of one transaction.
-MAX_HELD_EVENTS, MAX_COMMIT_EVENTS = 20_000, 4_000
+MAX_HELD_INTAKE_EVENTS, MAX_EVENTS_PER_COMMIT = 20_000, 4_000
 
 #: Concurrent commits: while one waits for the disk, the next one is prepared.
 CONCURRENT_EVENT_COMMITS = 2
@@ -36,7 +36,7 @@ BYTES_COUNTED_AS_EVENT = 2_048
 _log = logs.get_logger("events")
 
 
-def queue_weight_of(events: int, size: int) -> int:
+def intake_weight_of_request(events: int, size: int) -> int:
     """Return a request's weight in the intake queue: its events or, if more, its bytes / `BYTES_COUNTED_AS_EVENT`."""
     return max(events, size // BYTES_COUNTED_AS_EVENT)
 
@@ -54,17 +54,17 @@ class EventWriteFailed(Exception):
 
 @dataclass(eq=False, slots=True)
 class _EventIntakeRequest:
-    """Events of one request, all of one app; `queue_weight_of` is their share of the queue.
+    """Events of one request, all of one app; `intake_weight_of_request` is their share of the queue.
 
     `size` is the body's bytes, and `day` is the budget day that reserved them.
     """
 
     app: KeyedApp
-    events: Sequence[Event]
+    events: Sequence[EventToStore]
     size: int
     weight: int
     answer: asyncio.Future[EventIntakeResult]
-    day: BudgetDay
+    day: EventBudgetDay
 
     @property
     def organization_id(self) -> UUID:
@@ -86,7 +86,7 @@ class EventIntake:
         self._waiting = FairRequestQueue[_EventIntakeRequest]()
         self._requests_queued = asyncio.Event()
 
-    async def commit_app_events(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
+    async def commit_app_events(self, app: KeyedApp, events: Sequence[EventToStore], *, size: int) -> EventIntakeResult:
         """Commit events of an app with their conversions; return the numbers of new and of known events.
 
         `size` is the body's bytes. Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable`
@@ -113,14 +113,14 @@ class EventIntake:
         while group := self._take_next_group():
             self._release_group(group)
 
-    def _queue_request(self, app: KeyedApp, events: Sequence[Event], size: int) -> _EventIntakeRequest:
+    def _queue_request(self, app: KeyedApp, events: Sequence[EventToStore], size: int) -> _EventIntakeRequest:
         """Queue a request, reserve its events in the budget, and return it. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
         """
-        weighs = queue_weight_of(len(events), size)
-        if self._held_of[app.organization_id] + weighs > MAX_HELD_EVENTS - self._held - weighs:
-            metrics.EVENT_COUNTERS_BY_OUTCOME["refused"].inc(len(events))
+        weighs = intake_weight_of_request(len(events), size)
+        if self._held_of[app.organization_id] + weighs > MAX_HELD_INTAKE_EVENTS - self._held - weighs:
+            metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["refused"].inc(len(events))
             raise ServiceUnavailable("too many events are queued: send these again in a second")
         day = self._budgets.reserve_events(app, len(events), size)
         answer: asyncio.Future[EventIntakeResult] = asyncio.get_running_loop().create_future()
@@ -134,28 +134,28 @@ class EventIntake:
     def _withdraw_request(self, request: _EventIntakeRequest) -> None:
         """Remove a request from the queue after its caller left; its commit still happens if it has begun."""
         if self._waiting.remove(request):
-            self._clear_wake_if_empty()
+            self._clear_requests_queued_if_empty()
             self._release_group([request])
 
     def _take_next_group(self) -> list[_EventIntakeRequest]:
         """Take the requests of the next commit from the queue, one of each organization in turn.
 
-        A group weighs at most `MAX_COMMIT_EVENTS`, or is a single request. Empty if the queue is.
+        A group weighs at most `MAX_EVENTS_PER_COMMIT`, or is a single request. Empty if the queue is.
         """
-        group, room = list[_EventIntakeRequest](), MAX_COMMIT_EVENTS
+        group, room = list[_EventIntakeRequest](), MAX_EVENTS_PER_COMMIT
         while self._waiting and (not group or self._waiting.peek_next_request().weight <= room):
             group.append(self._waiting.take())
             room -= group[-1].weight
-        self._clear_wake_if_empty()
+        self._clear_requests_queued_if_empty()
         return group
 
-    def _clear_wake_if_empty(self) -> None:
+    def _clear_requests_queued_if_empty(self) -> None:
         if not self._waiting:
             self._requests_queued.clear()
 
     async def _commit_group(self, group: list[_EventIntakeRequest]) -> None:
         try:
-            with metrics.EVENT_COMMIT_SECONDS.time():
+            with metrics.EVENT_COMMIT_SECONDS_HISTOGRAM.time():
                 await self._store_and_answer_group(group)
         finally:
             self._release_group(group)
@@ -169,26 +169,26 @@ class EventIntake:
             fresh = await self._store_events_of_group(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, ServiceUnavailable):
-                _fail_requests(group, _error_for_request(error))
+                _fail_intake_requests(group, _intake_error_for_request(error))
                 return
             _log.error("a group of events can't be written", error=type(error).__name__)
             for request in group:
                 await self._store_and_answer_group([request])
         else:
             accepted = sum(map(len, fresh))
-            metrics.EVENT_COUNTERS_BY_OUTCOME["accepted"].inc(accepted)
-            metrics.EVENT_COUNTERS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
+            metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["accepted"].inc(accepted)
+            metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
                 # Events of a sender that disconnected meanwhile are stored, too.
                 self._budgets.count_stored_events(request.app, len(news), _size_of_new_events(request, news))
-                _resolve_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
+                _answer_intake_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _store_events_of_group(self, group: list[_EventIntakeRequest]) -> list[list[Event]]:
+    async def _store_events_of_group(self, group: list[_EventIntakeRequest]) -> list[list[EventToStore]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
         """
-        firsts: dict[EventKey, tuple[int, Event]] = {}
+        firsts: dict[EventKey, tuple[int, EventToStore]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
                 firsts.setdefault(event.key, (turn, event))
@@ -198,10 +198,10 @@ class EventIntake:
             for request in group
             if (found := request.app.relays_by_event_name)
         }
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             run = run_in_transaction if relays else run_autocommitted
             fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
-        news: list[list[Event]] = [[] for _ in group]
+        news: list[list[EventToStore]] = [[] for _ in group]
         for event in fresh:
             news[firsts[event.key][0]].append(event)
         return news
@@ -217,27 +217,27 @@ class EventIntake:
             if not self._held_of[request.organization_id]:
                 del self._held_of[request.organization_id]
             self._budgets.release_reserved_events(request.day, len(request.events), request.size)
-        _fail_requests(group, ServiceUnavailable("this process ends: send these events again"))
+        _fail_intake_requests(group, ServiceUnavailable("this process ends: send these events again"))
 
 
-def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[Event]) -> int:
+def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[EventToStore]) -> int:
     """Return the bytes of a request's body for its new events, by their share of the length; 0 if none is new."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
     return round(request.size * sum(map(_event_text_length, news)) / sum(map(_event_text_length, request.events)))
 
 
-def _event_text_length(event: Event) -> int:
+def _event_text_length(event: EventToStore) -> int:
     """Return the approximate number of characters of an event."""
     return len(event.name) + len(event.properties) + len(event.context)
 
 
-def _resolve_request(request: _EventIntakeRequest, taken: EventIntakeResult) -> None:
+def _answer_intake_request(request: _EventIntakeRequest, taken: EventIntakeResult) -> None:
     if not request.answer.done():
         request.answer.set_result(taken)
 
 
-def _error_for_request(error: Exception) -> Exception:
+def _intake_error_for_request(error: Exception) -> Exception:
     """Return the error that a request of events gets after its events could not be written.
 
     It is `ServiceUnavailable` for a fault that may pass, else `EventWriteFailed` with the class of `error`.
@@ -249,7 +249,7 @@ def _error_for_request(error: Exception) -> Exception:
     return EventWriteFailed(type(error).__name__)
 
 
-def _fail_requests(group: list[_EventIntakeRequest], error: Exception) -> None:
+def _fail_intake_requests(group: list[_EventIntakeRequest], error: Exception) -> None:
     for request in group:
         if not request.answer.done():
             request.answer.set_exception(error)

@@ -15,7 +15,7 @@ from domain.values.steps import CooperativeSteps
 from schemas.errors import BodyOversized, MalformedBody
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
-MAX_PACKED_BYTES, MAX_PLAIN_BYTES, MAX_LEVELS = 1_000_000, 8_000_000, 100
+MAX_PACKED_EVENT_BODY_BYTES, MAX_PLAIN_EVENT_BODY_BYTES, MAX_JSON_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE_JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -27,7 +27,7 @@ _HALF_SURROGATE_PATTERN = re.compile(
 )
 
 #: Bytes that one step unpacks, and that one step repairs.
-UNPACK_STEP_BYTES, REPAIR_STEP_BYTES = 1 << 19, 1 << 17
+GZIP_STEP_BYTES, SURROGATE_REPAIR_STEP_BYTES = 1 << 19, 1 << 17
 
 #: Bytes of text that take as long to decode as one list or object.
 DECODE_BYTES_PER_BRACKET = 20
@@ -42,13 +42,13 @@ _GZIP_WINDOW_BITS = 31
 MAX_GZIP_RATIO = 1_032
 
 
-def unpack_gzip(data: bytes, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[bytes]:
+def unpack_gzip(data: bytes, most: int = MAX_PLAIN_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
     """Return data unpacked from one layer of gzip. Raises `BodyOversized` above `most` bytes, `MalformedBody`."""
     reader = zlib.decompressobj(_GZIP_WINDOW_BITS)
     parts, size = list[bytes](), 0
     while not reader.eof and size < most:
         try:
-            part = reader.decompress(data, min(UNPACK_STEP_BYTES, most - size))
+            part = reader.decompress(data, min(GZIP_STEP_BYTES, most - size))
         except zlib.error as error:
             raise MalformedBody(f"the body is no gzip: {error}") from None
         if not part:
@@ -70,7 +70,7 @@ def repair_surrogates_in_steps(text: bytes) -> CooperativeSteps[bytes]:
     """
     parts, at = list[bytes](), 0
     while at < len(text):
-        end = min(len(text), at + REPAIR_STEP_BYTES)
+        end = min(len(text), at + SURROGATE_REPAIR_STEP_BYTES)
         if end < len(text):
             end = text.rfind(b",", at, end) + 1 or end
         part = text[at:end]
@@ -97,12 +97,12 @@ def replace_json_escapes(text: bytes) -> bytes:
 
 
 def is_json_too_deep(text: bytes, value: Any) -> bool:
-    """Return whether a JSON value has more than `MAX_LEVELS` levels; `text` is its JSON: few brackets need no count."""
-    few = text.count(b"{") + text.count(b"[") <= MAX_LEVELS
-    return not few and _json_depth_of(value) > MAX_LEVELS
+    """Return whether a JSON value is deeper than `MAX_JSON_LEVELS`; `text` is its JSON: few brackets need no count."""
+    few = text.count(b"{") + text.count(b"[") <= MAX_JSON_LEVELS
+    return not few and _json_depth_of(value) > MAX_JSON_LEVELS
 
 
-def weigh_json_text(text: bytes) -> int:
+def estimate_json_decoding_cost_bytes(text: bytes) -> int:
     """Return the decoding cost of a JSON text: its length, plus `DECODE_BYTES_PER_BRACKET` per list or object."""
     return len(text) + DECODE_BYTES_PER_BRACKET * (text.count(b"{") + text.count(b"["))
 
@@ -110,7 +110,7 @@ def weigh_json_text(text: bytes) -> int:
 def _json_depth_of(value: Any) -> int:
     """Return the number of levels of objects and lists in a JSON value, counted up to one above the limit."""
     depth, level = 0, [value]
-    while depth <= MAX_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
+    while depth <= MAX_JSON_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return depth

@@ -8,17 +8,17 @@ from db.pool import Conn
 from db.queries import Query, event, event_archive, event_seen
 
 #: Days in the past for which events are accepted, and days ahead for which tables are created.
-PAST_DAYS, FUTURE_DAYS = 8, 14
+EVENT_TABLE_PAST_DAYS, EVENT_TABLE_FUTURE_DAYS = 8, 14
 
 #: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
-EVENT_ID_GENERATION_AGE = timedelta(days=15)
+MAX_EVENT_ID_GENERATION_AGE = timedelta(days=15)
 PROBED_EVENT_ID_GENERATIONS = 2
 
 
 async def create_event_day_tables(conn: Conn) -> int:
     """Create the event store's missing day tables from 8 days ago to 14 days ahead; return their number."""
     day = utc_today()
-    first_day, last_day = day - timedelta(days=PAST_DAYS), day + timedelta(days=FUTURE_DAYS)
+    first_day, last_day = day - timedelta(days=EVENT_TABLE_PAST_DAYS), day + timedelta(days=EVENT_TABLE_FUTURE_DAYS)
     return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
@@ -31,7 +31,7 @@ async def drop_oldest_event_day(conn: Conn, *, keep: int, archived: bool = False
     return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
 
 
-async def rotate_event_id_generation(conn: Conn, *, age: timedelta = EVENT_ID_GENERATION_AGE) -> int:
+async def rotate_event_id_generation(conn: Conn, *, age: timedelta = MAX_EVENT_ID_GENERATION_AGE) -> int:
     """Open a new generation of event ids if the last is older than `age`; return 1, or 0 without a new one."""
     return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 

@@ -12,15 +12,15 @@ from db.pool import Conn
 from db.queries import event_person
 
 #: Queue rows of one fold.
-ACTIVE_USER_FOLD_ROWS = 5_000
+MAX_ACTIVE_USER_FOLD_ROWS = 5_000
 
 #: Quarter-hours of a day, and of half a day.
-QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY = 96, 48
+QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY = 96, 48
 
 
 def first_half_of_day_mask(mask: int) -> int:
     """Return the bits of a day's mask of quarter-hours that belong to the first half of the day."""
-    return mask & (1 << QUARTERS_PER_HALF_DAY) - 1
+    return mask & (1 << QUARTER_HOURS_PER_HALF_DAY) - 1
 
 
 async def fold_active_users(conn: Conn) -> int:
@@ -28,7 +28,7 @@ async def fold_active_users(conn: Conn) -> int:
 
     Returns the number of merged masks. Concurrent folds are safe.
     """
-    folded: int = await event_person.fold.value(conn, limit=ACTIVE_USER_FOLD_ROWS)
+    folded: int = await event_person.fold.value(conn, limit=MAX_ACTIVE_USER_FOLD_ROWS)
     return folded
 
 

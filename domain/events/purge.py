@@ -19,7 +19,7 @@ from db.queries import (
 MAX_PURGED_EVENT_ROWS = 5_000
 
 
-async def purge_project_batch(conn: Conn, *, project_id: UUID) -> int:
+async def purge_project_event_batch(conn: Conn, *, project_id: UUID) -> int:
     """Delete a batch of a project's rows in the event store; return their number, 0 if none is left.
 
     Deletes counts after deltas: a fold may just be adding these to the counts. A rebuild locks counts before deltas. So

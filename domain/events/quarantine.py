@@ -17,7 +17,7 @@ import msgspec
 
 from db.pool import Conn, Pool, acquire_connection
 from db.queries import event_quarantine
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE_JSON_ERRORS
@@ -26,22 +26,22 @@ from schemas.events import EventRejection
 from telemetry import metrics
 
 #: Approximate number of stored rejections of a project, and their retention.
-MAX_ROWS, REJECTION_RETENTION = 1_000, timedelta(days=7)
+MAX_STORED_REJECTIONS_PER_PROJECT, EVENT_REJECTION_RETENTION = 1_000, timedelta(days=7)
 
 #: Stored characters of an event's text, and most queued events of a project.
-MAX_TEXT, MAX_QUEUED = 4_096, 100
+MAX_REJECTED_EVENT_TEXT_CHARS, MAX_QUEUED_REJECTIONS_PER_PROJECT = 4_096, 100
 
 #: Most bytes of memory for a project's queued events.
-MAX_QUEUED_BYTES_PER_PROJECT = 256 * 1024
+MAX_QUEUED_REJECTION_BYTES_PER_PROJECT = 256 * 1024
 
 #: Most projects in the buffer, and most projects of one organization in it.
-MAX_PROJECTS, MAX_PROJECTS_OF_ORGANIZATION = 200, 20
+MAX_QUARANTINE_BUFFER_PROJECTS, MAX_QUARANTINE_PROJECTS_PER_ORGANIZATION = 200, 20
 
 #: Rows that one run of the chore deletes.
 MAX_DELETED_REJECTIONS = 1_000
 
 
-class StoredRejection(NamedTuple):
+class StoredEventRejection(NamedTuple):
     """Rejected event as stored. `name` and `event_id` are None if its text has none."""
 
     id: UUID
@@ -53,7 +53,7 @@ class StoredRejection(NamedTuple):
     received_at: datetime
 
 
-class BufferedRejection(NamedTuple):
+class BufferedEventRejection(NamedTuple):
     """Rejected event in the buffer."""
 
     id: UUID
@@ -77,14 +77,17 @@ class _ProjectRejectionQueue:
 
     def __init__(self, organization_id: UUID) -> None:
         self.organization_id = organization_id
-        self.rejections: deque[BufferedRejection] = deque()
+        self.rejections: deque[BufferedEventRejection] = deque()
         self._size = 0
 
-    def add(self, event: BufferedRejection) -> None:
+    def add(self, event: BufferedEventRejection) -> None:
         """Add a rejected event to the project's queue; the oldest ones are dropped to make room."""
         self.rejections.append(event)
         self._size += event.size
-        while len(self.rejections) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES_PER_PROJECT:
+        while (
+            len(self.rejections) > MAX_QUEUED_REJECTIONS_PER_PROJECT
+            or self._size > MAX_QUEUED_REJECTION_BYTES_PER_PROJECT
+        ):
             self._size -= self.rejections.popleft().size
 
 
@@ -97,7 +100,7 @@ class _EventNameAndId(msgspec.Struct):
     messageId: str | None = None  # noqa: N815
 
 
-LIST_QUARANTINED_EVENTS = event_quarantine.list_refused.typed(StoredRejection)
+LIST_QUARANTINED_EVENTS = event_quarantine.list_refused.typed(StoredEventRejection)
 _EVENT_NAME_DECODER = msgspec.json.Decoder(_EventNameAndId)
 
 
@@ -112,35 +115,35 @@ class QuarantineBuffer:
         self.rejections_queued = asyncio.Event()
 
     def queue_rejections(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
-        """Queue an app's rejected events, the newest `MAX_QUEUED`, and count them; none if the buffer has no room."""
+        """Queue an app's newest rejected events, up to a maximum, and count them; none if the buffer is full."""
         if not refused:
             return
-        metrics.EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))
+        metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))
         waiting = self._queue_of_project(app)
         if waiting is None:
             return
-        for event in refused[-MAX_QUEUED:]:
-            waiting.add(to_buffered_rejection(app.app_no, event))
+        for event in refused[-MAX_QUEUED_REJECTIONS_PER_PROJECT:]:
+            waiting.add(to_buffered_event_rejection(app.app_no, event))
         self.rejections_queued.set()
 
     def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
         """Return the queue of the app's project, created if missing; None if the buffer has no room for it."""
         if app.project_id not in self._due:
-            if not self._has_room_for_project(app.organization_id):
+            if not self._make_room_for_project(app.organization_id):
                 return None
             self._due[app.project_id] = _ProjectRejectionQueue(app.organization_id)
         return self._due[app.project_id]
 
-    def _has_room_for_project(self, organization_id: UUID) -> bool:
+    def _make_room_for_project(self, organization_id: UUID) -> bool:
         """Make room in the buffer for one more project of an organization; return whether there is room.
 
-        An organization has at most `MAX_PROJECTS_OF_ORGANIZATION`. A full buffer drops the first project of the
+        An organization has a maximum of projects in the buffer. A full buffer drops the first project of the
         organization with the most, if that still leaves it with no fewer than this one.
         """
         places = Counter(queue.organization_id for queue in self._due.values())
-        if places[organization_id] >= MAX_PROJECTS_OF_ORGANIZATION:
+        if places[organization_id] >= MAX_QUARANTINE_PROJECTS_PER_ORGANIZATION:
             return False
-        if len(self._due) < MAX_PROJECTS:
+        if len(self._due) < MAX_QUARANTINE_BUFFER_PROJECTS:
             return True
         [(largest, highest)] = places.most_common(1)
         if highest <= places[organization_id] + 1:
@@ -158,12 +161,12 @@ class QuarantineBuffer:
         codes: Sequence[EventRejection] | None,
         before: UUID | None,
         limit: int,
-    ) -> list[StoredRejection]:
+    ) -> list[StoredEventRejection]:
         """Return at most `limit` rejected events of a project older than `before`, newest first.
 
         Raises `ServiceUnavailable`. Apps with a number above `last_app` were created later and are left out.
         """
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             async with self._reading, acquire_connection(self._pool) as conn:
                 return await LIST_QUARANTINED_EVENTS.all(
                     conn,
@@ -186,15 +189,15 @@ class QuarantineBuffer:
             if waiting is None:  # Its project was dropped from the buffer meanwhile.
                 continue
             try:
-                with raise_if_postgres_away():
+                with convert_postgres_away_errors():
                     async with acquire_connection(self._pool) as conn:
                         await insert_quarantined_events(conn, project_id, waiting.rejections)
             except RETRIED_POSTGRES_ERRORS:
                 continue
 
 
-async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
-    """Insert rejected events of a project into the quarantine table; delete its oldest above `MAX_ROWS`."""
+async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
+    """Insert rejected events of a project into the quarantine table; delete its oldest above the maximum."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
             conn,
@@ -206,33 +209,39 @@ async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequenc
             event_ids=[event.event_id for event in noted],
             texts=[event.text for event in noted],
         )
-        await event_quarantine.trim.run(conn, project_id=project_id, most=MAX_ROWS)
+        await event_quarantine.trim.run(conn, project_id=project_id, most=MAX_STORED_REJECTIONS_PER_PROJECT)
 
 
-async def delete_expired_rejections(conn: Conn) -> int:
-    """Delete a batch of quarantined events older than `REJECTION_RETENTION`; return their number."""
-    deleted: int = await event_quarantine.delete_old.value(conn, age=REJECTION_RETENTION, limit=MAX_DELETED_REJECTIONS)
+async def delete_expired_event_rejections(conn: Conn) -> int:
+    """Delete a batch of quarantined events older than `EVENT_REJECTION_RETENTION`; return their number."""
+    deleted: int = await event_quarantine.delete_old.value(
+        conn, age=EVENT_REJECTION_RETENTION, limit=MAX_DELETED_REJECTIONS
+    )
     return deleted
 
 
-def to_buffered_rejection(app_no: int, refused: RejectedEvent) -> BufferedRejection:
+def to_buffered_event_rejection(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
     """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
-    text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
-    names_in_text = _parse_event_name(refused.text)
-    names = (
-        _storable_name(names_in_text.name or names_in_text.event),
-        _storable_name(names_in_text.eventId or names_in_text.messageId),
+    text = (
+        refused.text[: 4 * MAX_REJECTED_EVENT_TEXT_CHARS]
+        .decode("utf-8", "replace")
+        .replace("\0", "\ufffd")[:MAX_REJECTED_EVENT_TEXT_CHARS]
     )
-    return BufferedRejection(ids.new_uuid7(), app_no, refused.code, *names, text)
+    names_in_text = _parse_event_name_and_id(refused.text)
+    names = (
+        _cut_event_name_or_id(names_in_text.name or names_in_text.event),
+        _cut_event_name_or_id(names_in_text.eventId or names_in_text.messageId),
+    )
+    return BufferedEventRejection(ids.new_uuid7(), app_no, refused.code, *names, text)
 
 
-def _parse_event_name(text: bytes) -> _EventNameAndId:
+def _parse_event_name_and_id(text: bytes) -> _EventNameAndId:
     try:
         return _EVENT_NAME_DECODER.decode(text)
     except UNREADABLE_JSON_ERRORS:
         return _EventNameAndId()
 
 
-def _storable_name(text: str | None) -> str | None:
+def _cut_event_name_or_id(text: str | None) -> str | None:
     """Return the first 255 characters of an event's name or id, without NUL; None if it is empty or None."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

@@ -24,7 +24,7 @@ from domain.events.body import (
     decode_event_text,
     malformed_body_error,
 )
-from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRejectedError, decode_json_object
+from domain.events.checks import MAX_EVENT_BYTES, MAX_EVENT_CLOCK_AHEAD, EventRejectedError, decode_json_object
 from domain.events.json_text import UNREADABLE_JSON_ERRORS, repair_surrogates_in_steps, replace_json_escapes
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
@@ -37,7 +37,7 @@ MAX_SEGMENT_MESSAGES = 5_000
 MAX_SEGMENT_BODY_BYTES = 1_000_000
 
 #: Types of messages by the last part of a path; None: a batch of messages with types of their own.
-MESSAGE_TYPE_BY_PATH: Mapping[str, str | None] = {
+SEGMENT_MESSAGE_TYPE_BY_PATH: Mapping[str, str | None] = {
     "b": None, "batch": None, "import": None,
     "t": "track", "track": "track", "i": "identify", "identify": "identify",
     "p": "page", "page": "page", "s": "screen", "screen": "screen",
@@ -45,7 +45,7 @@ MESSAGE_TYPE_BY_PATH: Mapping[str, str | None] = {
 }  # fmt: skip
 
 #: Event names of every type but `track`, which has a name of its own.
-EVENT_NAME_BY_MESSAGE_TYPE = {
+EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE = {
     "identify": "$identify",
     "page": "$page",
     "screen": "$screen",
@@ -54,7 +54,7 @@ EVENT_NAME_BY_MESSAGE_TYPE = {
 }
 
 #: Fields outside `properties` and `traits` that are stored with them.
-EXTRA_FIELDS_BY_MESSAGE_TYPE = {
+EXTRA_FIELDS_BY_SEGMENT_MESSAGE_TYPE = {
     "page": ("name", "category"),
     "screen": ("name", "category"),
     "group": ("groupId",),
@@ -113,7 +113,7 @@ _WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
 _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_SegmentBatch)
 
 
-def read_write_key(plain: bytes) -> str | None:
+def read_segment_write_key(plain: bytes) -> str | None:
     """Return the `writeKey` of a Segment request body; None if it is missing or isn't a string.
 
     No other field is decoded. Raises `MalformedBody`.
@@ -158,35 +158,35 @@ def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_
 def _decode_message_event(text: msgspec.Raw, sent: _SentSegmentMessages, now: datetime) -> EventIn:
     message = decode_event_text(text, _SEGMENT_MESSAGE_DECODER)
     kind = sent.kind or message.type or ""
-    name = message.event if kind == "track" else EVENT_NAME_BY_MESSAGE_TYPE.get(kind)
+    name = message.event if kind == "track" else EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE.get(kind)
     if not name or len(name) > MAX_EVENT_NAME_CHARACTERS:
         raise EventRejectedError("INVALID")
     return EventIn(
         name=name,
-        event_id=_event_id_of_message(message.messageId, text),
-        occurred_at=_message_time_of(message, sent.sent_at, now),
-        app_user_id=_person_id_of(message.userId),
-        anonymous_id=_person_id_of(message.anonymousId),
-        properties=_merged_properties_of(message, kind),
-        context=_object_or_empty(message.context),
+        event_id=_event_id_of_segment_message(message.messageId, text),
+        occurred_at=_time_of_segment_message(message, sent.sent_at, now),
+        app_user_id=_segment_person_id_to_text(message.userId),
+        anonymous_id=_segment_person_id_to_text(message.anonymousId),
+        properties=_merge_segment_properties(message, kind),
+        context=_null_to_empty_json_object(message.context),
     )
 
 
-def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:
+def _event_id_of_segment_message(given: str | None, text: msgspec.Raw) -> str:
     """Return a Segment message's event id: its own, a hash of it if too long, or of the message's text if missing."""
     if given and len(given) <= MAX_EVENT_ID_CHARACTERS:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
-def _message_time_of(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
+def _time_of_segment_message(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
     """Return the time of a Segment message: its own, else that of its sending, else now.
 
     A time too far ahead is corrected by the sender clock's lead. Raises `EventRejectedError` if that is impossible.
     """
     sent_at = _as_utc_time(message.sentAt or batch_sent_at)
     time = _as_utc_time(message.timestamp or message.originalTimestamp) or sent_at or now
-    if not (sent_at and sent_at > now and time > now + MAX_AHEAD):
+    if not (sent_at and sent_at > now and time > now + MAX_EVENT_CLOCK_AHEAD):
         return time
     try:
         return min(now, now - (sent_at - time))
@@ -199,7 +199,7 @@ def _as_utc_time(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
-def _person_id_of(given: str | int | None) -> str | None:
+def _segment_person_id_to_text(given: str | int | None) -> str | None:
     """Return a Segment message's user or anonymous id; None if empty. Raises `EventRejectedError` if too long."""
     text = "" if given is None else str(given)
     if len(text) > MAX_PERSON_ID_CHARACTERS:
@@ -207,21 +207,21 @@ def _person_id_of(given: str | int | None) -> str | None:
     return text or None
 
 
-def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
+def _null_to_empty_json_object(given: msgspec.Raw) -> msgspec.Raw:
     """Return a JSON text, or the text of an empty object if it is `null`."""
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _merged_properties_of(message: _SegmentMessage, kind: str) -> msgspec.Raw:
+def _merge_segment_properties(message: _SegmentMessage, kind: str) -> msgspec.Raw:
     """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
     Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.
     """
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
-    text = _object_or_empty(given)
+    text = _null_to_empty_json_object(given)
     beside: dict[str, Any] = {
         name: value
-        for name in EXTRA_FIELDS_BY_MESSAGE_TYPE.get(kind, ())
+        for name in EXTRA_FIELDS_BY_SEGMENT_MESSAGE_TYPE.get(kind, ())
         if (value := getattr(message, name)) is not None
     }
     if not beside:

@@ -2,7 +2,7 @@
 
 `received_at` is the start of an event's transaction. Of two transactions, the first to start may be the last
 to commit. So each poll starts at a time before which no transaction was open at the last poll, and drops the
-events that were already returned. A poll reads at most `MAX_EVENTS_PER_POLL` events. If it would have to read
+events that were already returned. A poll reads at most `MAX_EVENTS_PER_TAIL_POLL` events. If it would have to read
 more of them again, the next poll starts after them: no event is returned twice, and some may be missed.
 """
 
@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import event
 
 #: Most events that one poll reads.
-MAX_EVENTS_PER_POLL = 5_000
+MAX_EVENTS_PER_TAIL_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
 TRANSACTION_LISTING_DELAY = timedelta(seconds=1)
@@ -27,7 +27,7 @@ MAX_TRANSACTION_WAIT = timedelta(minutes=1)
 EventCommitOrder: TypeAlias = tuple[datetime, int, UUID]
 
 #: Place before all events of a moment.
-_FIRST_PLACE_OF_MOMENT = (-1, UUID(int=0))
+_BEFORE_EVENTS_OF_MOMENT = (-1, UUID(int=0))
 
 
 class StoredEvent(NamedTuple):
@@ -78,7 +78,7 @@ class EventTail:
 
     async def skip_committed_events(self, conn: Conn) -> None:
         """Let the tail begin after the events that are committed now, so that polls return only later ones."""
-        self._since = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
+        self._since = (await self._read_commit_horizon(conn), *_BEFORE_EVENTS_OF_MOMENT)
         await self.poll_new_events(conn)
         while self.more:
             await self.poll_new_events(conn)
@@ -86,17 +86,17 @@ class EventTail:
     async def poll_new_events(self, conn: Conn) -> list[StoredEvent]:
         """Return the events that match the filter and were committed since the last poll, in their order.
 
-        Reads at most `MAX_EVENTS_PER_POLL`; `more` is true if the poll ended at this limit.
+        Reads at most `MAX_EVENTS_PER_TAIL_POLL`; `more` is true if the poll ended at this limit.
         """
         shown = self._shown
         return [stored for stored in await self._read_next_events(conn) if stored.commit_order not in shown]
 
     async def _read_next_events(self, conn: Conn) -> list[StoredEvent]:
-        """Read at most `MAX_EVENTS_PER_POLL` events from the last safe time on, and advance that time.
+        """Read at most `MAX_EVENTS_PER_TAIL_POLL` events from the last safe time on, and advance that time.
 
         Some of them may have been read by an earlier poll. Updates `more` and `may_have_missed_events`.
         """
-        horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
+        horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_BEFORE_EVENTS_OF_MOMENT)
         received_at, after_app, after_key = self._since
         rows = await LIST_TAIL_EVENTS.all(
             conn,
@@ -104,9 +104,9 @@ class EventTail:
             received_at=received_at,
             after_app=after_app,
             after_key=after_key,
-            limit=MAX_EVENTS_PER_POLL,
+            limit=MAX_EVENTS_PER_TAIL_POLL,
         )
-        self.more = len(rows) == MAX_EVENTS_PER_POLL
+        self.more = len(rows) == MAX_EVENTS_PER_TAIL_POLL
         if self.more:
             self.may_have_missed_events |= rows[-1].commit_order > horizon
             self._since = rows[-1].commit_order

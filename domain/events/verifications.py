@@ -23,7 +23,7 @@ from schemas.apps import ArrivedEvent, Finding, Verification
 MAX_COUNTED_RECENT_EVENTS = 1000
 
 
-class VerifiedApp(NamedTuple):
+class AppUnderVerification(NamedTuple):
     """App under verification. `has_event`: an event of any time has arrived since the job was accepted."""
 
     project_id: UUID
@@ -54,7 +54,7 @@ class RejectedEventCount(NamedTuple):
     n: int
 
 
-FIND_VERIFIED_APP = sdk_app.see_app.typed(VerifiedApp)
+FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppUnderVerification)
 FIND_RECENT_EVENTS = event_table.see_arrivals.typed(RecentEventSummary)
 COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(RejectedEventCount)
 
@@ -79,9 +79,9 @@ async def start_tracking_verification(
     )
 
 
-async def find_verified_app(conn: Conn, *, claim: JobClaim) -> VerifiedApp | None:
+async def find_app_under_verification(conn: Conn, *, claim: JobClaim) -> AppUnderVerification | None:
     """Return the SDK app that a verification job waits for, as of now; None if it was deleted."""
-    return await FIND_VERIFIED_APP.one(
+    return await FIND_APP_UNDER_VERIFICATION.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
@@ -103,22 +103,22 @@ async def count_quarantined_events(
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
 
-def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, Any]:
+def tracking_verified_result(app: AppUnderVerification, found: RecentEventSummary) -> dict[str, Any]:
     """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _verification_result(app, event, count, [])
 
 
-def unverified_result(app: VerifiedApp, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
+def tracking_unverified_result(app: AppUnderVerification, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
     return _verification_result(
-        app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_likely_causes(app)]
+        app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_missing_events(app)]
     )
 
 
 def _verification_result(
-    app: VerifiedApp, event: ArrivedEvent | None, count: int, findings: list[Finding]
+    app: AppUnderVerification, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(
         verified=event is not None, count=count, event=event, last_event_at=app.last_event_at, findings=findings
@@ -135,7 +135,7 @@ def _rejected_events_finding(refused: Sequence[RejectedEventCount]) -> Finding:
     )
 
 
-def _find_likely_causes(app: VerifiedApp) -> Iterator[Finding]:
+def _find_causes_of_missing_events(app: AppUnderVerification) -> Iterator[Finding]:
     """Yield the likely causes for the absence of an SDK app's events, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:

@@ -43,12 +43,12 @@ async def create_brand_influencer(
     Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
     name = None if body.name is None else influencers.normalize_influencer_name(body.name)
-    project, names = await _lock_project_with_names(conn, author, project_id)
-    rows = await brand.read_brand_rows(conn, organization_id=author.organization_id, project_id=project_id)
+    project, names = await _lock_project_for_new_influencer(conn, author, project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
     wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft_influencer(brand_now, wish, taken=names)
-    return await _start_and_record_influencer(conn, author, project_id, draft, brand_now.colors)
+    return await _start_and_audit_influencer_drawing(conn, author, project_id, draft, brand_now.colors)
 
 
 async def create_influencer_clone(
@@ -63,12 +63,12 @@ async def create_influencer_clone(
     project_id = await influencers.find_project_of_influencer(
         conn, organization_id=author.organization_id, influencer_id=influencer_id
     )
-    project, _ = await _lock_project_with_names(conn, author, project_id)
+    project, _ = await _lock_project_for_new_influencer(conn, author, project_id)
     original = await influencers.lock_influencer(conn, author.organization_id, influencer_id)
-    rows = await brand.read_brand_rows(conn, organization_id=author.organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     colors = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language).colors
     draft = _draft_influencer_clone(original, body.overrides, name)
-    return await _start_and_record_influencer(conn, author, project_id, draft, colors, of=influencer_id)
+    return await _start_and_audit_influencer_drawing(conn, author, project_id, draft, colors, of=influencer_id)
 
 
 async def retry_influencer_drawing(
@@ -82,7 +82,7 @@ async def retry_influencer_drawing(
     locked = await influencers.lock_influencer(conn, organization_id, influencer_id)
     if locked.status == "ready":
         raise StateConflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing to retry")
-    rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return await drawing_job.restart_influencer_drawing(
         conn,
         organization_id=organization_id,
@@ -93,7 +93,7 @@ async def retry_influencer_drawing(
     )
 
 
-async def _lock_project_with_names(
+async def _lock_project_for_new_influencer(
     conn: Conn, author: InfluencerChangeAuthor, project_id: UUID
 ) -> tuple[LockedProject, list[str]]:
     """Lock an active project exclusively; return it with the names of its influencers.
@@ -113,7 +113,7 @@ async def _lock_project_with_names(
     return project, [name for (name,) in names]
 
 
-async def _start_and_record_influencer(
+async def _start_and_audit_influencer_drawing(
     conn: Conn,
     author: InfluencerChangeAuthor,
     project_id: UUID,

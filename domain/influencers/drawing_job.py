@@ -22,7 +22,7 @@ from schemas.brand import BrandSourceRow
 from schemas.errors import LimitReached
 from schemas.errors.absent import not_found_error, require_found
 
-CANCELED_DRAWING_MESSAGE = "its job was canceled: retry that, or create another influencer"
+CANCELED_INFLUENCER_DRAWING_MESSAGE = "its job was canceled: retry that, or create another influencer"
 
 
 class InfluencerDraft(NamedTuple):
@@ -94,7 +94,7 @@ async def start_influencer_drawing(
 
     Raises `LimitReached`; with `is_first` `_FirstInfluencerExistsError` if the project got its first one meanwhile.
     """
-    submitted = await _submit_drawing_job(conn, organization_id, project_id, draft.id, colors)
+    submitted = await _submit_influencer_drawing_job(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
         conn, **draft._asdict(), org=organization_id, project_id=project_id, is_first=is_first, job_id=submitted.job_id
     )
@@ -114,7 +114,7 @@ async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    brand_now = current_brand_snapshot(await brand.read_brand_rows(conn, **scope), project_id, language)
+    brand_now = current_brand_snapshot(await brand.read_brand_source_rows(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
             await start_influencer_drawing(
@@ -128,13 +128,15 @@ async def restart_influencer_drawing(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
     """Submit another drawing job for a locked influencer; `fresh` is False while one runs. Raises `LimitReached`."""
-    submitted = await _submit_drawing_job(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
+    submitted = await _submit_influencer_drawing_job(
+        conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of
+    )
     if submitted.fresh:
         await influencer.restart_influencer.run(conn, org=organization_id, id=influencer_id, job_id=submitted.job_id)
     return submitted
 
 
-async def _submit_drawing_job(
+async def _submit_influencer_drawing_job(
     conn: Conn,
     organization_id: UUID,
     project_id: UUID,
@@ -196,7 +198,7 @@ async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJo
         conn,
         orgs=[row.organization_id for row in unmade],
         job_ids=[row.id for row in unmade],
-        canceled=CANCELED_DRAWING_MESSAGE,
+        canceled=CANCELED_INFLUENCER_DRAWING_MESSAGE,
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from db.pool import Conn
 from db.queries import influencer
 from domain.tenancy import audit, project_locks
-from domain.tenancy.project_locks import AllowedVersions
+from domain.tenancy.project_locks import IfMatchVersions
 from domain.values import languages
 from domain.values.answers import answer_from_row
 from generation.copy import texts
@@ -22,7 +22,7 @@ from schemas.errors.absent import require_found
 from schemas.influencers import Influencer, InfluencerDeleted, InfluencerOverrides, InfluencerPatch, InfluencerStatus
 
 #: Columns that a patch may change, with their JSON names.
-_PATCHABLE_COLUMNS = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
+_PATCHABLE_INFLUENCER_COLUMNS = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
 
 
 class _InfluencerRow(NamedTuple):
@@ -103,7 +103,7 @@ async def apply_influencer_patch(
     author: InfluencerChangeAuthor,
     influencer_id: UUID,
     body: InfluencerPatch,
-    versions: AllowedVersions,
+    versions: IfMatchVersions,
     public_url: str,
 ) -> tuple[Influencer, int]:
     """Apply a patch to an influencer, also in an archived project; return the influencer and its version.
@@ -111,16 +111,16 @@ async def apply_influencer_patch(
     A patch without a change makes no version. Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
     """
     check_influencer_language(body, "language")
-    changes = {name: getattr(body, name) for name in _PATCHABLE_COLUMNS if getattr(body, name) is not UNSET}
+    changes = {name: getattr(body, name) for name in _PATCHABLE_INFLUENCER_COLUMNS if getattr(body, name) is not UNSET}
     if "name" in changes:
         changes["name"] = normalize_influencer_name(changes["name"])
     org = author.organization_id
     locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
     changed = [name for name, value in changes.items() if value != getattr(locked, name)]
     if changed:
-        old = {name: getattr(locked, name) for name in _PATCHABLE_COLUMNS}
+        old = {name: getattr(locked, name) for name in _PATCHABLE_INFLUENCER_COLUMNS}
         await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | changes)
-        fields = {"fields": [_PATCHABLE_COLUMNS[name] for name in changed]}
+        fields = {"fields": [_PATCHABLE_INFLUENCER_COLUMNS[name] for name in changed]}
         await record_influencer_action(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
     return await read_versioned_influencer(
         conn, organization_id=org, influencer_id=influencer_id, public_url=public_url
@@ -128,7 +128,7 @@ async def apply_influencer_patch(
 
 
 async def remove_influencer(
-    conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, versions: AllowedVersions
+    conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, versions: IfMatchVersions
 ) -> InfluencerDeleted:
     """Delete an influencer and return the API answer. After the commit its own job can't find it either.
 
@@ -152,7 +152,7 @@ async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influ
 
 
 async def _lock_influencer_for_change(
-    conn: Conn, organization_id: UUID, influencer_id: UUID, versions: AllowedVersions
+    conn: Conn, organization_id: UUID, influencer_id: UUID, versions: IfMatchVersions
 ) -> LockedInfluencer:
     """Lock the influencer after its project against a purge; return it. Raises `ObjectNotFound`, `VersionOutdated`."""
     project_id = await find_project_of_influencer(conn, organization_id=organization_id, influencer_id=influencer_id)

@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.jobs import BulkCanceled
 
 #: Jobs that a call cancels, and that it counts.
-MAX_CANCELED, MAX_COUNTED = 100, 1_000
+MAX_JOBS_PER_BULK_CANCEL, MAX_JOBS_COUNTED_FOR_BULK_CANCEL = 100, 1_000
 
 
 class JobCancelFilter(NamedTuple):
@@ -33,7 +33,7 @@ async def cancel_matching_jobs(
 ) -> BulkCanceled:
     """Cancel an organization's oldest jobs that match a filter and can be canceled now, at most `most`.
 
-    Returns them and the number of matches up to `MAX_COUNTED`; `dry_run` cancels none. Raises `ObjectNotFound`.
+    Returns them and the number of matches up to a maximum; `dry_run` cancels none. Raises `ObjectNotFound`.
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
@@ -46,17 +46,17 @@ async def cancel_matching_jobs(
         phases=chosen.phases,
         since=chosen.period.since,
         until=chosen.period.until,
-        limit=MAX_COUNTED + 1,
+        limit=MAX_JOBS_COUNTED_FOR_BULK_CANCEL + 1,
     )
     matching = [row["id"] for row in rows]
     moved = []
     if not dry_run:
-        batch = matching[: most or MAX_CANCELED]
+        batch = matching[: most or MAX_JOBS_PER_BULK_CANCEL]
         moved = await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end_job_subjects(conn, moved)
     return BulkCanceled(
-        matched=min(len(matching), MAX_COUNTED),
-        capped=len(matching) > MAX_COUNTED,
+        matched=min(len(matching), MAX_JOBS_COUNTED_FOR_BULK_CANCEL),
+        capped=len(matching) > MAX_JOBS_COUNTED_FOR_BULK_CANCEL,
         job_ids=sorted(ids.format_prefixed_id(ids.JOB, row.id) for row in moved),
         more=len(matching) > len(moved),
     )

@@ -25,11 +25,11 @@ from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulJobStatus
 from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
-MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
+MAX_JOBS_PER_BULK_RETRY, MAX_JOBS_COUNTED_FOR_BULK_RETRY, MAX_JOBS_SCANNED_FOR_BULK_RETRY = 100, 1_000, 20_000
 
 
 class JobRetryFilter(NamedTuple):
-    """Filter of a call; None matches all, but for `filtered_job_states`, which defaults to `failed`."""
+    """Filter of a call; None matches all, but for `job_states_of_retry_filter`, which defaults to `failed`."""
 
     project_id: UUID | None
     kinds: Sequence[str] | None
@@ -65,7 +65,7 @@ FIND_RETRYABLE_JOBS = bulk_job.find_retryable.typed(_RetryableJobs)
 LIST_RETRY_ORIGINS = bulk_job.list_origins.typed(_LockedRetryOrigin)
 
 
-def filtered_job_states(chosen: JobRetryFilter) -> list[str]:
+def job_states_of_retry_filter(chosen: JobRetryFilter) -> list[str]:
     """Return the job states that a bulk-retry filter selects; `failed` alone if it names none."""
     return sorted(set(chosen.statuses or ["failed"]))
 
@@ -87,12 +87,14 @@ async def retry_matching_jobs(
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
-    matching = await _find_retryable_jobs(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
-    batch = matching.ids[: MAX_COUNTED if dry_run else most or MAX_RETRIED]
+    matching = await _find_retryable_jobs(
+        conn, organization_id, chosen, after, depth or MAX_JOBS_SCANNED_FOR_BULK_RETRY
+    )
+    batch = matching.ids[: MAX_JOBS_COUNTED_FOR_BULK_RETRY if dry_run else most or MAX_JOBS_PER_BULK_RETRY]
     results = _BulkRetryResults() if dry_run else await _retry_each_job(conn, organization_id, scopes, batch)
     answer = BulkRetried(
-        matched=min(len(matching.ids), MAX_COUNTED),
-        capped=len(matching.ids) > MAX_COUNTED or matching.last_id is not None,
+        matched=min(len(matching.ids), MAX_JOBS_COUNTED_FOR_BULK_RETRY),
+        capped=len(matching.ids) > MAX_JOBS_COUNTED_FOR_BULK_RETRY or matching.last_id is not None,
         retried=results.retried,
         skipped=results.skipped,
         next_cursor=None,
@@ -110,11 +112,11 @@ async def _find_retryable_jobs(
         org=organization_id,
         project_id=chosen.project_id,
         kinds=chosen.kinds or PUBLIC_JOB_KIND_NAMES,
-        states=filtered_job_states(chosen),
+        states=job_states_of_retry_filter(chosen),
         error_code=chosen.error_code,
         after=after,
         depth=depth,
-        limit=MAX_COUNTED + 1,
+        limit=MAX_JOBS_COUNTED_FOR_BULK_RETRY + 1,
         **chosen.period.list_parameters(None),
     )
 
@@ -127,7 +129,7 @@ class _BulkRetryResults:
         self.skipped: list[NotRetried] = []
         self.wakes: list[WakeMessage] = []
 
-    def skip(self, origin: _LockedRetryOrigin, error: DomainError) -> None:
+    def add_skipped_job(self, origin: _LockedRetryOrigin, error: DomainError) -> None:
         code = str(error.details.get("reason", error.code))
         self.skipped.append(
             NotRetried(job_id=ids.format_prefixed_id(ids.JOB, origin.id), code=code, message=error.message)
@@ -144,7 +146,7 @@ async def _retry_each_job(
                 async with conn.transaction():
                     await _retry_locked_job(conn, organization_id, scopes, origin, results)
         except DomainError as error:
-            results.skip(origin, error)
+            results.add_skipped_job(origin, error)
     return results
 
 

@@ -18,7 +18,7 @@ from domain.values import multi_value_filter
 from domain.values.answers import answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import controls, ledger, states
-from jobs.kinds import JOB_KINDS, JobArchiveEffect
+from jobs.kinds import JOB_KINDS, ProjectArchiveJobEffect
 from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
 from jobs.outcomes import Done, TaskOutcome
 from jobs.states import TERMINAL_JOB_STATES, JobState
@@ -43,7 +43,7 @@ LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
 
 #: Statement of each open phase, with an index of its own.
-_LIST_JOBS_BY_PHASE = {
+_JOB_LIST_QUERY_BY_PHASE = {
     "scheduled": LIST_PUT_OFF_JOBS,
     "waiting": LIST_PUT_OFF_JOBS,
     "queued": LIST_QUEUED_JOBS,
@@ -51,7 +51,7 @@ _LIST_JOBS_BY_PHASE = {
 }
 
 #: Stages of open jobs without a worker.
-STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
+JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 
 #: Most searches of one list: the product of the filters' numbers of values.
 MAX_JOB_LIST_SEARCHES = 25
@@ -102,24 +102,24 @@ async def list_filtered_jobs(
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     search = partial(_search_jobs, project_id=project_id)
-    rows = await multi_value_filter.find_newest_rows(conn, search, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, search, filters, leading)
     return [_job_to_schema(row)[0] for row in rows]
 
 
 async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Return the jobs that match these filters, by a selective filter's statement and index; none if contradictory."""
     stage, phase = asked["stage"], asked["phase"]
-    status = asked["status"] or (phase and states.api_status_of_phase(phase))
-    if phase and status != states.api_status_of_phase(phase):
+    status = asked["status"] or (phase and states.api_status_of_job_phase(phase))
+    if phase and status != states.api_status_of_job_phase(phase):
         return []
-    if phase in _LIST_JOBS_BY_PHASE:
-        return await _LIST_JOBS_BY_PHASE[phase].all(conn, project_id=project_id, **asked)
+    if phase in _JOB_LIST_QUERY_BY_PHASE:
+        return await _JOB_LIST_QUERY_BY_PHASE[phase].all(conn, project_id=project_id, **asked)
     ended = status or (stage if stage in TERMINAL_JOB_STATES else None) or (asked["error_code"] and JobState.FAILED)
     if stage in TERMINAL_JOB_STATES and stage != ended:
         return []
-    if stage and stage not in TERMINAL_JOB_STATES | STAGES_WITHOUT_WORKER:
+    if stage and stage not in TERMINAL_JOB_STATES | JOB_STAGES_WITHOUT_WORKER:
         return await LIST_RUNNING_JOBS.all(conn, project_id=project_id, **asked)
-    if ended == "running" or stage in STAGES_WITHOUT_WORKER:
+    if ended == "running" or stage in JOB_STAGES_WITHOUT_WORKER:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
     return await _search_ended_jobs(conn, project_id, ended=ended, **asked)
 
@@ -146,7 +146,7 @@ async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID)
     return CancelAnswer(job_id=ids.format_prefixed_id(ids.JOB, job_id), accepted=True)
 
 
-_ENDED_REASON_BY_STATUS: Mapping[ApiJobStatus, AlreadyEndedCode] = {
+_CANCEL_REFUSAL_BY_JOB_STATUS: Mapping[ApiJobStatus, AlreadyEndedCode] = {
     "completed": "ALREADY_COMPLETED",
     "failed": "ALREADY_FAILED",
     "canceled": "ALREADY_CANCELED",
@@ -158,14 +158,16 @@ def _answer_late_cancel(found: Job) -> CancelAnswer:
         raise StateConflict(
             "JOB_CANCEL_UNAVAILABLE", "the job can't be stopped now: wait for its end", stage=found.stage
         )
-    return CancelAnswer(job_id=found.job_id, accepted=False, reason=_ENDED_REASON_BY_STATUS[found.status])
+    return CancelAnswer(job_id=found.job_id, accepted=False, reason=_CANCEL_REFUSAL_BY_JOB_STATUS[found.status])
 
 
 #: Kinds that an archive cancels; jobs of other kinds finish.
-_KINDS_CANCELED_BY_ARCHIVE = [kind.name for kind in JOB_KINDS.values() if kind.on_archive is JobArchiveEffect.CANCEL]
+_KINDS_CANCELED_BY_ARCHIVE = [
+    kind.name for kind in JOB_KINDS.values() if kind.on_archive is ProjectArchiveJobEffect.CANCEL
+]
 
 
-async def cancel_jobs_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
+async def cancel_jobs_of_archived_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
     """Cancel the next `limit` jobs of an archived project, of kinds that an archive cancels. Returns their number."""
     moved = await controls.cancel_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_KINDS_CANCELED_BY_ARCHIVE, limit=limit

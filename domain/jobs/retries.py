@@ -14,7 +14,7 @@ from domain.media import app_media_fetches
 from domain.projects import archive_status
 from domain.publishing import changes
 from domain.tenancy import project_locks
-from domain.tenancy.delegation import scopes_grant
+from domain.tenancy.delegation import is_scope_granted
 from jobs import controls
 from jobs.kinds import (
     ARCHIVE_PROJECT_KIND,
@@ -29,7 +29,7 @@ from jobs.kinds import (
     VERIFY_TRACKING_KIND,
 )
 from jobs.ledger import SubmittedJob
-from schemas.errors import ScopeMissing, StateConflict
+from schemas.errors import ApiKeyScopeMissing, StateConflict
 from schemas.errors.absent import require_found
 
 
@@ -48,8 +48,8 @@ GET_RETRY_ORIGIN = job.get_origin.typed(JobToRetry)
 async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
     """Submit and return a new job that repeats a failed or canceled one.
 
-    If an earlier retry still runs, returns that job with `fresh` False. Raises `ObjectNotFound`, `ScopeMissing` without
-    the scope of the original action, `StateConflict` JOB_NOT_RETRYABLE, and every error of that action.
+    If an earlier retry still runs, returns that job with `fresh` False. Raises `ObjectNotFound`, `ApiKeyScopeMissing`
+    without the scope of the original action, `StateConflict` JOB_NOT_RETRYABLE, and every error of that action.
     """
     origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check_job_retryable(origin, scopes)
@@ -59,12 +59,12 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
 
 
 def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
-    """Raise `StateConflict` JOB_NOT_RETRYABLE by a job's kind or state, `ScopeMissing` without its kind's scope."""
+    """Raise `StateConflict` JOB_NOT_RETRYABLE by a job's kind or state, `ApiKeyScopeMissing` by its kind."""
     kind = JOB_KINDS.get(origin.kind)
-    if kind is None or kind.name not in _RETRY_BY_JOB_KIND:
+    if kind is None or kind.name not in _RETRY_FUNCTION_BY_JOB_KIND:
         raise StateConflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
-    if not scopes_grant(scopes, kind.scope):
-        raise ScopeMissing(kind.scope)
+    if not is_scope_granted(scopes, kind.scope):
+        raise ApiKeyScopeMissing(kind.scope)
     if origin.state not in {"failed", "canceled"}:
         raise StateConflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
@@ -75,7 +75,7 @@ async def retry_checked_job(conn: Conn, *, organization_id: UUID, job_id: UUID, 
     Marks the old job as retried, which bulk retries rely on. The caller locked its project, then the job.
     """
     scope = {"organization_id": organization_id, "project_id": origin.project_id, "retry_of": job_id}
-    submitted = await _RETRY_BY_JOB_KIND[origin.kind](conn, scope, origin)
+    submitted = await _RETRY_FUNCTION_BY_JOB_KIND[origin.kind](conn, scope, origin)
     if submitted.fresh:
         await job.mark_retried.run(conn, org=organization_id, id=job_id, retried_as=submitted.job_id)
     return submitted
@@ -86,7 +86,7 @@ async def _retry_ingest(conn: Conn, scope: dict[str, UUID], origin: JobToRetry) 
 
 
 #: Function that retries a job of each kind. The scope has the organization, the project and the old job.
-_RETRY_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobToRetry], Awaitable[SubmittedJob]]] = {
+_RETRY_FUNCTION_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobToRetry], Awaitable[SubmittedJob]]] = {
     INGEST_WEBSITE_KIND.name: _retry_ingest,
     INGEST_GITHUB_KIND.name: _retry_ingest,
     INGEST_APPSTORE_KIND.name: _retry_ingest,

@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts, computed from the ledger itself.
 
-All jobs are counted, from an index alone. Of a bucket and pool with more than `FULL_READ_JOBS` jobs, a sample
-gives outcomes and durations. The sample is spread over the bucket's time.
+All jobs are counted, from an index alone. In a bucket and pool with more than `MAX_FULLY_READ_JOBS_PER_BUCKET`, a
+sample gives outcomes and durations. The sample is spread over the bucket's time.
 """
 
 from collections import Counter
@@ -18,20 +18,23 @@ from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
 
 #: Jobs of a bucket and pool that are all read; above that, the sample's jobs of each part, and its parts.
-FULL_READ_JOBS, SAMPLE_JOBS_PER_PART, PARTS_PER_BUCKET = 2_000, 20, 20
+MAX_FULLY_READ_JOBS_PER_BUCKET, SAMPLED_JOBS_PER_BUCKET_PART, SAMPLE_PARTS_PER_BUCKET = 2_000, 20, 20
 
 #: Error codes in the answer.
-MAX_ERROR_CODES = 10
+MAX_JOB_STATS_ERROR_CODES = 10
 
 
-class StatsBuckets(NamedTuple):
+class JobStatsBuckets(NamedTuple):
     """Number of buckets in a window, and seconds of each."""
 
     many: int
     seconds: int
 
 
-STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, StatsBuckets] = {"hour": StatsBuckets(60, 60), "day": StatsBuckets(96, 900)}
+JOB_STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, JobStatsBuckets] = {
+    "hour": JobStatsBuckets(60, 60),
+    "day": JobStatsBuckets(96, 900),
+}
 
 
 class _JobStatsBucketRow(NamedTuple):
@@ -54,16 +57,16 @@ MEASURE_JOBS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
 
 async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
     """Return statistics of all organizations' jobs, or `pool`'s, that ended in the last hour or day, by bucket."""
-    ats = list_bucket_starts(window, now)
-    bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
+    ats = list_job_stats_bucket_starts(window, now)
+    bucket_s = JOB_STATS_BUCKETS_BY_WINDOW[window].seconds
     rows = await MEASURE_ENDED_JOBS.all(
         conn,
         ats=ats,
-        parts=PARTS_PER_BUCKET,
-        part_s=bucket_s / PARTS_PER_BUCKET,
+        parts=SAMPLE_PARTS_PER_BUCKET,
+        part_s=bucket_s / SAMPLE_PARTS_PER_BUCKET,
         pool=pool,
-        most=FULL_READ_JOBS,
-        few=SAMPLE_JOBS_PER_PART,
+        most=MAX_FULLY_READ_JOBS_PER_BUCKET,
+        few=SAMPLED_JOBS_PER_BUCKET_PART,
     )
     return _job_stats_to_schema(window, ats, rows)
 
@@ -72,12 +75,12 @@ async def measure_organization_jobs(
     conn: Conn, *, organization_id: UUID, window: StatsWindow, now: datetime
 ) -> JobStats:
     """Return statistics of an organization's public jobs that were accepted in the last hour or day, by bucket."""
-    ats = list_bucket_starts(window, now)
-    bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
+    ats = list_job_stats_bucket_starts(window, now)
+    bucket_s = JOB_STATS_BUCKETS_BY_WINDOW[window].seconds
     bounds = [
-        ids.first_uuid7_at(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
+        ids.first_uuid7_at(at + timedelta(seconds=part * bucket_s / SAMPLE_PARTS_PER_BUCKET))
         for at in ats
-        for part in range(PARTS_PER_BUCKET)
+        for part in range(SAMPLE_PARTS_PER_BUCKET)
     ]
     bounds.append(ids.first_uuid7_at(ats[-1] + timedelta(seconds=bucket_s)))
     rows = await MEASURE_JOBS.all(
@@ -85,20 +88,20 @@ async def measure_organization_jobs(
         org=organization_id,
         kinds=PUBLIC_JOB_KIND_NAMES,
         ats=ats,
-        from_ids=bounds[:-1:PARTS_PER_BUCKET],
-        to_ids=bounds[PARTS_PER_BUCKET::PARTS_PER_BUCKET],
-        part_ats=[at for at in ats for _ in range(PARTS_PER_BUCKET)],
+        from_ids=bounds[:-1:SAMPLE_PARTS_PER_BUCKET],
+        to_ids=bounds[SAMPLE_PARTS_PER_BUCKET::SAMPLE_PARTS_PER_BUCKET],
+        part_ats=[at for at in ats for _ in range(SAMPLE_PARTS_PER_BUCKET)],
         part_from_ids=bounds[:-1],
         part_to_ids=bounds[1:],
-        most=FULL_READ_JOBS,
-        few=SAMPLE_JOBS_PER_PART,
+        most=MAX_FULLY_READ_JOBS_PER_BUCKET,
+        few=SAMPLED_JOBS_PER_BUCKET_PART,
     )
     return _job_stats_to_schema(window, ats, rows)
 
 
-def list_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
+def list_job_stats_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
     """Return the starts of a job statistics window's whole buckets, oldest first; `now` is in the last one."""
-    many, seconds = STATS_BUCKETS_BY_WINDOW[window]
+    many, seconds = JOB_STATS_BUCKETS_BY_WINDOW[window]
     last = now.timestamp() // seconds * seconds
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]
 
@@ -108,19 +111,19 @@ def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Seq
     codes = Counter[str]()
     for row in rows:
         codes.update(row.codes)
-    seconds = STATS_BUCKETS_BY_WINDOW[window].seconds
+    seconds = JOB_STATS_BUCKETS_BY_WINDOW[window].seconds
     return JobStats(
         window=window,
         bucket_seconds=seconds,
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
-        buckets=[_bucket_to_schema(by_time.get(at) or _empty_bucket_row(at)) for at in ats],
-        sampled_above=FULL_READ_JOBS,
-        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_ERROR_CODES)],
+        buckets=[_job_stats_bucket_to_schema(by_time.get(at) or _empty_job_stats_row(at)) for at in ats],
+        sampled_above=MAX_FULLY_READ_JOBS_PER_BUCKET,
+        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_JOB_STATS_ERROR_CODES)],
     )
 
 
-def _bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
+def _job_stats_bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
     return answer_from_row(
         JobBucket,
         row,
@@ -130,5 +133,5 @@ def _bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
     )
 
 
-def _empty_bucket_row(at: datetime) -> _JobStatsBucketRow:
+def _empty_job_stats_row(at: datetime) -> _JobStatsBucketRow:
     return _JobStatsBucketRow(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)

@@ -34,7 +34,7 @@ class JobSubjectEnder(Protocol):
     def __call__(self, conn: Conn, *, rows: Sequence[ChangedJob]) -> Awaitable[None]: ...
 
 
-async def _end_connection_flows(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def _end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the OAuth flows of these ended connect jobs, and wipe the jobs' secrets."""
     await oauth_states.end_oauth_flows_of_jobs(conn, rows=rows)
     await job_secrets.wipe_job_secrets(conn, rows=rows)
@@ -46,8 +46,8 @@ SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
     INGEST_GITHUB_KIND.name: ingests.mark_ingests_ended,
     INGEST_APPSTORE_KIND.name: ingests.mark_ingests_ended,
     FETCH_APP_MEDIA_KIND.name: app_media_fetches.fail_media_fetches_of_jobs,
-    CONNECT_GITHUB_KIND.name: _end_connection_flows,
-    CONNECT_ACCOUNT_KIND.name: _end_connection_flows,
+    CONNECT_GITHUB_KIND.name: _end_oauth_flows_of_jobs,
+    CONNECT_ACCOUNT_KIND.name: _end_oauth_flows_of_jobs,
     PUBLISH_POST_KIND.name: job_end.end_posts_of_jobs,
     ADVANCE_CLOCK_KIND.name: sandbox_clock.stop_sandbox_clocks_of_jobs,
     CONTENT_GENERATE_KIND.name: generating.end_content_of_failed_jobs,

@@ -20,7 +20,7 @@ from schemas.errors.absent import not_found_error
 from schemas.timelines import AttemptOutcome, PostLookUpVerdict, TimelineEntry, TimelineEntryType
 
 #: Entries of one timeline before paging, and jobs that are searched for a post's.
-MAX_ENTRIES, MAX_SEARCHED_JOBS = 5_000, 10_000
+MAX_TIMELINE_ENTRIES, MAX_JOBS_SEARCHED_FOR_POST_TIMELINE = 5_000, 10_000
 #: Largest difference between the clock of an id and the database's.
 MAX_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
 
@@ -55,13 +55,13 @@ _LOOK_UP_VERDICT_BY_STATUS: dict[str, PostLookUpVerdict] = {
 }
 #: Types of entries that only an attempt writes about a post: its fence is checked, so it is the last one that
 #: began.
-_ATTEMPT_ENTRY_TYPES = frozenset(
+_TIMELINE_TYPES_WRITTEN_BY_ATTEMPT = frozenset(
     {"prepared", "call", "not_sent", "accepted", "published", "draft_in_inbox", "undecided"}
 )
 #: Codes of a call that a search for the post proved not to be accepted.
 _POST_ABSENT_CODES = frozenset({"ABSENT", "NOT_TAKEN"})
 #: Stored details with a field of their own, or with another entry.
-_DETAILS_SHOWN_ELSEWHERE = frozenset(
+_TIMELINE_DETAILS_SHOWN_ELSEWHERE = frozenset(
     {"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"}
 )
 
@@ -71,18 +71,20 @@ T = TypeVar("T")
 async def list_job_timeline(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
-    """Return the entries of a job's timeline, the oldest first, at most `MAX_ENTRIES`.
+    """Return the entries of a job's timeline, the oldest first, at most `MAX_TIMELINE_ENTRIES`.
 
     Raises `ObjectNotFound`, also for an internal job unless `internal`.
     """
-    rows = await _LIST_JOB_TIMELINE.all(conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES)
+    rows = await _LIST_JOB_TIMELINE.all(
+        conn, org=organization_id, id=job_id, internal=internal, most=MAX_TIMELINE_ENTRIES
+    )
     if not rows:
         raise not_found_error("job")
     return [_timeline_entry_to_schema(row) for row in rows]
 
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
-    """Return a post's timeline with job attempts, of its first `MAX_ENTRIES` rows. Raises `ObjectNotFound`."""
+    """Return a post's timeline with job attempts, of its first `MAX_TIMELINE_ENTRIES` rows. Raises `ObjectNotFound`."""
     post, _ = await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_TIMELINE.all(
         conn,
@@ -90,13 +92,13 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
         id=post_id,
         made_from=ids.first_uuid7_at(post.created_at - MAX_ID_CLOCK_DIFFERENCE),
         due_from=ids.first_uuid7_at(post.scheduled_for - MAX_ID_CLOCK_DIFFERENCE),
-        searched=MAX_SEARCHED_JOBS,
-        most=MAX_ENTRIES,
+        searched=MAX_JOBS_SEARCHED_FOR_POST_TIMELINE,
+        most=MAX_TIMELINE_ENTRIES,
     )
-    return [*_add_call_outcome_entries(_add_attempts_to_rows(rows), post.external_url)]
+    return [*_add_call_outcome_entries(_add_attempts_to_timeline_rows(rows), post.external_url)]
 
 
-def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
+def _add_attempts_to_timeline_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
     """Yield each row of a post's timeline; a row that an attempt wrote gets the attempt and its worker."""
     running: TimelineRow | None = None
     ended_at: datetime | None = None
@@ -106,13 +108,13 @@ def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
         elif row.type == "attempt_ended" and running and row.job_id == running.job_id:
             # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
-        if running and row.type in _ATTEMPT_ENTRY_TYPES and ended_at in {None, row.at}:
-            yield _add_attempt_to_row(running, row)
+        if running and row.type in _TIMELINE_TYPES_WRITTEN_BY_ATTEMPT and ended_at in {None, row.at}:
+            yield _add_attempt_to_timeline_row(running, row)
         else:
             yield row
 
 
-def _add_attempt_to_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
+def _add_attempt_to_timeline_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
     """Return a timeline row with the job, the number and the worker of the attempt that wrote it."""
     return row._replace(
         job_id=attempt.job_id,
@@ -134,7 +136,7 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
         if in_doubt and not lost and _shows_lost_answer(row):
             lost = True
             yield TimelineEntry(at=row.at, type="answer_lost")
-        if verdict := _look_up_verdict_of(row):
+        if verdict := _read_look_up_verdict(row):
             yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_attempt_fields(row))
         if row.type == "call":
             in_doubt, lost = True, False
@@ -147,10 +149,10 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
 
 def _shows_lost_answer(row: TimelineRow) -> bool:
     """Return whether a post's timeline row shows that the earlier call's answer was lost, such as a look-up."""
-    return row.type in {"call", "attempt_ended", "outcome_unknown"} or _look_up_verdict_of(row) is not None
+    return row.type in {"call", "attempt_ended", "outcome_unknown"} or _read_look_up_verdict(row) is not None
 
 
-def _look_up_verdict_of(row: TimelineRow) -> PostLookUpVerdict | None:
+def _read_look_up_verdict(row: TimelineRow) -> PostLookUpVerdict | None:
     """Return a timeline row's verdict on a post with a lost answer: `absent`, `undecided` or `found`; else None."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _POST_ABSENT_CODES:
         return "absent"
@@ -174,7 +176,8 @@ def _timeline_entry_to_schema(row: TimelineRow) -> TimelineEntry:
         step=_value_or_unset(fields.get("step")),
         revision=_value_or_unset(fields.get("revision")),
         api_key_id=_public_id_or_unset(ids.KEY, fields.get("apiKeyId")),
-        details={name: value for name, value in fields.items() if name not in _DETAILS_SHOWN_ELSEWHERE} or UNSET,
+        details={name: value for name, value in fields.items() if name not in _TIMELINE_DETAILS_SHOWN_ELSEWHERE}
+        or UNSET,
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_wait, sending
-from domain.connecting.authorization import PASSWORD_LOGIN_ROUTE
+from domain.connecting.authorization import APP_PASSWORD_CONNECT_ROUTE
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.publishing import quotas, reconciliation
 from domain.publishing.locked_post import MAX_POST_DELAY
@@ -22,7 +22,7 @@ from schemas.waiting import Waiting, WaitReason
 MAX_COUNTED_JOBS_AHEAD = 1000
 
 
-class WaitFacts(NamedTuple):
+class JobWaitFacts(NamedTuple):
     """Row of `find_waits`. Columns are null for an absent job, or a job without a post.
 
     `early`: the post's time is in the future. `held_back`: it waits for another attempt. `full_until`: the
@@ -65,14 +65,16 @@ class WaitFacts(NamedTuple):
     ahead: int
 
     @property
-    def due(self) -> bool:
+    def is_due(self) -> bool:
         return self.run_at <= self.now
 
     @property
     def reauth_instruction(self) -> str:
         """Return the words for how an account's owner authorizes it again: by a reauth link or an app password."""
         return (
-            "reauth-url" if self.platform in CONSENT_PAGE_BY_PLATFORM else f"its app password: {PASSWORD_LOGIN_ROUTE}"
+            "reauth-url"
+            if self.platform in CONSENT_PAGE_BY_PLATFORM
+            else f"its app password: {APP_PASSWORD_CONNECT_ROUTE}"
         )
 
     @property
@@ -103,25 +105,25 @@ class WaitReasonRule(NamedTuple):
     """
 
     reason: WaitReason
-    holds: Callable[[WaitFacts], object]
+    holds: Callable[[JobWaitFacts], object]
     message: str
-    until: Callable[[WaitFacts], datetime | None] | None = None
+    until: Callable[[JobWaitFacts], datetime | None] | None = None
 
-    def build_waiting(self, facts: WaitFacts) -> Waiting:
+    def build_waiting(self, facts: JobWaitFacts) -> Waiting:
         until = self.until(facts) if self.until else None
         values = facts._asdict() | {"way_back": facts.reauth_instruction}
         return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
 
 
-def _run_time_of(facts: WaitFacts) -> datetime:
+def _next_run_at(facts: JobWaitFacts) -> datetime:
     return facts.run_at
 
 
-_FIND_WAIT_FACTS = job_wait.find_waits.typed(WaitFacts)
-_FIND_LOST_POST_RESPONSE = job_wait.find_loss.typed(_LostAnswerRow)
+_FIND_JOB_WAIT_FACTS = job_wait.find_waits.typed(JobWaitFacts)
+_FIND_LOST_ANSWER_OF_POST = job_wait.find_loss.typed(_LostAnswerRow)
 
 #: Reasons of posts without an open job: their status alone decides.
-STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
+POST_STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
     "approval": "its content or its own caption awaits an approval: approve or reject it",
     "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
     "outcome_unknown": (
@@ -130,7 +132,7 @@ STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
 }
 
 #: Reasons of these with a known time of the next check.
-TIMED_WAIT_REASONS: frozenset[WaitReason] = frozenset({"outcome_unknown"})
+POST_WAIT_REASONS_WITH_CHECK_TIME: frozenset[WaitReason] = frozenset({"outcome_unknown"})
 
 #: The first rule that holds is reported. Rules up to `snoozed` are for jobs before their time.
 WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
@@ -144,9 +146,9 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
     ),
     WaitReasonRule(
         "scheduled",
-        lambda facts: not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None)),
+        lambda facts: not facts.is_due and (facts.early or (facts.last_outcome is None and facts.post_status is None)),
         "its time hasn't come",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "reauth_needed",
@@ -170,21 +172,21 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
     WaitReasonRule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
     WaitReasonRule(
         "retry_wait",
-        lambda facts: not facts.due and (facts.held_back or facts.last_outcome == "retry"),
+        lambda facts: not facts.is_due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "answer_lost",
         lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "platform_processing",
         lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "behind_posts",
@@ -193,15 +195,15 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
     ),
     WaitReasonRule(
         "source_busy",
-        lambda facts: not facts.due and facts.kind and facts.kind.startswith("ingest_"),
+        lambda facts: not facts.is_due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "snoozed",
-        lambda facts: not facts.due,
+        lambda facts: not facts.is_due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
-        _run_time_of,
+        _next_run_at,
     ),
     WaitReasonRule(
         "becoming_due",
@@ -249,7 +251,7 @@ async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
     return [
         await _find_wait_reason(conn, facts)
-        for facts in await _FIND_WAIT_FACTS.all(conn, **parameters, most=MAX_COUNTED_JOBS_AHEAD)
+        for facts in await _FIND_JOB_WAIT_FACTS.all(conn, **parameters, most=MAX_COUNTED_JOBS_AHEAD)
     ]
 
 
@@ -257,9 +259,11 @@ async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: U
     """Return why a post, as just read, waits; None if it is being sent, or has ended."""
     match post.status:
         case "blocked":
-            return _waiting_of_status("schedule_passed" if post.schedule_passed else "approval")
+            return _build_post_waiting("schedule_passed" if post.schedule_passed else "approval")
         case "outcome_unknown":
-            return _waiting_of_status("outcome_unknown", await _next_look_up_time(conn, organization_id, post_id))
+            return _build_post_waiting(
+                "outcome_unknown", await _find_next_post_look_up_time(conn, organization_id, post_id)
+            )
         case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB, post.job_id or ""):
             [waiting] = await find_job_wait_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
@@ -267,31 +271,31 @@ async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: U
             return None
 
 
-def _waiting_of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
-    return Waiting(reason=reason, until=until, message=STATUS_WAIT_MESSAGES[reason])
+def _build_post_waiting(reason: WaitReason, until: datetime | None = None) -> Waiting:
+    return Waiting(reason=reason, until=until, message=POST_STATUS_WAIT_MESSAGES[reason])
 
 
-async def _find_wait_reason(conn: Conn, facts: WaitFacts) -> Waiting | None:
+async def _find_wait_reason(conn: Conn, facts: JobWaitFacts) -> Waiting | None:
     if facts.state != "queued" and not facts.lost:
         return None
     if facts.post_status == "queued" and not (facts.early or facts.held_back):
-        facts = facts._replace(full_until=await _quota_full_until(conn, facts))
+        facts = facts._replace(full_until=await _find_time_with_quota_room(conn, facts))
     return next((rule.build_waiting(facts) for rule in WAIT_RULES_BY_PRECEDENCE if rule.holds(facts)), None)
 
 
-async def _quota_full_until(conn: Conn, facts: WaitFacts) -> datetime | None:
+async def _find_time_with_quota_room(conn: Conn, facts: JobWaitFacts) -> datetime | None:
     quota = quotas.find_post_quota(
         platform=facts.platform, traits=facts.traits, quota_posts=facts.quota_posts, quota_window_s=facts.quota_window_s
     )
     if quota is None:
         return None
-    window_s = quota.window_s + quotas.QUOTA_DELIVERY_MARGIN_S
+    window_s = quota.window_s + quotas.POST_QUOTA_WINDOW_MARGIN_S
     full_s = await sending.get_room.value(conn, owner_id=facts.owner_id, posts=quota.posts, window_s=window_s)
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 
 
-async def _next_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
+async def _find_next_post_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next poll for a post with a lost answer; None after the last poll."""
-    lost = await _FIND_LOST_POST_RESPONSE.one(conn, org=organization_id, post_id=post_id)
-    next_s = lost and reconciliation.seconds_until_next_poll((lost.now - lost.created_at).total_seconds())
+    lost = await _FIND_LOST_ANSWER_OF_POST.one(conn, org=organization_id, post_id=post_id)
+    next_s = lost and reconciliation.seconds_until_next_lost_post_poll((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

@@ -29,10 +29,10 @@ from schemas.errors.absent import not_found_error, require_found
 from schemas.leases import LeasedAccount, LeaseRequestStatus
 
 #: Cancel reason of a lease's posts.
-LEASE_CANCEL_REASONS: Mapping[LeaseEndReason, str] = {
+POST_CANCEL_REASON_BY_LEASE_END: Mapping[LeaseEndReason, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
-    "project_archived": waiting.PROJECT_ARCHIVED_REASON,
+    "project_archived": waiting.PROJECT_ARCHIVED_CANCEL_REASON,
 }
 
 UNKNOWN_ACCOUNT_MESSAGE = "is not a known account"
@@ -97,11 +97,11 @@ async def lease_accounts_to_project(
         owner.id: owner for owner in await LOCK_OWNER_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_account_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
+        issues = [_build_leasing_account_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
         raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
     leased = await offers.find_leased_account_ids(conn, account_ids)
-    _raise_not_leasable(_lease_blockers(request, owners, leased))
+    _raise_if_not_leasable(_list_lease_blockers(request, owners, leased))
     new = [ids.new_uuid7() for _ in account_ids]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
@@ -109,10 +109,12 @@ async def lease_accounts_to_project(
     )
     inserted = {owner_id for (owner_id,) in rows}
     connected = [position for position, account_id in enumerate(account_ids) if account_id not in inserted]
-    _raise_not_leasable([_account_issue(position, "is connected by the project itself") for position in connected])
+    _raise_if_not_leasable(
+        [_build_leasing_account_issue(position, "is connected by the project itself") for position in connected]
+    )
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
-        await _record_lease_begin(conn, actor, request, account_id, owner)
+        await _audit_lease_begin(conn, actor, request, account_id, owner)
     return new
 
 
@@ -131,7 +133,7 @@ async def end_lease_of_account(
     await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=row.project_id, versions=None
     )
-    canceled = await _count_canceled_posts(conn, scope)
+    canceled = await _read_lease_canceled_post_count(conn, scope)
     if canceled is None:
         canceled = await _end_lease(conn, scope, reason, api_key_id=api_key_id)
     shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
@@ -178,11 +180,11 @@ async def list_leases_of_project(
     return [_leased_account_to_schema(row) for row in rows]
 
 
-def _lease_blockers(
+def _list_lease_blockers(
     request: LockedLeaseRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
 ) -> list[dict[str, str]]:
     return [
-        _account_issue(position, message)
+        _build_leasing_account_issue(position, message)
         for position, owner in enumerate(owners)
         for message in _lease_blockers_of_account(request, owner, leased)
     ]
@@ -204,16 +206,16 @@ def _lease_blockers_of_account(
         yield f"is of {owner.platform}: the request asks for {request.platform}"
 
 
-def _account_issue(position: int, message: str) -> dict[str, str]:
+def _build_leasing_account_issue(position: int, message: str) -> dict[str, str]:
     return {"path": f"socialAccountIds[{position}]", "message": message}
 
 
-def _raise_not_leasable(issues: Sequence[dict[str, str]]) -> None:
+def _raise_if_not_leasable(issues: Sequence[dict[str, str]]) -> None:
     if issues:
         raise StateConflict("ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues])
 
 
-async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
+async def _read_lease_canceled_post_count(conn: Conn, scope: AccountScope) -> int | None:
     """Return the number of posts that the end of an account's lease canceled; None before its end."""
     organization_id, account_id = scope
     return (
@@ -227,12 +229,12 @@ async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *,
     Two calls may race here, since an archive's job doesn't lock the project.
     """
     org, account_id = scope
-    canceled = await waiting.cancel_posts_of_account(
-        conn, organization_id=org, account_id=account_id, reason=LEASE_CANCEL_REASONS[reason]
+    canceled = await waiting.cancel_waiting_posts_of_account(
+        conn, organization_id=org, account_id=account_id, reason=POST_CANCEL_REASON_BY_LEASE_END[reason]
     )
     owner = await END_LEASED_ACCOUNT.one(conn, org=org, id=account_id, canceled_posts=canceled, reason=reason)
     if owner is None:
-        return await _count_canceled_posts(conn, scope) or 0
+        return await _read_lease_canceled_post_count(conn, scope) or 0
     await account_lease.end_lease.run(conn, org=org, account_id=account_id)
     ended = {"reason": reason, "canceledScheduledPosts": canceled}
     await accounts.record_account_action(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
@@ -241,7 +243,7 @@ async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *,
     return canceled
 
 
-async def _record_lease_begin(
+async def _audit_lease_begin(
     conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOwnerAccount
 ) -> None:
     """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""

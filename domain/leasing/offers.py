@@ -57,7 +57,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
     # A purge runs either before this, or after it and withdraws the offer.
     await project_locks.lock_project_status(conn, organization_id=org, project_id=row.project_id)
     await project_locks.check_project_exists(conn, organization_id=org, project_id=row.project_id)
-    account = await _lock_own_account(conn, org, account_id)
+    account = await _lock_offerable_own_account(conn, org, account_id)
     if account.status != "connected":
         raise StateConflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
     if await account_lease.has_open_posts.value(conn, org=org, account_id=account_id):
@@ -70,19 +70,19 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
         ) from None
     scope = AccountScope(org, account_id)
     await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
-    return await read_offered_account(conn, organization_id=org, account_id=account_id)
+    return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
 
 async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
     """Withdraw a lease offer; a repeat changes nothing. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED."""
     org = actor.organization_id
-    account = await _lock_own_account(conn, org, account_id)
+    account = await _lock_offerable_own_account(conn, org, account_id)
     await check_account_unleased(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountScope(org, account_id)
         await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
-    return await read_offered_account(conn, organization_id=org, account_id=account_id)
+    return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
@@ -99,7 +99,7 @@ async def find_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> se
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 
-async def read_offered_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
+async def read_account_offer(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
     return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
@@ -109,7 +109,7 @@ async def list_account_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None
     return [_account_offer_to_schema(row) for row in rows]
 
 
-async def _lock_own_account(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
+async def _lock_offerable_own_account(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
     account = await accounts.lock_account(conn, organization_id=organization_id, account_id=account_id)
     if account.owner_account_id is not None:
         raise accounts.account_leased_error("the account is leased itself: only its owner can offer it")

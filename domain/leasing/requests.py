@@ -25,7 +25,7 @@ from schemas.leases import LeaseRequest, LeaseRequestCreate, LeaseRequestStatus,
 R = TypeVar("R", bound=LeaseRequest)
 
 #: Reason of a request that its project's archive closed.
-ARCHIVED_PROJECT_REASON = "the project was archived"
+ARCHIVED_PROJECT_REQUEST_CLOSE_REASON = "the project was archived"
 
 
 class LeaseRequestRow(NamedTuple):
@@ -84,7 +84,7 @@ async def create_lease_request(
         note=body.note,
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
-    await _record_request_action(
+    await _audit_lease_request_action(
         conn, AuditEntryScope(organization_id, api_key_id, project_id), request_id, "created", created
     )
     return await read_lease_request(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
@@ -99,7 +99,7 @@ async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: U
     return _lease_request_to_schema(LeaseRequest, row)
 
 
-async def list_requests_of_project(
+async def list_lease_requests_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
     """Return at most `limit` lease requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
@@ -110,7 +110,7 @@ async def list_requests_of_project(
     return [_lease_request_to_schema(LeaseRequest, row) for row in rows]
 
 
-async def list_requests_of_environment(
+async def list_lease_requests_of_environment(
     conn: Conn, *, env: ApiKeyEnv, statuses: Sequence[LeaseRequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
     """Return at most `limit` lease requests of all an environment's organizations older than `before`, newest first."""
@@ -118,7 +118,7 @@ async def list_requests_of_environment(
     return [_lease_request_to_schema(OperatedRequest, row) for row in rows]
 
 
-async def assign_accounts_to_request(
+async def assign_leased_accounts_to_request(
     conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
 ) -> OperatedRequest:
     """Lease all of these accounts to the project of a lease request, or none; return the request.
@@ -126,10 +126,10 @@ async def assign_accounts_to_request(
     Fewer accounts than requested leave it `partial`. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`
     PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or ACCOUNT_NOT_LEASABLE.
     """
-    org, project_id = await _find_request_scope(conn, actor, request_id)
+    org, project_id = await _find_lease_request_scope(conn, actor, request_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    request = await _lock_undecided_request(conn, org, request_id)
-    owner_ids = _read_account_ids(account_ids)
+    request = await _lock_undecided_lease_request(conn, org, request_id)
+    owner_ids = _parse_assigned_account_ids(account_ids)
     remaining = request.wanted - len((await GET_LEASE_REQUEST.row(conn, org=org, id=request_id)).account_ids)
     if len(owner_ids) > remaining:
         raise StateConflict("TOO_MANY_ACCOUNTS", f"the request has room for {remaining} more: name fewer")
@@ -137,32 +137,32 @@ async def assign_accounts_to_request(
     status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
     shown_ids = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in leased]
-    return await _record_request_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
+    return await _audit_lease_request_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
 async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
     """Reject a lease request, or its unassigned rest. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
-    org, _ = await _find_request_scope(conn, actor, request_id)
-    request = await _lock_undecided_request(conn, org, request_id)
+    org, _ = await _find_lease_request_scope(conn, actor, request_id)
+    request = await _lock_undecided_lease_request(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
-    return await _record_request_decision(conn, actor, request, "rejected", {"reason": reason})
+    return await _audit_lease_request_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def close_requests_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+async def close_lease_requests_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
     """Close the undecided lease requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
     """
     return await lease_request.close_of_project.run(
-        conn, org=organization_id, project_id=project_id, reason=ARCHIVED_PROJECT_REASON
+        conn, org=organization_id, project_id=project_id, reason=ARCHIVED_PROJECT_REQUEST_CLOSE_REASON
     )
 
 
-async def _find_request_scope(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestScope:
+async def _find_lease_request_scope(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestScope:
     return require_found(await FIND_LEASE_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
-async def _lock_undecided_request(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedLeaseRequest:
+async def _lock_undecided_lease_request(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedLeaseRequest:
     request = await LOCK_LEASE_REQUEST.row(conn, org=organization_id, id=request_id)
     if request.status in {"assigned", "rejected"} or request.reason is not None:
         raise StateConflict(
@@ -171,7 +171,7 @@ async def _lock_undecided_request(conn: Conn, organization_id: UUID, request_id:
     return request
 
 
-def _read_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
+def _parse_assigned_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
     read = [ids.parse_prefixed_id(ids.ACCOUNT, text) for text in account_ids]
     for position, account_id in enumerate(read):
         if account_id and account_id in read[:position]:
@@ -179,21 +179,21 @@ def _read_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
     return read
 
 
-async def _record_request_decision(
+async def _audit_lease_request_decision(
     conn: Conn, actor: Actor, request: LockedLeaseRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
     """Audit a decision for both organizations, the partner's entry without the operator's name; return the request."""
     org = request.organization_id
-    await _record_request_action(conn, AuditEntryScope(org, None, request.project_id), request.id, action, details)
+    await _audit_lease_request_action(conn, AuditEntryScope(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:
         operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org), **details}
-        await _record_request_action(
+        await _audit_lease_request_action(
             conn, AuditEntryScope(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
         )
     return _lease_request_to_schema(OperatedRequest, await GET_LEASE_REQUEST.row(conn, org=org, id=request.id))
 
 
-async def _record_request_action(
+async def _audit_lease_request_action(
     conn: Conn, log: AuditEntryScope, request_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
     await audit.write_audit_entry(

@@ -152,18 +152,19 @@ async def check_app_media_room(
     """
     await queries.lock_list.run(conn, project_id=project_id)
     own = await COUNT_OWN_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, kind=kind)
-    if own.files + adding.files > app_media_limits.MAX_APP_MEDIA_FILES[kind]:
+    if own.files + adding.files > app_media_limits.MAX_APP_MEDIA_FILES_BY_KIND[kind]:
         raise StateConflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MAX_APP_MEDIA_FILES[kind]} files of the kind {kind}: "
+            f"a project has at most {app_media_limits.MAX_APP_MEDIA_FILES_BY_KIND[kind]} files of the kind {kind}: "
             "delete one first",
-            limit=app_media_limits.MAX_APP_MEDIA_FILES[kind],
+            limit=app_media_limits.MAX_APP_MEDIA_FILES_BY_KIND[kind],
         )
-    if own.bytes + adding.bytes > app_media_limits.MAX_APP_MEDIA_BYTES:
+    if own.bytes + adding.bytes > app_media_limits.MAX_APP_MEDIA_BYTES_PER_PROJECT:
         raise StateConflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MAX_APP_MEDIA_BYTES // MIB} MiB of app media: delete some first",
-            limitBytes=app_media_limits.MAX_APP_MEDIA_BYTES,
+            f"a project has at most {app_media_limits.MAX_APP_MEDIA_BYTES_PER_PROJECT // MIB} MiB of app media:"
+            " delete some first",
+            limitBytes=app_media_limits.MAX_APP_MEDIA_BYTES_PER_PROJECT,
         )
 
 

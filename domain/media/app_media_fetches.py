@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-MAX_KEPT_FAILED_FETCHES = 50
+MAX_KEPT_FAILED_MEDIA_FETCHES = 50
 
 
 class StartedMediaFetch(NamedTuple):
@@ -65,7 +65,9 @@ async def start_media_fetch(
         job_id=submitted.job_id,
         transcript=transcript or None,
     )
-    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_FETCHES)
+    await queries.forget_failed.run(
+        conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_MEDIA_FETCHES
+    )
     return StartedMediaFetch(submitted, asset_id)
 
 
@@ -97,7 +99,11 @@ async def begin_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetc
     """Release the files of earlier attempts; return the input of this one, which stores all files again."""
     return MediaFetchAttempt(
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
-        bool(await queries.begin_attempt.run(conn, **_media_fetch_row_key(claim), grace_s=uploads.UPLOAD_GRACE_S)),
+        bool(
+            await queries.begin_attempt.run(
+                conn, **_media_fetch_row_key(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
+            )
+        ),
     )
 
 
@@ -140,7 +146,7 @@ async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) 
         conn,
         orgs=[row.organization_id for row in rows],
         job_ids=[row.id for row in rows],
-        grace_s=uploads.UPLOAD_GRACE_S,
+        grace_s=uploads.ABANDONED_UPLOAD_GRACE_S,
     )
 
 

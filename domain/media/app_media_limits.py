@@ -4,24 +4,29 @@ from collections.abc import Mapping
 
 from domain.media.files import StoredFile
 from domain.media.sniff import SVG
-from domain.media.streaming_upload import FILMS, MIB, PICTURES, MediaTypeSizeLimits
-from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, MAX_PIXELS
+from domain.media.streaming_upload import MIB, PICTURE_TYPES, VIDEO_TYPES, MediaTypeSizeLimits
+from generation.picture_limits import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import InvalidValue
 
 #: Types of each kind, with the most bytes of a file.
-ACCEPTED_APP_MEDIA_TYPES: Mapping[AppMediaKind, MediaTypeSizeLimits] = {
-    "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
-    "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
-    "demo_video": dict.fromkeys(FILMS, 200 * MIB),
-    "end_card": dict.fromkeys(PICTURES, 5 * MIB),
+MAX_APP_MEDIA_FILE_BYTES_BY_KIND: Mapping[AppMediaKind, MediaTypeSizeLimits] = {
+    "logo": {**dict.fromkeys(PICTURE_TYPES, 5 * MIB), SVG: MIB},
+    "screenshot": dict.fromkeys(PICTURE_TYPES, 10 * MIB),
+    "demo_video": dict.fromkeys(VIDEO_TYPES, 200 * MIB),
+    "end_card": dict.fromkeys(PICTURE_TYPES, 5 * MIB),
 }
 #: Most files of each kind in a project, and most bytes of all of them.
-MAX_APP_MEDIA_FILES: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
-MAX_APP_MEDIA_BYTES = 1 << 30
+MAX_APP_MEDIA_FILES_BY_KIND: Mapping[AppMediaKind, int] = {
+    "logo": 10,
+    "screenshot": 50,
+    "demo_video": 10,
+    "end_card": 10,
+}
+MAX_APP_MEDIA_BYTES_PER_PROJECT = 1 << 30
 
 
-def check_transcript_allowed(kind: AppMediaKind, transcript: str) -> None:
+def check_app_media_transcript_allowed(kind: AppMediaKind, transcript: str) -> None:
     """Raise `InvalidValue` for a transcript of any app media kind but `demo_video`."""
     if transcript and kind != "demo_video":
         raise InvalidValue("transcript", "is for a demo_video only: leave it out")
@@ -34,5 +39,5 @@ def check_picture_shape(file: StoredFile) -> None:
         raise InvalidValue(
             "file[0]", f"is {file.width} x {file.height}: a side is at most {MAX_PICTURE_SIDE_RATIO} times the other"
         )
-    if file.kind == "image" and short * long > MAX_PIXELS:
-        raise InvalidValue("file[0]", f"has more than {MAX_PIXELS // 10**6} million pixels")
+    if file.kind == "image" and short * long > MAX_PICTURE_PIXELS:
+        raise InvalidValue("file[0]", f"has more than {MAX_PICTURE_PIXELS // 10**6} million pixels")

@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from domain.media.store import STORAGE_UNREACHABLE, MediaStore, storage_object_path
+from domain.media.store import STORAGE_UNREACHABLE_MESSAGE, MediaStore, storage_object_path
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from schemas.setting_values import BUCKET_URL_SCHEME
 from schemas.settings import Settings
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 #: Smallest part that S3 accepts, and parts under upload while the next one fills.
-UPLOAD_PART_BYTES, MAX_CONCURRENT_PARTS = 5 << 20, 2
+S3_UPLOAD_PART_BYTES, MAX_CONCURRENT_S3_PARTS = 5 << 20, 2
 
 #: Timeouts in seconds against a silent S3: to connect, and to send a part or receive the next bytes.
-CONNECT_S, SILENT_S = 3, 15
+S3_CONNECT_TIMEOUT_S, S3_READ_TIMEOUT_S = 3, 15
 #: Retries of a request, and seconds within which the last of them may begin.
-MAX_S3_RETRIES, RETRY_S = 3, 20
+MAX_S3_RETRIES, S3_RETRY_TIMEOUT_S = 3, 20
 #: Timeout of a whole download, for slow readers.
 BUCKET_DOWNLOAD_TIMEOUT = "6h"
 #: Timeouts in seconds of the first check of the bucket, and of aborting an upload.
-BUCKET_CHECK_TIMEOUT_S, ABORT_S = 5, 5
+BUCKET_CHECK_TIMEOUT_S, BUCKET_UPLOAD_ABORT_TIMEOUT_S = 5, 5
 
 _S3_STATUS_PATTERN, _S3_ERROR_CODE_PATTERN = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
 
@@ -44,7 +44,10 @@ class BucketStore(MediaStore):
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         writer = obstore.open_writer_async(
-            self._place, storage_object_path(token), buffer_size=UPLOAD_PART_BYTES, max_concurrency=MAX_CONCURRENT_PARTS
+            self._place,
+            storage_object_path(token),
+            buffer_size=S3_UPLOAD_PART_BYTES,
+            max_concurrency=MAX_CONCURRENT_S3_PARTS,
         )
         try:
             async for chunk in chunks:
@@ -88,17 +91,19 @@ class BucketStore(MediaStore):
         try:
             yield
         except FileNotFoundError:
-            raise ServiceUnavailable(STORAGE_UNREACHABLE) from FileNotFoundError("the bucket has no such object")
+            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from FileNotFoundError(
+                "the bucket has no such object"
+            )
         except (OSError, EOFError, BaseError) as error:
             code = _bucket_error_code(error)
             _log.warning("the bucket failed", said=code)
-            raise ServiceUnavailable(STORAGE_UNREACHABLE) from OSError(code)
+            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from OSError(code)
 
 
 async def _abort_bucket_upload(writer: "AsyncWritableFile", error: BaseException) -> None:
     """Abort an upload and delete its parts; if that fails the bucket's lifecycle rule deletes them."""
     try:
-        async with asyncio.timeout(ABORT_S):
+        async with asyncio.timeout(BUCKET_UPLOAD_ABORT_TIMEOUT_S):
             await writer.__aexit__(type(error), error, error.__traceback__)
     except (OSError, BaseError) as failed:
         _log.warning("an upload may have left parts in the bucket", said=_bucket_error_code(failed))
@@ -112,10 +117,10 @@ def open_bucket_store(settings: Settings) -> BucketStore:
     _check_bucket(settings)
     retries: RetryConfig = {
         "max_retries": MAX_S3_RETRIES,
-        "retry_timeout": timedelta(seconds=RETRY_S),
+        "retry_timeout": timedelta(seconds=S3_RETRY_TIMEOUT_S),
         "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
     }
-    return BucketStore(_open_s3_store(settings, retries, SILENT_S))
+    return BucketStore(_open_s3_store(settings, retries, S3_READ_TIMEOUT_S))
 
 
 def _check_bucket(settings: Settings) -> None:
@@ -135,14 +140,14 @@ def _check_bucket(settings: Settings) -> None:
         if code[0] in "34":
             raise SettingsInvalid(
                 f"ASSETS_URL: the bucket {_bucket_name(settings)} "
-                f"{_BUCKET_FAULTS.get(code, _BUCKET_KEY_REFUSED)} ({code})"
+                f"{_BUCKET_FAULT_MESSAGE_BY_CODE.get(code, _BUCKET_KEY_REFUSED_MESSAGE)} ({code})"
             ) from None
         _log.warning("the bucket can't be reached yet", said=code)
 
 
-_BUCKET_KEY_REFUSED = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
+_BUCKET_KEY_REFUSED_MESSAGE = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
 
-_BUCKET_FAULTS = {
+_BUCKET_FAULT_MESSAGE_BY_CODE = {
     "404 NoSuchBucket": "does not exist: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
     "301 PermanentRedirect": "is in another region: set AWS_REGION",
     "400 AuthorizationHeaderMalformed": "is in another region: set AWS_REGION",
@@ -181,7 +186,7 @@ def _open_s3_store(settings: Settings, retries: "RetryConfig", silent_s: int) ->
         config["secret_access_key"] = settings.aws_secret_access_key
     options: ClientConfig = {
         "allow_http": endpoint.startswith("http:"),
-        "connect_timeout": f"{CONNECT_S}s",
+        "connect_timeout": f"{S3_CONNECT_TIMEOUT_S}s",
         "read_timeout": f"{silent_s}s",
         "timeout": BUCKET_DOWNLOAD_TIMEOUT,
     }

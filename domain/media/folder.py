@@ -10,12 +10,12 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from domain.media.store import STORAGE_UNREACHABLE, MediaStore, storage_object_path
+from domain.media.store import STORAGE_UNREACHABLE_MESSAGE, MediaStore, storage_object_path
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from telemetry import costs
 
 #: Bytes that wait in memory for the disk.
-WRITE_BUFFER_BYTES = 1 << 20
+FOLDER_WRITE_BUFFER_BYTES = 1 << 20
 
 
 class FolderStore(MediaStore):
@@ -28,7 +28,7 @@ class FolderStore(MediaStore):
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         with self._convert_storage_errors():
             writer = obstore.open_writer_async(
-                self._place, storage_object_path(token), buffer_size=WRITE_BUFFER_BYTES, max_concurrency=1
+                self._place, storage_object_path(token), buffer_size=FOLDER_WRITE_BUFFER_BYTES, max_concurrency=1
             )
         async for chunk in chunks:
             with self._convert_storage_errors():
@@ -55,7 +55,7 @@ class FolderStore(MediaStore):
         try:
             yield
         except (OSError, EOFError, BaseError) as error:
-            raise ServiceUnavailable(STORAGE_UNREACHABLE) from error
+            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from error
 
 
 def open_folder_store(url: str) -> FolderStore:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 #: Most steps of a picture, and of one chunk. A picture of 30 MiB takes ten thousand, and fifty in a chunk.
 #: Each step takes a microsecond of the event loop.
-MAX_STEPS, MAX_CHUNK_STEPS = 20_000, 4_000
+MAX_PICTURE_WALK_STEPS, MAX_PICTURE_WALK_STEPS_PER_CHUNK = 20_000, 4_000
 
 
 class SkipBytesStep(NamedTuple):
@@ -32,8 +32,8 @@ class FindMarkerStep(NamedTuple):
 #: Walk through a picture: yields its next step, and returns at the picture's end.
 PictureFormatWalk = Generator[SkipBytesStep | ReadBytesStep | FindMarkerStep, bytes, None]
 
-_JPEG_MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
-_JPEG_END_OF_IMAGE = 0xD9
+_JPEG_SEGMENT_MARKER_PATTERN = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
+_JPEG_END_OF_IMAGE_CODE = 0xD9
 
 
 def walk_png_chunks() -> PictureFormatWalk:
@@ -54,7 +54,7 @@ def walk_jpeg_markers() -> PictureFormatWalk:
     yield SkipBytesStep(2)
     while True:
         code = yield FindMarkerStep()
-        if code[0] == _JPEG_END_OF_IMAGE:
+        if code[0] == _JPEG_END_OF_IMAGE_CODE:
             return
         length = yield ReadBytesStep(2)
         yield SkipBytesStep(max(0, int.from_bytes(length) - 2))
@@ -67,7 +67,7 @@ def walk_webp_header() -> PictureFormatWalk:
     yield SkipBytesStep(size + size % 2 - 4)
 
 
-FORMAT_WALKS_BY_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
+PICTURE_FORMAT_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
     "image/png": walk_png_chunks,
     "image/jpeg": walk_jpeg_markers,
     "image/webp": walk_webp_header,
@@ -78,7 +78,7 @@ class PictureEndFinder:
     """Finder of the end of one picture while its bytes stream through."""
 
     def __init__(self, mime: str) -> None:
-        self._walk = FORMAT_WALKS_BY_TYPE[mime]() if mime in FORMAT_WALKS_BY_TYPE else None
+        self._walk = PICTURE_FORMAT_WALK_BY_MIME_TYPE[mime]() if mime in PICTURE_FORMAT_WALK_BY_MIME_TYPE else None
         self._step: SkipBytesStep | ReadBytesStep | FindMarkerStep | None = next(self._walk) if self._walk else None
         self._left = self._byte_count_of_step()
         self._read = b""
@@ -93,7 +93,7 @@ class PictureEndFinder:
         """
         if self._walk is None:
             return len(chunk)
-        at, max_steps = 0, min(MAX_STEPS, self.steps + MAX_CHUNK_STEPS)
+        at, max_steps = 0, min(MAX_PICTURE_WALK_STEPS, self.steps + MAX_PICTURE_WALK_STEPS_PER_CHUNK)
         while at < len(chunk) and self._step is not None:
             if self.steps > max_steps:
                 self.has_too_many_steps = True
@@ -107,7 +107,7 @@ class PictureEndFinder:
 
     def _find_jpeg_marker(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
-        match = _JPEG_MARKER.search(before + chunk if before else chunk, at)
+        match = _JPEG_SEGMENT_MARKER_PATTERN.search(before + chunk if before else chunk, at)
         if match is None:
             self._read = b"\xff" if chunk.endswith(b"\xff") else b""
             return len(chunk)

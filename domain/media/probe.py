@@ -24,7 +24,7 @@ from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from schemas.errors import PictureRefused
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
-START_S, FILE_CPU_S, WALL_S = 1, 2, 30
+PROBE_START_CPU_S, PROBE_CPU_PER_FILE_S, MAX_PROBE_WALL_S = 1, 2, 30
 #: Address space beyond the loaded program. For a picture of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6, a
 #: progressive JPEG with full color 390 (and 1 s), a WebP 514 before it is unpacked.
 MAX_PROBE_MEMORY_BYTES = 640 << 20
@@ -37,10 +37,10 @@ MAX_UNPACKED_WEBP_PIXELS = 24 << 20
 MAX_VIDEO_DURATION_MS = 60 * 60 * 1000
 
 #: Pillow's names of the types: no other of its parsers sees the file.
-PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+PILLOW_FORMAT_BY_MIME_TYPE = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
-_ORIENTATION, _SIDEWAYS_EXIF_ORIENTATIONS = 0x0112, frozenset({5, 6, 7, 8})
-_EXIF_TRANSPOSES: dict[object, Image.Transpose] = {
+_EXIF_ORIENTATION_TAG, _SIDEWAYS_EXIF_ORIENTATIONS = 0x0112, frozenset({5, 6, 7, 8})
+_TRANSPOSE_BY_EXIF_ORIENTATION: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -80,7 +80,7 @@ ProbeAnswer = MediaMetadata | RefusedFile
 
 
 def main(files: list[str]) -> None:
-    set_kernel_limits(len(files))
+    set_probe_process_limits(len(files))
     confine_process()
     for file in files:
         handle, _, mime = file.partition(":")
@@ -100,10 +100,10 @@ def write_probe_line(line: ProbeAnswer | ProbeCpuTime) -> None:
 
 def probe_cpu_limit_s(files: int) -> int:
     """Return the CPU seconds after which the kernel ends a process with so many files."""
-    return START_S + files * FILE_CPU_S
+    return PROBE_START_CPU_S + files * PROBE_CPU_PER_FILE_S
 
 
-def set_kernel_limits(files: int) -> None:
+def set_probe_process_limits(files: int) -> None:
     """Limit memory, time and CPU in the kernel, also for C libraries; forbid file writes; lower the CPU priority."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -112,14 +112,18 @@ def set_kernel_limits(files: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (loaded + MAX_PROBE_MEMORY_BYTES, loaded + MAX_PROBE_MEMORY_BYTES))
-    signal.alarm(WALL_S)
+    signal.alarm(MAX_PROBE_WALL_S)
 
 
 def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
     """Return the metadata of an uploaded file of the type `mime`, or the reason to refuse the file."""
     if mime == "image/svg+xml":
-        return probe_drawing(media)
-    return probe_picture(media, PILLOW_FORMATS[mime]) if mime in PILLOW_FORMATS else probe_video(media)
+        return probe_svg_drawing(media)
+    return (
+        probe_picture(media, PILLOW_FORMAT_BY_MIME_TYPE[mime])
+        if mime in PILLOW_FORMAT_BY_MIME_TYPE
+        else probe_video(media)
+    )
 
 
 def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
@@ -139,7 +143,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
             exif.load(image.info.get("exif", b""))  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return RefusedFile("is no picture that can be read, or not the whole of one: save it again")
-    turned = exif.get(_ORIENTATION)
+    turned = exif.get(_EXIF_ORIENTATION_TAG)
     if turned in _SIDEWAYS_EXIF_ORIENTATIONS:
         width, height = height, width
     return MediaMetadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
@@ -168,7 +172,9 @@ def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
         few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
         few = few if few.mode in {"RGB", "L", "CMYK"} else _flatten_on_white(few.convert("RGBA"))
         few.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
-        return encode_thumbnail(few.transpose(_EXIF_TRANSPOSES[turned]) if turned in _EXIF_TRANSPOSES else few)
+        return encode_thumbnail(
+            few.transpose(_TRANSPOSE_BY_EXIF_ORIENTATION[turned]) if turned in _TRANSPOSE_BY_EXIF_ORIENTATION else few
+        )
     except (MemoryError, OSError, ValueError):
         return None
 
@@ -177,12 +183,12 @@ def _flatten_on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
-def probe_drawing(media: IO[bytes]) -> ProbeAnswer:
+def probe_svg_drawing(media: IO[bytes]) -> ProbeAnswer:
     """Return an SVG drawing's size and sanitized text; a refusal if it is unreadable or would lose visible parts."""
-    from generation.drawings import MAX_BYTES, clean_svg_drawing  # noqa: PLC0415  Others are read without its parser.
+    from generation.drawings import MAX_SVG_BYTES, clean_svg_drawing  # noqa: PLC0415  Others are read without its parser.
 
     try:
-        drawn = clean_svg_drawing(media.read(MAX_BYTES + 1))
+        drawn = clean_svg_drawing(media.read(MAX_SVG_BYTES + 1))
     except PictureRefused as error:
         return RefusedFile(f"can't be taken: {error}")
     if drawn.lost:

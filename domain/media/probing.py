@@ -9,13 +9,20 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, MediaMetadata, ProbeAnswer, ProbeCpuTime, RefusedFile, probe_cpu_limit_s
+from domain.media.probe import (
+    MAX_PROBE_WALL_S,
+    MediaMetadata,
+    ProbeAnswer,
+    ProbeCpuTime,
+    RefusedFile,
+    probe_cpu_limit_s,
+)
 from domain.media.store import MediaStore
 from schemas.errors import InvalidValue
 from telemetry import costs
 
 #: Timeout above the process's own.
-PROBE_TIMEOUT_S = WALL_S + 5.0
+PROBE_TIMEOUT_S = MAX_PROBE_WALL_S + 5.0
 
 _PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | ProbeCpuTime] = msgspec.json.Decoder(ProbeAnswer | ProbeCpuTime)
 

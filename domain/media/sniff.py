@@ -9,7 +9,7 @@ from schemas.errors import InvalidValue
 SNIFFED_BYTES = 32
 
 #: Extension of a type: `.final` and `.2026` are parts of a name.
-_FILE_EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
+_FILE_EXTENSION_PATTERN = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
 
 
 class AcceptedMediaType(NamedTuple):
@@ -47,7 +47,7 @@ FILE_TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = 
 )  # fmt: skip
 
 #: Declared types of senders that don't know the type.
-_UNKNOWN_DECLARED_TYPES = frozenset({"", "application/octet-stream"})
+_UNSPECIFIC_DECLARED_MEDIA_TYPES = frozenset({"", "application/octet-stream"})
 
 
 def sniff_media_type(head: bytes) -> AcceptedMediaType | None:
@@ -55,10 +55,10 @@ def sniff_media_type(head: bytes) -> AcceptedMediaType | None:
     return next((found for sign, found in FILE_TYPE_SIGNATURES if sign.match(head)), None)
 
 
-def check_declared_type(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
+def check_declared_media_type(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
     """Raise `InvalidValue` if a file's name or declared type contradicts `found`, the type of its content."""
-    extension = _FILE_EXTENSION.search(name.lower())
+    extension = _FILE_EXTENSION_PATTERN.search(name.lower())
     if extension and extension[1] not in found.names:
         raise InvalidValue(path, f"is {found.mime}, but its name ends in .{extension[1]}: correct its name")
-    if declared not in _UNKNOWN_DECLARED_TYPES | {found.mime} | found.called:
+    if declared not in _UNSPECIFIC_DECLARED_MEDIA_TYPES | {found.mime} | found.called:
         raise InvalidValue(path, f"is {found.mime}, but is declared as another type: correct that")

@@ -16,7 +16,11 @@ from schemas.organizations import LiveOrganizationTier
 GIB = 1 << 30
 
 #: Bytes by the live organization's tier.
-STORAGE_QUOTA_BYTES: Mapping[LiveOrganizationTier, int] = {"standard": 5 * GIB, "pilot": 50 * GIB, "partner": 500 * GIB}
+STORAGE_QUOTA_BYTES_BY_TIER: Mapping[LiveOrganizationTier, int] = {
+    "standard": 5 * GIB,
+    "pilot": 50 * GIB,
+    "partner": 500 * GIB,
+}
 
 
 class _StorageUseRow(NamedTuple):
@@ -29,7 +33,7 @@ GET_STORAGE_USE = storage_use.get_use.typed(_StorageUseRow)
 
 async def read_storage_use(conn: Conn, *, organization_id: UUID) -> Storage:
     row = await GET_STORAGE_USE.row(conn, org=organization_id)
-    return Storage(used_bytes=row.bytes, limit_bytes=STORAGE_QUOTA_BYTES[row.tier])
+    return Storage(used_bytes=row.bytes, limit_bytes=STORAGE_QUOTA_BYTES_BY_TIER[row.tier])
 
 
 async def check_storage_quota(conn: Conn, *, organization_id: UUID) -> None:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from obstore import GetResult
 
 #: Bytes of one read.
-READ_CHUNK_BYTES = 256 << 10
+STORAGE_READ_CHUNK_BYTES = 256 << 10
 
 #: Offset after the end of any file.
 MAX_OBJECT_OFFSET = 1 << 62
 
-STORAGE_UNREACHABLE = "the storage of media can't be reached: repeat the request"
+STORAGE_UNREACHABLE_MESSAGE = "the storage of media can't be reached: repeat the request"
 
 
 class MediaStore(ABC):
@@ -59,7 +59,7 @@ class MediaStore(ABC):
         start, end = found.range
         remaining = end - start
         with self._convert_storage_errors():
-            async for chunk in found.stream(min_chunk_size=READ_CHUNK_BYTES):
+            async for chunk in found.stream(min_chunk_size=STORAGE_READ_CHUNK_BYTES):
                 remaining -= len(chunk)
                 yield chunk
             if remaining:

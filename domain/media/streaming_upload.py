@@ -21,9 +21,12 @@ MIB = 1 << 20
 #: Accepted types, with the most bytes of a file.
 MediaTypeSizeLimits: TypeAlias = Mapping[AcceptedMediaType, int]
 
-PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
+PICTURE_TYPES, VIDEO_TYPES = (JPEG, PNG, WEBP), (MP4, MOV)
 #: Accepted types of content.
-CONTENT_FILE_TYPES: MediaTypeSizeLimits = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
+MAX_CONTENT_FILE_BYTES_BY_TYPE: MediaTypeSizeLimits = {
+    **dict.fromkeys(PICTURE_TYPES, 30 * MIB),
+    **dict.fromkeys(VIDEO_TYPES, 100 * MIB),
+}
 
 
 class StreamingUpload:
@@ -33,12 +36,18 @@ class StreamingUpload:
     """
 
     def __init__(
-        self, head: bytes, *, path: str, name: str, declared: str = "", taken: MediaTypeSizeLimits = CONTENT_FILE_TYPES
+        self,
+        head: bytes,
+        *,
+        path: str,
+        name: str,
+        declared: str = "",
+        taken: MediaTypeSizeLimits = MAX_CONTENT_FILE_BYTES_BY_TYPE,
     ) -> None:
         type_ = sniff.sniff_media_type(head)
         if type_ is None or type_ not in taken:
             raise InvalidValue(path, f"is none of the accepted types: {', '.join(_media_type_names(taken))}")
-        sniff.check_declared_type(type_, name=name, declared=declared, path=path)
+        sniff.check_declared_media_type(type_, name=name, declared=declared, path=path)
         self.path, self.head, self.type, self.max_bytes = path, head, type_, taken[type_]
         self.size, self.hash = 0, hashlib.sha256()
         self.received_bytes, self._end = 0, PictureEndFinder(type_.mime)
@@ -109,12 +118,12 @@ async def probe_uploads(
     pairs = [*zip(passed, tokens, strict=True)]
     probed = await probe_stored_files(store, [(token, file.type.mime) for file, token in pairs])
     return [
-        ProbedFile(_stored_file(*pair, metadata), metadata.thumbnail)
+        ProbedFile(_build_stored_file(*pair, metadata), metadata.thumbnail)
         for pair, metadata in zip(pairs, probed, strict=True)
     ]
 
 
-def _stored_file(file: StreamingUpload, token: str, found: MediaMetadata) -> StoredFile:
+def _build_stored_file(file: StreamingUpload, token: str, found: MediaMetadata) -> StoredFile:
     return StoredFile(
         kind=file.type.kind,
         mime_type=file.type.mime,

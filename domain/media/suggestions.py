@@ -26,7 +26,7 @@ class MediaSuggestion(NamedTuple):
     file: StoredFile
 
 
-class IngestSuggestions(NamedTuple):
+class IngestMediaSuggestions(NamedTuple):
     """Pictures of an ingest, and the tokens of all files that it stored."""
 
     pictures: Sequence[MediaSuggestion] = ()
@@ -43,12 +43,12 @@ class KnownMediaSuggestion(NamedTuple):
 LIST_SUGGESTED_MEDIA = queries.list_suggested.typed(KnownMediaSuggestion)
 
 
-async def list_known_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
+async def list_known_media_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
     return await LIST_SUGGESTED_MEDIA.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
 async def insert_media_suggestions(
-    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestSuggestions
+    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestMediaSuggestions
 ) -> None:
     """Insert an ingest's new pictures as app media suggestions, and leave its other files to be pruned.
 
@@ -57,7 +57,7 @@ async def insert_media_suggestions(
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)
-    new = _filter_new_suggestions(suggested.pictures, await list_known_suggestions(conn, claim=claim))
+    new = _filter_new_media_suggestions(suggested.pictures, await list_known_media_suggestions(conn, claim=claim))
     await queries.insert_suggestions.run(
         conn,
         org=claim.organization_id,
@@ -65,14 +65,14 @@ async def insert_media_suggestions(
         source=source,
         job_id=claim.id,
         rank=-time.time_ns() // 1000,
-        **_suggestion_columns(new),
+        **_media_suggestion_columns(new),
     )
     tokens = [picture.file.token for picture in new]
     await uploads.claim_uploads(conn, organization_id=claim.organization_id, tokens=tokens)
     await uploads.abandon_uploads(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 
-def _filter_new_suggestions(
+def _filter_new_media_suggestions(
     pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
 ) -> list[MediaSuggestion]:
     """Return pictures that aren't in `had`, each once by bytes and address, within `MAX_MEDIA_SUGGESTIONS` in all."""
@@ -90,7 +90,7 @@ def _filter_new_suggestions(
     return new
 
 
-def _suggestion_columns(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
+def _media_suggestion_columns(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
     asset_ids: list[UUID] = [ids.new_uuid7() for _ in new]
     return {
         "ids": asset_ids,

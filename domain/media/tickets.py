@@ -51,5 +51,5 @@ async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id
 async def prune_media_tickets(conn: Conn) -> int:
     """Delete a batch of one-time tickets older than `MEDIA_TICKET_RETENTION_S`; return their number."""
     return await media_ticket.prune_tickets.run(
-        conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=MEDIA_TICKET_RETENTION_S
+        conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS, keep_s=MEDIA_TICKET_RETENTION_S
     )

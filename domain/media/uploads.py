@@ -23,7 +23,7 @@ UPLOAD_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_PRUNED_UPLOADS = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
-UPLOAD_GRACE_S = 900.0
+ABANDONED_UPLOAD_GRACE_S = 900.0
 
 #: Timeout of the storage in seconds while rows, and a connection, are held.
 UPLOAD_DELETE_TIMEOUT_S = 2.0
@@ -79,23 +79,23 @@ async def delete_unclaimed_uploads(
     """Delete those of these uploads that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
-        await _delete_upload_files(conn, store, rows)
+        await _delete_upload_files_and_rows(conn, store, rows)
 
 
 async def abandon_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Mark uploads without an asset for pruning after `UPLOAD_GRACE_S`, when no worker can still be writing them."""
-    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=UPLOAD_GRACE_S)
+    """Mark uploads without an asset for pruning, at a time when no worker can still be writing them."""
+    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=ABANDONED_UPLOAD_GRACE_S)
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
     """Delete a batch of uploads unclaimed for a day, and the files; return the number. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_STALE_UPLOADS.all(conn, limit=MAX_PRUNED_UPLOADS)
-        await _delete_upload_files(conn, store, rows)
+        await _delete_upload_files_and_rows(conn, store, rows)
     return len(rows)
 
 
-async def _delete_upload_files(conn: Conn, store: MediaStore, rows: Sequence[_UploadKey]) -> None:
+async def _delete_upload_files_and_rows(conn: Conn, store: MediaStore, rows: Sequence[_UploadKey]) -> None:
     """Delete files, then their rows: after a crash a row is found again. Raises `ServiceUnavailable`, also if slow."""
     if not rows:
         return

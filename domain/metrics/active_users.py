@@ -8,14 +8,14 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, first_half_of_day_mask
+from domain.events.people import QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY, first_half_of_day_mask
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 
 DAY = timedelta(days=1)
-ALL_DAY_QUARTER_MASK = (1 << QUARTERS_PER_DAY) - 1
+ALL_QUARTER_HOURS_OF_DAY_MASK = (1 << QUARTER_HOURS_PER_DAY) - 1
 
 #: Least run of whole days that is read by month: a month has as many rows as one of its days.
-MIN_DAYS_READ_BY_MONTH = 3
+MIN_ACTIVE_USER_DAYS_READ_BY_MONTH = 3
 
 
 class _WindowPeopleCount(NamedTuple):
@@ -23,7 +23,7 @@ class _WindowPeopleCount(NamedTuple):
     n: int
 
 
-COUNT_PEOPLE = event_person.count_people.typed(_WindowPeopleCount)
+COUNT_ACTIVE_USERS = event_person.count_people.typed(_WindowPeopleCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
@@ -70,7 +70,7 @@ async def count_active_users(
     return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
-async def find_first_people_midnight(conn: Conn, *, project_id: UUID) -> datetime | None:
+async def find_active_user_recording_start(conn: Conn, *, project_id: UUID) -> datetime | None:
     """Return the UTC midnight of the first day with a recorded active user of a project; None without one."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
@@ -82,17 +82,17 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
     for place, window in enumerate(windows):
         days = quarter_hour_masks(window)
-        whole = [day for day, mask in days.items() if mask == ALL_DAY_QUARTER_MASK]
-        by_month = whole if len(whole) >= MIN_DAYS_READ_BY_MONTH else []
+        whole = [day for day, mask in days.items() if mask == ALL_QUARTER_HOURS_OF_DAY_MASK]
+        by_month = whole if len(whole) >= MIN_ACTIVE_USER_DAYS_READ_BY_MONTH else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
-        months += [(place, month, mask) for month, mask in _month_day_masks(by_month).items()]
-    rows = await COUNT_PEOPLE.all(
+        months += [(place, month, mask) for month, mask in _day_masks_by_month(by_month).items()]
+    rows = await COUNT_ACTIVE_USERS.all(
         conn,
         project_id=project_id,
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
         ams=[first_half_of_day_mask(mask) for _, _, mask in quarters],
-        pms=[mask >> QUARTERS_PER_HALF_DAY for _, _, mask in quarters],
+        pms=[mask >> QUARTER_HOURS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],
         month_days=[mask for _, _, mask in months],
@@ -112,7 +112,7 @@ def quarter_hour_masks(window: TimeWindow) -> dict[date, int]:
     return quarters
 
 
-def _month_day_masks(days: Iterable[date]) -> dict[date, int]:
+def _day_masks_by_month(days: Iterable[date]) -> dict[date, int]:
     months: dict[date, int] = {}
     for day in days:
         month = day.replace(day=1)

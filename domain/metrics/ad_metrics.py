@@ -25,7 +25,7 @@ AD_SETTLING_TIME = timedelta(days=28)
 SMALLEST_TIME_STEP = timedelta(microseconds=1)
 
 #: Columns with the platform's id of each scope, but for the project.
-_AD_SCOPE_COLUMNS: Mapping[AdScope, str] = {
+_AD_ID_COLUMN_BY_SCOPE: Mapping[AdScope, str] = {
     "ad_account": "ad_account_id",
     "campaign": "campaign_id",
     "adset": "adset_id",
@@ -64,7 +64,7 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
     cut = buckets.split_window_into_buckets(asked.window, zone, asked.granularity)
     last_days = [(bucket.until - SMALLEST_TIME_STEP).astimezone(zone).date() for bucket in cut]
     async with stores.events() as conn:
-        rows = await _sum_ad_days(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
+        rows = await _read_ad_day_sums(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
     labelled = defaultdict[str, list[AdDaySum]](list)
     for row in rows:
         labelled[_ad_bucket_label(row.day, asked.granularity)].append(row)
@@ -89,8 +89,10 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
     )
 
 
-async def _sum_ad_days(conn: Conn, asked: AdMetricsQuery, first_day: date, last_day: date) -> list[AdDaySum]:
-    ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _AD_SCOPE_COLUMNS.items()}
+async def _read_ad_day_sums(conn: Conn, asked: AdMetricsQuery, first_day: date, last_day: date) -> list[AdDaySum]:
+    ids = {
+        column: asked.subject_id if asked.scope == scope else None for scope, column in _AD_ID_COLUMN_BY_SCOPE.items()
+    }
     return await SUM_AD_DAYS.all(
         conn,
         project_id=asked.project_id,

@@ -32,7 +32,7 @@ def check_ad_rows(rows: Sequence[AdRow], *, now: datetime) -> None:
         raise InvalidValue(*faults[0], *faults[1:])
 
 
-async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
+async def store_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
     """Store checked ad rows in the event store, in one transaction; return the number of replaced rows.
 
     A row replaces that of its ad, day and window. Raises `StateConflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
@@ -69,7 +69,7 @@ async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]
     return replaced
 
 
-async def delete_window_ad_rows(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
+async def delete_attribution_window_ad_rows(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
     """Delete at most `MAX_DELETED_AD_ROWS` ad rows of a project's attribution window; return their number.
 
     A window without rows no longer counts against `MAX_ATTRIBUTION_WINDOWS`.

@@ -27,7 +27,7 @@ from schemas.top_performers import TopMetric, TopPerformer, TopPerformers
 AD_RANKING_METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 
 #: Most posts and contents of the ads in one query, by platform and currency.
-MAX_ADVERTISED_SOURCES = 20_000
+MAX_AD_SUMS_PER_RANKING = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
 POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
@@ -36,13 +36,13 @@ POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
     if description.ad_platform
 }
 
-NO_AD_REFERENCE = (
+NO_AD_REFERENCE_MESSAGE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
 
 
-class AdSourceSum(NamedTuple):
+class AdSumOfPostOrContent(NamedTuple):
     """Sum of the rows with the same post or content, money in millionths."""
 
     source: str
@@ -53,7 +53,7 @@ class AdSourceSum(NamedTuple):
     revenue: int
 
 
-class AdvertisedSource(NamedTuple):
+class AdvertisedPostOrContent(NamedTuple):
     """Post or content that ads refer to. Content by itself has no platform."""
 
     source_id: UUID
@@ -62,11 +62,13 @@ class AdvertisedSource(NamedTuple):
     creative_type: CreativeType
 
 
-SUM_AD_SOURCES = ad_day.sum_sources.typed(AdSourceSum)
-LIST_ADVERTISED_SOURCES = top_performer.list_advertised.typed(AdvertisedSource)
+SUM_ADS_BY_POST_OR_CONTENT = ad_day.sum_sources.typed(AdSumOfPostOrContent)
+LIST_ADVERTISED_POSTS_AND_CONTENTS = top_performer.list_advertised.typed(AdvertisedPostOrContent)
 
 
-async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
+async def rank_posts_or_contents_by_ads(
+    stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime
+) -> TopPerformers:
     """Return a project's best posts or contents by the conversions or the ROAS of their ads.
 
     Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to a post or content, or too many do.
@@ -76,27 +78,27 @@ async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now
         zone = ZoneInfo(await read_project_timezone(conn, **scope))
     last_day = now.astimezone(zone).date()
     async with stores.events() as conn:
-        sums = await SUM_AD_SOURCES.all(
+        sums = await SUM_ADS_BY_POST_OR_CONTENT.all(
             conn,
             project_id=asked.project_id,
             attribution_window=DEFAULT_ATTRIBUTION_WINDOW,
             first_day=(now - TOP_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
-            limit=MAX_ADVERTISED_SOURCES + 1,
+            limit=MAX_AD_SUMS_PER_RANKING + 1,
         )
-    if len(sums) > MAX_ADVERTISED_SOURCES:
+    if len(sums) > MAX_AD_SUMS_PER_RANKING:
         raise InvalidValue(
-            "window", f"ads name more than {MAX_ADVERTISED_SOURCES} posts and contents: ask for a shorter one"
+            "window", f"ads name more than {MAX_AD_SUMS_PER_RANKING} posts and contents: ask for a shorter one"
         )
-    sources = await _list_advertised_sources(stores, asked, sums)
+    sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
-        raise InvalidValue("metric", NO_AD_REFERENCE)
+        raise InvalidValue("metric", NO_AD_REFERENCE_MESSAGE)
     return TopPerformers(items=_rank_ad_groups(asked, _group_ad_sums(asked, sums, sources)))
 
 
-async def _list_advertised_sources(
-    stores: MetricDatabases, asked: TopPerformersQuery, sums: Iterable[AdSourceSum]
-) -> dict[str, AdvertisedSource]:
+async def _list_advertised_posts_and_contents(
+    stores: MetricDatabases, asked: TopPerformersQuery, sums: Iterable[AdSumOfPostOrContent]
+) -> dict[str, AdvertisedPostOrContent]:
     """Return those of the posts and contents in these ad sums that belong to the project, by public id."""
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {
@@ -104,7 +106,7 @@ async def _list_advertised_sources(
         for prefix in (ids.POST, ids.CONTENT)
     }
     async with stores.main() as conn:
-        rows = await LIST_ADVERTISED_SOURCES.all(
+        rows = await LIST_ADVERTISED_POSTS_AND_CONTENTS.all(
             conn,
             org=asked.organization_id,
             project_id=asked.project_id,
@@ -115,10 +117,10 @@ async def _list_advertised_sources(
 
 
 def _group_ad_sums(
-    asked: TopPerformersQuery, sums: Iterable[AdSourceSum], known: Mapping[str, AdvertisedSource]
-) -> Mapping[tuple[str, PlatformName], list[AdSourceSum]]:
+    asked: TopPerformersQuery, sums: Iterable[AdSumOfPostOrContent], known: Mapping[str, AdvertisedPostOrContent]
+) -> Mapping[tuple[str, PlatformName], list[AdSumOfPostOrContent]]:
     """Group ad sums by post, or content and platform (key: public id, platform); skip those outside the query."""
-    groups = defaultdict[tuple[str, PlatformName], list[AdSourceSum]](list)
+    groups = defaultdict[tuple[str, PlatformName], list[AdSumOfPostOrContent]](list)
     for ad_sum in sums:
         source = known.get(ad_sum.source)
         platform = source and (source.platform or POST_PLATFORM_BY_AD_PLATFORM.get(ad_sum.platform))
@@ -133,7 +135,7 @@ def _group_ad_sums(
 
 
 def _rank_ad_groups(
-    asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSourceSum]]
+    asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSumOfPostOrContent]]
 ) -> list[TopPerformer]:
     figures = [
         (figure, *key) for key, sums in groups.items() if (figure := _compute_ad_metric(asked.metric, sums)) is not None
@@ -153,7 +155,7 @@ def _rank_ad_groups(
     ]
 
 
-def _compute_ad_metric(metric: TopMetric, sums: Sequence[AdSourceSum]) -> int | float | None:
+def _compute_ad_metric(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
     """Return the conversions or the ROAS (revenue by spend) of ad sums.
 
     ROAS is None without spend, or in several currencies.

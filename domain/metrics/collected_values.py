@@ -25,20 +25,20 @@ POST_COUNTERS: tuple[MetricName, ...] = (
 #: Counters that are summed into an engagement; its rate is relative to `views`.
 ENGAGEMENT_METRICS: tuple[MetricName, ...] = ("likes", "comments", "shares", "saves")
 #: Snapshot metrics that a derived metric needs.
-SOURCES_OF_DERIVED_METRICS: Mapping[MetricName, tuple[MetricName, ...]] = {
+SNAPSHOT_METRICS_BY_DERIVED_METRIC: Mapping[MetricName, tuple[MetricName, ...]] = {
     "engagement_rate": ("views", *ENGAGEMENT_METRICS),
     "follower_delta": ("followers",),
 }
 COLLECTED_POST_METRICS: frozenset[MetricName] = frozenset({*POST_COUNTERS, "engagement_rate"})
 COLLECTED_ACCOUNT_METRICS: frozenset[MetricName] = COLLECTED_POST_METRICS | {"followers", "follower_delta"}
-PUBLISHED_POST_METRICS: frozenset[MetricName] = frozenset({"posts_published"})
+PUBLISHED_COUNT_METRICS: frozenset[MetricName] = frozenset({"posts_published"})
 
 #: A collection run stores its values with the time of its start, so they arrive at most this much later.
-COLLECTED_SETTLING_TIME = timedelta(minutes=5)
+COLLECTED_VALUE_SETTLING_TIME = timedelta(minutes=5)
 
 #: A post with a lost answer is looked up for a day, and then counts at the time that it was sent. A person's
 #: later report that it is live changes a final bucket.
-PUBLISHED_SETTLING_TIME = timedelta(hours=48)
+PUBLISHED_COUNT_SETTLING_TIME = timedelta(hours=48)
 
 
 class ProjectAccount(NamedTuple):
@@ -60,7 +60,7 @@ class MetricDelta(NamedTuple):
     delta: Decimal
 
 
-class FirstMetricValue(NamedTuple):
+class FirstMetricValueTime(NamedTuple):
     """Time of the first value of a metric of an account, or of the post."""
 
     account_id: UUID
@@ -80,9 +80,12 @@ class PublishedPostCount(NamedTuple):
 
 
 LIST_PROJECT_ACCOUNTS = collected.list_of_project.typed(ProjectAccount)
-SUM_OF_ACCOUNTS, SUM_OF_POST = (collected.sum_of_accounts.typed(MetricDelta), collected.sum_of_post.typed(MetricDelta))
-FIRST_VALUES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValue)
-FIRST_VALUES_OF_POST = collected.first_of_post.typed(FirstMetricValue)
+SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
+    collected.sum_of_accounts.typed(MetricDelta),
+    collected.sum_of_post.typed(MetricDelta),
+)
+FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
+FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
 LIST_FOLLOWER_COUNTS = collected.list_followers.typed(FollowerCount)
 COUNT_PUBLISHED_POSTS = collected.count_published.typed(PublishedPostCount)
 
@@ -130,9 +133,9 @@ async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapp
     return values
 
 
-async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
+async def read_published_post_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
-    question = question.in_row_time
+    question = question.moved_to_row_time
     accounts = await _list_scope_accounts(conn, question)
     rows = await COUNT_PUBLISHED_POSTS.all(
         conn,
@@ -199,17 +202,17 @@ async def _read_reported_values(
     conn: Conn, question: MetricSourceQuery, account_ids: Sequence[UUID]
 ) -> ReportedValueSums:
     names = dict.fromkeys(
-        part for metric in question.metrics for part in SOURCES_OF_DERIVED_METRICS.get(metric, (metric,))
+        part for metric in question.metrics for part in SNAPSHOT_METRICS_BY_DERIVED_METRIC.get(metric, (metric,))
     )
     filters = {"org": question.organization_id, "metrics": list(names)}
     within = {"since": question.window.since, "until": question.window.until, "bounds": question.bucket_bounds}
     if question.scope == "platform_post":
         post_id = question.subject_id
-        deltas = await SUM_OF_POST.all(conn, **filters, **within, post_id=post_id)
-        firsts = await FIRST_VALUES_OF_POST.all(conn, **filters, post_id=post_id)
+        deltas = await SUM_METRIC_DELTAS_OF_POST.all(conn, **filters, **within, post_id=post_id)
+        firsts = await FIND_FIRST_VALUE_TIMES_OF_POST.all(conn, **filters, post_id=post_id)
     else:
-        deltas = await SUM_OF_ACCOUNTS.all(conn, **filters, **within, account_ids=account_ids)
-        firsts = await FIRST_VALUES_OF_ACCOUNTS.all(conn, **filters, account_ids=account_ids)
+        deltas = await SUM_METRIC_DELTAS_OF_ACCOUNTS.all(conn, **filters, **within, account_ids=account_ids)
+        firsts = await FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS.all(conn, **filters, account_ids=account_ids)
     sums = defaultdict[tuple[MetricName, UUID, int | None], int](int)
     for row in deltas:
         sums[row.metric, row.account_id, row.place] += int(row.delta)
@@ -250,14 +253,14 @@ COLLECTED_VALUE_SOURCE = MetricValueSource(
         "social_account": COLLECTED_ACCOUNT_METRICS,
         "platform_post": COLLECTED_POST_METRICS,
     },
-    settles=COLLECTED_SETTLING_TIME,
+    settles=COLLECTED_VALUE_SETTLING_TIME,
     of_events=False,
     read=read_collected_values,
 )
 
 PUBLISHED_VALUE_SOURCE = MetricValueSource(
-    metrics={"project": PUBLISHED_POST_METRICS, "social_account": PUBLISHED_POST_METRICS},
-    settles=PUBLISHED_SETTLING_TIME,
+    metrics={"project": PUBLISHED_COUNT_METRICS, "social_account": PUBLISHED_COUNT_METRICS},
+    settles=PUBLISHED_COUNT_SETTLING_TIME,
     of_events=False,
-    read=read_published_counts,
+    read=read_published_post_counts,
 )

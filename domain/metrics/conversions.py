@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.apps.app_numbers import NumberedApp
-from domain.events.checks import MICROS_PER_UNIT
+from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import buckets, rollup_counts
 from domain.metrics.buckets import TimeBucket
@@ -150,6 +150,6 @@ def _sum_conversion_totals(rows: Sequence[EventGroupCount]) -> dict[str, Any]:
     mixed = len(valued) > 1
     return {
         "count": sum(row.n for row in rows),
-        "value": None if mixed else value / MICROS_PER_UNIT,
+        "value": None if mixed else value / MICROS_PER_CURRENCY_UNIT,
         "currency": None if mixed else currency or None,
     }

@@ -11,7 +11,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import event
 from domain.apps.app_numbers import ProjectApps
-from domain.events.checks import MICROS_PER_UNIT
+from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.metrics.redaction import redact_event_id, redact_event_json
 from domain.values.answers import answer_from_row
 from schemas import ids
@@ -19,7 +19,7 @@ from schemas.events import REDACTED_TEXT
 from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
-_BEFORE_ALL_EVENTS, _AFTER_ALL_EVENTS = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_TIME_BEFORE_ALL_EVENTS, _TIME_AFTER_ALL_EVENTS = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
@@ -74,13 +74,13 @@ async def list_event_page(
     conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` project events before a cursor, newest first, with cursors; redacted without `pii`."""
-    end = before or EventCursor(wanted.until or _AFTER_ALL_EVENTS, UUID(int=0), -1)
+    end = before or EventCursor(wanted.until or _TIME_AFTER_ALL_EVENTS, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)
         rows = await LIST_EVENTS.all(
             conn,
             project_id=found.project_id,
-            since=wanted.since or _BEFORE_ALL_EVENTS,
+            since=wanted.since or _TIME_BEFORE_ALL_EVENTS,
             before_at=end.at,
             before_key=end.key,
             before_app=end.app_no,
@@ -101,7 +101,7 @@ def _event_to_schema(row: _ListedEventRow, found: ProjectApps, wanted: EventFilt
         KeptEvent,
         row,
         app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),
-        value=None if row.value_micros is None else row.value_micros / MICROS_PER_UNIT,
+        value=None if row.value_micros is None else row.value_micros / MICROS_PER_CURRENCY_UNIT,
         **(_unredacted_event_fields(row) if wanted.pii else _redacted_event_fields(row)),
     )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from db.pool import Conn
-from domain.events.checks import MAX_AGE
+from domain.events.checks import MAX_EVENT_AGE
 from domain.events.event_names import OTHER_EVENTS_NAME
 from domain.metrics import active_users, rollup_counts
 from domain.metrics.value_sources import MetricSourceQuery, MetricValues, MetricValueSource
@@ -21,17 +21,17 @@ async def read_event_values(conn: Conn, question: MetricSourceQuery) -> Mapping[
 
     These are active users, and events counted without a name. Events of the latest 202 responses are included.
     """
-    counts = await _count_bucket_events(conn, question, rollup_counts.ALL_EVENT_NAMES)
+    counts = await _count_events_by_bucket(conn, question, rollup_counts.TOTAL_EVENT_COUNT_NAMES)
     values: dict[MetricName, MetricValues] = {"events": MetricValues(counts, sum(counts))}
     if "other_events" in question.metrics:
-        other_counts = await _count_bucket_events(conn, question, (OTHER_EVENTS_NAME,))
+        other_counts = await _count_events_by_bucket(conn, question, (OTHER_EVENTS_NAME,))
         values["other_events"] = MetricValues(other_counts, sum(other_counts))
     if "active_users" in question.metrics:
-        values["active_users"] = await _count_bucket_users(conn, question, counts)
+        values["active_users"] = await _count_active_users_by_bucket(conn, question, counts)
     return values
 
 
-async def _count_bucket_events(conn: Conn, question: MetricSourceQuery, names: Sequence[str]) -> list[int]:
+async def _count_events_by_bucket(conn: Conn, question: MetricSourceQuery, names: Sequence[str]) -> list[int]:
     rows = await rollup_counts.count_rolled_up_events(
         conn, project_id=question.project_id, names=names, bounds=question.bucket_bounds
     )
@@ -41,7 +41,7 @@ async def _count_bucket_events(conn: Conn, question: MetricSourceQuery, names: S
     return counts
 
 
-async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: Sequence[int]) -> MetricValues:
+async def _count_active_users_by_bucket(conn: Conn, question: MetricSourceQuery, events: Sequence[int]) -> MetricValues:
     """Return the number of distinct active users in each bucket, and in the window; `events` are events by bucket.
 
     None for a period with events before active users were recorded, such as those of an earlier release.
@@ -53,20 +53,22 @@ async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: S
     )
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
-    people |= dict.fromkeys(await _windows_before_recording(conn, question.project_id, empty))
+    people |= dict.fromkeys(await _find_windows_before_people_recording(conn, question.project_id, empty))
     return MetricValues([people[bucket] for bucket in buckets], people[question.window])
 
 
-async def _windows_before_recording(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
+async def _find_windows_before_people_recording(
+    conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]
+) -> list[TimeWindow]:
     """Return those of the `empty` windows that end before the project's active users were first recorded."""
     if not empty:
         return []
-    since = await active_users.find_first_people_midnight(conn, project_id=project_id)
+    since = await active_users.find_active_user_recording_start(conn, project_id=project_id)
     return [window for window in empty if since is None or window.until <= since]
 
 
 #: Time after its end in which a bucket may get an event.
-EVENT_SETTLING_TIME = MAX_AGE + MAX_EVENT_COMMIT_DELAY
+EVENT_SETTLING_TIME = MAX_EVENT_AGE + MAX_EVENT_COMMIT_DELAY
 
 EVENT_VALUE_SOURCE = MetricValueSource(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},

@@ -14,7 +14,7 @@ from domain.values.ip_text import is_ip_address
 from schemas.events import REDACTED_TEXT
 
 #: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.
-PERSONAL_NAME_PARTS = (
+PERSONAL_FIELD_NAME_PARTS = (
     "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
     "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
     "cardnumber", "deviceid", "advertisingid", "vendorid", "androidid", "fingerprint", "userid",
@@ -40,7 +40,7 @@ PERSONAL_OBJECT_NAMES = frozenset(
 DEVICE_OBJECT_NAMES = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
-NAMED_THING_OBJECTS = frozenset(
+IMPERSONAL_OBJECT_NAMES = frozenset(
     "app os library campaign screen page product products item items category plan brand event browser store"
     " integration network".split()
 )
@@ -49,7 +49,7 @@ NAMED_THING_OBJECTS = frozenset(
 PERSON_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
 _PUNCTUATION = re.compile(r"[\W_]+")
-_ADDRESS_OR_PHONE = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
+_EMAIL_OR_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
 _WORD, _URL_QUERY_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
@@ -97,10 +97,10 @@ def _redact_field_value(name: str, value: Any, within: str) -> Any:
 
 def _is_personal_field(name: str, within: str) -> bool:
     if name == "name":
-        return within not in NAMED_THING_OBJECTS
+        return within not in IMPERSONAL_OBJECT_NAMES
     if name == "id":
         return within in DEVICE_OBJECT_NAMES
-    return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_NAME_PARTS)
+    return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_FIELD_NAME_PARTS)
 
 
 def _redact_json_value(value: Any, *, within: str) -> Any:
@@ -129,7 +129,9 @@ def _strip_url_query(word: re.Match[str]) -> str:
 
 def _has_personal_address(text: str) -> bool:
     """Return whether a text contains an e-mail address or a phone number, or is an IP address."""
-    return bool(_ADDRESS_OR_PHONE.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
+    return bool(_EMAIL_OR_PHONE_PATTERN.search(text)) or (
+        len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip())
+    )
 
 
 def _normalize_field_name(name: str) -> str:

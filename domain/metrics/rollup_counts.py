@@ -16,7 +16,7 @@ from domain.events import event_names
 HOUR = timedelta(hours=1)
 
 #: Name of the counts of all names together.
-ALL_EVENT_NAMES = ("",)
+TOTAL_EVENT_COUNT_NAMES = ("",)
 
 
 class EventCountGrouping(NamedTuple):
@@ -67,14 +67,14 @@ async def count_rolled_up_events(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.EVENT_NAME_PARAMETERS,
+        **event_names.EVENT_NAME_STATEMENT_PARAMETERS,
     }
-    split = find_split_hours(bounds)
+    split = find_hours_split_by_bounds(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
         return await COUNT_EVENTS_BY_QUARTERS.all(conn, **parameters)
     return await COUNT_EVENTS_BY_HOURS.all(conn, **parameters, split=split)
 
 
-def find_split_hours(bounds: Sequence[datetime]) -> list[datetime]:
+def find_hours_split_by_bounds(bounds: Sequence[datetime]) -> list[datetime]:
     """Return the starts of the UTC hours that have one of the `bounds` inside, each once."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

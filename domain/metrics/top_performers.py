@@ -1,6 +1,6 @@
 """Top performers: posts or contents, ranked by their platforms' figures in a window that ends now.
 
-A rate is a ratio of sums, and needs at least `MIN_RANKED_VIEWS` views: three likes of three views are no
+A rate is a ratio of sums, and needs at least `MIN_VIEWS_FOR_RATE_RANKING` views: three likes of three views are no
 success.
 """
 
@@ -18,7 +18,7 @@ from schemas.accounts import PlatformName
 from schemas.content import CreativeType
 from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPerformerSource, TopWindow
 
-MIN_RANKED_VIEWS = 100
+MIN_VIEWS_FOR_RATE_RANKING = 100
 
 TOP_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
     "7d": timedelta(days=7),
@@ -52,7 +52,7 @@ class TopPerformersQuery(NamedTuple):
     limit: int
 
 
-class RankedSource(NamedTuple):
+class RankedPostOrContent(NamedTuple):
     """Post or content with its value of the ranked metric on a platform."""
 
     source_id: UUID
@@ -60,13 +60,15 @@ class RankedSource(NamedTuple):
     value: Decimal
 
 
-RANK_TOP_SOURCES = top_performer.rank_sources.typed(RankedSource)
+RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(RankedPostOrContent)
 
 
-async def rank_by_platform_metrics(conn: Conn, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
+async def rank_posts_or_contents_by_platform_metric(
+    conn: Conn, asked: TopPerformersQuery, *, now: datetime
+) -> TopPerformers:
     """Return at most `limit` best posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=asked.organization_id, project_id=asked.project_id)
-    rows = await RANK_TOP_SOURCES.all(
+    rows = await RANK_POSTS_OR_CONTENTS.all(
         conn,
         org=asked.organization_id,
         project_id=asked.project_id,
@@ -75,13 +77,13 @@ async def rank_by_platform_metrics(conn: Conn, asked: TopPerformersQuery, *, now
         since=now - TOP_WINDOW_LENGTHS[asked.window],
         creative_type=CREATIVE_TYPE_BY_SOURCE_TYPE.get(asked.source_type),
         platforms=asked.platforms,
-        least_views=MIN_RANKED_VIEWS,
+        least_views=MIN_VIEWS_FOR_RATE_RANKING,
         limit=asked.limit,
     )
     return TopPerformers(items=[_top_performer_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
 
 
-def _top_performer_to_schema(row: RankedSource, place: int, asked: TopPerformersQuery) -> TopPerformer:
+def _top_performer_to_schema(row: RankedPostOrContent, place: int, asked: TopPerformersQuery) -> TopPerformer:
     value = round(float(row.value), 6) if asked.metric == "engagement_rate" else int(row.value)
     kind = ids.POST if asked.source_type == "platform_post" else ids.CONTENT
     return TopPerformer(

@@ -31,7 +31,7 @@ class MetricSourceQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
     @property
-    def in_row_time(self) -> "MetricSourceQuery":
+    def moved_to_row_time(self) -> "MetricSourceQuery":
         """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [

@@ -7,7 +7,7 @@ from domain.values import timezones
 from schemas.errors import InvalidValue
 
 #: Length of a window without a start.
-DEFAULT_WINDOW_LENGTH = timedelta(days=30)
+DEFAULT_METRIC_WINDOW_LENGTH = timedelta(days=30)
 
 #: Years in which every clock change is at a quarter-hour; the last exception: Casey, 2022.
 EARLIEST_WINDOW_TIME, LATEST_WINDOW_TIME = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -25,12 +25,12 @@ class TimeWindow(NamedTuple):
 def parse_metric_window(since: str | None, until: str | None, *, now: datetime) -> TimeWindow:
     """Return the time window of a metrics query, widened to whole quarter-hours.
 
-    Without `until` the window ends now; without `since` it begins `DEFAULT_WINDOW_LENGTH` before its end. Raises
+    Without `until` the window ends now; without `since` it begins `DEFAULT_METRIC_WINDOW_LENGTH` before its end. Raises
     `InvalidValue` for an empty window, and for a bound that is unreadable or not from 2023 to 2100.
     """
     end = _round_up_to_quarter_hour(now if until is None else _parse_window_bound("until", until))
     start = (
-        max(end - DEFAULT_WINDOW_LENGTH, EARLIEST_WINDOW_TIME)
+        max(end - DEFAULT_METRIC_WINDOW_LENGTH, EARLIEST_WINDOW_TIME)
         if since is None
         else _round_down_to_quarter_hour(_parse_window_bound("since", since))
     )

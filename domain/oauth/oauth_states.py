@@ -23,7 +23,7 @@ from schemas.errors import InvalidValue
 _OAUTH_STATE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 #: Detail of a flow: whether it is bound to a browser.
-_IS_BROWSER_BOUND = "bound"
+_BROWSER_BOUND_DETAIL_NAME = "bound"
 
 OAuthFlowPhase = Literal["pending", "completed", "requested", "failed"]
 
@@ -94,7 +94,7 @@ async def create_oauth_state(
         purpose=purpose,
         project_id=project_id,
         return_url=return_url,
-        details={**(details or {}), _IS_BROWSER_BOUND: bound},
+        details={**(details or {}), _BROWSER_BOUND_DETAIL_NAME: bound},
         sealed=sealed and sealed.data,
         vault_key_id=sealed and sealed.key_id,
         expires_at=expires_at,
@@ -110,8 +110,8 @@ async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime
     flow = _OAUTH_STATE_PATTERN.fullmatch(state) and await FIND_OAUTH_FLOW.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
     )
-    if not flow or flow.details.get(_IS_BROWSER_BOUND) is False:
-        raise _unusable_state_error()
+    if not flow or flow.details.get(_BROWSER_BOUND_DETAIL_NAME) is False:
+        raise _unusable_oauth_state_error()
     return flow
 
 
@@ -126,17 +126,17 @@ async def use_up_oauth_state(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
     )
     if not used:
-        raise _unusable_state_error()
+        raise _unusable_oauth_state_error()
     return used, _unseal_pkce_verifier(used, keyring)
 
 
-def find_other_browser_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
+def find_oauth_browser_mismatch_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
     """Return OTHER_BROWSER if an OAuth flow returns by another browser than the one that followed our link.
 
     Returns None for the same browser, and for a flow that isn't bound to one. An attacker may have followed the
     link and sent the person on (RFC 6749 10.12). Flows of an earlier release aren't bound.
     """
-    return "OTHER_BROWSER" if flow.details.get(_IS_BROWSER_BOUND) and not same_browser else None
+    return "OTHER_BROWSER" if flow.details.get(_BROWSER_BOUND_DETAIL_NAME) and not same_browser else None
 
 
 async def end_oauth_flow(conn: Conn, flow: StartedOAuthFlow, *, outcome: str, error: str | None = None) -> None:
@@ -179,7 +179,7 @@ async def end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> 
     await oauth_state.end_states.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])
 
 
-def _unusable_state_error() -> InvalidValue:
+def _unusable_oauth_state_error() -> InvalidValue:
     """Return the one `InvalidValue` for unknown, expired and used OAuth states, and those of a disabled key."""
     return InvalidValue("state", "is unknown, expired or used: return to the site that sent you and start again")
 

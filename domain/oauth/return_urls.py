@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTERS, DEFAULT_PORTS
+from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTER_PATTERN, DEFAULT_PORT_BY_SCHEME
 from schemas.errors import InvalidValue, ReturnUrlRefused
 
 #: Parameters that we append.
-ADDED_URL_PARAMETERS = frozenset({"status", "state"})
+RETURN_URL_OUTCOME_PARAMETERS = frozenset({"status", "state"})
 
 
 def check_return_url(url: str, *, origins: Collection[str]) -> str:
@@ -18,16 +18,16 @@ def check_return_url(url: str, *, origins: Collection[str]) -> str:
     """
     parts = _split_return_url(url)
     if parts.fragment or url.endswith("#"):
-        raise _invalid_return_url("must have no fragment")
-    if ADDED_URL_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
-        raise _invalid_return_url("must not contain `status` or `state`: we append these")
+        raise _invalid_return_url_error("must have no fragment")
+    if RETURN_URL_OUTCOME_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
+        raise _invalid_return_url_error("must not contain `status` or `state`: we append these")
     origin = _url_origin(parts)
     if origin not in {_url_origin(urlsplit(allowed)) for allowed in origins}:
         raise ReturnUrlRefused(origin)
     return url
 
 
-def append_oauth_outcome(url: str, *, status: str, state: str) -> str:
+def append_oauth_outcome_to_url(url: str, *, status: str, state: str) -> str:
     """Return a return URL with the OAuth flow's outcome appended as the query parameters `status` and `state`."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
@@ -37,19 +37,19 @@ def append_oauth_outcome(url: str, *, status: str, state: str) -> str:
 def _split_return_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        readable = parts.port != 0 and url.isascii() and not AMBIGUOUS_URL_CHARACTERS.search(url)
+        readable = parts.port != 0 and url.isascii() and not AMBIGUOUS_URL_CHARACTER_PATTERN.search(url)
     except ValueError:
-        raise _invalid_return_url("is not a URL") from None
-    if not (readable and parts.scheme in DEFAULT_PORTS and parts.hostname) or "@" in parts.netloc:
-        raise _invalid_return_url("must be a plain http or https URL")
+        raise _invalid_return_url_error("is not a URL") from None
+    if not (readable and parts.scheme in DEFAULT_PORT_BY_SCHEME and parts.hostname) or "@" in parts.netloc:
+        raise _invalid_return_url_error("must be a plain http or https URL")
     return parts
 
 
 def _url_origin(parts: SplitResult) -> str:
     """Return a URL's origin as in an API key's list: lower case, without the scheme's default port."""
-    port = parts.port if parts.port != DEFAULT_PORTS.get(parts.scheme) else None
+    port = parts.port if parts.port != DEFAULT_PORT_BY_SCHEME.get(parts.scheme) else None
     return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
 
 
-def _invalid_return_url(message: str) -> InvalidValue:
+def _invalid_return_url_error(message: str) -> InvalidValue:
     return InvalidValue("returnUrl", message)

@@ -30,10 +30,10 @@ class DiskWatermark(NamedTuple):
     opens: float
 
 
-#: From `FAIR_SHARE_DISK_LEVEL` on, events of organizations that have used most of their daily budget are
-#: refused; from `EVENT_INTAKE_WATERMARK` on, all events are. Uploads close later, posts never.
-FAIR_SHARE_DISK_LEVEL = 0.80
-EVENT_INTAKE_WATERMARK, UPLOAD_WATERMARK = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
+#: From `MIN_DISK_USE_FOR_EVENT_FAIR_SHARE` on, events of organizations that have used most of their daily budget are
+#: refused; from `EVENT_INTAKE_DISK_WATERMARK` on, all events are. Uploads close later, posts never.
+MIN_DISK_USE_FOR_EVENT_FAIR_SHARE = 0.80
+EVENT_INTAKE_DISK_WATERMARK, UPLOAD_DISK_WATERMARK = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
 
 
 class _DatabaseSizes(NamedTuple):
@@ -45,7 +45,7 @@ class _DatabaseSizes(NamedTuple):
 _MEASURE_DATABASE_SIZES = disk.measure_databases.typed(_DatabaseSizes)
 
 
-async def measure_disk_use(conn: Conn) -> DatabaseDiskUse:
+async def measure_database_disk_use(conn: Conn) -> DatabaseDiskUse:
     """Return the bytes of PostgreSQL's databases and write-ahead log; the log counts as at least `max_wal_size`."""
     databases = await _MEASURE_DATABASE_SIZES.row(conn)
     wal: int = await disk.measure_wal.value(conn) if databases.sees_wal else 0

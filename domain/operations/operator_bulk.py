@@ -23,13 +23,13 @@ from schemas.operator_jobs import OperatedCanceled
 A = TypeVar("A", BulkRetried, OperatedCanceled)
 
 #: Organizations that a call visits, and failed jobs of each, unless one is named.
-MAX_ORGANIZATIONS_PER_CALL, SCAN_DEPTH_PER_ORGANIZATION = 200, 2_000
+MAX_ORGANIZATIONS_PER_BULK_CALL, MAX_SCANNED_JOBS_PER_ORGANIZATION = 200, 2_000
 
 #: Scopes for all actions of partners.
-ALL_KEY_SCOPES = ("*",)
+ALL_PARTNER_KEY_SCOPES = ("*",)
 
 #: Before and after all jobs of an organization.
-BEFORE_FIRST_JOB, AFTER_LAST_JOB = UUID(int=0), UUID(int=(1 << 128) - 1)
+JOB_ID_BEFORE_FIRST, JOB_ID_AFTER_LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
 class BulkJobPosition(NamedTuple):
@@ -56,7 +56,7 @@ async def retry_jobs_of_organizations(
     after: BulkJobPosition | None,
     dry_run: bool,
 ) -> BulkJobPage[BulkRetried]:
-    """Retry the next `bulk_retries.MAX_RETRIED` jobs of a filter, of one or of all organizations.
+    """Retry the next `bulk_retries.MAX_JOBS_PER_BULK_RETRY` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
     """
@@ -64,35 +64,36 @@ async def retry_jobs_of_organizations(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_find_first_organization(after),
-        states=bulk_retries.filtered_job_states(chosen),
-        limit=MAX_ORGANIZATIONS_PER_CALL,
+        from_org=_first_organization_of_bulk_call(after),
+        states=bulk_retries.job_states_of_retry_filter(chosen),
+        limit=MAX_ORGANIZATIONS_PER_BULK_CALL,
     )
     orgs = [org for (org,) in rows]
     total = BulkRetried(matched=0, capped=False, retried=[], skipped=[], next_cursor=None)
-    wakes, place = list[WakeMessage](), _position_after_last(orgs)
-    depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else SCAN_DEPTH_PER_ORGANIZATION
+    wakes, place = list[WakeMessage](), _position_after_last_organization(orgs)
+    is_narrow = organization_id or chosen.project_id
+    depth = bulk_retries.MAX_JOBS_SCANNED_FOR_BULK_RETRY if is_narrow else MAX_SCANNED_JOBS_PER_ORGANIZATION
     for org in orgs:
         batch = await bulk_retries.retry_matching_jobs(
             conn,
             organization_id=org,
-            scopes=ALL_KEY_SCOPES,
+            scopes=ALL_PARTNER_KEY_SCOPES,
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MAX_RETRIED - _handled_job_count(total),
+            most=bulk_retries.MAX_JOBS_PER_BULK_RETRY - _handled_job_count(total),
             depth=depth,
         )
         total = _add_retries(total, batch.answer)
         wakes += batch.wakes
         if batch.answer.retried:
-            await _record_bulk_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
-        is_full = _handled_job_count(total) >= bulk_retries.MAX_RETRIED or total.matched >= bulk_retries.MAX_COUNTED
-        if is_full or (batch.last_id is not None and not dry_run):
-            place = BulkJobPosition(org, batch.last_id or AFTER_LAST_JOB)
+            await _audit_bulk_job_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
+        if _is_retry_answer_full(total) or (batch.last_id is not None and not dry_run):
+            place = BulkJobPosition(org, batch.last_id or JOB_ID_AFTER_LAST)
             break
-    matched, capped = min(total.matched, bulk_retries.MAX_COUNTED), total.capped or place is not None
-    return BulkJobPage(structs.replace(total, matched=matched, capped=capped), place, tuple(wakes))
+    matched = min(total.matched, bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY)
+    total = structs.replace(total, matched=matched, capped=total.capped or place is not None)
+    return BulkJobPage(total, place, tuple(wakes))
 
 
 def _add_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
@@ -111,6 +112,12 @@ def _handled_job_count(total: BulkRetried) -> int:
     return len(total.retried) + len(total.skipped)
 
 
+def _is_retry_answer_full(total: BulkRetried) -> bool:
+    """Return whether a call has handled or counted as many jobs as it may."""
+    handled_all = _handled_job_count(total) >= bulk_retries.MAX_JOBS_PER_BULK_RETRY
+    return handled_all or total.matched >= bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY
+
+
 async def cancel_jobs_of_organizations(
     conn: Conn,
     *,
@@ -120,7 +127,7 @@ async def cancel_jobs_of_organizations(
     after: BulkJobPosition | None,
     dry_run: bool,
 ) -> BulkJobPage[OperatedCanceled]:
-    """Cancel the next `bulk.MAX_CANCELED` jobs of a filter, of one or of all organizations.
+    """Cancel the next `bulk.MAX_JOBS_PER_BULK_CANCEL` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, and the position of the next call.
     """
@@ -128,44 +135,47 @@ async def cancel_jobs_of_organizations(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_find_first_organization(after),
-        limit=MAX_ORGANIZATIONS_PER_CALL,
+        from_org=_first_organization_of_bulk_call(after),
+        limit=MAX_ORGANIZATIONS_PER_BULK_CALL,
     )
     orgs = [org for (org,) in rows]
-    job_ids, matched, place = list[ids.JobId](), 0, _position_after_last(orgs)
-    room = bulk.MAX_COUNTED if dry_run else bulk.MAX_CANCELED
+    job_ids, matched, place = list[ids.JobId](), 0, _position_after_last_organization(orgs)
+    room = bulk.MAX_JOBS_COUNTED_FOR_BULK_CANCEL if dry_run else bulk.MAX_JOBS_PER_BULK_CANCEL
     for org in orgs:
         result = await bulk.cancel_matching_jobs(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
         matched += result.matched
         job_ids += result.job_ids
         if result.job_ids:
-            await _record_bulk_change(conn, actor, org, "jobs.canceled", len(result.job_ids))
+            await _audit_bulk_job_change(conn, actor, org, "jobs.canceled", len(result.job_ids))
         room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = BulkJobPosition(org, BEFORE_FIRST_JOB if result.more else AFTER_LAST_JOB)
+            place = BulkJobPosition(org, JOB_ID_BEFORE_FIRST if result.more else JOB_ID_AFTER_LAST)
             break
     answer = OperatedCanceled(
-        matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
+        matched=min(matched, bulk.MAX_JOBS_COUNTED_FOR_BULK_CANCEL),
+        capped=place is not None,
+        job_ids=job_ids,
+        next_cursor=None,
     )
     return BulkJobPage(answer, place)
 
 
-def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:
+def _first_organization_of_bulk_call(after: BulkJobPosition | None) -> UUID | None:
     """Return the organization at which a bulk call after a position begins; None for the first of all.
 
     It is the position's own, or the next id if the position is after all of its jobs.
     """
-    if after is None or after.job_id != AFTER_LAST_JOB:
+    if after is None or after.job_id != JOB_ID_AFTER_LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
-def _position_after_last(orgs: list[UUID]) -> BulkJobPosition | None:
-    return BulkJobPosition(orgs[-1], AFTER_LAST_JOB) if len(orgs) == MAX_ORGANIZATIONS_PER_CALL else None
+def _position_after_last_organization(orgs: list[UUID]) -> BulkJobPosition | None:
+    return BulkJobPosition(orgs[-1], JOB_ID_AFTER_LAST) if len(orgs) == MAX_ORGANIZATIONS_PER_BULK_CALL else None
 
 
-async def _record_bulk_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
+async def _audit_bulk_job_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
     subject = ids.format_prefixed_id(ids.ORGANIZATION, organization_id)
-    await organizations.audit_operator_change(
+    await organizations.audit_operator_change_of_organization(
         conn, organization_id, action=action, subject=subject, actor=actor, details={"jobs": jobs}
     )

@@ -22,8 +22,8 @@ from schemas.timelines import TimelineEntry
 
 J = TypeVar("J", bound=OperatedJob)
 
-#: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `MIN_DEPTH`.
-SCAN_DEPTH, MIN_DEPTH = 10_000, 200
+#: Newest jobs that a filter scans, an equal part of each organization, and the fewest that a list scans of each.
+MAX_SCANNED_OPERATOR_JOBS, MIN_SCANNED_JOBS_PER_ORGANIZATION = 10_000, 200
 
 
 class _OperatorJobRow(NamedTuple):
@@ -104,8 +104,8 @@ async def list_operator_job_page(
 
     It scans a limited number of jobs in each organization.
     """
-    depth = max(limit, MIN_DEPTH, await _scan_depth_per_organization(conn, wanted))
-    parameters = _job_filter_parameters(wanted, before, depth) | {"limit": limit}
+    depth = max(limit, MIN_SCANNED_JOBS_PER_ORGANIZATION, await _jobs_to_scan_per_organization(conn, wanted))
+    parameters = _operator_job_filter_parameters(wanted, before, depth) | {"limit": limit}
     return [_operator_job_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
 
 
@@ -116,7 +116,7 @@ async def _search_operator_jobs(
 
     Jobs of a project, open jobs and unsuccessful jobs have statements and indexes of their own.
     """
-    of_phase = wanted.phase and states.api_status_of_phase(wanted.phase)
+    of_phase = wanted.phase and states.api_status_of_job_phase(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
         return await LIST_OPERATOR_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id, status=status)
@@ -132,8 +132,8 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
 
     It scans a limited number of jobs in each; `more_of` names the statuses with further jobs.
     """
-    depth = await _scan_depth_per_organization(conn, wanted)
-    parameters = _job_filter_parameters(wanted, None, depth)
+    depth = await _jobs_to_scan_per_organization(conn, wanted)
+    parameters = _operator_job_filter_parameters(wanted, None, depth)
     if wanted.project_id is None:
         rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
     else:
@@ -150,15 +150,15 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
     )
 
 
-async def _scan_depth_per_organization(conn: Conn, wanted: OperatorJobFilter) -> int:
+async def _jobs_to_scan_per_organization(conn: Conn, wanted: OperatorJobFilter) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
-        return SCAN_DEPTH
+        return MAX_SCANNED_OPERATOR_JOBS
     organizations = await operator_job.count_operator_organizations.value(conn, org=wanted.organization_id)
-    return max(1, SCAN_DEPTH // max(1, int(organizations)))
+    return max(1, MAX_SCANNED_OPERATOR_JOBS // max(1, int(organizations)))
 
 
-def _job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
+def _operator_job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
     return {
         "org": wanted.organization_id,
         "kind": wanted.kind,

@@ -11,13 +11,13 @@ from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import answer_from_row
-from jobs.maintenance import JOB_COUNT_VALIDITY_S, LEADER_LOCK_ID, MAX_COUNTED_JOBS
+from jobs.maintenance import DISPATCHER_LEADER_LOCK_ID, JOB_COUNT_VALIDITY_S, MAX_JOBS_PER_COUNT_PART
 from schemas import ids
 from schemas.errors import ObjectNotFound
 from schemas.ops import Pool, PoolCap, Worker
 
 #: Seconds of a job's run from which a due job needs a slot of its own.
-OWN_SLOT_JOB_DURATION_S = 10.0
+MIN_OWN_SLOT_JOB_DURATION_S = 10.0
 
 
 class PoolWorkerCounts(NamedTuple):
@@ -61,11 +61,11 @@ LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 async def list_worker_pools(conn: Conn, *, slots: int) -> list[Pool]:
     """Return every pool, by name; `slots` is assumed for a worker of a pool without any.
 
-    `queued` and the oldest job are exact up to `MAX_COUNTED_JOBS` due jobs. Above that they come from the
-    dispatcher's last count, which it makes in parts. Without a fresh count the number is `MAX_COUNTED_JOBS`
+    `queued` and the oldest job are exact up to `MAX_JOBS_PER_COUNT_PART` due jobs. Above that they come from the
+    dispatcher's last count, which it makes in parts. Without a fresh count the number is `MAX_JOBS_PER_COUNT_PART`
     and one.
     """
-    rows = await LIST_POOLS.all(conn, exact=MAX_COUNTED_JOBS, fresh_s=JOB_COUNT_VALIDITY_S)
+    rows = await LIST_POOLS.all(conn, exact=MAX_JOBS_PER_COUNT_PART, fresh_s=JOB_COUNT_VALIDITY_S)
     return [_pool_to_schema(row, slots) for row in rows]
 
 
@@ -89,7 +89,11 @@ async def pause_or_resume_pool(
         raise ObjectNotFound("no such pool: the list of pools names them")
     logs: Mapping[UUID, UUID | None] = {}
     if changed:
-        logs = await _list_operator_organizations(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+        logs = (
+            await _find_organizations_with_operator_key(conn)
+            if actor is None
+            else {actor.organization_id: actor.key_uuid}
+        )
     for org, key_id in logs.items():
         await audit.write_audit_entry(
             conn,
@@ -104,7 +108,7 @@ async def pause_or_resume_pool(
 
 async def has_operator_organizations(conn: Conn) -> bool:
     """Return whether a live organization has or had an operator's key, and so an audit log for operators."""
-    return bool(await _list_operator_organizations(conn))
+    return bool(await _find_organizations_with_operator_key(conn))
 
 
 async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
@@ -133,22 +137,22 @@ async def count_workers(conn: Conn) -> list[PoolWorkerCounts]:
     return await COUNT_WORKERS.all(conn)
 
 
-async def has_dispatcher(conn: Conn) -> bool:
+async def has_leading_dispatcher(conn: Conn) -> bool:
     """Return whether a leading dispatcher runs; standbys don't count."""
-    return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK_ID))
+    return bool(await pool.has_leader.value(conn, lock=DISPATCHER_LEADER_LOCK_ID))
 
 
-def compute_desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
+def compute_desired_worker_count(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
     """Return the number of workers with so many `slots` that a pool needs for its running and due jobs.
 
     A paused pool has no due jobs; one without ended jobs counts as slow. A due job needs a whole slot if the mean run
-    takes `OWN_SLOT_JOB_DURATION_S`, else a part: ten jobs of a second share one.
+    takes `MIN_OWN_SLOT_JOB_DURATION_S`, else a part: ten jobs of a second share one.
     """
-    share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / OWN_SLOT_JOB_DURATION_S)
+    share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / MIN_OWN_SLOT_JOB_DURATION_S)
     return math.ceil((running + due * share) / slots)
 
 
-async def _list_operator_organizations(conn: Conn) -> dict[UUID, UUID | None]:
+async def _find_organizations_with_operator_key(conn: Conn) -> dict[UUID, UUID | None]:
     """Return the live organizations that have or had an operator's key, each mapped to None: no key is recorded."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
@@ -158,7 +162,7 @@ def _pool_to_schema(row: _PoolRow, slots: int) -> Pool:
         Pool,
         row,
         oldest_due_seconds=row.oldest_due_s,
-        desired_workers=compute_desired_workers(
+        desired_workers=compute_desired_worker_count(
             running=row.running,
             due=0 if row.paused else row.queued,
             mean_run_s=row.mean_run_s,

@@ -31,7 +31,7 @@ from schemas.projects import Purging
 #: Longest wait of a purge for the project's open jobs, such as a post under way.
 MAX_PURGE_WAIT_FOR_JOBS_S = 15 * 60.0
 #: Rows, contents with their files, and idempotency records of one step.
-MAX_PURGED_ROWS, MAX_PURGED_CONTENTS, MAX_PURGED_IDEMPOTENCY_RECORDS = 200, 10, 2000
+MAX_PURGED_ROWS_PER_STEP, MAX_PURGED_CONTENTS_PER_STEP, MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP = 200, 10, 2000
 
 
 class PurgedProject(NamedTuple):
@@ -43,7 +43,7 @@ class PurgedProject(NamedTuple):
     purging_at: datetime | None
 
 
-class RowWithFiles(NamedTuple):
+class PurgedRowWithFiles(NamedTuple):
     """Row to delete, and the storage tokens of its files."""
 
     id: UUID
@@ -66,12 +66,12 @@ class IdempotencyRecordKey(NamedTuple):
 
 
 #: Before every record.
-BEFORE_FIRST_RECORD = IdempotencyRecordKey(UUID(int=0), "")
+BEFORE_FIRST_IDEMPOTENCY_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
 _LOCK_PURGED_PROJECT = purge.lock_purged.typed(PurgedProject)
-_LIST_CONTENT_FILES = purge_files.list_files.typed(RowWithFiles)
-_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(RowWithFiles)
-_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(RowWithFiles)
+_LIST_CONTENT_FILES = purge_files.list_files.typed(PurgedRowWithFiles)
+_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(PurgedRowWithFiles)
+_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(PurgedRowWithFiles)
 _FIND_NEXT_ACCOUNT = purge.next_account.typed(NextPurgedAccount)
 _DELETE_STORED_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
 
@@ -91,12 +91,12 @@ async def begin_project_purge(
         raise InvalidValue("name", "is not the project's name: send it unchanged to confirm the purge")
     org = row.organization_id
     if row.purging_at is None:
-        await _check_project_archived(conn, row, project_id)
+        await _check_project_archived_for_purge(conn, row, project_id)
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     if row.purging_at is None:
-        await _check_accounts_not_leased(conn, org, project_id)
+        await _check_project_accounts_not_leased(conn, org, project_id)
         subject = ids.format_prefixed_id(ids.PROJECT, project_id)
-        await organizations.audit_operator_change(
+        await organizations.audit_operator_change_of_organization(
             conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
         )
     submitted = await ledger.submit_job(
@@ -117,13 +117,13 @@ async def begin_project_purge(
     return answer, submitted.wake
 
 
-async def _check_project_archived(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
+async def _check_project_archived_for_purge(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
     if found.status != "archived":
         raise StateConflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
-    await archive_status.check_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
+    await archive_status.check_project_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
-async def _check_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+async def _check_project_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Raise `StateConflict` ACCOUNT_LEASED if an account of the purged project is leased.
 
     The offers are withdrawn before, so no further lease can begin.
@@ -134,12 +134,12 @@ async def _check_accounts_not_leased(conn: Conn, organization_id: UUID, project_
         )
 
 
-async def has_open_project_jobs(conn: Conn, *, claim: JobClaim) -> bool:
+async def must_purge_wait_for_jobs(conn: Conn, *, claim: JobClaim) -> bool:
     """Return whether a purge must wait for an open job of its project, for `MAX_PURGE_WAIT_FOR_JOBS_S` at most."""
     return bool(await purge.has_open_jobs.value(conn, **_purged_project_scope(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S))
 
 
-async def delete_stored_answers(
+async def purge_idempotent_answer_batch(
     conn: Conn, *, claim: JobClaim, after: IdempotencyRecordKey
 ) -> IdempotencyRecordKey | None:
     """Delete a purged project's API answers in the batch of idempotency records after `after`.
@@ -153,47 +153,47 @@ async def delete_stored_answers(
         **_purged_project_scope(claim),
         after_id=after.api_key_id,
         after_key=after.key,
-        limit=MAX_PURGED_IDEMPOTENCY_RECORDS,
+        limit=MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP,
     )
 
 
-async def purge_post_batch(conn: Conn, *, claim: JobClaim) -> int:
-    posts = await purge.lock_posts.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
+async def purge_project_post_batch(conn: Conn, *, claim: JobClaim) -> int:
+    posts = await purge.lock_posts.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
+async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return the next contents of a purged project with their files' tokens; an empty list if none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
-    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
+    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
+async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
-    return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
+    return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
+async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
-    return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
+    return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def delete_files_of_rows(store: MediaStore, filed: list[RowWithFiles]) -> None:
+async def delete_files_of_purged_rows(store: MediaStore, filed: list[PurgedRowWithFiles]) -> None:
     """Delete the files of rows that are being purged from the storage. Raises `ServiceUnavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def purge_content_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+async def purge_content_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
     return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
     return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
     return await purge_files.purge_app_media.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
@@ -224,21 +224,21 @@ async def purge_next_account(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
     return True
 
 
-async def purge_remaining_rows(conn: Conn, *, claim: JobClaim) -> int:
+async def purge_remaining_project_rows(conn: Conn, *, claim: JobClaim) -> int:
     return await purge.purge_rest.run(conn, **_purged_project_scope(claim))
 
 
-async def purge_job_batch(conn: Conn, *, claim: JobClaim) -> int:
-    jobs = await purge.lock_jobs.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
+async def purge_project_job_batch(conn: Conn, *, claim: JobClaim) -> int:
+    jobs = await purge.lock_jobs.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
-async def purge_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
+async def purge_project_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
     """Delete a batch of a purged project's webhook events with their deliveries, or its endpoints without an event.
 
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
-    deleted = await webhook_event.purge_events.run(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
+    deleted = await webhook_event.purge_events.run(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_project_scope(claim))
 
 
@@ -248,7 +248,7 @@ async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
-    await organizations.audit_operator_change(
+    await organizations.audit_operator_change_of_organization(
         conn, claim.organization_id, action="project.purged", subject=subject, project_id=project_id
     )
     return {}

@@ -24,7 +24,9 @@ ReportRewrappedRows = Callable[[int], None]
 
 async def count_secrets_of_older_keys(conn: Conn, *, keyring: Keyring) -> int:
     """Count the rows of all tables with a secret that isn't sealed with the keyring's first key."""
-    counts = [await table.count_of_other_keys.value(conn, writer=keyring.writer) for table in SEALED_TABLES]
+    counts = [
+        await table.count_secrets_of_other_keys_statement.value(conn, writer=keyring.writer) for table in SEALED_TABLES
+    ]
     return sum(counts)
 
 
@@ -40,7 +42,9 @@ async def _rewrap_secret_table(pool: Pool, table: SealedTable, keyring: Keyring,
     finished = 0
 
     async def batch(conn: Conn) -> int:
-        rows = await table.lock_of_other_keys.all(conn, writer=keyring.writer, limit=REWRAP_BATCH_ROWS)
+        rows = await table.lock_secrets_of_other_keys_statement.all(
+            conn, writer=keyring.writer, limit=REWRAP_BATCH_ROWS
+        )
         for row in rows:
             await _reseal_secret_row(conn, table, row, keyring)
         return len(rows)
@@ -59,4 +63,4 @@ async def _reseal_secret_row(conn: Conn, table: SealedTable, row: asyncpg.Record
     except InvalidTag as error:
         raise SealedValueInvalid(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
     sealed = vault.seal_secret(keyring, plain, row=bound_to)
-    await table.reseal.run(conn, **key_values, sealed=sealed.data, vault_key_id=sealed.key_id)
+    await table.store_resealed_secret_statement.run(conn, **key_values, sealed=sealed.data, vault_key_id=sealed.key_id)

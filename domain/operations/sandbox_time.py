@@ -20,7 +20,7 @@ from jobs.ledger import JobClaim, WakeMessage
 from jobs.outcomes import Done, TaskOutcome
 
 #: Concurrent advances of all sandboxes: each holds a connection, and is a heavy load for Postgres.
-MAX_CLOCK_ADVANCES = 4
+MAX_CONCURRENT_CLOCK_ADVANCES = 4
 
 
 class SandboxDueWork(NamedTuple):
@@ -50,20 +50,20 @@ COUNT_DUE_WORK = sandbox_clock.count_due.typed(_DueWorkCounts)
 
 
 async def take_clock_advance_slot(conn: Conn) -> bool:
-    """Take one of the `MAX_CLOCK_ADVANCES` slots until the connection ends; return False if all are taken."""
-    return await sandbox_load.take_place.value(conn, places=MAX_CLOCK_ADVANCES) is not None
+    """Take a slot for a clock advance until the connection ends; return False if all are taken."""
+    return await sandbox_load.take_place.value(conn, places=MAX_CONCURRENT_CLOCK_ADVANCES) is not None
 
 
 async def find_sandbox_due_work(conn: Conn, *, claim: JobClaim) -> SandboxDueWork:
     return await FIND_DUE_WORK.row(conn, org=claim.organization_id, own=claim.id)
 
 
-async def list_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
+async def list_sandbox_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
     """Return a wake for each pool with due jobs of a sandbox, apart from the job that moves its clock."""
     return await LIST_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
 
 
-async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
+async def run_due_sandbox_chores(conn: Conn, sight: SandboxDueWork) -> bool:
     """Run the dispatcher's chores with due work in a sandbox, for all organizations; return False if none has any."""
     if sight.overdue:
         await maintenance.end_overdue_jobs_and_subjects(conn)
@@ -72,7 +72,7 @@ async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
     if sight.refresh:
         await credentials.submit_due_token_refreshes(conn)
     if sight.collect:
-        await collection_runs.submit_due_collections(conn)
+        await collection_runs.submit_due_metric_collections(conn)
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 

@@ -38,7 +38,7 @@ async def begin_project_archive(
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> tuple[Archived, ledger.WakeMessage | None]:
     """Archive a project and submit the job that cleans up; return the API answer and the job's wake.
 
@@ -50,11 +50,13 @@ async def begin_project_archive(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if locked.status == "archived":
-        return _archived_to_schema(locked), None
+        return _archived_project_to_schema(locked), None
     submitted = await ledger.submit_job(
         conn, kind=ARCHIVE_PROJECT_KIND, organization_id=organization_id, project_id=project_id, args={}
     )
-    closed = await requests.close_requests_of_project(conn, organization_id=organization_id, project_id=project_id)
+    closed = await requests.close_lease_requests_of_project(
+        conn, organization_id=organization_id, project_id=project_id
+    )
     counts = await posts.count_open_project_posts(conn, organization_id=organization_id, project_id=project_id)
     archived = await MARK_PROJECT_ARCHIVED.row(
         conn,
@@ -68,7 +70,7 @@ async def begin_project_archive(
     details = {"closedLeaseRequests": closed} if closed else None
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
     await audit.write_audit_entry(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
-    return _archived_to_schema(archived), submitted.wake
+    return _archived_project_to_schema(archived), submitted.wake
 
 
 async def retry_project_archive(
@@ -93,12 +95,12 @@ async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
 
     Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """
-    await check_archive_done(conn, organization_id=locked.organization_id, project_id=locked.id)
+    await check_project_archive_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
     await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
-async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def check_project_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `StateConflict` ARCHIVE_RUNNING while the job of a project's archive, or work for it, is left.
 
     The caller has locked the archived project.
@@ -112,7 +114,7 @@ async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: U
         )
 
 
-def _archived_to_schema(row: _ArchivedProjectRow | LockedProject) -> Archived:
+def _archived_project_to_schema(row: _ArchivedProjectRow | LockedProject) -> Archived:
     """Return the API answer of a project's archive from its row, the same while the project is archived."""
     job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
     return answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

@@ -55,7 +55,7 @@ SEARCH_PROJECTS = projects.search_projects.typed(_ProjectRow)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
 #: search sorts.
-MAX_SCANNED, MAX_SORTED = 1_000, 2_000
+MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_PROJECTS_SORTED_BY_SEARCH = 1_000, 2_000
 
 
 def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -67,7 +67,9 @@ def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime
         partial(trim_project_name, body.name),
         partial(timezones.check_timezone, body.timezone),
         partial(languages.check_language_tag, body.primary_language),
-        partial(metadata.compose_metadata, body.metadata, customer_external_id=body.customer_external_id or UNSET),
+        partial(
+            metadata.compose_project_metadata, body.metadata, customer_external_id=body.customer_external_id or UNSET
+        ),
     )
     return Project(
         id=ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()),
@@ -141,7 +143,7 @@ async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -
 async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return a project's brand: each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe_brand(rows, project_id=project_id)
 
 
@@ -176,25 +178,29 @@ async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> li
     Scans the newest projects first, which suffices for a frequent name, then searches the index of names.
     """
     filters = {**asked, "search": f"%{_escape_like_pattern(search)}%"}
-    rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_SCANNED)
-    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED)
+    rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_PROJECTS_SCANNED_BY_SEARCH)
+    return (
+        rows
+        if len(rows) == asked["limit"]
+        else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_PROJECTS_SORTED_BY_SEARCH)
+    )
 
 
 def check_project_patch(body: ProjectPatch) -> ProjectPatch:
     """Return a project's checked patch with a trimmed name. Raises `InvalidValue`; the project's state is unchecked."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-        (body.status, check_patched_status),
+        (body.status, check_patched_project_status),
         (body.name, trim_project_name),
         (body.timezone, timezones.check_timezone),
         (body.primary_language, languages.check_language_tag),
-        (body.metadata, partial(metadata.compose_metadata, customer_external_id=body.customer_external_id)),
+        (body.metadata, partial(metadata.compose_project_metadata, customer_external_id=body.customer_external_id)),
         (body.brand_context, brand.check_brand_patch),
     )
     run_all_checks(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
-def check_patched_status(status: ProjectStatus) -> None:
+def check_patched_project_status(status: ProjectStatus) -> None:
     """Raise `InvalidValue` for the status `archived` in a project's patch, which only a DELETE sets."""
     if status == "archived":
         raise InvalidValue("status", "archive a project with DELETE; only active can be set here")
@@ -207,7 +213,7 @@ async def apply_project_patch(
     project_id: UUID,
     api_key_id: UUID | None,
     body: ProjectPatch,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> tuple[Project, int]:
     """Apply a checked patch to a project, which may reactivate it; return the project and its new version.
 
@@ -245,7 +251,7 @@ async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPa
         name=locked.name if body.name is UNSET else body.name,
         timezone=locked.timezone if body.timezone is UNSET else body.timezone,
         primary_language=locked.primary_language if body.primary_language is UNSET else body.primary_language,
-        metadata=metadata.compose_metadata(
+        metadata=metadata.compose_project_metadata(
             own if body.metadata is UNSET else body.metadata,
             customer_external_id=body.customer_external_id,
             kept=locked.customer_external_id,
@@ -259,12 +265,12 @@ def _project_to_schema(row: _ProjectRow) -> Project:
         row,
         id=ids.format_prefixed_id(ids.PROJECT, row.id),
         brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceRow])),
-        ingest_state=_ingest_states(row.ingests),
+        ingest_state=_ingest_states_to_schema(row.ingests),
         current_blocked_count=row.blocked,
     )
 
 
-def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
+def _ingest_states_to_schema(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
     states = {row["source"]: {**row, "jobId": ids.format_prefixed_id(ids.JOB, row["job_id"])} for row in rows}
     return msgspec.convert(states, IngestStates)
 

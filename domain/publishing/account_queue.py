@@ -17,7 +17,7 @@ from jobs.ledger import JobClaim
 
 #: Seconds until a waiting post checks the queue again without a wake. Taking the head puts off so many of the
 #: next posts without a check.
-WAIT_S, POSTPONED_POSTS = 30.0, 50
+QUEUE_CHECK_INTERVAL_S, MAX_POSTPONED_POSTS = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
 MAX_WOKEN_POSTS = 50
 #: Progress of the job at the head of the queue.
@@ -32,7 +32,7 @@ class QueuedPost(NamedTuple):
     id: UUID
 
 
-class QueuePosition(NamedTuple):
+class PostQueuePosition(NamedTuple):
     """Position of a post in the queue. `is_head`: it is at the head from now on.
 
     `full_s`: seconds until the account's quota has room. `busy`: another post is at the head, and at work or
@@ -44,16 +44,16 @@ class QueuePosition(NamedTuple):
     is_head: bool
 
 
-_TAKE_QUEUE_HEAD = sending.take_head.typed(QueuePosition)
+_CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(PostQueuePosition)
 
 
-async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> QueuePosition:
+async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> PostQueuePosition:
     """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
 
-    Returns the post's position: the head, or the obstacle. Puts off the queue's next `POSTPONED_POSTS` posts.
+    Returns the post's position: the head, or the obstacle. Puts off the queue's next `MAX_POSTPONED_POSTS` posts.
     """
-    window = quotas.find_quota_window(post)
-    return await _TAKE_QUEUE_HEAD.row(
+    window = quotas.find_post_quota_window(post)
+    return await _CLAIM_QUEUE_HEAD_FOR_POST.row(
         conn,
         org=post.organization_id,
         account_id=post.account_id,
@@ -64,14 +64,14 @@ async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> Queu
         job_id=claim.id,
         fence=claim.fence,
         progress=PREPARING_PROGRESS,
-        most=POSTPONED_POSTS,
-        wait_s=WAIT_S,
+        most=MAX_POSTPONED_POSTS,
+        wait_s=QUEUE_CHECK_INTERVAL_S,
         posts=window.posts,
         window_s=window.window_s,
     )
 
 
-async def leave_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
+async def remove_post_from_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue without a wake of the next post.
 
     Does nothing if the post isn't at the head. Use it for a cause that blocks all of the account's posts.
@@ -84,7 +84,7 @@ async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> No
 
     Makes the next job due even if the post wasn't at the head. The caller has locked the account.
     """
-    await leave_queue_head(conn, post)
+    await remove_post_from_queue_head(conn, post)
     await wake_next_queued_post(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 
@@ -94,13 +94,13 @@ async def wake_account_posts(conn: Conn, *, organization_id: UUID, account_id: U
     Wakes at most `MAX_WOKEN_POSTS` posts that the platform may have, and the first queued one, which wakes the next
     later. Ends the backoff of at most `MAX_WOKEN_POSTS` posts after a refused token too.
     """
-    await _wake_queued_posts(conn, organization_id, account_id)
+    await _wake_posts_of_one_account(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
     if lessee is not None:
-        await _wake_queued_posts(conn, lessee["organization_id"], lessee["account_id"])
+        await _wake_posts_of_one_account(conn, lessee["organization_id"], lessee["account_id"])
 
 
-async def _wake_queued_posts(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
+async def _wake_posts_of_one_account(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
     refused = await outgoing_post.find_refused.all(
         conn, org=organization_id, account_id=account_id, most=MAX_WOKEN_POSTS

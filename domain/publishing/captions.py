@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import scheduled_post
 from db.queries.rows import WaitingPost
 from domain.publishing import changes, posts, scheduling, waiting
-from domain.publishing.changes import LockedChangedPost
+from domain.publishing.changes import LockedPostRow
 from domain.publishing.posts import VersionedPost
 from domain.tenancy import audit, project_locks
 from jobs.ledger import WakeMessage
@@ -19,10 +19,10 @@ from schemas.content import ReviewVerdict
 from schemas.errors import StateConflict
 
 #: Cancel reason of the post of a rejected caption.
-CAPTION_REJECTED_REASON = "caption_rejected"
+CAPTION_REJECTED_CANCEL_REASON = "caption_rejected"
 
 
-async def approve_own_caption(
+async def approve_caption_override(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -30,25 +30,25 @@ async def approve_own_caption(
     api_key_id: UUID | None,
     note: str | None,
     now: datetime,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> tuple[VersionedPost, list[WakeMessage]]:
     """Approve a post's own caption, which replaces its content's; return the post and the wakes to send.
 
     It is sent at its time, unless past, if its content is approved too. Raises `ObjectNotFound`, `VersionOutdated`,
     `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED.
     """
-    post_scope = await changes.find_post_scope(conn, organization_id, post_id)
+    post_scope = await changes.find_post_lock_scope(conn, organization_id, post_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await changes.lock_post_rows(conn, organization_id, post_id, versions)
+    post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_pending(post)
-    job_id, wakes = await _submit_approved_post(conn, post, now)
+    job_id, wakes = await _submit_job_of_approved_post(conn, post, now)
     await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
-    await _record_caption_verdict(conn, post, "approved", note=note, api_key_id=api_key_id)
+    await _audit_caption_verdict(conn, post, "approved", note=note, api_key_id=api_key_id)
     return await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
-async def _submit_approved_post(
-    conn: Conn, post: LockedChangedPost, now: datetime
+async def _submit_job_of_approved_post(
+    conn: Conn, post: LockedPostRow, now: datetime
 ) -> tuple[UUID | None, list[WakeMessage]]:
     """Submit the job that sends a post at its time, after its own caption's approval; return job and wakes.
 
@@ -58,7 +58,7 @@ async def _submit_approved_post(
     content = await scheduling.lock_postable_content(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
     if content.pending or late:
-        details = None if content.pending else waiting.SCHEDULE_PASSED
+        details = None if content.pending else waiting.SCHEDULE_PASSED_EVENT_DETAILS
         await posts.record_post_event(conn, organization_id=org, post_ids=[post.id], event="blocked", details=details)
         return None, []
     submitted = await posts.submit_publish_job(
@@ -68,38 +68,38 @@ async def _submit_approved_post(
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def reject_own_caption(
+async def reject_caption_override(
     conn: Conn,
     *,
     organization_id: UUID,
     post_id: UUID,
     api_key_id: UUID | None,
     reason: str,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> VersionedPost:
     """Reject a post's own caption, which replaces its content's, and cancel the post; return the post.
 
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """
-    post_scope = await changes.find_post_scope(conn, organization_id, post_id)
+    post_scope = await changes.find_post_lock_scope(conn, organization_id, post_id)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await changes.lock_post_rows(conn, organization_id, post_id, versions)
+    post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_pending(post)
     waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
     await waiting.cancel_waiting_posts(
-        conn, organization_id=organization_id, waiting=[waiting_post], reason=CAPTION_REJECTED_REASON
+        conn, organization_id=organization_id, waiting=[waiting_post], reason=CAPTION_REJECTED_CANCEL_REASON
     )
-    await _record_caption_verdict(conn, post, "rejected", note=reason, api_key_id=api_key_id)
+    await _audit_caption_verdict(conn, post, "rejected", note=reason, api_key_id=api_key_id)
     return await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
 
 
-def _check_caption_pending(post: LockedChangedPost) -> None:
+def _check_caption_pending(post: LockedPostRow) -> None:
     if post.status != "blocked" or not post.caption_pending:
         raise StateConflict("ALREADY_DECIDED", "this post has no caption that awaits an approval", status=post.status)
 
 
-async def _record_caption_verdict(
-    conn: Conn, post: LockedChangedPost, verdict: ReviewVerdict, *, note: str | None, api_key_id: UUID | None
+async def _audit_caption_verdict(
+    conn: Conn, post: LockedPostRow, verdict: ReviewVerdict, *, note: str | None, api_key_id: UUID | None
 ) -> None:
     await audit.write_audit_entry(
         conn,

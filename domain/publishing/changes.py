@@ -27,7 +27,7 @@ from schemas.posts import PostStatus, Reschedule, ResolvePost
 _POST_URL_PATTERN = re.compile(r"https?://[!-~]+")
 
 #: Last error of a post that a person didn't find on the platform.
-POST_NOT_PUBLISHED_ERROR = {
+POST_NOT_FOUND_BY_PERSON_ERROR = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
     "message": "a person did not find it on the platform: retry its job or schedule it again",
@@ -46,7 +46,7 @@ class PostLockScope(NamedTuple):
     timezone: str
 
 
-class LockedChangedPost(NamedTuple):
+class LockedPostRow(NamedTuple):
     """Post row, locked by this transaction."""
 
     organization_id: UUID
@@ -64,7 +64,7 @@ class LockedChangedPost(NamedTuple):
 
 
 FIND_POST_LOCK_SCOPE = scheduled_post.find_post.typed(PostLockScope)
-LOCK_POST_ROW = scheduled_post.lock_post.typed(LockedChangedPost)
+LOCK_POST_ROW = scheduled_post.lock_post.typed(LockedPostRow)
 LOCK_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 
 
@@ -74,16 +74,16 @@ async def cancel_single_post(
     organization_id: UUID,
     post_id: UUID,
     reason: str | None,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> VersionedPost:
     """Cancel a waiting post and its job, and return the post; a canceled post is returned unchanged.
 
     Raises `ObjectNotFound`, `VersionOutdated`, and `StateConflict` POST_NOT_QUEUED for a post that doesn't wait.
     """
-    post_scope = await find_post_scope(conn, organization_id, post_id)
+    post_scope = await find_post_lock_scope(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
+    post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_post_waits(post)
         waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
@@ -98,19 +98,19 @@ async def reschedule_waiting_post(
     post_id: UUID,
     body: Reschedule,
     now: datetime,
-    ahead: timedelta = scheduling.CLOCK_NOT_AHEAD,
-    versions: project_locks.AllowedVersions = None,
+    ahead: timedelta = scheduling.NO_SANDBOX_CLOCK_ADVANCE,
+    versions: project_locks.IfMatchVersions = None,
 ) -> tuple[VersionedPost, list[WakeMessage]]:
     """Give a waiting post and its job another time, or a job if it was approved too late; return post and wakes.
 
     Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
     PROJECT_ARCHIVED, POST_NOT_QUEUED, CONTENT_NOT_READY or DUPLICATE_POST.
     """
-    post_scope = await find_post_scope(conn, organization_id, post_id)
+    post_scope = await find_post_lock_scope(conn, organization_id, post_id)
     when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
     _check_post_version(post_scope, versions)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
+    post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_post_waits(post)
     if not body.allow_duplicate:
         await _check_no_duplicate_post(conn, post, when.at)
@@ -143,7 +143,7 @@ async def retry_failed_post(
         retry_of=retry_of,
     )
     if submitted.fresh:
-        post, account = await lock_post_rows(conn, organization_id, post_id, None)
+        post, account = await lock_post_with_job_and_account(conn, organization_id, post_id, None)
         await _check_post_retryable(conn, post, account, retry_of)
         await _check_no_duplicate_post(conn, post, submitted.created_at)
         await _update_post_time(conn, post, submitted.job_id, submitted.created_at)
@@ -151,14 +151,14 @@ async def retry_failed_post(
     return submitted
 
 
-async def resolve_post_outcome(
+async def resolve_post_outcome_by_person(
     conn: Conn,
     *,
     organization_id: UUID,
     post_id: UUID,
     body: ResolvePost,
     api_key_id: UUID | None,
-    versions: project_locks.AllowedVersions = None,
+    versions: project_locks.IfMatchVersions = None,
 ) -> VersionedPost:
     """Store a person's finding on a post of unknown outcome: published, or failed for a retry; return the post.
 
@@ -174,7 +174,7 @@ async def resolve_post_outcome(
         id=post_id,
         status="published" if body.published else "failed",
         external_url=body.external_url,
-        error=None if body.published else POST_NOT_PUBLISHED_ERROR,
+        error=None if body.published else POST_NOT_FOUND_BY_PERSON_ERROR,
     )
     details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
     await posts.record_post_event(
@@ -192,21 +192,21 @@ def _check_external_url(body: ResolvePost) -> None:
         raise InvalidValue("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
+async def find_post_lock_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
     """Return the row ids to lock for a post's change, its version and project's zone. Raises `ObjectNotFound`."""
     return require_found(await FIND_POST_LOCK_SCOPE.one(conn, org=organization_id, id=post_id), "post")
 
 
-async def lock_post_rows(
-    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.AllowedVersions
-) -> tuple[LockedChangedPost, LockedQueueAccount]:
+async def lock_post_with_job_and_account(
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.IfMatchVersions
+) -> tuple[LockedPostRow, LockedQueueAccount]:
     """Lock a post's job, its content against edits, its account and the post; return post and account.
 
     Raises `ObjectNotFound`, `VersionOutdated` unless in `versions`. A job that replaced the post's own before that lock
     is locked last. (This breaks the lock order: this or a worker with that job may be a deadlock's victim.)
     """
     while True:
-        post_scope = await find_post_scope(conn, organization_id, post_id)
+        post_scope = await find_post_lock_scope(conn, organization_id, post_id)
         if post_scope.job_id:
             await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)
@@ -217,19 +217,19 @@ async def lock_post_rows(
 
 
 async def _lock_post_row(
-    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.AllowedVersions
-) -> LockedChangedPost:
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.IfMatchVersions
+) -> LockedPostRow:
     post = require_found(await LOCK_POST_ROW.one(conn, org=organization_id, id=post_id), "post")
     _check_post_version(post, versions)
     return post
 
 
-def _check_post_version(post: PostLockScope | LockedChangedPost, versions: project_locks.AllowedVersions) -> None:
+def _check_post_version(post: PostLockScope | LockedPostRow, versions: project_locks.IfMatchVersions) -> None:
     if versions is not None and post.version not in versions:
         raise VersionOutdated("the post has changed since: read it again and repeat with its new ETag")
 
 
-def _check_post_waits(post: LockedChangedPost) -> None:
+def _check_post_waits(post: LockedPostRow) -> None:
     if post.status not in {"blocked", "queued"}:
         raise _post_not_queued_error(post.status)
 
@@ -238,16 +238,14 @@ def _post_not_queued_error(status: str) -> StateConflict:
     return StateConflict("POST_NOT_QUEUED", f"the post is {status}: only a waiting post can be changed", status=status)
 
 
-async def _check_no_duplicate_post(conn: Conn, post: LockedChangedPost, at: datetime) -> None:
+async def _check_no_duplicate_post(conn: Conn, post: LockedPostRow, at: datetime) -> None:
     fingerprint = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
     await targets.check_no_equal_post(
         conn, organization_id=post.organization_id, prints=[fingerprint], at=at, but=post.id
     )
 
 
-async def _check_post_retryable(
-    conn: Conn, post: LockedChangedPost, account: LockedQueueAccount, retry_of: UUID
-) -> None:
+async def _check_post_retryable(conn: Conn, post: LockedPostRow, account: LockedQueueAccount, retry_of: UUID) -> None:
     """Raise unless a failed post may be sent again.
 
     Its error must be retryable, and its last job must be `retry_of`. Raises `ApprovalRequired`, `ContentRejected`,
@@ -267,9 +265,7 @@ async def _check_post_retryable(
         raise accounts.account_offered_error()
 
 
-async def _reschedule_post_job(
-    conn: Conn, post: LockedChangedPost, at: datetime
-) -> tuple[UUID | None, list[WakeMessage]]:
+async def _reschedule_post_job(conn: Conn, post: LockedPostRow, at: datetime) -> tuple[UUID | None, list[WakeMessage]]:
     """Move a post's job to the post's new time, or submit a job; return its id and the wakes to send.
 
     A post that awaits an approval gets no job: then the id is None. Raises `LimitReached`, `ContentRejected`,
@@ -292,7 +288,7 @@ async def _reschedule_post_job(
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def _update_post_time(conn: Conn, post: LockedChangedPost, job_id: UUID | None, at: datetime) -> None:
+async def _update_post_time(conn: Conn, post: LockedPostRow, job_id: UUID | None, at: datetime) -> None:
     await scheduled_post.move_post.run(
         conn,
         org=post.organization_id,

@@ -14,7 +14,7 @@ from schemas.content import ContentFormat, ContentMadeBy, CreativeType
 from schemas.posts import AiLabel, PostMode
 
 #: Kind of a post's files, by the format of its content; `text` has none.
-FILE_KIND_BY_FORMAT: dict[ContentFormat, str] = {
+POST_FILE_KIND_BY_CONTENT_FORMAT: dict[ContentFormat, str] = {
     "video": "video",
     "ugc_remix": "video",
     "slideshow": "image",
@@ -45,11 +45,11 @@ def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat,
     """
     if not origin.is_ai_generated:
         return "not_needed"
-    takes = mode == "direct" and FILE_KIND_BY_FORMAT.get(format_) in LIMITS_BY_PLATFORM[platform].ai_labels
+    takes = mode == "direct" and POST_FILE_KIND_BY_CONTENT_FORMAT.get(format_) in LIMITS_BY_PLATFORM[platform].ai_labels
     return "labelled" if takes else "not_supported"
 
 
-def choose_ai_label_of_row(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
+def choose_ai_label_of_unsent_post(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
     """Return an unsent post's AI label, as `choose_ai_label`; `origin` is its row's JSON of origin and format."""
     content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
     return choose_ai_label(platform, mode, origin["format"], content)

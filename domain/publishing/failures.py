@@ -21,27 +21,27 @@ from schemas.errors import (
     PlatformThrottled,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 
 #: Seconds before each further attempt, with a jitter of a fifth against simultaneous returns.
-BACKOFF_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
+POST_RETRY_BACKOFFS_S, POST_RETRY_JITTER_SHARE = (30.0, 120.0, 600.0, 1800.0), 0.2
 #: Seconds of a cooldown without an end by the platform; wait for a refresh; wait for a new connection.
-COOLDOWN_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
+DEFAULT_ACCOUNT_COOLDOWN_S, POST_TOKEN_REFRESH_WAIT_S, POST_REAUTHORIZATION_WAIT_S = 60.0, 15.0, 600.0
 
-TOO_LATE_ERROR_CODE = "TOO_LATE"
-OUTCOME_UNKNOWN_FAILURE = Failed(
+POST_TOO_LATE_ERROR_CODE = "TOO_LATE"
+POST_OUTCOME_UNKNOWN_FAILURE = Failed(
     "OUTCOME_UNKNOWN", "the platform's answer was lost: it is polled, or look there yourself and resolve the post"
 )
-MAYBE_UNDER_WAY_ERROR = PostOutcomeUnknown(
+POST_MAYBE_UNDER_WAY_ERROR = PostOutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
-ACCOUNT_DISCONNECTED_ERROR = PostRejected(
+ACCOUNT_DISCONNECTED_ERROR = PostRejectedByPlatform(
     "ACCOUNT_DISCONNECTED", "the account was disconnected: connect one and schedule again", category="account_issue"
 )
 
 
-async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | None:
+async def handle_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | None:
     """Return the outcome of a post's attempt if the post can't be sent now; None if nothing blocks it.
 
     Gives up a post that is too late, and fails one of a disconnected account, unless it may be live. Gives up any if
@@ -55,13 +55,13 @@ async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | No
         case "disconnected":
             return await give_up_post(conn, post)
         case "reauth_required":
-            return await snooze_account_posts(conn, post, REAUTH_S)
+            return await snooze_post_of_blocked_account(conn, post, POST_REAUTHORIZATION_WAIT_S)
     if post.cooldown_s and post.cooldown_s > 0:
-        return await snooze_account_posts(conn, post, post.cooldown_s)
+        return await snooze_post_of_blocked_account(conn, post, post.cooldown_s)
     return None
 
 
-async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
+async def snooze_post_of_blocked_account(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Return a snooze of a post's job for `after_s`, for a cause that blocks all posts of its account.
 
     The snooze ends at the latest when the post is too late. The post leaves the head of its account's queue without a
@@ -69,7 +69,7 @@ async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> 
     """
     if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
-    await account_queue.leave_queue_head(conn, post)
+    await account_queue.remove_post_from_queue_head(conn, post)
     return Snooze(min(after_s, post.seconds_until_too_late) + 0.01)
 
 
@@ -97,7 +97,7 @@ async def requeue_unsent_post(
     post = await _unmark_sending_post(
         conn, claim, post, code=error.code, outdated=isinstance(error, PostPreparationExpired)
     )
-    await _store_platform_error(conn, post, error)
+    await _store_platform_error_of_post(conn, post, error)
     outcome = await _handle_platform_error(conn, claim, post, error, generation)
     if archived and isinstance(outcome, Failed):
         await _mark_post_failed(conn, post, outcome)
@@ -112,32 +112,34 @@ async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) ->
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     post = await _unmark_sending_post(conn, claim, post, code="ABSENT", outdated=outdated)
-    position = await account_queue.take_queue_head(conn, claim, post)
+    position = await account_queue.claim_queue_head_for_post(conn, claim, post)
     return None if position.is_head else Interrupted()
 
 
-async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
+async def store_error_of_maybe_live_post(
+    conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int
+) -> TaskNotDone:
     """Store a platform's error of a call that may have made the post live, so the post's outcome stays open.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze. `generation` is that of the used token.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    await _store_platform_error(conn, post, error)
+    await _store_platform_error_of_post(conn, post, error)
     return await _handle_platform_error(conn, claim, post, error, generation)
 
 
-async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, spent: bool) -> TaskNotDone:
+async def snooze_post_maybe_under_way(conn: Conn, *, claim: JobClaim, after_s: float, spent: bool) -> TaskNotDone:
     """Let the job look up a post at its platform again in `after_s`: it may be under way, and isn't sent before.
 
     `spent`: it was sent again, an attempt. Returns a snooze, a retry if `spent`, or a failure if it is too late.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    await _store_platform_error(conn, post, MAYBE_UNDER_WAY_ERROR)
+    await _store_platform_error_of_post(conn, post, POST_MAYBE_UNDER_WAY_ERROR)
     await posts.record_post_event(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
     if spent:
-        return await _retry_post_later(conn, claim, post, MAYBE_UNDER_WAY_ERROR, least_s=after_s)
+        return await _retry_post_later(conn, claim, post, POST_MAYBE_UNDER_WAY_ERROR, least_s=after_s)
     await account_queue.advance_account_queue(conn, post)
-    return await snooze_account_posts(conn, post, after_s)
+    return await snooze_post_of_blocked_account(conn, post, after_s)
 
 
 async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
@@ -148,34 +150,39 @@ async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone
 async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
     """Give a post up and return its job's failure: `OUTCOME_UNKNOWN` if the post may be live.
 
-    Otherwise the failure is `TOO_LATE_ERROR_CODE` with the post's last error.
+    Otherwise the failure is `POST_TOO_LATE_ERROR_CODE` with the post's last error.
     """
     await account_queue.advance_account_queue(conn, post)
     if post.may_be_live:
         await _store_post_error(
-            conn, post, OUTCOME_UNKNOWN_FAILURE.code, "unknown", OUTCOME_UNKNOWN_FAILURE.message, retryable=False
+            conn,
+            post,
+            POST_OUTCOME_UNKNOWN_FAILURE.code,
+            "unknown",
+            POST_OUTCOME_UNKNOWN_FAILURE.message,
+            retryable=False,
         )
-        return OUTCOME_UNKNOWN_FAILURE
+        return POST_OUTCOME_UNKNOWN_FAILURE
     last = await outgoing_post.get_error.value(conn, org=post.organization_id, id=post.id)
     why = f"; the last attempt failed: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
-    await _store_post_error(conn, post, TOO_LATE_ERROR_CODE, "too_late", message, retryable=True)
-    return Failed(TOO_LATE_ERROR_CODE, message, retryable=True)
+    await _store_post_error(conn, post, POST_TOO_LATE_ERROR_CODE, "too_late", message, retryable=True)
+    return Failed(POST_TOO_LATE_ERROR_CODE, message, retryable=True)
 
 
 async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
-    await _store_platform_error(conn, post, error)
+    await _store_platform_error_of_post(conn, post, error)
     await account_queue.advance_account_queue(conn, post)
     return Failed(error.code, error.message)
 
 
-async def refresh_account_token(conn: Conn, post: LockedPost) -> TaskNotDone:
+async def snooze_post_until_token_refresh(conn: Conn, post: LockedPost) -> TaskNotDone:
     """Submit a refresh of a post's account token, one job for all callers, and snooze the post's job.
 
     Returns the snooze. The end of the refresh wakes the account's posts before its time.
     """
     await owners.submit_owner_token_refresh(conn, post)
-    return await snooze_account_posts(conn, post, REFRESH_S)
+    return await snooze_post_of_blocked_account(conn, post, POST_TOKEN_REFRESH_WAIT_S)
 
 
 async def _handle_platform_error(
@@ -188,15 +195,15 @@ async def _handle_platform_error(
         return outcome
     match error:
         case PlatformThrottled():
-            cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
+            cooldown_s = DEFAULT_ACCOUNT_COOLDOWN_S if error.after_s is None else error.after_s
             await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=cooldown_s)
-            return await snooze_account_posts(conn, post, cooldown_s)
+            return await snooze_post_of_blocked_account(conn, post, cooldown_s)
         case AccessTokenExpired() if not post.has_same_last_error(error):
-            return await refresh_account_token(conn, post)
+            return await snooze_post_until_token_refresh(conn, post)
         case AccountReauthRequired():
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
-            return await snooze_account_posts(conn, post, REFRESH_S)
-        case PostRejected():
+            return await snooze_post_of_blocked_account(conn, post, POST_TOKEN_REFRESH_WAIT_S)
+        case PostRejectedByPlatform():
             return await give_up_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
         case _:
             return await _retry_post_later(conn, claim, post, error)
@@ -207,12 +214,12 @@ async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: i
 
     It is an immediate repeat, or a snooze if given up: that change's wake may have reached no waiting post.
     """
-    if not await credentials.is_newest_credential(
+    if not await credentials.lock_and_check_newest_credential(
         conn, organization_id=post.owner_organization_id, account_id=post.owner_id, generation=generation
     ):
         return Interrupted()
     if post.owner_status == "reauth_required":
-        return await snooze_account_posts(conn, post, REAUTH_S)
+        return await snooze_post_of_blocked_account(conn, post, POST_REAUTHORIZATION_WAIT_S)
     return None
 
 
@@ -232,8 +239,9 @@ async def _retry_post_later(
 
     The account's other posts may go meanwhile. A post that would be too late then is given up.
     """
-    wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
-    wait_s = max(wait_s, least_s)
+    backoff_s = POST_RETRY_BACKOFFS_S[min(claim.attempt, len(POST_RETRY_BACKOFFS_S)) - 1]
+    jitter = random.uniform(1 - POST_RETRY_JITTER_SHARE, 1 + POST_RETRY_JITTER_SHARE)  # noqa: S311  no secret
+    wait_s = max(backoff_s * jitter, least_s)
     if wait_s >= post.seconds_until_too_late:
         return await give_up_post(conn, post)
     await _hold_back_post(conn, post, wait_s)
@@ -264,7 +272,7 @@ async def _unmark_sending_post(
     return await locked_post.lock_claimed_post(conn, claim)
 
 
-async def _store_platform_error(conn: Conn, post: LockedPost, error: PlatformError) -> None:
+async def _store_platform_error_of_post(conn: Conn, post: LockedPost, error: PlatformError) -> None:
     await _store_post_error(conn, post, error.code, error.category, error.message, retryable=error.retryable)
 
 

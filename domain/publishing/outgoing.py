@@ -13,7 +13,7 @@ from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
 from domain.publishing import disclosure
 from domain.publishing.disclosure import ContentOrigin
-from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
+from domain.publishing.failures import POST_MAYBE_UNDER_WAY_ERROR
 from domain.publishing.locked_post import LockedPost
 from domain.security import vault
 from domain.security.keyring import Keyring
@@ -144,7 +144,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     secret = post.sealed_secret and vault.unseal_secret(keyring, post.sealed_secret, row=post.secret_row_name)
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
-    tokens = credentials.unseal_tokens(
+    tokens = credentials.unseal_account_tokens(
         sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
     )
     return OutgoingPost(
@@ -168,7 +168,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         secret=secret,
         content_revision=post.content_revision,
         sent_at=post.sent_at,
-        in_flight=post.has_same_last_error(MAYBE_UNDER_WAY_ERROR),
+        in_flight=post.has_same_last_error(POST_MAYBE_UNDER_WAY_ERROR),
         now=post.now,
     )
 

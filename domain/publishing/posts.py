@@ -46,7 +46,7 @@ LIST_POSTS_OF_ORGANIZATION = post_view.list_posts_of_all.typed(PostRow)
 COUNT_OPEN_POSTS = scheduled_post.count_open.typed(OpenPostCounts)
 
 #: Statuses of posts that may have a wait reason.
-STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
+POST_STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Most posts of a period that are read one by one and sorted.
 MAX_SORTED_POSTS = 2_000
@@ -109,7 +109,7 @@ async def list_post_page(
     }
     led = content_id is not None or account_id is not None
     leading = multi_value_filter.split_filter_into_searches(status=None if led else statuses)
-    rows = await multi_value_filter.find_newest_rows(conn, LIST_POSTS.all, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_POSTS.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
 
 
@@ -135,7 +135,7 @@ async def list_organization_post_page(
         "limit": limit,
     }
     leading = multi_value_filter.split_filter_into_searches(status=statuses)
-    rows = await multi_value_filter.find_newest_rows(conn, LIST_POSTS_OF_ORGANIZATION.all, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_POSTS_OF_ORGANIZATION.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
 
 
@@ -204,7 +204,7 @@ def _post_to_schema(row: PostRow) -> Post:
         id=ids.format_prefixed_id(ids.POST, row.id),
         ai_label=_ai_label_of_post_row(row),
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
-        waiting=UNSET if row.status in STATUSES_WITH_WAIT_REASON else None,
+        waiting=UNSET if row.status in POST_STATUSES_WITH_WAIT_REASON else None,
     )
 
 
@@ -212,4 +212,4 @@ def _ai_label_of_post_row(row: PostRow) -> AiLabel | None:
     """Return the AI label that a post was sent with, or the one that an unsent post will get."""
     if row.ai_origin is None:
         return row.ai_label
-    return disclosure.choose_ai_label_of_row(row.platform, row.mode, row.ai_origin)
+    return disclosure.choose_ai_label_of_unsent_post(row.platform, row.mode, row.ai_origin)

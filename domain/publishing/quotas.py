@@ -16,10 +16,10 @@ from domain.publishing.locked_post import LockedPost
 from jobs import maintenance
 
 #: A call reaches the platform after its record, with varying delay: windows are longer by this many seconds.
-QUOTA_DELIVERY_MARGIN_S = 1.0
+POST_QUOTA_WINDOW_MARGIN_S = 1.0
 
 #: Retention of sends in seconds: longer than any platform's window.
-SEND_RETENTION_S = 2 * 86400.0
+POST_SEND_RETENTION_S = 2 * 86400.0
 
 
 class PostQuota(NamedTuple):
@@ -49,8 +49,8 @@ def find_post_quota(
     return limits and PostQuota(*limits.quota)
 
 
-def find_quota_window(post: LockedPost) -> PostQuotaWindow:
-    """Return the quota of the post's account, with a period longer by `QUOTA_DELIVERY_MARGIN_S`.
+def find_post_quota_window(post: LockedPost) -> PostQuotaWindow:
+    """Return the quota of the post's account, with a period longer by `POST_QUOTA_WINDOW_MARGIN_S`.
 
     Both the number of posts and the period are None if no limit is known.
     """
@@ -58,7 +58,9 @@ def find_quota_window(post: LockedPost) -> PostQuotaWindow:
         platform=post.platform, traits=post.traits, quota_posts=post.quota_posts, quota_window_s=post.quota_window_s
     )
     return (
-        PostQuotaWindow(quota.posts, quota.window_s + QUOTA_DELIVERY_MARGIN_S) if quota else PostQuotaWindow(None, None)
+        PostQuotaWindow(quota.posts, quota.window_s + POST_QUOTA_WINDOW_MARGIN_S)
+        if quota
+        else PostQuotaWindow(None, None)
     )
 
 
@@ -66,6 +68,8 @@ async def delete_sends_of_post(conn: Conn, *, organization_id: UUID, account_id:
     await account_send.delete_sends.run(conn, org=organization_id, account_id=account_id, post_id=post_id)
 
 
-async def prune_old_sends(conn: Conn) -> int:
-    """Delete a batch of records of sent posts older than `SEND_RETENTION_S`, so in no quota; return their number."""
-    return await account_send.prune_sends.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=SEND_RETENTION_S)
+async def prune_old_post_sends(conn: Conn) -> int:
+    """Delete a batch of sent posts' records that are too old for any quota; return their number."""
+    return await account_send.prune_sends.run(
+        conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS, keep_s=POST_SEND_RETENTION_S
+    )

@@ -26,9 +26,9 @@ from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformEr
 #: Times of the polls in seconds after the loss.
 LOST_POST_POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-LOST_POST_POLL_TOLERANCE_S = 1.0
+LOST_POST_POLL_EARLY_TOLERANCE_S = 1.0
 
-PROVED_ABSENT_ERROR = PostNotSent(
+POST_PROVED_ABSENT_ERROR = PostNotSent(
     "NOT_PUBLISHED", "the platform's answer was lost, and the post is proved not to be there: schedule it again"
 )
 
@@ -88,12 +88,14 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
     next_s: float | None
 
 
-def seconds_until_next_poll(age_s: float) -> float | None:
+def seconds_until_next_lost_post_poll(age_s: float) -> float | None:
     """Return the seconds until the next poll for a post, `age_s` after its answer was lost; None after the last one."""
-    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_TOLERANCE_S), None)
+    return next(
+        (ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_EARLY_TOLERANCE_S), None
+    )
 
 
-async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
+async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
     """Return the input of a poll for a post with a lost answer, or a snooze without a token; close its media tickets.
 
     Returns None after the last poll, for a resolved post, and for a disconnected account, which can't poll.
@@ -103,15 +105,17 @@ async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring)
     if post is None:
         return None
     account = await _LOCK_SENDER_ACCOUNT.row(conn, org=org, account_id=post.account_id)
-    later_s = seconds_until_next_poll(post.age_s)
+    later_s = seconds_until_next_lost_post_poll(post.age_s)
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
-        return snooze_until_next_poll(later_s)
+        return snooze_until_next_lost_post_poll(later_s)
     tokens = await owners.open_owner_tokens(conn, account, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
         await owners.submit_owner_token_refresh(conn, account)
-        return snooze_until_next_poll(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
+        return snooze_until_next_lost_post_poll(
+            later_s and min(later_s, max(failures.POST_TOKEN_REFRESH_WAIT_S, post.age_s / 4))
+        )
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
@@ -129,12 +133,12 @@ async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring)
     )
 
 
-def snooze_until_next_poll(next_s: float | None) -> Snooze | None:
+def snooze_until_next_lost_post_poll(next_s: float | None) -> Snooze | None:
     """Return a snooze of `next_s` until a lost post's next poll; None for None: then a person must resolve it."""
     return None if next_s is None else Snooze(next_s)
 
 
-async def handle_failed_poll(
+async def handle_failed_lost_post_poll(
     conn: Conn, *, claim: JobClaim, lost: LostPost, error: PlatformError
 ) -> TaskNotDone | None:
     """Return a snooze after a failed poll for a post with a lost answer, until the next poll; None after the last.
@@ -146,7 +150,7 @@ async def handle_failed_poll(
         await owners.submit_owner_token_refresh(conn, account)
     if isinstance(error, AccountReauthRequired):
         await owners.require_owner_reauth(conn, account, reason=error.code, generation=lost.generation)
-    return snooze_until_next_poll(lost.next_s)
+    return snooze_until_next_lost_post_poll(lost.next_s)
 
 
 async def mark_lost_post_published(
@@ -159,7 +163,7 @@ async def mark_lost_post_published(
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    await sending.check_external_id_is_free(conn, org, lost.account_id, lost.post_id, external_id)
+    await sending.check_external_post_id_is_free(conn, org, lost.account_id, lost.post_id, external_id)
     known_before = lost.status == "published"
     query = lost_post.name_post if known_before else lost_post.publish_lost
     published = await query.run(
@@ -171,7 +175,7 @@ async def mark_lost_post_published(
             await job_end.submit_post_reconciliation(
                 conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
             )
-    return _poll_job_result(lost, "published")
+    return _build_lost_post_poll_result(lost, "published")
 
 
 async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
@@ -180,7 +184,7 @@ async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
         await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
-    return _poll_job_result(lost, "draft_in_inbox")
+    return _build_lost_post_poll_result(lost, "draft_in_inbox")
 
 
 async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
@@ -193,8 +197,8 @@ async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, 
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
         await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
-    return _poll_job_result(lost, "failed")
+    return _build_lost_post_poll_result(lost, "failed")
 
 
-def _poll_job_result(lost: LostPost, status: str) -> dict[str, Any]:
+def _build_lost_post_poll_result(lost: LostPost, status: str) -> dict[str, Any]:
     return {"postId": ids.format_prefixed_id(ids.POST, lost.post_id), "status": status}

@@ -11,16 +11,16 @@ from domain.publishing import posts, targets
 from domain.publishing.targets import PlannedTarget, PostMaterial, TargetFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
-from domain.values.timezones import ResolvedTime
+from domain.values.timezones import ResolvedLocalTime
 from jobs.ledger import WakeMessage
 from schemas import ids
 from schemas.errors import ApprovalRequired, ContentRejected, InvalidValue, StateConflict
 from schemas.errors.absent import require_found
 from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
-MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
+MAX_SCHEDULE_TIME_PAST, MAX_SCHEDULE_TIME_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
-CLOCK_NOT_AHEAD = timedelta()
+NO_SANDBOX_CLOCK_ADVANCE = timedelta()
 
 
 class ScheduleScope(NamedTuple):
@@ -88,7 +88,7 @@ async def schedule_posts(
     approver_id: UUID | None,
     body: ScheduleContent,
     now: datetime,
-    ahead: timedelta = CLOCK_NOT_AHEAD,
+    ahead: timedelta = NO_SANDBOX_CLOCK_ADVANCE,
 ) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post of a content for each target, or none; return the schedule and the wakes to send.
 
@@ -102,7 +102,7 @@ async def schedule_posts(
     return await _create_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
-async def publish_posts_now(
+async def schedule_posts_for_now(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post of a content for each target, due now; return the schedule and the wakes to send.
@@ -110,13 +110,13 @@ async def publish_posts_now(
     Raises as `schedule_posts`, and `ApprovalRequired` for pending content or captions. Now is the database's time.
     """
     scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
-    now = ResolvedTime(scope.now, "exact")
+    now = ResolvedLocalTime(scope.now, "exact")
     return await _create_posts(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
 def resolve_schedule_time(
-    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = CLOCK_NOT_AHEAD
-) -> ResolvedTime:
+    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NO_SANDBOX_CLOCK_ADVANCE
+) -> ResolvedLocalTime:
     """Return a schedule's requested time in real time; a local time is of `zone`, a sandbox's clock is `ahead`.
 
     Raises `InvalidValue` unless exactly one time is given, and for one in the past or too far ahead.
@@ -124,16 +124,16 @@ def resolve_schedule_time(
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (
             "scheduledFor",
-            ResolvedTime(timezones.parse_utc_time(asked.scheduled_for, path="scheduledFor"), "exact"),
+            ResolvedLocalTime(timezones.parse_utc_time(asked.scheduled_for, path="scheduledFor"), "exact"),
         )
     elif asked.local_time is not None and asked.scheduled_for is None:
         path, when = "localTime", timezones.resolve_local_time(asked.local_time, zone=zone, path="localTime")
     else:
         raise InvalidValue("scheduledFor", "send either scheduledFor or localTime")
-    if when.at < now + ahead - MAX_PAST:
+    if when.at < now + ahead - MAX_SCHEDULE_TIME_PAST:
         raise InvalidValue(path, "is in the past: send a future time")
-    if when.at > now + ahead + MAX_AHEAD:
-        raise InvalidValue(path, f"is more than {MAX_AHEAD.days} days ahead")
+    if when.at > now + ahead + MAX_SCHEDULE_TIME_AHEAD:
+        raise InvalidValue(path, f"is more than {MAX_SCHEDULE_TIME_AHEAD.days} days ahead")
     return when._replace(at=when.at - ahead)
 
 
@@ -166,7 +166,7 @@ async def _create_posts(
     conn: Conn,
     scope: ScheduleScope,
     body: ScheduleContent | PublishContent,
-    when: ResolvedTime,
+    when: ResolvedLocalTime,
     *,
     approver_id: UUID | None,
     may_wait: bool,
@@ -178,7 +178,7 @@ async def _create_posts(
     content = await lock_postable_content(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
-    planned = await targets.plan_targets(
+    planned = await targets.check_and_lock_post_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
     unapproved = [content.has_unapproved_caption(target.caption_override) for target in planned]
@@ -190,7 +190,7 @@ async def _create_posts(
         _NewPost(ids.new_uuid7(), target, approver_id is None and alone, content.pending)
         for target, alone in zip(planned, unapproved, strict=True)
     ]
-    wakes, scheduled_targets = await _insert_posts(conn, scope, new, when.at)
+    wakes, scheduled_targets = await _insert_posts_with_jobs(conn, scope, new, when.at)
     if approver_id is not None and any(unapproved):
         await _record_caption_approvals(
             conn, scope, approver_id, [post for post, alone in zip(new, unapproved, strict=True) if alone]
@@ -223,7 +223,7 @@ def _target_fingerprints(planned: Sequence[PlannedTarget]) -> list[TargetFingerp
     ]
 
 
-async def _insert_posts(
+async def _insert_posts_with_jobs(
     conn: Conn, scope: ScheduleScope, new: Sequence[_NewPost], at: datetime
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts of a schedule, and submit the jobs of the unblocked ones.

@@ -23,13 +23,13 @@ from jobs import backoff, ledger
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Done, Interrupted, Snooze, TaskNotDone
 from schemas import ids
-from schemas.errors import PostOutcomeUnknown, PostRejected
+from schemas.errors import PostOutcomeUnknown, PostRejectedByPlatform
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
 MAX_QUEUE_WAIT_DOUBLINGS = 3
 
-CONTENT_NOT_APPROVED_ERROR = PostRejected(
+CONTENT_NOT_APPROVED_ERROR = PostRejectedByPlatform(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
@@ -67,36 +67,36 @@ async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
     A waiting post takes its account queue's head; one under way continues. Snoozes to refresh a token that ends soon.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    outcome = Canceled() if post.is_stopped_by_archive else await failures.find_sending_blocker(conn, post)
+    outcome = Canceled() if post.is_stopped_by_archive else await failures.handle_sending_blocker(conn, post)
     if outcome is None and not post.may_be_live:
-        outcome = await _take_queue_head_or_wait(conn, claim, post)
+        outcome = await _claim_queue_head_or_snooze(conn, claim, post)
     if outcome is not None:
         return outcome
     post_to_send = await outgoing.read_outgoing_post(conn, post, keyring)
     if credentials.is_token_ending_soon(post_to_send.token_ends, now=post_to_send.now):
-        return await failures.refresh_account_token(conn, post)
+        return await failures.snooze_post_until_token_refresh(conn, post)
     return post_to_send
 
 
-async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
+async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
     """Put a post at the head of its account's queue and return None, or return a snooze if it must wait.
 
-    It waits for room in a full quota or, behind another post, for `WAIT_S`, doubled with each wait up to a limit.
+    It waits for room in a full quota or, behind another post, for an interval that doubles up to a limit.
     """
-    position = await account_queue.take_queue_head(conn, claim, post)
+    position = await account_queue.claim_queue_head_for_post(conn, claim, post)
     if position.is_head:
         return None
     if position.full_s:
-        return await failures.snooze_account_posts(conn, post, position.full_s)
+        return await failures.snooze_post_of_blocked_account(conn, post, position.full_s)
     if not position.busy:
         await account_queue.wake_next_queued_post(
             conn, organization_id=post.organization_id, account_id=post.account_id
         )
     waits = min(claim.fence - claim.attempt, MAX_QUEUE_WAIT_DOUBLINGS)
-    return Snooze(min(account_queue.WAIT_S * 2**waits, post.seconds_until_too_late))
+    return Snooze(min(account_queue.QUEUE_CHECK_INTERVAL_S * 2**waits, post.seconds_until_too_late))
 
 
-async def store_prepared_step(
+async def store_prepared_post_step(
     conn: Conn, *, claim: JobClaim, step: PreparedPostStep, after_s: float
 ) -> TaskNotDone | None:
     """Store a prepared step of a post; return a snooze of `after_s` before the next step, None if that is 0.
@@ -106,7 +106,7 @@ async def store_prepared_step(
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.is_stopped_by_archive:
         return Canceled()
-    await _store_prepared_columns(conn, post, step, phase="preparing")
+    await _store_prepared_call(conn, post, step, phase="preparing")
     return await failures.snooze_post_preparation(conn, post, after_s) if after_s else None
 
 
@@ -122,7 +122,7 @@ async def mark_post_sending(
     revision = unsaved.revision if unsaved else post.content_revision
     marked = await _mark_sending_unless_blocked(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
-        await _store_prepared_columns(conn, post, unsaved, phase="prepared")
+        await _store_prepared_call(conn, post, unsaved, phase="prepared")
     return marked
 
 
@@ -137,13 +137,13 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
     return await _mark_sending_unless_blocked(conn, claim, post, None)
 
 
-async def _store_prepared_columns(conn: Conn, post: LockedPost, step: PreparedPostStep, *, phase: str) -> None:
+async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostStep, *, phase: str) -> None:
     org, columns = post.organization_id, _prepared_call_columns(post, step)
     await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, **columns)
-    await _store_tickets_and_traits(conn, post, step)
+    await _store_media_tickets_and_account_traits(conn, post, step)
 
 
-async def _store_tickets_and_traits(conn: Conn, post: LockedPost, step: PreparedPostStep) -> None:
+async def _store_media_tickets_and_account_traits(conn: Conn, post: LockedPost, step: PreparedPostStep) -> None:
     """Store the media tickets of a post's prepared step and, for later schedules, its account's traits if new."""
     org = post.organization_id
     await media_tickets.insert_media_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
@@ -174,10 +174,10 @@ async def _mark_sending_unless_blocked(
     unsaved: PreparedPostStep | None = None,
     ai_label: AiLabel | None = None,
 ) -> datetime | TaskNotDone:
-    outcome = await failures.find_sending_blocker(conn, post)
+    outcome = await failures.handle_sending_blocker(conn, post)
     if outcome is not None:
         return outcome
-    org, post_id, window = post.organization_id, post.id, quotas.find_quota_window(post)
+    org, post_id, window = post.organization_id, post.id, quotas.find_post_quota_window(post)
     marked = await _MARK_POST_SENDING.row(
         conn,
         org=org,
@@ -198,22 +198,22 @@ async def _mark_sending_unless_blocked(
         **_prepared_call_columns(post, unsaved),
     )
     if marked.sent_at is None:
-        return await _outcome_of_refused_mark(conn, post, marked)
+        return await _handle_refused_sending_mark(conn, post, marked)
     if unsaved:
-        await _store_tickets_and_traits(conn, post, unsaved)
+        await _store_media_tickets_and_account_traits(conn, post, unsaved)
     return marked.sent_at
 
 
-async def _outcome_of_refused_mark(conn: Conn, post: LockedPost, marked: PostSendingMark) -> TaskNotDone:
+async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMark) -> TaskNotDone:
     if not marked.approved:
         return await failures.fail_rejected_post(conn, post, CONTENT_NOT_APPROVED_ERROR)
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
-    return await failures.snooze_account_posts(conn, post, marked.full_s or 0)
+    return await failures.snooze_post_of_blocked_account(conn, post, marked.full_s or 0)
 
 
-async def record_platform_acceptance(
+async def record_post_acceptance(
     conn: Conn, *, claim: JobClaim, handle: dict[str, Any], found: bool
 ) -> TaskNotDone | None:
     """Record that the platform accepted the post and is processing it: the account's next post may go.
@@ -225,7 +225,7 @@ async def record_platform_acceptance(
     await outgoing_post.accept_post.run(conn, org=post.organization_id, id=post.id, phase=phase, handle=handle)
     if phase == "accepted":
         await ledger.store_job_progress(conn, claim, progress=0.8, stage="confirming")
-        await _record_verdict_event(conn, post, "accepted", found=found)
+        await _record_platform_verdict_event(conn, post, "accepted", found=found)
         await account_queue.advance_account_queue(conn, post)
     return None
 
@@ -234,13 +234,15 @@ async def snooze_accepted_post(conn: Conn, *, claim: JobClaim, after_s: float) -
     """Return a snooze of `after_s` until the next poll for a post that the platform may have; other posts go on."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await account_queue.advance_account_queue(conn, post)
-    return await failures.snooze_account_posts(conn, post, after_s)
+    return await failures.snooze_post_of_blocked_account(conn, post, after_s)
 
 
-async def snooze_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
+async def snooze_post_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Return a snooze with a backoff, since the account's server is busy; that blocks the account's other posts too."""
     post = await locked_post.lock_claimed_post(conn, claim)
-    return await failures.snooze_account_posts(conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt))
+    return await failures.snooze_post_of_blocked_account(
+        conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt)
+    )
 
 
 async def mark_post_published(
@@ -260,12 +262,12 @@ async def mark_post_published(
         owner_organization_id=post.owner_organization_id,
         owner_id=post.owner_id,
         event_id=ids.new_uuid7(),
-        details=_verdict_event_details(found),
+        details=_platform_verdict_event_details(found),
         external_id=external_id,
         external_url=external_url,
     )
     if published is None:
-        raise duplicate_external_id_error()
+        raise duplicate_external_post_id_error()
     if external_id is None:
         await job_end.submit_post_reconciliation(
             conn, organization_id=post.organization_id, project_id=post.project_id, post_id=post.id, now=post.now
@@ -279,12 +281,12 @@ async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) 
     """Mark a post as a draft in its owner's inbox; return its job's result. `found`: by a look-up, its answer lost."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
-    await _record_verdict_event(conn, post, "draft_in_inbox", found=found)
+    await _record_platform_verdict_event(conn, post, "draft_in_inbox", found=found)
     await account_queue.advance_account_queue(conn, post)
     return Done({"postId": ids.format_prefixed_id(ids.POST, post.id), "status": "draft_in_inbox"})
 
 
-async def check_external_id_is_free(
+async def check_external_post_id_is_free(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
     """Raise `PostOutcomeUnknown` if another post of the account, its owner or the owner's leases has this id."""
@@ -292,18 +294,20 @@ async def check_external_id_is_free(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
     if is_taken:
-        raise duplicate_external_id_error()
+        raise duplicate_external_post_id_error()
 
 
-def duplicate_external_id_error() -> PostOutcomeUnknown:
+def duplicate_external_post_id_error() -> PostOutcomeUnknown:
     return PostOutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 
-async def _record_verdict_event(conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool) -> None:
-    org, details = post.organization_id, _verdict_event_details(found)
+async def _record_platform_verdict_event(
+    conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool
+) -> None:
+    org, details = post.organization_id, _platform_verdict_event_details(found)
     await posts.record_post_event(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
 
 
-def _verdict_event_details(found: bool) -> dict[str, Any]:
+def _platform_verdict_event_details(found: bool) -> dict[str, Any]:
     """Return the details of a post's event about the platform's verdict: `found` by a look-up, else empty."""
     return {"found": True} if found else {}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import AssetRow, LockedQueueAccount, ShareLockedContent, WaitingPost
+from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContent, WaitingPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
@@ -29,7 +29,7 @@ class PostMaterial(NamedTuple):
     """Caption and files of a content, in their order, as they are to be posted."""
 
     caption: str
-    assets: Sequence[AssetRow]
+    assets: Sequence[ContentAssetRow]
 
     def fingerprint(self, caption_override: str | None) -> bytes:
         """Return a hash of caption (None: the content's) and files, equal for posts that look alike on a platform."""
@@ -69,10 +69,10 @@ LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(Waitin
 LIST_CONTENT_CAPTION_POSTS = scheduled_post.list_captioned.typed(WaitingPost)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
-LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)
+LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
 
 
-async def plan_targets(
+async def check_and_lock_post_targets(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: PostMaterial, targets: Sequence[Target]
 ) -> list[PlannedTarget]:
     """Check every target of a schedule and lock its account; return the checked targets, in order.
@@ -132,7 +132,7 @@ async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, c
     waiting = await LIST_CONTENT_CAPTION_POSTS.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
     accounts = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    bounds = {account.id: _find_caption_bound(account) for account in accounts}
+    bounds = {account.id: _find_caption_limit(account) for account in accounts}
     misfits: dict[_CaptionBound, list[str]] = {}
     for bound in set(bounds.values()):
         misfits[bound] = list(platform_limits.find_caption_faults(*bound, caption))
@@ -253,7 +253,9 @@ def _find_target_issues(target: Target, account: LockedQueueAccount, material: P
         return
     needs_level = target.privacy_level is not None or target.mode == "direct"
     if needs_level and (
-        why := platform_limits.find_privacy_fault(platform, _offered_privacy_levels(account), target.privacy_level)
+        why := platform_limits.find_privacy_level_fault(
+            platform, _offered_privacy_levels(account), target.privacy_level
+        )
     ):
         yield "privacyLevel", why
 
@@ -274,7 +276,7 @@ def _stored_privacy_level(target: Target, account: LockedQueueAccount) -> Privac
     return target.privacy_level or only
 
 
-def _find_caption_bound(account: LockedQueueAccount) -> _CaptionBound:
+def _find_caption_limit(account: LockedQueueAccount) -> _CaptionBound:
     platform = LIMITS_BY_PLATFORM[account.platform]
     return platform, platform_limits.max_caption_length(platform, account.traits)
 

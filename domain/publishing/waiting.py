@@ -18,8 +18,11 @@ from jobs import controls
 from jobs.ledger import WakeMessage
 
 #: Reasons of cancels and blocks that follow from another change.
-PROJECT_ARCHIVED_REASON = "project_archived"
-CONTENT_EDITED_DETAILS, SCHEDULE_PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
+PROJECT_ARCHIVED_CANCEL_REASON = "project_archived"
+CONTENT_EDITED_EVENT_DETAILS, SCHEDULE_PASSED_EVENT_DETAILS = (
+    {"reason": "content_edited"},
+    {"reason": "schedule_passed"},
+)
 
 
 class _BlockedPost(NamedTuple):
@@ -27,7 +30,7 @@ class _BlockedPost(NamedTuple):
     scheduled_for: datetime
 
 
-class _StoppedPost(NamedTuple):
+class _PostWithCanceledJob(NamedTuple):
     id: UUID
     job_id: UUID | None
     social_account_id: UUID
@@ -41,7 +44,7 @@ class _ChangedPostId(NamedTuple):
 LIST_WAITING_ACCOUNT_POSTS = scheduled_post.list_waiting_of_account.typed(WaitingPost)
 LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_BLOCKED_POSTS = scheduled_post.list_blocked.typed(WaitingPost)
-LIST_STOPPED_CONTENT_POSTS = scheduled_post.list_stopped_of_content.typed(_StoppedPost)
+LIST_CONTENT_POSTS_WITH_CANCELED_JOB = scheduled_post.list_stopped_of_content.typed(_PostWithCanceledJob)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedPost)
 BLOCK_POSTS = scheduled_post.block_posts.typed(_ChangedPostId)
@@ -54,7 +57,7 @@ async def lock_post_jobs_of_content(conn: Conn, *, organization_id: UUID, conten
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
 
 
-async def release_posts_of_content(
+async def queue_blocked_posts_of_content(
     conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, caption: str, now: datetime
 ) -> list[WakeMessage]:
     """Queue the blocked posts of an approved content for their time, and return the wakes to send.
@@ -73,7 +76,7 @@ async def release_posts_of_content(
     await posts.record_post_event(conn, organization_id=organization_id, post_ids=list(due), event="released")
     await scheduled_post.keep_blocked.run(conn, org=organization_id, ids=late)
     await posts.record_post_event(
-        conn, organization_id=organization_id, post_ids=late, event="blocked", details=SCHEDULE_PASSED
+        conn, organization_id=organization_id, post_ids=late, event="blocked", details=SCHEDULE_PASSED_EVENT_DETAILS
     )
     return wakes
 
@@ -84,7 +87,7 @@ async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_i
     The caller locked the content. A post that was marked `sending` before is still sent. A queued post is canceled if
     its job has a cancel request, or the next approval would queue it again.
     """
-    stopped = await LIST_STOPPED_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
+    stopped = await LIST_CONTENT_POSTS_WITH_CANCELED_JOB.all(conn, org=organization_id, content_id=content_id)
     if stopped:
         await cancel_waiting_posts(
             conn,
@@ -98,19 +101,19 @@ async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_i
     rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
     blocked = [row.id for row in rows]
     await posts.record_post_event(
-        conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=CONTENT_EDITED_DETAILS
+        conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=CONTENT_EDITED_EVENT_DETAILS
     )
     await advance_queues_of_posts(conn, organization_id=organization_id, heads=heads, gone=blocked)
     return len(blocked)
 
 
-async def cancel_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
+async def cancel_waiting_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
     """Cancel the waiting posts of a content; return their number. The caller locked the content."""
     waiting = await _list_waiting_posts(conn, organization_id, content_id)
     return await cancel_waiting_posts(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
 
-async def cancel_posts_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
+async def cancel_waiting_posts_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
     """Cancel the waiting posts of an account, before the account's own row is changed; return their number.
 
     The caller has locked the project, so no post is added meanwhile.
@@ -123,7 +126,7 @@ async def cancel_blocked_project_posts(conn: Conn, *, organization_id: UUID, pro
     """Cancel at most `limit` blocked posts of an archived project; return their number."""
     blocked = await LIST_BLOCKED_POSTS.all(conn, org=organization_id, project_id=project_id, limit=limit)
     return await cancel_waiting_posts(
-        conn, organization_id=organization_id, waiting=blocked, reason=PROJECT_ARCHIVED_REASON
+        conn, organization_id=organization_id, waiting=blocked, reason=PROJECT_ARCHIVED_CANCEL_REASON
     )
 
 

@@ -43,5 +43,5 @@ async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> Non
     """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
     require_keyring_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
-    sealed = [row for table in SEALED_TABLES for row in await table.vault_key_ids.all(conn)]
+    sealed = [row for table in SEALED_TABLES for row in await table.list_vault_key_ids_statement.all(conn)]
     require_keyring_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")

@@ -80,7 +80,7 @@ class Principal(NamedTuple):
         return Actor(self.organization_id, self.env, self.key_uuid, self.scopes, self.return_origins, self.expires_at)
 
 
-class PresentedApiKey(NamedTuple):
+class StoredApiKey(NamedTuple):
     """Row to check a presented key against; the database's clock decided its times."""
 
     organization_id: UUID
@@ -123,7 +123,7 @@ class _ApiKeyRow(NamedTuple):
     created_at: datetime
 
 
-FIND_API_KEYS = api_key.find_keys.typed(PresentedApiKey)
+FIND_API_KEYS = api_key.find_keys.typed(StoredApiKey)
 INSERT_API_KEY = api_key.insert_key.typed(_ApiKeyRow)
 GET_API_KEY = api_key.get_key.typed(_ApiKeyRow)
 LIST_API_KEYS = api_key.list_keys.typed(_ApiKeyRow)
@@ -132,13 +132,13 @@ ROTATE_API_KEY = api_key.rotate_key.typed(_ApiKeyRow)
 KILL_API_KEY = api_key.kill_key.typed(_ApiKeyRow)
 
 
-async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedApiKey]:
+async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, StoredApiKey]:
     """Return the stored API keys with these key ids, by key id; unknown ids are absent."""
     rows = await FIND_API_KEYS.all(conn, key_ids=list(key_ids))
     return {row.key_id: row for row in rows}
 
 
-def presented_key_matches(row: PresentedApiKey | None, presented: ApiKeyParts, peppers: Keyring) -> bool:
+def presented_key_matches(row: StoredApiKey | None, presented: ApiKeyParts, peppers: Keyring) -> bool:
     """Return whether a presented key has its row's environment and secret; False without a row.
 
     Compares in constant time with the current secret and, during a rotation, the old one. A killed, expired
@@ -161,7 +161,7 @@ async def insert_api_key(
 ) -> ApiKeyShown:
     """Create an API key with no more rights than its creator's; return it with its text, which is shown only here.
 
-    Without an expiry it gets the creator's. Raises `ScopeMissing` for a scope that the actor lacks. Raises
+    Without an expiry it gets the creator's. Raises `ApiKeyScopeMissing` for a scope that the actor lacks. Raises
     `InvalidValue` for an origin that the actor lacks, or an expiry that is past, too far or later than the
     actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_LIVE_API_KEYS`.
     """
@@ -171,7 +171,7 @@ async def insert_api_key(
         raise InvalidValue(*fault)
     if expires_at is not None and not now < expires_at < now + MAX_API_KEY_LIFETIME:
         raise InvalidValue("expiresAt", "must be in the future, within 100 years: without one a key never expires")
-    await _check_live_key_count(conn, actor.organization_id)
+    await _check_live_api_key_count(conn, actor.organization_id)
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_API_KEY.row(
         conn,
@@ -184,10 +184,10 @@ async def insert_api_key(
         return_origins=return_origins,
         expires_at=expires_at,
     )
-    return await _record_and_show_key(conn, actor, "api_key.created", row, secret)
+    return await _audit_change_and_show_api_key(conn, actor, "api_key.created", row, secret)
 
 
-async def _check_live_key_count(conn: Conn, organization_id: UUID) -> None:
+async def _check_live_api_key_count(conn: Conn, organization_id: UUID) -> None:
     """Raise `StateConflict` TOO_MANY_KEYS at `MAX_LIVE_API_KEYS` of an organization; lock its row until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
     if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_API_KEYS:
@@ -211,36 +211,36 @@ async def list_api_key_page(
     return [_api_key_to_schema(row, env) for row in rows]
 
 
-async def rotate_key_secret(
+async def rotate_api_key_secret(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
     """Replace the secret of an API key; return the key with its new text. The old secret works for `overlap`.
 
-    The caller gets the key's rights, so it must have the right to create such a key: else `ScopeMissing` or
+    The caller gets the key's rights, so it must have the right to create such a key: else `ApiKeyScopeMissing` or
     `StateConflict` KEY_STRONGER. Raises `ObjectNotFound`, `StateConflict` KEY_KILLED.
     """
-    locked = await _lock_delegable_key(conn, actor, key_uuid)
+    locked = await _lock_delegable_api_key(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise StateConflict("KEY_KILLED", "a killed key can't be rotated: create another one")
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = actor.organization_id
     row = await ROTATE_API_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
-    return await _record_and_show_key(conn, actor, "api_key.rotated", row, secret)
+    return await _audit_change_and_show_api_key(conn, actor, "api_key.rotated", row, secret)
 
 
 async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     """Disable an API key for good, from its next request on, and return it; a repeat changes nothing.
 
-    The actor must have the right to create such a key. Raises `ObjectNotFound`, `ScopeMissing`, `StateConflict`
+    The actor must have the right to create such a key. Raises `ObjectNotFound`, `ApiKeyScopeMissing`, `StateConflict`
     KEY_STRONGER.
     """
-    await _lock_delegable_key(conn, actor, key_uuid)
+    await _lock_delegable_api_key(conn, actor, key_uuid)
     row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)
-    await _record_key_change(conn, actor, "api_key.killed", row)
+    await _audit_api_key_change(conn, actor, "api_key.killed", row)
     return _api_key_to_schema(row, actor.env)
 
 
-async def _lock_delegable_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiKeyRow:
+async def _lock_delegable_api_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiKeyRow:
     locked = require_found(await LOCK_API_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
     delegation.check_delegated_scopes(actor.scopes, locked.scopes)
     if fault := actor.find_excess_right(locked.return_origins, locked.expires_at):
@@ -248,13 +248,15 @@ async def _lock_delegable_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiK
     return locked
 
 
-async def _record_and_show_key(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow, secret: str) -> ApiKeyShown:
-    await _record_key_change(conn, actor, action, row)
+async def _audit_change_and_show_api_key(
+    conn: Conn, actor: Actor, action: str, row: _ApiKeyRow, secret: str
+) -> ApiKeyShown:
+    await _audit_api_key_change(conn, actor, action, row)
     text = f"lp_{actor.env}_{row.key_id}_{secret}"
     return ApiKeyShown(**msgspec.structs.asdict(_api_key_to_schema(row, actor.env)), api_key=text)
 
 
-async def _record_key_change(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow) -> None:
+async def _audit_api_key_change(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow) -> None:
     await audit.write_audit_entry(
         conn,
         organization_id=actor.organization_id,

@@ -82,7 +82,7 @@ async def list_audit_page(
     Raises `ObjectNotFound` for a project or a key outside the organization.
     """
     if project_ids or api_key_ids:
-        await _check_audit_filters_known(conn, organization_id, project_ids, api_key_ids)
+        await _check_filtered_projects_and_keys_exist(conn, organization_id, project_ids, api_key_ids)
     filters = {
         "org": organization_id,
         "actions": actions,
@@ -93,7 +93,7 @@ async def list_audit_page(
     leading = multi_value_filter.split_filter_into_searches(
         project_id=project_ids, api_key_id=api_key_ids, action=actions
     )
-    rows = await multi_value_filter.find_newest_rows(conn, LIST_AUDIT_ENTRIES.all, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_AUDIT_ENTRIES.all, filters, leading)
     return [_audit_entry_to_schema(row) for row in rows]
 
 
@@ -103,7 +103,7 @@ async def prune_audit_entries(conn: Conn, *, keep: timedelta) -> int:
     return await audit_log.prune_entries.run(conn, before=before, limit=MAX_PRUNED_AUDIT_ENTRIES)
 
 
-async def _check_audit_filters_known(
+async def _check_filtered_projects_and_keys_exist(
     conn: Conn, organization_id: UUID, project_ids: Sequence[UUID] | None, api_key_ids: Sequence[UUID] | None
 ) -> None:
     row = await ARE_AUDIT_FILTERS_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Iterable
 
-from schemas.errors import ScopeMissing
+from schemas.errors import ApiKeyScopeMissing
 
 
-def scopes_grant(scopes: Collection[str], scope: str) -> bool:
+def is_scope_granted(scopes: Collection[str], scope: str) -> bool:
     """Return whether a key's scopes include `scope`; `*` is every scope but `ops:*`, which is for operators."""
     return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
 
 
 def check_delegated_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
-    """Raise `ScopeMissing` for the first `wanted` scope that a key with `scopes` can't give to another key."""
+    """Raise `ApiKeyScopeMissing` for the first `wanted` scope that a key with `scopes` can't give to another key."""
     for scope in wanted:
-        if not (scope in scopes if scope == "*" else scopes_grant(scopes, scope)):
-            raise ScopeMissing(scope)
+        if not (scope in scopes if scope == "*" else is_scope_granted(scopes, scope)):
+            raise ApiKeyScopeMissing(scope)

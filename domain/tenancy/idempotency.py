@@ -7,7 +7,7 @@ from db.pool import Conn
 from db.queries import idempotency_key
 from domain.security import vault
 from domain.security.keyring import Keyring
-from schemas.errors import IdempotencyKeyReused, RequestInFlight
+from schemas.errors import IdempotencyKeyReused, IdempotentRequestInFlight
 
 
 class IdempotencyKeyUse(NamedTuple):
@@ -24,12 +24,12 @@ class IdempotencyKeyUse(NamedTuple):
     older: tuple[bytes, ...] = ()
 
     @property
-    def row_name(self) -> str:
+    def sealing_row_name(self) -> str:
         """Return the name of this Idempotency-Key's row, to which its sealed answer is bound."""
         return vault.secret_row_name("idempotency_key", self.org, self.api_key_id, self.key)
 
 
-class StoredAnswer(NamedTuple):
+class StoredIdempotentAnswer(NamedTuple):
     """Answer as it was sent: a status of 2xx, JSON."""
 
     status: int
@@ -53,12 +53,12 @@ class IdempotencyRecord(NamedTuple):
 
 
 def build_idempotency_record(
-    claim: IdempotencyKeyUse, answer: StoredAnswer, *, seal_with: Keyring | None
+    claim: IdempotencyKeyUse, answer: StoredIdempotentAnswer, *, seal_with: Keyring | None
 ) -> IdempotencyRecord:
     """Return the idempotency record of an answer, not stored yet; `seal_with` seals an answer with a secret."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
-    sealed = vault.seal_secret(seal_with, answer.body, row=claim.row_name)
+    sealed = vault.seal_secret(seal_with, answer.body, row=claim.sealing_row_name)
     return IdempotencyRecord(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
 
 
@@ -78,19 +78,19 @@ async def store_idempotent_answer(conn: Conn, record: IdempotencyRecord) -> None
     await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
-async def replay_stored_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring: Keyring) -> StoredAnswer:
+async def read_idempotent_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring: Keyring) -> StoredIdempotentAnswer:
     """Return the stored answer of an Idempotency-Key, unsealed.
 
-    Raises `IdempotencyKeyReused` if the answer was for another request. Raises `RequestInFlight` if the record
-    was deleted meanwhile: a repeat finds the key free.
+    Raises `IdempotencyKeyReused` if the answer was for another request. Raises `IdempotentRequestInFlight` if the
+    record was deleted meanwhile: a repeat finds the key free.
     """
     found = await idempotency_key.find_answer.one(conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key)
     if found is None:
-        raise RequestInFlight  # deleted between two statements: a repeat finds the key free
+        raise IdempotentRequestInFlight  # deleted between two statements: a repeat finds the key free
     if found["fingerprint"] not in (claim.fingerprint, *claim.older):
         raise IdempotencyKeyReused("this Idempotency-Key was used for another request: use a new one for each")
-    answer = StoredAnswer(found["status"], found["location"], found["body"], found["etag"])
+    answer = StoredIdempotentAnswer(found["status"], found["location"], found["body"], found["etag"])
     if found["vault_key_id"] is None:
         return answer
     sealed = vault.SealedSecret(found["vault_key_id"], found["body"])
-    return answer._replace(body=vault.unseal_secret(keyring, sealed, row=claim.row_name))
+    return answer._replace(body=vault.unseal_secret(keyring, sealed, row=claim.sealing_row_name))

@@ -53,13 +53,13 @@ async def insert_organization_pair(
     await organization.insert_organizations.run(conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier)
     if actor is not None:
         subject = ids.format_prefixed_id(ids.ORGANIZATION, pair.live)
-        await audit_operator_change(
+        await audit_operator_change_of_organization(
             conn, pair.live, action="organization.created", subject=subject, actor=actor, details={"tier": tier}
         )
     return pair
 
 
-async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
+async def find_api_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
     """Return the organization or sandbox of an API key, for operators on the machine. Raises `ObjectNotFound`."""
     return require_found(await FIND_KEY_OWNER.one(conn, key_id=key_uuid), "api_key")
 
@@ -70,7 +70,7 @@ async def read_organization(conn: Conn, *, organization_id: UUID) -> Organizatio
     return _organization_to_schema(row)
 
 
-async def change_tier_and_suspension(
+async def change_organization_tier_and_suspension(
     conn: Conn, *, organization_id: UUID, tier: LiveOrganizationTier | None, suspended: bool | None, actor: Actor | None
 ) -> Organization:
     """Change an organization's tier and suspension, each if it is not None; return the organization.
@@ -86,13 +86,13 @@ async def change_tier_and_suspension(
         await organization.change_organization.run(conn, id=before.id, tier=after.tier, suspended=after.suspended)
         details = {"tier": after.tier, "suspended": after.suspended}
         subject = ids.format_prefixed_id(ids.ORGANIZATION, before.id)
-        await audit_operator_change(
+        await audit_operator_change_of_organization(
             conn, before.id, action="organization.changed", subject=subject, actor=actor, details=details
         )
     return _organization_to_schema(after)
 
 
-async def audit_operator_change(
+async def audit_operator_change_of_organization(
     conn: Conn,
     organization_id: UUID,
     *,

@@ -13,7 +13,7 @@ from schemas.errors import StateConflict, VersionOutdated
 from schemas.errors.absent import not_found_error, require_found
 
 #: Versions that a caller's If-Match allows; None allows every version.
-AllowedVersions = Collection[int] | None
+IfMatchVersions = Collection[int] | None
 
 LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 
@@ -27,7 +27,7 @@ async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: 
     check_project_active(status)
 
 
-async def lock_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_active_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Lock the active project exclusively: no other work starts in it. Raises as `lock_active_project`."""
     locked = await lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
     check_project_active(locked.status)
@@ -51,7 +51,7 @@ async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id:
 
 
 async def lock_project_row(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: AllowedVersions
+    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: IfMatchVersions
 ) -> LockedProject:
     """Lock and return a project's row. Raises `ObjectNotFound`, `VersionOutdated` if its version is not allowed."""
     locked = require_found(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")

@@ -22,13 +22,13 @@ from schemas.errors import InvalidValue, StateConflict
 from schemas.sandbox import AdvanceClock, SandboxClock
 
 _DURATION_PATTERN = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
-_DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_TIMEDELTA_ARGUMENT_BY_UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 #: Largest total advance of a sandbox.
 MAX_SANDBOX_TIME_AHEAD = timedelta(days=400)
 #: Most row updates of one advance: all of the sandbox's rows at each stop. That is ten times as many as for
 #: 90 days of a daily post; some minutes' work of a shared database.
-MAX_ROW_UPDATES_PER_ADVANCE = 2_000_000
+MAX_ROW_UPDATES_PER_CLOCK_ADVANCE = 2_000_000
 
 
 class SandboxClockRow(NamedTuple):
@@ -84,7 +84,7 @@ async def hold_sandbox_clock(conn: Conn, *, organization_id: UUID) -> timedelta:
     return clock.ahead
 
 
-async def hold_clock_during_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
+async def hold_sandbox_clock_during_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
     """Return the time by which a sandbox is ahead (else 0), and keep it unchanged until this transaction ends.
 
     Unlike `hold_sandbox_clock` it allows an advance under way, which then waits for this transaction.
@@ -105,13 +105,13 @@ async def submit_clock_advance(
     clock = await LOCK_SANDBOX_CLOCK.row(conn, org=organization_id)
     _check_clock_not_advancing(clock)
     path, by = _parse_clock_advance(clock, body)
-    await _check_advance_cost(conn, organization_id, path, by)
+    await _check_clock_advance_cost(conn, organization_id, path, by)
     target = clock.time + by
     submitted = await ledger.submit_job(
         conn, kind=ADVANCE_CLOCK_KIND, organization_id=organization_id, project_id=None, args={}
     )
     await sandbox_clock.start_clock.run(conn, org=organization_id, target=target, job_id=submitted.job_id)
-    return clock_to_schema(clock._replace(target=target, job_id=submitted.job_id, posts=0, jobs=0)), submitted
+    return sandbox_clock_to_schema(clock._replace(target=target, job_id=submitted.job_id, posts=0, jobs=0)), submitted
 
 
 async def stop_sandbox_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
@@ -120,7 +120,7 @@ async def stop_sandbox_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob])
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)
 
 
-def clock_to_schema(clock: SandboxClockRow) -> SandboxClock:
+def sandbox_clock_to_schema(clock: SandboxClockRow) -> SandboxClock:
     return SandboxClock(
         now=clock.time,
         offset_seconds=clock.ahead.total_seconds(),
@@ -161,13 +161,16 @@ def _parse_duration(text: str) -> timedelta:
     match = _DURATION_PATTERN.fullmatch(text)
     if not match:
         raise InvalidValue("advance", "must be a whole number of s, m, h or d, such as 90m or 7d")
-    return timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
+    return timedelta(**{_TIMEDELTA_ARGUMENT_BY_UNIT[match[2]]: int(match[1])})
 
 
-async def _check_advance_cost(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
-    """Raise `InvalidValue` if an advance would update over `MAX_ROW_UPDATES_PER_ADVANCE` rows at all its stops."""
+async def _check_clock_advance_cost(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
+    """Raise `InvalidValue` if an advance would update too many rows at all its stops together."""
     way = await ESTIMATE_ADVANCE_COST.row(conn, org=organization_id, by=by)
-    stops, max_stops = (way.times + (by.days if way.daily else 0) + 1, MAX_ROW_UPDATES_PER_ADVANCE // max(1, way.rows))
+    stops, max_stops = (
+        way.times + (by.days if way.daily else 0) + 1,
+        MAX_ROW_UPDATES_PER_CLOCK_ADVANCE // max(1, way.rows),
+    )
     if not max_stops:
         raise InvalidValue(path, "is too far: the sandbox has too many rows by now; use a new organization's")
     if stops > max_stops:

@@ -4,7 +4,7 @@ import re
 
 import idna
 
-from domain.values.ssrf_guard import NUMERIC_HOST
+from domain.values.ssrf_guard import NUMERIC_HOST_PATTERN
 from schemas.errors import InvalidValue
 
 #: Letters, digits, hyphens and periods, in reverse-DNS form (developer.apple.com/help/glossary/bundle-id,
@@ -39,7 +39,7 @@ def normalize_web_domain(text: str, path: str) -> str:
     Raises `InvalidValue` for an address, a port, or a single label other than `localhost`.
     """
     host = _to_ascii_host(text.lower())
-    if host != LOCALHOST and (not WEB_HOST_PATTERN.fullmatch(host) or NUMERIC_HOST.fullmatch(host)):
+    if host != LOCALHOST and (not WEB_HOST_PATTERN.fullmatch(host) or NUMERIC_HOST_PATTERN.fullmatch(host)):
         raise InvalidValue(path, "not a host such as app.example.com: no scheme, port, path, address or wildcard")
     return host
 

@@ -14,13 +14,13 @@ from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 
 #: Bytes of one value, which one step skips; bytes and number of the fields around the list.
-MAX_VALUE_BYTES, MAX_BYTES_AROUND_LIST, MAX_FIELDS_AROUND_LIST = 500_000, 1 << 16, 100
+MAX_JSON_VALUE_BYTES, MAX_JSON_BYTES_AROUND_LIST, MAX_JSON_FIELDS_AROUND_LIST = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
-_MIN_ITEM_COST_BYTES = 256
+_JSON_VALUE_OVERHEAD_BYTES = 256
 
 _RAW_JSON_DECODER = msgspec.json.Decoder(msgspec.Raw)
-_TRAILING_BYTE_PATTERN = re.compile(r"trailing characters \(byte (\d+)\)")
+_TRAILING_CHARACTERS_ERROR_PATTERN = re.compile(r"trailing characters \(byte (\d+)\)")
 _JSON_SPACE_PATTERN = re.compile(rb"[ \t\r\n]*")
 _JSON_SPACE_BYTES = b" \t\r\n"
 
@@ -39,7 +39,7 @@ def split_json_list(text: bytes, names: Container[bytes], most: int) -> Cooperat
     """Return the texts of the items in a JSON object's list, and the rest of the object, in cooperative steps.
 
     The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more
-    than `MAX_VALUE_BYTES`, and `MalformedBody`. Raises `InvalidValue` if the text is no object, has more items
+    than `MAX_JSON_VALUE_BYTES`, and `MalformedBody`. Raises `InvalidValue` if the text is no object, has more items
     than `most`, or has too many fields around the list.
     """
     reader, fields, items = _JsonCursor(text), list[bytes](), None
@@ -57,12 +57,13 @@ def split_json_list(text: bytes, names: Container[bytes], most: int) -> Cooperat
         else:
             value = yield from reader.skip_value()
         fields.append(b"%b:%b" % (name, value))
-        if len(fields) > MAX_FIELDS_AROUND_LIST or sum(map(len, fields)) > MAX_BYTES_AROUND_LIST:
+        if len(fields) > MAX_JSON_FIELDS_AROUND_LIST or sum(map(len, fields)) > MAX_JSON_BYTES_AROUND_LIST:
             raise InvalidValue(
                 "body",
-                f"has more than {MAX_FIELDS_AROUND_LIST} fields or {MAX_BYTES_AROUND_LIST} bytes outside its list",
+                f"has more than {MAX_JSON_FIELDS_AROUND_LIST} fields or {MAX_JSON_BYTES_AROUND_LIST} bytes"
+                " outside its list",
             )
-        more = reader.has_next_item(b"}")
+        more = reader.skip_comma_or_end_mark(b"}")
     if reader.at < len(text):
         raise reader.malformed_body_error()
     return JsonListItems(b"{%b}" % b",".join(fields), items)
@@ -83,7 +84,7 @@ class _JsonCursor:
         self.at = self._skip_space(self.at + 1)
         return True
 
-    def has_next_item(self, end: bytes) -> bool:
+    def skip_comma_or_end_mark(self, end: bytes) -> bool:
         """Skip a comma and return True, or a JSON list's or object's `end` and return False. Raises `MalformedBody`."""
         if self.skip_mark(b","):
             return True
@@ -92,10 +93,10 @@ class _JsonCursor:
         raise self.malformed_body_error()
 
     def skip_value(self) -> CooperativeSteps[bytes]:
-        """Skip a JSON value and return its text. Raises `MalformedBody`, `BodyOversized` above `MAX_VALUE_BYTES`."""
+        """Skip a JSON value and return its text. Raises `MalformedBody`, `BodyOversized` for a large one."""
         begin = self.at
         self.at = self._find_value_end()
-        self._done += self.at - begin + _MIN_ITEM_COST_BYTES
+        self._done += self.at - begin + _JSON_VALUE_OVERHEAD_BYTES
         if self._done >= JSON_STEP_BYTES:
             self._done = 0
             yield
@@ -112,7 +113,7 @@ class _JsonCursor:
             items.append((yield from self.skip_value()))
             if len(items) > most:
                 raise InvalidValue(name.decode().strip('"'), f"Expected `array` of length <= {most}")
-            more = self.has_next_item(b"]")
+            more = self.skip_comma_or_end_mark(b"]")
         return items
 
     def malformed_body_error(self, error: Exception | None = None) -> MalformedBody:
@@ -120,14 +121,14 @@ class _JsonCursor:
         return MalformedBody(f"the body is not readable JSON: {why}")
 
     def _find_value_end(self) -> int:
-        window = self.view[self.at : self.at + MAX_VALUE_BYTES]
+        window = self.view[self.at : self.at + MAX_JSON_VALUE_BYTES]
         try:
             _RAW_JSON_DECODER.decode(window)
         except (msgspec.DecodeError, RecursionError) as error:
-            if match := _TRAILING_BYTE_PATTERN.search(str(error)):
+            if match := _TRAILING_CHARACTERS_ERROR_PATTERN.search(str(error)):
                 return self.at + int(match[1]) - 1
             if self.at + len(window) < len(self.text) and "truncated" in str(error):
-                raise BodyOversized(f"a value of the body has more than {MAX_VALUE_BYTES} bytes") from None
+                raise BodyOversized(f"a value of the body has more than {MAX_JSON_VALUE_BYTES} bytes") from None
             raise self.malformed_body_error(error) from None
         return self.at + len(window)
 

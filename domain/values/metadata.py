@@ -15,13 +15,13 @@ MAX_METADATA_BYTES = 8 * 1024
 MAX_SENT_METADATA_BYTES = 12 * MAX_METADATA_BYTES
 MAX_METADATA_LEVELS = 32
 
-_METADATA_TOO_LONG = f"must be at most {MAX_METADATA_BYTES} bytes of JSON, its numbers without exponents"
-_METADATA_TOO_DEEP = f"must be at most {MAX_METADATA_LEVELS} levels deep"
+_METADATA_TOO_LONG_MESSAGE = f"must be at most {MAX_METADATA_BYTES} bytes of JSON, its numbers without exponents"
+_METADATA_TOO_DEEP_MESSAGE = f"must be at most {MAX_METADATA_LEVELS} levels deep"
 
 _CUSTOMER_ID_PATH = "metadata.partner.customerExternalId"
 
 
-def compose_metadata(
+def compose_project_metadata(
     metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
 ) -> dict[str, Any]:
     """Return a project's metadata to store: `metadata` with the customer's id at `partner.customerExternalId`.
@@ -59,31 +59,31 @@ def check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
     Raises `InvalidValue` above `MAX_METADATA_BYTES` or `MAX_METADATA_LEVELS`, for NUL, and for a number that changes.
     """
-    if _encoded_metadata_bytes(metadata) > MAX_METADATA_BYTES:
-        raise InvalidValue("metadata", _METADATA_TOO_LONG)
+    if _count_encoded_metadata_bytes(metadata) > MAX_METADATA_BYTES:
+        raise InvalidValue("metadata", _METADATA_TOO_LONG_MESSAGE)
     for level, node in _walk_metadata_nodes(metadata):
         if level > MAX_METADATA_LEVELS and isinstance(node, dict | list):
-            raise InvalidValue("metadata", _METADATA_TOO_DEEP)
+            raise InvalidValue("metadata", _METADATA_TOO_DEEP_MESSAGE)
         if isinstance(node, str) and "\0" in node:
             raise InvalidValue("metadata", "must not hold a NUL character")
-        if isinstance(node, int | float) and not numbers.is_number_preserved(node):
+        if isinstance(node, int | float) and not numbers.is_json_number_preserved(node):
             raise InvalidValue(
-                "metadata", f"holds a number that Postgres would change: {numbers.SEND_NUMBER_AS_STRING}"
+                "metadata", f"holds a number that Postgres would change: {numbers.SEND_NUMBER_AS_STRING_ADVICE}"
             )
-    if _stored_metadata_bytes(metadata) > MAX_METADATA_BYTES:
-        raise InvalidValue("metadata", _METADATA_TOO_LONG)
+    if _count_stored_metadata_bytes(metadata) > MAX_METADATA_BYTES:
+        raise InvalidValue("metadata", _METADATA_TOO_LONG_MESSAGE)
     return metadata
 
 
-def _encoded_metadata_bytes(metadata: dict[str, Any]) -> int:
+def _count_encoded_metadata_bytes(metadata: dict[str, Any]) -> int:
     """Return the number of bytes of the JSON without white space. Raises `InvalidValue` if the object is too deep."""
     try:
         return len(msgspec.json.encode(metadata))
     except RecursionError:
-        raise InvalidValue("metadata", _METADATA_TOO_DEEP) from None
+        raise InvalidValue("metadata", _METADATA_TOO_DEEP_MESSAGE) from None
 
 
-def _stored_metadata_bytes(metadata: dict[str, Any]) -> int:
+def _count_stored_metadata_bytes(metadata: dict[str, Any]) -> int:
     """Return the number of bytes of the JSON as Postgres stores it: with numbers in plain digits."""
     swollen = sum(
         len(f"{Decimal(repr(node)):f}") - len(msgspec.json.encode(node))

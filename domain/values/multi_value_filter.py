@@ -32,7 +32,7 @@ def split_filter_into_searches(**filters: Sequence[Any] | None) -> list[SingleVa
     return [none]
 
 
-async def find_newest_rows(
+async def find_newest_rows_of_searches(
     conn: Conn,
     find: Callable[..., Awaitable[list[R]]],
     filters: Mapping[str, Any],

@@ -15,7 +15,7 @@ from ssrfguard import DEFAULT_DENIED, AddressTable, Block, Policy, Reach, SSRFGu
 from schemas.errors import InvalidValue, SettingsInvalid
 
 MAX_URL_CHARACTERS = 2048
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORT_BY_SCHEME = {"http": 80, "https": 443}
 
 PUBLIC_ADDRESS_ADVICE = "give an address that anyone can open"
 
@@ -23,28 +23,28 @@ HostAndPort = tuple[str, int]
 AllowedOrigins = Mapping[HostAndPort, Policy]
 
 
-def deny_network(network: str, name: str) -> Block:
+def build_denied_network(network: str, name: str) -> Block:
     return Block(ip_network(network), name, "local rule", Reach.DENIED)
 
 
 #: Azure's WireServer listens on a public-looking address inside every machine there.
-AZURE_WIRESERVER = deny_network("168.63.129.16/32", "Azure WireServer")
+AZURE_WIRESERVER = build_denied_network("168.63.129.16/32", "Azure WireServer")
 PUBLIC_ADDRESS_POLICY = Policy(
     denied_networks=AddressTable((*DEFAULT_DENIED.blocks, AZURE_WIRESERVER)), max_url_length=MAX_URL_CHARACTERS
 )
 ALL_BUT_LOOPBACK_DENIED = AddressTable(
-    (deny_network("0.0.0.0/0", "not loopback"), deny_network("::/0", "not loopback"))
+    (build_denied_network("0.0.0.0/0", "not loopback"), build_denied_network("::/0", "not loopback"))
 )
 
 #: RFC 3986's scheme, unless a port follows the colon: `example.com:443/about` has none.
-URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))", re.IGNORECASE)
+LEADING_URL_SCHEME_PATTERN = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))", re.IGNORECASE)
 #: Characters that some URL parsers drop and others keep; only browsers read a backslash as a slash.
-AMBIGUOUS_URL_CHARACTERS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
+AMBIGUOUS_URL_CHARACTER_PATTERN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 #: A last label that is a number makes the host an IPv4 address in some notation (WHATWG URL 3.5).
-NUMERIC_HOST = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")
-DOTTED_QUAD = re.compile(r"\d+\.\d+\.\d+\.\d+")
+NUMERIC_HOST_PATTERN = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")
+DOTTED_QUAD_PATTERN = re.compile(r"\d+\.\d+\.\d+\.\d+")
 #: Names of this machine or its network on every machine (RFC 6761, 6762, 8375; ICANN's .internal).
-LOCAL_HOST_NAME = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)\.?|[^.:]+\.?")
+LOCAL_HOST_NAME_PATTERN = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)\.?|[^.:]+\.?")
 
 
 def parse_allowed_origins(text: str) -> AllowedOrigins:
@@ -76,7 +76,7 @@ def operator_url_policy(url: str) -> AllowedOrigins:
     Pass it only to a client that requests nothing but that URL's origin.
     """
     parts = urlsplit(url)
-    origin = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    origin = parts.hostname or "", parts.port or DEFAULT_PORT_BY_SCHEME[parts.scheme]
     policy = Policy(
         denied_networks=AddressTable(()),
         allowed_hosts=frozenset({origin[0]}),
@@ -107,11 +107,11 @@ def check_fetch_url(text: str, *, allowed: AllowedOrigins) -> str:
 def add_url_scheme(text: str) -> str:
     if not text or len(text) > MAX_URL_CHARACTERS:
         raise invalid_url_error(f"must have 1 to {MAX_URL_CHARACTERS} characters")
-    if AMBIGUOUS_URL_CHARACTERS.search(text):
+    if AMBIGUOUS_URL_CHARACTER_PATTERN.search(text):
         raise invalid_url_error("must not contain blanks, control characters or backslashes; percent-encode them")
     if text.startswith("//"):
         return f"https:{text}"
-    return text if URL_SCHEME.match(text) else f"https://{text}"
+    return text if LEADING_URL_SCHEME_PATTERN.match(text) else f"https://{text}"
 
 
 def split_http_url(url: str) -> SplitResult:
@@ -119,7 +119,7 @@ def split_http_url(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError as error:
         raise invalid_url_error("is not a URL; check the brackets and the host") from error
-    if parts.scheme not in DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORT_BY_SCHEME:
         raise invalid_url_error("must be an http or https address")
     if "@" in parts.netloc:
         raise invalid_url_error("must not carry a user name or password")
@@ -144,17 +144,17 @@ def url_port(parts: SplitResult) -> int:
         port = parts.port
     except ValueError as error:
         raise invalid_url_error("has an invalid port") from error
-    return DEFAULT_PORTS[parts.scheme] if port is None else port
+    return DEFAULT_PORT_BY_SCHEME[parts.scheme] if port is None else port
 
 
 def refuse_private_host(host: str, port: int) -> None:
     if port not in PUBLIC_ADDRESS_POLICY.allowed_ports:
         raise invalid_url_error("must use port 80 or 443")
-    if ":" in host or DOTTED_QUAD.fullmatch(host):
+    if ":" in host or DOTTED_QUAD_PATTERN.fullmatch(host):
         return
-    if NUMERIC_HOST.fullmatch(host):
+    if NUMERIC_HOST_PATTERN.fullmatch(host):
         raise invalid_url_error("must not write an address as a number")
-    if LOCAL_HOST_NAME.fullmatch(host):
+    if LOCAL_HOST_NAME_PATTERN.fullmatch(host):
         raise invalid_url_error(f"{host} is not a public host; {PUBLIC_ADDRESS_ADVICE}")
 
 

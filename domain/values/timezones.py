@@ -40,14 +40,14 @@ def parse_utc_time(text: str, *, path: str) -> datetime:
     raise InvalidValue(path, "must be a time in UTC with its Z, such as 2026-11-01T05:30:00Z")
 
 
-class ResolvedTime(NamedTuple):
+class ResolvedLocalTime(NamedTuple):
     """Instant of a local time, and the rule that found it around a clock change."""
 
     at: datetime
     rule: LocalTimeRule
 
 
-def resolve_local_time(local: str, *, zone: str, path: str) -> ResolvedTime:
+def resolve_local_time(local: str, *, zone: str, path: str) -> ResolvedLocalTime:
     """Return the instant of a local time in `zone`, such as "2026-11-01T01:30".
 
     A skipped time is moved forward by the length of the gap; of a repeated time it is the first (PEP 495,
@@ -63,7 +63,7 @@ def resolve_local_time(local: str, *, zone: str, path: str) -> ResolvedTime:
     except (ValueError, OverflowError):
         raise InvalidValue(path, "is not a valid date and time") from None
     # `fold` matters only at a clock change: a repeated time has the earlier instant by the old offset.
-    return ResolvedTime(
+    return ResolvedLocalTime(
         by_old_offset,
         "exact" if by_old_offset == by_new_offset else "fold_first" if by_old_offset < by_new_offset else "gap_shifted",
     )

@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import webhook_sending
 from domain.security.keyring import Keyring
 from domain.webhooks import events, secrets
-from domain.webhooks.delivery_jobs import delivery_endpoint_id
+from domain.webhooks.delivery_jobs import webhook_endpoint_id_of_claim
 from domain.webhooks.retries import delivery_retry_wait_s
 from jobs.ledger import JobClaim
 from schemas import ids
@@ -22,14 +22,14 @@ from telemetry import logs
 #: Longest pause in seconds that a receiver can request.
 MAX_RECEIVER_PAUSE_S = 3600.0
 #: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
-FAILURES_WITHOUT_BACKOFF, MAX_BACKOFF_S = 3, 60.0
+MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF, MAX_ENDPOINT_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
 MAX_ENDPOINT_FAILING_TIME = timedelta(days=5)
 #: Deliveries of a deleted endpoint that one transaction ends.
 MAX_ABANDONED_DELIVERIES = 1000
 
 #: Code of an attempt that failed by our own fault.
-INTERNAL_FAILURE_CODE = "INTERNAL"
+INTERNAL_DELIVERY_FAILURE_CODE = "INTERNAL"
 
 #: Status of a delivery after an attempt.
 NextDeliveryStatus: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
@@ -85,7 +85,7 @@ class FinishedDeliveryAttempt(NamedTuple):
     @property
     def is_receiver_failure(self) -> bool:
         """Return whether the delivery attempt failed by a fault of the receiver, not by our own."""
-        return self.code not in {None, INTERNAL_FAILURE_CODE}
+        return self.code not in {None, INTERNAL_DELIVERY_FAILURE_CODE}
 
     @property
     def is_endpoint_gone(self) -> bool:
@@ -119,7 +119,7 @@ async def take_due_deliveries(
     deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_delivery_job_scope(claim), limit=limit)
     if not deliveries:
         return []
-    org, endpoint_id = claim.organization_id, delivery_endpoint_id(claim)
+    org, endpoint_id = claim.organization_id, webhook_endpoint_id_of_claim(claim)
     keys = await secrets.list_signing_keys(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     bodies = await _render_delivery_bodies(conn, org, deliveries, public_url)
     return [OutgoingDelivery(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
@@ -136,7 +136,7 @@ async def _render_delivery_bodies(
     new = [delivery.event_id for delivery in deliveries if delivery.body is None]
     if not new:
         return stored
-    rendered = await events.render_event_bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
+    rendered = await events.render_webhook_event_bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
     for event_id, error in rendered.items():
         if isinstance(error, Exception):
             shown_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)
@@ -199,18 +199,18 @@ async def _update_endpoint_health(
             conn,
             **at,
             failures=len(failed),
-            patient_tries=FAILURES_WITHOUT_BACKOFF,
-            most_rest_s=MAX_BACKOFF_S,
+            patient_tries=MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF,
+            most_rest_s=MAX_ENDPOINT_BACKOFF_S,
             patience=MAX_ENDPOINT_FAILING_TIME,
         )
         if late:
             await _disable_endpoint(conn, at, "FAILING")
-    if asked_s := _requested_pause_s(failed):
+    if asked_s := _requested_endpoint_pause_s(failed):
         await webhook_sending.note_pause.run(conn, **at, asked_s=asked_s)
     return is_gone
 
 
-def _requested_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
+def _requested_endpoint_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
     """Return a webhook endpoint's requested pause in seconds, at most `MAX_RECEIVER_PAUSE_S`; None without one."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
     return min(max(pauses), MAX_RECEIVER_PAUSE_S) if pauses else None
@@ -233,4 +233,4 @@ async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
 
 
 def _delivery_job_scope(claim: JobClaim) -> dict[str, Any]:
-    return {"org": claim.organization_id, "endpoint_id": delivery_endpoint_id(claim)}
+    return {"org": claim.organization_id, "endpoint_id": webhook_endpoint_id_of_claim(claim)}

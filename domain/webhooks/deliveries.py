@@ -18,9 +18,9 @@ from schemas.errors.absent import require_found
 from schemas.webhooks import WebhookDelivery, WebhookDeliveryStatus, WebhookEventType, WebhookReplay, WebhookReplayed
 
 #: Events that one call replays, and that it scans.
-MAX_REPLAYED, MAX_SCANNED = 1_000, 20_000
+MAX_REPLAYED_WEBHOOK_EVENTS, MAX_EVENTS_SCANNED_FOR_REPLAY = 1_000, 20_000
 #: Largest lag of the clock of an event's id behind ours.
-MAX_EVENT_CLOCK_LAG = timedelta(minutes=1)
+MAX_WEBHOOK_EVENT_ID_CLOCK_LAG = timedelta(minutes=1)
 
 
 class _WebhookDeliveryRow(NamedTuple):
@@ -39,7 +39,7 @@ class _WebhookDeliveryRow(NamedTuple):
     ended_at: datetime | None
 
 
-class _RepeatedEvents(NamedTuple):
+class _ReplayedEventsRow(NamedTuple):
     deliveries: int
     last_id: UUID | None
 
@@ -47,7 +47,7 @@ class _RepeatedEvents(NamedTuple):
 GET_WEBHOOK_DELIVERY = webhook_delivery.get_delivery.typed(_WebhookDeliveryRow)
 FIND_DELIVERY_OF_EVENT = webhook_delivery.find_delivery.typed(_WebhookDeliveryRow)
 LIST_WEBHOOK_DELIVERIES = webhook_delivery.list_deliveries.typed(_WebhookDeliveryRow)
-REPEAT_EVENT_DELIVERIES = webhook_delivery.repeat_events.typed(_RepeatedEvents)
+REPLAY_WEBHOOK_EVENTS = webhook_delivery.repeat_events.typed(_ReplayedEventsRow)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
@@ -56,7 +56,7 @@ async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_i
     return _webhook_delivery_to_schema(row)
 
 
-async def list_endpoint_deliveries(
+async def list_webhook_deliveries_of_endpoint(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -70,11 +70,11 @@ async def list_endpoint_deliveries(
     await endpoints.read_webhook_endpoint(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     filters = {"org": organization_id, "endpoint_id": endpoint_id, "types": types, "before": before, "limit": limit}
     leading = multi_value_filter.split_filter_into_searches(status=statuses)
-    rows = await multi_value_filter.find_newest_rows(conn, LIST_WEBHOOK_DELIVERIES.all, filters, leading)
+    rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_WEBHOOK_DELIVERIES.all, filters, leading)
     return [_webhook_delivery_to_schema(row) for row in rows]
 
 
-async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID) -> WebhookDelivery:
+async def send_webhook_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID) -> WebhookDelivery:
     """Emit a `test.ping` event to this webhook endpoint alone; return its pending delivery.
 
     Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
@@ -99,7 +99,9 @@ async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_i
     return _webhook_delivery_to_schema(row)
 
 
-async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID) -> WebhookDelivery:
+async def send_webhook_delivery_again(
+    conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID
+) -> WebhookDelivery:
     """Send a webhook delivery again and return it: a pending one now, an ended one as a new delivery.
 
     Returns a delivery under way unchanged. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
@@ -116,10 +118,10 @@ async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_
     return await read_webhook_delivery(conn, organization_id=org, delivery_id=delivery_id)
 
 
-async def replay_events_since(
+async def replay_webhook_events_since(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
-    """Send a webhook endpoint its events since a time again, the oldest first, at most `MAX_REPLAYED`.
+    """Send a webhook endpoint its events since a time again, the oldest first, at most `MAX_REPLAYED_WEBHOOK_EVENTS`.
 
     Skips events under way and, unless asked, delivered ones. Returns the number, and the time to continue from or None.
     Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
@@ -127,14 +129,14 @@ async def replay_events_since(
     org = author.organization_id
     endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
     _check_replay_start(body.since, now=datetime.now(UTC))
-    repeated = await REPEAT_EVENT_DELIVERIES.row(
+    repeated = await REPLAY_WEBHOOK_EVENTS.row(
         conn,
         org=org,
         endpoint_id=endpoint_id,
         from_id=ids.first_uuid7_at(body.since),
         include_delivered=body.include_delivered,
-        most_made=MAX_REPLAYED,
-        most_seen=MAX_SCANNED,
+        most_made=MAX_REPLAYED_WEBHOOK_EVENTS,
+        most_seen=MAX_EVENTS_SCANNED_FOR_REPLAY,
     )
     details = {"since": f"{body.since:%FT%TZ}", "deliveries": repeated.deliveries}
     await endpoints.audit_endpoint_change(conn, author, endpoint, "replayed", details)
@@ -149,7 +151,7 @@ def _check_replay_start(since: datetime, *, now: datetime) -> None:
         raise InvalidValue(
             "since", f"must be at most {WEBHOOK_EVENT_RETENTION.days} days ago: older events are deleted"
         )
-    if since > now + MAX_EVENT_CLOCK_LAG:
+    if since > now + MAX_WEBHOOK_EVENT_ID_CLOCK_LAG:
         raise InvalidValue("since", "is in the future: events have the real time, in a sandbox too")
 
 

@@ -17,7 +17,7 @@ from jobs.ledger import JobClaim, WakeMessage
 from schemas.errors import LimitReached
 
 #: Endpoints in one batch of a search.
-ENDPOINTS_PER_SEARCH_BATCH = 200
+WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH = 200
 
 
 class EndpointWithDeliveries(NamedTuple):
@@ -28,28 +28,28 @@ class EndpointWithDeliveries(NamedTuple):
     free: bool
 
 
-FIND_NEW_DELIVERY_ENDPOINTS = webhook_sending.find_new.typed(EndpointWithDeliveries)
-FIND_DUE_DELIVERY_ENDPOINTS = webhook_sending.find_due.typed(EndpointWithDeliveries)
-FIND_OPEN_ATTEMPT_ENDPOINTS = webhook_sending.find_left.typed(EndpointWithDeliveries)
+FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointWithDeliveries)
+FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointWithDeliveries)
+FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS = webhook_sending.find_left.typed(EndpointWithDeliveries)
 
 BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 
 
-class DeliveryEndpointSearch:
+class WebhookDeliverySearch:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
     def __init__(self, query: TypedQuery[EndpointWithDeliveries]) -> None:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
-    async def submit_next_batch(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
+    async def submit_next_delivery_jobs(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
         """Submit the delivery jobs of the next batch of webhook endpoints in the search.
 
         Returns the number of visited endpoints, and the wakes to send after the commit.
         """
         org, endpoint_id = self._after
-        walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=ENDPOINTS_PER_SEARCH_BATCH)
+        walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH)
         wakes = await _submit_delivery_jobs(conn, [endpoint for endpoint in walked if endpoint.free])
-        self._after = walked[-1][:2] if len(walked) == ENDPOINTS_PER_SEARCH_BATCH else BEFORE_FIRST_ENDPOINT
+        self._after = walked[-1][:2] if len(walked) == WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH else BEFORE_FIRST_ENDPOINT
         return len(walked), wakes
 
 
@@ -74,5 +74,5 @@ async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithDeli
     return wakes
 
 
-def delivery_endpoint_id(claim: JobClaim) -> UUID:
+def webhook_endpoint_id_of_claim(claim: JobClaim) -> UUID:
     return UUID(claim.args["endpoint_id"])

@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import webhook_endpoint
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, project_locks
-from domain.tenancy.project_locks import AllowedVersions
+from domain.tenancy.project_locks import IfMatchVersions
 from domain.values import metadata, ssrf_guard
 from domain.webhooks import secrets
 from schemas import ids
@@ -34,7 +34,7 @@ from schemas.webhooks import (
 MAX_WEBHOOK_ENDPOINTS = 20
 
 #: Columns that a patch may change.
-_PATCHABLE_COLUMNS = ("url", "events", "description", "metadata", "status")
+_PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS = ("url", "events", "description", "metadata", "status")
 
 
 class WebhookEndpointRow(NamedTuple):
@@ -69,7 +69,7 @@ GET_WEBHOOK_ENDPOINT = webhook_endpoint.get_endpoint.typed(WebhookEndpointRow)
 LIST_WEBHOOK_ENDPOINTS = webhook_endpoint.list_endpoints.typed(WebhookEndpointRow)
 
 
-def check_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
+def normalize_webhook_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
     """Return the body of a webhook endpoint's creation or patch with its address in normal form.
 
     Raises `InvalidValue` for a bad address or metadata. Runs before the transaction: a refused body takes no locks.
@@ -85,12 +85,12 @@ def check_endpoint_url(url: str, *, allowed: ssrf_guard.AllowedOrigins) -> str:
     """Return a webhook address's normal form: public https on port 443, or one of `allowed`. Raises `InvalidValue`."""
     checked = ssrf_guard.check_fetch_url(url, allowed=allowed)
     parts = urlsplit(checked)
-    port = parts.port or ssrf_guard.DEFAULT_PORTS[parts.scheme]
+    port = parts.port or ssrf_guard.DEFAULT_PORT_BY_SCHEME[parts.scheme]
     if (parts.hostname or "", port) in allowed:
         return checked
     if parts.scheme != "https":
         raise InvalidValue("url", "must begin with https: deliveries contain your customers' data")
-    if port != ssrf_guard.DEFAULT_PORTS["https"]:
+    if port != ssrf_guard.DEFAULT_PORT_BY_SCHEME["https"]:
         raise InvalidValue("url", "must use port 443, the default of https")
     return checked
 
@@ -162,7 +162,7 @@ async def apply_endpoint_patch(
     author: EndpointChangeAuthor,
     endpoint_id: UUID,
     body: WebhookEndpointPatch,
-    versions: AllowedVersions,
+    versions: IfMatchVersions,
 ) -> tuple[WebhookEndpoint, int]:
     """Change a webhook endpoint by a body with a checked address; return it and its version.
 
@@ -170,8 +170,8 @@ async def apply_endpoint_patch(
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
-    new = {name: getattr(row, name) for name in _PATCHABLE_COLUMNS} | _sent_endpoint_changes(body)
-    changed = [name for name in _PATCHABLE_COLUMNS if new[name] != getattr(row, name)]
+    new = {name: getattr(row, name) for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS} | _sent_endpoint_changes(body)
+    changed = [name for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS if new[name] != getattr(row, name)]
     if changed:
         await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
         await audit_endpoint_change(conn, author, row, "updated", {"fields": changed})
@@ -179,7 +179,7 @@ async def apply_endpoint_patch(
 
 
 async def soft_delete_endpoint(
-    conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, versions: AllowedVersions
+    conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, versions: IfMatchVersions
 ) -> WebhookEndpointDeleted:
     """Delete a webhook endpoint; return its id and the time.
 
@@ -224,7 +224,7 @@ async def _read_endpoint_row(conn: Conn, organization_id: UUID, endpoint_id: UUI
 
 
 async def _lock_endpoint_version(
-    conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: AllowedVersions
+    conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: IfMatchVersions
 ) -> WebhookEndpointRow:
     version = require_found(
         await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id), "webhook_endpoint"
@@ -235,7 +235,9 @@ async def _lock_endpoint_version(
 
 
 def _sent_endpoint_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
-    changes = {name: value for name in _PATCHABLE_COLUMNS if (value := getattr(body, name)) is not UNSET}
+    changes = {
+        name: value for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS if (value := getattr(body, name)) is not UNSET
+    }
     if "events" in changes:
         changes["events"] = _distinct_subscriptions(changes["events"])
     return changes

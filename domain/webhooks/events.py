@@ -32,9 +32,9 @@ from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, W
 #: Retention of events with their deliveries.
 WEBHOOK_EVENT_RETENTION = timedelta(days=30)
 #: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
-MAX_EVENT_BODY_BYTES = 20_000
+MAX_WEBHOOK_EVENT_BODY_BYTES = 20_000
 #: Events, or remains of deleted endpoints, that one run of `prune_webhook_events` deletes.
-MAX_PRUNED_EVENTS = 500
+MAX_PRUNED_WEBHOOK_EVENTS = 500
 
 
 class _WebhookEventRow(NamedTuple):
@@ -44,7 +44,7 @@ class _WebhookEventRow(NamedTuple):
     created_at: datetime
 
 
-class _UnrenderedEvent(NamedTuple):
+class _LockedWebhookEvent(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -73,7 +73,7 @@ class SampleEvent(NamedTuple):
 
 
 LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
-LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_UnrenderedEvent)
+LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_LockedWebhookEvent)
 
 #: Errors of a bug in rendering.
 EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
@@ -100,7 +100,7 @@ async def list_webhook_event_page(
     return [_webhook_event_to_schema(row) for row in rows]
 
 
-async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
+async def read_webhook_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
     """Return the body of a webhook event, the same bytes for each receiver; render it if it is new.
 
     Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS` if it can't be rendered.
@@ -108,7 +108,7 @@ async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, 
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
         return stored
-    rendered = partial(render_event_bodies, organization_id=organization_id, public_url=public_url)
+    rendered = partial(render_webhook_event_bodies, organization_id=organization_id, public_url=public_url)
     rendered_body = (await rendered(conn, event_ids=[event_id])).get(event_id)
     if rendered_body is None:
         raise not_found_error("webhook_event")
@@ -117,7 +117,7 @@ async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, 
     return rendered_body
 
 
-async def render_event_bodies(
+async def render_webhook_event_bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
     """Return the bodies of webhook events by id, or the error of one that can't be rendered.
@@ -131,7 +131,7 @@ async def render_event_bodies(
     bodies_by_id: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
     if len(bodies_by_id) == len(rows):
         return bodies_by_id
-    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=organization_id)
+    ahead = await sandbox_clock.hold_sandbox_clock_during_advance(conn, organization_id=organization_id)
     new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
         subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
@@ -149,9 +149,9 @@ async def prune_webhook_events(conn: Conn) -> int:
     If there is none, deletes rows of webhook endpoints that ended as long ago, and returns their number.
     """
     before = ids.first_uuid7_at(datetime.now(UTC) - WEBHOOK_EVENT_RETENTION)
-    pruned = await webhook_event.prune_events.run(conn, before=before, limit=MAX_PRUNED_EVENTS)
+    pruned = await webhook_event.prune_events.run(conn, before=before, limit=MAX_PRUNED_WEBHOOK_EVENTS)
     return pruned or await webhook_event.prune_endpoints.run(
-        conn, keep=WEBHOOK_EVENT_RETENTION, limit=MAX_PRUNED_EVENTS
+        conn, keep=WEBHOOK_EVENT_RETENTION, limit=MAX_PRUNED_WEBHOOK_EVENTS
     )
 
 
@@ -174,14 +174,14 @@ async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: Sample
             "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
         )
     [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=organization_id, ids=[event_id])
-    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=organization_id)
+    ahead = await sandbox_clock.hold_sandbox_clock_during_advance(conn, organization_id=organization_id)
     subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
     rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(sample.thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[event_id], bodies=[rendered])
     return _webhook_event_to_schema(row)
 
 
-async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
+async def _render_event(conn: Conn, row: _LockedWebhookEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
     try:
         shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
@@ -189,7 +189,7 @@ async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEvent
     return _encode_event_body(row, subject, shown)
 
 
-def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+def _encode_event_body(row: _LockedWebhookEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
     event_body = answer_from_row(
         WebhookEventBody,
         row,
@@ -199,7 +199,7 @@ def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subj
         ),
     )
     encoded = msgspec.json.encode(event_body)
-    if len(encoded) <= MAX_EVENT_BODY_BYTES:
+    if len(encoded) <= MAX_WEBHOOK_EVENT_BODY_BYTES:
         return encoded
     return msgspec.json.encode(
         msgspec.structs.replace(event_body, data=msgspec.structs.replace(event_body.data, object=None))
@@ -219,7 +219,7 @@ class _EventObjectKind(NamedTuple):
     beside: tuple[str, ...] = ()
 
     async def read_object(self, conn: Conn, subject: WebhookEventSubject) -> Any:
-        """Return the object as its GET returns it now. Raises `ObjectNotFound`."""
+        """Return the object as its GET returns it now. Raises `ObjectNotFound`, also for a `project_id` of None."""
         scope = {name: getattr(subject, name) for name in ("organization_id", *self.beside)}
         found = await self.read(conn, **scope, **{self.id_name: subject.id})
         return found[0] if isinstance(found, tuple) else found
@@ -257,5 +257,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _webhook_event_to_schema(row: _WebhookEventRow | _UnrenderedEvent) -> WebhookEvent:
+def _webhook_event_to_schema(row: _WebhookEventRow | _LockedWebhookEvent) -> WebhookEvent:
     return answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

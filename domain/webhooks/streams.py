@@ -2,7 +2,7 @@
 
 While a reader is connected, a row of `webhook_endpoint` without an address, `listening`, causes all events to
 be recorded without a delivery. It is the organization's only such row, under the organization's own id, and
-outlives its readers: a reader that returns within `MIN_RECORD_TIME` misses no event.
+outlives its readers: a reader that returns within `MIN_WEBHOOK_RECORDING_TIME` misses no event.
 
 Events come in the order of their transactions, and each waits until all earlier transactions have ended: one
 that commits late would be missed otherwise. So the longest write of the whole server delays the streams.
@@ -24,8 +24,8 @@ from schemas.errors.absent import not_found_error
 from schemas.webhooks import WebhookEventType
 
 #: Recording time from a renewal on, and its minimum after the last reader has left.
-RECORD_TIME, MIN_RECORD_TIME = timedelta(hours=1), timedelta(minutes=30)
-#: Interval of renewals; a row with more than that and `MIN_RECORD_TIME` left is not renewed.
+WEBHOOK_RECORDING_TIME, MIN_WEBHOOK_RECORDING_TIME = timedelta(hours=1), timedelta(minutes=30)
+#: Interval of renewals; a row with more than that and `MIN_WEBHOOK_RECORDING_TIME` left is not renewed.
 RECORDING_RENEW_INTERVAL = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
@@ -38,17 +38,17 @@ NO_EVENT_ID = UUID(int=0)
 STREAM_START: StreamHead = (0, NO_EVENT_ID)
 
 
-class StreamPosition(NamedTuple):
-    """Place of a reader; if it began at an `read_stream_end`, the snapshot of events that it has seen."""
+class WebhookStreamPosition(NamedTuple):
+    """Place of a reader; if it began at an `read_webhook_stream_end`, the snapshot of events that it has seen."""
 
     head: StreamHead
     end: str | None = None
 
-    def advance_to(self, head: StreamHead) -> "StreamPosition":
+    def advance_to(self, head: StreamHead) -> "WebhookStreamPosition":
         return self._replace(head=max(self.head, head))
 
 
-class RecordedStreamEvent(NamedTuple):
+class RecordedWebhookEvent(NamedTuple):
     """Recorded event of a stream, with the id of its transaction (`xid`)."""
 
     xid: str
@@ -68,54 +68,57 @@ class _StreamHeadRow(NamedTuple):
 
 
 FIND_STREAM_HEADS = webhook_stream.find_heads.typed(_StreamHeadRow)
-READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedStreamEvent)
+READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedWebhookEvent)
 
 
-async def renew_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
-    """Record all webhook events of these organizations for `RECORD_TIME` from the commit on, subscribed or not."""
+async def renew_webhook_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
+    """Record all webhook events of these organizations, subscribed or not, for a while from the commit on."""
     await webhook_stream.listen.run(
-        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RECORDING_RENEW_INTERVAL
+        conn,
+        orgs=organization_ids,
+        keep=WEBHOOK_RECORDING_TIME,
+        rest=MIN_WEBHOOK_RECORDING_TIME + RECORDING_RENEW_INTERVAL,
     )
 
 
-async def begin_event_recording(conn: Conn, *, organization_id: UUID) -> datetime:
+async def start_webhook_event_recording(conn: Conn, *, organization_id: UUID) -> datetime:
     """Start recording an organization's webhook events; return the time since which all are recorded.
 
     Don't call it in a transaction.
     """
-    await renew_event_recording(conn, organization_ids=[organization_id])
+    await renew_webhook_event_recording(conn, organization_ids=[organization_id])
     since: datetime = await webhook_stream.get_since.value(conn, org=organization_id)
     return since
 
 
-async def read_stream_end(conn: Conn) -> str:
-    """Return a text that names the end of all committed webhook events, for `find_stream_position`.
+async def read_webhook_stream_end(conn: Conn) -> str:
+    """Return a text that names the end of all committed webhook events, for `find_webhook_stream_position`.
 
-    Call it outside the transaction of `begin_event_recording`.
+    Call it outside the transaction of `start_webhook_event_recording`.
     """
     snapshot: str = await webhook_stream.find_end.value(conn)
     oldest = snapshot.partition(":")[0]
     return snapshot if len(snapshot) <= MAX_STREAM_END_CHARACTERS else f"{oldest}:{oldest}:"
 
 
-async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
-    """Return the stream position after the webhook event's id `after`, or at an end that `read_stream_end` returned.
+async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> WebhookStreamPosition:
+    """Return the stream position after the webhook event's id `after`, or at a stream end.
 
     Raises `ObjectNotFound` for a deleted event, `InvalidValue` for another text.
     """
     if _STREAM_END_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)
-        position = None if xid is None else StreamPosition((int(xid), NO_EVENT_ID), after)
+        position = None if xid is None else WebhookStreamPosition((int(xid), NO_EVENT_ID), after)
     else:
         event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
-        position = None if xid is None or event_id is None else StreamPosition((int(xid), event_id))
+        position = None if xid is None or event_id is None else WebhookStreamPosition((int(xid), event_id))
     if position is None:
         raise not_found_error("webhook_event")
     return position
 
 
-async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
+async def find_webhook_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
     """Return the last webhook event of each organization that no earlier event can still precede.
 
     One statement reads them for all; the result is by organization. One without any event gets `STREAM_START`.
@@ -124,9 +127,9 @@ async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> 
     return dict.fromkeys(organization_ids, STREAM_START) | {row.organization_id: (int(row.xid), row.id) for row in rows}
 
 
-async def read_stream_events(
-    conn: Conn, *, organization_id: UUID, position: StreamPosition, limit: int
-) -> list[RecordedStreamEvent]:
+async def read_webhook_stream_events(
+    conn: Conn, *, organization_id: UUID, position: WebhookStreamPosition, limit: int
+) -> list[RecordedWebhookEvent]:
     """Return at most `limit` webhook events after a reader's position, in the order of the stream."""
     xid, event_id = position.head
     return await READ_STREAM_EVENTS.all(

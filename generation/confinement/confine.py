@@ -14,7 +14,7 @@ from pathlib import Path
 from generation.confinement import kernel, landlock, seccomp
 
 #: Programs and libraries of the system, and the system files that Python and libc read.
-_SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
+_READABLE_SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 #: Facts about the machine and this process, without the environments of other processes.
 _MACHINE_FACT_PATHS = (
     "/sys/devices/system/cpu",
@@ -38,7 +38,7 @@ def confine_process(
     it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
-    rules = {**system_file_rights(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
+    rules = {**landlock_rights_of_system_files(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
     rules |= {path.resolve().parent: landlock.LANDLOCK_RUN_RIGHTS for path in programs or ()}
     if folder:
         rules[folder] = landlock.LANDLOCK_ALL_RIGHTS
@@ -57,7 +57,7 @@ def confine_process(
 
 def precompute_confinement() -> None:
     """Fill the caches of `confine_process()` before a fork: each child process saves a millisecond."""
-    system_file_rights(starts=False)
+    landlock_rights_of_system_files(starts=False)
     with suppress(OSError):
         seccomp.build_seccomp_filter(starts=False)
 
@@ -68,11 +68,13 @@ def missing_sandbox_mechanisms() -> list[str]:
 
 
 @cache
-def system_file_rights(*, starts: bool) -> Mapping[Path, int]:
+def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
     """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
     rights = landlock.LANDLOCK_RUN_RIGHTS if starts else landlock.LANDLOCK_READ_RIGHTS
-    rules = dict.fromkeys(map(Path, (*_SYSTEM_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights)
-    return rules | _own_package_rights() | {_NULL_DEVICE: landlock.LANDLOCK_ALL_RIGHTS}
+    rules = dict.fromkeys(
+        map(Path, (*_READABLE_SYSTEM_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights
+    )
+    return rules | _landlock_rights_of_own_packages() | {_NULL_DEVICE: landlock.LANDLOCK_ALL_RIGHTS}
 
 
 def _python_library_folders() -> set[str]:
@@ -83,7 +85,7 @@ def _python_library_folders() -> set[str]:
     return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
 
 
-def _own_package_rights() -> dict[Path, int]:
+def _landlock_rights_of_own_packages() -> dict[Path, int]:
     """Return Landlock rights by path: reading for the product's packages, listing for the checkout around them."""
     checkout = _checkout_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}

@@ -8,13 +8,13 @@ import regex
 
 from generation.copy import texts
 from generation.spec import SpecValue
-from generation.text.breaking import split_breakable_units
+from generation.text.breaking import split_words_or_phrases
 
 #: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
-MAX_CAPTION_WIDTH = 42
+MAX_CLIP_CAPTION_LETTERS = 42
 
-_FULL_WIDTH_CHARACTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_CLAUSE_END_MARK = regex.compile(r"[,;:–—、，；：،]\s*$")
+_FULL_WIDTH_CHARACTER_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_CLAUSE_END_MARK_PATTERN = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
 class ClipSpan(SpecValue, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class ClipSpan(SpecValue, frozen=True, kw_only=True):
     end: int
 
 
-class Caption(SpecValue, frozen=True, kw_only=True):
+class ClipCaption(SpecValue, frozen=True, kw_only=True):
     """Words of a clip's transcript and their display time, in milliseconds."""
 
     text: str
@@ -32,39 +32,41 @@ class Caption(SpecValue, frozen=True, kw_only=True):
     end: int
 
 
-def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
+def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[ClipCaption]:
     """Return the captions of a clip, in order: each word of its transcript once, spread over the spans of speech.
 
     Return an empty list without speech or without a transcript.
     """
     lines = [
-        line for sentence in texts.split_sentences(transcript) for line in _split_caption_lines(sentence, language)
+        line
+        for sentence in texts.split_sentences(transcript)
+        for line in _split_sentence_into_captions(sentence, language)
     ]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
-    total, length = sum(one.end - one.start for one in spans), sum(map(caption_width, lines))
+    total, length = sum(one.end - one.start for one in spans), sum(map(count_caption_letters, lines))
     if not total or not length:
         return []
-    ends = [round(total * part / length) for part in accumulate(map(caption_width, lines))]
+    ends = [round(total * part / length) for part in accumulate(map(count_caption_letters, lines))]
     return [
-        Caption(
+        ClipCaption(
             text=text, start=_speech_to_clip_ms(spans, start, last=False), end=_speech_to_clip_ms(spans, end, last=True)
         )
         for text, (start, end) in zip(lines, pairwise([0, *ends]), strict=True)
     ]
 
 
-def caption_width(text: str) -> int:
-    return len(text) + len(_FULL_WIDTH_CHARACTER.findall(text))
+def count_caption_letters(text: str) -> int:
+    return len(text) + len(_FULL_WIDTH_CHARACTER_PATTERN.findall(text))
 
 
-def _split_caption_lines(sentence: str, language: str) -> Iterator[str]:
-    """Yield captions up to `MAX_CAPTION_WIDTH` from a sentence, split between words, if possible at a clause's end."""
-    words = [*split_breakable_units(texts.clean_copy_text(sentence), language)]
-    left = sum(map(caption_width, words))
-    goal = left / max(1, math.ceil(left / MAX_CAPTION_WIDTH))
+def _split_sentence_into_captions(sentence: str, language: str) -> Iterator[str]:
+    """Yield captions of limited length from a sentence, split between words, if possible at a clause's end."""
+    words = [*split_words_or_phrases(texts.clean_copy_text(sentence), language)]
+    left = sum(map(count_caption_letters, words))
+    goal = left / max(1, math.ceil(left / MAX_CLIP_CAPTION_LETTERS))
     line = ""
     for word in words:
-        if line and _ends_caption_line(line, word, goal):
+        if line and _is_clip_caption_full(line, word, goal):
             yield line.strip()
             line = ""
         line += word
@@ -72,12 +74,12 @@ def _split_caption_lines(sentence: str, language: str) -> Iterator[str]:
         yield line.strip()
 
 
-def _ends_caption_line(line: str, word: str, goal: float) -> bool:
-    has, longer = caption_width(line), caption_width(line) + caption_width(word.rstrip())
+def _is_clip_caption_full(line: str, word: str, goal: float) -> bool:
+    has, longer = count_caption_letters(line), count_caption_letters(line) + count_caption_letters(word.rstrip())
     return (
-        longer > MAX_CAPTION_WIDTH
-        or has + caption_width(word) / 2 > goal
-        or (_CLAUSE_END_MARK.search(line) is not None and has > goal / 2)
+        longer > MAX_CLIP_CAPTION_LETTERS
+        or has + count_caption_letters(word) / 2 > goal
+        or (_CLAUSE_END_MARK_PATTERN.search(line) is not None and has > goal / 2)
     )
 
 

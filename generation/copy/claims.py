@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import compile_entry_pattern
-from generation.copy.speech import possible_languages
+from generation.copy.languages.table import compile_word_entry_pattern
+from generation.copy.speech import find_possible_languages
 
 #: Signs of claims in any language.
 CLAIM_SIGN_PATTERNS: Mapping[str, str] = {
@@ -32,21 +32,21 @@ ENGLISH_LOAN_CLAIM_WORDS: Mapping[str, str] = {
     "legal": "gpl copyright cookie*",
 }
 #: Each sentence of a text may have its own language.
-SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
 CLAIM_KINDS = frozenset(CLAIM_SIGN_PATTERNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
 #: English phrases in which a claim word claims nothing.
-HARMLESS_CLAIM_PHRASES = compile_entry_pattern(
+HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
     "free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text"
 )
 
 
 def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Return the kinds of claims that a text makes, judged in each language that it may be in; ignore `names` in it."""
-    plain = HARMLESS_CLAIM_PHRASES.sub(" ", _remove_names(text, names))
+    plain = HARMLESS_CLAIM_PHRASE_PATTERN.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
-        for part in {plain, *SENTENCE_END.split(plain)}
-        for kind, pattern in _claim_patterns(language, *sorted(possible_languages(part)))
+        for part in {plain, *SENTENCE_END_PATTERN.split(plain)}
+        for kind, pattern in _claim_patterns(language, *sorted(find_possible_languages(part)))
         if pattern.search(part)
     )
 
@@ -70,7 +70,7 @@ def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     numbers = () if languages[0] in LANGUAGE_TABLES else (("users", re.compile(r"\d")),)
     signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGN_PATTERNS.items())
     blocks = (
-        (kind, compile_entry_pattern(block))
+        (kind, compile_word_entry_pattern(block))
         for table in (*tables, ENGLISH_LOAN_CLAIM_WORDS)
         for kind, block in table.items()
     )

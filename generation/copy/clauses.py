@@ -9,8 +9,8 @@ from typing import NamedTuple
 from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import APP_NAME_PLACEHOLDER, compile_entry_pattern
-from generation.spec import BrandSnapshot, CopyLine, Evidence, EvidenceField
+from generation.copy.languages.table import APP_NAME_PLACEHOLDER, compile_word_entry_pattern
+from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 #: Minimum characters of a line.
 MIN_COPY_LINE_CHARACTERS = 8
@@ -19,7 +19,7 @@ MAX_COPY_LINE_CHARACTERS = 110
 #: Characters of a line that reads best.
 IDEAL_COPY_LINE_CHARACTERS = 48
 #: Maximum characters of a sentence to read.
-MAX_SENTENCE_CHARACTERS = 600
+MAX_BRAND_SENTENCE_CHARACTERS = 600
 #: Maximum characters of a text to read.
 MAX_BRAND_TEXT_CHARACTERS = 20_000
 #: Maximum sentences of a text to read.
@@ -31,13 +31,13 @@ MIN_SENTENCE_HEAD_WORDS = 4
 #: Maximum share of words that two lines may have in common.
 MAX_SHARED_WORD_SHARE = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
-MAX_WORD_LETTERS = 40
-SOURCE_CODE_CHARACTERS = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
+MAX_READABLE_WORD_LETTERS = 40
+SOURCE_CODE_CHARACTER_PATTERN = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
 UNFINISHED_SENTENCE_ENDS = ("?", "？", "؟", ":", "：", "…", "...")
 #: Conjunction that joins a half to the previous one.
-LEADING_CONJUNCTION = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
+LEADING_CONJUNCTION_PATTERN = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 #: Last item of a list: the text before it is no sentence.
-LAST_LIST_ITEM_START = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
+LAST_LIST_ITEM_START_PATTERN = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
 TRAILING_PUNCTUATION = " .!,;:。！।-–—"
 BRACKET_PAIRS = ("()", "（）")
 #: Beginnings of parenthetical remarks.
@@ -80,8 +80,8 @@ def extract_brand_clauses(brand: BrandSnapshot, language: str) -> list[BrandClau
     return kept
 
 
-def clause_to_line(clause: BrandClause) -> CopyLine:
-    return CopyLine(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
+def clause_to_copy_line(clause: BrandClause) -> CopyLine:
+    return CopyLine(text=clause.text, rule="clause", evidence=[CopyEvidence(field=clause.field, quote=clause.quote)])
 
 
 def are_lines_alike(first: str, second: str) -> bool:
@@ -94,7 +94,7 @@ def _extract_all_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandC
     place = 0
     for number, (field, text) in enumerate(_ordered_brand_texts(brand)):
         for order, quote in enumerate(_split_brand_sentences(text)):
-            for line_text in sentence_to_lines(quote, brand.name, language):
+            for line_text in derive_copy_lines_of_sentence(quote, brand.name, language):
                 place += 1
                 yield BrandClause(
                     line_text,
@@ -115,11 +115,11 @@ def _split_brand_sentences(text: str) -> list[str]:
     return [
         piece
         for piece in texts.split_sentences(text[:MAX_BRAND_TEXT_CHARACTERS])
-        if len(piece) <= MAX_SENTENCE_CHARACTERS
+        if len(piece) <= MAX_BRAND_SENTENCE_CHARACTERS
     ][:MAX_BRAND_TEXT_SENTENCES]
 
 
-def sentence_to_lines(sentence: str, app: str, language: str) -> list[str]:
+def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> list[str]:
     """Return the lines that a brand's sentence gives, capitalized: the whole sentence, else its halves, else its head.
 
     Return an empty list if no part makes a valid line, or if the sentence is empty or unfinished.
@@ -157,7 +157,7 @@ def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]
     """Yield a sentence's halves with verbs of their own, without one that refers back; nothing for a single verb."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
-        half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
+        half = LEADING_CONJUNCTION_PATTERN.sub("", whole[start:end], count=1) if number else whole[start:end]
         listed = "," in half and whole[end : end + 1] == " "
         if starts and not listed and not (number and reading.theirs.search(half)):
             yield half.strip(TRAILING_PUNCTUATION)
@@ -167,7 +167,7 @@ def _longest_sentence_head(whole: str, app: str, language: str, reading: ClauseP
     """Return the longest beginning of a sentence, up to an addition, that makes a line; None if none does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
-    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START.match(whole, end)))
+    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START_PATTERN.match(whole, end)))
     heads = (
         _make_clause_line(whole[:end], app, language, reading)
         for end in whole_parts
@@ -198,31 +198,32 @@ def is_readable_prose(text: str) -> bool:
     return (
         len(words) >= 2
         and letters >= 0.8 * len(text)
-        and not SOURCE_CODE_CHARACTERS.search(text)
+        and not SOURCE_CODE_CHARACTER_PATTERN.search(text)
         and not text.startswith(OPENING_BRACKETS)
         and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in BRACKET_PAIRS)
-        and max(map(len, words)) <= MAX_WORD_LETTERS
+        and max(map(len, words)) <= MAX_READABLE_WORD_LETTERS
     )
 
 
 @cache
 def _compile_clause_patterns(language: str) -> ClausePatterns:
     if (table := LANGUAGE_TABLES.get(language)) is None:
-        nothing = compile_entry_pattern()
+        nothing = compile_word_entry_pattern()
         return ClausePatterns(*[nothing] * 9)
     return ClausePatterns(
-        tails=re.compile(rf",? {compile_entry_pattern(table.tails).pattern}$", re.IGNORECASE),
-        open_ends=re.compile(rf"{compile_entry_pattern(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
-        back=compile_entry_pattern(table.back),
-        theirs=compile_entry_pattern(table.theirs),
-        asides=compile_entry_pattern(table.asides),
+        tails=re.compile(rf",? {compile_word_entry_pattern(table.tails).pattern}$", re.IGNORECASE),
+        open_ends=re.compile(rf"{compile_word_entry_pattern(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
+        back=compile_word_entry_pattern(table.back),
+        theirs=compile_word_entry_pattern(table.theirs),
+        asides=compile_word_entry_pattern(table.asides),
         more=re.compile(
-            rf"(?:,| [–—-]|;) {compile_entry_pattern(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)", re.IGNORECASE
+            rf"(?:,| [–—-]|;) {compile_word_entry_pattern(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)",
+            re.IGNORECASE,
         ),
-        bare=_pattern_after_blank(table.bare),
-        joints=_pattern_after_blank(table.joints),
-        limits=compile_entry_pattern(table.limits),
+        bare=_compile_pattern_after_blank(table.bare),
+        joints=_compile_pattern_after_blank(table.joints),
+        limits=compile_word_entry_pattern(table.limits),
     )
 
 
@@ -234,5 +235,5 @@ def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str],
     return tuple(re.compile(f"^{lead.replace(APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
 
 
-def _pattern_after_blank(block: str) -> re.Pattern[str]:
-    return re.compile(rf",? {compile_entry_pattern(block).pattern}", re.IGNORECASE)
+def _compile_pattern_after_blank(block: str) -> re.Pattern[str]:
+    return re.compile(rf",? {compile_word_entry_pattern(block).pattern}", re.IGNORECASE)

@@ -11,12 +11,12 @@ from generation.copy.clauses import (
     MAX_COPY_LINE_CHARACTERS,
     TRAILING_PUNCTUATION,
     BrandClause,
-    clause_to_line,
+    clause_to_copy_line,
     is_readable_prose,
 )
 from generation.copy.languages.table import Tone
 from generation.copy.speech import may_be_in_language
-from generation.spec import BrandSnapshot, CopyLine, Evidence, EvidenceField
+from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 MAX_HOOK_PROPOSALS = 10
 #: Maximum keywords that become hooks.
@@ -24,15 +24,15 @@ MAX_KEYWORD_HOOKS = 3
 #: Minimum points for a hook with their number.
 MIN_POINTS_FOR_NUMBER_HOOK = 3
 #: A clause becomes the hook only if so many others are left for the points.
-MIN_CLAUSES_FOR_SHORT_HOOK = 2
+MIN_CLAUSES_LEFT_FOR_POINTS = 2
 #: Maximum characters of a clause that serves as a hook.
-MAX_SHORT_HOOK_LENGTH = 70
+MAX_SHORT_HOOK_CHARACTERS = 70
 #: Tones that also use the casual formula.
 CASUAL_TONES: frozenset[Tone] = frozenset({"casual", "playful"})
 NAME_FINAL_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
 FORMULA_FINAL_MARKS = ("\u00a0!", ".", "!")
-FormulaSlot = tuple[str, Evidence | None]
+FormulaSlot = tuple[str, CopyEvidence | None]
 
 
 def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[EvidenceField]:
@@ -53,7 +53,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             and not find_claim_kinds(text, language, [names.app_display_name(brand)])
             and may_be_in_language(text, language)
         ):
-            evidence = Evidence(field="tagline", quote=own)
+            evidence = CopyEvidence(field="tagline", quote=own)
             yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
 
 
@@ -64,38 +64,38 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             asked = texts.clean_copy_text(quote)
             if (
                 asked.endswith(("?", "？"))
-                and len(asked) <= MAX_SHORT_HOOK_LENGTH
+                and len(asked) <= MAX_SHORT_HOOK_CHARACTERS
                 and len(texts.split_lowercase_words(asked)) >= 3
                 and is_readable_prose(asked.rstrip(TRAILING_PUNCTUATION))
                 and not find_claim_kinds(asked, language, [names.app_display_name(brand)])
             ):
-                evidence = Evidence(field="appDescription", quote=quote)
+                evidence = CopyEvidence(field="appDescription", quote=quote)
                 yield CopyLine(text=texts.capitalize_first_word(asked), rule="clause", evidence=[evidence])
 
 
-def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
+def point_count_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
     """Yield a hook that names the number of points; nothing for under three points, or without formulas."""
-    own = tones.formulas_in_brand_tone(brand, language)
+    own = tones.copy_formulas_in_brand_tone(brand, language)
     if own is not None and number >= MIN_POINTS_FOR_NUMBER_HOOK:
-        yield from fill_formula(own.number, brand, n=(str(number), None))
+        yield from fill_copy_formula(own.number, brand, n=(str(number), None))
 
 
 def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield formula hooks with up to three brand keywords, then one with the audience; nothing without formulas."""
-    if (own := tones.formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
         return
     for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:
-        yield from fill_formula(own.keyword, brand, Keyword=(texts.capitalize_first_word(keyword), quoted))
+        yield from fill_copy_formula(own.keyword, brand, Keyword=(texts.capitalize_first_word(keyword), quoted))
     if (people := names.displayable_audience(brand, language)) is not None:
-        yield from fill_formula(own.audience, brand, Audience=people)
+        yield from fill_copy_formula(own.audience, brand, Audience=people)
 
 
 def name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
-    if (own := tones.formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
     casual = [own.casual] if tones.tone_of_voice(brand.voice) in CASUAL_TONES else []
-    return [hook for text in (*own.meet, *casual) for hook in fill_formula(text, brand)]
+    return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]
 
 
 def group_hooks_by_tier(
@@ -106,16 +106,20 @@ def group_hooks_by_tier(
     The first has taglines, questions, the number of points, and informative keywords or audience. The second has
     at most one short clause. The third states the name. The last has all keywords and the audience.
     """
-    own = [*usable_taglines(brand, language), *question_hooks(brand, language), *number_hook(brand, language, number)]
-    around = list(keyword_hooks(brand, language))
-    telling = [hook for hook in around if is_informative_slot(hook.evidence[0], brand, language)]
-    short = [clause_to_line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_LENGTH][
-        : len(found) > MIN_CLAUSES_FOR_SHORT_HOOK
+    own = [
+        *usable_taglines(brand, language),
+        *question_hooks(brand, language),
+        *point_count_hook(brand, language, number),
     ]
-    return [drop_repeated_lines([*own, *telling]), short, name_hooks(brand, language), around]
+    around = list(keyword_hooks(brand, language))
+    telling = [hook for hook in around if is_informative_formula_value(hook.evidence[0], brand, language)]
+    short = [clause_to_copy_line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_CHARACTERS][
+        : len(found) > MIN_CLAUSES_LEFT_FOR_POINTS
+    ]
+    return [drop_repeated_copy_lines([*own, *telling]), short, name_hooks(brand, language), around]
 
 
-def is_informative_slot(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
+def is_informative_formula_value(slot: CopyEvidence, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a formula's value is informative: any audience, or certain keywords of several words.
 
     Such a keyword is in no text of the brand, or it is in a tagline or in the first sentence of the first
@@ -133,14 +137,14 @@ def rank_hook_proposals(
 ) -> list[CopyLine]:
     """Return up to ten different hooks for a brand, the most informative first."""
     informative, short, name, around = group_hooks_by_tier(brand, found, language, number)
-    return drop_repeated_lines([*informative, *short, *around, *name])[:MAX_HOOK_PROPOSALS]
+    return drop_repeated_copy_lines([*informative, *short, *around, *name])[:MAX_HOOK_PROPOSALS]
 
 
-def drop_repeated_lines(lines: Sequence[CopyLine]) -> list[CopyLine]:
+def drop_repeated_copy_lines(lines: Sequence[CopyLine]) -> list[CopyLine]:
     return list({line.text.casefold(): line for line in reversed(lines)}.values())[::-1]
 
 
-def fill_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) -> Iterator[CopyLine]:
+def fill_copy_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) -> Iterator[CopyLine]:
     """Yield a formula as a line, filled with the brand's name and the slots; nothing if the line is too long.
 
     Drop the formula's final mark after a name that ends in a mark.

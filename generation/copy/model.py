@@ -22,12 +22,12 @@ from generation.copy.clauses import (
     BrandClause,
 )
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import compile_entry_pattern
-from generation.spec import CopyLine, Evidence, SpecValue
+from generation.copy.languages.table import compile_word_entry_pattern
+from generation.spec import CopyEvidence, CopyLine, SpecValue
 
-ModelLineFault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
+LlmLineFault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
 #: Minimum letters in common of two forms of one word.
-MIN_STEM_LETTERS = 5
+MIN_SHARED_STEM_LETTERS = 5
 #: Maximum letters of either form's ending.
 MAX_ENDING_LETTERS = 4
 #: The same limits if the shorter word is a prefix of the longer one.
@@ -36,13 +36,13 @@ MAX_SUFFIX_LETTERS = 2
 WEB_ADDRESS_PATTERN = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTATION_MARK_PATTERN = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
 #: Marks that a line may have of its own.
-ALLOWED_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
+ALLOWED_LLM_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
-def find_model_line_faults(line: str, clause: str, *, name: str, language: str) -> list[ModelLineFault]:
+def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) -> list[LlmLineFault]:
     """Return the kinds of faults of a model's line, judged by the clause that it cites and the name; empty if valid."""
     plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
-    checks: dict[ModelLineFault, bool] = {
+    checks: dict[LlmLineFault, bool] = {
         "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
         "characters": line != texts.clean_copy_text(line) or any(_flag_foreign_marks(line, clause, name)),
         "link": bool(WEB_ADDRESS_PATTERN.search(plain_line))
@@ -50,11 +50,12 @@ def find_model_line_faults(line: str, clause: str, *, name: str, language: str) 
         "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
         "number": not _are_matches_allowed(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
-        "force": not _find_table_words(plain_line, "force", language) <= _find_table_words(allowed, "force", language),
-        "name": any(_find_new_names(plain_line, allowed)),
-        "word": any(_find_new_words(plain_line, allowed, language)),
-        "limit": not _find_table_words(_normalize_unicode(clause), "limits", language)
-        <= _find_table_words(plain_line, "limits", language),
+        "force": not _find_words_of_language_table(plain_line, "force", language)
+        <= _find_words_of_language_table(allowed, "force", language),
+        "name": any(_find_unsupported_names(plain_line, allowed)),
+        "word": any(_find_unsupported_words(plain_line, allowed, language)),
+        "limit": not _find_words_of_language_table(_normalize_unicode(clause), "limits", language)
+        <= _find_words_of_language_table(plain_line, "limits", language),
     }
     return [fault for fault, is_broken in checks.items() if is_broken]
 
@@ -67,7 +68,7 @@ def _normalize_unicode(text: str) -> str:
 def _flag_foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
     """Yield for each character of a line whether it is a symbol, emoji or mark that clause and name lack."""
     for character in line:
-        plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LINE_MARKS
+        plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LLM_LINE_MARKS
         yield not plain and character not in clause and character not in name
 
 
@@ -75,11 +76,11 @@ def _are_matches_allowed(pattern: re.Pattern[str], plain_line: str, allowed: str
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
-def _find_table_words(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
-    return {match.group().lower() for match in _table_word_pattern(entry, language).finditer(text)}
+def _find_words_of_language_table(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
+    return {match.group().lower() for match in _language_table_word_pattern(entry, language).finditer(text)}
 
 
-def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
+def _find_unsupported_names(plain_line: str, allowed: str) -> Iterator[str]:
     """Yield a line's capitalized words inside of a sentence that the allowed text lacks: they are taken for names."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
@@ -87,33 +88,33 @@ def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
             yield match.group()
 
 
-def _find_new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
+def _find_unsupported_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
     """Yield the line's words that are neither forms of allowed words nor glue: frequent words of its language."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     glue = _glue_words(language)
     for word in texts.split_lowercase_words(plain_line):
-        if word not in glue and not any(_is_same_word(word, other) for other in allowed_words):
+        if word not in glue and not any(_are_forms_of_one_word(word, other) for other in allowed_words):
             yield word
 
 
-def _is_same_word(word: str, other: str) -> bool:
+def _are_forms_of_one_word(word: str, other: str) -> bool:
     """Return whether two words are equal, or forms of one word: equal up to their endings."""
     if word == other:
         return True
     shared = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
-    return (stem >= MIN_STEM_LETTERS and longer - stem <= MAX_ENDING_LETTERS) or (
+    return (stem >= MIN_SHARED_STEM_LETTERS and longer - stem <= MAX_ENDING_LETTERS) or (
         stem == min(len(word), len(other)) >= MIN_PREFIX_LETTERS and longer - stem <= MAX_SUFFIX_LETTERS
     )
 
 
 @cache
-def _table_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
+def _language_table_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
     if language not in LANGUAGE_TABLES:
-        return compile_entry_pattern()
+        return compile_word_entry_pattern()
     table = LANGUAGE_TABLES[language]
-    return compile_entry_pattern(table.force if entry == "force" else table.limits)
+    return compile_word_entry_pattern(table.force if entry == "force" else table.limits)
 
 
 @cache
@@ -121,22 +122,22 @@ def _glue_words(language: str) -> frozenset[str]:
     return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 
-class ModelLine(SpecValue, frozen=True, kw_only=True):
+class LlmCopyLine(SpecValue, frozen=True, kw_only=True):
     """A language model's line for a clause, cited by the clause's text."""
 
     line: str
     clause: str
 
 
-class ModelLines(SpecValue, frozen=True, kw_only=True):
+class LlmCopyLines(SpecValue, frozen=True, kw_only=True):
     """A language model's lines: hooks and points."""
 
-    hooks: list[ModelLine] = field(default_factory=list)
-    points: list[ModelLine] = field(default_factory=list)
+    hooks: list[LlmCopyLine] = field(default_factory=list)
+    points: list[LlmCopyLine] = field(default_factory=list)
 
 
-def select_valid_model_lines(
-    offers: Sequence[ModelLine], clauses: Sequence[BrandClause], *, name: str, language: str
+def select_valid_llm_lines(
+    offers: Sequence[LlmCopyLine], clauses: Sequence[BrandClause], *, name: str, language: str
 ) -> dict[str, CopyLine]:
     """Return a language model's first valid line for each clause, by the clause's text, with its quote as evidence.
 
@@ -147,11 +148,7 @@ def select_valid_model_lines(
     for offer in offers:
         text = texts.capitalize_first_word(offer.line.strip().rstrip(TRAILING_PUNCTUATION))
         clause = cited.get(offer.clause)
-        if (
-            clause
-            and text != clause.text
-            and not find_model_line_faults(text, clause.text, name=name, language=language)
-        ):
-            evidence = Evidence(field=clause.field, quote=clause.quote)
+        if clause and text != clause.text and not find_llm_line_faults(text, clause.text, name=name, language=language):
+            evidence = CopyEvidence(field=clause.field, quote=clause.quote)
             lines.setdefault(clause.text, CopyLine(text=text, rule="model", evidence=[evidence]))
     return lines

@@ -5,8 +5,8 @@ import re
 from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import compile_entry_pattern
-from generation.spec import BrandSnapshot, Evidence
+from generation.copy.languages.table import compile_word_entry_pattern
+from generation.spec import BrandSnapshot, CopyEvidence
 
 #: Maximum characters of a name.
 MAX_APP_NAME_CHARACTERS = 60
@@ -15,7 +15,7 @@ MAX_KEYWORD_CHARACTERS = 32
 #: Maximum characters of an audience.
 MAX_AUDIENCE_CHARACTERS = 40
 #: Keywords about technology or listings, not about the subject of the product.
-TECHNICAL_KEYWORDS = compile_entry_pattern(
+TECHNICAL_KEYWORD_PATTERN = compile_word_entry_pattern(
     """
     android ios macos mac linux windows iphone ipad kotlin java swift swiftui objective_c typescript
     javascript js react react_* vue vue* angular flutter dart rust golang go python php ruby c c++ c# .net
@@ -29,14 +29,14 @@ TECHNICAL_KEYWORDS = compile_entry_pattern(
     """
 )
 #: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
-KEYWORD_ACRONYMS = compile_entry_pattern(
+KEYWORD_ACRONYM_PATTERN = compile_word_entry_pattern(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
     """
 )
 #: Hosts of code, link lists and store listings: never the brand's own site.
-THIRD_PARTY_HOSTS = re.compile(
+THIRD_PARTY_HOST_PATTERN = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
@@ -44,7 +44,10 @@ THIRD_PARTY_HOSTS = re.compile(
 OWN_SITE_LINK_NAMES = frozenset({"website", "homepage", "site", "home"})
 #: Languages in which several words of a name without a capital are misspelled.
 NOUN_CAPITALIZING_LANGUAGES = frozenset({"de"})
-APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
+APP_STORE_HOST_PATTERNS = {
+    "apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"),
+    "google": re.compile(r"^play\.google\.com$"),
+}
 
 
 def app_display_name(brand: BrandSnapshot) -> str:
@@ -55,17 +58,17 @@ def app_display_name(brand: BrandSnapshot) -> str:
     return whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS]
 
 
-def app_name_evidence(brand: BrandSnapshot) -> Evidence:
-    return Evidence(field="appName", quote=brand.name)
+def app_name_evidence(brand: BrandSnapshot) -> CopyEvidence:
+    return CopyEvidence(field="appName", quote=brand.name)
 
 
-def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
+def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, CopyEvidence]]:
     """Return the brand's keywords that may be shown, each once, as pairs of its spelling and its evidence."""
-    by_words: dict[str, tuple[str, Evidence]] = {}
+    by_words: dict[str, tuple[str, CopyEvidence]] = {}
     for keyword in brand.keywords:
         display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
         if is_displayable_keyword(display, brand, language):
-            evidence = Evidence(field="keywords", quote=keyword)
+            evidence = CopyEvidence(field="keywords", quote=keyword)
             by_words.setdefault("".join(texts.split_lowercase_words(display)), (display, evidence))
     return list(by_words.values())
 
@@ -77,7 +80,9 @@ def spell_keyword(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    written = KEYWORD_ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
+    written = (
+        KEYWORD_ACRONYM_PATTERN.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
+    )
     return next((one.group() for one in matches if one), written)
 
 
@@ -86,14 +91,14 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
         2 <= len(keyword) <= MAX_KEYWORD_CHARACTERS
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
-        and not TECHNICAL_KEYWORDS.fullmatch(keyword)
+        and not TECHNICAL_KEYWORD_PATTERN.fullmatch(keyword)
         and texts.split_lowercase_words(keyword) != texts.split_lowercase_words(brand.name)
-        and not (" " in keyword and is_unsuitable_keyword(keyword, brand, language))
+        and not (" " in keyword and is_unsuitable_keyword_phrase(keyword, brand, language))
         and not find_claim_kinds(keyword, language, [app_display_name(brand)])
     )
 
 
-def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
+def is_unsuitable_keyword_phrase(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is unsuitable: lower case in German, else a capitalized name in the brand's texts."""
     if language in NOUN_CAPITALIZING_LANGUAGES:
         return keyword.islower()
@@ -101,7 +106,7 @@ def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> 
     return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
 
 
-def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
+def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, CopyEvidence] | None:
     """Return the brand's audience and its evidence; None if it is missing, a claim, too short or too long."""
     display = texts.clean_copy_text(brand.audience or "").rstrip(".。 ")
     if (
@@ -110,26 +115,26 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evid
         or find_claim_kinds(display, language, [app_display_name(brand)])
     ):
         return None
-    return texts.capitalize_first_word(display), Evidence(field="audience", quote=brand.audience)
+    return texts.capitalize_first_word(display), CopyEvidence(field="audience", quote=brand.audience)
 
 
-def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
+def store_link_evidence(brand: BrandSnapshot, which: str) -> CopyEvidence | None:
     """Return evidence with the brand's link that proves a listing in an app store, `apple` or `google`; else None."""
     for link in brand.links.values():
-        if APP_STORE_HOSTS[which].match(_https_host(link)):
-            return Evidence(field="links", quote=link)
+        if APP_STORE_HOST_PATTERNS[which].match(_host_of_https_link(link)):
+            return CopyEvidence(field="links", quote=link)
     return None
 
 
-def own_site_host(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
+def own_site_host(brand: BrandSnapshot) -> tuple[str, CopyEvidence] | None:
     """Return the host of the brand's own site, without `www.`, and its evidence; None if no site link has its own."""
     for link in (link for name, link in brand.links.items() if name.lower() in OWN_SITE_LINK_NAMES):
-        host = _https_host(link).removeprefix("www.")
-        if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOSTS.search(host):
-            return host, Evidence(field="links", quote=link)
+        host = _host_of_https_link(link).removeprefix("www.")
+        if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOST_PATTERN.search(host):
+            return host, CopyEvidence(field="links", quote=link)
     return None
 
 
-def _https_host(link: str) -> str:
+def _host_of_https_link(link: str) -> str:
     match = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
     return match[1].lower() if match else ""

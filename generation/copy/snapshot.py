@@ -5,7 +5,7 @@ from schemas.brand import Brand as Known
 from schemas.brand import BrandField, BrandFieldName, Provenance
 
 #: Minimum confidence of an alternative value.
-MIN_ALTERNATIVE_CONFIDENCE = 0.7
+MIN_ALTERNATIVE_VALUE_CONFIDENCE = 0.7
 #: Name of the link to the website source, if the brand declares no website.
 WEBSITE_LINK_NAME = "website"
 
@@ -17,32 +17,32 @@ def take_brand_snapshot(known: Known) -> BrandSnapshot:
     """
     fields = known.fields
     return BrandSnapshot(
-        name=_field_text(fields.get("appName")) or "",
-        taglines=_field_texts(fields.get("tagline")),
-        descriptions=_field_texts(fields.get("appDescription")),
+        name=_brand_field_text(fields.get("appName")) or "",
+        taglines=_brand_field_texts(fields.get("tagline")),
+        descriptions=_brand_field_texts(fields.get("appDescription")),
         keywords=_supported_keywords(fields.get("keywords")),
-        audience=_field_text(fields.get("audience")),
-        voice=_field_text(fields.get("brandVoice")),
-        language=_field_text(fields.get("primaryLanguage")),
-        colors=_field_items(fields.get("colors")),
+        audience=_brand_field_text(fields.get("audience")),
+        voice=_brand_field_text(fields.get("brandVoice")),
+        language=_brand_field_text(fields.get("primaryLanguage")),
+        colors=_brand_field_items(fields.get("colors")),
         links=_brand_links(fields),
     )
 
 
-def _field_text(field: BrandField | None) -> str | None:
+def _brand_field_text(field: BrandField | None) -> str | None:
     return field.value if field and isinstance(field.value, str) and field.value else None
 
 
-def _field_texts(field: BrandField | None) -> list[str]:
+def _brand_field_texts(field: BrandField | None) -> list[str]:
     """Return a brand field's winning text and confident alternatives, each once; empty without a winner.
 
     If the partner set the field, return only the partner's text.
     """
-    if not (first := _field_text(field)) or field is None:
+    if not (first := _brand_field_text(field)) or field is None:
         return []
-    if _is_from_partner(field):
+    if _is_brand_field_from_partner(field):
         return [first]
-    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_ALTERNATIVE_CONFIDENCE)
+    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_ALTERNATIVE_VALUE_CONFIDENCE)
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
@@ -50,10 +50,10 @@ def _supported_keywords(field: BrandField | None) -> list[str]:
     """Return a brand's declared keywords; of derived ones, only phrases of words that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
-    return [one for one in _field_items(field) if not quotes or (" " in one and one.casefold() in quotes)]
+    return [one for one in _brand_field_items(field) if not quotes or (" " in one and one.casefold() in quotes)]
 
 
-def _field_items(field: BrandField | None) -> list[str]:
+def _brand_field_items(field: BrandField | None) -> list[str]:
     return [one for one in field.value if one] if field and isinstance(field.value, list) else []
 
 
@@ -62,13 +62,13 @@ def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
     field = fields.get("links")
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}
-    if WEBSITE_LINK_NAME not in links and not (field and _is_from_partner(field)):
+    if WEBSITE_LINK_NAME not in links and not (field and _is_brand_field_from_partner(field)):
         sites = [one.url for one in _all_provenances(fields.get("appName")) if one.source == "website"]
         links |= dict.fromkeys([WEBSITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
     return links
 
 
-def _is_from_partner(field: BrandField) -> bool:
+def _is_brand_field_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 

@@ -9,13 +9,13 @@ from generation.spec import BrandSnapshot
 #: Minimum common words of a detected language.
 MIN_LANGUAGE_COMMON_WORDS = 3
 #: Their minimum share of all words.
-MIN_COMMON_WORD_SHARE = 0.2
+MIN_LANGUAGE_COMMON_WORD_SHARE = 0.2
 #: Minimum ratio to the second language.
 MIN_LANGUAGE_LEAD_RATIO = 1.5
 #: With fewer common words, a text may be in any language.
-MIN_DISTINCTIVE_WORDS = 2
+MIN_LANGUAGE_DISTINCTIVE_WORDS = 2
 #: Common words of languages without a table that share many words with one of the tables.
-OTHER_LANGUAGE_COMMON_WORDS = {
+UNTABLED_LANGUAGE_COMMON_WORDS = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
         que se é são seu sua seus suas você não mais como este esta este isso sobre entre""",
     "it": """il lo la i gli le un una uno di del della dei delle da dal dalla in nel nella e ed o con per su
@@ -35,24 +35,24 @@ DISTINCTIVE_LANGUAGE_WORDS = {
 def detect_brand_language(brand: BrandSnapshot) -> str:
     """Return the language of the brand's texts by their words; if none is clear, the declared one, else English."""
     declared = primary_language(brand.language) if brand.language else None
-    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
+    return detect_text_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
 
 
 def may_be_in_language(text: str, language: str) -> bool:
     """Return whether a text may be in a language: false only if its words clearly belong to another one."""
-    return detect_language(text) in {None, language}
+    return detect_text_language(text) in {None, language}
 
 
-def detect_language(text: str) -> str | None:
+def detect_text_language(text: str) -> str | None:
     """Detect one of the four languages, or Portuguese, Italian or Dutch if more of its words occur; else None."""
     words = texts.split_lowercase_words(text)
     counts = _count_words_by_language(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
-    enough = max(MIN_LANGUAGE_COMMON_WORDS, MIN_COMMON_WORD_SHARE * len(words))
+    enough = max(MIN_LANGUAGE_COMMON_WORDS, MIN_LANGUAGE_COMMON_WORD_SHARE * len(words))
     counts_without_table = {
-        language: _count_common_words(words, OTHER_LANGUAGE_COMMON_WORDS[language])
+        language: _count_common_words(words, UNTABLED_LANGUAGE_COMMON_WORDS[language])
         for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
-        if _count_common_words(words, own) >= MIN_DISTINCTIVE_WORDS
+        if _count_common_words(words, own) >= MIN_LANGUAGE_DISTINCTIVE_WORDS
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
     if candidate and counts_without_table[candidate] >= enough and counts_without_table[candidate] > counts[best]:
@@ -60,11 +60,13 @@ def detect_language(text: str) -> str | None:
     return best if counts[best] >= enough and counts[best] > MIN_LANGUAGE_LEAD_RATIO * counts[second] else None
 
 
-def possible_languages(text: str) -> set[str]:
+def find_possible_languages(text: str) -> set[str]:
     """Return those of the four languages with the most common words in a text; all four if it has too few."""
     counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
-    return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE_WORDS}
+    return {
+        language for language, count in counts.items() if count == highest or highest < MIN_LANGUAGE_DISTINCTIVE_WORDS
+    }
 
 
 def _count_words_by_language(words: list[str]) -> dict[str, int]:
@@ -72,9 +74,9 @@ def _count_words_by_language(words: list[str]) -> dict[str, int]:
 
 
 def _count_common_words(words: list[str], common: str) -> int:
-    return sum(word in _split_words(common) for word in words)
+    return sum(word in _split_common_words(common) for word in words)
 
 
 @cache
-def _split_words(common: str) -> frozenset[str]:
+def _split_common_words(common: str) -> frozenset[str]:
     return frozenset(common.split())

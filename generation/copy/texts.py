@@ -6,38 +6,40 @@ from collections.abc import Iterator
 
 HTML_TAG_PATTERN = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 #: Control, zero-width and bidi characters. The joiners for emoji and Persian stay.
-INVISIBLE_CHARACTERS = re.compile(
+INVISIBLE_CHARACTER_PATTERN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: Marks before or between the items of a list.
 BULLET_CHARACTERS = r"[•▪▸►▶✓✔☑✅★☆◆●○·∙➤➜→✦❖⭐]"
-LIST_ITEM_MARK = re.compile(rf"^\s*(?:(?:{BULLET_CHARACTERS}\ufe0f?|[-–—*+]|\d{{1,2}}[.)])\s*)+")
+LIST_ITEM_MARK_PATTERN = re.compile(rf"^\s*(?:(?:{BULLET_CHARACTERS}\ufe0f?|[-–—*+]|\d{{1,2}}[.)])\s*)+")
 #: Abbreviations that end with a dot.
 DOTTED_ABBREVIATIONS = "bzw usw inkl ggf evtl etc approx incl Dr Mr Mrs St vs Inc Ltd Nr No vgl zzgl Sr Sra env ex"
 ABBREVIATION_LOOKBEHINDS = "".join(rf"(?<!\b{word}\.)" for word in DOTTED_ABBREVIATIONS.split())
 #: Sentence boundary: a line's end, a bullet, or a mark and a blank. An initial or a day's number ends no
 #: sentence.
-SENTENCE_BOUNDARY = re.compile(
+SENTENCE_BOUNDARY_PATTERN = re.compile(
     rf"[\r\n]+|\s+(?={BULLET_CHARACTERS})|(?<=[!?…])\s+|{ABBREVIATION_LOOKBEHINDS}(?:(?<=\w[^\W\d_]\.)|(?<=\d\d\.)|(?<=[+.]\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ-])"
     r"|(?<=[。！？।؟])"
 )
 #: Scripts without blanks between words.
-UNSPACED_SCRIPTS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPTS}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPTS}][\w'’]*")
+UNSPACED_SCRIPT_RANGES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPT_RANGES}][\w'’]*")
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 def clean_copy_text(text: str) -> str:
     """Return a text as one line in NFC, without HTML tags and invisible characters."""
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE_CHARACTERS.sub("", HTML_TAG_PATTERN.sub(" ", text))).split())
+    return " ".join(
+        unicodedata.normalize("NFC", INVISIBLE_CHARACTER_PATTERN.sub("", HTML_TAG_PATTERN.sub(" ", text))).split()
+    )
 
 
 def split_sentences(text: str) -> Iterator[str]:
     """Yield slices of the text: its sentences, its lines, and the items of its lists without bullets."""
     start = 0
-    for end in [*SENTENCE_BOUNDARY.finditer(text), None]:
+    for end in [*SENTENCE_BOUNDARY_PATTERN.finditer(text), None]:
         piece = text[start : end.start() if end else None]
-        if sentence := LIST_ITEM_MARK.sub("", piece, count=1).strip():
+        if sentence := LIST_ITEM_MARK_PATTERN.sub("", piece, count=1).strip():
             yield sentence
         start = end.end() if end else start
 

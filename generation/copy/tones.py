@@ -66,10 +66,10 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 def tone_of_voice(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return find_first_meaning(voice or "", VOICE_WORDS_BY_TONE) or "plain"
+    return find_meaning_of_first_known_word(voice or "", VOICE_WORDS_BY_TONE) or "plain"
 
 
-def find_first_meaning(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
+def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
     """Return the meaning of a text's first known word, alone or joined with the next one, as in `laid-back`; else None.
 
     Negated words are skipped: "never formal, always warm" is warm.
@@ -84,7 +84,7 @@ def find_first_meaning(text: str, words_by_meaning: Mapping[W, str]) -> W | None
     return None
 
 
-def formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
+def copy_formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
     """Return a language's copy formulas in the tone of the brand's voice; None for a language without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None

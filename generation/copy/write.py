@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from generation.copy import hooks, names, texts, tones
-from generation.copy.clauses import BrandClause, are_lines_alike, clause_to_line, extract_brand_clauses
-from generation.copy.hooks import fill_formula
+from generation.copy.clauses import BrandClause, are_lines_alike, clause_to_copy_line, extract_brand_clauses
+from generation.copy.hooks import fill_copy_formula
 from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, PRESENTER_DISCLOSURES, primary_language
-from generation.copy.model import ModelLine, ModelLines, select_valid_model_lines
+from generation.copy.model import LlmCopyLine, LlmCopyLines, select_valid_llm_lines
 from generation.copy.speech import detect_brand_language, may_be_in_language
 from generation.seeds import seeded_pick, seeded_sample
 from generation.spec import (
     BrandSnapshot,
+    CopyEvidence,
     CopyLabels,
     CopyLine,
-    Evidence,
     EvidenceField,
     PieceCopy,
     PieceFormat,
@@ -29,7 +29,7 @@ from schemas.errors.generation import GenerationError
 MAX_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
 MAX_POINT_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
-MIN_CLAUSES_FOR_POINTS = 2
+MIN_CLAUSES_WITHOUT_KEYWORD_POINTS = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 NUMBER_HOOK_FORMATS: frozenset[PieceFormat] = frozenset({"slideshow"})
 
@@ -37,7 +37,7 @@ MAX_HASHTAGS = 4
 #: Maximum characters of a hashtag.
 MAX_HASHTAG_CHARACTERS = 28
 #: Default: no lines of a model.
-NO_MODEL_LINES = ModelLines()
+NO_LLM_LINES = LlmCopyLines()
 
 
 class MissingBrandText(GenerationError):
@@ -48,7 +48,7 @@ class MissingBrandText(GenerationError):
         self.fields = list(fields)
 
 
-class BrandReading(msgspec.Struct, frozen=True, kw_only=True):
+class AnalyzedBrand(msgspec.Struct, frozen=True, kw_only=True):
     """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: BrandSnapshot
@@ -56,51 +56,55 @@ class BrandReading(msgspec.Struct, frozen=True, kw_only=True):
     clauses: list[BrandClause]
 
 
-def read_brand_texts(brand: BrandSnapshot) -> BrandReading:
+def analyze_brand_texts(brand: BrandSnapshot) -> AnalyzedBrand:
     language = detect_brand_language(brand)
     spoken_clauses = [one for one in extract_brand_clauses(brand, language) if may_be_in_language(one.text, language)]
-    return BrandReading(brand=brand, language=language, clauses=spoken_clauses)
+    return AnalyzedBrand(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
     """Return up to ten hooks that a brand's texts support, each with its evidence. Raises `MissingBrandText`."""
-    words = _require_brand_text(read_brand_texts(brand))
+    words = _require_brand_text(analyze_brand_texts(brand))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT["slideshow"])
     return hooks.rank_hook_proposals(brand, words.clauses, words.language, number)
 
 
-def write_copy(spec: PieceSpec, offers: ModelLines = NO_MODEL_LINES) -> PieceCopy:
+def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> PieceCopy:
     """Return all texts of a piece, with a model's valid `offers`; the same spec and offers give the same texts.
 
     Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
     """
-    words = read_brand_texts(spec.brand)
+    words = analyze_brand_texts(spec.brand)
     if spec.hook is None or not names.app_display_name(spec.brand):
         _require_brand_text(words)
-    hook = choose_hook(words, spec, offers)
-    points = list(_apply_model_lines(choose_points(words, spec, hook), hook, _valid_model_lines(offers.points, words)))
+    hook = choose_piece_hook(words, spec, offers)
+    points = list(
+        _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
+    )
     if spec.format == "video":
         points = _drop_points_beyond_time(hook, points, spec.seconds)
-    return compose_copy(words, hook, points, warnings=list(copy_warnings(words, spec)), presenter=spec.presenter)
+    return compose_piece_copy(
+        words, hook, points, warnings=list(find_piece_copy_warnings(words, spec)), presenter=spec.presenter
+    )
 
 
-def _require_brand_text(words: BrandReading) -> BrandReading:
+def _require_brand_text(words: AnalyzedBrand) -> AnalyzedBrand:
     if lacking := hooks.find_missing_brand_fields(words.brand, words.clauses, words.language):
         raise MissingBrandText(lacking)
     return words
 
 
-def _valid_model_lines(offers: Sequence[ModelLine], words: BrandReading) -> dict[str, CopyLine]:
-    return select_valid_model_lines(
+def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: AnalyzedBrand) -> dict[str, CopyLine]:
+    return select_valid_llm_lines(
         offers, words.clauses, name=names.app_display_name(words.brand), language=words.language
     )
 
 
-def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MODEL_LINES) -> CopyLine:
+def choose_piece_hook(words: AnalyzedBrand, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> CopyLine:
     """Return a piece's hook: the caller's, else a language model's valid one, else an informative one by the seed."""
     if spec.hook is not None:
-        return CopyLine(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
-    if offered := _valid_model_lines(offers.hooks, words):
+        return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
+    if offered := _select_valid_llm_lines(offers.hooks, words):
         return next(iter(offered.values()))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT[spec.format]) if spec.format in NUMBER_HOOK_FORMATS else 0
     tiers = hooks.group_hooks_by_tier(words.brand, words.clauses, words.language, number)
@@ -110,7 +114,7 @@ def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MO
     return seeded_pick(spec.seed, candidates, "hook")
 
 
-def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
+def choose_piece_points(words: AnalyzedBrand, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
     They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
@@ -125,17 +129,15 @@ def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[
         tone, best[1:MAX_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
     chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
-    lines = [clause_to_line(one) for one in sorted(chosen, key=lambda one: one.place)]
-    if len(lines) >= MIN_CLAUSES_FOR_POINTS:
+    lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
+    if len(lines) >= MIN_CLAUSES_WITHOUT_KEYWORD_POINTS:
         return lines
     named = [*_keyword_points(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
     return [*lines, *([] if alone else named)][:maximum]
 
 
-def _apply_model_lines(
-    points: Sequence[CopyLine], hook: CopyLine, offered: Mapping[str, CopyLine]
-) -> Iterator[CopyLine]:
+def _apply_llm_lines(points: Sequence[CopyLine], hook: CopyLine, offered: Mapping[str, CopyLine]) -> Iterator[CopyLine]:
     """Yield the points, each replaced by a language model's line for the same clause if that is unlike the hook."""
     for point in points:
         other = offered.get(point.text)
@@ -150,7 +152,7 @@ def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: in
     return points
 
 
-def _keyword_points(words: BrandReading, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
+def _keyword_points(words: AnalyzedBrand, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
     """Yield the brand's keywords as points, except one like the hook.
 
     With `several`, yield only keywords of several words, which are more informative.
@@ -160,11 +162,15 @@ def _keyword_points(words: BrandReading, hook: CopyLine, *, several: bool) -> It
             yield CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted])
 
 
-def compose_copy(
-    words: BrandReading, hook: CopyLine, points: list[CopyLine], warnings: list[str], presenter: Presenter | None = None
+def compose_piece_copy(
+    words: AnalyzedBrand,
+    hook: CopyLine,
+    points: list[CopyLine],
+    warnings: list[str],
+    presenter: Presenter | None = None,
 ) -> PieceCopy:
     brand, language = words.brand, words.language
-    tags, ending = hashtags_from_keywords(brand, language), _ending_line(brand, language)
+    tags, ending = hashtags_from_keywords(brand, language), _caption_ending_line(brand, language)
     presented = _presenter_disclosure_line(presenter, language) if presenter else None
     mark = tones.POINT_MARK_BY_TONE[tones.tone_of_voice(brand.voice)]
     return PieceCopy(
@@ -173,24 +179,24 @@ def compose_copy(
         points=points,
         tagline=_unused_tagline(words, [hook, *points]),
         recap=_fill_formula_line("recap", brand, language),
-        call_to_action=_fill_formula_line("try_it" if _has_store_link(brand) else "visit", brand, language),
+        call_to_action=_fill_formula_line("try_it" if _has_app_store_link(brand) else "visit", brand, language),
         places=list(_store_and_site_lines(brand, language)),
         ending=ending,
         hashtags=tags,
-        caption=compose_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
-        labels=labels_in_language(language),
+        caption=compose_post_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
+        labels=copy_labels_in_language(language),
         presenter=presented,
         warnings=warnings,
     )
 
 
-def _unused_tagline(words: BrandReading, said: Sequence[CopyLine]) -> CopyLine | None:
+def _unused_tagline(words: AnalyzedBrand, said: Sequence[CopyLine]) -> CopyLine | None:
     """Return the brand's first tagline that is unlike all lines of a piece so far; None if there is none."""
     own = hooks.usable_taglines(words.brand, words.language)
     return next((one for one in own if not any(are_lines_alike(one.text, other.text) for other in said)), None)
 
 
-def compose_caption(
+def compose_post_caption(
     hook: CopyLine, points: Sequence[CopyLine], endings: Sequence[CopyLine], tags: Sequence[CopyLine], mark: str
 ) -> str:
     """Return the caption of a post: its hook, its points with `mark` before each, the endings and the hashtags."""
@@ -205,7 +211,7 @@ def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
     return brand.language if brand.language and primary_language(brand.language) == language else language
 
 
-def labels_in_language(language: str) -> CopyLabels:
+def copy_labels_in_language(language: str) -> CopyLabels:
     presenter = texts.capitalize_first_word(_presenter_disclosure(language))
     table = LANGUAGE_TABLES.get(language)
     if table is None:
@@ -224,17 +230,17 @@ def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
     """Return a caption's line with the presenter's name and the note that they are no real person."""
     name = texts.clean_copy_text(presenter.name)
     text = " – ".join(filter(None, (name, _presenter_disclosure(language))))
-    return CopyLine(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
+    return CopyLine(text=text, rule="formula", evidence=[CopyEvidence(field="caller", quote=name)] if name else [])
 
 
-def copy_warnings(words: BrandReading, spec: PieceSpec) -> Iterator[str]:
+def find_piece_copy_warnings(words: AnalyzedBrand, spec: PieceSpec) -> Iterator[str]:
     """Yield warnings about a piece's copy, each as `code: reason`."""
     own = words.language
     if spec.language and primary_language(spec.language) != own:
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in LANGUAGE_TABLES:
         yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
-    if len(words.clauses) < MIN_CLAUSES_FOR_POINTS:
+    if len(words.clauses) < MIN_CLAUSES_WITHOUT_KEYWORD_POINTS:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
@@ -244,13 +250,13 @@ def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLi
     Return the brand's name alone if the language has no formulas, or if the line is too long.
     """
     alone = CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])
-    if (own := tones.formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
         return alone
-    return next(fill_formula(getattr(own, name), brand), alone)
+    return next(fill_copy_formula(getattr(own, name), brand), alone)
 
 
-def _has_store_link(brand: BrandSnapshot) -> bool:
-    return any(names.store_link_evidence(brand, which) for which in names.APP_STORE_HOSTS)
+def _has_app_store_link(brand: BrandSnapshot) -> bool:
+    return any(names.store_link_evidence(brand, which) for which in names.APP_STORE_HOST_PATTERNS)
 
 
 def _store_and_site_lines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
@@ -266,7 +272,7 @@ def _store_and_site_lines(brand: BrandSnapshot, language: str) -> Iterator[CopyL
         yield CopyLine(text=own[0], rule="formula", evidence=[own[1]])
 
 
-def _ending_line(brand: BrandSnapshot, language: str) -> CopyLine:
+def _caption_ending_line(brand: BrandSnapshot, language: str) -> CopyLine:
     if (own := names.own_site_host(brand)) is None:
         return _fill_formula_line("ending", brand, language)
     text, link = own

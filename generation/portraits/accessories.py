@@ -89,15 +89,15 @@ def draw_head_covering(
     sketch: SvgSketch, look: PresenterLook, shape: HeadShape, cloth: ClothColors, skin: SkinColors
 ) -> None:
     if look.style == "beanie":
-        _draw_covering_shadow(sketch, shape, _BEANIE_CUFF_OUTLINE, skin)
+        _draw_head_covering_shadow(sketch, shape, _BEANIE_CUFF_OUTLINE, skin)
         _draw_beanie(sketch, shape, cloth)
     elif look.style == "wrap":
-        _draw_covering_shadow(sketch, shape, _HEAD_WRAP_OUTLINE, skin)
+        _draw_head_covering_shadow(sketch, shape, _HEAD_WRAP_OUTLINE, skin)
         _draw_head_wrap(sketch, shape, cloth)
 
 
-def _draw_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurvePoints, skin: SkinColors) -> None:
-    with sketch.clip_block_to_paths(shape.face):
+def _draw_head_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurvePoints, skin: SkinColors) -> None:
+    with sketch.clip_block_to_paths(shape.face_path):
         sketch.draw_shape(shape.fitted_curve_path([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45)
 
 

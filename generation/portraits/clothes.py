@@ -123,7 +123,7 @@ def _draw_turtleneck(wear: ClothingSketch) -> None:
     wear.sketch.draw_line(closed_curve_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)
 
 
-_DRAW_FUNCTION_BY_TOP: dict[str, Callable[[ClothingSketch], None]] = {
+_DRAW_FUNCTION_BY_CLOTHING_TOP: dict[str, Callable[[ClothingSketch], None]] = {
     "tee": _draw_tee,
     "hoodie": _draw_hoodie,
     "collar": _draw_collared_shirt,
@@ -134,7 +134,7 @@ _DRAW_FUNCTION_BY_TOP: dict[str, Callable[[ClothingSketch], None]] = {
 
 
 def draw_clothes(sketch: SvgSketch, look: PresenterLook, outer: ClothColors, inner: ClothColors) -> None:
-    _DRAW_FUNCTION_BY_TOP[look.top](ClothingSketch(sketch, look, outer, inner))
+    _DRAW_FUNCTION_BY_CLOTHING_TOP[look.top](ClothingSketch(sketch, look, outer, inner))
 
 
 def draw_hood_behind_neck(sketch: SvgSketch, look: PresenterLook, outer: ClothColors) -> None:

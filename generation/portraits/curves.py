@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from generation.seeds import seeded_between
+from generation.seeds import seeded_random_between
 
 CurvePoint: TypeAlias = tuple[float, float]
 CurvePoints: TypeAlias = Sequence[CurvePoint]
@@ -29,10 +29,10 @@ def mirror_half_line(right: CurvePoints) -> list[CurvePoint]:
 
 def shape_and_mirror_image(right: CurvePoints) -> tuple[CurvePoints, CurvePoints]:
     """Return the points of a shape on the right side, and those of its mirror image on the left."""
-    return right, flip_points(right)
+    return right, mirror_points_horizontally(right)
 
 
-def flip_points(points: CurvePoints) -> list[CurvePoint]:
+def mirror_points_horizontally(points: CurvePoints) -> list[CurvePoint]:
     return [(-x, y) for x, y in points]
 
 
@@ -96,7 +96,7 @@ def curl_discs_path(points: CurvePoints, radius: float, seed: str) -> str:
     """Return the SVG path of discs of varying size along a line: the outline of curly hair."""
     discs = []
     for number, place in enumerate(points_along_line(points, radius * 1.05)):
-        size = radius * seeded_between(0.82, 1.16, seed, f"curl {number}")
+        size = radius * seeded_random_between(0.82, 1.16, seed, f"curl {number}")
         discs.append(oval_path(place, size, size))
     return "".join(discs)
 

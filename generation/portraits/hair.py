@@ -15,7 +15,7 @@ from generation.portraits.head import HeadShape
 from generation.portraits.looks import PresenterLook
 from generation.portraits.sketch import SvgSketch
 from generation.portraits.tones import HairColors, SkinColors
-from generation.seeds import seeded_between, seeded_chance
+from generation.seeds import seeded_random_between, seeded_random_number
 
 _SHORT_BEARD_OUTLINE = parse_points("""
     0,684 46,677 94,648 130,598 148,536 151,470 150,430 143,440 138,496 122,536 96,556 72,556
@@ -28,7 +28,7 @@ _FULL_BEARD_OUTLINE = parse_points("""
 _MUSTACHE_OUTLINE = parse_points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552")
 #: The shade below the lower lip, and the bare skin around the lips.
 _LOWER_LIP_SHADE_OUTLINE = parse_points("0,632 26,628 38,616 30,606 0,604")
-_BARE_SKIN_AROUND_LIPS = parse_points("0,600 40,592 56,576 50,562 0,566")
+_BARE_SKIN_AROUND_LIPS_OUTLINE = parse_points("0,600 40,592 56,576 50,562 0,566")
 _BEARD_OUTLINE_BY_NAME = {
     "stubble": _SHORT_BEARD_OUTLINE,
     "short": _SHORT_BEARD_OUTLINE,
@@ -45,7 +45,7 @@ def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadSha
     fill = sketch.define_vertical_gradient(
         (150, 690), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0), (hair.dark, 1.0)
     )
-    knot = sketch.define_radial_gradient((-32.0, style.top + 46), 74, (hair.light, 0.7), (hair.light, 0.0))
+    knot = sketch.define_radial_gradient((-32.0, style.top_y + 46), 74, (hair.light, 0.7), (hair.light, 0.0))
     for path in paths:
         _fill_hair_with_light(sketch, path, fill, hair)
         sketch.draw_shape(path, knot)
@@ -87,7 +87,7 @@ def draw_hair_on_head(
     style = hair_style_of_look(look)
     if not style.front:
         return
-    with sketch.clip_block_to_paths(shape.face):
+    with sketch.clip_block_to_paths(shape.face_path):
         for outline in style.front:
             sketch.draw_shape(shape.fitted_curve_path([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
@@ -126,10 +126,10 @@ def _draw_curl_texture(
     dim: list[str] = []
     for number, (x, y) in enumerate(staggered_grid_points(points, 25)):
         seed = f"{look.seed} {points[0]} {number}"
-        place = (x + seeded_between(-7, 7, seed, "x"), y + seeded_between(-6, 6, seed, "y"))
-        turn = -1 if seeded_chance(seed, "turn") < 0.5 else 1
-        curl = half_circle_path(shape.fit_point_to_head(place), seeded_between(7, 11, seed, "radius"), turn)
-        (lit if seeded_chance(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
+        place = (x + seeded_random_between(-7, 7, seed, "x"), y + seeded_random_between(-6, 6, seed, "y"))
+        turn = -1 if seeded_random_number(seed, "turn") < 0.5 else 1
+        curl = half_circle_path(shape.fit_point_to_head(place), seeded_random_between(7, 11, seed, "radius"), turn)
+        (lit if seeded_random_number(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
     for color, curls_of_color in ((hair.light, lit), (hair.dark, dim)):
         sketch.draw_line("".join(curls_of_color), color, 3.4, opacity=0.42)
 
@@ -141,8 +141,8 @@ def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
         share = number / (count - 1)
         for side in (-1, 1):
             seed = f"{look.seed} loc {front} {number} {side}"
-            low = seeded_between(720, 800, seed, "low") - (0 if front else 50 * share)
-            turn = seeded_between(-8, 8, seed, "turn")
+            low = seeded_random_between(720, 800, seed, "low") - (0 if front else 50 * share)
+            turn = seeded_random_between(-8, 8, seed, "turn")
             if front:
                 ways = [
                     (120 + 14 * share, 300),
@@ -169,7 +169,7 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
         return
     path = shape.fitted_curve_path(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
     if look.beard == "stubble":
-        with sketch.clip_block_to_paths(shape.face):
+        with sketch.clip_block_to_paths(shape.face_path):
             sketch.draw_shape(path, hair.dark, opacity=0.26)
         return
     fill = sketch.define_vertical_gradient((430, 700), (hair.plain, 0.55), (hair.plain, 1.0), (hair.shade, 1.0))
@@ -177,4 +177,6 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
     sketch.draw_shape(path, sketch.define_horizontal_gradient((20, 160), (hair.dark, 0.0), (hair.dark, 0.6)))
     if look.beard != "mustache":
         sketch.draw_shape(shape.fitted_curve_path(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35)
-        sketch.draw_shape(shape.fitted_curve_path(mirror_half_shape(_BARE_SKIN_AROUND_LIPS)), skin.shade, opacity=0.5)
+        sketch.draw_shape(
+            shape.fitted_curve_path(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)), skin.shade, opacity=0.5
+        )

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from generation.portraits.curves import (
     CurvePoints,
-    flip_points,
     mirror_half_shape,
+    mirror_points_horizontally,
     parse_points,
     shape_and_mirror_image,
 )
@@ -32,13 +32,13 @@ class HairStyleShapes(NamedTuple):
     def with_parting_flipped(self) -> "HairStyleShapes":
         """Return the mirrored style: its parting on the other side."""
         return self._replace(
-            front=tuple(flip_points(points) for points in self.front),
-            back=flip_points(self.back),
-            strands=tuple(flip_points(points) for points in self.strands),
+            front=tuple(mirror_points_horizontally(points) for points in self.front),
+            back=mirror_points_horizontally(self.back),
+            strands=tuple(mirror_points_horizontally(points) for points in self.strands),
         )
 
     @property
-    def top(self) -> float:
+    def top_y(self) -> float:
         """Return the y of the hair style's highest point, with its curls."""
         shapes = (*self.front, self.back, self.behind, *self.rim)
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps

@@ -46,21 +46,21 @@ class HeadShape(NamedTuple):
         return closed_curve_path(self.fit_points_to_head(points))
 
     @property
-    def face(self) -> str:
+    def face_path(self) -> str:
         return self.fitted_curve_path(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
-    def chin(self) -> float:
+    def chin_y(self) -> float:
         return self.fit_point_to_head((0, 658))[1]
 
 
-def head_of_look(look: PresenterLook) -> HeadShape:
+def head_shape_of_look(look: PresenterLook) -> HeadShape:
     return HeadShape(look.build.jaw, look.build.length, look.width)
 
 
 def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     """Draw the neck and the skin inside of a collar, in the chin's shadow."""
-    wide, low = 72 * look.build.neck, head_of_look(look).chin
+    wide, low = 72 * look.build.neck, head_shape_of_look(look).chin_y
     half = [
         (0, 540),
         (wide, 560),
@@ -94,25 +94,25 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
 
 def draw_head(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     """Draw ears and face, lit from the upper left."""
-    shape = head_of_look(look)
+    shape = head_shape_of_look(look)
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
         sketch.draw_shape(shape.fitted_curve_path(ear), skin.shade if side > 0 else skin.plain)
         sketch.draw_line(open_curve_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
-    sketch.draw_shape(shape.face, skin.plain)
+    sketch.draw_shape(shape.face_path, skin.plain)
     _shade_face(sketch, shape, skin)
 
 
 def _shade_face(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     wide = 150 * shape.width
     glow = sketch.define_radial_gradient((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.draw_shape(shape.face, glow)
+    sketch.draw_shape(shape.face_path, glow)
     side = sketch.define_horizontal_gradient(
         (0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6)
     )
-    sketch.draw_shape(shape.face, side)
-    low = sketch.define_vertical_gradient((shape.chin - 110, shape.chin), (skin.shade, 0.0), (skin.shade, 0.75))
-    sketch.draw_shape(shape.face, low)
+    sketch.draw_shape(shape.face_path, side)
+    low = sketch.define_vertical_gradient((shape.chin_y - 110, shape.chin_y), (skin.shade, 0.0), (skin.shade, 0.75))
+    sketch.draw_shape(shape.face_path, low)
     for x in (-86, 86):
         cheek = sketch.define_radial_gradient((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
         sketch.draw_shape(oval_path((x, 536), 58, 58), cheek)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from generation.color import Oklch
 from generation.portraits import tones
-from generation.seeds import seeded_between, seeded_chance, seeded_pick
+from generation.seeds import seeded_pick, seeded_random_between, seeded_random_number
 from generation.spec import AgeRange, Gender, Presenter
 
 #: Relative frequencies.
@@ -116,39 +116,39 @@ def derive_presenter_look(presenter: Presenter) -> PresenterLook:
     """Return a presenter's look, derived from seed, gender and age. The name has no effect."""
     seed, gender = presenter.seed, presenter.gender
     aging = AGING_EFFECTS_BY_AGE[presenter.age_range]
-    curl = choose_weighted(HAIR_CURL_WEIGHTS, seed, "curl")
-    tone = int(seeded_chance(seed, "skin") * len(tones.SKIN_TONES))
+    curl = choose_by_weight(HAIR_CURL_WEIGHTS, seed, "curl")
+    tone = int(seeded_random_number(seed, "skin") * len(tones.SKIN_TONES))
     return PresenterLook(
         seed=seed,
-        build=_age_body_build(BODY_BUILD_BY_GENDER[gender], aging),
+        build=_apply_age_to_body_build(BODY_BUILD_BY_GENDER[gender], aging),
         aging=aging,
         tone=tone,
         skin=_vary_color_tone(tones.SKIN_TONES[tone], seed, "skin"),
         hair=_choose_hair_color(seed, aging),
         eyes=seeded_pick(seed, tones.EYE_TONES, "eyes"),
-        is_flipped=seeded_chance(seed, "flipped") < 0.5,
+        is_flipped=seeded_random_number(seed, "flipped") < 0.5,
         curl=curl,
         style=_choose_hair_style(seed, gender, aging, curl),
         beard=_choose_beard(seed, gender, aging),
-        glasses=choose_weighted(GLASSES_WEIGHTS, seed, "glasses")
-        if seeded_chance(seed, "wears glasses") < aging.glasses
+        glasses=choose_by_weight(GLASSES_WEIGHTS, seed, "glasses")
+        if seeded_random_number(seed, "wears glasses") < aging.glasses
         else "none",
         earrings=_choose_earrings(seed, gender),
-        marks=choose_weighted({"none": 6, "freckles": 2, "mole": 1}, seed, "marks"),
-        top=choose_weighted(CLOTHING_TOP_WEIGHTS, seed, "top"),
-        smile=seeded_between(0.75, 1.15, seed, "smile"),
-        teeth=seeded_chance(seed, "teeth") < 0.55,
-        brow=seeded_between(-1.0, 1.0, seed, "brow"),
-        width=seeded_between(0.95, 1.05, seed, "width"),
-        tilt=seeded_between(-3.2, 3.2, seed, "tilt"),
-        nose=seeded_between(0.86, 1.22, seed, "nose"),
-        lips=seeded_between(0.85, 1.3, seed, "lips"),
-        cloth=int(seeded_chance(seed, "cloth") * 6),
+        marks=choose_by_weight({"none": 6, "freckles": 2, "mole": 1}, seed, "marks"),
+        top=choose_by_weight(CLOTHING_TOP_WEIGHTS, seed, "top"),
+        smile=seeded_random_between(0.75, 1.15, seed, "smile"),
+        teeth=seeded_random_number(seed, "teeth") < 0.55,
+        brow=seeded_random_between(-1.0, 1.0, seed, "brow"),
+        width=seeded_random_between(0.95, 1.05, seed, "width"),
+        tilt=seeded_random_between(-3.2, 3.2, seed, "tilt"),
+        nose=seeded_random_between(0.86, 1.22, seed, "nose"),
+        lips=seeded_random_between(0.85, 1.3, seed, "lips"),
+        cloth=int(seeded_random_number(seed, "cloth") * 6),
     )
 
 
-def choose_weighted(weights: ChoiceWeights, seed: str, what: str) -> str:
-    left = seeded_chance(seed, what) * sum(weights.values())
+def choose_by_weight(weights: ChoiceWeights, seed: str, what: str) -> str:
+    left = seeded_random_number(seed, what) * sum(weights.values())
     for name, weight in weights.items():
         left -= weight
         if left < 0:
@@ -156,7 +156,7 @@ def choose_weighted(weights: ChoiceWeights, seed: str, what: str) -> str:
     return next(reversed(list(weights)))
 
 
-def _age_body_build(build: BodyBuild, aging: AgingEffects) -> BodyBuild:
+def _apply_age_to_body_build(build: BodyBuild, aging: AgingEffects) -> BodyBuild:
     return build._replace(
         jaw=build.jaw * aging.jaw,
         length=build.length * aging.length,
@@ -170,39 +170,39 @@ def _age_body_build(build: BodyBuild, aging: AgingEffects) -> BodyBuild:
 def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
     """Return a color tone, varied a little by the seed, so that no two people have the same."""
     light, chroma, hue = tone
-    near = seeded_between(-0.018, 0.018, seed, f"{what} lightness")
+    near = seeded_random_between(-0.018, 0.018, seed, f"{what} lightness")
     return Oklch(
         light + near,
-        chroma * seeded_between(0.92, 1.08, seed, f"{what} chroma"),
-        hue + seeded_between(-4, 4, seed, f"{what} hue"),
+        chroma * seeded_random_between(0.92, 1.08, seed, f"{what} chroma"),
+        hue + seeded_random_between(-4, 4, seed, f"{what} hue"),
     )
 
 
 def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
     """Return a presenter's hair color, mixed with gray by age; the seed varies the share of gray."""
-    own = _vary_color_tone(tones.HAIR_TONES[choose_weighted(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
+    own = _vary_color_tone(tones.HAIR_TONES[choose_by_weight(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
     grey = seeded_pick(seed, tones.GREY_HAIR_TONES, "grey")
-    turned = min(1.0, aging.grey * seeded_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
-    return tones.mix_tones(own, grey, turned if aging.grey else 0.0)
+    turned = min(1.0, aging.grey * seeded_random_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
+    return tones.mix_color_tones(own, grey, turned if aging.grey else 0.0)
 
 
 def _choose_hair_style(seed: str, gender: Gender, aging: AgingEffects, curl: str) -> str:
-    if gender != "female" and seeded_chance(seed, "recedes") < aging.receding:
-        return choose_weighted({"receding": 3, "bald": 2}, seed, "receding")
-    if seeded_chance(seed, "covered") < 0.04:
+    if gender != "female" and seeded_random_number(seed, "recedes") < aging.receding:
+        return choose_by_weight({"receding": 3, "bald": 2}, seed, "receding")
+    if seeded_random_number(seed, "covered") < 0.04:
         return "beanie"
-    return choose_weighted(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
+    return choose_by_weight(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
 
 
 def _choose_beard(seed: str, gender: Gender, aging: AgingEffects) -> str:
-    if gender == "female" or seeded_chance(seed, "bearded") > (0.9 if gender == "male" else 0.25):
+    if gender == "female" or seeded_random_number(seed, "bearded") > (0.9 if gender == "male" else 0.25):
         return "none"
     weights = {name: weight * (1 if name == "none" else aging.beard) for name, weight in BEARD_WEIGHTS.items()}
-    return choose_weighted(weights, seed, "beard")
+    return choose_by_weight(weights, seed, "beard")
 
 
 def _choose_earrings(seed: str, gender: Gender) -> str:
     share = {"female": 0.6, "male": 0.08, "non_binary": 0.35}[gender]
-    if seeded_chance(seed, "rings") < share:
-        return choose_weighted({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
+    if seeded_random_number(seed, "rings") < share:
+        return choose_by_weight({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
     return "none"

@@ -13,25 +13,25 @@ from generation.portraits.curves import CurvePoint, closed_curve_path
 from generation.portraits.features import draw_facial_features, draw_mouth
 from generation.portraits.hair import draw_beard, draw_hair_behind_head, draw_hair_on_head, draw_hair_over_shoulders
 from generation.portraits.hair_styles import HAIR_STYLES
-from generation.portraits.head import HEAD_ROTATION_CENTER, draw_head, draw_neck, head_of_look
+from generation.portraits.head import HEAD_ROTATION_CENTER, draw_head, draw_neck, head_shape_of_look
 from generation.portraits.looks import PresenterLook, derive_presenter_look
 from generation.portraits.sketch import SKETCH_SIDE_UNITS, SvgSketch
 from generation.portraits.tones import ClothColors
-from generation.seeds import seeded_between
+from generation.seeds import seeded_random_between
 from generation.spec import AgeRange, Gender, Presenter
 from generation.theme import PieceTheme, derive_theme
 
 #: Chin's y in the tables.
-_CHIN_Y = 658.0
+_CHIN_Y_IN_TABLES = 658.0
 #: Chin's y in a picture.
-_CHIN_Y_DRAWN = 712.0
+_CHIN_Y_IN_PORTRAIT = 712.0
 #: Topmost y of hair in a picture.
-_TOPMOST_HAIR_Y = 66.0
+_MIN_HAIR_Y_IN_PORTRAIT = 66.0
 _MAX_HEAD_SCALE = 1.3
 #: Lightnesses of a ground; of two equally good ones the lighter one wins.
-_GROUND_LIGHTNESSES = (0.90, 0.83, 0.755)
+_PORTRAIT_GROUND_LIGHTNESSES = (0.90, 0.83, 0.755)
 #: Maximum difference of its hue from the brand's, in degrees.
-_MAX_HUE_TURN_DEGREES = 18.0
+_MAX_GROUND_HUE_TURN_DEGREES = 18.0
 #: Side of a portrait as the only one.
 SINGLE_PORTRAIT_SIDE_PX = 800
 #: Side of a portrait in a grid.
@@ -41,14 +41,14 @@ GRID_PORTRAIT_SIDE_PX = 320
 def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int = 800) -> Image.Image:
     """Return a square portrait, the same for the same presenter and theme, with the head inside its inscribed disc."""
     appearance = derive_presenter_look(presenter)
-    shape = head_of_look(appearance)
+    shape = head_shape_of_look(appearance)
     skin = tones.skin_colors_of_tone(appearance.skin)
     hair = tones.hair_colors_of_tone(appearance.hair)
     outer, inner = _choose_cloth_colors(appearance, theme)
     sketch = SvgSketch()
     draw_portrait_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
     scale = _head_scale(appearance)
-    with sketch.scale_and_move_block(scale, _CHIN_Y_DRAWN - _CHIN_Y * scale):
+    with sketch.scale_and_move_block(scale, _CHIN_Y_IN_PORTRAIT - _CHIN_Y_IN_TABLES * scale):
         with sketch.rotate_block(appearance.tilt, HEAD_ROTATION_CENTER):
             draw_hair_behind_head(sketch, appearance, shape, hair)
         draw_hood_behind_neck(sketch, appearance, outer)
@@ -64,7 +64,7 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int =
             draw_head_covering(sketch, appearance, shape, inner, skin)
             draw_glasses(sketch, appearance, shape, appearance.cloth)
             draw_earrings(sketch, appearance, shape)
-    return sketch.image(side).convert("RGB")
+    return sketch.render_image(side).convert("RGB")
 
 
 def _choose_cloth_colors(appearance: PresenterLook, theme: PieceTheme) -> tuple[ClothColors, ClothColors]:
@@ -72,34 +72,37 @@ def _choose_cloth_colors(appearance: PresenterLook, theme: PieceTheme) -> tuple[
     main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
     pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
     outer, inner = pairs[appearance.cloth]
-    return tones.shade_cloth_color(outer), tones.shade_cloth_color(inner)
+    return tones.cloth_colors_of_color(outer), tones.cloth_colors_of_color(inner)
 
 
-def head_point_in_picture(appearance: PresenterLook, point: CurvePoint) -> CurvePoint:
+def head_point_in_portrait(appearance: PresenterLook, point: CurvePoint) -> CurvePoint:
     """Return the place of a head's point in the portrait, as shares of the portrait's side."""
     scale, turn = _head_scale(appearance), math.radians(appearance.tilt)
     across, down = point[0] - HEAD_ROTATION_CENTER[0], point[1] - HEAD_ROTATION_CENTER[1]
     x = HEAD_ROTATION_CENTER[0] + across * math.cos(turn) - down * math.sin(turn)
     y = HEAD_ROTATION_CENTER[1] + across * math.sin(turn) + down * math.cos(turn)
     return (x * scale + SKETCH_SIDE_UNITS / 2) / SKETCH_SIDE_UNITS, (
-        _CHIN_Y_DRAWN + (y - _CHIN_Y) * scale
+        _CHIN_Y_IN_PORTRAIT + (y - _CHIN_Y_IN_TABLES) * scale
     ) / SKETCH_SIDE_UNITS
 
 
 def _head_scale(appearance: PresenterLook) -> float:
     """Return the largest scale of a head, at most 1.3, that leaves all of its hair in the portrait."""
-    return min(_MAX_HEAD_SCALE, (_CHIN_Y_DRAWN - _TOPMOST_HAIR_Y) / (_CHIN_Y - HAIR_STYLES[appearance.style].top))
+    return min(
+        _MAX_HEAD_SCALE,
+        (_CHIN_Y_IN_PORTRAIT - _MIN_HAIR_Y_IN_PORTRAIT) / (_CHIN_Y_IN_TABLES - HAIR_STYLES[appearance.style].top_y),
+    )
 
 
-def draw_portrait_ground(sketch: SvgSketch, theme: PieceTheme, seed: str, before: tuple[RGB, ...]) -> None:
-    """Draw a portrait's ground with the lightness that differs most from skin, hair and clothes.
+def draw_portrait_ground(sketch: SvgSketch, theme: PieceTheme, seed: str, front_colors: tuple[RGB, ...]) -> None:
+    """Draw a portrait's ground with the lightness that differs most from the colors in front of it.
 
-    `before` has the colors of these three.
+    `front_colors` has these colors: of skin, hair and clothes.
     """
     _, chroma, hue = rgb_to_oklch(theme.vivid.tints[0])
-    hue += seeded_between(-_MAX_HUE_TURN_DEGREES, _MAX_HUE_TURN_DEGREES, seed, "ground")
-    lightnesses = [rgb_to_oklch(color).lightness for color in before]
-    light = max(_GROUND_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
+    hue += seeded_random_between(-_MAX_GROUND_HUE_TURN_DEGREES, _MAX_GROUND_HUE_TURN_DEGREES, seed, "ground")
+    lightnesses = [rgb_to_oklch(color).lightness for color in front_colors]
+    light = max(_PORTRAIT_GROUND_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
     chroma = min(chroma, 0.11)
     whole = closed_curve_path([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
     lit, dim = oklch_to_rgb(light + 0.07, chroma * 0.75, hue), oklch_to_rgb(light - 0.05, chroma, hue)

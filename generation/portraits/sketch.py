@@ -86,7 +86,7 @@ class SvgSketch:
         self._definitions.append(f'<{kind} id="{name}" {attributes}>{inner}</{kind}>')
         return name
 
-    def image(self, side: int) -> Image.Image:
+    def render_image(self, side: int) -> Image.Image:
         """Return the drawing as a square image of `side` pixels, antialiased on a transparent ground."""
         defined, drawn = "".join(self._definitions), "".join(self._body)
         written = (

@@ -78,7 +78,7 @@ def hair_colors_of_tone(tone: Oklch) -> HairColors:
     )
 
 
-def mix_tones(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
+def mix_color_tones(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
     """Return the mix of two color tones of similar hue; `share` is the share of the second one."""
     return Oklch(*(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True)))
 
@@ -90,7 +90,7 @@ class ClothColors(NamedTuple):
     dark: RGB
 
 
-def shade_cloth_color(color: RGB) -> ClothColors:
+def cloth_colors_of_color(color: RGB) -> ClothColors:
     light, chroma, hue = rgb_to_oklch(color)
     return ClothColors(
         plain=color,

@@ -27,7 +27,7 @@ SIZE_AND_SAFE_ZONE_BY_ASPECT = {
 #: Minimum contrast of text (WCAG 2.2, 1.4.3).
 MIN_TEXT_CONTRAST = 4.5
 #: Minimum font size that is legible on a phone.
-MIN_FONT_SIZE_PX = 22
+MIN_LEGIBLE_FONT_SIZE_PX = 22
 #: Share of the font size by which lines of one text may overlap.
 _MAX_LINE_OVERLAP_SHARE = 0.35
 _FONT_PACKAGES = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
@@ -36,7 +36,7 @@ LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 #: Pixels of ground around a text.
 _TEXT_GROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
-_IGNORED_GROUND_PERCENT = 2.0
+_IGNORED_GROUND_PIXEL_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
 _BLURRED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
@@ -50,12 +50,12 @@ def find_picture_faults(
     wrong = (
         ProofreadingFault(place=one.name, rule=rule, found=found)
         for one in made
-        for rule, found in _find_file_faults(one, folder, spec)
+        for rule, found in _find_output_file_faults(one, folder, spec)
     )
     return [*wrong, *_find_shown_text_faults(made, spec, copy)]
 
 
-def _find_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) -> Iterator[tuple[str, str]]:
+def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) -> Iterator[tuple[str, str]]:
     is_picture = made.mime_type == "image/jpeg"
     size, zone = SIZE_AND_SAFE_ZONE_BY_ASPECT[spec.aspect or ("4:5" if is_picture else "9:16")]
     if (made.width, made.height) != size:
@@ -70,7 +70,7 @@ def _find_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) -> Iterat
 def _find_contrast_faults(made: OutputFile, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
         for text in made.shown:
-            measured = measure_box_contrast(image, text.box)
+            measured = measure_text_box_contrast(image, text.box)
             if measured < MIN_TEXT_CONTRAST:
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
@@ -79,7 +79,7 @@ def _find_drawn_text_faults(text: DrawnText, zone: tuple[int, int, int, int]) ->
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
-    if text.size < MIN_FONT_SIZE_PX:
+    if text.size < MIN_LEGIBLE_FONT_SIZE_PX:
         yield "small", f"{text.text}: {text.size} pixels"
     if text.is_cut:
         yield "cut", text.text
@@ -142,7 +142,7 @@ def _visible_letters(text: str) -> str:
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
 
 
-def measure_box_contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
+def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
     """Return the WCAG contrast ratio of the text in a box of a picture to its ground; 1.0 without text.
 
     The worst 2 % of the ground's pixels are ignored.
@@ -163,7 +163,9 @@ def measure_box_contrast(image: Image.Image, box: tuple[int, int, int, int]) -> 
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _IGNORED_GROUND_PERCENT if is_dark else 100 - _IGNORED_GROUND_PERCENT))
+    worst = float(
+        np.percentile(ground, _IGNORED_GROUND_PIXEL_PERCENT if is_dark else 100 - _IGNORED_GROUND_PIXEL_PERCENT)
+    )
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 

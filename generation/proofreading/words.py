@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from generation.proofreading.fault import ProofreadingFault
-from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy
+from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 #: Words that a line may add to the brand's own, by language.
-_FORMULA_WORDS = {
+_FORMULA_WORDS_BY_LANGUAGE = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
         store google play a look at there s here so this is ever few words give go take peek psst drum roll
         nutshell say hello from closer come and see introducing an overview summary get started with learn
@@ -65,13 +65,13 @@ def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[Proofreading
     known = _brand_texts_by_field(brand)
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)
-        for place, line in _copy_lines(copy)
-        for rule, what in _find_line_faults(line, copy, brand, known)
+        for place, line in _yield_copy_lines_by_place(copy)
+        for rule, what in _find_copy_line_faults(line, copy, brand, known)
     )
     return [*found, *_find_caption_faults(copy)]
 
 
-def _copy_lines(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
+def _yield_copy_lines_by_place(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
     yield from (("hook", copy.hook), ("recap", copy.recap))
     yield from (("callToAction", copy.call_to_action), ("ending", copy.ending))
     for name, lines in (("point", copy.points), ("place", copy.places), ("hashtag", copy.hashtags)):
@@ -80,7 +80,7 @@ def _copy_lines(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
         yield "tagline", copy.tagline
 
 
-def _find_line_faults(
+def _find_copy_line_faults(
     line: CopyLine, copy: PieceCopy, brand: BrandSnapshot, known: dict[str, list[str]]
 ) -> Iterator[tuple[str, str]]:
     if line.rule == "caller":
@@ -115,7 +115,11 @@ def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     For a model's line, return only numbers and names.
     """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
-    fixed = _FORMULA_WORDS.get(_primary_language(copy.language), _STORE_NAME_WORDS) if line.rule == "formula" else ""
+    fixed = (
+        _FORMULA_WORDS_BY_LANGUAGE.get(_primary_language(copy.language), _STORE_NAME_WORDS)
+        if line.rule == "formula"
+        else ""
+    )
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):
         return [] if _is_quoted_in_evidence(line.text, line.evidence) or line.rule == "formula" else [line.text]
@@ -126,7 +130,7 @@ def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     return lacking
 
 
-def _is_quoted_in_evidence(text: str, evidence: Sequence[Evidence]) -> bool:
+def _is_quoted_in_evidence(text: str, evidence: Sequence[CopyEvidence]) -> bool:
     """Return whether one quote has a text's words in a row; a hashtag is compared without blanks."""
     if text.startswith("#") or _UNSPACED_LETTER.search(text):
         return any("".join(_casefold_words(text)) in "".join(_casefold_words(one.quote)) for one in evidence)
@@ -154,7 +158,9 @@ def _primary_language(language: str) -> str:
 
 def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
     """Yield a fault if a post's caption has any text besides the copy's own lines."""
-    texts = {line.text for _, line in _copy_lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    texts = {line.text for _, line in _yield_copy_lines_by_place(copy)} | {
+        " ".join(line.text for line in copy.hashtags)
+    }
     texts |= {copy.presenter.text} if copy.presenter else set()
     unknown = copy.caption
     for text in sorted(texts, key=len, reverse=True):

@@ -6,22 +6,22 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from generation.remix.clip import Clip, decode_clip_chunks
+from generation.remix.clip import ProbedClip, decode_clip_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 
 FloatPicture: TypeAlias = npt.NDArray[np.float32]
 
 #: Columns of an analyzed frame.
-ANALYZED_COLUMNS = 160
+ANALYZED_FRAME_COLUMNS = 160
 #: Frames from one sample to the next.
-SAMPLE_INTERVAL_FRAMES = 10
+ATTENTION_SAMPLE_INTERVAL_FRAMES = 10
 _EDGE_ATTENTION_WEIGHT = 0.5
 _MOTION_ATTENTION_WEIGHT = 1.4
 _SKIN_ATTENTION_WEIGHT = 0.8
 #: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
 _HALF_ATTENTION_LUMA = 2.0
 #: Mean change of a pixel between two frames at a shot change.
-_SHOT_CHANGE_LUMA = 26.0
+_MIN_SHOT_CHANGE_LUMA = 26.0
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -32,35 +32,35 @@ class ClipAttention(NamedTuple):
     shots: list[int]
 
 
-def measure_clip_attention(clip: Clip, part: ClipCut) -> ClipAttention:
+def measure_clip_attention(clip: ProbedClip, part: ClipCut) -> ClipAttention:
     """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes.
     """
-    rows = max(2, round(ANALYZED_COLUMNS * clip.height / clip.width))
+    rows = max(2, round(ANALYZED_FRAME_COLUMNS * clip.height / clip.width))
     before: FloatPicture | None = None
     last_sample: FloatPicture | None = None
     samples: list[FloatPicture] = []
     shots: list[int] = []
     for number, frame in enumerate(_decode_analyzed_frames(clip, part, rows)):
         luma = frame @ _LUMA_WEIGHTS
-        if before is not None and float(np.abs(luma - before).mean()) > _SHOT_CHANGE_LUMA:
+        if before is not None and float(np.abs(luma - before).mean()) > _MIN_SHOT_CHANGE_LUMA:
             shots.append(number)
             last_sample = None
-        if number % SAMPLE_INTERVAL_FRAMES == 0:
+        if number % ATTENTION_SAMPLE_INTERVAL_FRAMES == 0:
             samples.append(measure_column_attention(frame, luma, luma if last_sample is None else last_sample))
             last_sample = luma
         before = luma
-    return ClipAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_COLUMNS), shots)
+    return ClipAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
 
 
-def _decode_analyzed_frames(clip: Clip, part: ClipCut, rows: int) -> Iterator[FloatPicture]:
-    small = f"scale={ANALYZED_COLUMNS}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
+def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Iterator[FloatPicture]:
+    small = f"scale={ANALYZED_FRAME_COLUMNS}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
     source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
-    for data in decode_clip_chunks(ANALYZED_COLUMNS * rows * 3, *source, *shape):
-        yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_COLUMNS, 3).astype(np.float32)
+    for data in decode_clip_chunks(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
+        yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_COLUMNS, 3).astype(np.float32)
 
 
 def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: FloatPicture) -> FloatPicture:
@@ -72,7 +72,7 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
     weighed = _EDGE_ATTENTION_WEIGHT * _excess_over_median(edges) + _MOTION_ATTENTION_WEIGHT * _excess_over_median(
         np.abs(luma - before)
     )
-    skin = _is_skin_colored(frame).mean(axis=0)
+    skin = _find_skin_colored_pixels(frame).mean(axis=0)
     return np.asarray(weighed.mean(axis=0) + _SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
@@ -82,6 +82,6 @@ def _excess_over_median(values: FloatPicture) -> FloatPicture:
     return np.asarray(above / (above.mean() + _HALF_ATTENTION_LUMA), np.float32)
 
 
-def _is_skin_colored(frame: FloatPicture) -> "npt.NDArray[np.bool_]":
+def _find_skin_colored_pixels(frame: FloatPicture) -> "npt.NDArray[np.bool_]":
     red, green, blue = frame[..., 0], frame[..., 1], frame[..., 2]
     return (red > 80) & (red > green + 12) & (green > blue) & (red - blue > 24) & (red - blue < 120)

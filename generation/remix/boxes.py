@@ -12,13 +12,13 @@ from typing import IO, NamedTuple
 from schemas.errors import ClipRefused
 
 #: Types of a first box.
-_FIRST_BOX_TYPES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+_FIRST_MP4_BOX_TYPES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 #: Maximum boxes to read: a camera's file has a hundred, an hour of fragments some thousands.
 MAX_MP4_BOXES = 20_000
 #: Maximum side and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
-MAX_SIDE, MAX_PIXELS = 4_096, 4_096 * 2_304
+MAX_CLIP_SIDE_PX, MAX_CLIP_PIXELS = 4_096, 4_096 * 2_304
 #: QuickTime boxes that reference other movies.
-_REFERENCE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
+_MOVIE_REFERENCE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
 _SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
 
@@ -31,7 +31,7 @@ class Mp4Box(NamedTuple):
     end: int
 
 
-class ClipMinimum(NamedTuple):
+class MinClipMeasures(NamedTuple):
     """Minimum measures of a clip: pixels of a side, and seconds if its duration is known."""
 
     side: int
@@ -39,17 +39,17 @@ class ClipMinimum(NamedTuple):
 
 
 #: Minimum for a remix, and for a single frame.
-REMIX_MINIMUM, FRAME_MINIMUM = ClipMinimum(240, 3), ClipMinimum(1, 0)
+MIN_REMIX_CLIP, MIN_POSTER_CLIP = MinClipMeasures(240, 3), MinClipMeasures(1, 0)
 
 
-class ClipIndex(NamedTuple):
+class ClipIndexFacts(NamedTuple):
     """Facts from a clip's index; `seconds` is 0 if it has no duration, as in fragments."""
 
     seconds: float
     has_sound: bool
 
 
-def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
+def check_mp4_boxes(path: Path, least: MinClipMeasures) -> ClipIndexFacts:
     """Check an MP4 or QuickTime file's boxes; return its duration and whether it has sound. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Mp4BoxReader(file, file.seek(0, 2), least).read_checked_index()
@@ -58,13 +58,13 @@ def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
 class _Mp4BoxReader:
     """A file and its length, with a count of the boxes read."""
 
-    def __init__(self, file: IO[bytes], length: int, least: ClipMinimum) -> None:
+    def __init__(self, file: IO[bytes], length: int, least: MinClipMeasures) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
-    def read_checked_index(self) -> ClipIndex:
+    def read_checked_index(self) -> ClipIndexFacts:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
-        if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_BOX_TYPES:
+        if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_MP4_BOX_TYPES:
             raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
         top_level = [*self._boxes_within(0, self._length)]
         index = next((box for box in top_level if box.kind == b"moov"), None)
@@ -72,19 +72,19 @@ class _Mp4BoxReader:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
         return self._read_movie_index(index)
 
-    def _read_movie_index(self, index: Mp4Box) -> ClipIndex:
+    def _read_movie_index(self, index: Mp4Box) -> ClipIndexFacts:
         boxes = [*self._boxes_within(index.start, index.end)]
-        if any(box.kind in _REFERENCE_BOX_TYPES for box in boxes):
+        if any(box.kind in _MOVIE_REFERENCE_BOX_TYPES for box in boxes):
             raise _unsafe_reference_refusal()
         tracks = [(self._read_track_type(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]
         if not pictures:
             raise ClipRefused("CLIP_NO_PICTURE", "the clip has no picture in it")
-        self._check_track_sizes(pictures[0])
+        self._check_track_picture_sizes(pictures[0])
         seconds = self._read_track_seconds(pictures[0])
         if 0 < seconds < self._least.seconds:
             raise short_clip_refusal(seconds)
-        return ClipIndex(seconds, any(kind == b"soun" for kind, _ in tracks))
+        return ClipIndexFacts(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _read_track_type(self, track: Mp4Box) -> bytes:
         """Return the type of a clip's track, empty if missing. Raises `ClipRefused` for references to other files.
@@ -100,11 +100,11 @@ class _Mp4BoxReader:
             (self._read_exact_bytes(box.start + 8, 4) for box in self._find_nested_boxes(track, b"mdia", b"hdlr")), b""
         )
 
-    def _check_track_sizes(self, track: Mp4Box) -> None:
+    def _check_track_picture_sizes(self, track: Mp4Box) -> None:
         for described in self._find_nested_boxes(track, b"mdia", b"minf", b"stbl", b"stsd"):
             for entry in self._boxes_within(described.start + 8, described.end):
                 width, height = struct.unpack(">HH", self._read_exact_bytes(entry.start + 24, 4))
-                check_clip_size(width, height, self._least.side)
+                check_clip_picture_size(width, height, self._least.side)
 
     def _read_track_seconds(self, track: Mp4Box) -> float:
         for header in self._find_nested_boxes(track, b"mdia", b"mdhd"):
@@ -156,16 +156,16 @@ def _overlong_box_refusal(*, is_top: bool) -> ClipRefused:
     return ClipRefused("CLIP_UNREADABLE", "the clip is damaged: its boxes don't fit into each other")
 
 
-def check_clip_size(width: int, height: int, least: int) -> None:
+def check_clip_picture_size(width: int, height: int, least: int) -> None:
     """Raise `ClipRefused` for a clip's picture larger than 4K, or with a side below `least` pixels."""
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+    if max(width, height) > MAX_CLIP_SIDE_PX or width * height > MAX_CLIP_PIXELS:
         raise ClipRefused("CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less")
     if min(width, height) < least:
         raise ClipRefused("CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {least} a side are needed")
 
 
 def short_clip_refusal(seconds: float) -> ClipRefused:
-    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX_MINIMUM.seconds} are needed")
+    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {MIN_REMIX_CLIP.seconds} are needed")
 
 
 def _unsafe_reference_refusal() -> ClipRefused:

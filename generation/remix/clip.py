@@ -16,22 +16,22 @@ from schemas.errors import ClipRefused, GenerationError
 #: Seconds of a clip to analyze; later parts are never shown.
 MAX_ANALYZED_CLIP_S = 90
 #: Sample rate for speech detection.
-_SPEECH_SAMPLE_RATE_HZ = 4_000
+_SPEECH_DETECTION_SAMPLE_RATE_HZ = 4_000
 
 #: CPU seconds to probe a clip.
-_CLIP_PROBE_CPU_S = 6
+_MAX_CLIP_PROBE_CPU_S = 6
 #: CPU seconds to decode a clip's part.
-_CLIP_DECODE_CPU_S = 150
+_MAX_CLIP_DECODE_CPU_S = 150
 #: Address space, of which the program itself takes 200 MiB.
-_CLIP_DECODER_MEMORY_BYTES = 768 << 20
+_MAX_CLIP_DECODER_MEMORY_BYTES = 768 << 20
 #: Failures caused by the clip.
-_CLIP_REFUSAL_BY_ERROR = {
+_CLIP_REFUSAL_CODE_BY_ERROR_CODE = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
     "INPUT_DAMAGED": "CLIP_DAMAGED",
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
     "OUT_OF_MEMORY": "CLIP_TOO_COSTLY",
 }
-_CLIP_PROBE_LIMITS = ffmpeg.FfmpegLimits(_CLIP_PROBE_CPU_S, _CLIP_DECODER_MEMORY_BYTES)
+_CLIP_PROBE_LIMITS = ffmpeg.FfmpegLimits(_MAX_CLIP_PROBE_CPU_S, _MAX_CLIP_DECODER_MEMORY_BYTES)
 
 _FRAME_INFO_PATTERN = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
 _COLOR_INFO_PATTERN = re.compile(
@@ -39,7 +39,7 @@ _COLOR_INFO_PATTERN = re.compile(
 )
 _PROGRESS_TIME_PATTERN = re.compile(rb"out_time_us=(\d+)")
 #: HDR transfers: PQ and HLG.
-HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+HDR_TRANSFER_CHARACTERISTICS = frozenset({"smpte2084", "arib-std-b67"})
 #: HDR reference white in cd/m2 (ITU-R BT.2408), and the conversion to SDR by the `mobius` tone curve.
 _SDR_CONVERSION_FILTER = (
     "t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.3:desat=0,"
@@ -47,7 +47,7 @@ _SDR_CONVERSION_FILTER = (
 )
 
 
-class Clip(NamedTuple):
+class ProbedClip(NamedTuple):
     """A clip as displayed: upright and in square pixels. Its own `columns` may be wider or narrower.
 
     `scanned` is its analyzed length in seconds, `speech` are the spans with speech in it, `seconds` is its
@@ -68,31 +68,33 @@ class Clip(NamedTuple):
 
     def input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
         """Return FFmpeg arguments that read a part of the clip: `seconds` from `start` on."""
-        return video_input_arguments(self.path, start, seconds)
+        return build_ffmpeg_video_input(self.path, start, seconds)
 
 
-def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
+def read_transfer_characteristic(result: ffmpeg.FfmpegResult) -> str:
     """Return the first frame's color transfer characteristic in the output of FFmpeg's `showinfo`, else `unknown`."""
     match = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     return match[4] if match else "unknown"
 
 
-def video_input_arguments(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
+def build_ffmpeg_video_input(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
     """Return FFmpeg arguments that read a part of an untrusted video file: `seconds` from `start` on."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
-    return ffmpeg.file_input_arguments(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
+    return ffmpeg.build_ffmpeg_file_input(
+        path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_CLIP_PIXELS)
+    )
 
 
-def probe_clip(path: Path) -> Clip:
+def probe_clip(path: Path) -> ProbedClip:
     """Return an untrusted clip's measured properties: size, length, color, sound and spans of speech.
 
     Raises `ClipRefused`, for example if not even its beginning can be decoded.
     """
-    index = boxes.check_clip_boxes(path, boxes.REMIX_MINIMUM)
-    clip = Clip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
+    index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP)
+    clip = ProbedClip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
     probed = _probe_first_frame(clip)
     scanned = _measure_analyzed_seconds(clip)
-    if scanned < boxes.REMIX_MINIMUM.seconds:
+    if scanned < boxes.MIN_REMIX_CLIP.seconds:
         raise boxes.short_clip_refusal(scanned)
     loudness = _measure_clip_loudness(probed)
     return probed._replace(
@@ -103,19 +105,19 @@ def probe_clip(path: Path) -> Clip:
     )
 
 
-def _probe_first_frame(clip: Clip) -> Clip:
+def _probe_first_frame(clip: ProbedClip) -> ProbedClip:
     """Return the clip with size and color of its first frame, rotated upright by the decoder.
 
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = run_clip_probe(*clip.input_arguments(), *shape)
+    result = run_ffmpeg_clip_probe(*clip.input_arguments(), *shape)
     frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
     color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
-    boxes.check_clip_size(width, height, boxes.REMIX_MINIMUM.side)
+    boxes.check_clip_picture_size(width, height, boxes.MIN_REMIX_CLIP.side)
     pixel = across / down if across and down and 0.25 <= across / down <= 4 else 1.0
     return clip._replace(
         width=round(width * pixel),
@@ -127,27 +129,27 @@ def _probe_first_frame(clip: Clip) -> Clip:
     )
 
 
-def _measure_analyzed_seconds(clip: Clip) -> float:
+def _measure_analyzed_seconds(clip: ProbedClip) -> float:
     """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.input_arguments(), *arguments).stdout)
+    times = _PROGRESS_TIME_PATTERN.findall(run_ffmpeg_clip_probe(*clip.input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
-def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
+def _measure_clip_loudness(clip: ProbedClip) -> "levels.LoudnessLevels | None":
     """Return the loudness levels of a clip over time; None without sound, or if the sound can't be decoded."""
     if not clip.has_sound:
         return None
-    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
+    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_DETECTION_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
     try:
         answer = ffmpeg.run_ffmpeg(*clip.input_arguments(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")
-    return levels.measure_loudness_levels(samples.astype(np.float64) / 32_768, _SPEECH_SAMPLE_RATE_HZ)
+    return levels.measure_loudness_levels(samples.astype(np.float64) / 32_768, _SPEECH_DETECTION_SAMPLE_RATE_HZ)
 
 
-def run_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
+def run_ffmpeg_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg on a clip within the probing limits; return its result. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run_ffmpeg(*arguments, bounds=_CLIP_PROBE_LIMITS)
@@ -162,7 +164,9 @@ def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf)
     """
     try:
         yield from ffmpeg.decode_ffmpeg_chunks(
-            size, *arguments, bounds=ffmpeg.FfmpegLimits(_CLIP_DECODE_CPU_S, _CLIP_DECODER_MEMORY_BYTES, complaints)
+            size,
+            *arguments,
+            bounds=ffmpeg.FfmpegLimits(_MAX_CLIP_DECODE_CPU_S, _MAX_CLIP_DECODER_MEMORY_BYTES, complaints),
         )
     except GenerationError as error:
         raise _clip_refusal_of_error(error) from None
@@ -170,9 +174,9 @@ def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf)
 
 def _clip_refusal_of_error(error: GenerationError) -> GenerationError:
     """Return the refusal of a clip that an FFmpeg error stands for, or the error itself if the clip didn't cause it."""
-    if error.code not in _CLIP_REFUSAL_BY_ERROR:
+    if error.code not in _CLIP_REFUSAL_CODE_BY_ERROR_CODE:
         return error
-    return ClipRefused(_CLIP_REFUSAL_BY_ERROR[error.code], f"the clip can't be decoded: {error.message}")
+    return ClipRefused(_CLIP_REFUSAL_CODE_BY_ERROR_CODE[error.code], f"the clip can't be decoded: {error.message}")
 
 
 def sdr_conversion_filters(transfer: str) -> list[str]:
@@ -181,4 +185,4 @@ def sdr_conversion_filters(transfer: str) -> list[str]:
     Apply them after scaling, since each pixel costs CPU. The picture must have even sides.
     """
     source = f"tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv"
-    return [f"zscale={source}:{_SDR_CONVERSION_FILTER}"] if transfer in HDR_TRANSFERS else []
+    return [f"zscale={source}:{_SDR_CONVERSION_FILTER}"] if transfer in HDR_TRANSFER_CHARACTERISTICS else []

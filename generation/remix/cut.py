@@ -8,14 +8,14 @@ from generation.copy.captions import ClipSpan
 #: Frames a second of every output video.
 OUTPUT_VIDEO_FPS = 30
 #: Maximum seconds of leading silence to cut.
-MAX_LEADING_SILENCE_S = 6.0
+MAX_CUT_LEADING_SILENCE_S = 6.0
 #: Silence left before speech.
 SILENCE_BEFORE_SPEECH_S = 0.12
 #: Silence left after speech.
 SILENCE_AFTER_SPEECH_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
 _CUT_END_PAUSE_WINDOW_S = 4.0
-MIN_CUT_SECONDS = 3.0
+MIN_CLIP_CUT_S = 3.0
 
 
 class ClipCut(NamedTuple):
@@ -33,15 +33,15 @@ class ClipCut(NamedTuple):
         return self.frames / OUTPUT_VIDEO_FPS
 
 
-def cut_clip(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
+def choose_clip_cut(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
     """Return the part of a clip to show: from the first word on, at most `most` seconds.
 
     It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with more
     than six seconds before the first word.
     """
     start = _cut_start_s(seconds, speech)
-    end = _cut_end_s(seconds, speech, start, max(MIN_CUT_SECONDS, most))
-    start = max(0.0, min(start, end - MIN_CUT_SECONDS))
+    end = _cut_end_s(seconds, speech, start, max(MIN_CLIP_CUT_S, most))
+    start = max(0.0, min(start, end - MIN_CLIP_CUT_S))
     first = int(start * OUTPUT_VIDEO_FPS)
     frames = min(round((end - start) * OUTPUT_VIDEO_FPS), int(seconds * OUTPUT_VIDEO_FPS) - first)
     return ClipCut(first, max(1, frames))
@@ -49,14 +49,14 @@ def cut_clip(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut
 
 def _cut_start_s(seconds: float, speech: Sequence[ClipSpan]) -> float:
     lead = speech[0].start / 1_000 - SILENCE_BEFORE_SPEECH_S if speech else 0.0
-    return lead if 0 < lead <= MAX_LEADING_SILENCE_S and seconds - lead >= MIN_CUT_SECONDS else 0.0
+    return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_CLIP_CUT_S else 0.0
 
 
 def _cut_end_s(seconds: float, speech: Sequence[ClipSpan], start: float, most: float) -> float:
     ends = [moment.end / 1_000 + SILENCE_AFTER_SPEECH_S for moment in speech]
-    end = min(seconds, max(ends[-1], start + MIN_CUT_SECONDS)) if ends else seconds
+    end = min(seconds, max(ends[-1], start + MIN_CLIP_CUT_S)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_CUT_SECONDS) < moment < last]
+    pauses = [moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_CLIP_CUT_S) < moment < last]
     return pauses[-1] if pauses else last

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from generation.frame import FRAME_BY_ASPECT
 from generation.remix.attention import measure_clip_attention
-from generation.remix.clip import Clip, sdr_conversion_filters
+from generation.remix.clip import ProbedClip, sdr_conversion_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.pan import CropPath, find_pan_path
 
@@ -33,11 +33,11 @@ class ClipFraming(NamedTuple):
     path: CropPath | None = None
 
     @property
-    def arguments(self) -> list[str]:
+    def ffmpeg_arguments(self) -> list[str]:
         return ["-filter_complex", f"[0:V:0]{self.graph}[out]", "-map", "[out]"]
 
 
-def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
+def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
     """Return the FFmpeg filters that fit a clip into 9:16: an upright one by its middle, a wide one by its subject.
 
     A panorama, or a wide clip without a clear subject, is set into a blurred frame.
@@ -54,18 +54,18 @@ def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
         else None
     )
     if path is None:
-        return overlay_on_blurred_clip(clip)
-    return crop_to_subject(clip, path)
+        return build_blurred_clip_framing(clip)
+    return build_subject_crop_framing(clip, path)
 
 
-def _base_clip_filters(clip: Clip) -> list[str]:
+def _base_clip_filters(clip: ProbedClip) -> list[str]:
     """Return FFmpeg filters that make a clip's frames progressive, thirty a second, in a known color space."""
     space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
     return [*whole, f"fps={OUTPUT_VIDEO_FPS}", f"setparams=colorspace={space}"]
 
 
-def _scale_to_cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
+def _scale_to_cover_filters(clip: ProbedClip, size: tuple[int, int]) -> list[str]:
     scale = max(size[0] / clip.width, size[1] / clip.height)
     wide, high = (
         max(side, _round_to_even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
@@ -73,7 +73,7 @@ def _scale_to_cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
     return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *sdr_conversion_filters(clip.transfer)]
 
 
-def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
+def build_subject_crop_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
     """Return the FFmpeg filters that crop a wide clip to its subject, along a path.
 
     They crop by whole columns of the clip first, then by whole columns of the post, which are finer.
@@ -103,7 +103,7 @@ def pan_path_expression(path: CropPath) -> str:
     return "+".join(terms)
 
 
-def overlay_on_blurred_clip(clip: Clip) -> ClipFraming:
+def build_blurred_clip_framing(clip: ProbedClip) -> ClipFraming:
     """Return the FFmpeg filters that lay the whole clip over a blurred copy of itself."""
     scale = min(WIDTH / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
     wide = min(WIDTH, _round_to_even(clip.width * scale))

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import SAMPLE_INTERVAL_FRAMES, ClipAttention, FloatPicture
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, ClipAttention, FloatPicture
 from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
-MIN_ATTENTION_GAIN = 1.55
+MIN_PAN_ATTENTION_GAIN = 1.55
 #: A crop always follows if its window holds more than this share of attention.
-SUFFICIENT_ATTENTION_SHARE = 0.9
+MIN_CLEAR_SUBJECT_ATTENTION_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
 _MEDIAN_RADIUS_SAMPLES = 3
 #: Share of the window's width that a subject may drift from its middle before the crop follows.
@@ -19,7 +19,7 @@ _MAX_SUBJECT_DRIFT_SHARE = 0.22
 #: Minimum seconds of a move.
 _MIN_PAN_MOVE_S = 1.2
 #: Maximum speed in window widths a second.
-_MAX_PAN_SPEED = 1.0
+_MAX_PAN_WINDOWS_PER_S = 1.0
 
 #: Maximum moves and jumps: a crop doesn't follow a more restless clip.
 MAX_PAN_MOVES = 40
@@ -59,7 +59,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
     lefts, shares = _best_crop_windows(_smooth_attention(looks.columns, shots), window)
-    if float(np.median(shares)) <= min(SUFFICIENT_ATTENTION_SHARE, window * MIN_ATTENTION_GAIN):
+    if float(np.median(shares)) <= min(MIN_CLEAR_SUBJECT_ATTENTION_SHARE, window * MIN_PAN_ATTENTION_GAIN):
         return None
     parts = [_plan_shot_moves(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
     start = parts[0][0].place
@@ -69,7 +69,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
 
 def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
     """Return each sample's attention averaged over two seconds of its shot: flicker counts less than steadiness."""
-    of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_INTERVAL_FRAMES, side="right")
+    of_shot = np.searchsorted(shots, np.arange(len(columns)) * ATTENTION_SAMPLE_INTERVAL_FRAMES, side="right")
     near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
     return np.asarray(weights @ columns / weights.sum(axis=1, keepdims=True), np.float32)
@@ -91,8 +91,8 @@ def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPictu
 def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[PanMove]:
     """Return a jump to the subject of a shot, and the pan moves that follow it to the shot's end."""
     looks = range(
-        -(-first // SAMPLE_INTERVAL_FRAMES),
-        max(-(-first // SAMPLE_INTERVAL_FRAMES) + 1, -(-last // SAMPLE_INTERVAL_FRAMES)),
+        -(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES),
+        max(-(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES) + 1, -(-last // ATTENTION_SAMPLE_INTERVAL_FRAMES)),
     )
     known = [min(one, len(lefts) - 1) for one in looks]
     places = [float(np.median(lefts[_nearby_samples(known, at)])) for at in range(len(known))]
@@ -103,10 +103,14 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
         place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
         moves.append(
             _plan_pan_move(
-                known[away] * SAMPLE_INTERVAL_FRAMES, known[settled] * SAMPLE_INTERVAL_FRAMES, place, moves[-1], window
+                known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
+                known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
+                place,
+                moves[-1],
+                window,
             )
         )
-        at = max(settled, moves[-1].last // SAMPLE_INTERVAL_FRAMES - known[0]) + 1
+        at = max(settled, moves[-1].last // ATTENTION_SAMPLE_INTERVAL_FRAMES - known[0]) + 1
     return [one for one in moves if one.last <= last]
 
 
@@ -136,7 +140,7 @@ def _find_subject_rest(places: list[float], start: int, window: float) -> int:
 
 def _plan_pan_move(first: int, last: int, place: float, before: PanMove, window: float) -> PanMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
-    least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_SPEED)) * OUTPUT_VIDEO_FPS
+    least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_WINDOWS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
     return PanMove(begins, begins + round(max(least, last - first)), place)

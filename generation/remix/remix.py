@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import Caption, ClipSpan, build_clip_captions
-from generation.outputs import ProgressStep
+from generation.copy.captions import ClipCaption, ClipSpan, build_clip_captions
+from generation.outputs import RenderingProgressStep
 from generation.remix import texts
-from generation.remix.clip import Clip, decode_clip_chunks
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, cut_clip
+from generation.remix.clip import ProbedClip, decode_clip_chunks
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import Sticker
@@ -32,9 +32,9 @@ _REMIX_THUMBNAIL_FRAME = 30
 #: Progress steps of a remix.
 _REMIX_PROGRESS_STEPS = 80
 #: Share of the work before the first frame.
-_PROGRESS_BEFORE_FRAMES = 0.12
+_PROGRESS_SHARE_BEFORE_FRAMES = 0.12
 #: Share of the work after the last frame.
-_PROGRESS_AFTER_FRAMES = 0.02
+_PROGRESS_SHARE_AFTER_FRAMES = 0.02
 #: Seconds of the end card, and the frames of its transition.
 END_CARD_SECONDS = 2.5
 END_CARD_TRANSITION_FRAMES = round(cuts.CUT_TRANSITION_SECONDS * OUTPUT_VIDEO_FPS)
@@ -44,42 +44,43 @@ MAX_MISSING_FRAME_SHARE = 0.1
 MAX_DECODER_ERRORS_PER_FRAME = 0.25
 
 
-class Remix(NamedTuple):
+class RemixPiece(NamedTuple):
     """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
 
     kit: SlideKit
     copy: PieceCopy
-    clip: Clip
+    clip: ProbedClip
     seconds: int
     transcript: str | None = None
     card: Image.Image | None = None
 
-    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
         """Encode the remix and its thumbnail into an existing folder; yield progress, at last the complete file.
 
         Raises `ClipRefused` and `GenerationError`.
         """
-        part = cut_clip(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
+        part = choose_clip_cut(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
-        yield ProgressStep(_PROGRESS_BEFORE_FRAMES / 2)
-        hook = texts.hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.caption_stickers(self.kit, self._caption_transcript(), part, how.covered)]
+        yield RenderingProgressStep(_PROGRESS_SHARE_BEFORE_FRAMES / 2)
+        hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
+        stickers = [hook, *texts.build_caption_stickers(self.kit, self._caption_transcript(), part, how.covered)]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
         sound = mix_remix_sound(
             self.clip, part, speech_within_cut(self.clip.speech, part), total / OUTPUT_VIDEO_FPS, self.kit.seed
         )
         path = folder / f"{_REMIX_FILE_STEM}.mp4"
-        pictures = _yield_and_save_thumbnail(
+        pictures = _save_thumbnail_of_pictures(
             render_remix_frames(self.clip, part, how, stickers, card), video_thumbnail_path(path)
         )
         for number in encode_mp4(path, self.kit.frame.size, pictures, sound):
             if number % max(1, total // _REMIX_PROGRESS_STEPS) == 0:
-                yield ProgressStep(
-                    _PROGRESS_BEFORE_FRAMES + number / total * (1 - _PROGRESS_BEFORE_FRAMES - _PROGRESS_AFTER_FRAMES)
+                yield RenderingProgressStep(
+                    _PROGRESS_SHARE_BEFORE_FRAMES
+                    + number / total * (1 - _PROGRESS_SHARE_BEFORE_FRAMES - _PROGRESS_SHARE_AFTER_FRAMES)
                 )
         marks = [mark for one in stickers for mark in one.marks] + card.draw_last_frame().marks
-        yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
+        yield RenderingProgressStep(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
 
     def _build_end_scene(self) -> VideoScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
@@ -87,7 +88,7 @@ class Remix(NamedTuple):
             return build_end_card_scene(self.kit, self.card, seconds)
         return build_end_scene(self.kit, self.copy, seconds)
 
-    def _caption_transcript(self) -> list[Caption]:
+    def _caption_transcript(self) -> list[ClipCaption]:
         """Return the captions of the remix's transcript, spread over the clip's speech; empty without a transcript.
 
         The unanalyzed rest of the clip is assumed to have the same share of speech.
@@ -108,7 +109,7 @@ def speech_within_cut(speech: Sequence[ClipSpan], part: ClipCut) -> list[ClipSpa
     return [one for one in inside if one.end > one.start]
 
 
-def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+def _save_thumbnail_of_pictures(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
     """Yield all pictures of a remix, and save the one after a second as the thumbnail at `poster`."""
     for number, picture in enumerate(pictures):
         if number == _REMIX_THUMBNAIL_FRAME:
@@ -117,10 +118,10 @@ def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> 
 
 
 def render_remix_frames(
-    clip: Clip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
+    clip: ProbedClip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
 ) -> Iterator[Image.Image]:
     """Yield all frames of a remix: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
-    for number, image in enumerate(framed_clip_frames(clip, part, how)):
+    for number, image in enumerate(yield_framed_clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
         covered = number - (part.frames - END_CARD_TRANSITION_FRAMES)
@@ -130,11 +131,11 @@ def render_remix_frames(
             )
         else:
             yield image
-    for number in range(END_CARD_TRANSITION_FRAMES, end.frames):
+    for number in range(END_CARD_TRANSITION_FRAMES, end.frame_count):
         yield end.draw_frame(number)
 
 
-def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
+def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
     """Yield the framed pictures of a clip's part, as many as it has frames; repeat the last one if the clip ends early.
 
     Raises `ClipRefused` if more than a tenth of them is missing.
@@ -149,9 +150,13 @@ def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
 
 
-def _decode_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
+def _decode_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
     source = clip.input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
     return decode_clip_chunks(
-        WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_DECODER_ERRORS_PER_FRAME * part.frames
+        WIDTH * HEIGHT * 3,
+        *source,
+        *how.ffmpeg_arguments,
+        *shape,
+        complaints=MAX_DECODER_ERRORS_PER_FRAME * part.frames,
     )

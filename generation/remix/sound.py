@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from generation.copy.captions import ClipSpan
-from generation.remix.clip import Clip, decode_clip_chunks
+from generation.remix.clip import ProbedClip, decode_clip_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import TARGET_LOUDNESS_LUFS, limit_to_target_loudness, measure_loudness_lufs
@@ -29,7 +29,9 @@ _MAX_CLIP_GAIN_DB = 24.0
 _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> StereoSound:
+def mix_remix_sound(
+    clip: ProbedClip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str
+) -> StereoSound:
     """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.
 
     `speech` are spans of the part. Without speech, the result is the music alone. Raises `GenerationError`.
@@ -44,7 +46,7 @@ def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], secon
     return limit_to_target_loudness(mix)
 
 
-def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
+def _normalized_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
     """Return the sound of a clip's part at the target loudness, amplified by at most 24 dB, with a fade-out."""
     sound = _decode_clip_sound(clip, part)
     sound = sound * 10 ** (min(_MAX_CLIP_GAIN_DB, TARGET_LOUDNESS_LUFS - max(-70.0, measure_loudness_lufs(sound))) / 20)
@@ -53,7 +55,7 @@ def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
     return sound
 
 
-def _decode_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
+def _decode_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
     """Return the decoded stereo sound of a clip's part, padded with silence to the part's exact length."""
     of_frame = SOUND_SAMPLE_RATE_HZ // OUTPUT_VIDEO_FPS
     count = part.frames * of_frame

@@ -20,7 +20,9 @@ _STICKER_CORNER_RADIUS_EM = 0.42
 _STICKER_ENTRANCE_FRAMES = 7
 _STICKER_EXIT_FRAMES = 4
 _STICKER_INITIAL_SCALE = 0.8
-_BLUR, _DOWN, _SHADOW = 26, 10, 90
+_STICKER_SHADOW_BLUR_PX = 26
+_STICKER_SHADOW_OFFSET_PX = 10
+_STICKER_SHADOW_ALPHA = 90
 
 
 class StickerStyle(NamedTuple):
@@ -36,12 +38,12 @@ class Sticker:
 
     def __init__(self, kit: SlideKit, block: TextBlock, look: StickerStyle, y: float, shown: range) -> None:
         mask, inset = _sticker_plate_mask(block)
-        canvas = kit.canvas_on_image(Image.new("RGB", mask.size, look.plate))
+        canvas = kit.create_canvas_on_image(Image.new("RGB", mask.size, look.plate))
         canvas.draw_text_block(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
         self._picture = canvas.image
         self._picture.putalpha(mask)
         self._place = (kit.frame.width - mask.width) // 2, round(y)
-        self._cast = paint.blurred_shadow_mask(mask, blur=_BLUR, alpha=_SHADOW)
+        self._cast = paint.blurred_shadow_mask(mask, blur=_STICKER_SHADOW_BLUR_PX, alpha=_STICKER_SHADOW_ALPHA)
         self.shown, self.plate = shown, look.plate
         self.marks = [mark.with_box_moved(*self._place) for mark in canvas.marks]
 
@@ -59,10 +61,10 @@ class Sticker:
         opacity = ease_in_out(min(1.0, exit_share)) * ease_in_out(min(1.0, entrance * 2))
         shadow, edge = self._cast
         if entrance >= 1:
-            at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
+            at = (self._place[0] - edge, self._place[1] - edge + _STICKER_SHADOW_OFFSET_PX)
             image.paste((0, 0, 0), at, _fade_mask(shadow, opacity))
         picture = (
-            self._scaled(_STICKER_INITIAL_SCALE + (1 - _STICKER_INITIAL_SCALE) * ease_out_back(entrance))
+            self._scaled_picture(_STICKER_INITIAL_SCALE + (1 - _STICKER_INITIAL_SCALE) * ease_out_back(entrance))
             if entrance < 1
             else self._picture
         )
@@ -73,24 +75,24 @@ class Sticker:
         )
         image.paste(picture, (across, down), mask)
 
-    def _scaled(self, scale: float) -> Image.Image:
+    def _scaled_picture(self, scale: float) -> Image.Image:
         width, height = (max(2, round(side * scale)) for side in self._picture.size)
         return self._picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def sticker_padding(size: int) -> int:
+def sticker_padding_x_px(size: int) -> int:
     """Return a sticker's horizontal padding in pixels for a font size."""
     return round(_STICKER_PADDING_X_EM * size)
 
 
-def plate_height(block: TextBlock) -> float:
+def sticker_plate_height(block: TextBlock) -> float:
     """Return the height in pixels of a sticker's plate around a text block."""
     return block.height + 2 * _STICKER_PADDING_Y_EM * block.size
 
 
 def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
     """Return the mask of a sticker's plate, one rounded outline around all lines, and its padding."""
-    aside, above = sticker_padding(block.size), round(_STICKER_PADDING_Y_EM * block.size)
+    aside, above = sticker_padding_x_px(block.size), round(_STICKER_PADDING_Y_EM * block.size)
     widths = _equalize_line_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
     edge = round(_STICKER_CORNER_RADIUS_EM * block.size)

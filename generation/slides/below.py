@@ -12,12 +12,12 @@ from generation.theme import GroundColors
 _MIN_FILLED_AREA_HEIGHT_PX = 400
 #: Gap below the texts, in pixels.
 _GAP_BELOW_TEXTS_PX = 90
-_AREA_ICON_SIDE_PX = 540
+_ICON_BELOW_TEXTS_SIDE_PX = 540
 _ICON_TILT_DEGREES = 8
 #: Side of an icon at the bottom edge, in pixels.
 _PEEKING_ICON_SIDE_PX = 500
 #: Its visible share.
-_PEEKING_VISIBLE_SHARE = 0.7
+_PEEKING_ICON_VISIBLE_SHARE = 0.7
 #: Its distance to texts, in pixels.
 _PEEKING_ICON_TEXT_GAP_PX = 60
 
@@ -33,7 +33,7 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
     if kit.screenshots:
         devices.draw_devices(canvas, [devices.place_point_device(kit, canvas, top, number)])
         return
-    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _AREA_ICON_SIDE_PX, number)
+    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _ICON_BELOW_TEXTS_SIDE_PX, number)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
@@ -46,7 +46,7 @@ def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, numbe
         fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom
     icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _PEEKING_ICON_SIDE_PX, number)
-    top = canvas.height - round(icon.height * _PEEKING_VISIBLE_SHARE)
+    top = canvas.height - round(icon.height * _PEEKING_ICON_VISIBLE_SHARE)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
     return top - _PEEKING_ICON_TEXT_GAP_PX
 

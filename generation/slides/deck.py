@@ -19,7 +19,7 @@ def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
     Three points or more get a recap. Keywords alone, without screenshots, are on the recap only.
     """
     has_recap = len(copy.points) >= MIN_RECAP_POINTS
-    texts = [] if has_recap and _are_bare_keywords(kit, copy) else [line.text for line in copy.points]
+    texts = [] if has_recap and _are_points_bare_keywords(kit, copy) else [line.text for line in copy.points]
     pages = len(texts) + 2 + has_recap
     points = [
         partial(draw_point_slide, kit, text, number, pages, is_only=len(texts) == 1)
@@ -29,6 +29,6 @@ def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
     return [partial(draw_hook_slide, kit, copy, pages), *points, *recaps, partial(draw_end_slide, kit, copy, pages - 1)]
 
 
-def _are_bare_keywords(kit: SlideKit, copy: PieceCopy) -> bool:
+def _are_points_bare_keywords(kit: SlideKit, copy: PieceCopy) -> bool:
     """Return whether all points are keywords without screenshots: the recap alone is enough."""
     return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)

@@ -12,20 +12,20 @@ from generation.slides.kit import SlideKit
 #: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
 _MIN_PHONE_SCREEN_RATIO = 0.45
 _MAX_PHONE_SCREEN_RATIO = 0.62
-_RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
+_PHONE_RIM_COLOR, _PHONE_RIM_LIGHT_COLOR, _PHONE_BEZEL_COLOR = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
 #: Minimum height of a phone, in pixels.
 MIN_PHONE_HEIGHT_PX = 1240
 #: Overlap with the picture's bottom edge, in pixels.
 _PHONE_EDGE_OVERLAP_PX = 40
 #: Margin of a card at its sides and below, in pixels.
-_CARD_MARGIN_PX = 84
+_SCREENSHOT_CARD_MARGIN_PX = 84
 
 
 def is_wide_screenshot(screenshot: Image.Image) -> bool:
     return screenshot.width > screenshot.height
 
 
-def draw_phone(screenshot: Image.Image, height: int) -> Image.Image:
+def draw_screenshot_in_phone(screenshot: Image.Image, height: int) -> Image.Image:
     """Return the picture of a phone that shows a screenshot from its top down. `height` is the phone's."""
     shape = min(_MAX_PHONE_SCREEN_RATIO, max(_MIN_PHONE_SCREEN_RATIO, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
@@ -33,7 +33,11 @@ def draw_phone(screenshot: Image.Image, height: int) -> Image.Image:
     width = screen[0] + 2 * bezel
     radius, edge = width * 0.145, max(2, bezel // 3)
     device = Image.new("RGBA", (width, height))
-    for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
+    for inset, color in (
+        (0, _PHONE_RIM_LIGHT_COLOR),
+        (max(1, edge // 2), _PHONE_RIM_COLOR),
+        (edge, _PHONE_BEZEL_COLOR),
+    ):
         size = (width - 2 * inset, height - 2 * inset)
         device.paste(color, (inset, inset), paint.rounded_rectangle_mask(size, radius - inset))
     screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), screen, top=True)
@@ -69,9 +73,9 @@ def _phone_height(canvas: Canvas, top: int) -> int:
 
 def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
     """Return a wide screenshot's card, placed in the area below `top`, a little above the area's middle."""
-    device = draw_screenshot_card(screenshot, canvas.width - 2 * _CARD_MARGIN_PX)
-    spare = max(0, canvas.height - _CARD_MARGIN_PX - top - device.height)
-    return PlacedDevice(device, (_CARD_MARGIN_PX, top + spare * 2 // 5))
+    device = draw_screenshot_card(screenshot, canvas.width - 2 * _SCREENSHOT_CARD_MARGIN_PX)
+    spare = max(0, canvas.height - _SCREENSHOT_CARD_MARGIN_PX - top - device.height)
+    return PlacedDevice(device, (_SCREENSHOT_CARD_MARGIN_PX, top + spare * 2 // 5))
 
 
 def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
@@ -85,10 +89,10 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
         return
     way, high = -1 if canvas.right_to_left else 1, _phone_height(canvas, top)
     if rest and not is_wide_screenshot(rest[0]):
-        behind = paint.rotate_and_halve_sprite(draw_phone(rest[0], 2 * high), -9 * way)
+        behind = paint.rotate_and_halve_sprite(draw_screenshot_in_phone(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
         yield PlacedDevice(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
-    front = paint.rotate_and_halve_sprite(draw_phone(first, 2 * high), 6 * way)
+    front = paint.rotate_and_halve_sprite(draw_screenshot_in_phone(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
     yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
@@ -104,6 +108,8 @@ def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> 
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _phone_height(canvas, top)
     device = (
-        paint.rotate_and_halve_sprite(draw_phone(screenshot, 2 * high), lean) if lean else draw_phone(screenshot, high)
+        paint.rotate_and_halve_sprite(draw_screenshot_in_phone(screenshot, 2 * high), lean)
+        if lean
+        else draw_screenshot_in_phone(screenshot, high)
     )
     return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

@@ -5,21 +5,22 @@ from generation.canvas import Canvas
 from generation.slides import parts, tile
 from generation.slides.below import fill_area_below_texts
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.kit import BODY_FONT, LABEL_FONT, TITLE_FONT, SlideKit
+from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 
 #: Side of the icon, in pixels.
-_END_ICON_SIDE_PX = 270
+_MAX_END_ICON_SIDE_PX = 270
 _END_BUTTON_HEIGHT_PX = 110
 #: Room for the line at the bottom, in pixels.
 _FOOT_LINE_HEIGHT_PX = 60
-#: Gap below the icon, below the name, and above the button, in pixels.
-_BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
+_GAP_BELOW_ICON_PX = 58
+_GAP_BELOW_NAME_PX = 34
+_GAP_ABOVE_BUTTON_PX = 70
 #: Minimum side of the icon next to a presenter, in pixels.
 _MIN_END_ICON_SIDE_PX = 110
 #: Gap above the places, in pixels.
-_GAP_ABOVE_PLACES_PX = 24
+_GAP_ABOVE_STORES_LINE_PX = 24
 #: Gap below the button, in pixels.
 _GAP_BELOW_BUTTON_PX = 40
 
@@ -29,37 +30,37 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
 
     A long text shrinks the icon, then drops the tagline.
     """
-    canvas = kit.canvas(kit.theme.vivid, page)
+    canvas = kit.create_slide_canvas(kit.theme.vivid, page)
     if kit.screenshots:
         fill_area_below_texts(kit, canvas, kit.theme.vivid, 1)
-    button, places = parts.button_text_and_places(kit, copy)
+    button, places = parts.button_text_and_store_names(kit, copy)
     blocks, foot = fit_end_lines(kit, copy), _draw_foot_lines(kit, canvas, copy, places)
-    below = (_ABOVE_BUTTON + _END_BUTTON_HEIGHT_PX) * bool(button)
+    below = (_GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX) * bool(button)
     room = foot - kit.frame.top - below
     if _end_lines_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _end_lines_height(blocks))))
+    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _end_lines_height(blocks))))
     y = (kit.frame.top + foot - _end_lines_height(blocks) - below - icon) / 2
     _draw_end_icon(kit, canvas, round(y), icon)
-    y = _draw_end_lines(kit, canvas, blocks, y + icon + _BELOW_ICON)
+    y = _draw_end_lines(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
     if button:
-        _draw_end_button(kit, canvas, button, y + _ABOVE_BUTTON)
+        _draw_end_button(kit, canvas, button, y + _GAP_ABOVE_BUTTON_PX)
     return canvas
 
 
 def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
     """Return the height in pixels of the last slide's lines, with the gaps above and between them."""
-    return sum(block.height for block in blocks.values()) + _BELOW_ICON + _BELOW_NAME * (len(blocks) - 1)
+    return sum(block.height for block in blocks.values()) + _GAP_BELOW_ICON_PX + _GAP_BELOW_NAME_PX * (len(blocks) - 1)
 
 
 def _draw_foot_lines(kit: SlideKit, canvas: Canvas, copy: PieceCopy, places: list[str]) -> int:
     """Draw the last slide's stores and website, and the presenter's byline above. Return the y where the rest ends."""
     if places:
-        _draw_places_line(kit, canvas, " · ".join(places))
+        _draw_stores_and_site_line(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT_LINE_HEIGHT_PX
     if (signature := fit_presenter_byline(kit, copy)) is None:
         return foot
-    top = foot - signature.height - (_GAP_ABOVE_PLACES_PX if places else -_FOOT_LINE_HEIGHT_PX)
+    top = foot - signature.height - (_GAP_ABOVE_STORES_LINE_PX if places else -_FOOT_LINE_HEIGHT_PX)
     signature.draw_on_canvas(canvas, kit.theme.vivid, top, middle=True)
     return top - _GAP_BELOW_BUTTON_PX
 
@@ -71,10 +72,12 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
 
 def fit_end_lines(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
     """Return the last slide's fitted text blocks: `app`, the brand's name, and `tagline` if there is one."""
-    blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT, (40, 136), 1.0)}
+    blocks = {
+        "app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT_STYLE, (40, 136), 1.0)
+    }
     if copy.tagline:
         blocks["tagline"] = kit.fit_text(
-            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT, (32, 54), 1.22
+            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT_STYLE, (32, 54), 1.22
         )
     return blocks
 
@@ -93,11 +96,11 @@ def _draw_end_lines(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], 
         bottom = canvas.draw_text_block(
             name, block, (kit.frame.inset, y), kit.centered_column_width, color=color, align="middle"
         )
-        y = bottom + _BELOW_NAME
-    return y - _BELOW_NAME
+        y = bottom + _GAP_BELOW_NAME_PX
+    return y - _GAP_BELOW_NAME_PX
 
 
-def _draw_places_line(kit: SlideKit, canvas: Canvas, text: str) -> None:
-    block = kit.fit_text(text, TextBox(kit.centered_column_width, 50, 1), LABEL_FONT, (24, 36))
+def _draw_stores_and_site_line(kit: SlideKit, canvas: Canvas, text: str) -> None:
+    block = kit.fit_text(text, TextBox(kit.centered_column_width, 50, 1), LABEL_FONT_STYLE, (24, 36))
     place = (kit.frame.inset, kit.frame.bottom - block.height)
     canvas.draw_text_block("place", block, place, kit.centered_column_width, color=kit.theme.vivid.text, align="middle")

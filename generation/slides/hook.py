@@ -8,7 +8,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.kit import TITLE_FONT, SlideKit
+from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 
@@ -17,28 +17,28 @@ _MAX_HOOK_HEIGHT_SHARE = 0.407
 #: Room that a hook leaves for the button, in pixels.
 _HOOK_BUTTON_ROOM_PX = 150
 #: Room that a hook leaves for the button with an icon, in pixels.
-_HOOK_ICON_ROOM_PX = 270
-_HOOK_FONT_SIZES = (54, 150)
+_HOOK_BUTTON_AND_ICON_ROOM_PX = 270
+_HOOK_FONT_SIZES_PX = (54, 150)
 #: Width in pixels of the button's edge over devices.
-_BUTTON_EDGE_WIDTH_PX = 9
+_HOOK_BUTTON_RIM_WIDTH_PX = 9
 #: Icon's side as a share of the picture's height.
-_HOOK_ICON_HEIGHT_SHARE = 0.28
+_MAX_HOOK_ICON_HEIGHT_SHARE = 0.28
 #: Its minimum side, in pixels.
 _MIN_HOOK_ICON_SIDE_PX = 180
 #: Its margin, in pixels.
 _HOOK_ICON_MARGIN_PX = 84
 #: Gap from the hook to an icon above the button, in pixels.
-_ICON_GAP_ABOVE_BUTTON_PX = 60
+_HOOK_TO_ICON_ABOVE_BUTTON_GAP_PX = 60
 #: Gap from the hook to an icon at the button's side, in pixels.
-_ICON_GAP_BESIDE_BUTTON_PX = 40
+_HOOK_TO_ICON_BESIDE_BUTTON_GAP_PX = 40
 #: The icon's overlap with the margin, in pixels.
 _ICON_MARGIN_OVERLAP_PX = 24
 #: Maximum height or width of a tilted icon, in sides of the upright one: 1.13 at 8 degrees.
-_TILTED_ICON_SIDE_RATIO = 1.2
+_MAX_TILTED_ICON_SIDE_RATIO = 1.2
 #: Gap from the hook to the byline, in pixels.
 HOOK_BYLINE_GAP_PX = 44
 #: Minimum share of the font size that a hook keeps if each sentence gets its own line.
-_MIN_SENTENCE_SPLIT_SHARE = 0.84
+_MIN_SENTENCE_SPLIT_FONT_SIZE_SHARE = 0.84
 _SENTENCE_GAP_PATTERN = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
 
 
@@ -49,14 +49,14 @@ def draw_hook_slide(kit: SlideKit, copy: PieceCopy, pages: int) -> Canvas:
 
 def draw_single_image(kit: SlideKit, copy: PieceCopy) -> Canvas:
     """Draw the only picture of a single-image piece: its hook, with a call to action."""
-    return _draw_title_slide(kit, copy, 1, parts.button_text_and_places(kit, copy)[0])
+    return _draw_title_slide(kit, copy, 1, parts.button_text_and_store_names(kit, copy)[0])
 
 
 def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) -> Canvas:
     ground = kit.theme.vivid
-    canvas = kit.canvas(ground, 0)
+    canvas = kit.create_slide_canvas(ground, 0)
     parts.draw_slide_header(kit, canvas, ground, 0, pages)
-    onward = parts.fit_next_button(kit, label)
+    onward = parts.fit_next_slide_button(kit, label)
     presented = fit_presenter_byline(kit, copy)
     headline = fit_hook_title(
         kit, copy.hook.text, hook_text_room(kit, HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
@@ -66,11 +66,11 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
         presented.draw_on_canvas(canvas, ground, below + HOOK_BYLINE_GAP_PX)
         below += HOOK_BYLINE_GAP_PX + presented.height
     if not kit.screenshots:
-        _draw_tilted_icon(kit, canvas, below, onward.width)
+        _draw_tilted_hook_icon(kit, canvas, below, onward.width)
     canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)
     if kit.screenshots:
         devices.draw_devices(canvas, devices.place_hook_devices(kit, canvas, below + 70))
-    onward.draw_on_canvas(canvas, ground, edge=_BUTTON_EDGE_WIDTH_PX if kit.screenshots else 0)
+    onward.draw_on_canvas(canvas, ground, edge=_HOOK_BUTTON_RIM_WIDTH_PX if kit.screenshots else 0)
     return canvas
 
 
@@ -78,7 +78,7 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
     """Return the box for a hook's text below the header, less the button, icon or devices and `reserved` pixels."""
     high = kit.frame.bottom - kit.body_top_y - reserved
     if not kit.screenshots:
-        return TextBox(kit.column_width, high - _HOOK_ICON_ROOM_PX, 7)
+        return TextBox(kit.column_width, high - _HOOK_BUTTON_AND_ICON_ROOM_PX, 7)
     return TextBox(
         kit.column_width,
         min(high - _HOOK_BUTTON_ROOM_PX, _MAX_HOOK_HEIGHT_SHARE * (kit.frame.height - kit.body_top_y)),
@@ -88,17 +88,19 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
     """Return a hook fitted into a box, with a line for each sentence if that costs at most 16 % of the font size."""
-    whole = kit.fit_text(text, box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
-    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
-    return apart if apart.size >= _MIN_SENTENCE_SPLIT_SHARE * whole.size else whole
+    whole = kit.fit_text(text, box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    return apart if apart.size >= _MIN_SENTENCE_SPLIT_FONT_SIZE_SHARE * whole.size else whole
 
 
-def _draw_tilted_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> None:
+def _draw_tilted_hook_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> None:
     """Draw the brand's icon, large and tilted, above the button or at its side, if the hook leaves room."""
     foot = canvas.height - _HOOK_ICON_MARGIN_PX + _ICON_MARGIN_OVERLAP_PX
-    above = foot - _ICON_MARGIN_OVERLAP_PX - _HOOK_BUTTON_ROOM_PX - (top + _ICON_GAP_ABOVE_BUTTON_PX)
-    beside = min(foot - top - _ICON_GAP_BESIDE_BUTTON_PX, kit.column_width - button) / _TILTED_ICON_SIDE_RATIO
-    side = min(round(_HOOK_ICON_HEIGHT_SHARE * canvas.height), max(above, int(beside)))
+    above = foot - _ICON_MARGIN_OVERLAP_PX - _HOOK_BUTTON_ROOM_PX - (top + _HOOK_TO_ICON_ABOVE_BUTTON_GAP_PX)
+    beside = (
+        min(foot - top - _HOOK_TO_ICON_BESIDE_BUTTON_GAP_PX, kit.column_width - button) / _MAX_TILTED_ICON_SIDE_RATIO
+    )
+    side = min(round(_MAX_HOOK_ICON_HEIGHT_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_HOOK_ICON_SIDE_PX:
         return
     icon = paint.rotate_and_halve_sprite(_rimmed_brand_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
@@ -111,5 +113,5 @@ def _draw_tilted_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> N
 def _rimmed_brand_icon(kit: SlideKit, side: int) -> Image.Image:
     """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_tile_rim_if_needed(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

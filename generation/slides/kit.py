@@ -7,21 +7,21 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.frame import FRAME_BY_ASPECT, PictureFrame
-from generation.seeds import seeded_between
+from generation.seeds import seeded_random_between
 from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
 from generation.text.shaping import TextStyle
 from generation.theme import GroundColors, PieceTheme
 
 #: Height of a header with the gap below it, in pixels.
-HEADER_HEIGHT_PX = 126
+SLIDE_HEADER_HEIGHT_PX = 126
 
 #: Font weight and tracking of titles.
-TITLE_FONT = (850, -0.03)
+TITLE_FONT_STYLE = (850, -0.03)
 #: Font weight and tracking of body text.
-BODY_FONT = (560, -0.012)
+BODY_FONT_STYLE = (560, -0.012)
 #: Font weight and tracking of labels.
-LABEL_FONT = (680, -0.012)
+LABEL_FONT_STYLE = (680, -0.012)
 
 
 class SlidePresenter(NamedTuple):
@@ -55,15 +55,15 @@ class SlideKit(NamedTuple):
     @property
     def body_top_y(self) -> int:
         """Return the y at which a slide's body begins, below the header."""
-        return self.frame.top + HEADER_HEIGHT_PX
+        return self.frame.top + SLIDE_HEADER_HEIGHT_PX
 
-    def canvas_on_image(self, image: Image.Image) -> Canvas:
+    def create_canvas_on_image(self, image: Image.Image) -> Canvas:
         """Return a canvas that draws on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
-    def canvas(self, ground: GroundColors, number: int) -> Canvas:
+    def create_slide_canvas(self, ground: GroundColors, number: int) -> Canvas:
         """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
-        canvas = self.canvas_on_image(
+        canvas = self.create_canvas_on_image(
             paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
         )
         for edge in (number, number + 1):
@@ -74,8 +74,8 @@ class SlideKit(NamedTuple):
         width, height = self.frame.size
         across = (edge - number) * width
         center = width - across if canvas.right_to_left else across
-        down = seeded_between(0.35, 0.95, self.seed, f"down {edge}") * height
-        radius = round(seeded_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
+        down = seeded_random_between(0.35, 0.95, self.seed, f"down {edge}") * height
+        radius = round(seeded_random_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
         paint.draw_fading_orb(canvas.image, (center, round(down)), radius, ground.shape)
 
     def fit_text(

@@ -6,14 +6,15 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
-from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 from generation.theme import GroundColors
 
 #: Side of a header's tile, in pixels.
 HEADER_TILE_SIDE_PX = 76
-_DOT, _STEP = 12, 25
+_PAGE_DOT_SIDE_PX = 12
+_PAGE_DOT_STEP_PX = 25
 #: Height of the button to the next slide, in pixels.
 _NEXT_BUTTON_HEIGHT_PX = 100
 
@@ -27,8 +28,8 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
         ground.text,
     )
-    room = kit.column_width - offset - HEADER_TILE_SIDE_PX - pages * _STEP
-    name = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 38))
+    room = kit.column_width - offset - HEADER_TILE_SIDE_PX - pages * _PAGE_DOT_STEP_PX
+    name = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 38))
     middle = top + (HEADER_TILE_SIDE_PX - name.ascent_px) / 2
     canvas.draw_text_block("name", name, (canvas.x_from_safe_zone_edge(offset, room), middle), room, color=ground.text)
     if pages > 1:
@@ -36,17 +37,24 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
 
 
 def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
-    first = canvas.frame.column_width - pages * _STEP + (_STEP - _DOT)
+    first = canvas.frame.column_width - pages * _PAGE_DOT_STEP_PX + (_PAGE_DOT_STEP_PX - _PAGE_DOT_SIDE_PX)
     for number in range(pages):
         place = (
-            canvas.x_from_safe_zone_edge(first + number * _STEP, _DOT),
-            canvas.frame.top + (HEADER_TILE_SIDE_PX - _DOT) // 2,
+            canvas.x_from_safe_zone_edge(first + number * _PAGE_DOT_STEP_PX, _PAGE_DOT_SIDE_PX),
+            canvas.frame.top + (HEADER_TILE_SIDE_PX - _PAGE_DOT_SIDE_PX) // 2,
         )
         alpha = 255 if number == page else 85
-        paint.fill_rounded_rectangle(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
+        paint.fill_rounded_rectangle(
+            canvas.image,
+            place,
+            (_PAGE_DOT_SIDE_PX, _PAGE_DOT_SIDE_PX),
+            ground.text,
+            radius=_PAGE_DOT_SIDE_PX / 2,
+            alpha=alpha,
+        )
 
 
-def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[str]]:
+def button_text_and_store_names(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[str]]:
     """Return the text of the call-to-action button, and the remaining stores and website to show below it.
 
     A call to action of only the brand's name requests nothing: the first place replaces it, empty without one.
@@ -60,7 +68,7 @@ def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[st
 def fit_pill_text(kit: SlideKit, text: str, size: int) -> tuple[TextBlock, paint.PixelSize]:
     """Return a button's text, fitted to a font size of at most `size`, and the button's width and height."""
     room = TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1)
-    block = kit.fit_text(text, room, LABEL_FONT, (24, size), 1.0)
+    block = kit.fit_text(text, room, LABEL_FONT_STYLE, (24, size), 1.0)
     return block, (round(block.width + size * 1.9), round(size * 2.3))
 
 
@@ -79,7 +87,7 @@ def draw_pill_button(
     )
 
 
-class NextButton(NamedTuple):
+class NextSlideButton(NamedTuple):
     """Button to the next slide at the lower end: an arrow, with an optional label before it."""
 
     word: TextBlock | None
@@ -108,9 +116,9 @@ class NextButton(NamedTuple):
         canvas.image.paste(ground.tints[0], (round(left), place[1] + inner), arrow)
 
 
-def fit_next_button(kit: SlideKit, label: str) -> NextButton:
+def fit_next_slide_button(kit: SlideKit, label: str) -> NextSlideButton:
     room = TextBox(kit.column_width - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
-    return NextButton(kit.fit_text(label, room, LABEL_FONT, (24, 36), 1.0) if label else None)
+    return NextSlideButton(kit.fit_text(label, room, LABEL_FONT_STYLE, (24, 36), 1.0) if label else None)
 
 
 def draw_number_badge(
@@ -118,7 +126,7 @@ def draw_number_badge(
 ) -> None:
     """Draw a badge: a number in the second of `colors` on a rounded square of the first."""
     paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
     canvas.draw_text_block(
         "number", block, (place[0], place[1] + (side - block.ascent_px) / 2), side, color=colors[1], align="middle"
     )

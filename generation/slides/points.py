@@ -4,30 +4,36 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts
 from generation.slides.below import draw_peeking_icon, fill_area_below_texts
-from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 from generation.theme import GroundColors
 
 #: Minimum points for a list on its own slide.
 MIN_RECAP_POINTS = 3
-_ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
-_BADGE, _BELOW_BADGE, _WORDS = 84, 34, 270
-_NUMBER, _ABOVE = 330, 40
+_MAX_RECAP_ROW_HEIGHT_PX = 236
+_RECAP_ROW_GAP_PX = 22
+_RECAP_ROW_INSET_PX = 38
+_MAX_RECAP_FONT_SIZE_PX = 52
+_POINT_BADGE_SIDE_PX = 84
+_GAP_BELOW_BADGE_PX = 34
+_MAX_POINT_TEXT_HEIGHT_PX = 270
+_MAX_POINT_NUMBER_HEIGHT_PX = 330
+_GAP_AROUND_NUMBER_PX = 40
 
 
 def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> Canvas:
     ground = (kit.theme.light, kit.theme.dark)[(page - 1) % 2]
-    canvas = kit.canvas(ground, page)
+    canvas = kit.create_slide_canvas(ground, page)
     fill_area_below_texts(kit, canvas, ground, page)
     parts.draw_slide_header(kit, canvas, ground, page, pages)
-    title = kit.fit_text(copy.recap.text, TextBox(kit.column_width, 210, 2), TITLE_FONT, (44, 100), 1.04)
+    title = kit.fit_text(copy.recap.text, TextBox(kit.column_width, 210, 2), TITLE_FONT_STYLE, (44, 100), 1.04)
     place = (kit.frame.left, kit.body_top_y + 10)
     top = canvas.draw_text_block("recap", title, place, kit.column_width, color=ground.text) + 44
     bottom = _draw_save_label(kit, canvas, ground, copy.labels.save)
-    row = min(_ROW, (bottom - top) / len(copy.points))
-    height = round(row) - _GAP
-    size = min(_fit_recap_item(kit, line.text, height, _LARGEST).size for line in copy.points)
+    row = min(_MAX_RECAP_ROW_HEIGHT_PX, (bottom - top) / len(copy.points))
+    height = round(row) - _RECAP_ROW_GAP_PX
+    size = min(_fit_recap_item(kit, line.text, height, _MAX_RECAP_FONT_SIZE_PX).size for line in copy.points)
     for number, line in enumerate(copy.points, 1):
         block = _fit_recap_item(kit, line.text, height, size)
         _draw_recap_item(kit, canvas, ground, block, number, row=(round(top + (number - 1) * row), height))
@@ -35,13 +41,13 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
 
 
 def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TextBlock:
-    room = kit.column_width - _recap_words_offset_px(height) - _INSET
-    return kit.fit_text(text, TextBox(room, height - 32, 3), LABEL_FONT, (min(26, largest), largest), 1.16)
+    room = kit.column_width - _recap_words_offset_px(height) - _RECAP_ROW_INSET_PX
+    return kit.fit_text(text, TextBox(room, height - 32, 3), LABEL_FONT_STYLE, (min(26, largest), largest), 1.16)
 
 
 def _recap_words_offset_px(height: int) -> int:
     """Return the offset in pixels of the words in a recap's row from the row's start."""
-    return _INSET + _recap_badge_side(height) + 30
+    return _RECAP_ROW_INSET_PX + _recap_badge_side(height) + 30
 
 
 def _recap_badge_side(height: int) -> int:
@@ -51,11 +57,11 @@ def _recap_badge_side(height: int) -> int:
 def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label: str) -> float:
     """Draw the label to save the post, if the language has it, below a recap's list. Return the list's lowest y."""
     if not label:
-        return kit.frame.bottom + _GAP
-    block = kit.fit_text(label, TextBox(kit.column_width, 60, 1), LABEL_FONT, (24, 36))
+        return kit.frame.bottom + _RECAP_ROW_GAP_PX
+    block = kit.fit_text(label, TextBox(kit.column_width, 60, 1), LABEL_FONT_STYLE, (24, 36))
     top = kit.frame.bottom - block.height
     canvas.draw_text_block("save", block, (kit.frame.left, top), kit.column_width, color=ground.muted, align="middle")
-    return top - 40 + _GAP
+    return top - 40 + _RECAP_ROW_GAP_PX
 
 
 def _draw_recap_item(
@@ -68,9 +74,9 @@ def _draw_recap_item(
         canvas.image, place, (kit.column_width, height), (255, 255, 255), radius=40, alpha=alpha
     )
     side = _recap_badge_side(height)
-    place = (canvas.x_from_safe_zone_edge(_INSET, side), top + (height - side) // 2)
+    place = (canvas.x_from_safe_zone_edge(_RECAP_ROW_INSET_PX, side), top + (height - side) // 2)
     parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
-    room = kit.column_width - _recap_words_offset_px(height) - _INSET
+    room = kit.column_width - _recap_words_offset_px(height) - _RECAP_ROW_INSET_PX
     middle = top + (height - block.height) / 2 + 2
     start = canvas.x_from_safe_zone_edge(_recap_words_offset_px(height), room)
     canvas.draw_text_block("item", block, (start, middle), room, color=ground.text)
@@ -79,7 +85,7 @@ def _draw_recap_item(
 def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
     """Return the slide of one point. Its number decides colors and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
-    canvas = kit.canvas(ground, number)
+    canvas = kit.create_slide_canvas(ground, number)
     parts.draw_slide_header(kit, canvas, ground, number, pages)
     if kit.screenshots:
         _draw_point_with_device(kit, canvas, ground, text, number, is_only=is_only)
@@ -92,11 +98,15 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
 def _draw_point_with_device(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
-    above = 0 if is_only else _BADGE + _BELOW_BADGE
+    above = 0 if is_only else _POINT_BADGE_SIDE_PX + _GAP_BELOW_BADGE_PX
     if not is_only:
-        place = (canvas.x_from_safe_zone_edge(0, _BADGE), kit.body_top_y)
-        parts.draw_number_badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    block = kit.fit_text(text, TextBox(kit.column_width, _WORDS, 5), TITLE_FONT, (34, 88), 1.08)
+        place = (canvas.x_from_safe_zone_edge(0, _POINT_BADGE_SIDE_PX), kit.body_top_y)
+        parts.draw_number_badge(
+            kit, canvas, number, place=place, side=_POINT_BADGE_SIDE_PX, colors=(ground.accent, ground.tints[0])
+        )
+    block = kit.fit_text(
+        text, TextBox(kit.column_width, _MAX_POINT_TEXT_HEIGHT_PX, 5), TITLE_FONT_STYLE, (34, 88), 1.08
+    )
     bottom = canvas.draw_text_block(
         "point", block, (kit.frame.left, kit.body_top_y + above), kit.column_width, color=ground.text
     )
@@ -106,20 +116,25 @@ def _draw_point_with_device(
 def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a slideshow's only point: its words at the hook's place, and the brand's icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
-    block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT, (46, 140), 1.05)
+    block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT_STYLE, (46, 140), 1.05)
     canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)
 
 
 def _draw_numbered_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a point of a slideshow: a large number at the top, its words at the bottom, and empty space between."""
     fill_area_below_texts(kit, canvas, ground, number)
-    large = kit.fit_text(str(number), TextBox(kit.column_width, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
-    place = (kit.frame.left, kit.body_top_y + _ABOVE)
+    large = kit.fit_text(
+        str(number),
+        TextBox(kit.column_width, _MAX_POINT_NUMBER_HEIGHT_PX, 1),
+        TITLE_FONT_STYLE,
+        (100, _MAX_POINT_NUMBER_HEIGHT_PX),
+    )
+    place = (kit.frame.left, kit.body_top_y + _GAP_AROUND_NUMBER_PX)
     room = (
         kit.frame.bottom
         - canvas.draw_text_block("number", large, place, kit.column_width, color=ground.accent)
-        - _ABOVE
+        - _GAP_AROUND_NUMBER_PX
     )
-    block = kit.fit_text(text, TextBox(kit.column_width, min(600, room), 6), TITLE_FONT, (46, 128), 1.05)
+    block = kit.fit_text(text, TextBox(kit.column_width, min(600, room), 6), TITLE_FONT_STYLE, (46, 128), 1.05)
     top = kit.frame.bottom - block.height
     canvas.draw_text_block("point", block, (kit.frame.left, top), kit.column_width, color=ground.text)

@@ -5,17 +5,17 @@ from PIL import Image
 from generation import paint
 from generation.color import RGB, contrast_ratio, relative_luminance
 from generation.paint import PixelSize
-from generation.slides.kit import TITLE_FONT, SlideKit
+from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.text.cleaning import clean_drawn_text
 from generation.text.fitting import TextBox
-from generation.text.raster import render_line_ink
+from generation.text.raster import render_text_line_ink
 from generation.text.scripts import split_graphemes
 from generation.theme import GroundColors
 
 #: Share of a tile that a logo with a transparent ground fills.
 _CENTERED_LOGO_SHARE = 0.66
 #: Aspect ratios of logos that fill the whole tile.
-_SQUARE_LOGO_RATIOS = (0.8, 1.25)
+_SQUARE_LOGO_RATIO_RANGE = (0.8, 1.25)
 #: A tile with less contrast at its edge gets a rim.
 _MIN_TILE_EDGE_CONTRAST = 1.35
 #: The rim's width is the tile's side divided by this.
@@ -33,7 +33,7 @@ def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Ima
 
 def _does_logo_fill_tile(logo: Image.Image) -> bool:
     """Return whether a logo was drawn as an app icon: about square, and opaque at its edges and near two corners."""
-    if not _SQUARE_LOGO_RATIOS[0] < logo.width / logo.height < _SQUARE_LOGO_RATIOS[1]:
+    if not _SQUARE_LOGO_RATIO_RANGE[0] < logo.width / logo.height < _SQUARE_LOGO_RATIO_RANGE[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
     return all(_pixel_rgba(small, at)[3] > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
@@ -72,9 +72,9 @@ def _is_dark_logo(logo: Image.Image) -> bool:
 def _draw_initial_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     icon = _draw_plain_tile(ground.tints[0], side)
     block = kit.fit_text(
-        _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT, (8, round(side * 0.62))
+        _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT_STYLE, (8, round(side * 0.62))
     )
-    if drawn := render_line_ink(block.lines[0], block.size):
+    if drawn := render_text_line_ink(block.lines[0], block.size):
         place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
         icon.paste(ground.accent, place, drawn.mask)
     return icon
@@ -94,11 +94,11 @@ def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, r
     """Draw the brand's tile onto an image, with a rim in the color `rim` if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
-        whole, width = add_tile_rim(icon, (under[0], under[1], under[2]), rim)
+        whole, width = add_tile_rim_if_needed(icon, (under[0], under[1], under[2]), rim)
         image.paste(whole, (place[0] - width, place[1] - width), whole)
 
 
-def add_tile_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+def add_tile_rim_if_needed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Return the brand's tile, rimmed only if too similar to the color below, and the rim's width, 0 for no rim."""
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.seeds import seeded_between, seeded_pick
+from generation.seeds import seeded_pick, seeded_random_between
 from generation.sound.synthesis import (
     SOUND_SAMPLE_RATE_HZ,
     MonoWave,
@@ -49,7 +49,7 @@ class _InstrumentTrack:
     def __init__(self, seconds: float) -> None:
         self.sound: StereoSound = np.zeros((2, round((seconds + _NOTE_DECAY_TAIL_S) * SOUND_SAMPLE_RATE_HZ)))
 
-    def add(self, at: float, wave: MonoWave, gain: float, *, side: float = 0.0) -> None:
+    def add_wave(self, at: float, wave: MonoWave, gain: float, *, side: float = 0.0) -> None:
         """Mix a wave into the track from the second `at` on; `side` pans it from left at -1 to right at 1."""
         start = round(at * SOUND_SAMPLE_RATE_HZ)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
@@ -65,7 +65,7 @@ def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stere
         _add_chords(chords, at, keys, f"{seed}/{bar}")
         _add_plucks(plucks, at, keys, seed)
         for beats in (0, 1.5, 2.5):
-            low.add(at + beats * MUSIC_BEAT_S, bass_wave(keys[0] - 24, 0.84 * MUSIC_BEAT_S), 0.26)
+            low.add_wave(at + beats * MUSIC_BEAT_S, bass_wave(keys[0] - 24, 0.84 * MUSIC_BEAT_S), 0.26)
         _add_drums(drums, at, f"{seed}/{bar}")
     drums.sound[:, : round(_DRUM_INTRO_BEATS * MUSIC_BEAT_S * SOUND_SAMPLE_RATE_HZ)] *= 0.2
     for cut in cuts:
@@ -88,15 +88,15 @@ def _add_chords(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: s
     """Add a bar's chord to a track: play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
-            phase = seeded_between(0, 6, seed, f"phase {key} {side}")
+            phase = seeded_random_between(0, 6, seed, f"phase {key} {side}")
             tone = soft_saw_wave(key + apart, _MUSIC_BAR_S * 1.08, phase)
-            track.add(at, fade_wave_in_and_out(tone, 0.25, 0.5), 0.055, side=side)
+            track.add_wave(at, fade_wave_in_and_out(tone, 0.25, 0.5), 0.055, side=side)
 
 
 def _add_plucks(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
     for number, note in enumerate(seeded_pick(seed, _PLUCK_NOTE_PATTERNS, "pattern")):
         is_off = number % 2
-        track.add(
+        track.add_wave(
             at + number * MUSIC_BEAT_S / 2,
             pluck_wave(keys[note] + 12, 0.5),
             0.16 if is_off else 0.2,
@@ -106,19 +106,19 @@ def _add_plucks(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: s
 
 def _add_drums(track: _InstrumentTrack, at: float, seed: str) -> None:
     for beat in range(4):
-        track.add(at + beat * MUSIC_BEAT_S, kick_drum_wave(), 0.62)
+        track.add_wave(at + beat * MUSIC_BEAT_S, kick_drum_wave(), 0.62)
         if beat % 2:
-            track.add(at + beat * MUSIC_BEAT_S, decaying_noise_wave(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
+            track.add_wave(at + beat * MUSIC_BEAT_S, decaying_noise_wave(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
     for number in range(8):
         tick = decaying_noise_wave(f"{seed} tick {number}", 0.06, 7_000, 85)
-        track.add(at + number * MUSIC_BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
+        track.add_wave(at + number * MUSIC_BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
 
 
 def _add_cut_whoosh(track: _InstrumentTrack, cut: float, seed: str) -> None:
     """Add noise to a track that swells up to the cut between two scenes."""
     at = sample_times(MUSIC_BEAT_S)
     swelling = seeded_white_noise(seed, len(at)) * (at / MUSIC_BEAT_S) ** 3
-    track.add(cut - MUSIC_BEAT_S, highpass_filter(lowpass_filter(swelling, 5_200), 500), 0.17)
+    track.add_wave(cut - MUSIC_BEAT_S, highpass_filter(lowpass_filter(swelling, 5_200), 500), 0.17)
 
 
 def _drum_sidechain_gain(count: int) -> MonoWave:

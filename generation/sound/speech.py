@@ -9,7 +9,7 @@ import numpy as np
 from hibari import SAMPLE_RATE, Hibari
 
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave
-from generation.spec import SPOKEN_LANGUAGE
+from generation.spec import SPEECH_VOICE_LANGUAGE
 from generation.text.cleaning import clean_drawn_text
 from schemas.errors import GenerationError
 
@@ -22,7 +22,7 @@ _MAX_SILENT_AMPLITUDE = 0.004
 
 def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
     """Return each text read aloud in English, empty without letters. Raises `GenerationError` for another language."""
-    if language.partition("-")[0].lower() != SPOKEN_LANGUAGE:
+    if language.partition("-")[0].lower() != SPEECH_VOICE_LANGUAGE:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
         )

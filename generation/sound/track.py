@@ -14,9 +14,9 @@ PAUSE_BEFORE_SPEECH_S = 0.25
 #: Seconds from the speech to the scene's end.
 PAUSE_AFTER_SPEECH_S = 0.35
 #: Gain of the music without speech.
-_FULL_MUSIC_GAIN = 0.4
+_MUSIC_GAIN_WITHOUT_SPEECH = 0.4
 #: Gain of the music under speech, 20 dB below the speech (WCAG 2.2, 1.4.7).
-_DUCKED_MUSIC_GAIN = 0.08
+_MUSIC_GAIN_UNDER_SPEECH = 0.08
 #: Seconds of the transition.
 _MUSIC_DUCKING_S = 0.2
 
@@ -29,13 +29,13 @@ def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
     ]
 
 
-def mix_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
+def mix_video_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
     """Return a video's stereo sound at the target loudness: music, with each scene's speech over it if there is any."""
-    music = compose_music_bed(timing.seconds, seed, timing.cuts)
+    music = compose_music_bed(timing.seconds, seed, timing.cut_times_s)
     if not speech:
         return limit_to_target_loudness(music)
-    voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _FULL_MUSIC_GAIN)
-    for scene, wave in zip((0.0, *timing.cuts), speech, strict=True):
+    voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN_WITHOUT_SPEECH)
+    for scene, wave in zip((0.0, *timing.cut_times_s), speech, strict=True):
         at = round((scene + PAUSE_BEFORE_SPEECH_S) * SOUND_SAMPLE_RATE_HZ)
         voice[at : at + len(wave)] = fade_wave_in_and_out(wave, 0.005, 0.01)
         gain = np.minimum(gain, _music_gain_around_speech(at, at + len(wave), len(gain)))
@@ -47,5 +47,7 @@ def _music_gain_around_speech(start: int, end: int, count: int) -> MonoWave:
     soft = round(_MUSIC_DUCKING_S * SOUND_SAMPLE_RATE_HZ)
     places = [start - soft, start, end, end + 2 * soft]
     return np.interp(
-        np.arange(count), places, [_FULL_MUSIC_GAIN, _DUCKED_MUSIC_GAIN, _DUCKED_MUSIC_GAIN, _FULL_MUSIC_GAIN]
+        np.arange(count),
+        places,
+        [_MUSIC_GAIN_WITHOUT_SPEECH, _MUSIC_GAIN_UNDER_SPEECH, _MUSIC_GAIN_UNDER_SPEECH, _MUSIC_GAIN_WITHOUT_SPEECH],
     )

@@ -14,27 +14,34 @@ from generation.text.cleaning import SOFT_HYPHEN
 from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
 from generation.text.shaping import TextStyle, shape_text_line
 
-_WORD_WITH_SPACES = regex.compile(r"\S*\s*")
+_WORD_WITH_SPACES_PATTERN = regex.compile(r"\S*\s*")
 _THAI_LETTER = regex.compile(r"\p{Thai}")
 _KANA_LETTER = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _HAN_LETTER = regex.compile(r"\p{Han}")
-_HIRAGANA_END = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_HIRAGANA_END_PATTERN = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
 _UNSPACED_LETTER = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
 _LONG_KATAKANA_WORD = regex.compile(r"[\p{Katakana}ー]{8,}")
 _HANGUL_LETTER = regex.compile(r"\p{Hangul}")
 
 #: Minimum letters of a word to hyphenate.
-MIN_HYPHENATED_LETTERS = 10
+MIN_HYPHENATED_WORD_LETTERS = 10
 #: Minimum letters at each of its ends.
 MIN_LETTERS_AROUND_HYPHEN = 3
 _CHINESE_PARTICLES = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
-_WIDTH_TOLERANCE_EM = 1e-6
-_HYPHENATABLE_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_LETTERS},}}")
-_HYPHENATION_LOCALES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
+_LINE_WIDTH_TOLERANCE_EM = 1e-6
+_HYPHENATABLE_WORD_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
+_HYPHENATION_LOCALE_BY_LANGUAGE = {
+    "en": "en_US",
+    "de": "de_DE",
+    "pt": "pt_PT",
+    "nb": "nb_NO",
+    "no": "nb_NO",
+    "hu": "hu_HU",
+}
 
 
-class TextPiece(NamedTuple):
+class UnbreakableTextPiece(NamedTuple):
     """Unbreakable part of a text, and its width in em without trailing spaces.
 
     `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's end.
@@ -46,31 +53,31 @@ class TextPiece(NamedTuple):
     hyphen: float
 
 
-def split_into_pieces(text: str, style: TextStyle) -> list[TextPiece]:
+def split_into_text_pieces(text: str, style: TextStyle) -> list[UnbreakableTextPiece]:
     """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
-    return [_measure_text_piece(unit, style) for unit in split_breakable_units(text, style.language)]
+    return [_measure_text_piece(unit, style) for unit in split_words_or_phrases(text, style.language)]
 
 
-def _measure_text_piece(unit: str, style: TextStyle) -> TextPiece:
+def _measure_text_piece(unit: str, style: TextStyle) -> UnbreakableTextPiece:
     hyphen = shape_text_line("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
     space = shape_text_line(" ", style).width if unit != unit.rstrip() else 0.0
-    return TextPiece(unit, shape_text_line(body, style).width, space, hyphen)
+    return UnbreakableTextPiece(unit, shape_text_line(body, style).width, space, hyphen)
 
 
-def split_breakable_units(text: str, language: str) -> Iterator[str]:
+def split_words_or_phrases(text: str, language: str) -> Iterator[str]:
     """Yield words with trailing spaces, or phrases in Japanese, Chinese and Thai, which are written without spaces.
 
     A hyphenated compound is one word here. Only a split into smaller pieces breaks it at its hyphens.
     """
-    for word in filter(None, _WORD_WITH_SPACES.findall(text)):
+    for word in filter(None, _WORD_WITH_SPACES_PATTERN.findall(text)):
         if parser := _phrase_parser(word, language):
-            yield from _attach_particles(parser.parse(word))
+            yield from _attach_chinese_particles(parser.parse(word))
         else:
             yield word
 
 
-def _attach_particles(phrases: Sequence[str]) -> Iterator[str]:
+def _attach_chinese_particles(phrases: Sequence[str]) -> Iterator[str]:
     """Yield phrases, each with the Chinese particles that follow it: no line begins with a particle."""
     whole = ""
     for phrase in phrases:
@@ -104,15 +111,21 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_into_smaller_pieces(text: str, style: TextStyle) -> list[TextPiece]:
+def split_into_smaller_text_pieces(text: str, style: TextStyle) -> list[UnbreakableTextPiece]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
-    soft = _HYPHENATABLE_WORD.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
-    phrases = [part for unit in split_breakable_units(soft, style.language) for part in _HIRAGANA_END.split(unit)]
-    return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase(phrase)]
+    soft = (
+        _HYPHENATABLE_WORD_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text)
+        if dictionary
+        else text
+    )
+    phrases = [
+        part for unit in split_words_or_phrases(soft, style.language) for part in _HIRAGANA_END_PATTERN.split(unit)
+    ]
+    return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_at_line_breaks(phrase)]
 
 
-def _split_phrase(phrase: str) -> Sequence[str]:
+def _split_phrase_at_line_breaks(phrase: str) -> Sequence[str]:
     """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
 
     Long katakana words are loanwords: they may break at each syllable.
@@ -134,11 +147,13 @@ def _add_soft_hyphens(word: str, dictionary: pyphen.Pyphen) -> str:
 @cache
 def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
     short = language.partition("-")[0].lower()
-    known = pyphen.language_fallback(_HYPHENATION_LOCALES.get(short, short))
+    known = pyphen.language_fallback(_HYPHENATION_LOCALE_BY_LANGUAGE.get(short, short))
     return pyphen.Pyphen(lang=known) if known else None
 
 
-def cut_wide_pieces(parts: Sequence[TextPiece], width: float, style: TextStyle) -> list[TextPiece]:
+def cut_wide_pieces(
+    parts: Sequence[UnbreakableTextPiece], width: float, style: TextStyle
+) -> list[UnbreakableTextPiece]:
     """Return the pieces of a text, with those wider than `width` em cut between graphemes."""
     return [
         small
@@ -147,7 +162,7 @@ def cut_wide_pieces(parts: Sequence[TextPiece], width: float, style: TextStyle) 
     ]
 
 
-def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece]:
+def _cut_wide_piece(piece: UnbreakableTextPiece, width: float, style: TextStyle) -> Iterator[UnbreakableTextPiece]:
     current, filled = "", 0.0
     for cluster in split_graphemes(piece.text):
         wide = shape_text_line(cluster, style).width
@@ -158,9 +173,9 @@ def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterato
     yield _measure_text_piece(current, style)
 
 
-def lay_lines_greedily(parts: Sequence[TextPiece], width: float) -> list[str]:
+def lay_lines_greedily(parts: Sequence[UnbreakableTextPiece], width: float) -> list[str]:
     """Return the lines of a paragraph, each with as many pieces as a width of `width` em allows."""
-    lines: list[list[TextPiece]] = []
+    lines: list[list[UnbreakableTextPiece]] = []
     room = 0.0
     for one in parts:
         space = lines[-1][-1].space if lines else 0.0
@@ -173,50 +188,50 @@ def lay_lines_greedily(parts: Sequence[TextPiece], width: float) -> list[str]:
     return [_join_pieces_to_line(line) for line in lines]
 
 
-def _join_pieces_to_line(line: Sequence[TextPiece]) -> str:
+def _join_pieces_to_line(line: Sequence[UnbreakableTextPiece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
 
-def widest_piece_width(parts: Sequence[TextPiece]) -> float:
+def widest_piece_width(parts: Sequence[UnbreakableTextPiece]) -> float:
     return max((one.width + one.hyphen for one in parts), default=0.0)
 
 
-def lay_balanced_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
+def lay_balanced_lines(parts: Sequence[UnbreakableTextPiece], width: float) -> list[str]:
     """Return a paragraph's lines in the minimum number, with the smallest sum of their squared widths."""
-    ways: dict[int, LineLayout] = {0: LineLayout(0.0, ())}
+    ways: dict[int, PartialParagraphLayout] = {0: PartialParagraphLayout(0.0, ())}
     for _ in lay_lines_greedily(parts, width):
-        ways = _extend_line_layouts(ways, parts, width)
+        ways = _extend_paragraph_layouts(ways, parts, width)
     return [_join_pieces_to_line(parts[start:end]) for start, end in ways[len(parts)].lines]
 
 
-class LineLayout(NamedTuple):
+class PartialParagraphLayout(NamedTuple):
     """Lines of the first pieces, by their start and end, and the sum of their squared widths."""
 
     cost: float
     lines: tuple[tuple[int, int], ...]
 
 
-def _extend_line_layouts(
-    ways: Mapping[int, LineLayout], parts: Sequence[TextPiece], width: float
-) -> dict[int, LineLayout]:
+def _extend_paragraph_layouts(
+    ways: Mapping[int, PartialParagraphLayout], parts: Sequence[UnbreakableTextPiece], width: float
+) -> dict[int, PartialParagraphLayout]:
     """Return the best layouts of a paragraph's first pieces with one more line, by the number of laid pieces."""
-    best: dict[int, LineLayout] = {}
+    best: dict[int, PartialParagraphLayout] = {}
     for start, way in ways.items():
         for end, wide in _possible_line_ends(parts, start, width):
             cost = way.cost + wide * wide
             if end not in best or cost < best[end].cost:
-                best[end] = LineLayout(cost, (*way.lines, (start, end)))
+                best[end] = PartialParagraphLayout(cost, (*way.lines, (start, end)))
     return best
 
 
-def _possible_line_ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
+def _possible_line_ends(parts: Sequence[UnbreakableTextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
     """Yield each piece index at which a line may end, and the line's width there; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):
         wide += one.width
-        if end > start + 1 and wide > width + _WIDTH_TOLERANCE_EM:
+        if end > start + 1 and wide > width + _LINE_WIDTH_TOLERANCE_EM:
             return
-        if end == start + 1 or wide + one.hyphen <= width + _WIDTH_TOLERANCE_EM:
+        if end == start + 1 or wide + one.hyphen <= width + _LINE_WIDTH_TOLERANCE_EM:
             yield end, wide + one.hyphen
         wide += one.space

@@ -8,23 +8,23 @@ from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
 
 #: Maximum graphemes of a text, characters of a word, marks on a letter: a longer text is no language, but
 #: costs as much.
-MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
+MAX_DRAWN_TEXT_GRAPHEMES, MAX_DRAWN_WORD_CHARACTERS, MAX_MARKS_PER_LETTER = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
 #: Parts of joined characters. Other controls, also direction overrides, are dropped.
 _JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
 _DROPPED_UNICODE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
-_SPACE_RUN = regex.compile(r"[^\S\n]+")
-_LINE_BREAK_RUN = regex.compile(r" *\n\s*")
-_OVERLONG_WORD = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD + 1},}}")
+_SPACE_RUN_PATTERN = regex.compile(r"[^\S\n]+")
+_LINE_BREAK_RUN_PATTERN = regex.compile(r" *\n\s*")
+_OVERLONG_WORD_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_DRAWN_WORD_CHARACTERS + 1},}}")
 
 
 def clean_drawn_text(text: str) -> str:
     """Return a text in NFC without controls, with single spaces; at most 600 graphemes, 60 a word, 3 marks a letter."""
-    kept = "".join(filter(_is_drawn_character, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
-    folded = _LINE_BREAK_RUN.sub("\n", _SPACE_RUN.sub(" ", kept)).strip()
-    bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_TEXT]]
-    return str(_OVERLONG_WORD.sub(lambda word: _truncate_overlong_word(word[0]) + ELLIPSIS, "".join(bounded)))
+    kept = "".join(filter(_is_drawn_character, unicodedata.normalize("NFC", text[: MAX_DRAWN_TEXT_GRAPHEMES * 8])))
+    folded = _LINE_BREAK_RUN_PATTERN.sub("\n", _SPACE_RUN_PATTERN.sub(" ", kept)).strip()
+    bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_DRAWN_TEXT_GRAPHEMES]]
+    return str(_OVERLONG_WORD_PATTERN.sub(lambda word: _truncate_overlong_word(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
 def _is_drawn_character(char: str) -> bool:
@@ -40,19 +40,19 @@ def _truncate_overlong_word(word: str) -> str:
     """Return at most 60 characters of a word, in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in split_graphemes(word):
-        if len(kept) + len(cluster) > MAX_WORD:
+        if len(kept) + len(cluster) > MAX_DRAWN_WORD_CHARACTERS:
             break
         kept += cluster
-    return kept or word[:MAX_WORD]
+    return kept or word[:MAX_DRAWN_WORD_CHARACTERS]
 
 
 def _limit_letter_marks(cluster: str) -> str:
     """Return a letter with only the first three of its combining marks."""
-    if len(cluster) <= MAX_MARKS:
+    if len(cluster) <= MAX_MARKS_PER_LETTER:
         return cluster
     kept, marks = [], 0
     for char in cluster:
         marks += bool(unicodedata.combining(char))
-        if marks <= MAX_MARKS or not unicodedata.combining(char):
+        if marks <= MAX_MARKS_PER_LETTER or not unicodedata.combining(char):
             kept.append(char)
     return "".join(kept)

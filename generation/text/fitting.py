@@ -8,22 +8,22 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from generation.text.breaking import (
-    TextPiece,
+    UnbreakableTextPiece,
     cut_wide_pieces,
     lay_balanced_lines,
     lay_lines_greedily,
-    split_into_pieces,
-    split_into_smaller_pieces,
+    split_into_smaller_text_pieces,
+    split_into_text_pieces,
     widest_piece_width,
 )
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean_drawn_text
 from generation.text.scripts import is_right_to_left_language, line_leading_of_text, split_graphemes
-from generation.text.shaping import ShapedLine, TextStyle, shape_text_line
+from generation.text.shaping import ShapedTextLine, TextStyle, shape_text_line
 
 #: Hyphenate only below this share of the largest size.
-MAX_HYPHENATED_SIZE_SHARE = 0.62
+MAX_HYPHENATED_FONT_SIZE_SHARE = 0.62
 #: Hyphenate only if the size grows by this factor.
-MIN_HYPHENATION_SIZE_GAIN = 1.2
+MIN_HYPHENATION_FONT_SIZE_RATIO = 1.2
 #: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 MIN_ASCENT_EM, MIN_DESCENT_EM = 0.73, 0.2
 
@@ -41,7 +41,7 @@ class TextBox(NamedTuple):
 class TextBlock(NamedTuple):
     """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
-    lines: tuple[ShapedLine, ...]
+    lines: tuple[ShapedTextLine, ...]
     size: int
     leading: float
     right_to_left: bool
@@ -69,7 +69,7 @@ class TextBlock(NamedTuple):
 class FittableText(NamedTuple):
     """A text to fit: its paragraphs in pieces, its style and its leading."""
 
-    paragraphs: list[list[TextPiece]]
+    paragraphs: list[list[UnbreakableTextPiece]]
     style: TextStyle
     leading: float
 
@@ -79,11 +79,11 @@ class FittableText(NamedTuple):
     def lay_all_balanced_lines(self, width: float) -> list[str]:
         return [line for one in self.paragraphs for line in lay_balanced_lines(one, width)]
 
-    def cut(self, width: float) -> "FittableText":
+    def cut_pieces_to_width(self, width: float) -> "FittableText":
         return self._replace(paragraphs=[cut_wide_pieces(one, width, self.style) for one in self.paragraphs])
 
     @property
-    def widest_width(self) -> float:
+    def max_piece_width(self) -> float:
         return max(map(widest_piece_width, self.paragraphs), default=0.0)
 
 
@@ -92,22 +92,23 @@ def fit_text_to_box(
 ) -> TextBlock:
     """Return a text fitted into a box, in the largest font size from `least` to `largest`.
 
-    A text that is too long for the smallest size ends with an ellipsis. Raises `TextRefused` for an unknown letter.
+    A text that is too long for the smallest size ends with an ellipsis. Raises `UndrawableTextRefused` for an
+    unknown letter.
     """
     cleaned = clean_drawn_text(text)
     paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)
-    whole = FittableText([split_into_pieces(one, style) for one in paragraphs], style, leading)
+    whole = FittableText([split_into_text_pieces(one, style) for one in paragraphs], style, leading)
     size = _find_largest_font_size(lambda size: _does_text_fit_box(whole, box, size), least, largest)
-    if (size or 0) < MAX_HYPHENATED_SIZE_SHARE * largest and box.lines > 1:
-        soft = FittableText([split_into_smaller_pieces(one, style) for one in paragraphs], style, leading)
+    if (size or 0) < MAX_HYPHENATED_FONT_SIZE_SHARE * largest and box.lines > 1:
+        soft = FittableText([split_into_smaller_text_pieces(one, style) for one in paragraphs], style, leading)
         softer = _find_largest_font_size(
-            lambda size: _does_text_fit_box(soft, box, size), least, int(MAX_HYPHENATED_SIZE_SHARE * largest)
+            lambda size: _does_text_fit_box(soft, box, size), least, int(MAX_HYPHENATED_FONT_SIZE_SHARE * largest)
         )
-        if softer and softer > MIN_HYPHENATION_SIZE_GAIN * (size or 0):
+        if softer and softer > MIN_HYPHENATION_FONT_SIZE_RATIO * (size or 0):
             whole, size = soft, softer
     if size is None:
         size = _find_largest_font_size(
-            lambda size: _does_text_fit_box(whole.cut(box.width / size), box, size), least, largest
+            lambda size: _does_text_fit_box(whole.cut_pieces_to_width(box.width / size), box, size), least, largest
         )
     return _balanced_text_block(whole, box, size) if size else _truncate_text_block(whole, box, least)
 
@@ -127,11 +128,13 @@ def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
     width = box.width / size
     lines = text.lay_all_lines(width)
     high = MIN_ASCENT_EM + text.leading * (len(lines) - 1) + MIN_DESCENT_EM
-    return text.widest_width <= width and len(lines) <= box.lines and size * high <= box.height
+    return text.max_piece_width <= width and len(lines) <= box.lines and size * high <= box.height
 
 
 def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
-    return _shape_text_block(text.cut(box.width / size).lay_all_balanced_lines(box.width / size), text, box, size)
+    return _shape_text_block(
+        text.cut_pieces_to_width(box.width / size).lay_all_balanced_lines(box.width / size), text, box, size
+    )
 
 
 def _shape_text_block(
@@ -147,15 +150,15 @@ def _shape_text_block(
 
 def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
     """Return a block with the lines of a text that fit into a box at this size; the last one ends with an ellipsis."""
-    lines = text.cut(box.width / size).lay_all_lines(box.width / size)
+    lines = text.cut_pieces_to_width(box.width / size).lay_all_lines(box.width / size)
     room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))
     kept = lines[: min(box.lines, room)]
     if len(kept) < len(lines):
-        kept[-1] = _end_with_ellipsis(kept[-1], box.width / size, text.style)
+        kept[-1] = _end_line_with_ellipsis(kept[-1], box.width / size, text.style)
     return _shape_text_block(kept, text, box, size, is_cut=len(kept) < len(lines))
 
 
-def _end_with_ellipsis(line: str, width: float, style: TextStyle) -> str:
+def _end_line_with_ellipsis(line: str, width: float, style: TextStyle) -> str:
     clusters = split_graphemes(line.rstrip(_MARKS_BEFORE_ELLIPSIS))
     while clusters and shape_text_line("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from schemas.errors import TextRefused
+from schemas.errors import UndrawableTextRefused
 
 #: Units of an em in shaped text, independent of a font's own units.
 UNITS_PER_EM = 1 << 14
@@ -63,7 +63,7 @@ def _load_font_face(name: str) -> hb.Face:
 
 
 @cache
-def _font_letters(name: str) -> hb.Set:
+def _font_code_points(name: str) -> hb.Set:
     return _load_font_face(name).unicodes
 
 
@@ -80,17 +80,17 @@ def load_font_at_weight(name: str, weight: int) -> hb.Font:
 def font_for_grapheme(cluster: str, language: str) -> str | None:
     """Return the name of the first font that covers a grapheme; None for an unknown symbol, to leave it out.
 
-    Raises `TextRefused` for an unknown letter: replacement boxes are unreadable.
+    Raises `UndrawableTextRefused` for an unknown letter: replacement boxes are unreadable.
     """
     letters = [ord(char) for char in cluster if char not in _INVISIBLE_CHARACTERS]
     names = font_search_order(language)
     for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
-        if all(letter in _font_letters(name) for letter in letters):
+        if all(letter in _font_code_points(name) for letter in letters):
             return name
     lacking = next(char for char in cluster if char not in _INVISIBLE_CHARACTERS)
     if unicodedata.category(lacking)[0] in "LMN":
         named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
-        raise TextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")
+        raise UndrawableTextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")
     return None
 
 

@@ -6,10 +6,10 @@ import uharfbuzz as hb
 from PIL import Image
 
 from generation.text.fonts import UNITS_PER_EM
-from generation.text.shaping import ShapedLine
+from generation.text.shaping import ShapedTextLine
 
 
-class LineInk(NamedTuple):
+class TextLineInk(NamedTuple):
     """The ink mask of a text line, and its place in pixels, right of the line's start and down from its baseline."""
 
     mask: Image.Image
@@ -17,7 +17,7 @@ class LineInk(NamedTuple):
     y: int
 
 
-def render_line_ink(line: ShapedLine, size: float) -> LineInk | None:
+def render_text_line_ink(line: ShapedTextLine, size: float) -> TextLineInk | None:
     """Return the ink mask of a shaped line of text at a font size in pixels, with its place; None without ink."""
     draw = hb.RasterDraw()
     draw.scale_factor = (UNITS_PER_EM / size, UNITS_PER_EM / size)
@@ -30,4 +30,4 @@ def render_line_ink(line: ShapedLine, size: float) -> LineInk | None:
         return None
     # The buffer's rows run from the bottom up.
     mask = Image.frombuffer("L", (extents.width, extents.height), bytes(drawn.buffer), "raw", "L", extents.stride, -1)
-    return LineInk(mask, extents.x_origin, -(extents.y_origin + extents.height))
+    return TextLineInk(mask, extents.x_origin, -(extents.y_origin + extents.height))

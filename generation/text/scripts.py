@@ -5,16 +5,16 @@ import regex
 _RIGHT_TO_LEFT_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 #: Scripts with letters that join or stack: tracking breaks them, and close lines touch.
-_STACKED_SCRIPT_LETTER = regex.compile(
+_STACKED_SCRIPT_LETTER_PATTERN = regex.compile(
     r"[\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Khmer}\p{Lao}\p{Malayalam}"
     r"\p{Myanmar}\p{Oriya}\p{Sinhala}\p{Tamil}\p{Telugu}\p{Thai}]"
 )
-_SQUARE_SCRIPT_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_SQUARE_SCRIPT_LETTER_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 #: Letters of languages without spaces between words.
 UNSPACED_LETTER_CLASSES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 
 #: Minimum distances of lines, in em.
-STACKED_LEADING, SQUARE_LEADING = 1.35, 1.22
+MIN_STACKED_SCRIPT_LEADING_EM, MIN_SQUARE_SCRIPT_LEADING_EM = 1.35, 1.22
 
 
 _GRAPHEME_PATTERN = regex.compile(r"\X")
@@ -32,6 +32,6 @@ def is_right_to_left_language(language: str) -> bool:
 
 def line_leading_of_text(text: str, wanted: float) -> float:
     """Return the distance of a text's baselines in em: the wanted one, or more if its script needs it."""
-    if _STACKED_SCRIPT_LETTER.search(text):
-        return max(wanted, STACKED_LEADING)
-    return max(wanted, SQUARE_LEADING) if _SQUARE_SCRIPT_LETTER.search(text) else wanted
+    if _STACKED_SCRIPT_LETTER_PATTERN.search(text):
+        return max(wanted, MIN_STACKED_SCRIPT_LEADING_EM)
+    return max(wanted, MIN_SQUARE_SCRIPT_LEADING_EM) if _SQUARE_SCRIPT_LETTER_PATTERN.search(text) else wanted

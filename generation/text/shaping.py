@@ -16,8 +16,8 @@ from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")
 
-_RIGHT_TO_LEFT_LETTER = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=AL}]")
-_IGNORED_BIDI_CHARACTER = regex.compile(r"\p{bidi_class=BN}")
+_RIGHT_TO_LEFT_LETTER_PATTERN = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=AL}]")
+_IGNORED_BIDI_CHARACTER_PATTERN = regex.compile(r"\p{bidi_class=BN}")
 
 
 class TextStyle(NamedTuple):
@@ -38,7 +38,7 @@ class PlacedGlyph(NamedTuple):
     at: int
 
 
-class ShapedLine(NamedTuple):
+class ShapedTextLine(NamedTuple):
     """A shaped line with its lengths in em.
 
     `width` is its advance, `top` and `bottom` are its ink's distances from the baseline.
@@ -62,14 +62,14 @@ class FontRun(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def shape_text_line(text: str, style: TextStyle) -> ShapedLine:
-    """Return a text of any length shaped as one line. Raises `TextRefused` for a letter that no font has."""
+def shape_text_line(text: str, style: TextStyle) -> ShapedTextLine:
+    """Return a text of any length shaped as one line. Raises `UndrawableTextRefused` for a letter that no font has."""
     glyphs: list[PlacedGlyph] = []
     x = 0.0
-    for run, level in order_runs_visually([*_split_font_runs(text, style.language)]):
+    for run, level in order_bidi_runs_visually([*_split_font_runs(text, style.language)]):
         x = _shape_font_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
     left, right, top, bottom = _glyph_ink_extents(glyphs)
-    return ShapedLine(
+    return ShapedTextLine(
         text,
         tuple(glyphs),
         x / UNITS_PER_EM,
@@ -88,7 +88,11 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
     for cluster in split_graphemes(text):
         name, level, place = font_for_grapheme(cluster, language), of_each[at], at
         at += len(cluster)
-        if current and level == current[1] and (name == current[0].font or _joins_previous_run(cluster, current[0])):
+        if (
+            current
+            and level == current[1]
+            and (name == current[0].font or _does_grapheme_join_run(cluster, current[0]))
+        ):
             current = current[0]._replace(text=current[0].text + cluster), level
             continue
         if current:
@@ -98,7 +102,7 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
         yield current
 
 
-def _joins_previous_run(cluster: str, run: FontRun) -> bool:
+def _does_grapheme_join_run(cluster: str, run: FontRun) -> bool:
     return cluster == " " and run.font != EMOJI
 
 
@@ -137,13 +141,15 @@ def _glyph_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, 
 def bidi_embedding_levels(text: str, *, right_to_left: bool) -> list[int]:
     """Return the bidi embedding level of each character of a line: odd levels run from right to left."""
     base = int(right_to_left)
-    if not right_to_left and not _RIGHT_TO_LEFT_LETTER.search(text):
+    if not right_to_left and not _RIGHT_TO_LEFT_LETTER_PATTERN.search(text):
         return [0] * len(text)
-    known = iter(_compute_bidi_levels(_IGNORED_BIDI_CHARACTER.sub("", text), base))
+    known = iter(_compute_bidi_levels(_IGNORED_BIDI_CHARACTER_PATTERN.sub("", text), base))
     embedding: list[int] = []
     for char in text:
         # Joiners are ignored (rule X9): they keep the level of the character before them.
-        embedding.append((embedding[-1] if embedding else base) if _IGNORED_BIDI_CHARACTER.match(char) else next(known))
+        embedding.append(
+            (embedding[-1] if embedding else base) if _IGNORED_BIDI_CHARACTER_PATTERN.match(char) else next(known)
+        )
     return embedding
 
 
@@ -158,7 +164,7 @@ def _compute_bidi_levels(text: str, base: int) -> list[int]:
     return [char["level"] for char in storage["chars"]]
 
 
-def order_runs_visually(runs: Sequence[tuple[Item, int]]) -> list[tuple[Item, int]]:
+def order_bidi_runs_visually(runs: Sequence[tuple[Item, int]]) -> list[tuple[Item, int]]:
     """Return a line's runs with their bidi levels, in visual order from left to right (UAX 9, rule L2)."""
     order = list(runs)
     for level in range(max((level for _, level in order), default=0), 0, -1):

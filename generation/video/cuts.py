@@ -17,7 +17,8 @@ _CIRCLE_MASK_DOWNSCALE = 4
 def slide_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
     """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the side `way`.
 
-    `way` is 1 or -1 across and down: `(0, 1)` is the bottom. From the line-end side, it slides as a page turns.
+    `way` is a step across and down, one of them 1 or -1, the other 0: `(0, 1)` is the bottom. From the
+    line-end side, it slides as a page turns.
     """
     done = ease_out(share)
     frame = Image.new("RGB", old.size)

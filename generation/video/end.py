@@ -8,25 +8,36 @@ from generation import paint
 from generation.outputs import DrawnText
 from generation.slides.byline import fit_presenter_byline
 from generation.slides.end import fit_end_lines
-from generation.slides.kit import LABEL_FONT, SlideKit
-from generation.slides.parts import button_text_and_places
+from generation.slides.kit import LABEL_FONT_STYLE, SlideKit
+from generation.slides.parts import button_text_and_store_names
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 from generation.video.moving import MovingObject, PoppingPicture, StillPicture
 from generation.video.parts import (
-    BEFORE_FIRST_FRAME_S,
+    START_BEFORE_FIRST_FRAME_S,
     build_kinetic_text,
-    build_popping_tile,
+    build_popping_brand_tile,
     build_presenter_parts,
-    draw_pill_sprite,
+    draw_pill_button_sprite,
     empty_scene_canvas,
 )
 from generation.video.scene import SceneStage, ScheduledText, VideoScene
 
 _END_SCENE_NUMBER = 97
-_ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
-_BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON, _ABOVE_FOOT, _ABOVE_BYLINE = 64, 36, 72, 52, 70
-_ICON_COMES, _NAME_COMES, _TAGLINE_COMES, _BUTTON_COMES, _FOOT_COMES = 0.05, 0.2, 0.4, 0.7, 0.9
+_MAX_END_ICON_SIDE_PX = 300
+_MIN_END_ICON_SIDE_PX = 110
+_END_BUTTON_HEIGHT_PX = 115
+_END_FOOT_LINE_HEIGHT_PX = 50
+_GAP_BELOW_ICON_PX = 64
+_GAP_BELOW_NAME_PX = 36
+_GAP_ABOVE_BUTTON_PX = 72
+_GAP_ABOVE_FOOT_LINE_PX = 52
+_GAP_ABOVE_BYLINE_PX = 70
+_END_ICON_START_S = 0.05
+_END_NAME_START_S = 0.2
+_END_TAGLINE_START_S = 0.4
+_END_BUTTON_START_S = 0.7
+_END_FOOT_LINE_START_S = 0.9
 #: An end card within this factor of the frame's aspect ratio fills it.
 _END_CARD_RATIO_TOLERANCE = 1.15
 #: Any other end card keeps this margin.
@@ -39,40 +50,39 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     A long text shrinks the icon, then drops the tagline.
     """
     stage = SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds)
-    button, places = button_text_and_places(kit, copy)
+    button, places = button_text_and_store_names(kit, copy)
     blocks, signature = fit_end_lines(kit, copy), fit_presenter_byline(kit, copy)
-    foot = (
-        kit.fit_text(" · ".join(places), TextBox(kit.centered_column_width, _FOOT, 1), LABEL_FONT, (24, 38))
-        if places
-        else None
-    )
+    foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
+    foot = kit.fit_text(" · ".join(places), foot_box, LABEL_FONT_STYLE, (24, 38)) if places else None
     heights = [
-        _ABOVE_BUTTON + _BUTTON if button else 0,
-        _ABOVE_FOOT + foot.height if foot else 0,
-        _ABOVE_BYLINE + signature.height if signature else 0,
+        _GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX if button else 0,
+        _GAP_ABOVE_FOOT_LINE_PX + foot.height if foot else 0,
+        _GAP_ABOVE_BYLINE_PX + signature.height if signature else 0,
     ]
     room = kit.frame.bottom - kit.frame.top - sum(heights)
-    if _end_lines_height(blocks) + _LEAST_ICON > room:
+    if _end_lines_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_ICON, max(_LEAST_ICON, room - _end_lines_height(blocks))))
+    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _end_lines_height(blocks))))
     below = [_end_lines_height(blocks), *heights]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
     place = (kit.frame.width - icon) // 2, round(top)
-    things: list[MovingObject] = [build_popping_tile(stage, icon, place, starts=_ICON_COMES, blur=52)]
-    texts = _timed_name_lines(stage, blocks, tops[0] + _BELOW_ICON)
+    things: list[MovingObject] = [build_popping_brand_tile(stage, icon, place, starts=_END_ICON_START_S, blur=52)]
+    texts = _schedule_name_and_tagline(stage, blocks, tops[0] + _GAP_BELOW_ICON_PX)
     marks = []
     if button:
-        pressed, mark = _popping_end_button(kit, button, tops[1] + _ABOVE_BUTTON)
+        pressed, mark = _build_popping_end_button(kit, button, tops[1] + _GAP_ABOVE_BUTTON_PX)
         things.append(pressed)
         marks.append(mark)
     if foot:
-        places_text = build_kinetic_text(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
-        texts.append(ScheduledText(places_text, _FOOT_COMES))
+        places_text = build_kinetic_text(
+            kit, "place", foot, tops[2] + _GAP_ABOVE_FOOT_LINE_PX, stage.ground.text, middle=True
+        )
+        texts.append(ScheduledText(places_text, _END_FOOT_LINE_START_S))
     if signature:
-        top = tops[3] + _ABOVE_BYLINE
+        top = tops[3] + _GAP_ABOVE_BYLINE_PX
         face, by = build_presenter_parts(
-            stage, empty_scene_canvas(kit), signature, top, starts=BEFORE_FIRST_FRAME_S, middle=True
+            stage, empty_scene_canvas(kit), signature, top, starts=START_BEFORE_FIRST_FRAME_S, middle=True
         )
         things.append(face)
         texts += by
@@ -81,25 +91,25 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
 
 def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
     """Return the height in pixels of the last scene's lines, with the gaps above and between them."""
-    return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in blocks.values())
+    return _GAP_BELOW_ICON_PX - _GAP_BELOW_NAME_PX + sum(block.height + _GAP_BELOW_NAME_PX for block in blocks.values())
 
 
-def _timed_name_lines(stage: SceneStage, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
+def _schedule_name_and_tagline(stage: SceneStage, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
     texts = []
-    for (name, block), comes in zip(blocks.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
+    for (name, block), comes in zip(blocks.items(), (_END_NAME_START_S, _END_TAGLINE_START_S), strict=False):
         texts.append(
             ScheduledText(build_kinetic_text(stage.kit, name, block, top, stage.ground.text, middle=True), comes)
         )
-        top += block.height + _BELOW_NAME
+        top += block.height + _GAP_BELOW_NAME_PX
     return texts
 
 
-def _popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, DrawnText]:
+def _build_popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, DrawnText]:
     ground = kit.theme.vivid
-    center = kit.frame.width / 2, top + _BUTTON / 2
-    picture, mark = draw_pill_sprite(kit, text, center=center, colors=(ground.text, ground.tints[0]))
+    center = kit.frame.width / 2, top + _END_BUTTON_HEIGHT_PX / 2
+    picture, mark = draw_pill_button_sprite(kit, text, center=center, colors=(ground.text, ground.tints[0]))
     place = round(center[0] - picture.width / 2), round(center[1] - picture.height / 2)
-    return PoppingPicture(picture, place, starts=_BUTTON_COMES, blur=28, pulses=True), mark
+    return PoppingPicture(picture, place, starts=_END_BUTTON_START_S, blur=28, pulses=True), mark
 
 
 def build_end_card_scene(kit: SlideKit, picture: Image.Image, seconds: float) -> VideoScene:
@@ -114,5 +124,5 @@ def build_end_card_scene(kit: SlideKit, picture: Image.Image, seconds: float) ->
     card = paint.crop_picture_to_cover(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded_rectangle_mask(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
-    card_comes = PoppingPicture(card, place, starts=_ICON_COMES, blur=48)
+    card_comes = PoppingPicture(card, place, starts=_END_ICON_START_S, blur=48)
     return VideoScene(SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds), [card_comes], [])

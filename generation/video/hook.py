@@ -9,7 +9,7 @@ from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
 from generation.video.moving import MovingObject, RisingPicture
 from generation.video.parts import (
-    BEFORE_FIRST_FRAME_S,
+    START_BEFORE_FIRST_FRAME_S,
     build_kinetic_text,
     build_presenter_parts,
     build_scene_header,
@@ -19,7 +19,8 @@ from generation.video.scene import SceneStage, ScheduledText, VideoScene
 
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _HOOK_WORDS_START_S = -0.3
-_ICON, _BELOW = 470, 70
+_MAX_HOOK_ICON_SIDE_PX = 470
+_GAP_BELOW_HOOK_PX = 70
 
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
@@ -33,14 +34,14 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
         face, lines = build_presenter_parts(
-            stage, canvas, presenter, headline.bottom + HOOK_BYLINE_GAP_PX, starts=BEFORE_FIRST_FRAME_S
+            stage, canvas, presenter, headline.bottom_y + HOOK_BYLINE_GAP_PX, starts=START_BEFORE_FIRST_FRAME_S
         )
         things, texts = [*things, face], [*texts, *lines]
-    below = headline.bottom + reserved
+    below = headline.bottom_y + reserved
     more = (
-        _animate_hook_devices(kit, canvas, below, seconds)
+        _build_rising_hook_devices(kit, canvas, below, seconds)
         if kit.screenshots
-        else _animate_brand_icon(kit, canvas, below, seconds)
+        else _build_rising_brand_icon(kit, canvas, below, seconds)
     )
     return VideoScene(stage, [*things, *more], texts)
 
@@ -50,8 +51,8 @@ def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
     return kit.body_top_y + max(0.0, (kit.frame.bottom - kit.body_top_y - height) * 0.3)
 
 
-def _animate_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
-    placed = [*devices.place_hook_devices(kit, canvas, round(top) + _BELOW)]
+def _build_rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+    placed = [*devices.place_hook_devices(kit, canvas, round(top) + _GAP_BELOW_HOOK_PX)]
     times = [0.15, 0.0][-len(placed) :]
     return [
         RisingPicture(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
@@ -59,10 +60,10 @@ def _animate_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: fl
     ]
 
 
-def _animate_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+def _build_rising_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
     """Return the brand's icon, large and tilted, rising into the area below the hook; [] if the area is too small."""
-    side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
-    if side < _ICON // 2:
+    side = min(_MAX_HOOK_ICON_SIDE_PX, canvas.height - round(top) - 2 * _GAP_BELOW_HOOK_PX)
+    if side < _MAX_HOOK_ICON_SIDE_PX // 2:
         return []
     icon = paint.rotate_and_halve_sprite(
         tile.draw_brand_tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8

@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Canvas, TextAlignment, build_drawn_text, left_space_share, place_inked_lines
+from generation.canvas import Canvas, TextAlignment, build_drawn_text, compute_left_margin_share, place_inked_text_lines
 from generation.color import RGB, measure_text_contrast
 from generation.outputs import DrawnText
 from generation.paint import PixelSize
-from generation.text.breaking import split_breakable_units
+from generation.text.breaking import split_words_or_phrases
 from generation.text.fitting import TextBlock
-from generation.text.raster import render_line_ink
-from generation.text.shaping import ShapedLine
+from generation.text.raster import render_text_line_ink
+from generation.text.shaping import ShapedTextLine
 from generation.video.easing import ease_out, ease_out_back
 
 #: Maximum seconds from one word to the next.
-MAX_WORD_STEP_S = 0.12
+MAX_WORD_INTERVAL_S = 0.12
 #: Duration of a word's movement.
 _WORD_MOVEMENT_S = 0.3
 #: Share of its size by which a word rises.
@@ -60,22 +60,22 @@ class KineticText:
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = left_space_share(column.align, right_to_left=block.right_to_left)
-        self._lines = [*place_inked_lines(block, (column.x, column.y), column.width, share)]
+        share = compute_left_margin_share(column.align, right_to_left=block.right_to_left)
+        self._lines = [*place_inked_text_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._place_words()]
-        self.count = 1 + max((word.number for word in self.words), default=0)
+        self.word_count = 1 + max((word.number for word in self.words), default=0)
         self._colors = self._color_words(color, emphasis)
 
     @property
-    def bottom(self) -> float:
+    def bottom_y(self) -> float:
         return self.column.y + self.block.height
 
     def _place_words(self) -> Iterator[PlacedWord]:
         number, size = 0, self.block.size
         for row, one in enumerate(self._lines):
-            whole = render_line_ink(one.line, size)
+            whole = render_text_line_ink(one.line, size)
             for text, part in _split_line_words(one.line, self.language):
-                if whole and (drawn := render_line_ink(part, size)):
+                if whole and (drawn := render_text_line_ink(part, size)):
                     place = one.box[0] + drawn.x - whole.x, one.box[1] + drawn.y - whole.y
                     yield PlacedWord(drawn.mask, place, row, number, len(text.strip()))
                     number += 1
@@ -83,10 +83,10 @@ class KineticText:
     def _color_words(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
         """Return the color of each word of the text: `emphasis` for the longest one, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
-        telling = longest if emphasis and self.count > 1 else None
+        telling = longest if emphasis and self.word_count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
-    def draw(self, image: Image.Image, seconds: float, step: float = MAX_WORD_STEP_S) -> None:
+    def draw(self, image: Image.Image, seconds: float, step: float = MAX_WORD_INTERVAL_S) -> None:
         """Draw onto a frame the words that have started `seconds` after the text's start, one every `step` seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
             share = (seconds - word.number * step) / _WORD_MOVEMENT_S
@@ -107,10 +107,10 @@ class KineticText:
 
     def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
-        canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
+        canvas.marks += [self._measure_line(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 
-    def _mark(self, image: Image.Image, row: int) -> DrawnText:
+    def _measure_line(self, image: Image.Image, row: int) -> DrawnText:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)
@@ -122,9 +122,9 @@ class KineticText:
         return build_drawn_text(self.name, self._lines[row].line.text, whole, contrast, self.block)
 
 
-def _split_line_words(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:
+def _split_line_words(line: ShapedTextLine, language: str) -> Iterator[tuple[str, ShapedTextLine]]:
     """Yield the words of a shaped line in reading order, each with its own glyphs at their places in the line."""
-    texts = [*split_breakable_units(line.text, language)]
+    texts = [*split_words_or_phrases(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]
     for number, text in enumerate(texts):

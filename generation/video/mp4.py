@@ -48,7 +48,7 @@ def encode_mp4(
     count = 0
     try:
         with _temporary_sound_file(path, sound) as sound_file:
-            with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
+            with ffmpeg.start_ffmpeg_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
                 for picture in pictures:
                     encoder.write_frame(picture.tobytes())
                     count += 1
@@ -61,8 +61,8 @@ def encode_mp4(
 
 def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
     sources = [
-        *ffmpeg.raw_frame_input_arguments(size, VIDEO_FRAMES_PER_S),
-        *ffmpeg.file_input_arguments(sound_file, "wav"),
+        *ffmpeg.build_ffmpeg_raw_frame_input(size, VIDEO_FRAMES_PER_S),
+        *ffmpeg.build_ffmpeg_file_input(sound_file, "wav"),
         *"-map 0:v -map 1:a".split(),
     ]
     return [

@@ -9,7 +9,7 @@ from generation.outputs import DrawnText
 from generation.paint import PixelSize
 from generation.slides import tile
 from generation.slides.byline import PresenterByline
-from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBlock, TextBox
 from generation.video.kinetic import KineticText, TextBlockColumn
@@ -17,31 +17,31 @@ from generation.video.moving import PoppingPicture
 from generation.video.scene import SceneStage, ScheduledText
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
-BEFORE_FIRST_FRAME_S = -9.0
+START_BEFORE_FIRST_FRAME_S = -9.0
 _PILL_FONT_SIZE_PX = 50
 
 
 def empty_scene_canvas(kit: SlideKit) -> Canvas:
     """Return a canvas of the frame's size without a ground, to lay a video's scene out on."""
-    return kit.canvas_on_image(Image.new("RGB", kit.frame.size))
+    return kit.create_canvas_on_image(Image.new("RGB", kit.frame.size))
 
 
 def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
     """Return the brand's tile and name for a video's scene, in the same place as on every slide."""
     kit, offset, top = stage.kit, HEADER_TILE_SIDE_PX + 22, stage.kit.frame.top
-    icon = build_popping_tile(
+    icon = build_popping_brand_tile(
         stage,
         HEADER_TILE_SIDE_PX,
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
-        starts=BEFORE_FIRST_FRAME_S,
+        starts=START_BEFORE_FIRST_FRAME_S,
     )
     room = kit.column_width - offset
-    block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 40))
+    block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 40))
     column = TextBlockColumn(
         canvas.x_from_safe_zone_edge(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room
     )
     return icon, ScheduledText(
-        KineticText("name", block, column, kit.language, color=stage.ground.text), BEFORE_FIRST_FRAME_S
+        KineticText("name", block, column, kit.language, color=stage.ground.text), START_BEFORE_FIRST_FRAME_S
     )
 
 
@@ -76,35 +76,37 @@ def build_presenter_parts(
     ]
 
 
-def build_popping_tile(
+def build_popping_brand_tile(
     stage: SceneStage, side: int, place: PixelSize, *, starts: float, blur: int = 0
 ) -> PoppingPicture:
     """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground
-    icon, edge = tile.add_tile_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    icon, edge = tile.add_tile_rim_if_needed(
+        tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text
+    )
     return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 
-def draw_pill_sprite(
+def draw_pill_button_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnText]:
     """Return a button's picture in the first color, and its drawn text in the second with its place in the frame."""
     block, size = fit_pill_text(kit, text, _PILL_FONT_SIZE_PX)
-    canvas = kit.canvas_on_image(Image.new("RGB", size, colors[0]))
+    canvas = kit.create_canvas_on_image(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent_px) / 2
     canvas.draw_text_block("pill", block, (0, top), size[0], color=colors[1], align="middle")
     return _cut_out_sprite(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
 
 
-def draw_badge_sprite(
+def draw_number_badge_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnText]:
     """Return the picture of a number on a rounded square, and the number's drawn line with its place in the frame.
 
     The number has the second of `colors`, the square the first.
     """
-    canvas = kit.canvas_on_image(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
+    canvas = kit.create_canvas_on_image(Image.new("RGB", (side, side), colors[0]))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
     canvas.draw_text_block("number", block, (0, top), side, color=colors[1], align="middle")
     return _cut_out_sprite(canvas, side * 0.32, *place)

@@ -7,10 +7,10 @@ from PIL import Image
 
 from generation.canvas import Canvas
 from generation.outputs import DrawnText
-from generation.seeds import seeded_chance
+from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
 from generation.theme import GroundColors
-from generation.video.kinetic import MAX_WORD_STEP_S, KineticText
+from generation.video.kinetic import MAX_WORD_INTERVAL_S, KineticText
 from generation.video.moving import MovingBackdrop, MovingObject
 
 VIDEO_FRAMES_PER_S = 30
@@ -44,27 +44,27 @@ class VideoScene:
         self._things, self._texts, self._marks = things, texts, marks
 
     @property
-    def frames(self) -> int:
+    def frame_count(self) -> int:
         return round(self.seconds * VIDEO_FRAMES_PER_S)
 
     def draw_frame(self, number: int) -> Image.Image:
         """Return the frame with this number, counted from the scene's start, with its texts."""
-        image = self._draw_without_texts(number)
+        image = self._draw_frame_without_texts(number)
         for text, starts in self._texts:
-            word_interval_s = min(MAX_WORD_STEP_S, self.seconds * _WORDS_APPEAR_SHARE / text.count)
+            word_interval_s = min(MAX_WORD_INTERVAL_S, self.seconds * _WORDS_APPEAR_SHARE / text.word_count)
             text.draw(image, number / VIDEO_FRAMES_PER_S - starts, word_interval_s)
         return image
 
     def draw_last_frame(self) -> Canvas:
         """Return the scene's last frame before the cut as a canvas, with all its words, and each line measured."""
-        canvas = self._kit.canvas_on_image(self._draw_without_texts(self.frames - 1))
+        canvas = self._kit.create_canvas_on_image(self._draw_frame_without_texts(self.frame_count - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:
             text.draw_final_state(canvas)
         return canvas
 
-    def _draw_without_texts(self, number: int) -> Image.Image:
-        image = self._backdrop.crop_for_frame(number, self.frames)
+    def _draw_frame_without_texts(self, number: int) -> Image.Image:
+        image = self._backdrop.crop_for_frame(number, self.frame_count)
         for thing in self._things:
             thing.draw(image, number / VIDEO_FRAMES_PER_S)
         return image
@@ -82,5 +82,7 @@ class SceneStage(NamedTuple):
         """Return the moving ground of a scene, larger than the frame; the seed decides its direction."""
         frame = self.kit.frame
         wide = frame._replace(width=frame.width + _BACKDROP_MARGIN_PX, height=frame.height + _BACKDROP_MARGIN_PX)
-        way = 1 if seeded_chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
-        return MovingBackdrop(self.kit._replace(frame=wide).canvas(self.ground, self.number).image, frame.size, way)
+        way = 1 if seeded_random_number(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
+        return MovingBackdrop(
+            self.kit._replace(frame=wide).create_slide_canvas(self.ground, self.number).image, frame.size, way
+        )

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.outputs import ProgressStep
-from generation.seeds import seeded_chance
+from generation.outputs import RenderingProgressStep
+from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
 from generation.sound.synthesis import MonoWave
-from generation.sound.track import mix_sound_track
+from generation.sound.track import mix_video_sound_track
 from generation.spec import PieceCopy
 from generation.text.scripts import is_right_to_left_language
 from generation.thumbnail import encode_thumbnail
@@ -29,7 +29,7 @@ _VIDEO_FILE_STEM = "video-1"
 #: Progress steps of a video.
 _VIDEO_PROGRESS_STEPS = 80
 #: Share of the work after the last frame.
-_PROGRESS_AFTER_FRAMES = 0.02
+_PROGRESS_SHARE_AFTER_FRAMES = 0.02
 
 
 class VideoPiece(NamedTuple):
@@ -41,21 +41,21 @@ class VideoPiece(NamedTuple):
     end: Image.Image | None = None
     speech: Sequence[MonoWave] = ()
 
-    def render_files(self, folder: Path) -> Generator[ProgressStep]:
+    def render_files(self, folder: Path) -> Generator[RenderingProgressStep]:
         """Encode the video and thumbnail into a folder; yield progress, at last the file. Raises `GenerationError`."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
-        sound = mix_sound_track(self.timing, self.kit.seed, self.speech)
+        sound = mix_video_sound_track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_VIDEO_FILE_STEM}.mp4"
-        count = sum(scene.frames for scene in film)
+        count = sum(scene.frame_count for scene in film)
         every = max(1, count // _VIDEO_PROGRESS_STEPS)
         with closing(encode_mp4(path, self.kit.frame.size, render_video_frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield ProgressStep(number / count * (1 - _PROGRESS_AFTER_FRAMES))
+                    yield RenderingProgressStep(number / count * (1 - _PROGRESS_SHARE_AFTER_FRAMES))
         settled = [scene.draw_last_frame() for scene in film]
         video_thumbnail_path(path).write_bytes(encode_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
+        yield RenderingProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
 
 
 def build_video_scenes(
@@ -72,15 +72,15 @@ def build_video_scenes(
 
 def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[Image.Image]:
     """Yield each frame of a video's scenes, in order. During a cut, the old scene keeps moving below the new one."""
-    for number in range(shown[0].frames):
+    for number in range(shown[0].frame_count):
         yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):
         cut = _choose_cut_transition(kit, at)
         turning = round(cuts.CUT_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
-        for number in range(new.frames):
+        for number in range(new.frame_count):
             picture = new.draw_frame(number)
             if number < turning:
-                picture = cut(old.draw_frame(old.frames + number), picture, (number + 1) / (turning + 1))
+                picture = cut(old.draw_frame(old.frame_count + number), picture, (number + 1) / (turning + 1))
             yield picture
 
 
@@ -91,4 +91,4 @@ def _choose_cut_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
         partial(cuts.circle_reveal_transition),
         partial(cuts.slide_transition, way=(way, 0)),
     )
-    return kinds[(at + int(seeded_chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]
+    return kinds[(at + int(seeded_random_number(kit.seed, "cuts") * len(kinds))) % len(kinds)]

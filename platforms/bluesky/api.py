@@ -18,7 +18,7 @@ from schemas.errors import (
     PlatformError,
     PlatformThrottled,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from schemas.errors.platforms import PlatformErrorCategory
 from workers.platforms import http
@@ -31,58 +31,58 @@ BLUESKY_POST_COLLECTION = "app.bsky.feed.post"
 RECORD_KEY_TAKEN_CODE = "KEY_TAKEN"
 
 
-ACCOUNT_SUSPENDED_ERROR = PlatformErrorMeaning(
-    PostRejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
+BLUESKY_ACCOUNT_SUSPENDED_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
 )
-ACCOUNT_DEACTIVATED_ERROR = PlatformErrorMeaning(
-    PostRejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
+BLUESKY_ACCOUNT_DEACTIVATED_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-ACCOUNT_GONE_ERROR = PlatformErrorMeaning(
-    PostRejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
+BLUESKY_ACCOUNT_GONE_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
 )
-MEDIA_TOO_LARGE_ERROR = PlatformErrorMeaning(
-    PostRejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
+BLUESKY_MEDIA_TOO_LARGE_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
 )
-MEDIA_TYPE_REFUSED_ERROR = PlatformErrorMeaning(
-    PostRejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
+BLUESKY_MEDIA_TYPE_REFUSED_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
 )
 #: A refresh may return another token; otherwise the refresh raises `AccountReauthRequired`.
-ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+BLUESKY_ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
     AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-WRONG_APP_PASSWORD_ERROR = PlatformErrorMeaning(
+BLUESKY_WRONG_APP_PASSWORD_ERROR = PlatformErrorMeaning(
     AccountReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
 )
 
 XRPC_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     **dict.fromkeys(
-        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), ACCESS_TOKEN_EXPIRED_ERROR
+        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), BLUESKY_ACCESS_TOKEN_EXPIRED_ERROR
     ),
-    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), WRONG_APP_PASSWORD_ERROR),
-    "AccountTakedown": ACCOUNT_SUSPENDED_ERROR,
-    "AccountSuspended": ACCOUNT_SUSPENDED_ERROR,
-    "RepoTakendown": ACCOUNT_SUSPENDED_ERROR,
-    "RepoSuspended": ACCOUNT_SUSPENDED_ERROR,
-    "AccountDeactivated": ACCOUNT_DEACTIVATED_ERROR,
-    "RepoDeactivated": ACCOUNT_DEACTIVATED_ERROR,
-    "AccountNotFound": ACCOUNT_GONE_ERROR,
-    "RepoNotFound": ACCOUNT_GONE_ERROR,
+    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), BLUESKY_WRONG_APP_PASSWORD_ERROR),
+    "AccountTakedown": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
+    "AccountSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
+    "RepoTakendown": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
+    "RepoSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
+    "AccountDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR,
+    "RepoDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR,
+    "AccountNotFound": BLUESKY_ACCOUNT_GONE_ERROR,
+    "RepoNotFound": BLUESKY_ACCOUNT_GONE_ERROR,
     "InvalidSwap": PlatformErrorMeaning(
-        PostRejected, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
+        PostRejectedByPlatform, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
     ),
     "BlobNotFound": PlatformErrorMeaning(
         PostPreparationExpired, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
     ),
-    "PayloadTooLarge": MEDIA_TOO_LARGE_ERROR,
-    "BlobTooLarge": MEDIA_TOO_LARGE_ERROR,
-    "InvalidMimeType": MEDIA_TYPE_REFUSED_ERROR,
+    "PayloadTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR,
+    "BlobTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR,
+    "InvalidMimeType": BLUESKY_MEDIA_TYPE_REFUSED_ERROR,
 }
 
 
 class PdsApi(http.PlatformApi, frozen=True):
     """A Personal Data Server, and the access token for it."""
 
-    def url(self, method: str, **query: str) -> str:
+    def build_xrpc_url(self, method: str, **query: str) -> str:
         return f"{self.base}/xrpc/{method}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
 
@@ -101,7 +101,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
         return f"{type(self).__name__}({self.did})"
 
     @property
-    def expires_at(self) -> datetime | None:
+    def access_token_expires_at(self) -> datetime | None:
         """Return the expiry in the claims of the access token; None if it has none or can't be read."""
         try:
             claims = jwt.decode(self.access_jwt, options={"verify_signature": False})
@@ -110,7 +110,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
             return None
 
     @property
-    def server(self) -> str | None:
+    def home_server_url(self) -> str | None:
         """Return the URL of the account's own server, which stores its records; None if its DID document has none."""
         services = (self.did_doc or {}).get("service")
         for service in services if isinstance(services, list) else []:
@@ -159,9 +159,9 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
     """
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
-    url = api.url("com.atproto.server.createSession")
+    url = api.build_xrpc_url("com.atproto.server.createSession")
     answer = await api.send_request("POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body)
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsSession)
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsSession)
 
 
 async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
@@ -172,8 +172,8 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
-        answer = await api.send_request("POST", api.url("com.atproto.server.refreshSession"))
-        return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsSession)
+        answer = await api.send_request("POST", api.build_xrpc_url("com.atproto.server.refreshSession"))
+        return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsSession)
     except AccessTokenExpired as error:
         raise AccountReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
@@ -185,79 +185,81 @@ async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_to
     if the session has already ended, any `PlatformError`.
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
-    answer = await api.send_request("POST", api.url("com.atproto.server.deleteSession"))
-    answer.require_success(xrpc_error_of)
+    answer = await api.send_request("POST", api.build_xrpc_url("com.atproto.server.deleteSession"))
+    answer.require_success(build_xrpc_error)
 
 
-async def get_avatar_url(api: PdsApi, did: str) -> str | None:
+async def get_bluesky_avatar_url(api: PdsApi, did: str) -> str | None:
     """Return the address of the account's avatar; None without one. Raise a `PlatformError` if it can't be read."""
     profile = await get_pds_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
     ref = avatar.get("ref") if isinstance(avatar, dict) else None
     cid = ref.get("$link") if isinstance(ref, dict) else None
-    return api.url("com.atproto.sync.getBlob", did=did, cid=cid) if isinstance(cid, str) else None
+    return api.build_xrpc_url("com.atproto.sync.getBlob", did=did, cid=cid) if isinstance(cid, str) else None
 
 
-async def resolve_handle(api: PdsApi, handle: str) -> str | None:
+async def resolve_bluesky_handle(api: PdsApi, handle: str) -> str | None:
     """Return the DID of a Bluesky handle; None if the server finds none. Raise a `PlatformError` for other failures."""
-    answer = await api.send_request("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
-    if not answer.ok and decode_xrpc_error(answer).error == "InvalidRequest":
+    answer = await api.send_request("GET", api.build_xrpc_url("com.atproto.identity.resolveHandle", handle=handle))
+    if not answer.ok and decode_xrpc_error_body(answer).error == "InvalidRequest":
         return None
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), ResolvedHandle).did
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), ResolvedHandle).did
 
 
-async def get_upload_limit(api: PdsApi) -> int | None:
+async def get_pds_upload_limit_bytes(api: PdsApi) -> int | None:
     """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
-    answer = await api.without_token.send_request("GET", api.url("com.atproto.server.describeServer"))
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), PdsDescription).blob_upload_limit
+    answer = await api.without_token.send_request("GET", api.build_xrpc_url("com.atproto.server.describeServer"))
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsDescription).blob_upload_limit
 
 
 async def upload_pds_blob(
     api: PdsApi, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
     """Upload a file; return its blob for a record, the same for the same bytes. Raise a `PlatformError` on failure."""
-    url = api.url("com.atproto.repo.uploadBlob")
+    url = api.build_xrpc_url("com.atproto.repo.uploadBlob")
     answer = await upload_file_to_platform(api, url, content, content_type=mime_type, size_bytes=size_bytes)
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), UploadedBlob).blob
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), UploadedBlob).blob
 
 
 async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenPdsRecord:
     """Write a record to the account's repository, irreversibly; return its URI and content hash.
 
     `body` has `swapRecord: null`, so a repeat with the same bytes changes nothing. Other bytes under the same
-    key raise `PostRejected` with `RECORD_KEY_TAKEN_CODE`.
+    key raise `PostRejectedByPlatform` with `RECORD_KEY_TAKEN_CODE`.
     """
-    url = api.url("com.atproto.repo.putRecord")
+    url = api.build_xrpc_url("com.atproto.repo.putRecord")
     answer = await api.send_request(
         "POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body, timeout_s=timeout_s, irreversible=True
     )
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), WrittenPdsRecord)
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), WrittenPdsRecord)
 
 
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
     """Read a record from an account's repository; None if the server has no record under this key."""
-    url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
+    url = api.build_xrpc_url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.send_request("GET", url)
-    if not answer.ok and decode_xrpc_error(answer).error == "RecordNotFound":
+    if not answer.ok and decode_xrpc_error_body(answer).error == "RecordNotFound":
         return None
-    return http.decode_platform_response(answer.require_success(xrpc_error_of), StoredPdsRecord)
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), StoredPdsRecord)
 
 
-def xrpc_error_of(answer: PlatformResponse) -> PlatformError:
-    body = decode_xrpc_error(answer)
+def build_xrpc_error(answer: PlatformResponse) -> PlatformError:
+    body = decode_xrpc_error_body(answer)
     if answer.status == 429 or body.error == "RateLimitExceeded":
         after_s = http.read_platform_cooldown_s(answer.headers, reset="ratelimit-reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.was_refused_before_write:
-        return http.unclear_response_error(answer)
+        return http.build_unclear_response_error(answer)
     if body.error in XRPC_ERROR_MEANINGS:
         return XRPC_ERROR_MEANINGS[body.error].build_error()
     if answer.status == 401:
         return AccessTokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     message = answer.quote_message(body.message or body.error or f"status {answer.status}")
     category: PlatformErrorCategory = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
-    return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category)
+    return PostRejectedByPlatform(
+        "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category
+    )
 
 
-def decode_xrpc_error(answer: PlatformResponse) -> XrpcErrorBody:
+def decode_xrpc_error_body(answer: PlatformResponse) -> XrpcErrorBody:
     return http.decode_platform_error(answer, XrpcErrorBody)

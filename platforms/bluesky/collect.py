@@ -14,14 +14,14 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.bluesky.api import PdsApi, xrpc_error_of
+from platforms.bluesky.api import PdsApi, build_xrpc_error
 from workers.platforms import http
 from workers.platforms.collecting import (
-    MAX_COLLECT_CALL_S,
+    MAX_METRICS_CALL_S,
     CollectedFigures,
-    CollectLimits,
+    MetricsCollectLimits,
     MetricsCollector,
     select_integer_figures,
 )
@@ -58,27 +58,27 @@ class BlueskyProfile(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class BlueskyCollector(MetricsCollector):
-    """Collector of Bluesky; `client` is that of `workers.web.fetch.open_guarded_client`."""
+    """Collector of Bluesky; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=25, most=500)
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         server = PdsApi.for_account(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
         answer = await server.send_request(
-            "GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=MAX_COLLECT_CALL_S
+            "GET", f"{server.build_xrpc_url('app.bsky.feed.getPosts')}?{query}", timeout_s=MAX_METRICS_CALL_S
         )
         figures_by_uri = {
             view.uri: view.figures
-            for view in http.decode_platform_response(answer.require_success(xrpc_error_of), BlueskyPostViews).posts
+            for view in http.decode_platform_response(answer.require_success(build_xrpc_error), BlueskyPostViews).posts
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         server = PdsApi.for_account(account, self.client)
-        url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
-        answer = await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S)
-        return http.decode_platform_response(answer.require_success(xrpc_error_of), BlueskyProfile).followers_count
+        url = server.build_xrpc_url("app.bsky.actor.getProfile", actor=account.external_id)
+        answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)
+        return http.decode_platform_response(answer.require_success(build_xrpc_error), BlueskyProfile).followers_count

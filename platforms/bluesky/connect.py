@@ -11,7 +11,7 @@ from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting.connect import AccountConnectAttempt, Login
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
-from schemas.errors import InvalidValue, PlatformError, PostRejected
+from schemas.errors import InvalidValue, PlatformError, PostRejectedByPlatform
 from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 
 
@@ -19,14 +19,14 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectA
     """Log in with the app password; return the Bluesky account and its session's tokens.
 
     Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`
-    for a wrong password, `PostRejected` for an inactive account, any `PlatformError`.
+    for a wrong password, `PostRejectedByPlatform` for an inactive account, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Login", attempt.secret)
     session = await api.create_pds_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
     )
     if not session.active:
-        raise PostRejected(
+        raise PostRejectedByPlatform(
             "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
         )
     home = _find_home_server(net, session, asked.service_url)
@@ -38,7 +38,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectA
         avatar_url=await _find_avatar_url(net.client, home, session),
         traits={"software": "atproto"},
     )
-    return AccountConnection(account, _grant_of_session(session))
+    return AccountConnection(account, _build_bluesky_token_grant(session))
 
 
 async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:
@@ -47,12 +47,14 @@ async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, to
     Raises `AccountReauthRequired` if the session has ended, any `PlatformError`.
     """
     session = await api.refresh_pds_session(client, service_url, refresh_token=tokens.refresh_token or "")
-    return _grant_of_session(session)
+    return _build_bluesky_token_grant(session)
 
 
 def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
     try:
-        return servers.normalize_server_url(session.server or asked, allowed=net.allowed, path="serviceUrl")
+        return servers.normalize_account_server_url(
+            session.home_server_url or asked, allowed=net.allowed, path="serviceUrl"
+        )
     except InvalidValue:
         return asked
 
@@ -60,13 +62,13 @@ def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> 
 async def _find_avatar_url(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
     """Return an account's avatar address; None without one, or if it can't be read, since an account needs none."""
     try:
-        return await api.get_avatar_url(PdsApi(client=client, base=home, token=session.access_jwt), session.did)
+        return await api.get_bluesky_avatar_url(PdsApi(client=client, base=home, token=session.access_jwt), session.did)
     except PlatformError:
         return None
 
 
-def _grant_of_session(session: PdsSession) -> TokenGrant:
-    expires_at = session.expires_at
+def _build_bluesky_token_grant(session: PdsSession) -> TokenGrant:
+    expires_at = session.access_token_expires_at
     return TokenGrant(
         access_token=session.access_jwt,
         refresh_token=session.refresh_jwt,

@@ -15,16 +15,16 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi
-from platforms.bluesky.record import build_post_record, list_mentioned_handles, post_record_key
-from schemas.errors import PlatformError, PostOutcomeUnknown, PostRejected
+from platforms.bluesky.record import build_bluesky_post_record, compute_bluesky_record_key, list_mentioned_handles
+from schemas.errors import PlatformError, PostOutcomeUnknown, PostRejectedByPlatform
 from workers.platforms import media
 from workers.platforms.contract import (
     AbsentPost,
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostFile,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -32,7 +32,7 @@ from workers.platforms.contract import (
 )
 
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
-BLUESKY_IN_FLIGHT_TIME = timedelta(seconds=60)
+MAX_BLUESKY_IN_FLIGHT_TIME = timedelta(seconds=60)
 #: Most mentions of a post that are resolved.
 MAX_RESOLVED_MENTIONS = 10
 
@@ -49,7 +49,7 @@ class PutRecordInput(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class BlueskyAdapter(PlatformAdapter):
-    """Adapter of Bluesky; `client` is that of `workers.web.fetch.open_guarded_client`."""
+    """Adapter of Bluesky; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
 
@@ -60,19 +60,22 @@ class BlueskyAdapter(PlatformAdapter):
     async def prepare(
         self,
         account: PostingAccount,
-        draft: PostDraft,
+        draft: PostToPublish,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
         """Check and upload the post's files; return the key of its record and the bytes to send.
 
-        A repeat leaves no extra files. Raise `PostRejected` for a file that breaks a limit, any `PlatformError`.
+        A repeat leaves no extra files. Raise `PostRejectedByPlatform` by a file's size or type, any `PlatformError`.
         """
         media.check_post_files(account, draft)
         server = PdsApi.for_account(account, self.client)
         await check_video_sizes(server, draft.media)
         blobs = [await upload_post_file(server, file) for file in draft.media]
         people = await resolve_mentions(server, draft.caption)
-        key, record = (post_record_key(draft.post_id, draft.created_at), build_post_record(draft, blobs, people))
+        key, record = (
+            compute_bluesky_record_key(draft.post_id, draft.created_at),
+            build_bluesky_post_record(draft, blobs, people),
+        )
         put = PutRecordInput(repo=account.external_id, collection=api.BLUESKY_POST_COLLECTION, rkey=key, record=record)
         return PreparedPost(handle={"rkey": key}, request=msgspec.json.encode(put))
 
@@ -80,17 +83,17 @@ class BlueskyAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         prepared: PreparedPost,
-        draft: PostDraft,  # noqa: ARG002
+        draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
     ) -> SendResult:
         try:
             await api.put_pds_record(PdsApi.for_account(account, self.client), prepared.request, timeout_s=timeout_s)
-        except PostRejected as error:
+        except PostRejectedByPlatform as error:
             if error.code != api.RECORD_KEY_TAKEN_CODE:
                 raise
             return await self.find_existing_post(account, prepared)
-        return bluesky_live_post(prepared)
+        return build_bluesky_live_post(prepared)
 
     async def find_existing_post(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
         """Return the post that exists on Bluesky under the prepared record's key.
@@ -98,7 +101,7 @@ class BlueskyAdapter(PlatformAdapter):
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
         """
         try:
-            post = await self.find_record_of_post(account, prepared)
+            post = await self.look_up_post_by_record_key(account, prepared)
         except PlatformError as error:
             raise PostOutcomeUnknown(api.RECORD_KEY_TAKEN_CODE, f"the post's key is taken, and {error}") from error
         if isinstance(post, LivePost):
@@ -109,20 +112,20 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
-            await self.find_record_of_post(account, inquiry.prepared), in_flight=BLUESKY_IN_FLIGHT_TIME
+            await self.look_up_post_by_record_key(account, inquiry.prepared), in_flight=MAX_BLUESKY_IN_FLIGHT_TIME
         )
 
-    async def find_record_of_post(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
+    async def look_up_post_by_record_key(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(
             PdsApi.for_account(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
             return AbsentPost()
-        return bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
+        return build_bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def bluesky_live_post(prepared: PreparedPost) -> LivePost:
+def build_bluesky_live_post(prepared: PreparedPost) -> LivePost:
     """Return a prepared post as live: its `at://` URI and the URL of its page on bsky.app, for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return LivePost(
@@ -132,14 +135,14 @@ def bluesky_live_post(prepared: PreparedPost) -> LivePost:
 
 
 async def check_video_sizes(server: PdsApi, files: Sequence[PostFile]) -> None:
-    """Raise `PostRejected` if a video of the post is larger than the account's server accepts.
+    """Raise `PostRejectedByPlatform` if a video of the post is larger than the account's server accepts.
 
     The server may drop the upload of such a file without an error. Without a published limit nothing is raised.
     """
     sizes = [file.size_bytes for file in files if file.kind == "video"]
-    limit = await api.get_upload_limit(server) if sizes else None
+    limit = await api.get_pds_upload_limit_bytes(server) if sizes else None
     if limit is not None and max(sizes) > limit:
-        raise PostRejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
+        raise PostRejectedByPlatform("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
 async def upload_post_file(server: PdsApi, file: PostFile) -> dict[str, Any]:
@@ -150,7 +153,7 @@ async def upload_post_file(server: PdsApi, file: PostFile) -> dict[str, Any]:
 async def resolve_mentions(server: PdsApi, caption: str) -> dict[str, str]:
     """Return DIDs by handle of the first `MAX_RESOLVED_MENTIONS` mentions, no unknown ones. Raise `PlatformError`."""
     dids = {
-        handle: await api.resolve_handle(server, handle)
+        handle: await api.resolve_bluesky_handle(server, handle)
         for handle in list_mentioned_handles(caption)[:MAX_RESOLVED_MENTIONS]
     }
     return {handle: did for handle, did in dids.items() if did is not None}

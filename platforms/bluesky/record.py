@@ -8,7 +8,7 @@ from uuid import UUID
 
 import regex
 
-from workers.platforms.contract import PostDraft, PostFile
+from workers.platforms.contract import PostFile, PostToPublish
 
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -22,7 +22,7 @@ CAPTION_HASHTAG_PATTERN = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,6
 CAPTION_MENTION_PATTERN = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
 
 
-def post_record_key(post_id: UUID, created_at: datetime) -> str:
+def compute_bluesky_record_key(post_id: UUID, created_at: datetime) -> str:
     """Return the post's TID: its time to the millisecond, and 20 bits of its id's hash below that.
 
     It is the same at each call. If two posts of an account ever share a key, the second is refused.
@@ -33,8 +33,8 @@ def post_record_key(post_id: UUID, created_at: datetime) -> str:
     return "".join(TID_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-def build_post_record(
-    draft: PostDraft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
+def build_bluesky_post_record(
+    draft: PostToPublish, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a post's record with `blobs` as its files; `people` has DIDs by handle, other mentions are plain text."""
     facets = [

@@ -10,7 +10,7 @@ carousel is created, and the carousel must be finished before it is published.
 "Changelog" of 2026-06-22: `is_ai_generated` of a container sets the AI label; for a carousel only its own
 container accepts it.
 
-"Graph API Changelog: Versions". Each call names a version, `graph_version.GRAPH_VERSION`. The calls for
+"Graph API Changelog: Versions". Each call names a version, `graph_version.META_GRAPH_API_VERSION`. The calls for
 tokens are documented without one.
 
 "IG User: Content Publishing Limit". Meta's pages name 25, 50 and 100 posts in 24 hours. So the account's own

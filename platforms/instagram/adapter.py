@@ -19,7 +19,7 @@ PARTS = PlatformParts(
     refresh=lambda net, attempt: connect.refresh_instagram_token(net, attempt.tokens),
     sandbox=SandboxAccountFormat(
         token_life=TokenLifetime(
-            connect.INSTAGRAM_TOKEN_LIFE, connect.INSTAGRAM_TOKEN_LIFE * connect.TOKEN_EXTEND_SHARE
+            connect.INSTAGRAM_TOKEN_LIFE, connect.INSTAGRAM_TOKEN_LIFE * connect.TOKEN_LIFE_SHARE_UNTIL_EXTENSION
         )
     ),
 )

@@ -14,18 +14,18 @@ import msgspec
 
 from domain.accounts.client_registrations import OAuthClient
 from platforms.instagram import errors
-from schemas.errors import AccountReauthRequired, PlatformError, PostRejected
+from schemas.errors import AccountReauthRequired, PlatformError, PostRejectedByPlatform
 from workers.platforms import http
-from workers.platforms.graph_version import GRAPH_VERSION
+from workers.platforms.graph_version import META_GRAPH_API_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Posts in a page of an account's list.
-MEDIA_PAGE_SIZE = 50
+INSTAGRAM_MEDIA_PAGE_SIZE = 50
 
 T = TypeVar("T")
 
 
-class HourToken(msgspec.Struct, frozen=True):
+class InstagramHourToken(msgspec.Struct, frozen=True):
     """A token for an hour, and its owner's permissions (a list, or comma-separated)."""
 
     access_token: str
@@ -43,7 +43,7 @@ class HourToken(msgspec.Struct, frozen=True):
         return "ShortLived()"
 
 
-class SixtyDayToken(msgspec.Struct, frozen=True):
+class InstagramSixtyDayToken(msgspec.Struct, frozen=True):
     """A token for 60 days; `expires_in` is in seconds."""
 
     access_token: str
@@ -61,18 +61,18 @@ class InstagramUser(msgspec.Struct):
     profile_picture_url: str | None = None
 
 
-class PublishingQuotaConfig(msgspec.Struct):
+class InstagramQuotaConfig(msgspec.Struct):
     """A quota: posts in any window of this many seconds."""
 
     quota_total: int
     quota_duration: int
 
 
-class PublishingQuotaUsage(msgspec.Struct):
+class InstagramQuotaUsage(msgspec.Struct):
     """Use of an account's publishing quota."""
 
     quota_usage: int
-    config: PublishingQuotaConfig
+    config: InstagramQuotaConfig
 
 
 class CreatedGraphObject(msgspec.Struct):
@@ -117,7 +117,7 @@ class InstagramMediaPage(msgspec.Struct):
     paging: GraphPaging = msgspec.field(default_factory=GraphPaging)
 
 
-class CodeExchangeErrorBody(msgspec.Struct):
+class InstagramCodeExchangeErrorBody(msgspec.Struct):
     """The error of a code exchange, which has no number."""
 
     error_message: str = ""
@@ -125,7 +125,7 @@ class CodeExchangeErrorBody(msgspec.Struct):
 
 async def exchange_code_for_hour_token(
     client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
-) -> HourToken:
+) -> InstagramHourToken:
     """Exchange the one-time code of an OAuth consent for an Instagram token of an hour, and return the token.
 
     A code works once. Raises `AccountReauthRequired` if Instagram refuses the code.
@@ -133,23 +133,26 @@ async def exchange_code_for_hour_token(
     fields = {**us._asdict(), **form}
     answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
-        raise _code_exchange_error(answer)
-    return decode_graph_object(answer, HourToken)
+        raise _build_code_exchange_error(answer)
+    return decode_graph_object(answer, InstagramHourToken)
 
 
-async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
+async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> InstagramSixtyDayToken:
     """Exchange a token of an hour for one of 60 days; Instagram wants the secret in the URL. Raise `PlatformError`."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
-    return http.decode_platform_response(await get_checked_response(api, "access_token", query), SixtyDayToken)
+    return http.decode_platform_response(
+        await get_checked_instagram_response(api, "access_token", query), InstagramSixtyDayToken
+    )
 
 
-async def extend_sixty_day_token(api: PlatformApi) -> SixtyDayToken:
+async def extend_sixty_day_token(api: PlatformApi) -> InstagramSixtyDayToken:
     """Extend an Instagram token to 60 days from now; return the new token.
 
     Instagram refuses a token that has expired or is younger than 24 h.
     """
     return http.decode_platform_response(
-        await get_checked_response(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
+        await get_checked_instagram_response(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
+        InstagramSixtyDayToken,
     )
 
 
@@ -159,92 +162,101 @@ async def get_instagram_user(api: PlatformApi) -> InstagramUser:
     )
 
 
-async def get_quota_usage(api: PlatformApi, account_id: str) -> PublishingQuotaUsage:
-    path = f"{quote_path_part(account_id)}/content_publishing_limit"
+async def get_instagram_quota_usage(api: PlatformApi, account_id: str) -> InstagramQuotaUsage:
+    path = f"{percent_encode_path_part(account_id)}/content_publishing_limit"
     return decode_graph_object(
-        await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), PublishingQuotaUsage
+        await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), InstagramQuotaUsage
     )
 
 
 async def create_media_container(api: PlatformApi, account_id: str, **fields: str) -> str:
     """Create a container, and return its id. It is invisible until it is published. Raise a `PlatformError`."""
-    answer = await api.post_form(f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media", fields)
-    return http.decode_platform_response(answer.require_success(errors.graph_error_of), CreatedGraphObject).id
+    answer = await api.post_form(f"/{META_GRAPH_API_VERSION}/{percent_encode_path_part(account_id)}/media", fields)
+    return http.decode_platform_response(
+        answer.require_success(errors.choose_graph_response_error), CreatedGraphObject
+    ).id
 
 
 async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
     """Return the status of an Instagram media container; its message is safe to quote."""
-    answer = await get_from_graph_api(api, quote_path_part(container), {"fields": "status_code,status"})
+    answer = await get_from_graph_api(api, percent_encode_path_part(container), {"fields": "status_code,status"})
     status = decode_graph_object(answer, MediaContainerStatus)
     return msgspec.structs.replace(status, status=answer.quote_message(status.status))
 
 
 async def publish_container(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly; return the post's id. Raise `PostOutcomeUnknown` or any `PlatformError`."""
-    path, fields = f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media_publish", {"creation_id": container}
+    path, fields = (
+        f"/{META_GRAPH_API_VERSION}/{percent_encode_path_part(account_id)}/media_publish",
+        {"creation_id": container},
+    )
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
-    return http.decode_platform_response(answer.require_success(errors.graph_error_of), CreatedGraphObject).id
+    return http.decode_platform_response(
+        answer.require_success(errors.choose_graph_response_error), CreatedGraphObject
+    ).id
 
 
 async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await get_from_graph_api(api, quote_path_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    answer = await get_from_graph_api(
+        api, percent_encode_path_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s
+    )
     return decode_graph_object(answer, ListedInstagramPost).permalink
 
 
 async def list_account_media(api: PlatformApi, account_id: str, *, after: str | None) -> InstagramMediaPage:
-    """Return at most `MEDIA_PAGE_SIZE` of the account's posts, newest first; with `after`, those after that cursor."""
-    query = {"fields": "id,caption,timestamp,permalink", "limit": str(MEDIA_PAGE_SIZE)}
+    """Return a page of the account's posts, newest first; with `after`, those after that cursor."""
+    query = {"fields": "id,caption,timestamp,permalink", "limit": str(INSTAGRAM_MEDIA_PAGE_SIZE)}
     query |= {} if after is None else {"after": after}
     return http.decode_platform_response(
-        await get_from_graph_api(api, f"{quote_path_part(account_id)}/media", query), InstagramMediaPage
+        await get_from_graph_api(api, f"{percent_encode_path_part(account_id)}/media", query), InstagramMediaPage
     )
 
 
 async def get_from_graph_api(
-    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_REQUEST_TIMEOUT_S
 ) -> PlatformResponse:
-    """Send a GET to a path of Meta's Graph API at `GRAPH_VERSION`; return the 2xx response.
+    """Send a GET to a path of Meta's Graph API at `META_GRAPH_API_VERSION`; return the 2xx response.
 
     Raises the `PlatformError` of any other response.
     """
-    return await get_checked_response(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
+    return await get_checked_instagram_response(api, f"{META_GRAPH_API_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
-async def get_checked_response(
-    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
+async def get_checked_instagram_response(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_REQUEST_TIMEOUT_S
 ) -> PlatformResponse:
     answer = await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)
-    return answer.require_success(errors.graph_error_of)
+    return answer.require_success(errors.choose_graph_response_error)
 
 
 def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
     """Decode an Instagram response as `kind`: the JSON body itself, or the first item of its list `data`.
 
-    Raises the error of `http.unclear_response_error` if the body is not such an object.
+    Raises the error of `http.build_unclear_response_error` if the body is not such an object.
     """
     body = http.decode_platform_response(answer, dict[str, Any])
     item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
     try:
         return msgspec.convert(item, kind)
     except msgspec.ValidationError as error:
-        raise http.unclear_response_error(answer) from error
+        raise http.build_unclear_response_error(answer) from error
 
 
-def quote_path_part(name: str) -> str:
+def percent_encode_path_part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _code_exchange_error(answer: PlatformResponse) -> PlatformError:
+def _build_code_exchange_error(answer: PlatformResponse) -> PlatformError:
     """Return the error for Instagram's refusal of a one-time code, chosen by the response's message alone.
 
-    `PostRejected` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
+    `PostRejectedByPlatform` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
     a 5xx or a redirect, the error leaves the result open.
     """
     if not answer.was_refused_before_write:
-        return http.unclear_response_error(answer)
-    message = http.decode_platform_error(answer, CodeExchangeErrorBody).error_message
+        return http.build_unclear_response_error(answer)
+    message = http.decode_platform_error(answer, InstagramCodeExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
-        return PostRejected(
+        return PostRejectedByPlatform(
             "APP_REFUSED",
             f"Instagram refuses this server's application: tell its operator ({answer.quote_message(message)})",
             category="config",

@@ -13,19 +13,19 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api
-from schemas.errors import PostPreparationExpired, PostRejected
+from schemas.errors import PostPreparationExpired, PostRejectedByPlatform
 from schemas.metrics import CollectedMetric
 from workers.platforms import http
 from workers.platforms.collecting import (
-    MAX_COLLECT_CALL_S,
+    MAX_METRICS_CALL_S,
     CollectedFigures,
-    CollectLimits,
+    MetricsCollectLimits,
     MetricsCollector,
     select_integer_figures,
-    skip_figure_if_not_allowed,
+    skip_figure_without_permission,
 )
 from workers.platforms.http import PlatformApi
 
@@ -41,7 +41,7 @@ INSTAGRAM_METRIC_NAMES: Mapping[str, CollectedMetric] = {
 REEL_METRIC_NAMES: Mapping[str, CollectedMetric] = {"ig_reels_video_view_total_time": "watch_time_ms"}
 
 
-class PostInsight(msgspec.Struct):
+class InstagramPostInsight(msgspec.Struct):
     """A metric of a post: its value is in a list of one, or by itself."""
 
     name: str
@@ -54,8 +54,8 @@ class PostInsight(msgspec.Struct):
         return first.get("value")
 
 
-class PostInsights(msgspec.Struct):
-    data: list[PostInsight] = []
+class InstagramPostInsights(msgspec.Struct):
+    data: list[InstagramPostInsight] = []
 
 
 class InstagramPostCounts(msgspec.Struct):
@@ -73,27 +73,27 @@ class InstagramProfile(msgspec.Struct):
 class InstagramCollector(MetricsCollector):
     """Collector of Instagram.
 
-    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the API's address.
+    `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the API's address.
     """
 
     client: httpx.AsyncClient
     base: str
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=60)
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         server, figures_by_post = self.api_of_account(account), dict[UUID, CollectedFigures]()
         for post in posts:
-            figures = await get_post_insights(server, post) or await get_post_counts(server, post)
+            figures = await get_instagram_post_insights(server, post) or await get_instagram_post_counts(server, post)
             if figures is not None:
                 figures_by_post[post.id] = figures
         return figures_by_post
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.api_of_account(account), "me", {"fields": "followers_count"}, timeout_s=MAX_COLLECT_CALL_S
+            self.api_of_account(account), "me", {"fields": "followers_count"}, timeout_s=MAX_METRICS_CALL_S
         )
         return api.decode_graph_object(answer, InstagramProfile).followers_count
 
@@ -101,31 +101,31 @@ class InstagramCollector(MetricsCollector):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-async def get_post_insights(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
+async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
     """Return a post's insights, empty if none yet, None if deleted or not permitted. Raise another `PlatformError`."""
     names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
-    path, query = f"{api.quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
+    path, query = f"{api.percent_encode_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
-        with skip_figure_if_not_allowed():
-            answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_COLLECT_CALL_S)
-            insights = http.decode_platform_response(answer, PostInsights).data
+        with skip_figure_without_permission():
+            answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_METRICS_CALL_S)
+            insights = http.decode_platform_response(answer, InstagramPostInsights).data
             return select_integer_figures(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
             )
     except PostPreparationExpired:
         return None
-    except PostRejected as error:
+    except PostRejectedByPlatform as error:
         if error.category == "account_issue":
             raise
     return None
 
 
-async def get_post_counts(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
+async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
     """Return the likes and comments of an Instagram post; None for a deleted post. Raises any other `PlatformError`."""
     query = {"fields": "like_count,comments_count"}
     try:
         answer = await api.get_from_graph_api(
-            server, api.quote_path_part(post.external_id), query, timeout_s=MAX_COLLECT_CALL_S
+            server, api.percent_encode_path_part(post.external_id), query, timeout_s=MAX_METRICS_CALL_S
         )
     except PostPreparationExpired:
         return None

@@ -10,13 +10,13 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, Code, ConnectJobArgs
+from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
 from platforms.instagram import api, errors
-from platforms.instagram.api import HourToken, PublishingQuotaUsage, SixtyDayToken
+from platforms.instagram.api import InstagramHourToken, InstagramQuotaUsage, InstagramSixtyDayToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
-    START_AGAIN_ADVICE,
+    START_CONNECT_AGAIN_ADVICE,
     AccountConnection,
     OutgoingNetwork,
     build_code_exchange_form,
@@ -25,9 +25,9 @@ from workers.platforms.connecting import (
 from workers.platforms.http import PlatformApi
 
 #: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account has its own.
-MIN_DAILY_POST_QUOTA = 25
+MIN_INSTAGRAM_DAILY_POST_QUOTA = 25
 #: Part of a token's life after which it is extended: day 50 of 60.
-TOKEN_EXTEND_SHARE = 5 / 6
+TOKEN_LIFE_SHARE_UNTIL_EXTENSION = 5 / 6
 #: Age below which a token can't be extended.
 MIN_TOKEN_EXTEND_AGE = timedelta(days=1)
 INSTAGRAM_TOKEN_LIFE = timedelta(days=60)
@@ -42,7 +42,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
     us = get_oauth_application(net, DESCRIPTION)
     short = await _exchange_code(net, asked, us, secret)
     if not all(short.allows(scope) for scope in INSTAGRAM_SCOPES):
-        raise errors.SCOPE_MISSING_ERROR.build_error()
+        raise errors.INSTAGRAM_SCOPE_MISSING_ERROR.build_error()
     graph = net.settings.as_platform_settings(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
     token = await api.exchange_for_sixty_day_token(hour, client_secret=us.client_secret)
@@ -56,7 +56,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
         avatar_url=person.profile_picture_url,
         traits=await _read_account_traits(server, str(person.user_id)),
     )
-    return AccountConnection(account, _grant_of_token(token))
+    return AccountConnection(account, _build_instagram_token_grant(token))
 
 
 async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
@@ -71,15 +71,17 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
         token=tokens.access_token,
     )
     try:
-        if _is_token_too_young(tokens):
+        if _is_token_too_young_to_extend(tokens):
             await api.get_instagram_user(server)
             return _grant_until(tokens.access_token, tokens.expires_at)
-        return _grant_of_token(await api.extend_sixty_day_token(server))
+        return _build_instagram_token_grant(await api.extend_sixty_day_token(server))
     except AccessTokenExpired as error:
         raise AccountReauthRequired(error.code, f"{error.message}: {errors.CONNECT_AGAIN_ADVICE}") from error
 
 
-async def _exchange_code(net: OutgoingNetwork, asked: ConnectJobArgs, us: OAuthClient, secret: Code) -> HourToken:
+async def _exchange_code(
+    net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
+) -> InstagramHourToken:
     base = net.settings.as_platform_settings(InstagramSettings).instagram_oauth_url
     form = {**build_code_exchange_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
@@ -87,7 +89,7 @@ async def _exchange_code(net: OutgoingNetwork, asked: ConnectJobArgs, us: OAuthC
     except AccountReauthRequired as error:
         raise AccountReauthRequired(
             "CODE_REFUSED",
-            f"Instagram refuses the code, which works once and soon ({error.message}): {START_AGAIN_ADVICE}",
+            f"Instagram refuses the code, which works once and soon ({error.message}): {START_CONNECT_AGAIN_ADVICE}",
         ) from error
 
 
@@ -97,25 +99,28 @@ async def _read_account_traits(server: PlatformApi, account_id: str) -> dict[str
     If the quota can't be read, it is left out: the one-time code is already used up. Raises `AccountReauthRequired`.
     """
     try:
-        return traits_of_quota(await api.get_quota_usage(server, account_id))
+        return build_quota_traits(await api.get_instagram_quota_usage(server, account_id))
     except AccountReauthRequired:
         raise
     except PlatformError:
         return {"software": "instagram"}
 
 
-def traits_of_quota(usage: PublishingQuotaUsage) -> dict[str, Any]:
+def build_quota_traits(usage: InstagramQuotaUsage) -> dict[str, Any]:
     config = usage.config
-    quota = {"quotaPosts": max(MIN_DAILY_POST_QUOTA, config.quota_total), "quotaSeconds": config.quota_duration}
+    quota = {
+        "quotaPosts": max(MIN_INSTAGRAM_DAILY_POST_QUOTA, config.quota_total),
+        "quotaSeconds": config.quota_duration,
+    }
     return {"software": "instagram"} | (quota if config.quota_duration > 0 else {})
 
 
-def _is_token_too_young(tokens: AccountTokens) -> bool:
+def _is_token_too_young_to_extend(tokens: AccountTokens) -> bool:
     expires_at = tokens.expires_at
     return expires_at is not None and expires_at - datetime.now(UTC) > INSTAGRAM_TOKEN_LIFE - MIN_TOKEN_EXTEND_AGE
 
 
-def _grant_of_token(token: SixtyDayToken) -> TokenGrant:
+def _build_instagram_token_grant(token: InstagramSixtyDayToken) -> TokenGrant:
     return _grant_until(token.access_token, credentials.token_expiry_after(token.expires_in))
 
 
@@ -131,4 +136,4 @@ def _token_extend_time(expires_at: datetime | None) -> datetime | None:
     if expires_at is None:
         return None
     now = datetime.now(UTC)
-    return max(now + (expires_at - now) * TOKEN_EXTEND_SHARE, now + MIN_TOKEN_EXTEND_AGE)
+    return max(now + (expires_at - now) * TOKEN_LIFE_SHARE_UNTIL_EXTENSION, now + MIN_TOKEN_EXTEND_AGE)

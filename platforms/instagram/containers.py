@@ -13,19 +13,19 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, errors
 from schemas.errors import PlatformError, PostPreparationExpired
-from workers.platforms.contract import PostDraft, PostFile, PreparedPost
+from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
 from workers.platforms.http import PlatformApi
 
 #: Safe lifetime of a container, out of its 24 h.
-MEDIA_CONTAINER_LIFETIME = timedelta(hours=23)
+MAX_MEDIA_CONTAINER_AGE = timedelta(hours=23)
 #: Seconds before the first status poll, doubled up to the longest.
-FIRST_CONTAINER_POLL_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
-MAX_CONTAINER_POLL_S = 60.0
+FIRST_CONTAINER_POLL_PAUSE_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
+MAX_CONTAINER_POLL_PAUSE_S = 60.0
 #: Polls in a row with the container unknown to Instagram, until it is created again.
 MAX_UNKNOWN_CONTAINER_POLLS = 3
 
 #: The error's subcode in a status, as in "Media upload has failed with error code 2207026".
-ERROR_SUBCODE_PATTERN = re.compile(r"\b2207\d{3}\b")
+INSTAGRAM_ERROR_SUBCODE_PATTERN = re.compile(r"\b2207\d{3}\b")
 
 
 class InstagramPostHandle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -52,8 +52,8 @@ class ContainerPublishRequest(msgspec.Struct):
     caption: str
 
 
-async def run_container_step(
-    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
+async def run_media_container_step(
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
 ) -> PreparedPost:
     """Run the next step towards a finished Instagram container; return the post's new state.
 
@@ -62,58 +62,62 @@ async def run_container_step(
     create only 400 a day. So `MAX_UNKNOWN_CONTAINER_POLLS` such reports in a row are needed. Raises `PlatformError`.
     """
     try:
-        return await _run_container_step_once(server, account, draft, handle)
+        return await _run_media_container_step_once(server, account, draft, handle)
     except PostPreparationExpired as error:
         is_new = handle.container is None and not handle.items
         if (
-            error.code != errors.CONTAINER_UNKNOWN_ERROR.code
+            error.code != errors.INSTAGRAM_CONTAINER_UNKNOWN_ERROR.code
             or is_new
             or handle.misses + 1 >= MAX_UNKNOWN_CONTAINER_POLLS
         ):
             raise
         missed = msgspec.structs.replace(handle, misses=handle.misses + 1)
-        return incomplete_preparation(missed, after_s=FIRST_CONTAINER_POLL_S[draft.media[0].kind] * 2**handle.misses)
+        return build_incomplete_instagram_post(
+            missed, after_s=FIRST_CONTAINER_POLL_PAUSE_S[draft.media[0].kind] * 2**handle.misses
+        )
 
 
-async def _run_container_step_once(
-    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
+async def _run_media_container_step_once(
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
 ) -> PreparedPost:
     if handle.container is not None:
-        return await check_container_finished(server, draft, handle, handle.container)
+        return await poll_container_to_publish(server, draft, handle, handle.container)
     if len(draft.media) == 1:
-        container = await create_account_container(
-            server, account, **container_file_fields(draft.media[0]), **container_caption_fields(draft)
+        container = await create_instagram_account_container(
+            server, account, **build_container_file_fields(draft.media[0]), **build_container_caption_fields(draft)
         )
-        return schedule_first_poll(draft, handle, container)
+        return schedule_first_container_poll(draft, handle, container)
     if len(handle.items) < len(draft.media):
-        return await add_carousel_item(server, account, draft, handle)
-    return await create_carousel(server, account, draft, handle)
+        return await create_carousel_item_container(server, account, draft, handle)
+    return await create_carousel_if_items_finished(server, account, draft, handle)
 
 
-async def check_container_finished(
-    server: PlatformApi, draft: PostDraft, handle: InstagramPostHandle, container: str
+async def poll_container_to_publish(
+    server: PlatformApi, draft: PostToPublish, handle: InstagramPostHandle, container: str
 ) -> PreparedPost:
     """Poll the container to publish; return the post as complete once Instagram has finished the container.
 
     Until then return an incomplete post with the seconds until the next poll. A container that is published
     already counts as finished: the publish call finds its post.
     """
-    if not await is_container_finished(server, container):
-        return schedule_next_poll(draft, handle)
+    if not await is_media_container_finished(server, container):
+        return schedule_next_container_poll(draft, handle)
     request = msgspec.json.encode(ContainerPublishRequest(container, draft.caption))
     return PreparedPost(handle=msgspec.to_builtins(handle), request=request)
 
 
-async def add_carousel_item(
-    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
+async def create_carousel_item_container(
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
 ) -> PreparedPost:
     file = draft.media[len(handle.items)]
-    container = await create_account_container(server, account, is_carousel_item="true", **container_file_fields(file))
-    return incomplete_preparation(msgspec.structs.replace(handle, items=(*handle.items, container)))
+    container = await create_instagram_account_container(
+        server, account, is_carousel_item="true", **build_container_file_fields(file)
+    )
+    return build_incomplete_instagram_post(msgspec.structs.replace(handle, items=(*handle.items, container)))
 
 
-async def create_carousel(
-    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
+async def create_carousel_if_items_finished(
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
 ) -> PreparedPost:
     """Create the carousel's container once Instagram has finished all item containers.
 
@@ -121,21 +125,21 @@ async def create_carousel(
     Items that were finished at an earlier poll aren't polled again.
     """
     for item in handle.items[handle.done :]:
-        if not await is_container_finished(server, item):
-            return schedule_next_poll(draft, handle)
+        if not await is_media_container_finished(server, item):
+            return schedule_next_container_poll(draft, handle)
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
-    container = await create_account_container(
-        server, account, media_type="CAROUSEL", children=children, **container_caption_fields(draft)
+    container = await create_instagram_account_container(
+        server, account, media_type="CAROUSEL", children=children, **build_container_caption_fields(draft)
     )
-    return schedule_first_poll(draft, handle, container)
+    return schedule_first_container_poll(draft, handle, container)
 
 
-async def create_account_container(server: PlatformApi, account: PostingAccount, **fields: str) -> str:
+async def create_instagram_account_container(server: PlatformApi, account: PostingAccount, **fields: str) -> str:
     return await api.create_media_container(server, account.external_id, **fields)
 
 
-def container_caption_fields(draft: PostDraft) -> dict[str, str]:
+def build_container_caption_fields(draft: PostToPublish) -> dict[str, str]:
     """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
@@ -144,48 +148,52 @@ def container_caption_fields(draft: PostDraft) -> dict[str, str]:
     return {"caption": draft.caption, **label}
 
 
-def container_file_fields(file: PostFile) -> dict[str, str]:
+def build_container_file_fields(file: PostFile) -> dict[str, str]:
     if file.kind == "video":
         return {"media_type": "REELS", "video_url": file.url}
     return {"image_url": file.url}
 
 
-async def is_container_finished(server: PlatformApi, container: str) -> bool:
+async def is_media_container_finished(server: PlatformApi, container: str) -> bool:
     """Return whether an Instagram media container is finished or published; False while it is processed.
 
     Raises the error of a failed container, `PostPreparationExpired` for an expired one.
     """
     status = await api.get_container_status(server, container)
     if status.status_code == "ERROR":
-        raise failed_container_error(status.status)
+        raise build_failed_container_error(status.status)
     if status.status_code == "EXPIRED":
-        raise errors.CONTAINER_GONE_ERROR.build_error()
+        raise errors.INSTAGRAM_CONTAINER_GONE_ERROR.build_error()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 
-def failed_container_error(message: str) -> PlatformError:
+def build_failed_container_error(message: str) -> PlatformError:
     """Return the error for a failed Instagram container, by the subcode in the status message.
 
     A retryable error becomes `PostPreparationExpired`: the container is created again.
     """
-    match = ERROR_SUBCODE_PATTERN.search(message)
-    meaning = (errors.ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None) or errors.FILE_PROCESSING_ERROR
+    match = INSTAGRAM_ERROR_SUBCODE_PATTERN.search(message)
+    meaning = (
+        errors.INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None
+    ) or errors.INSTAGRAM_FILE_PROCESSING_ERROR
     error = errors.build_graph_error(meaning, message)
     return PostPreparationExpired(error.code, error.message) if error.retryable else error
 
 
-def schedule_first_poll(draft: PostDraft, handle: InstagramPostHandle, container: str) -> PreparedPost:
+def schedule_first_container_poll(draft: PostToPublish, handle: InstagramPostHandle, container: str) -> PreparedPost:
     """Return an incomplete post that records the newly created container to publish.
 
     Its wait is the seconds until the first poll, while Instagram processes the container.
     """
-    return schedule_next_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
+    return schedule_next_container_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 
-def schedule_next_poll(draft: PostDraft, handle: InstagramPostHandle) -> PreparedPost:
-    wait_s = min(FIRST_CONTAINER_POLL_S[draft.media[0].kind] * 2**handle.asks, MAX_CONTAINER_POLL_S)
-    return incomplete_preparation(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
+def schedule_next_container_poll(draft: PostToPublish, handle: InstagramPostHandle) -> PreparedPost:
+    wait_s = min(FIRST_CONTAINER_POLL_PAUSE_S[draft.media[0].kind] * 2**handle.asks, MAX_CONTAINER_POLL_PAUSE_S)
+    return build_incomplete_instagram_post(
+        msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s
+    )
 
 
-def incomplete_preparation(handle: InstagramPostHandle, *, after_s: float = 0.0) -> PreparedPost:
+def build_incomplete_instagram_post(handle: InstagramPostHandle, *, after_s: float = 0.0) -> PreparedPost:
     return PreparedPost(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)

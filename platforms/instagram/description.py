@@ -18,12 +18,12 @@ from msgspec import Meta
 from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
-    ApplicationLogin,
     CaptionPartLimit,
     ConsolePreviewRules,
     OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
+    SharedServerLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
@@ -69,7 +69,7 @@ DESCRIPTION = PlatformDescription(
         video_s=900.0,
         ai_labels=frozenset({"image", "video"}),
     ),
-    login=ApplicationLogin(
+    login=SharedServerLogin(
         OAuthConsentPage("/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"),
         url="instagram_url",
         client_id="instagram_client_id",

@@ -21,21 +21,21 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
 from workers.platforms.meaning import PlatformErrorMeaning
 
 #: Seconds of the cooldown after a limit of calls an hour without a stated end.
-CALL_LIMIT_COOLDOWN_S = 300.0
+INSTAGRAM_CALL_LIMIT_COOLDOWN_S = 300.0
 #: Seconds of the cooldown after a limit of posts a day without a stated end.
-DAY_LIMIT_COOLDOWN_S = 900.0
+INSTAGRAM_DAY_LIMIT_COOLDOWN_S = 900.0
 META_USAGE_HEADER = "X-Business-Use-Case-Usage"
 CONNECT_AGAIN_ADVICE = "connect the account again"
 
 
-class GraphError(msgspec.Struct):
+class GraphErrorDetails(msgspec.Struct):
     """The Graph API's error. `error_user_msg` is meant for a person."""
 
     message: str = ""
@@ -46,153 +46,156 @@ class GraphError(msgspec.Struct):
 
 
 class GraphErrorBody(msgspec.Struct):
-    error: GraphError
+    error: GraphErrorDetails
 
 
-def _prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
+def _build_prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
     """Return the meaning of an error after which a post is prepared again; it doesn't prove that no post exists."""
     return PlatformErrorMeaning(PostPreparationExpired, code, message, proves=False)
 
 
-def _reauth_meaning(message: str, code: str = "TOKEN_REFUSED") -> PlatformErrorMeaning:
+def _build_reauth_meaning(message: str, code: str = "TOKEN_REFUSED") -> PlatformErrorMeaning:
     return PlatformErrorMeaning(AccountReauthRequired, code, f"{message}: {CONNECT_AGAIN_ADVICE}")
 
 
-_account_issue_meaning = partial(PlatformErrorMeaning, PostRejected, category="account_issue")
-_content_rejected_meaning = partial(PlatformErrorMeaning, PostRejected)
+_build_account_issue_meaning = partial(PlatformErrorMeaning, PostRejectedByPlatform, category="account_issue")
+_build_content_rejected_meaning = partial(PlatformErrorMeaning, PostRejectedByPlatform)
 
-VIDEO_UNREADABLE_ERROR = _content_rejected_meaning(
+INSTAGRAM_VIDEO_UNREADABLE_ERROR = _build_content_rejected_meaning(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
 )
-FILES_NOT_FETCHED_ERROR = _prepare_again_meaning(
+INSTAGRAM_FILES_NOT_FETCHED_ERROR = _build_prepare_again_meaning(
     "Instagram could not fetch the post's files, or not as an image or a video: the post is prepared again",
     "MEDIA_NOT_FETCHED",
 )
-FILE_PROCESSING_ERROR = _prepare_again_meaning(
+INSTAGRAM_FILE_PROCESSING_ERROR = _build_prepare_again_meaning(
     "Instagram failed to process the post's files: the post is prepared again"
 )
-CONTAINER_GONE_ERROR = _prepare_again_meaning(
+INSTAGRAM_CONTAINER_GONE_ERROR = _build_prepare_again_meaning(
     "Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE"
 )
-#: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.run_container_step`
+#: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.run_media_container_step`
 #: polls again first.
-CONTAINER_UNKNOWN_ERROR = _prepare_again_meaning(
+INSTAGRAM_CONTAINER_UNKNOWN_ERROR = _build_prepare_again_meaning(
     "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
 )
-CALL_RATE_LIMITED_ERROR = PlatformErrorMeaning(
-    PlatformThrottled, "PLATFORM_RATE_LIMITED", "Instagram limits the rate of calls", after_s=CALL_LIMIT_COOLDOWN_S
+INSTAGRAM_RATE_LIMITED_ERROR = PlatformErrorMeaning(
+    PlatformThrottled,
+    "PLATFORM_RATE_LIMITED",
+    "Instagram limits the rate of calls",
+    after_s=INSTAGRAM_CALL_LIMIT_COOLDOWN_S,
 )
-DAILY_POST_LIMIT_ERROR = PlatformErrorMeaning(
+INSTAGRAM_DAILY_POST_LIMIT_ERROR = PlatformErrorMeaning(
     PlatformThrottled,
     "QUOTA_USED_UP",
     "the account has used up Instagram's daily limit of posts",
-    after_s=DAY_LIMIT_COOLDOWN_S,
+    after_s=INSTAGRAM_DAY_LIMIT_COOLDOWN_S,
 )
-REQUEST_REFUSED_ERROR = PlatformErrorMeaning(
-    PostRejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
+INSTAGRAM_REQUEST_REFUSED_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
-SCOPE_MISSING_ERROR = _reauth_meaning("the account gave no permission to post", "SCOPE_MISSING")
-ACCOUNT_CHECKPOINT_ERROR = _account_issue_meaning(
+INSTAGRAM_SCOPE_MISSING_ERROR = _build_reauth_meaning("the account gave no permission to post", "SCOPE_MISSING")
+INSTAGRAM_ACCOUNT_CHECKPOINT_ERROR = _build_account_issue_meaning(
     "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
 INSTAGRAM_FAILED_ERROR = PlatformErrorMeaning(
     PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False
 )
-FILES_IN_PROCESSING_ERROR = PlatformErrorMeaning(
+INSTAGRAM_FILES_IN_PROCESSING_ERROR = PlatformErrorMeaning(
     PostNotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files"
 )
 
 #: Subcodes of publishing, also part of a failed container's status.
-ERROR_MEANINGS_BY_SUBCODE: Mapping[int, PlatformErrorMeaning] = {
+INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE: Mapping[int, PlatformErrorMeaning] = {
     2207001: INSTAGRAM_FAILED_ERROR,
-    2207003: FILES_NOT_FETCHED_ERROR,
-    2207004: _content_rejected_meaning("MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"),
-    2207005: _content_rejected_meaning("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
-    2207006: CONTAINER_GONE_ERROR,
-    2207008: CONTAINER_GONE_ERROR,
-    2207009: _content_rejected_meaning(
+    2207003: INSTAGRAM_FILES_NOT_FETCHED_ERROR,
+    2207004: _build_content_rejected_meaning("MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"),
+    2207005: _build_content_rejected_meaning("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
+    2207006: INSTAGRAM_CONTAINER_GONE_ERROR,
+    2207008: INSTAGRAM_CONTAINER_GONE_ERROR,
+    2207009: _build_content_rejected_meaning(
         "MEDIA_ASPECT", "Instagram accepts no image narrower than 4:5 or wider than 1.91:1"
     ),
-    2207010: _content_rejected_meaning(
+    2207010: _build_content_rejected_meaning(
         "CAPTION_REFUSED", "Instagram accepts 2,200 characters and 30 hashtags: shorten the caption"
     ),
-    2207020: FILES_NOT_FETCHED_ERROR,
-    2207023: REQUEST_REFUSED_ERROR,
-    2207026: VIDEO_UNREADABLE_ERROR,
-    2207027: FILES_IN_PROCESSING_ERROR,
-    2207028: _content_rejected_meaning("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
-    2207032: FILE_PROCESSING_ERROR,
-    2207035: REQUEST_REFUSED_ERROR,
-    2207036: REQUEST_REFUSED_ERROR,
-    2207037: REQUEST_REFUSED_ERROR,
-    2207040: _content_rejected_meaning(
+    2207020: INSTAGRAM_FILES_NOT_FETCHED_ERROR,
+    2207023: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207026: INSTAGRAM_VIDEO_UNREADABLE_ERROR,
+    2207027: INSTAGRAM_FILES_IN_PROCESSING_ERROR,
+    2207028: _build_content_rejected_meaning("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
+    2207032: INSTAGRAM_FILE_PROCESSING_ERROR,
+    2207035: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207036: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207037: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207040: _build_content_rejected_meaning(
         "CAPTION_REFUSED", "Instagram accepts 20 mentions: leave some out of the caption"
     ),
-    2207042: DAILY_POST_LIMIT_ERROR,
-    2207050: _account_issue_meaning(
+    2207042: INSTAGRAM_DAILY_POST_LIMIT_ERROR,
+    2207050: _build_account_issue_meaning(
         "ACCOUNT_RESTRICTED", "Instagram has restricted the account: follow the instructions there"
     ),
     2207051: PlatformErrorMeaning(
         PostNotSent, "ACTION_BLOCKED", "Instagram blocks the post as spam for now: it is repeated", proves=False
     ),
-    2207052: FILES_NOT_FETCHED_ERROR,
-    2207053: FILE_PROCESSING_ERROR,
-    2207057: REQUEST_REFUSED_ERROR,
-    2207067: REQUEST_REFUSED_ERROR,
-    2207076: FILE_PROCESSING_ERROR,
-    2207077: VIDEO_UNREADABLE_ERROR,
-    2207082: VIDEO_UNREADABLE_ERROR,
-    2207085: VIDEO_UNREADABLE_ERROR,
+    2207052: INSTAGRAM_FILES_NOT_FETCHED_ERROR,
+    2207053: INSTAGRAM_FILE_PROCESSING_ERROR,
+    2207057: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207067: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2207076: INSTAGRAM_FILE_PROCESSING_ERROR,
+    2207077: INSTAGRAM_VIDEO_UNREADABLE_ERROR,
+    2207082: INSTAGRAM_VIDEO_UNREADABLE_ERROR,
+    2207085: INSTAGRAM_VIDEO_UNREADABLE_ERROR,
 }
 
 #: Subcodes of the code 190.
-TOKEN_ERROR_MEANINGS: Mapping[int, PlatformErrorMeaning] = {
-    33: _reauth_meaning("Instagram has ended the session"),
-    458: _reauth_meaning("its owner has revoked the access", "ACCESS_REMOVED"),
-    459: ACCOUNT_CHECKPOINT_ERROR,
-    460: _reauth_meaning("its owner has changed the password"),
-    463: _reauth_meaning("the access has expired", "TOKEN_ENDED"),
-    464: ACCOUNT_CHECKPOINT_ERROR,
-    467: _reauth_meaning("Instagram refuses the token"),
-    490: ACCOUNT_CHECKPOINT_ERROR,
-    492: _reauth_meaning("Instagram has ended the session"),
+INSTAGRAM_TOKEN_ERROR_MEANINGS: Mapping[int, PlatformErrorMeaning] = {
+    33: _build_reauth_meaning("Instagram has ended the session"),
+    458: _build_reauth_meaning("its owner has revoked the access", "ACCESS_REMOVED"),
+    459: INSTAGRAM_ACCOUNT_CHECKPOINT_ERROR,
+    460: _build_reauth_meaning("its owner has changed the password"),
+    463: _build_reauth_meaning("the access has expired", "TOKEN_ENDED"),
+    464: INSTAGRAM_ACCOUNT_CHECKPOINT_ERROR,
+    467: _build_reauth_meaning("Instagram refuses the token"),
+    490: INSTAGRAM_ACCOUNT_CHECKPOINT_ERROR,
+    492: _build_reauth_meaning("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
-TOKEN_REFUSED_ERROR = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
-BAD_TOKEN_CODE = 190
+INSTAGRAM_TOKEN_REFUSED_ERROR = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
+GRAPH_BAD_TOKEN_CODE = 190
 
-ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
+INSTAGRAM_ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
     1: INSTAGRAM_FAILED_ERROR,
     2: INSTAGRAM_FAILED_ERROR,
-    4: CALL_RATE_LIMITED_ERROR,
-    9: DAILY_POST_LIMIT_ERROR,
-    10: SCOPE_MISSING_ERROR,
-    17: CALL_RATE_LIMITED_ERROR,
-    24: CONTAINER_GONE_ERROR,
-    25: ERROR_MEANINGS_BY_SUBCODE[2207050],
-    32: CALL_RATE_LIMITED_ERROR,
-    100: REQUEST_REFUSED_ERROR,
-    102: _reauth_meaning("Instagram has ended the session"),
-    104: _reauth_meaning("Instagram requires a token"),
-    352: VIDEO_UNREADABLE_ERROR,
-    368: _account_issue_meaning(
+    4: INSTAGRAM_RATE_LIMITED_ERROR,
+    9: INSTAGRAM_DAILY_POST_LIMIT_ERROR,
+    10: INSTAGRAM_SCOPE_MISSING_ERROR,
+    17: INSTAGRAM_RATE_LIMITED_ERROR,
+    24: INSTAGRAM_CONTAINER_GONE_ERROR,
+    25: INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE[2207050],
+    32: INSTAGRAM_RATE_LIMITED_ERROR,
+    100: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    102: _build_reauth_meaning("Instagram has ended the session"),
+    104: _build_reauth_meaning("Instagram requires a token"),
+    352: INSTAGRAM_VIDEO_UNREADABLE_ERROR,
+    368: _build_account_issue_meaning(
         "ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: follow the instructions there"
     ),
-    613: CALL_RATE_LIMITED_ERROR,
-    2500: REQUEST_REFUSED_ERROR,
-    2635: REQUEST_REFUSED_ERROR,
-    9004: FILES_NOT_FETCHED_ERROR,
-    9007: FILES_IN_PROCESSING_ERROR,
-    36000: ERROR_MEANINGS_BY_SUBCODE[2207004],
-    36001: ERROR_MEANINGS_BY_SUBCODE[2207005],
-    36003: ERROR_MEANINGS_BY_SUBCODE[2207009],
-    36004: ERROR_MEANINGS_BY_SUBCODE[2207010],
-    80002: CALL_RATE_LIMITED_ERROR,
-} | dict.fromkeys(range(200, 300), SCOPE_MISSING_ERROR)
-UNKNOWN_OBJECT_CODES = (100, 33)
+    613: INSTAGRAM_RATE_LIMITED_ERROR,
+    2500: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    2635: INSTAGRAM_REQUEST_REFUSED_ERROR,
+    9004: INSTAGRAM_FILES_NOT_FETCHED_ERROR,
+    9007: INSTAGRAM_FILES_IN_PROCESSING_ERROR,
+    36000: INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE[2207004],
+    36001: INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE[2207005],
+    36003: INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE[2207009],
+    36004: INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE[2207010],
+    80002: INSTAGRAM_RATE_LIMITED_ERROR,
+} | dict.fromkeys(range(200, 300), INSTAGRAM_SCOPE_MISSING_ERROR)
+GRAPH_UNKNOWN_OBJECT_CODES = (100, 33)
 
 
-def graph_error_of(answer: PlatformResponse) -> PlatformError:
+def choose_graph_response_error(answer: PlatformResponse) -> PlatformError:
     """Return the `PlatformError` for an Instagram response other than a 2xx, by its code and subcode.
 
     `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
@@ -200,40 +203,40 @@ def graph_error_of(answer: PlatformResponse) -> PlatformError:
     try:
         error = msgspec.json.decode(answer.body, type=GraphErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _unlisted_code_error(
-            answer, GraphError(message=f"status {answer.status}")
+        return _build_unlisted_code_error(
+            answer, GraphErrorDetails(message=f"status {answer.status}")
         )  # of a proxy before Instagram
-    meaning = graph_error_meaning(error)
+    meaning = find_graph_error_meaning(error)
     if meaning is None:
-        return _unlisted_code_error(answer, error)
+        return _build_unlisted_code_error(answer, error)
     if answer.irreversible and not meaning.proves:
-        return _unclear_outcome_error(answer, error)
+        return _build_unclear_outcome_error(answer, error)
     return build_graph_error(
-        meaning, quote_graph_message(answer, error), after_s=usage_header_cooldown_s(answer.headers)
+        meaning, quote_graph_message(answer, error), after_s=parse_usage_header_cooldown_s(answer.headers)
     )
 
 
-def graph_error_meaning(error: GraphError) -> PlatformErrorMeaning | None:
+def find_graph_error_meaning(error: GraphErrorDetails) -> PlatformErrorMeaning | None:
     """Return the meaning of an Instagram error by its code and subcode; None if neither is in the tables."""
     code, subcode = error.code, error.error_subcode or 0
-    if code == BAD_TOKEN_CODE:
+    if code == GRAPH_BAD_TOKEN_CODE:
         if "checkpoint" in error.message.lower():
-            return ACCOUNT_CHECKPOINT_ERROR
-        return TOKEN_ERROR_MEANINGS.get(subcode, TOKEN_REFUSED_ERROR)
-    if (code, subcode) == UNKNOWN_OBJECT_CODES:
-        return CONTAINER_UNKNOWN_ERROR
-    return ERROR_MEANINGS_BY_SUBCODE.get(subcode) or ERROR_MEANINGS_BY_CODE.get(code)
+            return INSTAGRAM_ACCOUNT_CHECKPOINT_ERROR
+        return INSTAGRAM_TOKEN_ERROR_MEANINGS.get(subcode, INSTAGRAM_TOKEN_REFUSED_ERROR)
+    if (code, subcode) == GRAPH_UNKNOWN_OBJECT_CODES:
+        return INSTAGRAM_CONTAINER_UNKNOWN_ERROR
+    return INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(subcode) or INSTAGRAM_ERROR_MEANINGS_BY_CODE.get(code)
 
 
 def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
     """Return the `PlatformError` for the meaning of an Instagram error.
 
-    Only a `PostRejected` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
+    Only a `PostRejectedByPlatform` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
     """
-    return meaning.build_error(quote if meaning.error is PostRejected else "", after_s=after_s)
+    return meaning.build_error(quote if meaning.error is PostRejectedByPlatform else "", after_s=after_s)
 
 
-def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
+def parse_usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
     """Return the longest wait in Meta's usage header, in seconds and at most a day.
 
     None if the header names no wait or is unreadable. The header lists minutes by account and kind.
@@ -248,23 +251,23 @@ def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
     return None
 
 
-def _unlisted_code_error(answer: PlatformResponse, error: GraphError) -> PlatformError:
+def _build_unlisted_code_error(answer: PlatformResponse, error: GraphErrorDetails) -> PlatformError:
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return CALL_RATE_LIMITED_ERROR.build_error(after_s=usage_header_cooldown_s(answer.headers))
+        return INSTAGRAM_RATE_LIMITED_ERROR.build_error(after_s=parse_usage_header_cooldown_s(answer.headers))
     if answer.irreversible:
-        return _unclear_outcome_error(answer, error)
+        return _build_unclear_outcome_error(answer, error)
     if error.is_transient or not answer.was_refused_before_write:
         return INSTAGRAM_FAILED_ERROR.build_error()
     numbers = f"code {error.code}, {error.error_subcode or 0}"
     message = f"Instagram refuses it: {quote_graph_message(answer, error)} ({numbers})"
-    return PostRejected("PLATFORM_REJECTED", message, category="platform_rejected")
+    return PostRejectedByPlatform("PLATFORM_REJECTED", message, category="platform_rejected")
 
 
-def _unclear_outcome_error(answer: PlatformResponse, error: GraphError) -> PostOutcomeUnknown:
+def _build_unclear_outcome_error(answer: PlatformResponse, error: GraphErrorDetails) -> PostOutcomeUnknown:
     quote = quote_graph_message(answer, error)
     return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {quote}")
 
 
-def quote_graph_message(answer: PlatformResponse, error: GraphError) -> str:
+def quote_graph_message(answer: PlatformResponse, error: GraphErrorDetails) -> str:
     """Return Instagram's own message of an error as one short line, without the request's secrets."""
     return answer.quote_message(error.error_user_msg or error.message)

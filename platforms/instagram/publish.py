@@ -12,14 +12,14 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, containers, errors, reconcile
-from platforms.instagram.containers import MEDIA_CONTAINER_LIFETIME, ContainerPublishRequest, InstagramPostHandle
+from platforms.instagram.containers import MAX_MEDIA_CONTAINER_AGE, ContainerPublishRequest, InstagramPostHandle
 from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms import media
 from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -27,21 +27,21 @@ from workers.platforms.contract import (
 from workers.platforms.http import PlatformApi
 
 #: Part of the irreversible call's timeout for the call itself; the rest is for the post's address.
-PUBLISH_TIMEOUT_SHARE = 0.8
+PUBLISH_CALL_TIMEOUT_SHARE = 0.8
 
 
 @dataclass(frozen=True)
 class InstagramAdapter(PlatformAdapter):
     """Adapter of Instagram.
 
-    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the Graph API's address.
+    `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the Graph API's address.
     """
 
     client: httpx.AsyncClient
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         """Run the next step of creating the post's Instagram containers; return the post's new state.
 
@@ -52,22 +52,22 @@ class InstagramAdapter(PlatformAdapter):
         if (
             handle is None
             or not has_ai_label_of_draft(handle, draft)
-            or draft.now - handle.began_at > MEDIA_CONTAINER_LIFETIME
+            or draft.now - handle.began_at > MAX_MEDIA_CONTAINER_AGE
         ):
             media.check_post_files(account, draft)
-            await check_daily_quota(server, account)
+            await check_instagram_daily_quota(server, account)
             handle = InstagramPostHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
-        return await containers.run_container_step(server, account, draft, handle)
+        return await containers.run_media_container_step(server, account, draft, handle)
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         if not has_ai_label_of_draft(msgspec.convert(prepared.handle, InstagramPostHandle), draft):
             raise PostPreparationExpired(
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
         post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
-        server, call_s = self.api_of_account(account), PUBLISH_TIMEOUT_SHARE * timeout_s
+        server, call_s = self.api_of_account(account), PUBLISH_CALL_TIMEOUT_SHARE * timeout_s
         media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
@@ -79,16 +79,16 @@ class InstagramAdapter(PlatformAdapter):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostDraft) -> bool:
+def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostToPublish) -> bool:
     """Return whether the containers have an AI label exactly if the draft has one. An earlier release set none."""
     return handle.is_ai_generated == draft.is_ai_generated
 
 
-async def check_daily_quota(server: PlatformApi, account: PostingAccount) -> None:
+async def check_instagram_daily_quota(server: PlatformApi, account: PostingAccount) -> None:
     """Raise `PlatformThrottled` if an Instagram account has no post left today, by any application."""
-    used = await api.get_quota_usage(server, account.external_id)
+    used = await api.get_instagram_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
-        raise errors.DAILY_POST_LIMIT_ERROR.build_error()
+        raise errors.INSTAGRAM_DAILY_POST_LIMIT_ERROR.build_error()
 
 
 async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:

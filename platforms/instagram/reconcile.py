@@ -18,15 +18,15 @@ from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostIn
 from workers.platforms.http import PlatformApi
 
 #: Time after the last call in which its post may still be created.
-INSTAGRAM_IN_FLIGHT_TIME = timedelta(minutes=2)
+MAX_INSTAGRAM_IN_FLIGHT_TIME = timedelta(minutes=2)
 #: Time after the last call in which the list may still lack its post.
-MEDIA_LIST_LAG = timedelta(minutes=5)
+MAX_INSTAGRAM_MEDIA_LIST_LAG = timedelta(minutes=5)
 #: Seconds between two checks meanwhile.
-RECONCILE_RECHECK_S = 30.0
+RECONCILE_RECHECK_PAUSE_S = 30.0
 #: Largest difference of two clocks.
-MAX_CLOCK_SKEW = timedelta(minutes=1)
+MAX_INSTAGRAM_CLOCK_SKEW = timedelta(minutes=1)
 #: Longest time between a call and its post's timestamp.
-MAX_PUBLISH_DELAY = timedelta(minutes=30)
+MAX_POST_TIMESTAMP_DELAY = timedelta(minutes=30)
 #: Pages of the list to read at most.
 MAX_MEDIA_LIST_PAGES = 5
 
@@ -43,14 +43,14 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await identify_live_post(server, account, inquiry, post)
-    if (left_s := inquiry.seconds_left_of(INSTAGRAM_IN_FLIGHT_TIME)) > 0:
-        return UndecidedPost(min(left_s, RECONCILE_RECHECK_S))
+    if (left_s := inquiry.seconds_left_of_wait_after_call(MAX_INSTAGRAM_IN_FLIGHT_TIME)) > 0:
+        return UndecidedPost(min(left_s, RECONCILE_RECHECK_PAUSE_S))
     if status == "IN_PROGRESS":
-        return UndecidedPost(RECONCILE_RECHECK_S)
-    alike, complete = await list_matching_posts(server, account, inquiry, post)
+        return UndecidedPost(RECONCILE_RECHECK_PAUSE_S)
+    alike, complete = await list_matching_instagram_posts(server, account, inquiry, post)
     if alike or not complete:
         return UndecidedPost()
-    gone = errors.CONTAINER_GONE_ERROR
+    gone = errors.INSTAGRAM_CONTAINER_GONE_ERROR
     return AbsentPost() if status == "FINISHED" else DroppedPost(PostPreparationExpired(gone.code, gone.message))
 
 
@@ -61,26 +61,26 @@ async def identify_live_post(
 
     With none or several matches, return `UndecidedPost` while the list may lag, later a `LivePost` without an id.
     """
-    alike, _ = await list_matching_posts(server, account, inquiry, post)
+    alike, _ = await list_matching_instagram_posts(server, account, inquiry, post)
     if len(alike) == 1:
         return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
-    if (missing_s := inquiry.seconds_left_of(MEDIA_LIST_LAG)) > 0:
-        return UndecidedPost(min(missing_s, RECONCILE_RECHECK_S))
+    if (missing_s := inquiry.seconds_left_of_wait_after_call(MAX_INSTAGRAM_MEDIA_LIST_LAG)) > 0:
+        return UndecidedPost(min(missing_s, RECONCILE_RECHECK_PAUSE_S))
     return LivePost(external_id=None, external_url=None)
 
 
-async def list_matching_posts(
+async def list_matching_instagram_posts(
     server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> tuple[list[ListedInstagramPost], bool]:
     """Return the account's listed posts that may be the sent post, and whether the list was read completely.
 
     They have the sent caption and a time since the call. At most `MAX_MEDIA_LIST_PAGES` pages are read.
     """
-    since, until = inquiry.sent_at - MAX_CLOCK_SKEW, inquiry.sent_at + MAX_PUBLISH_DELAY
+    since, until = inquiry.sent_at - MAX_INSTAGRAM_CLOCK_SKEW, inquiry.sent_at + MAX_POST_TIMESTAMP_DELAY
     matching, after = list[ListedInstagramPost](), None
     for _ in range(MAX_MEDIA_LIST_PAGES):
         page = await api.list_account_media(server, account.external_id, after=after)
-        matching += [listed for listed in page.data if may_be_same_post(listed, post, since, until)]
+        matching += [listed for listed in page.data if may_be_same_instagram_post(listed, post, since, until)]
         after = page.paging.cursors.after
         if (
             page.paging.next is None
@@ -91,7 +91,7 @@ async def list_matching_posts(
     return matching, False
 
 
-def may_be_same_post(
+def may_be_same_instagram_post(
     listed: ListedInstagramPost, post: ContainerPublishRequest, since: datetime, until: datetime
 ) -> bool:
     """Return whether a listed Instagram post may be the sent one: same caption, time in the given range.

@@ -11,5 +11,5 @@ PARTS = PlatformParts(
     connect=connect.connect_mastodon_account,
     refresh=connect.refresh_mastodon_token,
     revoke=connect.revoke_mastodon_access,
-    register=connect.register_with_server,
+    register=connect.register_with_mastodon_server,
 )

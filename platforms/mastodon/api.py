@@ -12,9 +12,9 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import OAuthClient
-from schemas.errors import AccountReauthRequired, PlatformError, PlatformThrottled, PostRejected
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformThrottled, PostRejectedByPlatform
 from workers.platforms import http
-from workers.platforms.connecting import APP_UNKNOWN_CODE
+from workers.platforms.connecting import OAUTH_CLIENT_UNKNOWN_ERROR_CODE
 from workers.platforms.http import JSON_CONTENT_TYPE_HEADER, PlatformResponse
 from workers.platforms.upload import upload_file_to_platform
 
@@ -27,11 +27,11 @@ DEAD_TOKEN_ERRORS = frozenset({"invalid_grant", "invalid_token", "The access tok
 class MastodonApi(http.PlatformApi, frozen=True):
     """A server with Mastodon's API, and the access token for it."""
 
-    def url(self, path: str, **query: str) -> str:
+    def build_url(self, path: str, **query: str) -> str:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-class OAuthAppRegistration(msgspec.Struct, frozen=True):
+class MastodonAppRegistration(msgspec.Struct, frozen=True):
     """This application's registration with a server. `client_secret` is a secret."""
 
     client_id: str
@@ -88,25 +88,25 @@ class MastodonErrorBody(msgspec.Struct):
     error_description: str = ""
 
 
-async def get_server_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+async def get_mastodon_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """Return a server's self-description: `/api/v2/instance`, else version 1. Raise a `PlatformError` without both."""
     api = MastodonApi(client=client, base=base)
-    newer = await api.send_request("GET", api.url("/api/v2/instance"))
+    newer = await api.send_request("GET", api.build_url("/api/v2/instance"))
     if newer.ok:
         return http.decode_platform_response(newer, dict[str, Any])
-    return http.decode_platform_response(await get_checked_response(api, "/api/v1/instance"), dict[str, Any])
+    return http.decode_platform_response(await get_checked_mastodon_response(api, "/api/v1/instance"), dict[str, Any])
 
 
-async def register_oauth_app(
+async def register_mastodon_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
-) -> OAuthAppRegistration:
+) -> MastodonAppRegistration:
     """Register this application with a Mastodon server; return its client id and secret.
 
     Each call (`POST /api/v1/apps`) creates another registration, so store the returned one.
     """
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
-    return http.decode_platform_response(answer.require_success(mastodon_error_of), OAuthAppRegistration)
+    return http.decode_platform_response(answer.require_success(build_mastodon_error), MastodonAppRegistration)
 
 
 async def exchange_mastodon_token(
@@ -128,12 +128,12 @@ async def call_mastodon_oauth(
 ) -> PlatformResponse:
     api = MastodonApi(client=client, base=base)
     answer = await api.post_form(f"/oauth/{call}", {**us._asdict(), **form})
-    return answer.require_success(mastodon_error_of)
+    return answer.require_success(build_mastodon_error)
 
 
-async def verify_credentials(api: MastodonApi) -> MastodonIdentity:
+async def get_mastodon_identity(api: MastodonApi) -> MastodonIdentity:
     return http.decode_platform_response(
-        await get_checked_response(api, "/api/v1/accounts/verify_credentials"), MastodonIdentity
+        await get_checked_mastodon_response(api, "/api/v1/accounts/verify_credentials"), MastodonIdentity
     )
 
 
@@ -144,77 +144,77 @@ async def upload_mastodon_media(
 
     The file is in the body's field `file`. A 202 means that the server still processes the file.
     """
-    url = api.url("/api/v2/media")
+    url = api.build_url("/api/v2/media")
     answer = await upload_file_to_platform(api, url, content, content_type=content_type, size_bytes=size_bytes)
     return http.decode_platform_response(
-        answer.require_success(mastodon_error_of), MastodonAttachment
+        answer.require_success(build_mastodon_error), MastodonAttachment
     ), answer.status != httpx.codes.ACCEPTED
 
 
-async def is_media_ready(api: MastodonApi, media_id: str) -> bool:
+async def is_mastodon_media_ready(api: MastodonApi, media_id: str) -> bool:
     """Return whether a Mastodon server has processed an uploaded file; it responds 206 until then.
 
-    Raises `PostRejected` if the processing failed, any `PlatformError`.
+    Raises `PostRejectedByPlatform` if the processing failed, any `PlatformError`.
     """
-    answer = await get_checked_response(api, f"/api/v1/media/{quote(media_id, safe='')}")
+    answer = await get_checked_mastodon_response(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
-async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
+async def publish_mastodon_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
-    url, headers = api.url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
+    url, headers = api.build_url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.decode_platform_response(answer.require_success(mastodon_error_of), MastodonStatus)
+    return http.decode_platform_response(answer.require_success(build_mastodon_error), MastodonStatus)
 
 
-async def list_account_statuses(
+async def list_mastodon_statuses(
     api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
 ) -> list[MastodonStatus]:
     """Return at most `limit` of the account's own posts without boosts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
-    url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
+    url = api.build_url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     answer = await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)
-    return http.decode_platform_response(answer.require_success(mastodon_error_of), list[MastodonStatus])
+    return http.decode_platform_response(answer.require_success(build_mastodon_error), list[MastodonStatus])
 
 
-async def get_checked_response(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
-    return (await api.send_request("GET", api.url(path, **query))).require_success(mastodon_error_of)
+async def get_checked_mastodon_response(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
+    return (await api.send_request("GET", api.build_url(path, **query))).require_success(build_mastodon_error)
 
 
-def mastodon_error_of(answer: PlatformResponse) -> PlatformError:
+def build_mastodon_error(answer: PlatformResponse) -> PlatformError:
     if answer.status == 429:
         after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.was_refused_before_write:
-        return http.unclear_response_error(answer)
+        return http.build_unclear_response_error(answer)
     body = http.decode_platform_error(answer, MastodonErrorBody)
     if body.error == "invalid_client":
-        return unknown_oauth_app_error()
+        return build_unknown_oauth_app_error()
     # snac returns 422 without a body for a revoked token.
     if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
         return AccountReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return error_by_http_status(answer, body)
+    return build_mastodon_error_by_http_status(answer, body)
 
 
-def unknown_oauth_app_error() -> PostRejected:
+def build_unknown_oauth_app_error() -> PostRejectedByPlatform:
     """Return the error for a Mastodon server without this application's registration: it issues no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
-    return PostRejected(APP_UNKNOWN_CODE, message, category="config")
+    return PostRejectedByPlatform(OAUTH_CLIENT_UNKNOWN_ERROR_CODE, message, category="config")
 
 
-def error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
+def build_mastodon_error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
     status = answer.status
     message = answer.quote_message(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in message.lower():
         return AccountReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
-        return PostRejected(
+        return PostRejectedByPlatform(
             "ACCOUNT_REFUSED", f"the account's server refuses the account: {message}", category="account_issue"
         )
     if status == 413:
-        return PostRejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+        return PostRejectedByPlatform("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
-        return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
-    return PostRejected(
+        return PostRejectedByPlatform("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
+    return PostRejectedByPlatform(
         "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category="platform_rejected"
     )

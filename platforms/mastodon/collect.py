@@ -13,14 +13,14 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.mastodon.api import MastodonApi, mastodon_error_of
+from platforms.mastodon.api import MastodonApi, build_mastodon_error
 from workers.platforms import http
 from workers.platforms.collecting import (
-    MAX_COLLECT_CALL_S,
+    MAX_METRICS_CALL_S,
     CollectedFigures,
-    CollectLimits,
+    MetricsCollectLimits,
     MetricsCollector,
     select_integer_figures,
 )
@@ -50,27 +50,29 @@ class MastodonProfile(msgspec.Struct):
 
 @dataclass(frozen=True)
 class MastodonCollector(MetricsCollector):
-    """Collector of Mastodon; `client` is that of `workers.web.fetch.open_guarded_client`."""
+    """Collector of Mastodon; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=60)
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         server, figures = MastodonApi.for_account(account, self.client), dict[UUID, CollectedFigures]()
         for post in posts:
-            url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
-            answer = await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S)
+            url = server.build_url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
+            answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)
             if answer.status not in GONE_POST_HTTP_STATUSES:
                 figures[post.id] = http.decode_platform_response(
-                    answer.require_success(mastodon_error_of), MastodonStatusCounts
+                    answer.require_success(build_mastodon_error), MastodonStatusCounts
                 ).figures
         return figures
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         server = MastodonApi.for_account(account, self.client)
         answer = await server.send_request(
-            "GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_COLLECT_CALL_S
+            "GET", server.build_url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_METRICS_CALL_S
         )
-        return http.decode_platform_response(answer.require_success(mastodon_error_of), MastodonProfile).followers_count
+        return http.decode_platform_response(
+            answer.require_success(build_mastodon_error), MastodonProfile
+        ).followers_count

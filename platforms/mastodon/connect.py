@@ -12,15 +12,15 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, Code, ConnectJobArgs
+from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
 from domain.connecting.token_refresh import TokenRefreshAttempt
 from domain.connecting.token_revocation import TokenRevocationAttempt
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonToken
 from platforms.mastodon.description import MASTODON_SCOPES
-from schemas.errors import AccountReauthRequired, PostRejected
+from schemas.errors import AccountReauthRequired, PostRejectedByPlatform
 from workers.platforms.connecting import (
-    START_AGAIN_ADVICE,
+    START_CONNECT_AGAIN_ADVICE,
     AccountConnection,
     OutgoingNetwork,
     build_code_exchange_form,
@@ -33,12 +33,12 @@ MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\
 OTHER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
-async def register_with_server(net: OutgoingNetwork, server: PlatformServer) -> OAuthClient:
+async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformServer) -> OAuthClient:
     """Register this application with a Mastodon server; return its client id and secret.
 
     Each call creates another registration. Raises `PlatformError`.
     """
-    app = await api.register_oauth_app(
+    app = await api.register_mastodon_app(
         net.client,
         server.service_url,
         name="Tenantry",
@@ -56,17 +56,19 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
     token = await _exchange_code(client, asked, _require_app_registration(attempt.client), code)
-    person = await api.verify_credentials(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
-    described = await api.get_server_instance(client, asked.service_url)
+    person = await api.get_mastodon_identity(
+        MastodonApi(client=client, base=asked.service_url, token=token.access_token)
+    )
+    described = await api.get_mastodon_instance(client, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=person.id,
         handle=f"{person.username}@{urlsplit(asked.service_url).netloc}",
         avatar_url=person.avatar,
-        traits=traits_of_instance(described),
+        traits=build_mastodon_instance_traits(described),
     )
-    return AccountConnection(account, _grant_of_token(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _build_mastodon_token_grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
@@ -82,17 +84,17 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAtte
     token = await api.exchange_mastodon_token(
         client, service_url, _require_app_registration(attempt.client), build_token_refresh_form(tokens.refresh_token)
     )
-    grant = _grant_of_token(token, redirect_uri=tokens.redirect_uri)
+    grant = _build_mastodon_token_grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
 async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
-    """Revoke the token; only the registration that got it can. Raise `PostRejected` without it, any `PlatformError`."""
+    """Revoke the token by the registration that got it. Raise `PostRejectedByPlatform` without it, `PlatformError`."""
     us = _require_app_registration(attempt.client)
     await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 
 
-def traits_of_instance(described: Mapping[str, Any]) -> dict[str, Any]:
+def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, Any]:
     """Return the server's traits for the adapter, by the server's own description.
 
     `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
@@ -122,32 +124,32 @@ async def _check_token_works(as_account: MastodonApi) -> None:
     A 422 also means a dead token: this request has nothing else to reject.
     """
     try:
-        await api.verify_credentials(as_account)
-    except PostRejected as error:
+        await api.get_mastodon_identity(as_account)
+    except PostRejectedByPlatform as error:
         if error.category != "user_content":
             raise
         raise AccountReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
 async def _exchange_code(
-    client: httpx.AsyncClient, asked: ConnectJobArgs, us: OAuthClient, secret: Code
+    client: httpx.AsyncClient, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
 ) -> MastodonToken:
     form = {**build_code_exchange_form(asked, secret), "scope": MASTODON_SCOPES}
     try:
         return await api.exchange_mastodon_token(client, asked.service_url, us, form)
     except AccountReauthRequired as error:
         raise AccountReauthRequired(
-            "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN_ADVICE}"
+            "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_CONNECT_AGAIN_ADVICE}"
         ) from error
 
 
 def _require_app_registration(us: OAuthClient | None) -> OAuthClient:
     if us is None:
-        raise api.unknown_oauth_app_error()
+        raise api.build_unknown_oauth_app_error()
     return us
 
 
-def _grant_of_token(token: MastodonToken, *, redirect_uri: str | None) -> TokenGrant:
+def _build_mastodon_token_grant(token: MastodonToken, *, redirect_uri: str | None) -> TokenGrant:
     expires_at = None if token.expires_in is None else credentials.token_expiry_after(token.expires_in)
     return TokenGrant(
         access_token=token.access_token,

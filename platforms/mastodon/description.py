@@ -13,12 +13,12 @@ from platforms.caption_length import count_graphemes
 from platforms.description import (
     IMAGE_MEDIA_TYPES,
     VIDEO_MEDIA_TYPES,
+    AccountServerLogin,
     ConsolePreviewRules,
     OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
     PreviewTextCut,
-    ServerLogin,
 )
 
 MASTODON_SCOPES = "read:accounts read:statuses write:media write:statuses"
@@ -55,7 +55,7 @@ DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=ServerLogin(OAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    login=AccountServerLogin(OAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
         color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),

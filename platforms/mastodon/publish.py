@@ -13,21 +13,21 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api, reconcile, uploads
 from platforms.mastodon.api import MastodonApi
-from platforms.mastodon.reconcile import SentPost
+from platforms.mastodon.reconcile import SentMastodonPost
 from workers.platforms import media
 from workers.platforms.contract import (
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
 )
 
 #: Safe retention of a key, out of Mastodon's hour at most.
-IDEMPOTENCY_KEY_RETENTION = timedelta(minutes=50)
+MASTODON_IDEMPOTENCY_KEY_RETENTION = timedelta(minutes=50)
 #: Time after the last call in which its post may still be created or listed.
-MASTODON_IN_FLIGHT_TIME = timedelta(seconds=60)
+MAX_MASTODON_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
 class MastodonPostHandle(msgspec.Struct, rename="camel"):
@@ -49,7 +49,7 @@ class MastodonStatusRequest(msgspec.Struct):
 
 @dataclass(frozen=True)
 class MastodonAdapter(PlatformAdapter):
-    """Adapter of Mastodon; `client` is that of `workers.web.fetch.open_guarded_client`."""
+    """Adapter of Mastodon; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
 
@@ -59,19 +59,19 @@ class MastodonAdapter(PlatformAdapter):
         Then a repeat creates no second post. The key's age is counted from the preparation: `sent_at` is the
         time of the last call, not the first.
         """
-        age = inquiry.now - read_mastodon_handle(inquiry.prepared).prepared_at
-        return account.traits.get("tokenExact") is True and age < IDEMPOTENCY_KEY_RETENTION
+        age = inquiry.now - decode_mastodon_post_handle(inquiry.prepared).prepared_at
+        return account.traits.get("tokenExact") is True and age < MASTODON_IDEMPOTENCY_KEY_RETENTION
 
     async def prepare(
         self,
         account: PostingAccount,
-        draft: PostDraft,
+        draft: PostToPublish,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
         media.check_post_files(account, draft)
         server = MastodonApi.for_account(account, self.client)
-        after = await reconcile.find_newest_status_id(server, account.external_id)
-        media_ids = [await uploads.upload_until_ready(server, file) for file in draft.media]
+        after = await reconcile.find_newest_mastodon_status_id(server, account.external_id)
+        media_ids = [await uploads.upload_mastodon_file_until_ready(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
         post = MastodonStatusRequest(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
         handle = MastodonPostHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
@@ -81,28 +81,28 @@ class MastodonAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         prepared: PreparedPost,
-        draft: PostDraft,  # noqa: ARG002
+        draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
     ) -> SendResult:
-        status = await api.publish_status(
+        status = await api.publish_mastodon_status(
             MastodonApi.for_account(account, self.client),
             prepared.request,
-            key=read_mastodon_handle(prepared).key,
+            key=decode_mastodon_post_handle(prepared).key,
             timeout_s=timeout_s,
         )
-        return reconcile.mastodon_live_post(status)
+        return reconcile.build_mastodon_live_post(status)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=MastodonStatusRequest)
-        sent_post = SentPost(
-            text=post.status, media_ids=post.media_ids, after=read_mastodon_handle(inquiry.prepared).after
+        sent_post = SentMastodonPost(
+            text=post.status, media_ids=post.media_ids, after=decode_mastodon_post_handle(inquiry.prepared).after
         )
-        result = await reconcile.find_sent_post(
+        result = await reconcile.find_sent_mastodon_post(
             MastodonApi.for_account(account, self.client), account.external_id, sent_post
         )
-        return inquiry.withhold_unproved_absence(result, in_flight=MASTODON_IN_FLIGHT_TIME)
+        return inquiry.withhold_unproved_absence(result, in_flight=MAX_MASTODON_IN_FLIGHT_TIME)
 
 
-def read_mastodon_handle(prepared: PreparedPost) -> MastodonPostHandle:
+def decode_mastodon_post_handle(prepared: PreparedPost) -> MastodonPostHandle:
     return msgspec.convert(prepared.handle, MastodonPostHandle)

@@ -16,15 +16,15 @@ from platforms.mastodon.api import MastodonApi, MastodonStatus
 from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, UndecidedPost
 
 #: Posts of a page, and most pages to read: with more newer posts than these nothing is proved.
-STATUS_PAGE_SIZE = 40
-MAX_STATUS_PAGES = 5
+MASTODON_STATUS_PAGE_SIZE = 40
+MAX_MASTODON_STATUS_PAGES = 5
 
 HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
 #: The server's name in a mention, which servers remove.
 MENTION_SERVER_PATTERN = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
 
-class SentPost(msgspec.Struct, frozen=True, kw_only=True):
+class SentMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
     """The post as it was sent, and `after`, the account's newest post before it (None: it had none)."""
 
     text: str
@@ -32,41 +32,41 @@ class SentPost(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
-async def find_newest_status_id(server: MastodonApi, account_id: str) -> str | None:
+async def find_newest_mastodon_status_id(server: MastodonApi, account_id: str) -> str | None:
     """Return the id of a Mastodon account's newest post; None without posts."""
-    page = await api.list_account_statuses(server, account_id, limit=1)
+    page = await api.list_mastodon_statuses(server, account_id, limit=1)
     return page[0].id if page else None
 
 
-async def find_sent_post(server: MastodonApi, account_id: str, sent_post: SentPost) -> ReconcileResult:
+async def find_sent_mastodon_post(server: MastodonApi, account_id: str, sent_post: SentMastodonPost) -> ReconcileResult:
     """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
     `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that
     all posts since `sent_post.after` were read and none can be it. Else `UndecidedPost`: several are similar,
     or one has other files or a text that may be the post's.
     """
-    newer, complete = await list_statuses_since(server, account_id, sent_post.after)
-    alike = [status for status in newer if has_same_text(status, sent_post.text)]
-    matching = [status for status in alike if may_have_same_files(status, sent_post.media_ids)]
+    newer, complete = await list_mastodon_statuses_since(server, account_id, sent_post.after)
+    alike = [status for status in newer if has_same_status_text(status, sent_post.text)]
+    matching = [status for status in alike if may_have_same_status_files(status, sent_post.media_ids)]
     if len(matching) == 1:
-        return mastodon_live_post(matching[0])
-    doubtful = alike or any(may_have_same_text(status, sent_post.text) for status in newer)
+        return build_mastodon_live_post(matching[0])
+    doubtful = alike or any(may_have_same_status_text(status, sent_post.text) for status in newer)
     return UndecidedPost() if doubtful or not complete else AbsentPost()
 
 
-async def list_statuses_since(
+async def list_mastodon_statuses_since(
     server: MastodonApi, account_id: str, after: str | None
 ) -> tuple[list[MastodonStatus], bool]:
     """Return a Mastodon account's posts since the one with the id `after`, and whether these are all of them.
 
-    The newest is first. At most `MAX_STATUS_PAGES` pages are read. Not every server has pages: a repeated page
+    The newest is first. At most `MAX_MASTODON_STATUS_PAGES` pages are read. Not every server has pages: a repeated page
     is the end of the posts, if that page was not full.
     """
     by_id: dict[str, MastodonStatus] = {}
     short = True
-    for _ in range(MAX_STATUS_PAGES):
-        page = await api.list_account_statuses(
-            server, account_id, limit=STATUS_PAGE_SIZE, max_id=next(reversed(by_id), None)
+    for _ in range(MAX_MASTODON_STATUS_PAGES):
+        page = await api.list_mastodon_statuses(
+            server, account_id, limit=MASTODON_STATUS_PAGE_SIZE, max_id=next(reversed(by_id), None)
         )
         fresh = [status for status in page if status.id not in by_id]
         for status in fresh:
@@ -75,20 +75,22 @@ async def list_statuses_since(
             by_id[status.id] = status
         if not fresh:
             return list(by_id.values()), short or not page
-        short = len(page) < STATUS_PAGE_SIZE
+        short = len(page) < MASTODON_STATUS_PAGE_SIZE
     return list(by_id.values()), False
 
 
-def has_same_text(status: MastodonStatus, text: str) -> bool:
-    return status.reblog is None and normalize_status_text(visible_status_text(status)) == normalize_status_text(text)
+def has_same_status_text(status: MastodonStatus, text: str) -> bool:
+    return status.reblog is None and normalize_status_text(
+        extract_visible_status_text(status)
+    ) == normalize_status_text(text)
 
 
-def may_have_same_text(status: MastodonStatus, text: str) -> bool:
+def may_have_same_status_text(status: MastodonStatus, text: str) -> bool:
     """Return whether a listed post may have the sent text: one contains all letters of the other in order.
 
     With markup `[a](https://a.example)` becomes a. False for a boost, or if either text is empty.
     """
-    listed_text, sent_text = normalize_status_text(visible_status_text(status)), normalize_status_text(text)
+    listed_text, sent_text = normalize_status_text(extract_visible_status_text(status)), normalize_status_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
         return False
     return is_subsequence(listed_text, sent_text) or is_subsequence(sent_text, listed_text)
@@ -100,11 +102,11 @@ def is_subsequence(whole: str, part: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def visible_status_text(status: MastodonStatus) -> str:
+def extract_visible_status_text(status: MastodonStatus) -> str:
     return html.unescape(HTML_TAG_PATTERN.sub("", status.content)) if status.text is None else status.text
 
 
-def may_have_same_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
+def may_have_same_status_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
     """Return whether a listed post's number of files fits the sent files: equal, or lower but not 0.
 
     Some servers renumber files, or show a repeated one once.
@@ -113,7 +115,7 @@ def may_have_same_files(status: MastodonStatus, media_ids: Sequence[str]) -> boo
     return count == len(media_ids) or 0 < count < len(media_ids)
 
 
-def mastodon_live_post(status: MastodonStatus) -> LivePost:
+def build_mastodon_live_post(status: MastodonStatus) -> LivePost:
     return LivePost(external_id=status.id, external_url=status.url or status.uri)
 
 

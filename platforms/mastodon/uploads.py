@@ -13,7 +13,7 @@ from workers.platforms.contract import PostFile
 MEDIA_POLL_PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
-async def upload_until_ready(server: MastodonApi, file: PostFile) -> str:
+async def upload_mastodon_file_until_ready(server: MastodonApi, file: PostFile) -> str:
     """Upload a file; return its id once processed. Raise `PostNotSent` if that takes too long, any `PlatformError`."""
     boundary = secrets.token_hex(16)
     head, tail = build_multipart_frame(file, boundary)
@@ -35,7 +35,7 @@ async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
     """
     for pause_s in MEDIA_POLL_PAUSES_S:
         await asyncio.sleep(pause_s)
-        if await api.is_media_ready(server, media_id):
+        if await api.is_mastodon_media_ready(server, media_id):
             return
     raise PostNotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
 

@@ -22,6 +22,6 @@ PARTS = PlatformParts(
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),
     # TikTok's refresh token lives a year.
     sandbox=SandboxAccountFormat(
-        token_life=TokenLifetime(timedelta(days=1), timedelta(days=365) * connect.TOKEN_REFRESH_SHARE)
+        token_life=TokenLifetime(timedelta(days=1), timedelta(days=365) * connect.REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE)
     ),
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from platforms.tiktok import errors
 from platforms.tiktok.errors import TikTokErrorBody
-from schemas.errors import PostNotSent, PostRejected
+from schemas.errors import PostNotSent, PostRejectedByPlatform
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -31,7 +31,7 @@ class TikTokEnvelopeError(msgspec.Struct):
     error: TikTokErrorBody
 
 
-class CreatorInfo(msgspec.Struct):
+class TikTokCreatorInfo(msgspec.Struct):
     """creator_info: the account's current options. Its privacy levels are TikTok's words."""
 
     privacy_level_options: list[str]
@@ -54,7 +54,7 @@ class TikTokUserInfo(msgspec.Struct):
     user: TikTokUser
 
 
-class PublishInitData(msgspec.Struct):
+class TikTokPublishInitData(msgspec.Struct):
     """Response to an init. `upload_url` is a secret, and empty for photos."""
 
     publish_id: str
@@ -75,69 +75,71 @@ class TikTokPublishStatus(msgspec.Struct):
 
 async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
-    return decode_envelope_data(await api.send_request("GET", url), TikTokUserInfo).user
+    return decode_tiktok_envelope_data(await api.send_request("GET", url), TikTokUserInfo).user
 
 
-async def get_creator_info(api: PlatformApi) -> CreatorInfo:
+async def get_tiktok_creator_info(api: PlatformApi) -> TikTokCreatorInfo:
     """Return the account's posting options; TikTok requires this read before each post. Raise a `PlatformError`."""
-    return await call_publish_api(api, "creator_info/query", b"{}", CreatorInfo)
+    return await call_tiktok_publish_api(api, "creator_info/query", b"{}", TikTokCreatorInfo)
 
 
-async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishInitData:
+async def init_tiktok_video_post(api: PlatformApi, path: str, body: bytes) -> TikTokPublishInitData:
     """Begin a video post at TikTok by `video/init` or `inbox/video/init`; return its id and upload URL.
 
     An init with a lost response leaves a hidden empty post. Raises `PostNotSent` for a response without a URL.
     """
-    started = await call_publish_api(api, path, body, PublishInitData)
+    started = await call_tiktok_publish_api(api, path, body, TikTokPublishInitData)
     if not started.upload_url:
         raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
 
 
-async def publish_photos(api: PlatformApi, body: bytes, *, timeout_s: float) -> PublishInitData:
+async def publish_tiktok_photos(api: PlatformApi, body: bytes, *, timeout_s: float) -> TikTokPublishInitData:
     """Publish a photo post at TikTok, irreversibly; return its publish id.
 
     TikTok fetches the photos and creates the post, even if the response is lost.
     """
-    return await call_publish_api(api, "content/init", body, PublishInitData, timeout_s=timeout_s, irreversible=True)
+    return await call_tiktok_publish_api(
+        api, "content/init", body, TikTokPublishInitData, timeout_s=timeout_s, irreversible=True
+    )
 
 
-async def get_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
+async def get_tiktok_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
     """Return TikTok's status of a post, by its publish id.
 
-    A failed query proves nothing about the post: a `PostRejected` of the call is raised as `PostNotSent`.
+    A failed query proves nothing about the post: a `PostRejectedByPlatform` of the call is raised as `PostNotSent`.
     """
     try:
         body = msgspec.json.encode({"publish_id": publish_id})
-        return await call_publish_api(api, "status/fetch", body, TikTokPublishStatus)
-    except PostRejected as error:
+        return await call_tiktok_publish_api(api, "status/fetch", body, TikTokPublishStatus)
+    except PostRejectedByPlatform as error:
         raise PostNotSent(error.code, error.message, category=error.category) from error
 
 
-async def call_publish_api(
+async def call_tiktok_publish_api(
     api: PlatformApi,
     path: str,
     body: bytes,
     kind: type[T],
     *,
-    timeout_s: float = http.PLATFORM_READ_TIMEOUT_S,
+    timeout_s: float = http.PLATFORM_REQUEST_TIMEOUT_S,
     irreversible: bool = False,
 ) -> T:
     url = f"{api.base}/v2/post/publish/{path}/"
     answer = await api.send_request(
         "POST", url, headers=TIKTOK_JSON_HEADERS, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
-    return decode_envelope_data(answer, kind)
+    return decode_tiktok_envelope_data(answer, kind)
 
 
-def decode_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
+def decode_tiktok_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
     """Return the `data` of a successful TikTok response: a 2xx with the code `ok`.
 
-    Raise the `PlatformError` that `errors.tiktok_error_of` chooses for any other.
+    Raise the `PlatformError` that `errors.build_tiktok_error` chooses for any other.
     """
     body = decode_tiktok_error(answer)
-    if body.code != errors.OK_ERROR_CODE or not answer.ok:
-        raise errors.tiktok_error_of(answer, body)
+    if body.code != errors.TIKTOK_OK_ERROR_CODE or not answer.ok:
+        raise errors.build_tiktok_error(answer, body)
     read: Any = http.decode_platform_response(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
     data: T = read.data
     return data
@@ -147,11 +149,11 @@ def decode_tiktok_error(answer: PlatformResponse) -> TikTokErrorBody:
     """Return the `error` object of a TikTok response; its code is `ok` for a success.
 
     For a body without one, such as that of a proxy, return an empty error. Raises the error of
-    `http.unclear_response_error` if such a response is a 2xx.
+    `http.build_unclear_response_error` if such a response is a 2xx.
     """
     try:
         return msgspec.json.decode(answer.body, type=TikTokEnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
-            raise http.unclear_response_error(answer) from None
+            raise http.build_unclear_response_error(answer) from None
         return TikTokErrorBody()

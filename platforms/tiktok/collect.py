@@ -13,16 +13,16 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import api
 from workers.platforms.collecting import (
-    MAX_COLLECT_CALL_S,
+    MAX_METRICS_CALL_S,
     CollectedFigures,
-    CollectLimits,
+    MetricsCollectLimits,
     MetricsCollector,
     select_integer_figures,
-    skip_figure_if_not_allowed,
+    skip_figure_without_permission,
 )
 from workers.platforms.http import PlatformApi
 
@@ -61,35 +61,36 @@ class TikTokProfileInfo(msgspec.Struct):
 class TikTokCollector(MetricsCollector):
     """Collector of TikTok.
 
-    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the API's address.
+    `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the API's address.
     """
 
     client: httpx.AsyncClient
     base: str
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=20, most=400)
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         server = self.api_of_account(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
         figures_by_id = dict[str, CollectedFigures]()
-        with skip_figure_if_not_allowed():
+        with skip_figure_without_permission():
             answer = await server.send_request(
-                "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_COLLECT_CALL_S
+                "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_METRICS_CALL_S
             )
             figures_by_id = {
-                str(video.id): video.figures for video in api.decode_envelope_data(answer, TikTokVideoList).videos
+                str(video.id): video.figures
+                for video in api.decode_tiktok_envelope_data(answer, TikTokVideoList).videos
             }
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         server = self.api_of_account(account)
-        with skip_figure_if_not_allowed():
+        with skip_figure_without_permission():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
-            return api.decode_envelope_data(
-                await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S), TikTokProfileInfo
+            return api.decode_tiktok_envelope_data(
+                await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S), TikTokProfileInfo
             ).user.follower_count
         return None
 

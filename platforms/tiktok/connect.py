@@ -6,13 +6,19 @@ from typing import Any, cast
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, Code, ConnectJobArgs
+from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
-from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformThrottled, PostNotSent, PostRejected
+from schemas.errors import (
+    AccessTokenExpired,
+    AccountReauthRequired,
+    PlatformThrottled,
+    PostNotSent,
+    PostRejectedByPlatform,
+)
 from workers.platforms.connecting import (
-    START_AGAIN_ADVICE,
+    START_CONNECT_AGAIN_ADVICE,
     AccountConnection,
     OutgoingNetwork,
     build_code_exchange_form,
@@ -21,7 +27,7 @@ from workers.platforms.connecting import (
 from workers.platforms.http import PlatformApi
 
 #: Part of a refresh token's life after which it is used even without need, so that it never expires.
-TOKEN_REFRESH_SHARE = 0.5
+REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE = 0.5
 
 
 async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
@@ -40,7 +46,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
     try:
         person = await api.get_tiktok_user(server)
     except AccessTokenExpired as error:
-        raise AccountReauthRequired("TOKEN_REFUSED", f"{error.message}: {START_AGAIN_ADVICE}") from error
+        raise AccountReauthRequired("TOKEN_REFUSED", f"{error.message}: {START_CONNECT_AGAIN_ADVICE}") from error
     account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
@@ -49,7 +55,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
         avatar_url=person.avatar_url or None,
         traits=await _read_account_traits(server),
     )
-    return AccountConnection(account, _grant_of_token(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _build_tiktok_token_grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | TokenGrant) -> TokenGrant:
@@ -61,30 +67,30 @@ async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | To
     if tokens.refresh_token is None:
         raise AccountReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
     token = await oauth.exchange_tiktok_token(net, build_token_refresh_form(tokens.refresh_token))
-    return _grant_of_token(token, redirect_uri=tokens.redirect_uri)
+    return _build_tiktok_token_grant(token, redirect_uri=tokens.redirect_uri)
 
 
 async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> None:
     """Revoke an account's access at TikTok.
 
     TikTok revokes only a living token, so an access token that ends soon is refreshed first. Raises
-    `PostRejected` if TikTok no longer has the token, any `PlatformError`.
+    `PostRejectedByPlatform` if TikTok no longer has the token, any `PlatformError`.
     """
     token = revocable.access_token
     if credentials.is_token_ending_soon(revocable.expires_at, now=datetime.now(UTC)):
         token = (await refresh_tiktok_tokens(net, revocable)).access_token
-    await oauth.post_oauth_form(net, "revoke", {"token": token})
+    await oauth.post_tiktok_oauth_form(net, "revoke", {"token": token})
 
 
-async def _exchange_code(net: OutgoingNetwork, asked: ConnectJobArgs, secret: Code) -> TikTokTokens:
+async def _exchange_code(net: OutgoingNetwork, asked: AccountConnectJobArgs, secret: Code) -> TikTokTokens:
     try:
         return await oauth.exchange_tiktok_token(net, build_code_exchange_form(asked, secret))
-    except (AccountReauthRequired, PostRejected) as error:
+    except (AccountReauthRequired, PostRejectedByPlatform) as error:
         if error.category == "config":
             raise
         # For a used code with another user's verifier TikTok has another error.
         raise AccountReauthRequired(
-            "CODE_REFUSED", f"TikTok refuses the code, which works once and soon: {START_AGAIN_ADVICE}"
+            "CODE_REFUSED", f"TikTok refuses the code, which works once and soon: {START_CONNECT_AGAIN_ADVICE}"
         ) from error
 
 
@@ -94,23 +100,23 @@ def _check_granted_scopes(token: TikTokTokens) -> None:
     if missing:
         raise AccountReauthRequired(
             "SCOPE_MISSING",
-            f"the account didn't allow {', '.join(sorted(missing))}: {START_AGAIN_ADVICE}, all boxes ticked",
+            f"the account didn't allow {', '.join(sorted(missing))}: {START_CONNECT_AGAIN_ADVICE}, all boxes ticked",
         )
 
 
 async def _read_account_traits(server: PlatformApi) -> dict[str, Any]:
     """Return the posting traits of a TikTok account; none if they can't be read now. Each post reads them again."""
     try:
-        return creator.traits_of_creator(await api.get_creator_info(server))
-    except (PostNotSent, PostRejected, PlatformThrottled):
+        return creator.build_tiktok_creator_traits(await api.get_tiktok_creator_info(server))
+    except (PostNotSent, PostRejectedByPlatform, PlatformThrottled):
         return {}
 
 
-def _grant_of_token(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
+def _build_tiktok_token_grant(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
     return TokenGrant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
         expires_at=credentials.token_expiry_after(token.expires_in),
-        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * TOKEN_REFRESH_SHARE),
+        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE),
     )

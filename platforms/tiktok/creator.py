@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.publishing.outgoing import PostingAccount
-from platforms.tiktok.api import CreatorInfo
-from schemas.errors import PostRejected
+from platforms.tiktok.api import TikTokCreatorInfo
+from schemas.errors import PostRejectedByPlatform
 from workers.platforms import media
-from workers.platforms.contract import PostDraft
+from workers.platforms.contract import PostToPublish
 
 #: The API's privacy levels, and TikTok's words for them.
 TIKTOK_PRIVACY_LEVELS: Mapping[str, str] = {
@@ -19,13 +19,13 @@ TIKTOK_PRIVACY_LEVELS: Mapping[str, str] = {
 TIKTOK_PUBLIC_LEVEL = TIKTOK_PRIVACY_LEVELS["public"]
 
 
-def traits_of_creator(creator: CreatorInfo) -> dict[str, Any]:
+def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
     """Return a TikTok account's posting options as traits, for the checks at scheduling.
 
     Options without a value are left out.
     """
     fields = {
-        "privacyLevels": offered_tiktok_levels(creator),
+        "privacyLevels": list_offered_tiktok_privacy_levels(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
         "commentDisabled": creator.comment_disabled,
         "duetDisabled": creator.duet_disabled,
@@ -34,37 +34,39 @@ def traits_of_creator(creator: CreatorInfo) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def offered_tiktok_levels(creator: CreatorInfo) -> list[str]:
+def list_offered_tiktok_privacy_levels(creator: TikTokCreatorInfo) -> list[str]:
     return [word for word, level in TIKTOK_PRIVACY_LEVELS.items() if level in creator.privacy_level_options]
 
 
-def choose_privacy_level(draft: PostDraft, creator: CreatorInfo) -> str:
+def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo) -> str:
     """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
-    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejected`
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejectedByPlatform`
     without a choice, and for a level that the account does not offer.
     """
-    offer = ", ".join(offered_tiktok_levels(creator)) or "nothing"
+    offer = ", ".join(list_offered_tiktok_privacy_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
-        raise PostRejected(
+        raise PostRejectedByPlatform(
             "PRIVACY_REQUIRED", f"the post has no privacy level: schedule it again with a privacyLevel of {offer}"
         )
     if TIKTOK_PRIVACY_LEVELS[draft.privacy_level] not in creator.privacy_level_options:
         message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
-        raise PostRejected("PRIVACY_NOT_OFFERED", message)
+        raise PostRejectedByPlatform("PRIVACY_NOT_OFFERED", message)
     return TIKTOK_PRIVACY_LEVELS[draft.privacy_level]
 
 
-def check_draft_for_creator(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
+def check_draft_for_tiktok_creator(
+    account: PostingAccount, draft: PostToPublish, creator: TikTokCreatorInfo | None
+) -> str | None:
     """Check a draft's files against a TikTok account's options; return its privacy level in TikTok's word.
 
     For a draft for the inbox (`creator` None) check the files by the stored traits, and return None. Raises
-    `PostRejected` for the first fault.
+    `PostRejectedByPlatform` for the first fault.
     """
     if creator is None:
         media.check_post_files(account, draft)
         return None
-    media.check_post_files(account, draft, traits_of_creator(creator))
-    return choose_privacy_level(draft, creator)
+    media.check_post_files(account, draft, build_tiktok_creator_traits(creator))
+    return choose_tiktok_privacy_level(draft, creator)

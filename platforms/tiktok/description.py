@@ -13,11 +13,11 @@ from msgspec import Meta
 from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
-    ApplicationLogin,
     ConsolePreviewRules,
     OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
+    SharedServerLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
@@ -57,7 +57,7 @@ DESCRIPTION = PlatformDescription(
         privacy_levels=("public", "friends", "followers", "private"),
         ai_labels=frozenset({"video"}),
     ),
-    login=ApplicationLogin(
+    login=SharedServerLogin(
         OAuthConsentPage(
             "/v2/auth/authorize/",
             TIKTOK_SCOPES,

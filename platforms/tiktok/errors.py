@@ -18,7 +18,7 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
@@ -26,42 +26,42 @@ from workers.platforms.meaning import PlatformErrorMeaning
 
 #: Seconds until a retry after a day's quota is used up: TikTok doesn't publish the quota's reset time.
 TIKTOK_QUOTA_COOLDOWN_S = 3600.0
-OK_ERROR_CODE = "ok"
+TIKTOK_OK_ERROR_CODE = "ok"
 
 
-ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
     AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-SCOPE_MISSING_ERROR = PlatformErrorMeaning(
+TIKTOK_SCOPE_MISSING_ERROR = PlatformErrorMeaning(
     AccountReauthRequired, "SCOPE_MISSING", "the account gave no permission to post: connect it again, all boxes ticked"
 )
-CALL_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
-ACCOUNT_DAY_QUOTA_ERROR = PlatformErrorMeaning(
+TIKTOK_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
+TIKTOK_ACCOUNT_DAY_QUOTA_ERROR = PlatformErrorMeaning(
     PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
-ACCOUNT_BANNED_ERROR = PlatformErrorMeaning(
-    PostRejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
+TIKTOK_ACCOUNT_BANNED_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
-SPAM_RISK_ERROR = PlatformErrorMeaning(
-    PostRejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
+TIKTOK_SPAM_RISK_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
 )
-SPAM_CAPTION_ERROR = PlatformErrorMeaning(
-    PostRejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
+TIKTOK_SPAM_CAPTION_ERROR = PlatformErrorMeaning(
+    PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
 TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
-    PostRejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
+    PostRejectedByPlatform, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
 TIKTOK_FAILED_ERROR = PlatformErrorMeaning(
     PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False
 )
-POST_UNKNOWN_ERROR = PlatformErrorMeaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
+TIKTOK_POST_UNKNOWN_ERROR = PlatformErrorMeaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
 
 TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
-    "access_token_invalid": ACCESS_TOKEN_EXPIRED_ERROR,
-    "scope_not_authorized": SCOPE_MISSING_ERROR,
-    "scope_permission_missed": SCOPE_MISSING_ERROR,
-    "rate_limit_exceeded": CALL_RATE_LIMITED_ERROR,
-    "spam_risk_too_many_posts": ACCOUNT_DAY_QUOTA_ERROR,
+    "access_token_invalid": TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR,
+    "scope_not_authorized": TIKTOK_SCOPE_MISSING_ERROR,
+    "scope_permission_missed": TIKTOK_SCOPE_MISSING_ERROR,
+    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR,
+    "spam_risk_too_many_posts": TIKTOK_ACCOUNT_DAY_QUOTA_ERROR,
     "spam_risk_too_many_pending_share": PlatformErrorMeaning(
         PostNotSent,
         "DRAFTS_PENDING",
@@ -71,27 +71,27 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "reached_active_user_cap": PlatformErrorMeaning(
         PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
     ),
-    "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
-    "spam_risk": SPAM_RISK_ERROR,
-    "spam_risk_text": SPAM_CAPTION_ERROR,
+    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR,
+    "spam_risk": TIKTOK_SPAM_RISK_ERROR,
+    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR,
     "privacy_level_option_mismatch": PlatformErrorMeaning(
-        PostRejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
+        PostRejectedByPlatform, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
     ),
     "unaudited_client_can_only_post_to_private_accounts": PlatformErrorMeaning(
-        PostRejected,
+        PostRejectedByPlatform,
         "APP_UNAUDITED",
         "until TikTok has audited this server's app, it posts only for private accounts, with privacyLevel private",
         "config",
     ),
     "url_ownership_unverified": PlatformErrorMeaning(
-        PostRejected,
+        PostRejectedByPlatform,
         "PULL_DOMAIN_UNVERIFIED",
         "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
         "with TikTok's app",
         "config",
     ),
-    "invalid_publish_id": POST_UNKNOWN_ERROR,
-    "token_not_authorized_for_specified_publish_id": POST_UNKNOWN_ERROR,
+    "invalid_publish_id": TIKTOK_POST_UNKNOWN_ERROR,
+    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_UNKNOWN_ERROR,
     "invalid_param": TIKTOK_REFUSED_ERROR,
     "invalid_params": TIKTOK_REFUSED_ERROR,
     "not_found": TIKTOK_REFUSED_ERROR,
@@ -100,7 +100,7 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "internal_error": TIKTOK_FAILED_ERROR,
 }
 
-PHOTOS_NOT_PULLED_ERROR = PlatformErrorMeaning(
+TIKTOK_FILES_NOT_FETCHED_ERROR = PlatformErrorMeaning(
     PostPreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
 )
 
@@ -111,31 +111,34 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         PostPreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
     ),
     "duration_check_failed": PlatformErrorMeaning(
-        PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
+        PostRejectedByPlatform, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
     ),
     "file_format_check_failed": PlatformErrorMeaning(
-        PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file"
+        PostRejectedByPlatform, "MEDIA_REFUSED", "TikTok can't use the format of a file"
     ),
     "frame_rate_check_failed": PlatformErrorMeaning(
-        PostRejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
+        PostRejectedByPlatform, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
     ),
     "internal": PlatformErrorMeaning(PostPreparationExpired, TIKTOK_FAILED_ERROR.code, TIKTOK_FAILED_ERROR.message),
-    "photo_pull_failed": PHOTOS_NOT_PULLED_ERROR,
+    "photo_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR,
     "picture_size_check_failed": PlatformErrorMeaning(
-        PostRejected,
+        PostRejectedByPlatform,
         "MEDIA_REFUSED",
         "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
     ),
     "publish_cancelled": PlatformErrorMeaning(
-        PostRejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
+        PostRejectedByPlatform,
+        "PUBLISH_CANCELED",
+        "the post was canceled or deleted before it was live",
+        "platform_rejected",
     ),
-    "spam_risk": SPAM_RISK_ERROR,
-    "spam_risk_text": SPAM_CAPTION_ERROR,
+    "spam_risk": TIKTOK_SPAM_RISK_ERROR,
+    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR,
     "spam_risk_too_many_posts": PlatformErrorMeaning(
-        PostPreparationExpired, ACCOUNT_DAY_QUOTA_ERROR.code, ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
+        PostPreparationExpired, TIKTOK_ACCOUNT_DAY_QUOTA_ERROR.code, TIKTOK_ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
     ),
-    "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
-    "video_pull_failed": PHOTOS_NOT_PULLED_ERROR,
+    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR,
+    "video_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR,
 }
 
 
@@ -147,38 +150,38 @@ class TikTokErrorBody(msgspec.Struct):
     log_id: str = ""
 
 
-def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
+def build_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
     """Return the `PlatformError` for a failed TikTok response, by its error code, or else by its status.
 
     `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
     """
-    meaning = TIKTOK_ERROR_MEANINGS.get(body.code) or error_meaning_by_status(answer)
+    meaning = TIKTOK_ERROR_MEANINGS.get(body.code) or choose_tiktok_error_meaning_by_status(answer)
     quote = f"TikTok: {quote_tiktok_error(answer, body)}"
     if answer.irreversible and not meaning.proves:
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.build_error(
-        quote, after_s=after_s if meaning is CALL_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S)
+        quote, after_s=after_s if meaning is TIKTOK_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S)
     )
 
 
-def error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
+def choose_tiktok_error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
     """Return the meaning of a TikTok error with an unlisted code, by the response's HTTP status."""
     if answer.status == 429:
-        return CALL_RATE_LIMITED_ERROR
+        return TIKTOK_RATE_LIMITED_ERROR
     if answer.status == 401:
-        return ACCESS_TOKEN_EXPIRED_ERROR
+        return TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR
     return TIKTOK_REFUSED_ERROR if answer.was_refused_before_write or answer.ok else TIKTOK_FAILED_ERROR
 
 
-def tiktok_fail_reason_error(reason: str) -> PostRejected | PostPreparationExpired:
+def build_tiktok_fail_reason_error(reason: str) -> PostRejectedByPlatform | PostPreparationExpired:
     """Return the error for a TikTok post with the status FAILED, by its fail reason.
 
-    An unknown reason gives a final `PostRejected`.
+    An unknown reason gives a final `PostRejectedByPlatform`.
     """
     meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
     error = meaning.build_error(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
-    assert isinstance(error, PostRejected | PostPreparationExpired)  # noqa: S101  the table has no others
+    assert isinstance(error, PostRejectedByPlatform | PostPreparationExpired)  # noqa: S101  the table has no others
     return error
 
 

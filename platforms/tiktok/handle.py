@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from workers.platforms.contract import PostDraft, PreparedPost
+from workers.platforms.contract import PostToPublish, PreparedPost
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
-VIDEO_UPLOAD_LIFETIME = timedelta(minutes=50)
+TIKTOK_UPLOAD_URL_LIFETIME = timedelta(minutes=50)
 #: Bytes of the largest chunk to send.
 MAX_VIDEO_CHUNK_BYTES = 10 << 20
 
@@ -40,9 +40,9 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
             return self.count - 1
         return number if not remainder and 0 <= number < self.count else None
 
-    def is_address_valid(self, now: datetime) -> bool:
+    def is_upload_url_valid(self, now: datetime) -> bool:
         """Return whether TikTok's upload URL of the video can still be used at the time `now`."""
-        return now < self.init_at + VIDEO_UPLOAD_LIFETIME
+        return now < self.init_at + TIKTOK_UPLOAD_URL_LIFETIME
 
 
 class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -60,17 +60,17 @@ class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     upload: ChunkedVideoUpload | None = None
 
 
-def has_draft_label_and_level(handle: TikTokPostHandle, draft: PostDraft) -> bool:
+def has_ai_label_and_level_of_draft(handle: TikTokPostHandle, draft: PostToPublish) -> bool:
     """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def read_tiktok_handle(prepared: PreparedPost) -> TikTokPostHandle:
+def decode_tiktok_post_handle(prepared: PreparedPost) -> TikTokPostHandle:
     return msgspec.convert(prepared.handle, TikTokPostHandle)
 
 
-def split_video_into_chunks(size: int) -> tuple[int, int]:
+def choose_video_chunk_size_and_count(size: int) -> tuple[int, int]:
     """Return the bytes of each chunk and the number of chunks for a video of `size` bytes.
 
     The chunks are even and of at most 10 MiB; the last one also has the rest. TikTok requires `floor(size /

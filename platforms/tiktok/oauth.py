@@ -7,7 +7,7 @@ import msgspec
 
 from platforms.tiktok.description import DESCRIPTION, TikTokSettings
 from platforms.tiktok.errors import quote_tiktok_word
-from schemas.errors import AccountReauthRequired, PlatformThrottled, PostNotSent, PostRejected
+from schemas.errors import AccountReauthRequired, PlatformThrottled, PostNotSent, PostRejectedByPlatform
 from workers.platforms import http
 from workers.platforms.connecting import OutgoingNetwork, get_oauth_application
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -40,10 +40,10 @@ async def exchange_tiktok_token(net: OutgoingNetwork, form: Mapping[str, str]) -
 
     Raises `AccountReauthRequired` if TikTok no longer accepts the code or token.
     """
-    return http.decode_platform_response(await post_oauth_form(net, "token", form), TikTokTokens)
+    return http.decode_platform_response(await post_tiktok_oauth_form(net, "token", form), TikTokTokens)
 
 
-async def post_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
+async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
     """POST a form with this server's application to TikTok's OAuth endpoint `call`; return the successful response.
 
     `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
@@ -54,11 +54,11 @@ async def post_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, st
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)
     body = http.decode_platform_error(answer, TikTokOAuthErrorBody)
     if body.error or not answer.ok:
-        raise_oauth_error(answer, body)
+        raise_tiktok_oauth_error(answer, body)
     return answer
 
 
-def raise_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> NoReturn:
+def raise_tiktok_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> NoReturn:
     """Raise the `PlatformError` for an error response of TikTok's token endpoint."""
     log_id = quote_tiktok_word(body.log_id)
     message = answer.quote_message(body.error_description or body.error) + (f", log {log_id}" if log_id else "")
@@ -67,7 +67,7 @@ def raise_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> N
     ):
         raise AccountReauthRequired("TOKEN_REFUSED", f"TikTok refuses the token: connect the account again ({message})")
     if body.error in {"invalid_client", "unauthorized_client"}:
-        raise PostRejected(
+        raise PostRejectedByPlatform(
             "APP_REFUSED", f"TikTok refuses this server's application: tell its operator ({message})", category="config"
         )
     if answer.status == 429:
@@ -75,4 +75,6 @@ def raise_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> N
         raise PlatformThrottled("PLATFORM_RATE_LIMITED", "TikTok limits the rate", after_s=after_s)
     if body.error in {"server_error", "temporarily_unavailable"} or not (answer.was_refused_before_write or answer.ok):
         raise PostNotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({message})")
-    raise PostRejected("PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected")
+    raise PostRejectedByPlatform(
+        "PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected"
+    )

@@ -27,28 +27,28 @@ FAILED_STATUS = "FAILED"
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 TIKTOK_POLL_PAUSE_S = 20.0
 #: Longest wait for the id of a public post.
-MAX_POST_ID_WAIT = timedelta(minutes=10)
+MAX_TIKTOK_POST_ID_WAIT = timedelta(minutes=10)
 #: Time after the last call in which its bytes may still be under way.
-TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
+MAX_TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
-def outcome_of_publish_status(
+def choose_outcome_by_publish_status(
     account: PostingAccount, inquiry: PostInquiry, status: TikTokPublishStatus
 ) -> ReconcileResult:
     """Return the outcome of a sent TikTok post by the status that TikTok reports.
 
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
-    stored = handle.read_tiktok_handle(inquiry.prepared)
+    stored = handle.decode_tiktok_post_handle(inquiry.prepared)
     if status.status == FAILED_STATUS:
-        return DroppedPost(errors.tiktok_fail_reason_error(status.fail_reason))
+        return DroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
     if status.status == IN_INBOX_STATUS:
         return InboxDraft()
     if status.status == PUBLISHED_STATUS:
-        return completed_post_outcome(account, inquiry, stored, status)
+        return build_published_post_outcome(account, inquiry, stored, status)
     if status.status == UPLOADING_STATUS and stored.upload and lacks_video_bytes(status, stored.upload):
-        return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=TIKTOK_IN_FLIGHT_TIME)
-    return accepted_tiktok_post(stored)
+        return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MAX_TIKTOK_IN_FLIGHT_TIME)
+    return build_accepted_tiktok_post(stored)
 
 
 def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -> bool:
@@ -59,22 +59,22 @@ def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -
     return status.uploaded_bytes is not None and 0 <= status.uploaded_bytes < upload.size
 
 
-def completed_post_outcome(
+def build_published_post_outcome(
     account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostHandle, status: TikTokPublishStatus
 ) -> LivePost | AcceptedPost:
     """Return a published TikTok post as live, with its id if TikTok reports one.
 
     Only public posts get an id. Without the id of a public post, return `AcceptedPost` while TikTok may still
-    add it, at most `MAX_POST_ID_WAIT` after the call.
+    add it, at most `MAX_TIKTOK_POST_ID_WAIT` after the call.
     """
     if status.publicaly_available_post_id:
         post_id = str(status.publicaly_available_post_id[0])
         url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
         return LivePost(external_id=post_id, external_url=url)
-    if stored.level == TIKTOK_PUBLIC_LEVEL and inquiry.now < inquiry.sent_at + MAX_POST_ID_WAIT:
-        return accepted_tiktok_post(stored)
+    if stored.level == TIKTOK_PUBLIC_LEVEL and inquiry.now < inquiry.sent_at + MAX_TIKTOK_POST_ID_WAIT:
+        return build_accepted_tiktok_post(stored)
     return LivePost(external_id=None, external_url=None)
 
 
-def accepted_tiktok_post(stored: TikTokPostHandle) -> AcceptedPost:
+def build_accepted_tiktok_post(stored: TikTokPostHandle) -> AcceptedPost:
     return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=TIKTOK_POLL_PAUSE_S)

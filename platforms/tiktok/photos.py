@@ -6,15 +6,17 @@ import msgspec
 
 from platforms.caption_length import count_utf16_units
 from platforms.tiktok import creator
-from platforms.tiktok.api import CreatorInfo
+from platforms.tiktok.api import TikTokCreatorInfo
 from platforms.tiktok.handle import TikTokPostHandle
-from workers.platforms.contract import PostDraft, PreparedPost
+from workers.platforms.contract import PostToPublish, PreparedPost
 
 #: UTF-16 units of a title.
-MAX_PHOTO_TITLE_UNITS = 90
+MAX_PHOTO_TITLE_UTF16_UNITS = 90
 
 
-def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level: str | None) -> PreparedPost:
+def prepare_tiktok_photo_post(
+    draft: PostToPublish, creator_info: TikTokCreatorInfo | None, level: str | None
+) -> PreparedPost:
     """Return the prepared request of a TikTok photo post; each photo's URL ends with a one-time ticket.
 
     `creator_info` None: a draft for the inbox. TikTok accepts no AI label on photos ("Content Posting API:
@@ -22,7 +24,7 @@ def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level
     """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
-    title, description = split_title_and_description(draft.caption)
+    title, description = split_photo_caption(draft.caption)
     info: dict[str, object] = {"title": title, "description": description}
     if creator_info is not None:
         info |= {"privacy_level": level, "disable_comment": creator_info.comment_disabled}
@@ -37,15 +39,15 @@ def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level
         handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),
         tickets=tuple(tickets),
-        traits=None if creator_info is None else creator.traits_of_creator(creator_info),
+        traits=None if creator_info is None else creator.build_tiktok_creator_traits(creator_info),
     )
 
 
-def split_title_and_description(caption: str) -> tuple[str, str]:
+def split_photo_caption(caption: str) -> tuple[str, str]:
     """Split a photo post's caption into a title, its first line if short and followed by text, and a description.
 
     Tags and mentions are links in a description only, so a first line with one stays there.
     """
     first, _, remainder = caption.partition("\n")
-    fits = count_utf16_units(first.strip()) <= MAX_PHOTO_TITLE_UNITS and not {"#", "@"} & set(first)
+    fits = count_utf16_units(first.strip()) <= MAX_PHOTO_TITLE_UTF16_UNITS and not {"#", "@"} & set(first)
     return (first.strip(), remainder.strip()) if fits and remainder.strip() else ("", caption)

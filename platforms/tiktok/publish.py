@@ -26,8 +26,8 @@ from workers.platforms.contract import (
     AcceptedPost,
     DroppedPost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -43,35 +43,37 @@ THROTTLED_POLL_PAUSE_S = 60.0
 class TikTokAdapter(PlatformAdapter):
     """Adapter of TikTok.
 
-    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the API's address.
+    `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the API's address.
     """
 
     client: httpx.AsyncClient
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         server = self.api_of_account(account)
-        if so_far is not None and can_continue_upload(handle.read_tiktok_handle(so_far), draft):
+        if so_far is not None and may_continue_video_upload(handle.decode_tiktok_post_handle(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
-        creator_info = None if draft.mode == "draft" else await api.get_creator_info(server)
-        level = creator.check_draft_for_creator(account, draft, creator_info)
+        creator_info = None if draft.mode == "draft" else await api.get_tiktok_creator_info(server)
+        level = creator.check_draft_for_tiktok_creator(account, draft, creator_info)
         if draft.media[0].kind == "video":
             return await video.begin_video_upload(server, draft, creator_info, level)
-        return photos.prepare_photo_post(draft, creator_info, level)
+        return photos.prepare_tiktok_photo_post(draft, creator_info, level)
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        stored = handle.read_tiktok_handle(prepared)
-        if not handle.has_draft_label_and_level(stored, draft):
+        stored = handle.decode_tiktok_post_handle(prepared)
+        if not handle.has_ai_label_and_level_of_draft(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
-            started = await api.publish_photos(self.api_of_account(account), prepared.request, timeout_s=timeout_s)
-            return outcome.accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
-        upload = video.video_upload_of(stored)
-        if not upload.is_address_valid(draft.now):
+            started = await api.publish_tiktok_photos(
+                self.api_of_account(account), prepared.request, timeout_s=timeout_s
+            )
+            return outcome.build_accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
+        upload = video.get_chunked_video_upload(stored)
+        if not upload.is_upload_url_valid(draft.now):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last_video_chunk(
@@ -83,11 +85,11 @@ class TikTokAdapter(PlatformAdapter):
             raise PostOutcomeUnknown(
                 "ANSWER_LOST", "the upload of the video's last part broke off: it may be live"
             ) from error
-        if answer.status != video.VIDEO_RECEIVED_STATUS:
+        if answer.status != video.VIDEO_RECEIVED_HTTP_STATUS:
             raise PostOutcomeUnknown(
                 "ANSWER_UNCLEAR", f"TikTok returned {answer.status} for the video's last part: it may be live"
             )
-        return outcome.accepted_tiktok_post(stored)
+        return outcome.build_accepted_tiktok_post(stored)
 
     async def error_of_expired_upload(
         self, account: PostingAccount, stored: TikTokPostHandle, error: PostPreparationExpired
@@ -98,11 +100,11 @@ class TikTokAdapter(PlatformAdapter):
         Else `PostOutcomeUnknown`: a URL may also expire because its video is complete.
         """
         with suppress(PlatformError):
-            status = await api.get_publish_status(self.api_of_account(account), stored.publish_id or "")
+            status = await api.get_tiktok_publish_status(self.api_of_account(account), stored.publish_id or "")
             if status.status == outcome.FAILED_STATUS:
-                return errors.tiktok_fail_reason_error(status.fail_reason)
+                return errors.build_tiktok_fail_reason_error(status.fail_reason)
             if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
-                status, video.video_upload_of(stored)
+                status, video.get_chunked_video_upload(stored)
             ):
                 return error
         return PostOutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
@@ -115,7 +117,7 @@ class TikTokAdapter(PlatformAdapter):
         if isinstance(result, DroppedPost):
             raise result.why
         if isinstance(result, AbsentPost | UndecidedPost):
-            return outcome.accepted_tiktok_post(handle.read_tiktok_handle(inquiry.prepared))
+            return outcome.build_accepted_tiktok_post(handle.decode_tiktok_post_handle(inquiry.prepared))
         return result
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
@@ -124,20 +126,22 @@ class TikTokAdapter(PlatformAdapter):
         Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
         `UndecidedPost`.
         """
-        stored = handle.read_tiktok_handle(inquiry.prepared)
+        stored = handle.decode_tiktok_post_handle(inquiry.prepared)
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UndecidedPost()
-        return outcome.outcome_of_publish_status(
-            account, inquiry, await api.get_publish_status(self.api_of_account(account), stored.publish_id)
+        return outcome.choose_outcome_by_publish_status(
+            account, inquiry, await api.get_tiktok_publish_status(self.api_of_account(account), stored.publish_id)
         )
 
     def api_of_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def can_continue_upload(stored: TikTokPostHandle, draft: PostDraft) -> bool:
+def may_continue_video_upload(stored: TikTokPostHandle, draft: PostToPublish) -> bool:
     """Return whether a begun TikTok video upload may continue instead of starting over.
 
     Its URL must be valid, and it must have the draft's AI label and a chosen privacy level.
     """
-    return video.video_upload_of(stored).is_address_valid(draft.now) and handle.has_draft_label_and_level(stored, draft)
+    return video.get_chunked_video_upload(stored).is_upload_url_valid(
+        draft.now
+    ) and handle.has_ai_label_and_level_of_draft(stored, draft)

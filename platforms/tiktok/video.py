@@ -10,38 +10,38 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from platforms.tiktok import api, creator, errors, handle, outcome
-from platforms.tiktok.api import CreatorInfo
+from platforms.tiktok.api import TikTokCreatorInfo
 from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
-from workers.platforms.contract import PostDraft, PostFile, PreparedPost
+from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds after which the rest of a video is left to another step, so that other jobs get a slot.
-MAX_UPLOAD_STEP_S = 120.0
+MAX_VIDEO_UPLOAD_STEP_S = 120.0
 #: Seconds until that step.
-NEXT_UPLOAD_STEP_S = 1.0
+NEXT_VIDEO_UPLOAD_STEP_PAUSE_S = 1.0
 #: Seconds for one chunk of at most 10 MiB.
 VIDEO_CHUNK_TIMEOUT_S = 60.0
 #: Failures of one chunk after which the attempt gives up.
 MAX_CHUNK_FAILURES = 3
-CHUNK_RECEIVED_STATUS = 206
-VIDEO_RECEIVED_STATUS = 201
+CHUNK_RECEIVED_HTTP_STATUS = 206
+VIDEO_RECEIVED_HTTP_STATUS = 201
 
 
 async def begin_video_upload(
-    server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
+    server: PlatformApi, draft: PostToPublish, creator_info: TikTokCreatorInfo | None, level: str | None
 ) -> PreparedPost:
     """Create an empty TikTok post that waits for its video; return it with the upload URL as its secret.
 
     It is complete for a single chunk. `creator_info` None: a draft for the owner's inbox. Raise a `PlatformError`.
     """
     file = draft.media[0]
-    chunk, count = handle.split_video_into_chunks(file.size_bytes)
+    chunk, count = handle.choose_video_chunk_size_and_count(file.size_bytes)
     upload = ChunkedVideoUpload(
         size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
     )
     path = "inbox/video/init" if creator_info is None else "video/init"
-    started = await api.init_video_post(server, path, video_init_body(draft, upload, creator_info, level))
+    started = await api.init_tiktok_video_post(server, path, build_video_init_body(draft, upload, creator_info, level))
     stored = TikTokPostHandle(
         kind="video",
         level=level,
@@ -55,12 +55,12 @@ async def begin_video_upload(
         request=b"",
         secret=started.upload_url.encode(),
         complete=count == 1,
-        traits=None if creator_info is None else creator.traits_of_creator(creator_info),
+        traits=None if creator_info is None else creator.build_tiktok_creator_traits(creator_info),
     )
 
 
-def video_init_body(
-    draft: PostDraft, upload: ChunkedVideoUpload, creator_info: CreatorInfo | None, level: str | None
+def build_video_init_body(
+    draft: PostToPublish, upload: ChunkedVideoUpload, creator_info: TikTokCreatorInfo | None, level: str | None
 ) -> bytes:
     source = {
         "source": "FILE_UPLOAD",
@@ -80,24 +80,24 @@ def video_init_body(
     return msgspec.json.encode({"post_info": info, "source_info": source})
 
 
-async def continue_video_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
+async def continue_video_upload(server: PlatformApi, draft: PostToPublish, so_far: PreparedPost) -> PreparedPost:
     """Send all chunks of a TikTok video except the last, from the first one that TikTok lacks.
 
     Returns the post as complete, or as it was with a wait if the step's time is up. Raises
-    `PostPreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post,
+    `PostPreparationExpired` if the upload starts over, `PostRejectedByPlatform` if TikTok has dropped the post,
     `PostNotSent` after `MAX_CHUNK_FAILURES`.
     """
-    stored = handle.read_tiktok_handle(so_far)
-    until = asyncio.get_running_loop().time() + MAX_UPLOAD_STEP_S
-    upload, failures = video_upload_of(stored), 0
-    number = 0 if upload.init_at == draft.now else await next_missing_chunk(server, stored)
+    stored = handle.decode_tiktok_post_handle(so_far)
+    until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
+    upload, failures = get_chunked_video_upload(stored), 0
+    number = 0 if upload.init_at == draft.now else await find_next_missing_video_chunk(server, stored)
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
-            return msgspec.structs.replace(so_far, after_s=NEXT_UPLOAD_STEP_S)
+            return msgspec.structs.replace(so_far, after_s=NEXT_VIDEO_UPLOAD_STEP_PAUSE_S)
         if await try_to_send_chunk(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
-        failed, number = number, await next_missing_chunk(server, stored)
+        failed, number = number, await find_next_missing_video_chunk(server, stored)
         failures = 0 if number > failed else failures + 1
         if failures == MAX_CHUNK_FAILURES:
             raise PostNotSent("UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated")
@@ -110,7 +110,7 @@ async def try_to_send_chunk(server: PlatformApi, file: PostFile, so_far: Prepare
     False for another status or a `PlatformError`. Raises `PostPreparationExpired` for an expired upload URL.
     """
     try:
-        return (await put_video_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED_STATUS
+        return (await put_video_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED_HTTP_STATUS
     except PostPreparationExpired:
         raise
     except PlatformError:
@@ -130,7 +130,7 @@ async def put_video_chunk(
 
     Raises `PostPreparationExpired` for an expired upload URL.
     """
-    upload = video_upload_of(handle.read_tiktok_handle(prepared))
+    upload = get_chunked_video_upload(handle.decode_tiktok_post_handle(prepared))
     start, end = upload.chunk_bounds(number)
     answer = await server.without_token.send_request(
         "PUT",
@@ -155,7 +155,7 @@ async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly. Raise `PostPreparationExpired` or another `PlatformError`."""
-    last = video_upload_of(handle.read_tiktok_handle(prepared)).count - 1
+    last = get_chunked_video_upload(handle.decode_tiktok_post_handle(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
@@ -165,21 +165,21 @@ async def read_file_part(file: PostFile, start: int, end: int) -> AsyncIterator[
             yield chunk
 
 
-async def next_missing_chunk(server: PlatformApi, stored: TikTokPostHandle) -> int:
+async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostHandle) -> int:
     """Query TikTok for the received bytes, and return the number of the next chunk to send.
 
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
-    status = await api.get_publish_status(server, stored.publish_id or "")
+    status = await api.get_tiktok_publish_status(server, stored.publish_id or "")
     if status.status == outcome.FAILED_STATUS:
-        raise errors.tiktok_fail_reason_error(status.fail_reason)
+        raise errors.build_tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes
-    number = None if received is None else video_upload_of(stored).chunk_number_at(received)
+    number = None if received is None else get_chunked_video_upload(stored).chunk_number_at(received)
     if number is None:
         raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number
 
 
-def video_upload_of(stored: TikTokPostHandle) -> ChunkedVideoUpload:
+def get_chunked_video_upload(stored: TikTokPostHandle) -> ChunkedVideoUpload:
     assert stored.upload is not None  # noqa: S101  the handle of a video has one
     return stored.upload

@@ -13,11 +13,11 @@ import msgspec
 
 from domain.publishing.platform_webhook import PlatformWebhookEvent
 from platforms.tiktok.description import TikTokSettings
-from schemas.errors import InvalidValue, SignatureInvalid
+from schemas.errors import InvalidValue, PlatformWebhookSignatureInvalid
 from schemas.settings import Settings
 
 #: Largest difference between a signature's time and ours, in seconds.
-SIGNATURE_TOLERANCE_S = 300
+TIKTOK_SIGNATURE_TOLERANCE_S = 300
 _SIGNATURE_HEADER_PATTERN = re.compile(rb"t=(?P<at>\d{1,12}),s=(?P<digest>[0-9a-fA-F]{64})")
 _ACCESS_REMOVED_EVENT = "authorization.removed"
 
@@ -38,8 +38,8 @@ class TikTokWebhookContent(msgspec.Struct):
 def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now: datetime) -> PlatformWebhookEvent:
     """Return the event of a TikTok webhook request, after checks of its signature and its application.
 
-    Raises `SignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON or
-    another app's key.
+    Raises `PlatformWebhookSignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON
+    or another app's key.
     """
     ours = settings.as_platform_settings(TikTokSettings)
     signature = headers.get(b"tiktok-signature", b"")
@@ -57,10 +57,10 @@ def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now
 
 
 def check_tiktok_signature(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
-    """Check a webhook's HMAC-SHA256 over time, dot and body. Raise `SignatureInvalid`, also if over 300 s off `now`."""
+    """Check a webhook's HMAC-SHA256. Raise `PlatformWebhookSignatureInvalid`, also if over 300 s off `now`."""
     match = _SIGNATURE_HEADER_PATTERN.fullmatch(signature)
-    if not match or not secret or abs(now.timestamp() - int(match["at"])) > SIGNATURE_TOLERANCE_S:
-        raise SignatureInvalid
+    if not match or not secret or abs(now.timestamp() - int(match["at"])) > TIKTOK_SIGNATURE_TOLERANCE_S:
+        raise PlatformWebhookSignatureInvalid
     expected = hmac.new(secret.encode(), match["at"] + b"." + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), match["digest"].lower()):
-        raise SignatureInvalid
+        raise PlatformWebhookSignatureInvalid

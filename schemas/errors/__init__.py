@@ -10,10 +10,10 @@ Read `base.py`, `refusals.py` and `sources.py` first.
 from schemas.errors.base import (
     AttackRunImpossible,
     AttemptFenced,
-    BackupFailed,
+    BackupOrRestoreFailed,
     BenchmarkFailed,
     DemoFailed,
-    ExternalServerBusy,
+    ExternalServerSlotsExhausted,
     JobCancelRequested,
     LocalServerUnavailable,
     MigrationChanged,
@@ -22,8 +22,20 @@ from schemas.errors.base import (
     SettingsInvalid,
     TenantryError,
 )
-from schemas.errors.generation import ClipRefused, GenerationError, LibrariesMissing, PictureRefused, TextRefused
-from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
+from schemas.errors.generation import (
+    ClipRefused,
+    GenerationError,
+    LibrariesMissing,
+    PictureRefused,
+    UndrawableTextRefused,
+)
+from schemas.errors.model import (
+    LanguageModelError,
+    LanguageModelFormatRefused,
+    LanguageModelOutputInvalid,
+    LanguageModelRefusedToAnswer,
+    LanguageModelUnavailable,
+)
 from schemas.errors.platforms import (
     AccessTokenExpired,
     AccountReauthRequired,
@@ -32,32 +44,32 @@ from schemas.errors.platforms import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from schemas.errors.refusals import (
+    ApiKeyScopeMissing,
     ApiKeyUnauthenticated,
     ApprovalRequired,
-    AppUnauthenticated,
     BodyOversized,
     BrandTooSparse,
+    BrowserOriginRefused,
     ContentRejected,
     DomainError,
     HostHeaderRefused,
     IdempotencyKeyReused,
+    IdempotentRequestInFlight,
     InvalidValue,
     KillSwitchActive,
     LimitReached,
     MalformedBody,
     MediaTypeUnsupported,
     ObjectNotFound,
-    OriginRefused,
+    PlatformWebhookSignatureInvalid,
     PrivacyLevelRequired,
     RangeUnsatisfiable,
-    RequestInFlight,
     ReturnUrlRefused,
-    ScopeMissing,
+    SdkAppKeyUnauthenticated,
     ServiceUnavailable,
-    SignatureInvalid,
     StateConflict,
     VersionOutdated,
 )
@@ -69,7 +81,7 @@ from schemas.errors.sources import (
     GitHubNotConfigured,
     MediaStorageUnavailable,
     RobotsDisallowed,
-    ScrapeFailed,
+    SourceContentUnusable,
     SourceError,
     SourceForbidden,
     SourceNotFound,

@@ -18,7 +18,7 @@ ObjectKind = Literal[
 ]  # fmt: skip
 
 
-class MissingObject(NamedTuple):
+class MissingObjectMessage(NamedTuple):
     """`prefix` is None for an object without an id in any path."""
 
     prefix: str | None
@@ -27,32 +27,32 @@ class MissingObject(NamedTuple):
 
 _CHECK_ID_ADVICE = "check the id, and that the key belongs to its organization"
 
-MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, MissingObject] = {
-    "account": MissingObject(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
-    "api_key": MissingObject(ids.KEY, "no such API key: check the id"),
-    "app_media": MissingObject(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
-    "asset": MissingObject(ids.ASSET, "no such file: check the id, and that it is the content's"),
-    "content": MissingObject(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
-    "github_installation": MissingObject(
+MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, MissingObjectMessage] = {
+    "account": MissingObjectMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
+    "api_key": MissingObjectMessage(ids.KEY, "no such API key: check the id"),
+    "app_media": MissingObjectMessage(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
+    "asset": MissingObjectMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
+    "content": MissingObjectMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
+    "github_installation": MissingObjectMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
-    "influencer": MissingObject(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
-    "job": MissingObject(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
-    "lease_request": MissingObject(
+    "influencer": MissingObjectMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
+    "job": MissingObjectMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
+    "lease_request": MissingObjectMessage(
         ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
     ),
-    "leased_account": MissingObject(
+    "leased_account": MissingObjectMessage(
         ids.ACCOUNT,
         "no such leased account: check the id; disconnect other accounts with DELETE /v1/social-accounts/{id}",
     ),
-    "organization": MissingObject(ids.ORGANIZATION, "no such organization: check the id"),
-    "post": MissingObject(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
-    "project": MissingObject(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
-    "sandbox": MissingObject(None, "only a sandbox has this: use a test key"),
-    "sdk_app": MissingObject(ids.APP, "no such SDK app: check the id, and that it is the project's"),
-    "webhook_delivery": MissingObject(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
-    "webhook_endpoint": MissingObject(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"),
-    "webhook_event": MissingObject(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
+    "organization": MissingObjectMessage(ids.ORGANIZATION, "no such organization: check the id"),
+    "post": MissingObjectMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
+    "project": MissingObjectMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
+    "sandbox": MissingObjectMessage(None, "only a sandbox has this: use a test key"),
+    "sdk_app": MissingObjectMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
+    "webhook_delivery": MissingObjectMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
+    "webhook_endpoint": MissingObjectMessage(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"),
+    "webhook_event": MissingObjectMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
 }
 
 

@@ -29,7 +29,7 @@ class AttackRunImpossible(TenantryError):
     """`tenantry attack` has no API document, or no keys of two organizations."""
 
 
-class BackupFailed(TenantryError):
+class BackupOrRestoreFailed(TenantryError):
     """A dump can't be written or read; the message has the reason and the remedy."""
 
 
@@ -41,7 +41,7 @@ class AttemptFenced(TenantryError):
     """The job has another attempt or has ended: this attempt must not write any more."""
 
 
-class ExternalServerBusy(TenantryError):
+class ExternalServerSlotsExhausted(TenantryError):
     """All of this worker's slots for one external server are in use: the job is snoozed."""
 
 

@@ -19,7 +19,7 @@ class ClipRefused(GenerationError):
     """A clip that can't be remixed: no video, damaged, hostile, too short, too small or too large."""
 
 
-class TextRefused(GenerationError):
+class UndrawableTextRefused(GenerationError):
     """A text that no installed font can draw."""
 
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 from schemas.errors.base import TenantryError
 
 
-class ModelError(TenantryError):
+class LanguageModelError(TenantryError):
     """An error of the model. `code` begins the warning in the ingest's result."""
 
     code: ClassVar[str] = "llm_unavailable"
 
 
-class ModelUnavailable(ModelError):
+class LanguageModelUnavailable(LanguageModelError):
     """The endpoint returned no completion; `retry_after` is its own value, in seconds."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
@@ -19,11 +19,11 @@ class ModelUnavailable(ModelError):
         self.retry_after = retry_after
 
 
-class ModelFormatRefused(ModelUnavailable):
+class LanguageModelFormatRefused(LanguageModelUnavailable):
     """The endpoint refuses the request as malformed: it may accept one without the schema."""
 
 
-class ModelInvalid(ModelError):
+class LanguageModelOutputInvalid(LanguageModelError):
     """A completion with an invalid form; `wrong` is the explanation that only the model gets."""
 
     code = "llm_invalid_output"
@@ -33,7 +33,7 @@ class ModelInvalid(ModelError):
         self.wrong = wrong
 
 
-class ModelRefused(ModelError):
+class LanguageModelRefusedToAnswer(LanguageModelError):
     """The model refuses to answer; a retry would be refused, too."""
 
     code = "llm_invalid_output"

@@ -34,7 +34,7 @@ class ApiKeyUnauthenticated(DomainError):
         super().__init__("send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`")
 
 
-class AppUnauthenticated(DomainError):
+class SdkAppKeyUnauthenticated(DomainError):
     """An absent, malformed, unknown or rotated app key, or the key of a deleted app."""
 
     code = "UNAUTHENTICATED"
@@ -43,7 +43,7 @@ class AppUnauthenticated(DomainError):
         super().__init__("send the SDK app's key as `Authorization: Bearer lpa_...`, or as `?key=`")
 
 
-class SignatureInvalid(DomainError):
+class PlatformWebhookSignatureInvalid(DomainError):
     """A platform's webhook call with a missing, wrong or outdated signature."""
 
     code = "UNAUTHENTICATED"
@@ -52,7 +52,7 @@ class SignatureInvalid(DomainError):
         super().__init__("calls to this address must be signed with our app's secret, within five minutes")
 
 
-class ScopeMissing(DomainError):
+class ApiKeyScopeMissing(DomainError):
     """The key lacks a scope."""
 
     code = "FORBIDDEN_SCOPE"
@@ -61,7 +61,7 @@ class ScopeMissing(DomainError):
         super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
 
 
-class OriginRefused(DomainError):
+class BrowserOriginRefused(DomainError):
     """A browser sends from a page outside of the app's domain; only browsers send an origin."""
 
     code = "ORIGIN_NOT_ALLOWED"
@@ -164,7 +164,7 @@ class IdempotencyKeyReused(DomainError):
     code = "IDEMPOTENCY_CONFLICT"
 
 
-class RequestInFlight(IdempotencyKeyReused):
+class IdempotentRequestInFlight(IdempotencyKeyReused):
     """The first request with this Idempotency-Key has not ended."""
 
     retry_after = 1

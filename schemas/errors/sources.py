@@ -106,7 +106,7 @@ class SourceRateLimited(SourceError):
     usually_retryable = True
 
 
-class ScrapeFailed(SourceError):
+class SourceContentUnusable(SourceError):
     """The document was fetched, but it has no usable content."""
 
     code = "SCRAPE_FAILED"

@@ -76,8 +76,8 @@ async def test_running_job_is_canceled_once(acme: ApiCaller, conn: Conn) -> None
 
 
 async def test_a_call_is_bounded(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "MAX_CANCELED", 2)
-    monkeypatch.setattr(bulk, "MAX_COUNTED", 3)
+    monkeypatch.setattr(bulk, "MAX_JOBS_PER_BULK_CANCEL", 2)
+    monkeypatch.setattr(bulk, "MAX_JOBS_COUNTED_FOR_BULK_CANCEL", 3)
     created = [await start_ingest(acme, await new_project(acme)) for _ in range(5)]
     assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": created[:2], "more": True}
     assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": created[2:4], "more": True}

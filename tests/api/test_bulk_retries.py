@@ -119,9 +119,9 @@ async def test_calls_continue_after_their_cursor(
     acme: ApiCaller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     """With any number of skipped jobs, and of matches in the searched range."""
-    monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
-    monkeypatch.setattr(bulk_retries, "MAX_COUNTED", 3)
-    monkeypatch.setattr(bulk_retries, "SCAN_DEPTH", depth)
+    monkeypatch.setattr(bulk_retries, "MAX_JOBS_PER_BULK_RETRY", 2)
+    monkeypatch.setattr(bulk_retries, "MAX_JOBS_COUNTED_FOR_BULK_RETRY", 3)
+    monkeypatch.setattr(bulk_retries, "MAX_JOBS_SCANNED_FOR_BULK_RETRY", depth)
     job_ids = await create_failed_jobs(acme, pool, conn, 5)
     odd = [UUID(job[4:]) for job in job_ids[:2]]
     await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)

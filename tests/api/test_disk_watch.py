@@ -14,12 +14,12 @@ from litestar import Litestar
 from api.app import configure_application
 from api.events import requests
 from api.limits import disk_watch
-from api.limits.disk_watch import DiskWatch, IntakeState, WatchedDisk
-from api.services import Services
+from api.limits.disk_watch import DiskIntakeSwitch, DiskWatch, WatchedDisk
+from api.services import ApiServices
 from db.pool import Pool, open_postgres_pool, use_postgres_connection
 from domain.events import budgets
 from domain.operations import disk
-from domain.operations.disk import EVENT_INTAKE_WATERMARK, DatabaseDiskUse, DiskWatermark
+from domain.operations.disk import EVENT_INTAKE_DISK_WATERMARK, DatabaseDiskUse, DiskWatermark
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
@@ -43,12 +43,12 @@ class Filled:
         async def measure(_: Any) -> DatabaseDiskUse:
             return DatabaseDiskUse(self._used, 0, sees_wal=True)
 
-        monkeypatch.setattr(disk, "measure_disk_use", measure)
+        monkeypatch.setattr(disk, "measure_database_disk_use", measure)
 
     async def to(self, part: float) -> DiskWatch:
         """Set the used fraction, and measure all classes."""
         self._used = round(part * SIZE)
-        services: Services = self.app.state.services
+        services: ApiServices = self.app.state.services
         await services.events.disks.measure_disks()
         return services.events.disks
 
@@ -61,9 +61,9 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
 @pytest_asyncio.fixture
 async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
     """An API on that disk, which it measures only at its start."""
-    monkeypatch.setattr(disk_watch, "MEASURE_INTERVAL_S", 3_600.0)
-    monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
-    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 0.0)
+    monkeypatch.setattr(disk_watch, "DISK_MEASURE_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(disk_watch, "FULL_DISK_MEASURE_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
     sized = msgspec.structs.replace(settings, database_disk_bytes=SIZE)
     filled.app = served = configure_application(built_app(), sized)
     async with hold_context(served.lifespan()):
@@ -150,7 +150,7 @@ async def test_largest_budget_share_is_refused_first(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_watermark_has_hysteresis(seed: int) -> None:
-    chance, watermark, closed = random.Random(seed), IntakeState("test", DiskWatermark(0.9, 0.85)), False
+    chance, watermark, closed = random.Random(seed), DiskIntakeSwitch("test", DiskWatermark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
         watermark.open_or_close(part)
@@ -161,7 +161,7 @@ def test_watermark_has_hysteresis(seed: int) -> None:
 async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
     app = configure_application(built_app(), settings)
     async with hold_context(app.lifespan()):
-        services: Services = app.state.services
+        services: ApiServices = app.state.services
         assert services.events.disks.disks == []
         services.events.disks.check_event_intake_open()
         services.events.disks.check_event_budget_share(1.1)
@@ -175,9 +175,9 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with use_postgres_connection(url, name="test") as conn:
-        used = (await disk.measure_disk_use(conn)).used
+        used = (await disk.measure_database_disk_use(conn)).used
     settings = msgspec.structs.replace(
-        settings, database_disk_bytes=round(used / (EVENT_INTAKE_WATERMARK.closes + 0.02))
+        settings, database_disk_bytes=round(used / (EVENT_INTAKE_DISK_WATERMARK.closes + 0.02))
     )
     async with open_postgres_pool(url, name="test") as away, disk_watch.open_disk_watch(settings, away, away) as watch:
         await watch.measure_disks()
@@ -205,13 +205,13 @@ async def test_role_without_log_access_counts_the_maximum_log(own_servers: Serve
     async with use_postgres_connection(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")
         limit = await conn.fetchval("select pg_size_bytes(current_setting('max_wal_size'))")
-        all_seen = await disk.measure_disk_use(conn)
+        all_seen = await disk.measure_database_disk_use(conn)
         mine = await conn.fetchval("select pg_database_size(current_database())")
     assert all_seen.sees_wal
     assert all_seen.wal >= limit
     assert mine <= all_seen.data
     netloc = f"small:small@{parts.netloc.rpartition('@')[2]}"
     async with use_postgres_connection(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
-        seen = await disk.measure_disk_use(conn)
+        seen = await disk.measure_database_disk_use(conn)
     assert (seen.wal, seen.sees_wal) == (limit, False)
     assert abs(seen.data - all_seen.data) < 1 << 22

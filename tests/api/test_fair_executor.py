@@ -15,7 +15,7 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
     begun: list[str] = []
 
     async def take(name: str, who: UUID) -> None:
-        async with queue.turn(who):
+        async with queue.hold_turn(who):
             begun.append(name)
             await asyncio.Event().wait()
 

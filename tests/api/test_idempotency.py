@@ -135,7 +135,7 @@ async def hold_record(pool: Pool, caller: ApiCaller) -> AsyncIterator[None]:
 async def test_repeat_waits_for_the_running_request(
     acme: ApiCaller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)
+    monkeypatch.setattr(api_idempotency, "MAX_IDEMPOTENCY_CLAIM_ATTEMPTS", 4)
     async with hold_record(pool, acme):
         answer = await post_write(acme, write)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")

@@ -148,7 +148,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
     async def end(project_id: Any) -> None:
         await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project_id)}")
         async with pool.acquire() as own, own.transaction():
-            while await jobs.cancel_jobs_of_project(own, organization_id=org, project_id=project_id, limit=10):
+            while await jobs.cancel_jobs_of_archived_project(own, organization_id=org, project_id=project_id, limit=10):
                 pass
 
     outcomes = []

@@ -102,13 +102,13 @@ async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watche
     with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new_uuid7(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
         assert await crowded.wait_for_state(is_second_version, within=30) is None
-        assert watcher.is_full(ids.new_uuid7())
+        assert watcher.is_full_for_organization(ids.new_uuid7())
         with watcher.subscribe((ids.new_uuid7(), ref[1])) as beyond_all:
             assert beyond_all.closed
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert watcher.waiting == 0
+    assert watcher.waiting_request_count == 0
     with watcher.subscribe(ref) as seat:
         assert not seat.closed
 

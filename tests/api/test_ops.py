@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from db.pool import Conn
-from domain.operations.pools import compute_desired_workers
+from domain.operations.pools import compute_desired_worker_count
 from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import seeds
 from tests.api.conftest import ApiCaller
@@ -55,7 +55,7 @@ async def test_pool_shows_waiting_jobs_of_all_organizations(ops_caller: ApiCalle
     ],
 )
 def test_short_jobs_share_a_slot(running: int, due: int, mean_run_s: float | None, slots: float, workers: int) -> None:
-    assert compute_desired_workers(running=running, due=due, mean_run_s=mean_run_s, slots=slots) == workers
+    assert compute_desired_worker_count(running=running, due=due, mean_run_s=mean_run_s, slots=slots) == workers
 
 
 async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(

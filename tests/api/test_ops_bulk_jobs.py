@@ -42,10 +42,10 @@ async def test_all_organizations_are_covered_and_audited(
 ) -> None:
     """With few organizations or jobs per call."""
     mine, theirs = broken
-    monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
+    monkeypatch.setattr(bulk_retries, "MAX_JOBS_PER_BULK_RETRY", 2)
     seen = await call_bulk(ops_caller, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
-    monkeypatch.setattr(operator_bulk, "MAX_ORGANIZATIONS_PER_CALL", 1)
+    monkeypatch.setattr(operator_bulk, "MAX_ORGANIZATIONS_PER_BULK_CALL", 1)
     cursor, retried = None, list[str]()
     for _ in range(9):
         answer = await call_bulk(ops_caller, "retry", cursor=cursor)
@@ -98,7 +98,7 @@ async def test_a_projects_jobs_alone_are_found_by_its_id(
 async def test_cancels_go_on_until_nothing_is_left(
     ops_caller: ApiCaller, acme: ApiCaller, rival: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "MAX_CANCELED", 2)
+    monkeypatch.setattr(bulk, "MAX_JOBS_PER_BULK_CANCEL", 2)
     created = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
     seen = await call_bulk(ops_caller, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
@@ -118,7 +118,7 @@ async def test_matched_stops_at_the_counting_limit(
     ops_caller: ApiCaller, acme: ApiCaller, rival: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two jobs in each of two organizations; a call counts three."""
-    monkeypatch.setattr(bulk, "MAX_COUNTED", 3)
+    monkeypatch.setattr(bulk, "MAX_JOBS_COUNTED_FOR_BULK_CANCEL", 3)
     for one in (acme, acme, rival, rival):
         await start_ingest(one, await new_project(one))
     seen = await call_bulk(ops_caller, "cancel", kinds=["ingest_github"], dryRun=True)

@@ -154,7 +154,7 @@ async def test_sandbox_operator_sees_no_live_organization(
 
 async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: ApiCaller) -> None:
     async with pool.acquire() as conn, conn.transaction():
-        await organizations.change_tier_and_suspension(
+        await organizations.change_organization_tier_and_suspension(
             conn, organization_id=acme.organization_id, tier="partner", suspended=None, actor=None
         )
     [row] = await pool.fetch("select * from audit_log where action = 'organization.changed'")

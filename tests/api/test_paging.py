@@ -51,7 +51,7 @@ class SizedList:
             organization_id=UUID(int=1),
             request_state=SimpleNamespace(ahead=timedelta()),
             scope={"path_template": "/items"},
-            connection=self.connection,
+            acquire_connection=self.connection,
         )
         shown = await paging.read_list_page_by_id(cast("ApiRequest", request), self.find, cursor, limit)
         items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[SizedItem])
@@ -72,7 +72,7 @@ def total_size(items: list[SizedItem]) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(sizes=SIZES, limit=st.integers(1, paging.MAX_LIMIT))
+@given(sizes=SIZES, limit=st.integers(1, paging.MAX_PAGE_LIMIT))
 def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
     listed = SizedList(sizes)
     pages = asyncio.run(listed.walk(limit))
@@ -86,21 +86,21 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:
     listed = SizedList([60_000] * 100)
-    assert len((await listed.page(paging.DEFAULT_LIMIT))[0]) > 1
-    assert listed.asked == [paging.DEFAULT_LIMIT + 1]
+    assert len((await listed.page(paging.DEFAULT_PAGE_LIMIT))[0]) > 1
+    assert listed.asked == [paging.DEFAULT_PAGE_LIMIT + 1]
 
 
 async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() -> None:
     listed = SizedList([8_000] * 300)
-    await listed.page(paging.MAX_LIMIT)
+    await listed.page(paging.MAX_PAGE_LIMIT)
     assert listed.connected == len(listed.asked) > 5
     assert max(listed.asked[1:]) * 8_000 <= paging.LIST_PAGE_SLICE_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:
     listed = SizedList([200] * 300)
-    assert len((await listed.page(paging.MAX_LIMIT))[0]) == paging.MAX_LIMIT
-    assert listed.asked == [paging.FIRST_LIST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_LIST_SLICE_ITEMS]
+    assert len((await listed.page(paging.MAX_PAGE_LIMIT))[0]) == paging.MAX_PAGE_LIMIT
+    assert listed.asked == [paging.FIRST_LIST_SLICE_ITEMS, paging.MAX_PAGE_LIMIT + 1 - paging.FIRST_LIST_SLICE_ITEMS]
 
 
 async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: ApiCaller, pool: Pool) -> None:

@@ -10,8 +10,8 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.apps.relays import relays_from_event_maps
 from domain.events import group_commit, quarantine
-from domain.events.event import Event
-from domain.events.quarantine import BufferedRejection
+from domain.events.event import EventToStore
+from domain.events.quarantine import BufferedEventRejection
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, list_pages, new_key, uuid_of
@@ -55,7 +55,7 @@ async def list_all(caller: ApiCaller, shop: EventShop, listed: str = "events", *
     return await list_pages(caller.http, f"{shop.path}/{listed}", **params)
 
 
-def listed_ids(events: Sequence[Event]) -> list[str]:
+def listed_ids(events: Sequence[EventToStore]) -> list[str]:
     """Return the ids of events in listed order."""
     newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
     return [one.event_id or str(one.event_key) for one in newest]
@@ -72,7 +72,7 @@ async def test_each_event_is_on_one_page(acme: ApiCaller, shop: EventShop, conn:
     await send(conn, events)
     await send(conn, [event(number) for number in range(30)])
     assert [one["eventId"] for one in await list_all(acme, shop, limit="7")] == listed_ids(events)
-    kept: list[tuple[dict[str, str], list[Event]]] = [
+    kept: list[tuple[dict[str, str], list[EventToStore]]] = [
         ({"appId": shop.app_ids[1]}, [one for one in events if one.app_no == 2]),
         ({"eventNames": "open,sign_up"}, [one for one in events if one.name in {"open", "sign_up"}]),
         ({"userId": "u1"}, [one for one in events if one.user_id == "u1"]),
@@ -117,7 +117,7 @@ async def test_personal_event_id_needs_the_pii_scope(acme: ApiCaller, shop: Even
         sent = [event(1, project_id=shop.id, event_id=name, name="sign_up")]
         await group_commit.store_new_events(conn, sent, relays)
     await quarantine.insert_quarantined_events(
-        conn, shop.id, [BufferedRejection(ids.new_uuid7(), 1, "INVALID", None, name, "")]
+        conn, shop.id, [BufferedEventRejection(ids.new_uuid7(), 1, "INVALID", None, name, "")]
     )
     app = acme.http._transport.app  # type: ignore[attr-defined]
     for more, seen in (((), "[redacted]"), (("events:read+pii",), name)):

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.rate_limits import RateClass, RequestLimits
+from api.limits.rate_limits import RateClass, RequestRateLimits
 from db.pool import Pool
 from domain.tenancy import key_text
 from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
@@ -21,19 +21,21 @@ from tests.media import picture
 from tests.servers import ServerPair
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FEW = RequestLimits({RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClass.LONG_RUNNING: 1}, day=4)
+FEW = RequestRateLimits({RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClass.LONG_RUNNING: 1}, day=4)
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncounted."""
-    monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
+    monkeypatch.setattr(rate_limits, "MAX_REDIS_WAIT_S", 60.0)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """Set low limits for every tier."""
-    monkeypatch.setattr(rate_limits, "REQUEST_LIMITS_BY_TIER", dict.fromkeys(rate_limits.REQUEST_LIMITS_BY_TIER, FEW))
+    monkeypatch.setattr(
+        rate_limits, "REQUEST_RATE_LIMITS_BY_TIER", dict.fromkeys(rate_limits.REQUEST_RATE_LIMITS_BY_TIER, FEW)
+    )
 
 
 async def age_windows(redis: Redis, seconds: int) -> None:
@@ -175,7 +177,7 @@ async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Ap
     principal = await services.authenticator.authenticate(key_text.parse_api_key(acme.key), expected=None, address="")
     before = count_uncounted()
     with slow_loop():
-        asked = [services.limiter.charge(principal, RateClass.READ_LIGHT) for _ in range(400)]
+        asked = [services.limiter.count_request(principal, RateClass.READ_LIGHT) for _ in range(400)]
         standings = await asyncio.gather(*asked)
     assert sum(standing.passed for standing in standings) == 120
     assert count_uncounted() == before

@@ -99,7 +99,7 @@ async def test_a_pool_of_any_size_serves(settings: Settings) -> None:
     for size in (1, 2, 3, 4):
         async with (
             open_postgres_pool(settings.database_url, name="test", size=size) as pool,
-            TenantConnectionPool(pool, size=size).of(ACME) as conn,
+            TenantConnectionPool(pool, size=size).acquire_connection(ACME) as conn,
         ):
             assert await conn.fetchval("select 1") == 1
 
@@ -111,7 +111,7 @@ async def test_other_organizations_are_served_next_to_a_busy_one(
     services = app.state.services
     async with AsyncExitStack() as stack:
         for _ in range((services.settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2):
-            await stack.enter_async_context(services.connections.of(acme.organization_id))
+            await stack.enter_async_context(services.connections.acquire_connection(acme.organization_id))
         waits = asyncio.create_task(acme.http.get("/v1/projects"))
         assert (await rival.http.get("/v1/projects")).status_code == 200
         assert not waits.done()
@@ -123,7 +123,7 @@ async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: ApiCal
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
         for _ in range((services.settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2):
-            await stack.enter_async_context(services.connections.of(KEYLESS_QUOTA_OWNER_ID))
+            await stack.enter_async_context(services.connections.acquire_connection(KEYLESS_QUOTA_OWNER_ID))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200
         assert not any(one.done() for one in waits)

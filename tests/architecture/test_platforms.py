@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from platforms import PACKAGES
-from platforms.description import ServerLogin
+from platforms.description import AccountServerLogin
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from tests.architecture.test_layout import PACKAGES as PRODUCT
 from tests.architecture.tree import DOCSTRING_NODES, ROOT, text, tracked
@@ -87,7 +87,7 @@ def test_the_registry_lists_each_package() -> None:
 @pytest.mark.parametrize("name", PLATFORM_DESCRIPTIONS)
 def test_a_package_has_the_calls_of_its_description(name: str) -> None:
     description, parts = PLATFORM_DESCRIPTIONS[name], load_platform_parts(name)
-    assert (parts.register is not refuse_unsupported_call) == isinstance(description.login, ServerLogin)
+    assert (parts.register is not refuse_unsupported_call) == isinstance(description.login, AccountServerLogin)
     assert (parts.revoke is not refuse_unsupported_call) == (description.revocation is not None)
     assert (ROOT / "platforms" / name / "webhook.py").exists() == description.has_webhook
     assert all(field.startswith(f"{name}_") for field in getattr(description.settings, "__annotations__", ()))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.server import end_with_parent_prefix
+from db.server import build_parent_death_signal_prefix
 
 ROOT = Path(__file__).parents[2]
 #: Modules to preload: the entry points, and the modules that they import after the check of their arguments.
@@ -84,7 +84,7 @@ def start(words: list[str], environ: Mapping[str, str], log: Path) -> Forked:
 @functools.cache
 def server() -> subprocess.Popen[str]:
     """Start the template process, once for a run; it ends with its input."""
-    command = [*end_with_parent_prefix(signal.SIGKILL), sys.executable, "-m", "tests.chaos.forkserver"]
+    command = [*build_parent_death_signal_prefix(signal.SIGKILL), sys.executable, "-m", "tests.chaos.forkserver"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(process.__exit__, None, None, None)
     return process

@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.accounts.credentials import TokenGrant
 from schemas import ids
 from schemas.errors import ServiceUnavailable
@@ -158,7 +158,7 @@ class Watch:
         while True:
             for point in self.stage.posts:
                 # While Postgres is away there is no row.
-                with suppress(ServiceUnavailable), raise_if_postgres_away():
+                with suppress(ServiceUnavailable), convert_postgres_away_errors():
                     await self.look(point)
 
     async def look(self, point: str) -> None:

@@ -20,8 +20,8 @@ from workers.platforms.contract import (
     AcceptedPost,
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -53,14 +53,14 @@ class Pausing:
         return self.inner.repeatable(account, inquiry)
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         await self.reach(account, MARKED)
         sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)

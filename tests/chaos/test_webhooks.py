@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from db.pool import Conn
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from schemas import ids
 from schemas.errors import ServiceUnavailable
 from tests.chaos.fleet import Fleet
@@ -149,7 +149,7 @@ class Emitter:
         ended = asyncio.ensure_future(over.wait())
         for number in count():
             try:
-                with raise_if_postgres_away():
+                with convert_postgres_away_errors():
                     await self._one(keep=number % 2 == 0)
             except ServiceUnavailable:
                 self.cuts += 1

@@ -13,8 +13,8 @@ import uvloop
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.cost_budgets import budget_bucket_of
-from api.limits.rate_limits import RateClass, RateLimiter, RequestCharge
+from api.limits.cost_budgets import organization_budget_bucket
+from api.limits.rate_limits import CountedRequest, RateClass, RateLimiter
 from jobs import courier
 from jobs.breaker import CircuitBreaker
 from jobs.kinds import ARCHIVE_PROJECT_KIND
@@ -42,8 +42,13 @@ def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None
 
 
 def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    charge = RequestCharge(
-        RateClass.READ_LIGHT, budget_bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0
+    charge = CountedRequest(
+        RateClass.READ_LIGHT,
+        organization_budget_bucket(UUID(int=1), "standard"),
+        window="rate:w",
+        day="rate:d",
+        limit=100,
+        cap=0,
     )
 
     async def use(nasty: NastyRedis) -> None:
@@ -58,13 +63,13 @@ def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypa
             [standing] = await limiter._count_requests([charge])
             assert standing.left == charge.limit - 1
 
-    monkeypatch.setattr(rate_limits, "BUDGET_S", 5.0)
+    monkeypatch.setattr(rate_limits, "MAX_REDIS_WAIT_S", 5.0)
     run_with_restarts(redis_url, use)
 
 
 def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "FIRST_LISTENER_BACKOFF_S", 0.001)
-    monkeypatch.setattr(listener, "MAX_LISTENER_BACKOFF_S", 0.001)
+    monkeypatch.setattr(listener, "MIN_REDIS_LISTENER_BACKOFF_S", 0.001)
+    monkeypatch.setattr(listener, "MAX_REDIS_LISTENER_BACKOFF_S", 0.001)
 
     async def use(nasty: NastyRedis) -> None:
         slots = WorkerSlots(3)

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.migrate import EVENT_SCHEMA, migrate_databases, read_all_migrations, read_sql_functions
 from db.pool import Conn, use_postgres_connection
-from db.queries import STATEMENT_FILE_NAMES, Query
+from db.queries import SQL_STATEMENT_FILE_NAMES, Query
 from tests import databases, servers
 
 GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
@@ -42,7 +42,7 @@ def statements() -> list[Query]:
     """Return the statements of the store."""
     return [
         query
-        for table in STATEMENT_FILE_NAMES
+        for table in SQL_STATEMENT_FILE_NAMES
         if table.startswith(OURS)
         for query in getattr(import_module("db.queries"), table)
     ]

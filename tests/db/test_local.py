@@ -136,7 +136,7 @@ def pids(holder: subprocess.Popen[str]) -> list[int]:
 def test_the_servers_end_when_their_parent_is_killed(holder: subprocess.Popen[str]) -> None:
     started = pids(holder)
     holder.kill()
-    until(lambda: not any(map(server.read_command_line, started)))
+    until(lambda: not any(map(server.read_process_command_line, started)))
 
 
 async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str
     holder.kill()
     holder.wait()
     with local.run_local_postgres(tmp_path / "postgres") as started:
-        assert not server.read_command_line(postmaster)
+        assert not server.read_process_command_line(postmaster)
         assert await run(started.url, "select 1") == 1
 
 

@@ -11,20 +11,22 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import Conn
-from db.queries import STATEMENT_FILE_NAMES, Query, TypedQuery
+from db.queries import SQL_STATEMENT_FILE_NAMES, Query, TypedQuery
 from db.queries.aged_rows import ROW_AGING_STATEMENTS
 from db.queries.sealed import SEALED_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
-STATEMENTS = [(table, query) for table in STATEMENT_FILE_NAMES for query in getattr(import_module("db.queries"), table)]
+STATEMENTS = [
+    (table, query) for table in SQL_STATEMENT_FILE_NAMES for query in getattr(import_module("db.queries"), table)
+]
 #: Statements that Python builds from the names of tables and columns.
 BUILT_STATEMENTS = [
     *ROW_AGING_STATEMENTS,
-    *(table.vault_key_ids for table in SEALED_TABLES),
-    *(table.count_of_other_keys for table in SEALED_TABLES),
-    *(table.lock_of_other_keys for table in SEALED_TABLES),
-    *(table.reseal for table in SEALED_TABLES),
+    *(table.list_vault_key_ids_statement for table in SEALED_TABLES),
+    *(table.count_secrets_of_other_keys_statement for table in SEALED_TABLES),
+    *(table.lock_secrets_of_other_keys_statement for table in SEALED_TABLES),
+    *(table.store_resealed_secret_statement for table in SEALED_TABLES),
 ]
 
 _POST_UPDATE = re.compile(r"update scheduled_post\b.*?(?=\n\s*where\b|\n\s*from\b)", re.DOTALL)
@@ -51,7 +53,7 @@ async def test_the_columns_of_each_typed_one_are_the_fields_of_its_rows(conn: Co
     for where, statement in found:
         assert not names_no_columns(statement.query.sql), where
         prepared = await conn.prepare(statement.query.sql)
-        statement.check(tuple(column.name for column in prepared.get_attributes()))
+        statement.check_row_columns(tuple(column.name for column in prepared.get_attributes()))
 
 
 def test_statements_with_a_new_version_of_a_post_set_updated_at() -> None:
@@ -134,7 +136,7 @@ def calls_in(text: str, path: Path) -> Iterator[Call]:
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "db.queries"
         for name in node.names
-        if name.name in STATEMENT_FILE_NAMES
+        if name.name in SQL_STATEMENT_FILE_NAMES
     }
     typed_names = {constant: statement for node in tree.body for constant, statement in _typed_name(node)}
     keywords = {

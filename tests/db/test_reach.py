@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import RETRIED_POSTGRES_ERRORS, is_postgres_away, raise_if_postgres_away
-from db.redis_reach import is_redis_away, raise_if_redis_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors, is_postgres_away_error
+from db.redis_reach import convert_redis_away_errors, is_redis_away_error
 from schemas.errors import RedisUnavailable, ServiceUnavailable
 
 RESET = RuntimeError(
@@ -56,20 +56,20 @@ FAULTS = [
 
 @pytest.mark.parametrize("error", POSTGRES, ids=repr)
 def test_postgres_is_away(error: Exception) -> None:
-    with pytest.raises(ServiceUnavailable) as raised, raise_if_postgres_away():
+    with pytest.raises(ServiceUnavailable) as raised, convert_postgres_away_errors():
         raise error
     assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize("error", REDIS, ids=repr)
 def test_redis_is_away(error: Exception) -> None:
-    with pytest.raises(RedisUnavailable) as raised, raise_if_redis_away():
+    with pytest.raises(RedisUnavailable) as raised, convert_redis_away_errors():
         raise error
     assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=repr)
 def test_a_fault_is_no_absence(error: BaseException) -> None:
-    assert not is_postgres_away(error)
-    assert not is_redis_away(error)
+    assert not is_postgres_away_error(error)
+    assert not is_redis_away_error(error)
     assert not isinstance(error, RETRIED_POSTGRES_ERRORS)

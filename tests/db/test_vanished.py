@@ -10,7 +10,7 @@ import pytest
 
 from db import pool as pools
 from db.pool import Conn, Pool, open_postgres_connection, open_postgres_pool, run_in_transaction
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests import relay
@@ -58,7 +58,7 @@ async def test_both_sides_of_each_connection_notice(settings: Settings, opened: 
         rows = await conn.fetch("select name, setting from pg_settings where name ~ '^(tcp|client_c|idle_in)'")
         server = {row["name"]: int(row["setting"]) for row in rows}
         sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]
-        client = {name: sock.getsockopt(level, name) for level, name in pools.SOCKET_OPTIONS}
+        client = {name: sock.getsockopt(level, name) for level, name in pools.POSTGRES_SOCKET_OPTIONS}
     assert 0 < server["idle_in_transaction_session_timeout"] <= GONE_S * 1000
     assert 0 < server["tcp_user_timeout"] <= GONE_S * 1000
     assert 0 < server["client_connection_check_interval"] <= GONE_S * 1000
@@ -73,7 +73,7 @@ async def test_what_a_vanished_host_held_is_free_again(
     settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds a tenant's row at its commit. Other transactions wait at most that long."""
-    monkeypatch.setitem(pools.SESSION_SETTINGS, "idle_in_transaction_session_timeout", "4s")
+    monkeypatch.setitem(pools.POSTGRES_SESSION_SETTINGS, "idle_in_transaction_session_timeout", "4s")
     await pool.execute("create table thing (name text); insert into thing values ('held')")
 
     async def take(conn: Conn) -> str:
@@ -115,7 +115,7 @@ async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Setting
         async def write(conn: Conn) -> None:
             await conn.execute("insert into thing values ('written')")
 
-        with pytest.raises(ServiceUnavailable), raise_if_postgres_away():
+        with pytest.raises(ServiceUnavailable), convert_postgres_away_errors():
             await run_in_transaction(opened, write)
         await pool.execute(f"alter database {name} set default_transaction_read_only = off")
         await run_in_transaction(opened, write)

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from db.server import end_with_parent_prefix, find_free_port
+from db.server import build_parent_death_signal_prefix, find_free_port
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import new_key
@@ -51,7 +51,9 @@ def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[
         config.write_text(complete_config(http_port, tls_port, api.url.removeprefix("http://"), certificate))
         words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]
         subprocess.run([*words, "-t"], check=True, capture_output=True)
-        with subprocess.Popen([*end_with_parent_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
+        with subprocess.Popen(
+            [*build_parent_death_signal_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL
+        ) as nginx:
             try:
                 until(lambda: is_up(http_port))
                 yield http_port, tls_port

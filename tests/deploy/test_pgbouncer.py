@@ -14,8 +14,14 @@ import pytest_asyncio
 
 from api.app import create_app
 from db import local
-from db.pool import BURST_SESSION_SETTINGS, SESSION_SETTINGS, Conn, open_postgres_pool, use_postgres_connection
-from db.server import end_with_parent_prefix, find_free_port
+from db.pool import (
+    BURST_POOL_SESSION_SETTINGS,
+    POSTGRES_SESSION_SETTINGS,
+    Conn,
+    open_postgres_pool,
+    use_postgres_connection,
+)
+from db.server import build_parent_death_signal_prefix, find_free_port
 from jobs.courier import open_wake_courier
 from jobs.outcomes import TaskOutcome
 from schemas.settings import Settings
@@ -36,12 +42,12 @@ POOL_SIZE = 5
 
 def test_the_role_has_the_session_settings() -> None:
     role_settings = {line.split()[4]: line.split("'")[1] for line in ROLE_SQL.splitlines() if line.startswith("alter")}
-    assert role_settings == SESSION_SETTINGS
+    assert role_settings == POSTGRES_SESSION_SETTINGS
 
 
 def test_pgbouncer_ignores_our_startup_parameters() -> None:
     [ignored] = [line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line]
-    assert {*SESSION_SETTINGS, *BURST_SESSION_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
+    assert {*POSTGRES_SESSION_SETTINGS, *BURST_POOL_SESSION_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
 
 
 @contextmanager
@@ -60,8 +66,10 @@ def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
         config = config.replace(default, replacement)
     (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
     (folder / "ini").write_text(config)
-    words = [*local._unprivileged_command_prefix(), "pgbouncer", "--quiet", str(folder / "ini")]
-    with subprocess.Popen([*end_with_parent_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
+    words = [*local._build_unprivileged_command_prefix(), "pgbouncer", "--quiet", str(folder / "ini")]
+    with subprocess.Popen(
+        [*build_parent_death_signal_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL
+    ) as process:
         try:
             until(lambda: is_listening(port))
             yield url.replace(f":{parts.port}/", f":{port}/")

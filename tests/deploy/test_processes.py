@@ -10,10 +10,13 @@ import yaml
 
 from api.server.serve import SHUTDOWN_GRACE_S
 from cli.local.processes import WORKER_POOL_NAMES
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 from tests.deploy import forms
 
-SETTINGS = {OWN_SETTING_NAMES.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
+SETTINGS = {
+    SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name): field
+    for field in msgspec.structs.fields(Settings)
+}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
 #: Variables outside of Settings: for Python, and for the arguments of `web`.
 OTHER_VARIABLES = {"PYTHONUNBUFFERED", "HOST", "PORT"}

@@ -19,7 +19,7 @@ import pytest
 
 from cli.__main__ import tenantry
 from cli.local import demo
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 from tests.forms import first
 from tests.processes import alive_in
 from tests.waiting import PATIENCE_S
@@ -78,7 +78,7 @@ def shell(folder: Path) -> Iterator[dict[str, str]]:
         environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
-            cwd=folder, env=environment | {demo.FETCH_ALLOW_SETTING: host}, text=True,
+            cwd=folder, env=environment | {demo.FETCH_ALLOW_VARIABLE_NAME: host}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         first_line, stderr = "", ""
@@ -129,7 +129,10 @@ def test_every_block_has_a_known_language() -> None:
 
 
 def test_settings_and_commands_in_other_blocks_exist() -> None:
-    settings = {OWN_SETTING_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
+    settings = {
+        SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name)
+        for field in msgspec.structs.fields(Settings)
+    }
     blocks = [block.groups() for page in EVERY for block in FENCE.finditer(page.read_text("utf-8"))]
     setting_names = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
     commands = [words for language, text in blocks if language == "console" for words in COMMAND.findall(text)]

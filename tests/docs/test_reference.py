@@ -1,8 +1,10 @@
 """Generated pages of docs/ match the code."""
 
-from tools.docs.pages import ROOT, render_pages
+from tools.docs.pages import ROOT, render_generated_pages
 
 
 def test_each_generated_page_is_current() -> None:
-    stale = [name for name, generated in render_pages().items() if (ROOT / name).read_text("utf-8") != generated]
+    stale = [
+        name for name, generated in render_generated_pages().items() if (ROOT / name).read_text("utf-8") != generated
+    ]
     assert stale == [], "run `python -m tools.docs`"

@@ -38,7 +38,7 @@ async def test_a_poll_that_finds_nothing_new_is_a_304(acme: ApiCaller, job: str)
 
 async def test_a_poll_may_wait_for_the_end(acme: ApiCaller, job: str, workers: Workers) -> None:
     async def read(ctx: TaskContext) -> TaskOutcome:
-        await ctx.progress(0.5, stage="fetching")
+        await ctx.report_progress(0.5, stage="fetching")
         return Done({"source": "website"})
 
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 20}))

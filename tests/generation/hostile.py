@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.proofreading import read
-from generation.render import InputFiles, logo_warnings, prepare_piece
+from generation.render import PieceInputFiles, logo_warnings, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat, PieceSpec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
@@ -33,7 +33,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     brand: dict[str, Any] = {}
     hook: str | None = "Know the tide"
-    given: Callable[[], InputFiles] = InputFiles
+    given: Callable[[], PieceInputFiles] = PieceInputFiles
     format: PieceFormat = "image"
     aspect: AspectRatio | None = None
     code: str | None = None
@@ -54,31 +54,31 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 CUT = frozenset({"cut", "missing", "unsaid"})
 
 
-def logo(data: bytes) -> Callable[[], InputFiles]:
-    return lambda: InputFiles(logo=data)
+def logo(data: bytes) -> Callable[[], PieceInputFiles]:
+    return lambda: PieceInputFiles(logo=data)
 
 
-def shown(data: bytes) -> Callable[[], InputFiles]:
-    return lambda: InputFiles(screenshots=[data])
+def shown(data: bytes) -> Callable[[], PieceInputFiles]:
+    return lambda: PieceInputFiles(screenshots=[data])
 
 
-def clip(data: bytes) -> Callable[[], InputFiles]:
+def clip(data: bytes) -> Callable[[], PieceInputFiles]:
     """Return a clip as a job receives it: by its descriptor's path."""
 
-    def given() -> InputFiles:
+    def given() -> PieceInputFiles:
         handle = os.memfd_create("clip")
         os.write(handle, data)
-        return InputFiles(clip=Path(f"/proc/{os.getpid()}/fd/{handle}"))
+        return PieceInputFiles(clip=Path(f"/proc/{os.getpid()}/fd/{handle}"))
 
     return given
 
 
-def many() -> InputFiles:
-    return InputFiles(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
+def many() -> PieceInputFiles:
+    return PieceInputFiles(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
 
 
-def huge() -> InputFiles:
-    return InputFiles(logo=written(Image.new("RGB", (7_000, 7_000), (9, 90, 160))))
+def huge() -> PieceInputFiles:
+    return PieceInputFiles(logo=written(Image.new("RGB", (7_000, 7_000), (9, 90, 160))))
 
 
 TEXTS = {
@@ -141,7 +141,7 @@ def make(name: str, folder: Path) -> Outcome:
     spec = PieceSpec(format=case.format, brand=brand, seed="1", hook=case.hook, aspect=case.aspect)
     code, faults, warned = None, [], []
     try:
-        copy = write_copy(spec)
+        copy = write_piece_copy(spec)
         given = case.given()
         made = [step.made for step in prepare_piece(spec, copy, given).render_files(folder) if step.made]
         faults, warned = read.find_piece_faults(made, folder, spec, copy), logo_warnings(given)

@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from domain.brand.brand import describe_brand
-from domain.brand.store_listings import AppStoreListing
+from domain.brand.store_listings import AppStoreListingReference
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, propose_brand_hooks
 from generation.spec import BrandSnapshot
@@ -29,14 +29,14 @@ from tests.workers.ingest.appstore.store_server import ingest, look_up_path
 from tests.workers.ingest.appstore.store_server import json as answered
 from tests.workers.ingest.github.github_server import from_corpus
 from tests.workers.ingest.github.test_github_corpus import read as read_repository
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
 
 #: Number of brands from each source.
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
 LOCALES = """de-DE fr-FR es-ES ar he fa ja ko ko-KR zh-CN zh-TW th hi-IN ru-RU pt-BR iw-IL tr-TR pl-PL it-IT
 ta-IN bn nl-NL cs-CZ"""
-LISTING = AppStoreListing(by="id", value="1")
+LISTING = AppStoreListingReference(by="id", value="1")
 
 
 async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
@@ -121,7 +121,7 @@ async def sites(parser: DocumentParser) -> Read:
         page = await parse_page(parser, document)
         yield (
             "website",
-            await assemble_extraction(
+            await assemble_brand_extraction(
                 parser, url=page.url, title=page.title, candidates=page.candidates, passages=page.passages, model=None
             ),
         )

@@ -95,7 +95,7 @@ from generation.confinement import confine, kernel, seccomp
 column, machine = seccomp._SECCOMP_ARCHITECTURES[kernel.MACHINE_ARCHITECTURE]
 steps = [seccomp._BpfInstruction(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
 for number in (444, 445, 446, kernel.SECCOMP_CALL_NUMBER):
-    steps += seccomp._deny_system_call(number, errno.ENOSYS)
+    steps += seccomp._build_call_denial_steps(number, errno.ENOSYS)
 steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.set_no_new_privileges()
 kernel.make_system_call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))

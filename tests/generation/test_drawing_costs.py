@@ -14,7 +14,7 @@ from generation import pictures, svg_cost
 from generation.drawings import clean_svg_drawing
 from schemas.errors import GenerationError, PictureRefused
 from tests.generation.svg import COSTLY, ENDLESS, KILLED, drawings, svg
-from workers.generation.child import RESOURCE_FAILURE_CODES
+from workers.generation.child import RENDER_RESOURCE_FAILURE_CODES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -61,7 +61,7 @@ def test_a_kill_by_the_host_is_no_fault_of_the_drawing(
     with pytest.raises(GenerationError) as ended:
         pictures.decode_picture(svg('<rect width="9" height="9"/>'))
     assert ended.value.code == code
-    assert (code in RESOURCE_FAILURE_CODES) is (by in {signal.SIGKILL, signal.SIGTERM})
+    assert (code in RENDER_RESOURCE_FAILURE_CODES) is (by in {signal.SIGKILL, signal.SIGTERM})
 
 
 def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:
@@ -103,7 +103,7 @@ def test_the_count_is_never_lower_than_what_references_draw(data: bytes) -> None
         root = etree.fromstring(clean_svg_drawing(data).text)
     except PictureRefused:
         return
-    assert expanded(root, svg_cost.MAX_UNITS + 1) <= svg_cost.MAX_UNITS
+    assert expanded(root, svg_cost.MAX_DRAWING_COST_UNITS + 1) <= svg_cost.MAX_DRAWING_COST_UNITS
 
 
 def cpu_s(text: str) -> float:
@@ -121,6 +121,6 @@ def test_a_drawing_on_its_canvas_costs_what_its_count_says(data: bytes) -> None:
     except PictureRefused:
         return
     root = etree.fromstring(text)
-    units = svg_cost.count_drawing_units(root, [])
+    units = svg_cost.count_drawing_cost_units(root, [])
     one = svg('<rect width="100" height="100" fill-opacity=".5"/>' * 50).decode()
     assert cpu_s(text) <= 20 * (units + 5) * max(cpu_s(one) / 50, 1e-4)

@@ -10,12 +10,12 @@ import pytest
 
 from generation.ffmpeg import (
     FfmpegLimits,
+    build_ffmpeg_file_input,
+    build_ffmpeg_raw_frame_input,
     decode_ffmpeg_chunks,
-    file_input_arguments,
     find_ffmpeg_program,
-    raw_frame_input_arguments,
     run_ffmpeg,
-    start_encoder,
+    start_ffmpeg_encoder,
 )
 from schemas.errors import GenerationError
 from tests.processes import alive, descendants
@@ -27,9 +27,9 @@ FRAME = SIZE[0] * SIZE[1] * 3
 ENDLESS = """
 import sys
 from pathlib import Path
-from generation.ffmpeg import start_encoder, raw_frame_input_arguments
-frames = raw_frame_input_arguments((32, 16), 30)
-with start_encoder(*frames, "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
+from generation.ffmpeg import build_ffmpeg_raw_frame_input, start_ffmpeg_encoder
+frames = build_ffmpeg_raw_frame_input((32, 16), 30)
+with start_ffmpeg_encoder(*frames, "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
     print(feed._process.pid, flush=True)
     while True:
         feed.write_frame(bytes(1536))
@@ -50,18 +50,18 @@ def children() -> set[int]:
 
 
 def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
-    with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
+    with start_ffmpeg_encoder(*build_ffmpeg_raw_frame_input(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
             feed.write_frame(frame)
     read = decode_ffmpeg_chunks(
-        FRAME, *file_input_arguments(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
+        FRAME, *build_ffmpeg_file_input(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
     )
     assert [*read] == frames(5)
 
 
 def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
     def drawing() -> None:
-        with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
+        with start_ffmpeg_encoder(*build_ffmpeg_raw_frame_input(SIZE, 30), *kept(tmp_path)) as feed:
             feed.write_frame(bytes(FRAME))
             raise ZeroDivisionError
 
@@ -76,7 +76,7 @@ def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
 )
 def test_a_dead_encoder_raises_its_code_and_leaves_no_process(by: signal.Signals, code: str, tmp_path: Path) -> None:
     def feeding() -> None:
-        with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
+        with start_ffmpeg_encoder(*build_ffmpeg_raw_frame_input(SIZE, 30), *kept(tmp_path)) as feed:
             (encoder,) = children() - before
             os.kill(encoder, by)
             while True:
@@ -118,12 +118,12 @@ def test_stderr_is_bounded_and_counted() -> None:
 
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])
 def test_no_playlist_is_followed(tmp_path: Path, text: str) -> None:
-    with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
+    with start_ffmpeg_encoder(*build_ffmpeg_raw_frame_input(SIZE, 30), *kept(tmp_path)) as feed:
         feed.write_frame(bytes(FRAME))
     listing = tmp_path / "list.mp4"
     listing.write_text(text.format(tmp_path / "made"))
     with pytest.raises(GenerationError, match=r"moov|Invalid"):
-        run_ffmpeg(*file_input_arguments(listing, "mov"), "-f", "null", "-")
+        run_ffmpeg(*build_ffmpeg_file_input(listing, "mov"), "-f", "null", "-")
 
 
 def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.proofreading.pictures import find_picture_faults
-from generation.render import InputFiles, prepare_piece
+from generation.render import PieceInputFiles, prepare_piece
 from generation.spec import BrandSnapshot, PieceSpec
 from tests.forms import first
 
@@ -34,6 +34,6 @@ HOOKS = {
 def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
     brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"], language=language)
     spec = PieceSpec(format="image", brand=brand, seed="1", hook=HOOKS[language])
-    copy = write_copy(spec)
-    made = [step.made for step in prepare_piece(spec, copy, InputFiles()).render_files(tmp_path) if step.made]
+    copy = write_piece_copy(spec)
+    made = [step.made for step in prepare_piece(spec, copy, PieceInputFiles()).render_files(tmp_path) if step.made]
     assert find_picture_faults(made, tmp_path, spec, copy) == []

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import MIN_CONTRAST, RGB, contrast_ratio, oklch_to_rgb, parse_colors, rgb_to_oklch
+from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_colors, rgb_to_oklch
 from generation.theme import derive_theme, extract_logo_colors
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -15,9 +15,9 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
     for ground in derive_theme(["#{:02x}{:02x}{:02x}".format(*color)]):
         for tint in (*ground.tints, ground.shape):
-            assert contrast_ratio(ground.text, tint) >= MIN_CONTRAST
-            assert contrast_ratio(ground.muted, tint) >= MIN_CONTRAST
-            assert contrast_ratio(ground.accent, tint) >= MIN_CONTRAST
+            assert contrast_ratio(ground.text, tint) >= MIN_TEXT_CONTRAST_RATIO
+            assert contrast_ratio(ground.muted, tint) >= MIN_TEXT_CONTRAST_RATIO
+            assert contrast_ratio(ground.accent, tint) >= MIN_TEXT_CONTRAST_RATIO
 
 
 @given(COLORS)

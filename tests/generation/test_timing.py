@@ -44,4 +44,4 @@ def test_texts_that_take_over_a_minute_are_refused() -> None:
 
 
 def test_cuts_are_where_scenes_begin() -> None:
-    assert VideoTiming(2.5, (2.0, 3.0), 4.0).cuts == (2.5, 4.5, 7.5)
+    assert VideoTiming(2.5, (2.0, 3.0), 4.0).cut_times_s == (2.5, 4.5, 7.5)

@@ -92,7 +92,7 @@ async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_
 async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
     tmp_path: Path, wake: WakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "COURIER_COOLDOWN_S", PATIENCE_S)
+    monkeypatch.setattr(courier, "COURIER_FAILURE_COOLDOWN_S", PATIENCE_S)
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
     with run_local_valkey(tmp_path) as server:
         async with courier.open_wake_courier(server.url) as sender:

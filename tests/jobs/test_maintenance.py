@@ -186,7 +186,7 @@ async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> U
 async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org: UUID) -> None:
     young, _ = await insert_ended_job(conn, org, 29), await insert_ended_job(conn, org, 31)
     await scene.submit(conn, org)
-    assert await maintenance.prune_jobs(conn) == 1
+    assert await maintenance.prune_ended_jobs(conn) == 1
     assert await conn.fetchval("select count(*) from job") == 2
     assert [row["job_id"] for row in await conn.fetch("select job_id from job_attempt")] == [young]
 
@@ -207,7 +207,7 @@ async def test_a_referenced_job_is_kept(conn: Conn, org: UUID) -> None:
     await insert_ended_job(conn, org, 31, project_id=project_id)
     for pointer, job_id in zip(POINTERS, named, strict=True):
         await conn.execute(pointer, org, project_id, job_id)
-    assert await maintenance.prune_jobs(conn) == 1
+    assert await maintenance.prune_ended_jobs(conn) == 1
     assert {row["id"] for row in await conn.fetch("select id from job")} == {*named}
 
 

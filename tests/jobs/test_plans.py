@@ -125,10 +125,10 @@ USES: dict[str, tuple[Use, int]] = {
         5,
     ),
     "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
-    "count due": (lambda conn, _: maintenance.count_due_jobs(conn), 2 * maintenance.MAX_COUNTED_JOBS + GONE),
+    "count due": (lambda conn, _: maintenance.count_due_jobs(conn), 2 * maintenance.MAX_JOBS_PER_COUNT_PART + GONE),
     "pools": (
         lambda conn, _: pools.list_worker_pools(conn, slots=10),
-        2 * maintenance.MAX_COUNTED_JOBS + 2 * RUNNING + 300,
+        2 * maintenance.MAX_JOBS_PER_COUNT_PART + 2 * RUNNING + 300,
     ),
     "promote": (lambda conn, _: maintenance.promote_scheduled_jobs(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue_lost_jobs(conn, before=FUTURE), 2 * RUNNING + 10),

@@ -9,8 +9,8 @@ import msgspec
 from domain.accounts.client_registrations import OAuthClient
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api
-from platforms.mastodon.api import MastodonApi, OAuthAppRegistration
-from platforms.mastodon.connect import traits_of_instance
+from platforms.mastodon.api import MastodonApi, MastodonAppRegistration
+from platforms.mastodon.connect import build_mastodon_instance_traits
 from platforms.mastodon.publish import MastodonAdapter
 from schemas import ids
 from tests.peers.mastodon_servers import Instance
@@ -27,7 +27,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
 
     instance: Instance
     client: httpx.AsyncClient
-    app: OAuthAppRegistration
+    app: MastodonAppRegistration
     account: PostingAccount
 
     @property
@@ -47,8 +47,8 @@ class MastodonAccount(msgspec.Struct, frozen=True):
         return sorted(text for text in self.instance.texts(self.account.external_id) if text in captions)
 
 
-async def register(client: httpx.AsyncClient, base: str) -> OAuthAppRegistration:
-    return await api.register_oauth_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
+async def register(client: httpx.AsyncClient, base: str) -> MastodonAppRegistration:
+    return await api.register_mastodon_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
 
 
 @asynccontextmanager
@@ -61,14 +61,14 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         us = OAuthClient(app.client_id, app.client_secret)
         token = await api.exchange_mastodon_token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
         server = MastodonApi(client=client, base=instance.base, token=token.access_token)
-        me = await patiently(lambda: api.verify_credentials(server))
-        said = await patiently(lambda: api.get_server_instance(client, instance.base))
+        me = await patiently(lambda: api.get_mastodon_identity(server))
+        said = await patiently(lambda: api.get_mastodon_instance(client, instance.base))
         account = PostingAccount(
             platform="mastodon",
             service_url=instance.base,
             external_id=me.id,
             handle=me.username,
-            traits=traits_of_instance(said),
+            traits=build_mastodon_instance_traits(said),
             access_token=token.access_token,
         )
         yield MastodonAccount(instance, client, app, account)

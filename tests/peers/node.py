@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.node import LOCAL_FOLDER, find_node_program, install_packages
+from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
 HERE = Path(__file__).resolve().parent
 FOLDER = LOCAL_FOLDER / "peers"
@@ -17,4 +17,4 @@ def command() -> str:
 
 def install() -> Path:
     """Install the peers' packages, and return their `node_modules`."""
-    return install_packages(HERE, FOLDER, native=NATIVE)
+    return install_npm_packages(HERE, FOLDER, native=NATIVE)

@@ -11,7 +11,7 @@ from typing import IO
 
 import httpx
 
-from db.server import end_with_parent_prefix
+from db.server import build_parent_death_signal_prefix
 from schemas.settings import Settings
 from tests.api_process import find_address
 from tests.chaos import forkserver
@@ -26,7 +26,7 @@ def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Ite
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(
-            [*end_with_parent_prefix(signal.SIGTERM), *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
+            [*build_parent_death_signal_prefix(signal.SIGTERM), *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
         ) as process,
     ):
         try:

@@ -21,12 +21,12 @@ from workers.platforms.contract import (
     AcceptedPost,
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
 )
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 T = TypeVar("T")
 
@@ -40,11 +40,11 @@ LATER = timedelta(minutes=2)
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that may connect to these local addresses."""
     allowed = ssrf_guard.parse_allowed_origins(",".join(base.removeprefix("http://") for base in bases))
-    async with open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
+    async with open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
-def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> PostDraft:
+def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> PostToPublish:
     """Return a new post of now."""
     files = [file(picture(size=(4, 3 + number)), id=ids.new_uuid7()) for number in range(images)]
     now = datetime.now(UTC)
@@ -59,11 +59,11 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostDraft) -> LivePost:
+async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> LivePost:
     return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostDraft) -> PreparedPost:
+async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
     so_far: PreparedPost | None = None
     while so_far is None or not so_far.complete:
@@ -72,7 +72,7 @@ async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostD
 
 
 async def deliver(
-    adapter: PlatformAdapter, account: PostingAccount, prepared: PreparedPost, what: PostDraft | None = None
+    adapter: PlatformAdapter, account: PostingAccount, prepared: PreparedPost, what: PostToPublish | None = None
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):

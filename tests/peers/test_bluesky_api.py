@@ -82,7 +82,7 @@ async def test_expired_token_is_refreshed_and_the_post_is_retried(
 def hear_all(caplog: pytest.LogCaptureFixture) -> None:
     """Record all logs, except those that every process of the product silences."""
     caplog.set_level(logging.DEBUG)
-    for name in logs.LIBRARY_LOG_LEVELS:
+    for name in logs.MIN_LIBRARY_LOG_LEVELS:
         caplog.set_level(logging.WARNING, logger=name)
 
 
@@ -135,7 +135,7 @@ async def test_post_of_a_closed_account_fails(
 async def test_fifty_posts_with_lost_responses_are_published_once(
     project: BlueskyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "POST_RESEND_PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
     async with between(project.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy, project.at_work(proxy.base):
         account = await project.account()

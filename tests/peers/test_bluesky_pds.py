@@ -8,7 +8,7 @@ import pytest
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from platforms.bluesky.publish import BlueskyAdapter
-from schemas.errors import AccessTokenExpired, PlatformThrottled, PostOutcomeUnknown, PostRejected
+from schemas.errors import AccessTokenExpired, PlatformThrottled, PostOutcomeUnknown, PostRejectedByPlatform
 from tests.media import film, picture
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
@@ -53,7 +53,7 @@ async def test_images_and_a_video_are_posted(pds: Pds) -> None:
 async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        with pytest.raises(PostRejected, match="300") as caught:
+        with pytest.raises(PostRejectedByPlatform, match="300") as caught:
             await publish(
                 BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base), post("x" * 301)
             )
@@ -133,12 +133,12 @@ async def test_avatar_is_found_if_the_account_has_one(pds: Pds) -> None:
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
         server = PdsApi(client=client, base=pds.base, token=session.access_jwt)
-        assert await api.get_avatar_url(server, person.did) is None
+        assert await api.get_bluesky_avatar_url(server, person.did) is None
         async with file(picture()).read() as content:
             blob = await api.upload_pds_blob(server, content, mime_type="image/png", size_bytes=len(picture()))
         profile = {"$type": "app.bsky.actor.profile", "avatar": blob}
         where: dict[str, Any] = {"repo": person.did, "collection": "app.bsky.actor.profile", "rkey": "self"}
         pds.call("com.atproto.repo.putRecord", token=session.access_jwt, record=profile, **where)
-        url = await api.get_avatar_url(server, person.did)
+        url = await api.get_bluesky_avatar_url(server, person.did)
     assert url is not None
     assert pds.file(url) == picture()

@@ -54,7 +54,7 @@ async def test_each_event_is_stored_once_and_purged_projects_are_absent(
         counts = [await archive.count_day_events(day) for day in days]
         assert sum(counts) == len(await closed(conn, today)) == 16
         assert await archive.count_day_events(days[-1] + timedelta(days=1)) == 0
-        await event_archive.delete_archived_project(conn, archive=archive, project_id=OTHER)
+        await event_archive.delete_project_from_event_archive(conn, archive=archive, project_id=OTHER)
         assert sum([await archive.count_day_events(day) for day in days]) == 8
 
 

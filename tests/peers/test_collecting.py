@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.mastodon.collect import MastodonCollector
 from schemas import ids
@@ -16,9 +16,9 @@ from tests.platforms.scripted import AT
 pytestmark = pytest.mark.peers
 
 
-def due(name: str | None) -> PostDueForPolling:
+def due(name: str | None) -> PostDueForMetricPolling:
     assert name
-    return PostDueForPolling(ids.new_uuid7(), name, AT, video=False, due_at=None)
+    return PostDueForMetricPolling(ids.new_uuid7(), name, AT, video=False, due_at=None)
 
 
 async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> None:
@@ -27,7 +27,7 @@ async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> Non
     collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
     before = await patiently(lambda: collector.read_post_figures(mastodon.account, [shown]))
     assert before[shown.id] == {"likes": 0, "comments": 0, "shares": 0}
-    url = mastodon.api.url(f"/api/v1/statuses/{live.external_id}/favourite")
+    url = mastodon.api.build_url(f"/api/v1/statuses/{live.external_id}/favourite")
     await patiently(lambda: mastodon.api.send_request("POST", url))
     after = await patiently(lambda: collector.read_post_figures(mastodon.account, [shown, due("999999999")]))
     assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}

@@ -64,7 +64,7 @@ def test_declared_encoding_matches_chromium(browser: BrowserTab, name: str) -> N
     form = FORMS[name]
     pages = [SitePage(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
     for sample, sent, theirs in zip(SAMPLES, pages, seen(browser, pages), strict=True):
-        ours = DecodedPage(charsets.declared_encodings(*sent)[0], paragraph(decode_bytes_like_browser(*sent)))
+        ours = DecodedPage(charsets.list_declared_encodings(*sent)[0], paragraph(decode_bytes_like_browser(*sent)))
         assert theirs == ours
         assert ours.text == sample.text
 

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from db.pool import Conn
 from domain.jobs import timelines
-from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
+from domain.publishing.failures import POST_MAYBE_UNDER_WAY_ERROR
 from jobs.courier import arq_queue_key
 from jobs.kinds import PUBLISH_POST_KIND
 from schemas.settings import Settings
@@ -121,7 +121,7 @@ class KillScene(msgspec.Struct, frozen=True):
         wanted = {*handles}
 
         async def all_wait() -> bool:
-            rows = await self.fleet.pool.fetch(LOOKED_FOR, MAYBE_UNDER_WAY_ERROR.code)
+            rows = await self.fleet.pool.fetch(LOOKED_FOR, POST_MAYBE_UNDER_WAY_ERROR.code)
             return wanted <= {row["handle"] for row in rows}
 
         await eventually(all_wait)

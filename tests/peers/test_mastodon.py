@@ -76,7 +76,7 @@ async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount
     with pytest.raises(AccountReauthRequired):
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
     with pytest.raises(AccountReauthRequired):
-        await api.verify_credentials(mastodon.api)
+        await api.get_mastodon_identity(mastodon.api)
     with pytest.raises(AccountReauthRequired):
         await MastodonCollector(mastodon.client).read_follower_count(mastodon.account)
 
@@ -96,7 +96,7 @@ async def test_idempotency_key_returns_the_same_post_if_supported(mastodon: Mast
 async def test_posts_with_lost_responses_are_published_once(
     mastodon: MastodonAccount, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "POST_RESEND_PAUSE_S", 0.0)
     captions = [unique(f"post {number}") for number in range(FEW)]
     async with mastodon.losing(Loss.ANSWER) as proxy:
         await send(workers, mastodon, proxy.base, captions)

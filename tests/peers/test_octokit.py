@@ -11,14 +11,14 @@ import pytest
 from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
-from workers.ingest.github.about import find_repository
+from workers.ingest.github.about import request_repository_by_id_or_name
 from workers.ingest.github.client import (
     GITHUB_JSON_RESPONSE_LIMITS,
     GITHUB_RAW_RESPONSE_LIMITS,
     GitHubApi,
     request_github_api,
 )
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 pytestmark = pytest.mark.peers
 
@@ -39,7 +39,7 @@ def api_at(client: httpx.AsyncClient, base: str) -> GitHubApi:
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
     """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
-    async with open_guarded_client(
+    async with open_ssrf_guarded_client(
         allowed=ssrf_guard.operator_url_policy(server), contact="https://tenantry.test"
     ) as client:
         for exchange in exchanges:
@@ -87,9 +87,11 @@ async def test_repository_recorded_as_absent_is_not_found(fixtures_server: str, 
 
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
-    async with open_guarded_client(
+    async with open_ssrf_guarded_client(
         allowed=ssrf_guard.operator_url_policy(fixtures_server), contact="https://tenantry.test"
     ) as client:
-        about, answer = await find_repository(api_at(client, base), "octokit-fixture-org/rename-repository", None)
+        about, answer = await request_repository_by_id_or_name(
+            api_at(client, base), "octokit-fixture-org/rename-repository", None
+        )
     assert about.full_name == "octokit-fixture-org/rename-repository-newname"
     assert answer.url == f"{base}/repositories/1000"

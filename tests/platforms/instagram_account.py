@@ -15,7 +15,7 @@ from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.platforms.scripted import draft, file
-from workers.platforms.contract import PostDraft, PostFile, PostInquiry, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import PostFile, PostInquiry, PostToPublish, PreparedPost, ReconcileResult, SendResult
 
 #: Timeout of the irreversible call, in seconds.
 SEND_S = 60.0
@@ -33,7 +33,7 @@ class InstagramAccount:
     async def now(self) -> datetime:
         return datetime.fromtimestamp(await self.sim.now(), UTC)
 
-    async def post(self, *names: str, caption: str = "Hello") -> PostDraft:
+    async def post(self, *names: str, caption: str = "Hello") -> PostToPublish:
         files = [self.file(name, number) for number, name in enumerate(names or ("a.jpg",))]
         return draft(caption, *files, now=await self.now())
 
@@ -43,19 +43,19 @@ class InstagramAccount:
         fields: dict[str, Any] = {"id": UUID(int=number), "url": f"{self.files}/{name}"}
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
-    async def step(self, post: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def step(self, post: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
         """Run one step, after the previous one's wait."""
         if so_far is not None:
             await self.sim.advance(so_far.after_s)
         return await self.adapter.prepare(self.account, post, so_far)
 
-    async def prepared(self, post: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def prepared(self, post: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
         so_far = await self.step(post, so_far)
         while not so_far.complete:
             so_far = await self.step(post, so_far)
         return so_far
 
-    async def send(self, prepared: PreparedPost, post: PostDraft, *, timeout_s: float = SEND_S) -> SendResult:
+    async def send(self, prepared: PreparedPost, post: PostToPublish, *, timeout_s: float = SEND_S) -> SendResult:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
     async def ask(self, prepared: PreparedPost, *, sent_at: datetime) -> ReconcileResult:

@@ -17,8 +17,8 @@ from tests import http_server
 from tests.http_server import HttpRequest
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import PostDraft, PostFile, PreparedPost
-from workers.web.fetch import open_guarded_client
+from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
+from workers.web.fetch import open_ssrf_guarded_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
@@ -120,7 +120,7 @@ async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
 @asynccontextmanager
 async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
     allowed = ssrf_guard.parse_allowed_origins(",".join(one.base.removeprefix("http://") for one in served))
-    async with open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
+    async with open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
@@ -135,10 +135,10 @@ def account(served: ScriptedServer | None, platform: str, **traits: Any) -> Post
     )
 
 
-def draft(caption: str = "Hello", *files: PostFile, **changes: Any) -> PostDraft:
+def draft(caption: str = "Hello", *files: PostFile, **changes: Any) -> PostToPublish:
     fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "privacy_level": None}
     fields |= {"is_ai_generated": False, "created_at": AT, "now": AT}
-    return PostDraft(caption=caption, media=files, **fields | changes)
+    return PostToPublish(caption=caption, media=files, **fields | changes)
 
 
 def file(
@@ -180,7 +180,7 @@ def status(number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
 
 
-async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> PreparedPost:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PreparedPost:
     async with client_for(served) as client:
         return await MastodonAdapter(client).prepare(account(served, "mastodon"), what or draft())
 

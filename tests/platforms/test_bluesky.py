@@ -14,7 +14,7 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from tests.platforms.scripted import (
     AT,
@@ -31,13 +31,13 @@ from tests.platforms.scripted import (
     pds,
     xrpc_error,
 )
-from workers.platforms.contract import AbsentPost, LivePost, PostDraft, PostInquiry, PreparedPost, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostToPublish, PreparedPost, UndecidedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> PreparedPost:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PreparedPost:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).prepare(account(served, "bluesky"), what or draft())
 
@@ -116,7 +116,7 @@ async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
 async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     movie = file(b"123456", kind="video", mime_type="video/mp4")
     async with pds(uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})) as served:
-        with pytest.raises(PostRejected) as caught:
+        with pytest.raises(PostRejectedByPlatform) as caught:
             await prepared(served, draft("", movie))
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
 
@@ -133,15 +133,15 @@ async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
         (xrpc_error("InvalidToken"), AccessTokenExpired, "TOKEN_EXPIRED", "auth"),
         (xrpc_error("AuthMissing", 401), AccessTokenExpired, "TOKEN_EXPIRED", "auth"),
         (json_response({}, 401), AccessTokenExpired, "TOKEN_REFUSED", "auth"),
-        (xrpc_error("AccountTakedown", 401), PostRejected, "ACCOUNT_SUSPENDED", "account_issue"),
-        (xrpc_error("AccountDeactivated", 401), PostRejected, "ACCOUNT_DEACTIVATED", "account_issue"),
-        (xrpc_error("AccountNotFound", 403), PostRejected, "ACCOUNT_NOT_FOUND", "account_issue"),
+        (xrpc_error("AccountTakedown", 401), PostRejectedByPlatform, "ACCOUNT_SUSPENDED", "account_issue"),
+        (xrpc_error("AccountDeactivated", 401), PostRejectedByPlatform, "ACCOUNT_DEACTIVATED", "account_issue"),
+        (xrpc_error("AccountNotFound", 403), PostRejectedByPlatform, "ACCOUNT_NOT_FOUND", "account_issue"),
         (xrpc_error("RateLimitExceeded", 429), PlatformThrottled, "PLATFORM_RATE_LIMITED", "rate_limit"),
         (json_response({}, 429), PlatformThrottled, "PLATFORM_RATE_LIMITED", "rate_limit"),
-        (xrpc_error("InvalidRequest"), PostRejected, "PLATFORM_REJECTED", "user_content"),
+        (xrpc_error("InvalidRequest"), PostRejectedByPlatform, "PLATFORM_REJECTED", "user_content"),
         (xrpc_error("BlobNotFound"), PostPreparationExpired, "MEDIA_GONE", "network"),
-        (xrpc_error("PayloadTooLarge", 413), PostRejected, "MEDIA_TOO_LARGE", "user_content"),
-        (xrpc_error("SomethingNew", 418), PostRejected, "PLATFORM_REJECTED", "platform_rejected"),
+        (xrpc_error("PayloadTooLarge", 413), PostRejectedByPlatform, "MEDIA_TOO_LARGE", "user_content"),
+        (xrpc_error("SomethingNew", 418), PostRejectedByPlatform, "PLATFORM_REJECTED", "platform_rejected"),
     ],
 )
 async def test_a_refusal_is_classified_by_its_error_name(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.bluesky.record import build_post_record, post_record_key
+from platforms.bluesky.record import build_bluesky_post_record, compute_bluesky_record_key
 from schemas import ids
 from tests.platforms.scripted import AT, POST_ID, draft
 
@@ -19,7 +19,7 @@ TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 
 def facets(text: str) -> list[tuple[str, Any]]:
     """Return the text of each facet's bytes, and its feature."""
-    found = build_post_record(draft(text), [], {"a.test": "did:plc:a"}).get("facets", [])
+    found = build_bluesky_post_record(draft(text), [], {"a.test": "did:plc:a"}).get("facets", [])
     spans = [(facet["index"]["byteStart"], facet["index"]["byteEnd"]) for facet in found]
     features = [dict(facet["features"][0]) for facet in found]
     assert spans == sorted(spans)
@@ -30,18 +30,18 @@ def facets(text: str) -> list[tuple[str, Any]]:
 
 
 def test_a_key_is_a_tid_and_stays_the_same() -> None:
-    assert TID.fullmatch(post_record_key(POST_ID, AT))
-    assert post_record_key(POST_ID, AT) == post_record_key(POST_ID, AT)
+    assert TID.fullmatch(compute_bluesky_record_key(POST_ID, AT))
+    assert compute_bluesky_record_key(POST_ID, AT) == compute_bluesky_record_key(POST_ID, AT)
 
 
 def test_keys_sort_as_their_moments_do() -> None:
-    keys = [post_record_key(ids.new_uuid7(), AT + timedelta(milliseconds=2 * n)) for n in range(50)]
+    keys = [compute_bluesky_record_key(ids.new_uuid7(), AT + timedelta(milliseconds=2 * n)) for n in range(50)]
     assert keys == sorted(keys)
 
 
 def test_posts_of_the_same_moment_have_keys_of_their_own() -> None:
     """20 bits: among 50 of one account in one millisecond the odds of a pair are 1 in 800."""
-    keys = {post_record_key(UUID(int=n), AT) for n in range(50)}
+    keys = {compute_bluesky_record_key(UUID(int=n), AT) for n in range(50)}
     assert len(keys) == 50
 
 

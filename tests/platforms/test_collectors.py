@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.instagram.collect import InstagramCollector
@@ -22,7 +22,7 @@ from schemas.errors import (
     PlatformError,
     PlatformThrottled,
     PostNotSent,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import visiting
@@ -36,8 +36,8 @@ from workers.platforms.collecting import CollectedFigures, MetricsCollector
 from workers.platforms.fakes.collect import SandboxCollector
 
 
-def due(name: str, *, video: bool = False) -> PostDueForPolling:
-    return PostDueForPolling(ids.new_uuid7(), name, AT, video, None)
+def due(name: str, *, video: bool = False) -> PostDueForMetricPolling:
+    return PostDueForMetricPolling(ids.new_uuid7(), name, AT, video, None)
 
 
 async def figures(
@@ -190,7 +190,7 @@ async def test_instagram_raises_the_errors_of_posting(insta: InsightsAccount) ->
         "user_limit": PlatformThrottled,
         "business_limit": PlatformThrottled,
         "expired": AccountReauthRequired,
-        "restricted": PostRejected,
+        "restricted": PostRejectedByPlatform,
         "unavailable": PostNotSent,
     }
     for refusal, error in errors.items():
@@ -266,7 +266,7 @@ async def test_tiktok_raises_the_errors_of_posting(tok: CountsAccount) -> None:
 
 
 async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> None:
-    post = PostDueForPolling(UUID(int=5), "x", AT, video=False, due_at=None)
+    post = PostDueForMetricPolling(UUID(int=5), "x", AT, video=False, due_at=None)
     collector, shop = SandboxCollector(AT), account(None, "mastodon")
     told_at = [
         (await SandboxCollector(AT + timedelta(days=days)).read_post_figures(shop, [post]))[post.id]["views"]

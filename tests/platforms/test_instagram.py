@@ -6,12 +6,18 @@ import msgspec
 import pytest
 
 from platforms.instagram.publish import InstagramAdapter
-from schemas.errors import PlatformThrottled, PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected
+from schemas.errors import (
+    PlatformThrottled,
+    PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
+    PostRejectedByPlatform,
+)
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import SEND_S, InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server
 from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
-from workers.platforms.graph_version import GRAPH_VERSION
+from workers.platforms.graph_version import META_GRAPH_API_VERSION
 
 
 async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> None:
@@ -161,7 +167,7 @@ async def test_an_unusable_file_has_its_code(ada: InstagramAccount, fetches_firs
     """The error comes at once, or in the status of the container."""
     await ada.sim.account("ada", fetches_first=fetches_first)
     for name, code in UNUSABLE.items():
-        kind = PostPreparationExpired if code == "MEDIA_NOT_FETCHED" else PostRejected
+        kind = PostPreparationExpired if code == "MEDIA_NOT_FETCHED" else PostRejectedByPlatform
         with pytest.raises(kind) as caught:
             await ada.prepared(await ada.post(name))
         assert (name, caught.value.code) == (name, code)
@@ -169,7 +175,7 @@ async def test_an_unusable_file_has_its_code(ada: InstagramAccount, fetches_firs
 
 
 async def test_refused_files_create_no_container(ada: InstagramAccount) -> None:
-    with pytest.raises(PostRejected) as caught:
+    with pytest.raises(PostRejectedByPlatform) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))
     assert caught.value.code == "MEDIA_TOO_MANY"
     assert await ada.calls("/media") == 0
@@ -231,6 +237,6 @@ async def test_no_address_holds_the_token() -> None:
     assert [asked.headers["authorization"] for asked in served.asked] == ["Bearer secret-token"] * 3
     assert "secret-token" not in "".join(asked.target for asked in served.asked)
     assert {tuple(asked.path.split("/")[1:3]) for asked in served.asked} == {
-        (GRAPH_VERSION, "1784"),
-        (GRAPH_VERSION, "17"),
+        (META_GRAPH_API_VERSION, "1784"),
+        (META_GRAPH_API_VERSION, "17"),
     }

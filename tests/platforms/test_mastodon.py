@@ -13,7 +13,7 @@ from schemas.errors import (
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from tests.platforms.scripted import (
     AT,
@@ -115,7 +115,7 @@ async def test_a_file_that_is_never_ready_is_retried_later() -> None:
 
 async def test_a_refused_file_ends_the_post() -> None:
     async with server(statuses=json_response([]), media=json_response({"error": "Bad file"}, 422)) as served:
-        with pytest.raises(PostRejected, match="Bad file"):
+        with pytest.raises(PostRejectedByPlatform, match="Bad file"):
             await prepared(served, draft("", file()))
 
 
@@ -131,10 +131,14 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
         (raw_response(401), AccountReauthRequired, "auth"),
         (raw_response(422), AccountReauthRequired, "auth"),
         (json_response({"error": "This action is outside the authorized scopes"}, 403), AccountReauthRequired, "auth"),
-        (json_response({"error": "Your login is currently disabled"}, 403), PostRejected, "account_issue"),
-        (json_response({"error": "Record not found"}, 404), PostRejected, "platform_rejected"),
-        (json_response({"error": "Validation failed: Text character limit"}, 422), PostRejected, "user_content"),
-        (raw_response(413), PostRejected, "user_content"),
+        (json_response({"error": "Your login is currently disabled"}, 403), PostRejectedByPlatform, "account_issue"),
+        (json_response({"error": "Record not found"}, 404), PostRejectedByPlatform, "platform_rejected"),
+        (
+            json_response({"error": "Validation failed: Text character limit"}, 422),
+            PostRejectedByPlatform,
+            "user_content",
+        ),
+        (raw_response(413), PostRejectedByPlatform, "user_content"),
         (json_response({"error": "Too many requests"}, 429), PlatformThrottled, "rate_limit"),
         (raw_response(429), PlatformThrottled, "rate_limit"),
     ],

@@ -15,7 +15,7 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from tests.peers.simulators import tiktok_errors
 from tests.platforms.scripted import client_for, json_response, server
@@ -31,34 +31,34 @@ EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
     "spam_risk_too_many_posts": (PlatformThrottled, "quota", True),
     "spam_risk_too_many_pending_share": (PostNotSent, "quota", True),
     "reached_active_user_cap": (PlatformThrottled, "quota", True),
-    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue", True),
-    "spam_risk": (PostRejected, "platform_rejected", True),
-    "spam_risk_text": (PostRejected, "platform_rejected", True),
-    "privacy_level_option_mismatch": (PostRejected, "user_content", True),
-    "unaudited_client_can_only_post_to_private_accounts": (PostRejected, "config", True),
-    "url_ownership_unverified": (PostRejected, "config", True),
+    "spam_risk_user_banned_from_posting": (PostRejectedByPlatform, "account_issue", True),
+    "spam_risk": (PostRejectedByPlatform, "platform_rejected", True),
+    "spam_risk_text": (PostRejectedByPlatform, "platform_rejected", True),
+    "privacy_level_option_mismatch": (PostRejectedByPlatform, "user_content", True),
+    "unaudited_client_can_only_post_to_private_accounts": (PostRejectedByPlatform, "config", True),
+    "url_ownership_unverified": (PostRejectedByPlatform, "config", True),
     "invalid_publish_id": (PostNotSent, "unknown", True),
     "token_not_authorized_for_specified_publish_id": (PostNotSent, "unknown", True),
-    "invalid_param": (PostRejected, "platform_rejected", False),
-    "invalid_params": (PostRejected, "platform_rejected", False),
-    "not_found": (PostRejected, "platform_rejected", False),
-    "publish_not_cancellable": (PostRejected, "platform_rejected", False),
+    "invalid_param": (PostRejectedByPlatform, "platform_rejected", False),
+    "invalid_params": (PostRejectedByPlatform, "platform_rejected", False),
+    "not_found": (PostRejectedByPlatform, "platform_rejected", False),
+    "publish_not_cancellable": (PostRejectedByPlatform, "platform_rejected", False),
     "internal": (PostNotSent, "network", False),
     "internal_error": (PostNotSent, "network", False),
 }
 FAILED: dict[str, tuple[type[PlatformError], str]] = {
     "auth_removed": (PostPreparationExpired, "auth"),
-    "duration_check_failed": (PostRejected, "user_content"),
-    "file_format_check_failed": (PostRejected, "user_content"),
-    "frame_rate_check_failed": (PostRejected, "user_content"),
+    "duration_check_failed": (PostRejectedByPlatform, "user_content"),
+    "file_format_check_failed": (PostRejectedByPlatform, "user_content"),
+    "frame_rate_check_failed": (PostRejectedByPlatform, "user_content"),
     "internal": (PostPreparationExpired, "network"),
     "photo_pull_failed": (PostPreparationExpired, "network"),
-    "picture_size_check_failed": (PostRejected, "user_content"),
-    "publish_cancelled": (PostRejected, "platform_rejected"),
-    "spam_risk": (PostRejected, "platform_rejected"),
-    "spam_risk_text": (PostRejected, "platform_rejected"),
+    "picture_size_check_failed": (PostRejectedByPlatform, "user_content"),
+    "publish_cancelled": (PostRejectedByPlatform, "platform_rejected"),
+    "spam_risk": (PostRejectedByPlatform, "platform_rejected"),
+    "spam_risk_text": (PostRejectedByPlatform, "platform_rejected"),
     "spam_risk_too_many_posts": (PostPreparationExpired, "quota"),
-    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue"),
+    "spam_risk_user_banned_from_posting": (PostRejectedByPlatform, "account_issue"),
     "video_pull_failed": (PostPreparationExpired, "network"),
 }
 
@@ -67,7 +67,7 @@ def error_for(code: str, status: int = 403, *, irreversible: bool = False, rest:
     answer = PlatformResponse(
         status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
     )
-    return errors.tiktok_error_of(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
+    return errors.build_tiktok_error(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
 
 
 def test_the_tables_cover_the_simulators_errors() -> None:
@@ -88,22 +88,22 @@ def test_each_refusal_has_a_class_and_quotes_its_log_id(code: str) -> None:
 
 @pytest.mark.parametrize("reason", sorted({*TIKTOK_FAIL_REASON_MEANINGS, *FAILED}))
 def test_each_fail_reason_has_a_class(reason: str) -> None:
-    error = errors.tiktok_fail_reason_error(reason)
+    error = errors.build_tiktok_fail_reason_error(reason)
     assert (type(error), error.category) == FAILED[reason]
     assert reason in error.message
 
 
 def test_an_unknown_fail_reason_is_final() -> None:
-    assert type(errors.tiktok_fail_reason_error("something_new")) is PostRejected
-    assert "no reason given" in errors.tiktok_fail_reason_error("").message
+    assert type(errors.build_tiktok_fail_reason_error("something_new")) is PostRejectedByPlatform
+    assert "no reason given" in errors.build_tiktok_fail_reason_error("").message
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (200, PostRejected, PostOutcomeUnknown), (400, PostRejected, PostOutcomeUnknown),
+        (200, PostRejectedByPlatform, PostOutcomeUnknown), (400, PostRejectedByPlatform, PostOutcomeUnknown),
         (401, AccessTokenExpired, AccessTokenExpired),
-        (403, PostRejected, PostOutcomeUnknown), (408, PostNotSent, PostOutcomeUnknown), (429,
+        (403, PostRejectedByPlatform, PostOutcomeUnknown), (408, PostNotSent, PostOutcomeUnknown), (429,
         PlatformThrottled, PlatformThrottled),
         (502, PostNotSent, PostOutcomeUnknown),
     ],
@@ -137,6 +137,6 @@ async def test_an_empty_response_is_no_success_and_proves_no_absence(what: str) 
     async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
         tiktok = PlatformApi(client=client, base=served.base, token="t")
         with pytest.raises(PostNotSent):
-            await api.init_video_post(tiktok, "video/init", b"{}")
+            await api.init_tiktok_video_post(tiktok, "video/init", b"{}")
         with pytest.raises(PostOutcomeUnknown):
-            await api.publish_photos(tiktok, b"{}", timeout_s=5)
+            await api.publish_tiktok_photos(tiktok, b"{}", timeout_s=5)

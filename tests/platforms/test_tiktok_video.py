@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from platforms.tiktok import handle, outcome
 from platforms.tiktok import video as uploads
 from platforms.tiktok.api import TikTokPublishStatus
-from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected, ServiceUnavailable
+from schemas.errors import (
+    PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
+    PostRejectedByPlatform,
+    ServiceUnavailable,
+)
 from tests.media import film
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
@@ -38,7 +44,7 @@ LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BU
 @example(10 * MIB)
 @example(10 * MIB + 1)
 def test_chunks_obey_tiktoks_rules_and_the_last_is_small(size: int) -> None:
-    chunk, count = handle.split_video_into_chunks(size)
+    chunk, count = handle.choose_video_chunk_size_and_count(size)
     assert wrong_chunks(size, chunk, count) is None
     assert size - (count - 1) * chunk <= 10 * MIB + count
     assert (count == 1) == (size <= 10 * MIB)
@@ -162,7 +168,7 @@ async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> No
 
 
 async def test_a_long_upload_takes_many_steps(person: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UPLOAD_STEP_S", 0.0)
+    monkeypatch.setattr(uploads, "MAX_VIDEO_UPLOAD_STEP_S", 0.0)
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     step = await person.adapter.prepare(person.account, post(video(LONG)), begun)
     assert (step.complete, step.after_s, step.handle) == (False, 1.0, begun.handle)
@@ -208,7 +214,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
     await person.sim.advance(AFTER)
-    with pytest.raises(PostRejected) as caught:
+    with pytest.raises(PostRejectedByPlatform) as caught:
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
@@ -218,7 +224,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
 
 async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: TikTokAccount) -> None:
     await person.sim.account("ada", max_video_post_duration_sec=3)
-    with pytest.raises(PostRejected) as caught:
+    with pytest.raises(PostRejectedByPlatform) as caught:
         await person.prepare(post(video()))
     assert caught.value.code == "MEDIA_TOO_LONG"
     assert await person.asked("video/init") == 0
@@ -226,7 +232,7 @@ async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Tik
 
 async def test_a_level_that_is_not_offered_is_refused(person: TikTokAccount) -> None:
     await person.sim.account("ada", is_private=True)
-    with pytest.raises(PostRejected, match="it offers friends, followers, private") as caught:
+    with pytest.raises(PostRejectedByPlatform, match="it offers friends, followers, private") as caught:
         await person.prepare(post(video(), privacy_level="public"))
     assert caught.value.code == "PRIVACY_NOT_OFFERED"
     assert await person.asked("video/init") == 0
@@ -267,10 +273,12 @@ def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool
     upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.TikTokPostHandle(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = PostInquiry(
-        PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.TIKTOK_IN_FLIGHT_TIME
+        PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.MAX_TIKTOK_IN_FLIGHT_TIME
     )
     said = TikTokPublishStatus(status=outcome.UPLOADING_STATUS, uploaded_bytes=received)
-    assert (outcome.outcome_of_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()) is absent
+    assert (
+        outcome.choose_outcome_by_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()
+    ) is absent
 
 
 async def test_an_invalid_upload_address_is_not_used(person: TikTokAccount) -> None:

@@ -16,7 +16,7 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.platforms.scripted import AT, draft, file
-from workers.platforms.contract import PostDraft, PostFile, PostInquiry, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import PostFile, PostInquiry, PostToPublish, PreparedPost, ReconcileResult, SendResult
 
 MIB = 1 << 20
 FILM = film(ms=4000)
@@ -31,16 +31,16 @@ class TikTokAccount(NamedTuple):
     adapter: TikTokAdapter
     account: PostingAccount
 
-    async def prepare(self, what: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def prepare(self, what: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
         """Run all the steps of one attempt."""
         while so_far is None or not so_far.complete:
             so_far = await self.adapter.prepare(self.account, what, so_far)
         return so_far
 
-    async def send(self, prepared: PreparedPost, what: PostDraft) -> SendResult:
+    async def send(self, prepared: PreparedPost, what: PostToPublish) -> SendResult:
         return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
 
-    async def sent(self, what: PostDraft) -> PreparedPost:
+    async def sent(self, what: PostToPublish) -> PreparedPost:
         """Send the post; return its accepted state."""
         prepared = await self.prepare(what)
         taken = await self.send(prepared, what)
@@ -90,11 +90,11 @@ def video(content: bytes = FILM, *, duration_ms: int = 4000) -> PostFile:
     return file(content, kind="video", mime_type="video/mp4", duration_ms=duration_ms)
 
 
-def post(*files: PostFile, **changes: Any) -> PostDraft:
+def post(*files: PostFile, **changes: Any) -> PostToPublish:
     """Return a public post by default: TikTok has no default level."""
     return draft(CAPTION, *files, **{"privacy_level": "public"} | changes)
 
 
-def later(what: PostDraft, seconds: float) -> PostDraft:
+def later(what: PostToPublish, seconds: float) -> PostToPublish:
     """Return the draft of another attempt, `seconds` later."""
     return msgspec.structs.replace(what, now=AT + timedelta(seconds=seconds))

@@ -51,7 +51,7 @@ def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
     return event
 
 
-STEPS = [archive_step(jobs.cancel_jobs_of_project), archive_step(waiting.cancel_blocked_project_posts)]
+STEPS = [archive_step(jobs.cancel_jobs_of_archived_project), archive_step(waiting.cancel_blocked_project_posts)]
 LATER = st.one_of(
     post_histories.EVENTS, st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject])
 )

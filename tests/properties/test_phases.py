@@ -25,7 +25,7 @@ from jobs.states import (
     OPEN_JOB_PHASES,
     TERMINAL_JOB_STATES,
     JobState,
-    api_status_of_phase,
+    api_status_of_job_phase,
 )
 from schemas import ids
 from schemas.errors import AttemptFenced
@@ -260,7 +260,7 @@ async def check_answers(history: PhaseHistory, before: dict[str, tuple[str, int]
     for job in history.expected:
         answer, version = await jobs.read_job(history.conn, organization_id=history.org, job_id=job.job_id)
         assert answer.phase == job.phase
-        assert answer.status == api_status_of_phase(answer.phase)
+        assert answer.status == api_status_of_job_phase(answer.phase)
         previous = before.get(answer.job_id)
         assert previous is None or version >= previous[1]
         assert previous is None or (answer.phase == previous[0] or version > previous[1])
@@ -294,7 +294,7 @@ async def check_lists(history: PhaseHistory) -> None:
 
 
 async def list_jobs(history: PhaseHistory, phase: str) -> set[str]:
-    statuses: list[Any] = [None, [api_status_of_phase(phase)]]
+    statuses: list[Any] = [None, [api_status_of_job_phase(phase)]]
     pages = []
     for status in statuses:
         page = await jobs.list_filtered_jobs(

@@ -99,7 +99,7 @@ async def approve(history: PostHistory) -> None:
 
 async def approve_caption(history: PostHistory, post: Record) -> None:
     call = partial(
-        captions.approve_own_caption, organization_id=history.project.org, post_id=post["id"], api_key_id=None
+        captions.approve_caption_override, organization_id=history.project.org, post_id=post["id"], api_key_id=None
     )
     await run_in_transaction(history.pool, partial(call, note=None, now=datetime.now(UTC)))
     history.approved.add(post["caption_override"])
@@ -167,7 +167,7 @@ async def retry_job(history: PostHistory, post: Record) -> None:
 
 async def resolve(history: PostHistory, post: Record) -> None:
     call = partial(
-        changes.resolve_post_outcome, organization_id=history.project.org, post_id=post["id"], api_key_id=None
+        changes.resolve_post_outcome_by_person, organization_id=history.project.org, post_id=post["id"], api_key_id=None
     )
     await run_in_transaction(history.pool, partial(call, body=ResolvePost(published=post["version"] % 2 == 0)))
 

@@ -80,7 +80,7 @@ def serving() -> Iterator[Service]:
     try:
         yield service
     finally:
-        asyncio.run_coroutine_threadsafe(acceptor.end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(acceptor.stop_and_close_connections(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

@@ -25,7 +25,7 @@ JOB = StoredJob(UUID(int=5), None, UUID(int=7), "ingest_website")
 
 @pytest.fixture(autouse=True)
 def _restore_logging() -> Iterator[None]:
-    root, levels = (logging.getLogger(), {name: logging.getLogger(name).level for name in logs.LIBRARY_LOG_LEVELS})
+    root, levels = (logging.getLogger(), {name: logging.getLogger(name).level for name in logs.MIN_LIBRARY_LOG_LEVELS})
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers

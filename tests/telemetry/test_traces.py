@@ -21,7 +21,7 @@ from tests.telemetry.spans import RecordedSpan, Spans, record_spans
 from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
-from workers.web.fetch import open_unguarded_client
+from workers.web.fetch import open_client_without_ssrf_guard
 
 SECRET = "s3cr3t-Sentinel"
 #: The example of the W3C's recommendation.
@@ -67,7 +67,7 @@ async def site(status: int) -> AsyncIterator[str]:
 
 async def test_trace_covers_request_retry_and_settlement(acme: ApiCaller, workers: Workers, spans: Spans) -> None:
     project = await project_of(acme)
-    async with site(503) as url, open_unguarded_client({"Authorization": SECRET}) as client:
+    async with site(503) as url, open_client_without_ssrf_guard({"Authorization": SECRET}) as client:
 
         async def task(ctx: TaskContext) -> TaskOutcome:
             if ctx.job.attempt == 1:
@@ -177,7 +177,7 @@ async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: 
     job_id = (await workers.run(task))["id"]
     [attempt] = spans.named("process run_errand")
     assert attempt.parent is None
-    assert attempt.trace == f"{tracing.trace_id_of(job_id):032x}"
+    assert attempt.trace == f"{tracing.trace_id_of_root(job_id):032x}"
     assert SECRET not in "".join(span.to_json() for span in spans.raw)
 
 
@@ -204,7 +204,7 @@ async def test_job_submitted_by_a_job_links_to_its_request(acme: ApiCaller, work
     accepted = await ingest(acme, await project_of(acme))
     assert await run_job(workers, accepted, task) == "completed"
     [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
-    traces = [f"{tracing.trace_id_of(job_id):032x}" for job_id in submitted_ids[1:]]
+    traces = [f"{tracing.trace_id_of_root(job_id):032x}" for job_id in submitted_ids[1:]]
     assert [span.trace for span in sends] == traces
     assert {span.parent for span in sends} == {None}
     links = [span.links for span in spans.raw if span.name == "send run_errand"]

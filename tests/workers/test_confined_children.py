@@ -46,13 +46,13 @@ ours.sendall(msgspec.msgpack.encode(FetchedPage(url="https://a.test/", body=b"")
 ours.shutdown(socket.SHUT_WR)
 child.PARSER_BY_DOCUMENT_TYPE[FetchedPage] = lambda _: print(tell(), flush=True)
 child.precompute_confinement()
-child.serve_document(theirs, 5)
+child.parse_received_document_and_exit(theirs, 5)
 """,
     "renderer": """
 from workers.generation import child
-from workers.generation.protocol import RenderRefused
+from workers.generation.protocol import RenderRefusedReport
 def make(_):
-    yield RenderRefused(tell(starts=True), "")
+    yield RenderRefusedReport(tell(starts=True), "")
 child.render_requested_piece = make
 child.main()
 """,

@@ -12,8 +12,8 @@ SETTINGS: Settings = servers.settings_for("postgresql://localhost/none", "redis:
 @pytest.mark.usefixtures("own_parsing_process")
 async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
     async with open_worker_resources(SETTINGS) as resources:
-        parser = await resources.parser()
-        assert await resources.parser() is parser
+        parser = await resources.get_document_parser()
+        assert await resources.get_document_parser() is parser
         assert parser.parsing.process.poll() is None
     assert parser.parsing.process.poll() is not None
 
@@ -21,4 +21,4 @@ async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
 async def test_an_unrequested_resource_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.ingest.parser.parser.start_parsing_process", pytest.fail)
     async with open_worker_resources(SETTINGS) as resources:
-        assert await resources.model() is None
+        assert await resources.get_language_model() is None

@@ -14,21 +14,23 @@ from db.pool import Conn, Pool, run_in_transaction
 from jobs import ledger
 from jobs.courier import open_wake_courier
 from jobs.ledger import WakeMessage
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
 WORKER_SLOTS = 10
 
 COUNT_RUNNING_JOBS = "select count(*) from job where pool = $1 and state = 'running'"
 
 
-class PeakSlots(NamedTuple):
+class PeakBusySlots(NamedTuple):
     """The largest number of running jobs, and its time after the commit."""
 
     slots: int
     after_s: float
 
 
-async def measure_busy_slots(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_busy_slots(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure idle workers, then the busy slots after twice as many jobs as slots; return the worse of two rounds."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
@@ -65,7 +67,7 @@ async def _count_redis_commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _measure_peak_slots(environment: BenchEnvironment, size: RunSize) -> PeakSlots:
+async def _measure_peak_slots(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
     count = 2 * WORKER_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
     async with open_wake_courier(environment.settings.redis_url) as courier:
@@ -79,7 +81,7 @@ async def _measure_peak_slots(environment: BenchEnvironment, size: RunSize) -> P
         for wake in wakes:
             await courier.send_wake(wake)
         peak = await watch
-    await fleet.wait_until_pool_drained(environment.pool)
+    await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
     return peak
 
@@ -95,7 +97,7 @@ async def _submit_sleep_jobs(conn: Conn, *, count: int, seconds: float) -> list[
     return [job.wake for job in submitted if job.wake]
 
 
-async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakSlots:
+async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakBusySlots:
     """Return the peak of running jobs, and its seconds after the commit.
 
     Polls until `full` jobs run, or until the first job may have ended.
@@ -106,4 +108,4 @@ async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, ful
         if running > peak:
             peak, after_s = running, time.monotonic() - committed
         await asyncio.sleep(fleet.CONDITION_POLL_S)
-    return PeakSlots(peak, round(after_s, 3))
+    return PeakBusySlots(peak, round(after_s, 3))

@@ -13,15 +13,15 @@ from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, open_console
 from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.figures import FULL_RUN_SIZE, QUICK_RUN_SIZE, BenchmarkResult, MeasureFunction, RunSize
+from tools.bench.figures import FULL_RUN_SIZE, QUICK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, MeasureFunction
 from tools.bench.neighbours import victim
-from tools.bench.neighbours.measure import ROWS
-from tools.bench.neighbours.measure import measure_attacks as measure_neighbours
+from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
+from tools.bench.neighbours.measure import measure_neighbour_attacks as measure_neighbours
 from tools.bench.suites import (
     EVENT_BENCHMARKS,
     HTTP_BENCHMARKS,
     JOB_BENCHMARKS,
-    LEDGER,
+    LEDGER_BENCHMARKS,
     PUBLISH_BENCHMARKS,
     README_BENCHMARKS,
     WEBHOOK_BENCHMARKS,
@@ -89,11 +89,11 @@ async def bench_everything() -> CommandResult:
       tenantry bench all --json > figures.json
     """
     result = await _run_suite(README_BENCHMARKS)
-    return CommandResult(result.figures, views.figures_table(result))
+    return CommandResult(result.figures, views.build_figure_tables(result))
 
 
 @bench.command("neighbours")
-@click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
+@click.argument("rows", nargs=-1, type=click.Choice(list(ATTACK_ROWS_BY_NAME)), metavar="[ROW]...")
 @with_printed_result
 async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
@@ -110,14 +110,14 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
       tenantry bench neighbours streams parsing
       tenantry bench neighbours filters --json | jq .filters.beside
     """
-    names = [name for name in ROWS if name in rows or not rows]
+    names = [name for name in ATTACK_ROWS_BY_NAME if name in rows or not rows]
     with _show_bench_progress(names) as progress:
         async with environment.open_bench_environment() as opened:
-            measured = await measure_neighbours(opened, names, victim.FULL_SCALE, progress)
+            measured = await measure_neighbours(opened, names, victim.FULL_ATTACK_SCALE, progress)
             machine = await suites.describe_machine(opened)
     return CommandResult(
         {**{name: row.to_plain_values() for name, row in measured.items()}, "machine": machine},
-        views.attacks_table(measured),
+        views.build_attack_tables(measured),
     )
 
 
@@ -140,8 +140,8 @@ async def bench_ledger(quick: bool, ended: int | None, waiting: int | None) -> C
     """
     size = QUICK_RUN_SIZE if quick else FULL_RUN_SIZE
     size = size._replace(ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting)
-    result = await _run_suite(LEDGER, size)
-    return CommandResult({**result.figures, "details": result.details}, views.statements_table(result))
+    result = await _run_suite(LEDGER_BENCHMARKS, size)
+    return CommandResult({**result.figures, "details": result.details}, views.build_statement_tables(result))
 
 
 @bench.command("events")
@@ -180,15 +180,17 @@ async def bench_webhooks() -> CommandResult:
     return await _run_and_show_suite(WEBHOOK_BENCHMARKS)
 
 
-async def _run_and_show_suite(suite: Mapping[str, MeasureFunction], size: RunSize = FULL_RUN_SIZE) -> CommandResult:
+async def _run_and_show_suite(
+    suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_RUN_SIZE
+) -> CommandResult:
     result = await _run_suite(suite, size)
-    return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
+    return CommandResult({**result.figures, "details": result.details}, views.build_figure_tables(result))
 
 
-async def _run_suite(suite: Mapping[str, MeasureFunction], size: RunSize = FULL_RUN_SIZE) -> BenchmarkResult:
+async def _run_suite(suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_RUN_SIZE) -> BenchmarkResult:
     with _show_bench_progress(suite) as progress:
         async with environment.open_bench_environment() as opened:
-            return await suites.run_suite(opened, suite, size, progress)
+            return await suites.run_benchmark_suite(opened, suite, size, progress)
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
-from chaos.processes import run_module_and_read
+from chaos.processes import run_module_and_read_json
 from chaos.tasks import NOOP, WRITE
 from jobs.kinds import JobKindSpec
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.peers import arq_peer
 
 WORKER_SLOTS = 100
@@ -31,7 +31,9 @@ class DrainRound(NamedTuple):
     write: float
 
 
-async def measure_drain(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_drain(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
 
     Return the ratios for no-op jobs and for jobs that each write a row. The jobs belong to many capped tenants.
@@ -49,7 +51,9 @@ async def measure_drain(environment: BenchEnvironment, size: RunSize, tell: Prog
     )
 
 
-async def _measure_drain_round(environment: BenchEnvironment, size: RunSize, tenants: list[UUID]) -> DrainRound:
+async def _measure_drain_round(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tenants: list[UUID]
+) -> DrainRound:
     return DrainRound(
         await arq_peer.measure_arq_drain(environment, count=size.peer_jobs),
         await _drain_backlog(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
@@ -63,12 +67,14 @@ async def _drain_backlog(
     await backlog.delete_all_jobs(environment.pool)
     await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
     async with fleet.run_workers(environment, slots=WORKER_SLOTS):
-        await fleet.wait_until_pool_drained(environment.pool)
+        await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count, effects=effects)
     return round(float(await environment.pool.fetchval(SELECT_DRAIN_RATE)), 1)
 
 
-async def measure_live_load(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_live_load(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
 
     Return the ratio to arq. The submitters run in their own process, for many tenants in turn.
@@ -87,7 +93,7 @@ async def measure_live_load(environment: BenchEnvironment, size: RunSize, tell: 
 
 async def _run_live_load(environment: BenchEnvironment, *, count: int) -> float:
     await backlog.delete_all_jobs(environment.pool)
-    await run_module_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
-    await fleet.wait_until_pool_drained(environment.pool)
+    await run_module_and_read_json(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
+    await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
     return round(float(await environment.pool.fetchval(SELECT_LIVE_RATE)), 1)

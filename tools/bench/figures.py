@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from chaos.environment import BenchEnvironment
 
 
-class RunSize(NamedTuple):
+class BenchmarkRunSize(NamedTuple):
     """The size of a run; in each of `rounds` the sides run one after the other.
 
     `event_requests` has the requests by batch size. The events of webhooks come every `webhook_every_s`.
@@ -59,7 +59,7 @@ class RunSize(NamedTuple):
 
 
 #: A size for tests: seconds instead of minutes, without meaningful figures.
-TINY_RUN_SIZE = RunSize(
+TINY_RUN_SIZE = BenchmarkRunSize(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=1.0, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
@@ -72,9 +72,9 @@ TINY_RUN_SIZE = RunSize(
 
 
 #: The size of the figures in the docs.
-FULL_RUN_SIZE = RunSize()
+FULL_RUN_SIZE = BenchmarkRunSize()
 #: A functional check of the events and of the ledger in a tenth of the time.
-QUICK_RUN_SIZE = RunSize(
+QUICK_RUN_SIZE = BenchmarkRunSize(
     rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, ledger_ended=50_000,
     ledger_waiting=5_000, ledger_tenants=50, ledger_times=20, ledger_capped=(200,), ledger_unknown=5_000,
     ledger_held=2_000, newcomer_tenants=500, newcomers=3,
@@ -89,7 +89,7 @@ class BenchmarkResult(NamedTuple):
 
 
 ProgressCallback = Callable[[str], None]
-MeasureFunction = Callable[[BenchEnvironment, RunSize, ProgressCallback], Awaitable[BenchmarkResult]]
+MeasureFunction = Callable[[BenchEnvironment, BenchmarkRunSize, ProgressCallback], Awaitable[BenchmarkResult]]
 
 
 class FigureTarget(NamedTuple):
@@ -102,13 +102,13 @@ class FigureTarget(NamedTuple):
     is_minimum: bool = False
     over: str = ""
 
-    def limit(self, figures: Mapping[str, float]) -> float:
+    def compute_limit(self, figures: Mapping[str, float]) -> float:
         """Return the target's bound, plus the run's value of the figure `over` if set."""
         return self.bound + figures.get(self.over, 0.0)
 
     def is_met(self, value: float, figures: Mapping[str, float]) -> bool:
         """Return whether a figure's value reaches its target, in a run with these figures."""
-        limit = self.limit(figures)
+        limit = self.compute_limit(figures)
         return value >= limit if self.is_minimum else value <= limit
 
 

@@ -20,10 +20,10 @@ import msgspec
 import uvloop
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import run_module_and_read
+from chaos.processes import run_module_and_read_json
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
-from tools.bench.load import send_json_message
+from tools.bench.load import print_json_message
 
 CONTENT_LENGTH_HEADER = b"\r\ncontent-length: "
 HTTP_HEAD_END = b"\r\n\r\n"
@@ -101,7 +101,7 @@ class _LoadConnection(asyncio.Protocol):
         if _is_whole_response(self.received):
             self.load.record_response(self.received, self.since)
             self.received = b""
-            self.load.send_next_or_end(self)
+            self.load.send_next_request_or_close(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
@@ -133,7 +133,7 @@ class _LoadRun:
         self.latencies_ms.append((time.perf_counter() - since) * 1000)
         self.responses.append(response)
 
-    def send_next_or_end(self, caller: _LoadConnection) -> None:
+    def send_next_request_or_close(self, caller: _LoadConnection) -> None:
         """Send the load's next request on an idle connection; without one, wait if paced, else close the connection."""
         now = time.perf_counter()
         if self.due:
@@ -145,7 +145,7 @@ class _LoadRun:
         else:
             caller.end()
 
-    async def send_at_times(self, per_s: float) -> None:
+    async def send_paced_requests(self, per_s: float) -> None:
         """Send all requests of a paced run at their times. uvloop's clock is up to a millisecond late."""
         start = time.perf_counter()
         for number, request in enumerate(self.requests):
@@ -153,7 +153,7 @@ class _LoadRun:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             self.due.append((request, due))
             if self.idle:
-                self.send_next_or_end(self.idle.pop())
+                self.send_next_request_or_close(self.idle.pop())
         self.paced = False
         for caller in self.idle:
             caller.end()
@@ -166,13 +166,15 @@ async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadRe
     """
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
-    answers = msgspec.convert(await run_module_and_read(environment, "tools.bench.http_load", str(path)), LoadResponses)
+    answers = msgspec.convert(
+        await run_module_and_read_json(environment, "tools.bench.http_load", str(path)), LoadResponses
+    )
     if answers.refused:
         raise BenchmarkFailed(f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}")
     return answers
 
 
-async def run_plan_in_process(plan: LoadPlan) -> LoadResponses:
+async def run_load_plan_in_process(plan: LoadPlan) -> LoadResponses:
     """Run a load plan in this process, and return its responses.
 
     The bodies of events are built before the clock starts.
@@ -185,9 +187,9 @@ async def run_plan_in_process(plan: LoadPlan) -> LoadResponses:
     start = time.perf_counter()
     load.until = start + plan.seconds if plan.seconds else math.inf
     for caller in callers:
-        load.send_next_or_end(caller)
+        load.send_next_request_or_close(caller)
     if plan.per_s:
-        await load.send_at_times(plan.per_s)
+        await load.send_paced_requests(plan.per_s)
     async with asyncio.timeout(plan.seconds + LAST_RESPONSE_TIMEOUT_S):
         await asyncio.gather(*(caller.ended for caller in callers))
     return _summarize_responses(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
@@ -208,17 +210,17 @@ def _summarize_responses(load: _LoadRun, seconds: float, *, counts_events: bool)
 def _yield_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
     if plan.endpoints:
         return iter([*_yield_event_requests(plan)])
-    return _yield_job_reads(plan.jobs) if plan.jobs else _yield_create_requests(plan.creating_keys)
+    return _yield_job_reads(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)
 
 
-def _yield_create_requests(keys: list[str]) -> Iterator[bytes]:
+def _yield_project_create_requests(keys: list[str]) -> Iterator[bytes]:
     """Yield requests that each create a project, for the keys in turn, endlessly; each has a new Idempotency-Key."""
     for turn, key in enumerate(itertools.cycle(keys)):
         fields = {
             "name": f"Project {turn}", "timezone": "Europe/Berlin", "customerExternalId": f"customer-{turn}"
         }  # fmt: skip
         headers = f"Content-Type: application/json\r\nIdempotency-Key: {uuid4()}"
-        yield _format_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
+        yield _format_http_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
 
 
 def _yield_job_reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
@@ -230,10 +232,10 @@ def _yield_event_requests(plan: LoadPlan) -> Iterator[bytes]:
     headers = "Content-Type: application/json\r\nContent-Encoding: gzip"
     endpoints = itertools.cycle(plan.endpoints)
     for body, endpoint in zip(generated.generate_event_bodies(plan.requests, plan.batch), endpoints, strict=False):
-        yield _format_post_request(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
+        yield _format_http_post_request(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
 
 
-def _format_post_request(path: str, key: str, headers: str, body: bytes) -> bytes:
+def _format_http_post_request(path: str, key: str, headers: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
         f"Content-Length: {len(body)}"
@@ -249,6 +251,6 @@ def _is_whole_response(received: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    send_json_message(
-        uvloop.run(run_plan_in_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
+    print_json_message(
+        uvloop.run(run_load_plan_in_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
     )

@@ -38,7 +38,7 @@ async def run_open_loop(call: AsyncCall, *, count: int, rate: float) -> None:
             group.create_task(call())
 
 
-def send_json_message(message: Any) -> None:
+def print_json_message(message: Any) -> None:
     """Print a message as a line of JSON on stdout and flush it: the parent process waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()

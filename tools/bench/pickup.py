@@ -2,9 +2,9 @@
 
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
-from chaos.processes import run_module_and_read
+from chaos.processes import run_module_and_read_json
 from chaos.tasks import STAMP
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 from tools.bench.peers import arq_peer
 
 WORKER_SLOTS = 10
@@ -15,7 +15,9 @@ BUSY_JOBS_PER_S = 50
 IDLE_JOBS_PER_S = 3
 
 
-async def measure_pickup(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_pickup(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure ms from commit to handler's start at two rates on ten slots, and on arq; return our p50, p95 at 50/s."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
@@ -42,8 +44,10 @@ async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate:
     The handler returns its start time, and both ends use the host's monotonic clock.
     """
     await backlog.delete_all_jobs(environment.pool)
-    committed_ns = await run_module_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
-    await fleet.wait_until_pool_drained(environment.pool)
+    committed_ns = await run_module_and_read_json(
+        environment, "tools.bench.submitter", STAMP.name, str(count), str(rate)
+    )
+    await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
     jobs = await environment.pool.fetch("select id, result from job")
     return compute_percentiles([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

@@ -9,26 +9,26 @@ from chaos import fleet
 from chaos.environment import BenchEnvironment
 from db.pool import Conn, Pool, run_in_transaction
 from domain.publishing import scheduling
-from domain.publishing.quotas import QUOTA_DELIVERY_MARGIN_S
+from domain.publishing.quotas import POST_QUOTA_WINDOW_MARGIN_S
 from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.posts import ScheduleContent, Target
 from tools.bench import tenants
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 from tools.bench.tenants import BenchTenant
 
 WORKER_SLOTS = 20
 #: Time from scheduling to the first post.
 FIRST_POST_DELAY_S = 3.0
 #: Timeout of all posts.
-PUBLISH_TIMEOUT_S = 300.0
+ALL_POSTS_PUBLISHED_TIMEOUT_S = 300.0
 
 HOUR_S = 3600
 #: Posts an hour of one account in four.
-TIGHT_POSTS_AN_HOUR = 10
+TIGHT_QUOTA_POSTS_AN_HOUR = 10
 #: Posts an hour of the other accounts: no run reaches it.
-WIDE_POSTS_AN_HOUR = 1000
+WIDE_QUOTA_POSTS_AN_HOUR = 1000
 #: Posts of a capped account in its window.
 CAPPED_POSTS_A_WINDOW = 15
 #: Window of a capped account.
@@ -57,7 +57,9 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
   from sent"""
 
 
-async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_post_lateness(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the lateness of posts due at once, spread, or beyond quotas; return each p95. Raise `BenchmarkFailed`."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST_KIND.pool)
     late: dict[str, Any] = {}
@@ -82,8 +84,13 @@ async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell:
     return BenchmarkResult(figures, {"post_late_ms": late})
 
 
-async def _measure_lateness_round(environment: BenchEnvironment, size: RunSize, over_s: float) -> dict[str, float]:
-    quotas = [(WIDE_POSTS_AN_HOUR if number % 4 else TIGHT_POSTS_AN_HOUR, HOUR_S) for number in range(size.accounts)]
+async def _measure_lateness_round(
+    environment: BenchEnvironment, size: BenchmarkRunSize, over_s: float
+) -> dict[str, float]:
+    quotas = [
+        (WIDE_QUOTA_POSTS_AN_HOUR if number % 4 else TIGHT_QUOTA_POSTS_AN_HOUR, HOUR_S)
+        for number in range(size.accounts)
+    ]
     project_id = await _schedule_posts(environment, quotas, size.contents, over_s)
     await _wait_until_published(environment.pool, project_id, count_allowed_posts(size))
     if await environment.pool.fetchval(COUNT_ACCOUNTS_OVER_QUOTA, project_id):
@@ -92,7 +99,7 @@ async def _measure_lateness_round(environment: BenchEnvironment, size: RunSize, 
     return compute_percentiles([row["late_ms"] for row in rows])
 
 
-async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: RunSize) -> dict[str, float]:
+async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: BenchmarkRunSize) -> dict[str, float]:
     """Return percentiles of the ms by which posts due at once went out after their quota allowed them.
 
     Raise `BenchmarkFailed` if an account sent more than its quota.
@@ -101,7 +108,7 @@ async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: Ru
         environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
     )
     await _wait_until_published(environment.pool, project_id, size.capped_accounts * size.capped_contents)
-    window_s = CAPPED_QUOTA_WINDOW_S + QUOTA_DELIVERY_MARGIN_S
+    window_s = CAPPED_QUOTA_WINDOW_S + POST_QUOTA_WINDOW_MARGIN_S
     rows = await environment.pool.fetch(
         SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_QUOTA_WINDOW_S)
     )
@@ -116,8 +123,8 @@ async def _schedule_posts(
     """Create an account for each quota, and schedule `contents` posts to each, due within `over_s`
     seconds. Return their project.
     """
-    sandbox = await tenants.create_sandbox_tenant(environment)
-    accounts = await tenants.connect_bluesky_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
+    sandbox = await tenants.create_sandbox_bench_tenant(environment)
+    accounts = await tenants.store_bluesky_bench_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
     for account, quota in zip(accounts, quotas, strict=True):
         await environment.pool.execute(UPDATE_ACCOUNT_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=FIRST_POST_DELAY_S + contents / 20)
@@ -128,10 +135,10 @@ async def _schedule_posts(
     return tenants.parse_public_id(ids.PROJECT, sandbox.projects[0])
 
 
-def count_allowed_posts(size: RunSize) -> int:
+def count_allowed_posts(size: BenchmarkRunSize) -> int:
     """Return the number of scheduled posts that the accounts' quotas allow."""
     tight = size.accounts // 4
-    return (size.accounts - tight) * size.contents + tight * min(TIGHT_POSTS_AN_HOUR, size.contents)
+    return (size.accounts - tight) * size.contents + tight * min(TIGHT_QUOTA_POSTS_AN_HOUR, size.contents)
 
 
 async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> None:
@@ -139,14 +146,14 @@ async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> Non
         question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
         return bool(await pool.fetchval(question, project_id) >= count)
 
-    await fleet.poll_until(all_published, within=PUBLISH_TIMEOUT_S, every=0.1)
+    await fleet.poll_until(all_published, within=ALL_POSTS_PUBLISHED_TIMEOUT_S, every=0.1)
 
 
 async def _schedule_content(
     environment: BenchEnvironment, sandbox: BenchTenant, accounts: Sequence[str], at: datetime
 ) -> None:
     """Schedule one new content to every account, due at the time `at`."""
-    content = await tenants.create_text_content(environment, sandbox)
+    content = await tenants.create_bench_text_content(environment, sandbox)
     body = ScheduleContent(
         targets=[Target(social_account_id=account) for account in accounts],
         scheduled_for=at.isoformat().replace("+00:00", "Z"),

@@ -11,12 +11,14 @@ from jobs import heartbeat, ledger
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done
 from schemas import ids
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 
 ROWS, WARM = 10, 5
 
 
-async def measure_pull(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_pull(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the time of a pull of ten jobs among many waiting tenants.
 
     The jobs are settled before the next pull, so that one worker's worth of jobs runs.

@@ -10,23 +10,25 @@ from chaos.environment import BenchEnvironment
 from chaos.tasks import BENCH_POOL, HELD
 from db.pool import Conn, run_in_transaction
 from jobs import ledger
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
-VICTIM_JOBS = 10
+KILLED_WORKER_JOBS = 10
 #: Timeout until a worker has pulled all jobs.
-PULL_TIMEOUT_S = 300.0
+ALL_JOBS_PULLED_TIMEOUT_S = 300.0
 
 #: Includes ended jobs: a second attempt ends immediately.
 COUNT_PULLED_JOBS = "select count(*) from job where pool = $1 and fence >= $2"
 
 
-async def measure_recovery(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_recovery(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the seconds until a killed worker's jobs run again; the worst round counts.
 
     Each round kills the worker in another phase of the lease. The lease is short to keep rounds short; the
     time after its end does not depend on its length.
     """
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=VICTIM_JOBS)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=KILLED_WORKER_JOBS)
     took_s = []
     async with fleet.run_dispatcher(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
@@ -42,17 +44,17 @@ async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUI
     The second worker starts once the first has all jobs, so that every job is held by the victim. A first
     attempt ends only by the kill, so that no stall of the machine ends a job before it.
     """
-    async with fleet.run_workers(environment, workers=1, slots=VICTIM_JOBS, lease_s=lease_s) as (victim,):
+    async with fleet.run_workers(environment, workers=1, slots=KILLED_WORKER_JOBS, lease_s=lease_s) as (victim,):
         await run_in_transaction(environment.pool, lambda conn: _submit_held_jobs(conn, tenants))
         await _wait_until_all_pulled(environment, fence=1)
-        async with fleet.run_workers(environment, workers=1, slots=VICTIM_JOBS, lease_s=lease_s):
+        async with fleet.run_workers(environment, workers=1, slots=KILLED_WORKER_JOBS, lease_s=lease_s):
             await asyncio.sleep(random.uniform(0, lease_s / 5))
             victim.process.kill()
             killed = time.monotonic()
             await _wait_until_all_pulled(environment, fence=2)
             took_s = time.monotonic() - killed
-            await fleet.wait_until_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=VICTIM_JOBS, fence=2)
+            await fleet.wait_until_bench_pool_drained(environment.pool)
+    await backlog.check_completed_jobs(environment.pool, count=KILLED_WORKER_JOBS, fence=2)
     return round(took_s, 3)
 
 
@@ -65,6 +67,6 @@ async def _wait_until_all_pulled(environment: BenchEnvironment, *, fence: int) -
     """Wait until workers have pulled all jobs of the round with this fence."""
 
     async def all_pulled() -> bool:
-        return bool(await environment.pool.fetchval(COUNT_PULLED_JOBS, BENCH_POOL, fence) == VICTIM_JOBS)
+        return bool(await environment.pool.fetchval(COUNT_PULLED_JOBS, BENCH_POOL, fence) == KILLED_WORKER_JOBS)
 
-    await fleet.poll_until(all_pulled, within=PULL_TIMEOUT_S)
+    await fleet.poll_until(all_pulled, within=ALL_JOBS_PULLED_TIMEOUT_S)

@@ -16,12 +16,12 @@ from jobs.courier import open_wake_courier
 from jobs.ledger import WakeMessage
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
 WORKER_SLOTS = 10
 SLEEP_JOB_S = 0.1
 #: Worker processes of each round; the previous round's workers stay.
-WORKER_COUNTS = (1, 2, 4, 8)
+SCALING_WORKER_COUNTS = (1, 2, 4, 8)
 #: Time from the first job's end until all slots are busy.
 SCALING_WARM_UP_S = 1.5
 #: Length of the surplus backlog after the counted time.
@@ -41,7 +41,9 @@ class ScalingRound(NamedTuple):
     cores: float
 
 
-async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_scaling(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure throughput in rounds, each with twice the workers and jobs of the round before.
 
     Return the last rate as a share of linear scaling. The jobs of many tenants only wait. Raise `BenchmarkFailed`.
@@ -51,16 +53,16 @@ async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: Pr
     children: list[ChildProcess] = []
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(fleet.run_dispatcher(environment))
-        for workers in WORKER_COUNTS:
+        for workers in SCALING_WORKER_COUNTS:
             tell(f"{workers} workers")
             more = fleet.run_workers(environment, workers=workers - len(children), slots=WORKER_SLOTS)
             children += await stack.enter_async_context(more)
             rounds[workers] = await _measure_scaling_round(environment, tenants, children, size.scaling_s)
-    first, last = rounds[WORKER_COUNTS[0]], rounds[WORKER_COUNTS[-1]]
+    first, last = rounds[SCALING_WORKER_COUNTS[0]], rounds[SCALING_WORKER_COUNTS[-1]]
     if not first.jobs_s:
         raise BenchmarkFailed("no job of one worker ended in the measured time: other work keeps this host busy")
     return BenchmarkResult(
-        {"scaling_x": round(last.jobs_s / (WORKER_COUNTS[-1] * first.jobs_s), 3)},
+        {"scaling_x": round(last.jobs_s / (SCALING_WORKER_COUNTS[-1] * first.jobs_s), 3)},
         {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},
     )
 
@@ -92,7 +94,7 @@ async def _measure_scaling_round(
     )
     ended_jobs: int = await pool.fetchval(COUNT_ENDED_JOBS, began, ended)
     took_s = (ended - began).total_seconds()
-    await fleet.wait_until_pool_drained(pool)
+    await fleet.wait_until_bench_pool_drained(pool)
     await backlog.check_completed_jobs(pool, count=count)
     return ScalingRound(
         round(ended_jobs / took_s, 1),

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from chaos.environment import BenchEnvironment
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
 from tools.bench.events import latency, speed
-from tools.bench.figures import BenchmarkResult, MeasureFunction, RunSize
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, MeasureFunction
 from tools.bench.ledger import measure as old_ledger
 
 JOB_BENCHMARKS: Mapping[str, MeasureFunction] = {
@@ -23,14 +23,14 @@ JOB_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "recovery": recovery.measure_recovery,
     "pull": pulling.measure_pull,
 }
-HTTP_BENCHMARKS: Mapping[str, MeasureFunction] = {"http": web.measure_http}
-PUBLISH_BENCHMARKS: Mapping[str, MeasureFunction] = {"publish": publishing.measure_publishing}
+HTTP_BENCHMARKS: Mapping[str, MeasureFunction] = {"http": web.measure_http_request_rates}
+PUBLISH_BENCHMARKS: Mapping[str, MeasureFunction] = {"publish": publishing.measure_post_lateness}
 EVENT_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "speed": speed.measure_event_speed,
     "latency": latency.measure_event_latency,
 }
-WEBHOOK_BENCHMARKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhooks}
-LEDGER: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
+WEBHOOK_BENCHMARKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhook_delays}
+LEDGER_BENCHMARKS: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
 #: Posts come last, so that their rows affect no other figure.
 README_BENCHMARKS: Mapping[str, MeasureFunction] = {**JOB_BENCHMARKS, **HTTP_BENCHMARKS, **PUBLISH_BENCHMARKS}
 
@@ -38,8 +38,8 @@ README_BENCHMARKS: Mapping[str, MeasureFunction] = {**JOB_BENCHMARKS, **HTTP_BEN
 SuiteProgress = Callable[[str, str], None]
 
 
-async def run_suite(
-    environment: BenchEnvironment, suite: Mapping[str, MeasureFunction], size: RunSize, progress: SuiteProgress
+async def run_benchmark_suite(
+    environment: BenchEnvironment, suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize, progress: SuiteProgress
 ) -> BenchmarkResult:
     """Run the benchmarks in order in one environment; return all figures. Raise `BenchmarkFailed` for doubtful ones."""
     figures: dict[str, float] = {}

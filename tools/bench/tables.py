@@ -8,10 +8,10 @@ from rich.table import Table
 
 from cli.shared.output import build_text_table
 from tools.bench.figures import FIGURE_TARGETS, BenchmarkResult
-from tools.bench.neighbours.measure import AttackResult
+from tools.bench.neighbours.measure import NeighbourAttackResult
 
 
-def figures_table(result: BenchmarkResult) -> Group:
+def build_figure_tables(result: BenchmarkResult) -> Group:
     """Return a table of a benchmark's figures, and one of its details."""
     return Group(_build_figures_table(result.figures), "", _build_details_table(result.details))
 
@@ -23,7 +23,7 @@ def _build_figures_table(figures: Mapping[str, float]) -> Table:
             (
                 target.what,
                 f"{figures[name]:g}",
-                f"{'>=' if target.is_minimum else '<='} {target.limit(figures):g}",
+                f"{'>=' if target.is_minimum else '<='} {target.compute_limit(figures):g}",
                 target.is_met(figures[name], figures),
             )
             for name, target in FIGURE_TARGETS.items()
@@ -32,7 +32,7 @@ def _build_figures_table(figures: Mapping[str, float]) -> Table:
     )
 
 
-def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
+def build_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
     """Return a table of the victims' times in the measured attacks, and one of each attack's notes."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
@@ -49,7 +49,7 @@ def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
     return Group(build_text_table(heads, rows), "", _build_details_table(noted))
 
 
-def statements_table(result: BenchmarkResult) -> Group:
+def build_statement_tables(result: BenchmarkResult) -> Group:
     """Return a table of the measured statements, and one with the new tenant's wait."""
     rows = [
         (

@@ -36,7 +36,7 @@ class BenchTenant(NamedTuple):
     projects: list[str]
 
 
-async def create_tenant(
+async def create_bench_tenant(
     environment: BenchEnvironment, *, tier: LiveOrganizationTier = "partner", keys: int = 1, projects: int = 1
 ) -> BenchTenant:
     """Create a live organization with `keys` API keys and `projects` projects, and return it."""
@@ -50,7 +50,7 @@ async def create_tenant(
     return await run_in_transaction(environment.pool, write)
 
 
-async def create_sandbox_tenant(environment: BenchEnvironment) -> BenchTenant:
+async def create_sandbox_bench_tenant(environment: BenchEnvironment) -> BenchTenant:
     """Create an organization, and return its sandbox with one project and no keys."""
 
     async def write(conn: Conn) -> BenchTenant:
@@ -60,7 +60,7 @@ async def create_sandbox_tenant(environment: BenchEnvironment) -> BenchTenant:
     return await run_in_transaction(environment.pool, write)
 
 
-class EventApp(NamedTuple):
+class BenchEventApp(NamedTuple):
     """An SDK app: its event endpoint and key."""
 
     path: str
@@ -74,20 +74,20 @@ class EventApp(NamedTuple):
         return msgspec.json.encode({"events": created})
 
 
-async def create_event_app(environment: BenchEnvironment, tenant: BenchTenant) -> EventApp:
+async def create_bench_event_app(environment: BenchEnvironment, tenant: BenchTenant) -> BenchEventApp:
     """Create an SDK app in the tenant's first project; return its event endpoint and key."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
-    async def write(conn: Conn) -> EventApp:
+    async def write(conn: Conn) -> BenchEventApp:
         author = AppChangeAuthor(tenant.org, parse_public_id(ids.PROJECT, tenant.projects[0]))
         body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
         created = await apps.register_sdk_app(conn, author=author, peppers=peppers, body=body, public_url="")
-        return EventApp(created.ingest_endpoint, created.api_key, itertools.count())
+        return BenchEventApp(created.ingest_endpoint, created.api_key, itertools.count())
 
     return await run_in_transaction(environment.pool, write)
 
 
-async def connect_bluesky_accounts(
+async def store_bluesky_bench_accounts(
     environment: BenchEnvironment, tenant: BenchTenant, servers: Sequence[str]
 ) -> list[str]:
     """Store a Bluesky account with fake tokens for each server in the tenant's first project; return their ids."""
@@ -112,7 +112,7 @@ async def connect_bluesky_accounts(
     return await run_in_transaction(environment.pool, write)
 
 
-async def create_text_content(environment: BenchEnvironment, tenant: BenchTenant) -> str:
+async def create_bench_text_content(environment: BenchEnvironment, tenant: BenchTenant) -> str:
     """Create content of text only, in the tenant's first project; return its id."""
 
     async def write(conn: Conn) -> str:

@@ -8,7 +8,13 @@ from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio, compute_percentiles
+from tools.bench.figures import (
+    BenchmarkResult,
+    BenchmarkRunSize,
+    ProgressCallback,
+    compute_median_ratio,
+    compute_percentiles,
+)
 from tools.bench.http_load import LoadPlan, LoadResponses, run_load_plan
 
 #: Closed-loop callers.
@@ -20,7 +26,7 @@ SERVER_POOL_SIZE = 10
 HTTP_WARM_UP_S = 1.0
 
 #: Polled jobs of each partner.
-JOBS_A_TENANT = 25
+POLLED_JOBS_A_TENANT = 25
 
 #: The bare route's table: jobs by id only.
 CREATE_BARE_JOB_TABLE = """
@@ -41,7 +47,9 @@ class MeasuredWebServer(NamedTuple):
     polls: list[LoadResponses]
 
 
-async def measure_http(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_http_request_rates(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Compare the API's requests a second with a bare app's; return the ratios for creating projects and polling jobs.
 
     The keys belong to many partners of the highest tier, so that rate limits are checked and never reached.
@@ -73,9 +81,9 @@ async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tup
     await backlog.reset_bench_database(environment.pool, tenants=0)
     keys, jobs = [], []
     for _ in range(count):
-        tenant = await tenants.create_tenant(environment, projects=0)
+        tenant = await tenants.create_bench_tenant(environment, projects=0)
         keys += tenant.keys
-        own = await tenants.submit_waiting_jobs(environment, tenant, JOBS_A_TENANT)
+        own = await tenants.submit_waiting_jobs(environment, tenant, POLLED_JOBS_A_TENANT)
         jobs += [(tenant.keys[0], job) for job in own]
     await environment.pool.execute("drop table if exists bare_job")
     await environment.pool.execute(CREATE_BARE_JOB_TABLE)

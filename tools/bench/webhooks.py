@@ -21,17 +21,17 @@ from domain.webhooks.endpoints import EndpointChangeAuthor
 from jobs.kinds import DELIVER_WEBHOOK_KIND
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from schemas.settings import OWN_SETTING_NAMES
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX
 from schemas.webhooks import WebhookEndpointCreate
 from tools.bench import tenants
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 
 #: Organizations that own the hanging endpoints.
 HANGING_ORGANIZATIONS = 10
 #: Timeout of deliveries.
 DELIVERY_END_TIMEOUT_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
-ABANDON_TIMEOUT_S = 300.0
+DELIVERY_ABANDON_TIMEOUT_S = 300.0
 
 EMIT_TEST_EVENTS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
@@ -81,22 +81,26 @@ class WebhookRun(NamedTuple):
         return self.environment.pool
 
 
-async def measure_webhooks(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_webhook_delays(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure webhook delays, also with hanging receivers; return p95s and backlog rate. Raise `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _open_webhook_run(environment) as stage:
         drained = await _measure_delivery_rate(stage, size, tell)
-        late["rest"] = await _measure_latency_round(stage, size, tell, "at rest")
+        late["rest"] = await _measure_webhook_delay_round(stage, size, tell, "at rest")
         hung = await _create_hanging_endpoint(stage, stage.org, size.webhook_waiting)
-        late["beside"] = await _measure_latency_round(stage, size, tell, "with a hanging endpoint of its own")
+        late["beside"] = await _measure_webhook_delay_round(stage, size, tell, "with a hanging endpoint of its own")
         await _delete_endpoints(stage, [hung])
         hung = await _create_hanging_endpoint(
             stage, await _create_organization(stage.environment), size.webhook_waiting
         )
-        late["foreign"] = await _measure_latency_round(stage, size, tell, "with a foreign hanging endpoint")
+        late["foreign"] = await _measure_webhook_delay_round(stage, size, tell, "with a foreign hanging endpoint")
         await _delete_endpoints(stage, [hung])
         many = await _create_hanging_endpoints(stage, size)
-        late["many"] = await _measure_latency_round(stage, size, tell, f"with {size.webhook_hanging} hanging endpoints")
+        late["many"] = await _measure_webhook_delay_round(
+            stage, size, tell, f"with {size.webhook_hanging} hanging endpoints"
+        )
         await _delete_endpoints(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
@@ -114,19 +118,19 @@ async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[Webh
         await asyncio.start_server(receiver.never_respond, "127.0.0.1", backlog=1000) as hanging,
     ):
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
-        allowed = {OWN_SETTING_NAMES["fetch_allow"]: ",".join(hosts)}
+        allowed = {SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]: ",".join(hosts)}
         workers = fleet.run_workers(environment, DELIVER_WEBHOOK_KIND.pool, environ=allowed)
         async with fleet.run_dispatcher(environment), workers:
             org = await _create_organization(environment)
-            endpoint_id = await _create_endpoint(environment.pool, org, hosts[0])
+            endpoint_id = await _create_webhook_endpoint(environment.pool, org, hosts[0])
             yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)
 
 
 async def _create_organization(environment: BenchEnvironment) -> UUID:
-    return (await tenants.create_tenant(environment, keys=0, projects=0)).org
+    return (await tenants.create_bench_tenant(environment, keys=0, projects=0)).org
 
 
-async def _create_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
+async def _create_webhook_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     body = WebhookEndpointCreate(url=f"http://{host}/", events=["test.ping"])
     keyring = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
     create = partial(
@@ -139,7 +143,7 @@ async def _create_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     return endpoint_id
 
 
-async def _measure_delivery_rate(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
+async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell: ProgressCallback) -> float:
     """Return the deliveries a second of a backlog of webhooks, from the first to the last.
 
     Raises `BenchmarkFailed` for a duplicate or missing event.
@@ -159,7 +163,7 @@ async def _measure_delivery_rate(stage: WebhookRun, size: RunSize, tell: Progres
 
 async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create an endpoint with a hanging receiver; return its id once its first deliveries hang."""
-    endpoint_id = await _create_endpoint(stage.pool, org, stage.hanging)
+    endpoint_id = await _create_webhook_endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
     await stage.pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
 
@@ -170,12 +174,12 @@ async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -
     return endpoint_id
 
 
-async def _create_hanging_endpoints(stage: WebhookRun, size: RunSize) -> list[UUID]:
+async def _create_hanging_endpoints(stage: WebhookRun, size: BenchmarkRunSize) -> list[UUID]:
     orgs = [await _create_organization(stage.environment) for _ in range(HANGING_ORGANIZATIONS)]
     created = []
     for number in range(size.webhook_hanging):
         org = orgs[number % HANGING_ORGANIZATIONS]
-        created.append(await _create_endpoint(stage.pool, org, stage.hanging))
+        created.append(await _create_webhook_endpoint(stage.pool, org, stage.hanging))
         await stage.pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
     return created
 
@@ -187,11 +191,11 @@ async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     async def all_ended() -> bool:
         return not await stage.pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
 
-    await fleet.poll_until(all_ended, within=ABANDON_TIMEOUT_S, every=0.2)
+    await fleet.poll_until(all_ended, within=DELIVERY_ABANDON_TIMEOUT_S, every=0.2)
 
 
-async def _measure_latency_round(
-    stage: WebhookRun, size: RunSize, tell: ProgressCallback, what: str
+async def _measure_webhook_delay_round(
+    stage: WebhookRun, size: BenchmarkRunSize, tell: ProgressCallback, what: str
 ) -> dict[str, float]:
     """Return percentiles of the ms from an event's commit to its webhook's arrival, for single events.
 

@@ -9,12 +9,16 @@ from typing import Any, TypeAlias, get_args
 from api.app import build_application
 from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION
 from api.http.errors import ERROR_CODES
-from api.limits.cost_budgets import MIB, MICROSECONDS_PER_SECOND, REFILL_RATES_BY_TIER
+from api.limits.cost_budgets import BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER, MIB, MICROSECONDS_PER_SECOND
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
-from api.limits.rate_limits import REQUEST_LIMITS_BY_TIER, RateClass
-from api.openapi.operations import list_operations
+from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
+from api.openapi.operations import list_api_operations
 from domain.events import budgets as daily_budgets
-from domain.jobs.wait_reasons import STATUS_WAIT_MESSAGES, TIMED_WAIT_REASONS, WAIT_RULES_BY_PRECEDENCE
+from domain.jobs.wait_reasons import (
+    POST_STATUS_WAIT_MESSAGES,
+    POST_WAIT_REASONS_WITH_CHECK_TIME,
+    WAIT_RULES_BY_PRECEDENCE,
+)
 from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import JOB_KINDS, JobKindSpec
@@ -27,10 +31,10 @@ from tools.docs.table import backtick_words, markdown_table
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Largest body limit of a route without a row of its own, in bytes.
-MIN_BODY_LIMIT_ROW_BYTES = 64 << 10
+MAX_UNLISTED_BODY_LIMIT_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
-CAPS_MIGRATION = ROOT / "db" / "migrations" / "0002_jobs.sql"
+POOL_CAPS_MIGRATION_FILE = ROOT / "db" / "migrations" / "0002_jobs.sql"
 _CAP_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
@@ -81,7 +85,7 @@ def _find_conflict_reasons() -> Iterator[str]:
                 yield ast.literal_eval(node.args[0])
 
 
-def render_source_errors() -> str:
+def render_ingest_source_errors() -> str:
     """Return the Markdown table of the error codes that end an ingest or a GitHub connection."""
     leaves = {leaf.code: leaf for leaf in reversed([*_yield_subclasses(SourceError)])}
     rows = (
@@ -106,9 +110,9 @@ def render_job_errors() -> str:
     )
 
 
-def render_post_errors() -> str:
+def render_post_error_categories() -> str:
     """Return the Markdown table of the categories of a post's `lastError`, with the person who must act."""
-    rows = _join_descriptions(dict.fromkeys(get_args(PlatformErrorCategory)), meanings.CATEGORY_MEANINGS)
+    rows = _join_descriptions(dict.fromkeys(get_args(PlatformErrorCategory)), meanings.POST_ERROR_CATEGORY_MEANINGS)
     return markdown_table(["category", "person who must act"], [(backtick_words(name), text) for name, _, text in rows])
 
 
@@ -116,7 +120,7 @@ def render_request_limits() -> str:
     """Return the table, by tier, of a key's requests a minute by class and an organization's writes a day."""
     rows = [
         (backtick_words(tier), *(f"{quota.minute[kind]:,}" for kind in RateClass), f"{quota.day:,}")
-        for tier, quota in REQUEST_LIMITS_BY_TIER.items()
+        for tier, quota in REQUEST_RATE_LIMITS_BY_TIER.items()
     ]
     return markdown_table(["tier", *(f"{backtick_words(kind)} a minute" for kind in RateClass), "writes a day"], rows)
 
@@ -140,7 +144,7 @@ def render_cost_budgets() -> str:
             f"{rates.database / MICROSECONDS_PER_SECOND:g} s",
             f"{rates.bytes // MIB} MiB",
         )
-        for traffic, tiers in REFILL_RATES_BY_TIER.items()
+        for traffic, tiers in BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER.items()
         for tier, rates in tiers.items()
     ]
     return markdown_table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
@@ -159,18 +163,20 @@ def render_body_limits() -> str:
     """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
     sizes = {
         f"{operation.method} {operation.path}": operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
-        for operation in list_operations(build_application())
-        if operation.body
+        for operation in list_api_operations(build_application())
+        if operation.json_body_type
     }
     least = min(sizes.values())
-    larger = sorted((size, name) for name, size in sizes.items() if size > MIN_BODY_LIMIT_ROW_BYTES)
+    larger = sorted((size, name) for name, size in sizes.items() if size > MAX_UNLISTED_BODY_LIMIT_BYTES)
     rows = [(backtick_words(name), f"{size:,}") for size, name in reversed(larger)]
-    return markdown_table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MIN_BODY_LIMIT_ROW_BYTES:,}")])
+    return markdown_table(
+        ["route", "bytes"], [*rows, ("all others", f"{least:,} to {MAX_UNLISTED_BODY_LIMIT_BYTES:,}")]
+    )
 
 
 def render_job_limits() -> str:
     """Return the Markdown table of job caps by tier: an organization's running and waiting jobs in a pool."""
-    caps = _CAP_ROW_PATTERN.findall(CAPS_MIGRATION.read_text("utf-8"))
+    caps = _CAP_ROW_PATTERN.findall(POOL_CAPS_MIGRATION_FILE.read_text("utf-8"))
     rows = [(backtick_words(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
     return markdown_table(["tier", "running", "waiting"], rows)
 
@@ -179,7 +185,7 @@ def render_storage_limits() -> str:
     """Return the Markdown table of the media storage quotas by tier."""
     rows = [
         (backtick_words(tier), f"{quota // storage_quota.GIB:,} GiB")
-        for tier, quota in storage_quota.STORAGE_QUOTA_BYTES.items()
+        for tier, quota in storage_quota.STORAGE_QUOTA_BYTES_BY_TIER.items()
     ]
     return markdown_table(["tier", "media, including the sandbox's"], rows)
 
@@ -219,8 +225,8 @@ def render_statuses() -> str:
 def render_wait_reasons() -> str:
     """Return the Markdown table of the wait reasons of jobs and posts, in their order of precedence."""
     rows = [
-        (backtick_words(reason), "yes" if reason in TIMED_WAIT_REASONS else "", text)
-        for reason, text in STATUS_WAIT_MESSAGES.items()
+        (backtick_words(reason), "yes" if reason in POST_WAIT_REASONS_WITH_CHECK_TIME else "", text)
+        for reason, text in POST_STATUS_WAIT_MESSAGES.items()
     ]
     rows += [
         (backtick_words(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)

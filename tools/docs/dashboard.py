@@ -13,26 +13,26 @@ from telemetry import metrics
 
 #: Width of Grafana's grid, in its units.
 GRAFANA_GRID_WIDTH = 24
-PANELS_A_ROW = 3
-PANEL_HEIGHT = 8
+GRAFANA_PANELS_A_ROW = 3
+GRAFANA_PANEL_HEIGHT = 8
 
-PROMETHEUS_SOURCE = {"type": "prometheus", "uid": "${source}"}
+GRAFANA_PROMETHEUS_DATASOURCE = {"type": "prometheus", "uid": "${source}"}
 HISTOGRAM_QUANTILES = (0.5, 0.95, 0.99)
 #: Selector of the processes chosen by the dashboard's variable `instance`.
-INSTANCE_SELECTOR = '{instance=~"$instance"}'
+PROMETHEUS_INSTANCE_SELECTOR = '{instance=~"$instance"}'
 
-_SECTION_OR_METRIC = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
+_SECTION_OR_METRIC_PATTERN = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
 
 
-def render_dashboard() -> str:
+def render_grafana_dashboard() -> str:
     """Return the text of deploy/grafana/tenantry.json, a dashboard with a panel for each metric."""
     return json.dumps(_build_dashboard(), indent=1) + "\n"
 
 
-def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
+def list_metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
     """Return the objects of all Prometheus metrics, by the section of `telemetry.metrics` that they are in."""
     sections: dict[str, list[MetricWrapperBase]] = {}
-    for part, name in _SECTION_OR_METRIC.findall(inspect.getsource(metrics)):
+    for part, name in _SECTION_OR_METRIC_PATTERN.findall(inspect.getsource(metrics)):
         if part:
             sections[part] = rows = []
         else:
@@ -60,7 +60,7 @@ def _build_dashboard_variables() -> list[dict[str, Any]]:
     return [
         {"name": "source", "type": "datasource", "query": "prometheus", "label": "Prometheus"},
         {
-            "name": "instance", "type": "query", "label": "Process", "datasource": PROMETHEUS_SOURCE,
+            "name": "instance", "type": "query", "label": "Process", "datasource": GRAFANA_PROMETHEUS_DATASOURCE,
             "refresh": 2,
             "query": {"query": instances, "refId": "instances"}, "definition": instances,
             "multi": True, "includeAll": True, "allValue": ".*",
@@ -71,7 +71,7 @@ def _build_dashboard_variables() -> list[dict[str, Any]]:
 
 def _build_panels() -> Iterator[dict[str, Any]]:
     y = 0
-    for part, rows in metrics_by_section().items():
+    for part, rows in list_metrics_by_section().items():
         yield {
             "type": "row",
             "title": part,
@@ -81,12 +81,15 @@ def _build_panels() -> Iterator[dict[str, Any]]:
         }
         y += 1
         for number, metric in enumerate(rows):
-            wide = GRAFANA_GRID_WIDTH // PANELS_A_ROW
+            wide = GRAFANA_GRID_WIDTH // GRAFANA_PANELS_A_ROW
             at = _grid_position(
-                number % PANELS_A_ROW * wide, y + number // PANELS_A_ROW * PANEL_HEIGHT, wide, PANEL_HEIGHT
+                number % GRAFANA_PANELS_A_ROW * wide,
+                y + number // GRAFANA_PANELS_A_ROW * GRAFANA_PANEL_HEIGHT,
+                wide,
+                GRAFANA_PANEL_HEIGHT,
             )
             yield _build_panel(metric) | {"gridPos": at}
-        y += -(-len(rows) // PANELS_A_ROW) * PANEL_HEIGHT
+        y += -(-len(rows) // GRAFANA_PANELS_A_ROW) * GRAFANA_PANEL_HEIGHT
 
 
 def _grid_position(x: int, y: int, w: int, h: int) -> dict[str, int]:
@@ -99,7 +102,7 @@ def _build_panel(metric: MetricWrapperBase) -> dict[str, Any]:
         "type": "timeseries",
         "title": name,
         "description": metric._documentation,  # noqa: SLF001
-        "datasource": PROMETHEUS_SOURCE,
+        "datasource": GRAFANA_PROMETHEUS_DATASOURCE,
         "fieldConfig": {"defaults": {"unit": _choose_panel_unit(metric), "min": 0}, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "targets": [
@@ -107,7 +110,7 @@ def _build_panel(metric: MetricWrapperBase) -> dict[str, Any]:
                 "refId": chr(ord("A") + number),
                 "expr": expression,
                 "legendFormat": legend,
-                "datasource": PROMETHEUS_SOURCE,
+                "datasource": GRAFANA_PROMETHEUS_DATASOURCE,
             }
             for number, (expression, legend) in enumerate(_build_panel_queries(metric))
         ],
@@ -127,11 +130,11 @@ def _build_panel_queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]
     match metric:
         case Counter():
             by = f" by ({', '.join(labels)})" if labels else ""
-            yield f"sum{by} (rate({name}_total{INSTANCE_SELECTOR}[$__rate_interval]))", legend or "all"
+            yield f"sum{by} (rate({name}_total{PROMETHEUS_INSTANCE_SELECTOR}[$__rate_interval]))", legend or "all"
         case Histogram():
             by = ", ".join(("le", *labels))
             for quantile in HISTOGRAM_QUANTILES:
-                rates = f"sum by ({by}) (rate({name}_bucket{INSTANCE_SELECTOR}[$__rate_interval]))"
+                rates = f"sum by ({by}) (rate({name}_bucket{PROMETHEUS_INSTANCE_SELECTOR}[$__rate_interval]))"
                 yield f"histogram_quantile({quantile}, {rates})", f"p{quantile * 100:g} {legend}".strip()
         case Gauge():
-            yield f"{name}{INSTANCE_SELECTOR}", f"{{{{instance}}}} {legend}".strip()
+            yield f"{name}{PROMETHEUS_INSTANCE_SELECTOR}", f"{{{{instance}}}} {legend}".strip()

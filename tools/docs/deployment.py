@@ -4,16 +4,22 @@ from cli.local.processes import WORKER_POOL_NAMES
 from jobs.kinds import CONTENT_GENERATE_KIND
 
 #: Image and resources of the pool with the extra `generate`, for one piece of content, and of other pools.
-_GENERATE_RESOURCES = {"image": "tenantry-generate", "cpu": '"1"', "memory": "1Gi", "limit": "1536Mi", "slots": '"1"'}
-_DEFAULT_RESOURCES = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
+_GENERATE_WORKER_RESOURCES = {
+    "image": "tenantry-generate",
+    "cpu": '"1"',
+    "memory": "1Gi",
+    "limit": "1536Mi",
+    "slots": '"1"',
+}
+_DEFAULT_WORKER_RESOURCES = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
 
-_COMPOSE_SERVICE = """\
+_COMPOSE_SERVICE_TEMPLATE = """\
   {pool}:
     <<: *process
     command: [python, -m, workers, {pool}]
 """
 
-_COMPOSE_GENERATE_SERVICE = """\
+_COMPOSE_GENERATE_SERVICE_TEMPLATE = """\
   {pool}:
     <<: *process
     image: tenantry-generate
@@ -21,7 +27,7 @@ _COMPOSE_GENERATE_SERVICE = """\
     command: [python, -m, workers, {pool}]
 """
 
-_KUBERNETES_DEPLOYMENT = """\
+_KUBERNETES_DEPLOYMENT_TEMPLATE = """\
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -65,7 +71,7 @@ spec:
       volumes: [{{name: tmp, emptyDir: {{}}}}]
 """
 
-_KEDA_SCALED_OBJECT = """\
+_KEDA_SCALED_OBJECT_TEMPLATE = """\
 ---
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
@@ -101,7 +107,7 @@ def render_systemd_wants() -> str:
 def render_compose_workers() -> str:
     """Return the worker services of compose.yaml."""
     return "".join(
-        (_COMPOSE_GENERATE_SERVICE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE).format(pool=pool)
+        (_COMPOSE_GENERATE_SERVICE_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE_TEMPLATE).format(pool=pool)
         for pool in WORKER_POOL_NAMES
     )
 
@@ -109,8 +115,8 @@ def render_compose_workers() -> str:
 def render_kubernetes_workers() -> str:
     """Return a Kubernetes Deployment for each pool."""
     return "".join(
-        _KUBERNETES_DEPLOYMENT.format(
-            pool=pool, **(_GENERATE_RESOURCES if is_cpu_bound_pool(pool) else _DEFAULT_RESOURCES)
+        _KUBERNETES_DEPLOYMENT_TEMPLATE.format(
+            pool=pool, **(_GENERATE_WORKER_RESOURCES if is_cpu_bound_pool(pool) else _DEFAULT_WORKER_RESOURCES)
         )
         for pool in WORKER_POOL_NAMES
     )
@@ -118,7 +124,7 @@ def render_kubernetes_workers() -> str:
 
 def render_keda_scalers() -> str:
     """Return a KEDA ScaledObject for each pool."""
-    return "".join(_KEDA_SCALED_OBJECT.format(pool=pool) for pool in WORKER_POOL_NAMES)
+    return "".join(_KEDA_SCALED_OBJECT_TEMPLATE.format(pool=pool) for pool in WORKER_POOL_NAMES)
 
 
 def is_cpu_bound_pool(pool: str) -> bool:

@@ -84,7 +84,7 @@ CONFLICT_REASON_MEANINGS = {
 }
 
 #: Person who must act on a post's `lastError.category`.
-CATEGORY_MEANINGS = {
+POST_ERROR_CATEGORY_MEANINGS = {
     "auth": "The account's owner connects it again.",
     "rate_limit": "No one: the platform requested a pause, and the post waits.",
     "quota": "No one, or the partner plans fewer posts: the account's quota for this window is used up.",

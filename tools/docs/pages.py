@@ -19,17 +19,19 @@ WHOLE_PAGE_GENERATORS: dict[str, Callable[[], str]] = {
 }
 
 #: Generated files in formats without comments.
-PLAIN_FILE_GENERATORS: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.render_dashboard}
+PLAIN_FILE_GENERATORS: dict[str, Callable[[], str]] = {
+    "deploy/grafana/tenantry.json": dashboard.render_grafana_dashboard
+}
 
 #: Files with generated blocks.
-FILES_WITH_BLOCKS = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
+FILES_WITH_GENERATED_BLOCKS = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
 
-#: Generator of each block by its name, in any of `FILES_WITH_BLOCKS`.
+#: Generator of each block by its name, in any of `FILES_WITH_GENERATED_BLOCKS`.
 BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "error codes": contract.render_error_codes,
     "conflict reasons": contract.render_conflict_reasons,
-    "source errors": contract.render_source_errors,
-    "post error categories": contract.render_post_errors,
+    "source errors": contract.render_ingest_source_errors,
+    "post error categories": contract.render_post_error_categories,
     "request limits": contract.render_request_limits,
     "event limits": contract.render_event_limits,
     "budgets": contract.render_cost_budgets,
@@ -39,9 +41,9 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "storage limits": contract.render_storage_limits,
     "scopes": contract.render_scopes,
     "kinds": contract.render_job_kinds,
-    "sandbox sources": sandbox.render_source_inputs,
-    "sandbox handles": sandbox.render_handle_results,
-    "enums": versions.render_enums,
+    "sandbox sources": sandbox.render_sandbox_source_inputs,
+    "sandbox handles": sandbox.render_sandbox_handle_results,
+    "enums": versions.render_openapi_enums,
     "job errors": contract.render_job_errors,
     "wait reasons": contract.render_wait_reasons,
     "statuses": contract.render_statuses,
@@ -57,7 +59,7 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
 }
 
 #: Block between two comments of Markdown, YAML or systemd.
-_GENERATED_BLOCK = re.compile(
+_GENERATED_BLOCK_PATTERN = re.compile(
     r"(?P<begin>(?:<!--|#) from the code: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>(?:<!--| *#) end\b)", re.DOTALL
 )
 
@@ -67,22 +69,22 @@ def wrap_mermaid_chart(picture: str) -> str:
     return f"```mermaid\n{picture}\n```\n"
 
 
-def render_pages() -> dict[str, str]:
+def render_generated_pages() -> dict[str, str]:
     """Return the text of each docs page and deploy file by path. Raise KeyError for a block without a generator."""
     plain = {name: make() for name, make in PLAIN_FILE_GENERATORS.items()}
     return (
         {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}
         | plain
-        | dict(_fill_files())
+        | dict(_fill_generated_blocks_in_files())
     )
 
 
-def _fill_files() -> Iterator[tuple[str, str]]:
-    for path in sorted(path for files in FILES_WITH_BLOCKS for path in ROOT.glob(files)):
+def _fill_generated_blocks_in_files() -> Iterator[tuple[str, str]]:
+    for path in sorted(path for files in FILES_WITH_GENERATED_BLOCKS for path in ROOT.glob(files)):
         text = path.read_text("utf-8")
-        if _GENERATED_BLOCK.search(text):
-            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK.sub(_fill_block, text)
+        if _GENERATED_BLOCK_PATTERN.search(text):
+            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK_PATTERN.sub(_fill_generated_block, text)
 
 
-def _fill_block(block: re.Match[str]) -> str:
+def _fill_generated_block(block: re.Match[str]) -> str:
     return f"{block['begin']}{BLOCK_GENERATORS[block['name']]()}{block['end']}"

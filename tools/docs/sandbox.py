@@ -14,24 +14,24 @@ from workers.ingest.sandbox import (
 from workers.platforms.fakes import publish
 
 #: By kind of source: its magic names, their prefix for a caller, and whether `missing` is one of them.
-SOURCE_MAGIC_NAMES: dict[str, tuple[SandboxMagicNames, str, bool]] = {
+SANDBOX_SOURCE_MAGIC_NAMES: dict[str, tuple[SandboxMagicNames, str, bool]] = {
     "website": (SANDBOX_PAGE_NAMES, f"https://{SANDBOX_PAGE_NAMES.prefix}", False),
     "repository": (SANDBOX_REPOSITORY_NAMES, SANDBOX_REPOSITORY_NAMES.prefix, True),
     "app": (SANDBOX_APP_NAMES, SANDBOX_APP_NAMES.prefix, True),
 }
 
 
-def render_source_inputs() -> str:
+def render_sandbox_source_inputs() -> str:
     """Return the Markdown table of a sandbox's magic sources with the results of their ingests."""
     rows = [
         row
-        for kind, (source, begins, absent) in SOURCE_MAGIC_NAMES.items()
-        for row in _ingest_result_rows(kind, source, begins, absent)
+        for kind, (source, begins, absent) in SANDBOX_SOURCE_MAGIC_NAMES.items()
+        for row in _yield_ingest_result_rows(kind, source, begins, absent)
     ]
     return markdown_table(["source", "input", "the ingest"], rows)
 
 
-def _ingest_result_rows(kind: str, source: SandboxMagicNames, begins: str, absent: bool) -> Iterator[list[str]]:
+def _yield_ingest_result_rows(kind: str, source: SandboxMagicNames, begins: str, absent: bool) -> Iterator[list[str]]:
     for name in sorted(source.ok - {""}):
         how = f"completes, after {SLOW_SANDBOX_INGEST_S:g} s" if name == "slow" else "completes"
         yield [kind, backtick_words(begins + name), how]
@@ -42,7 +42,7 @@ def _ingest_result_rows(kind: str, source: SandboxMagicNames, begins: str, absen
     yield [kind, "any other", "completes with a brand derived from the name"]
 
 
-def render_handle_results() -> str:
+def render_sandbox_handle_results() -> str:
     """Return the table of magic handles and their results from the fake's docstring."""
     lines = (publish.__doc__ or "").splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith("|"))

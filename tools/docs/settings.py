@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.settings import OWN_SETTING_NAMES, Settings
+from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 from tools.docs.table import markdown_table
 
 _SETTINGS_PAGE_HEAD = """\
@@ -21,7 +21,7 @@ def render_settings_page() -> str:
     """Return the text of docs/reference/settings.md: a table of all settings."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {
-        field.encode_name: OWN_SETTING_NAMES.get(field.name, field.encode_name)
+        field.encode_name: SETTING_NAMES_WITH_PRODUCT_PREFIX.get(field.name, field.encode_name)
         for field in msgspec.structs.fields(Settings)
     }
     rows = (_format_setting_row(names[key], described) for key, described in schema.items())

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.node import LOCAL_FOLDER, find_node_program, install_packages
+from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -13,8 +13,8 @@ SCRIPT_FOLDERS = ("api", "tests", "tools")
 
 def main(*arguments: str) -> int:
     """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
-    modules = install_packages(HERE, LOCAL_FOLDER / "javascript")
-    files = [str(path.relative_to(ROOT)) for folder in SCRIPT_FOLDERS for path in find_scripts(ROOT / folder)]
+    modules = install_npm_packages(HERE, LOCAL_FOLDER / "javascript")
+    files = [str(path.relative_to(ROOT)) for folder in SCRIPT_FOLDERS for path in find_javascript_files(ROOT / folder)]
     write = "--write" in arguments
     format_code = run_node_script(HERE / "format.mjs", str(modules), "write" if write else "check", *files)
     mode = ["check", "--write"] if write else ["ci"]
@@ -25,7 +25,7 @@ def main(*arguments: str) -> int:
     return format_code or lint_code
 
 
-def find_scripts(folder: Path) -> list[Path]:
+def find_javascript_files(folder: Path) -> list[Path]:
     """Return the JavaScript files of a folder, recursively."""
     return sorted(path for path in folder.rglob("*.*js") if path.suffix in {".js", ".mjs"})
 

@@ -13,7 +13,7 @@ from schemas.errors import InvalidValue, MediaStorageUnavailable, ServiceUnavail
 ReserveUploadToken = Callable[[int], Awaitable[str]]
 
 #: Seconds until a retry after the storage was away: each retry fetches the file again.
-STORAGE_RETRY_S = 20.0
+MEDIA_STORAGE_RETRY_DELAY_S = 20.0
 
 
 class MediaWriter:
@@ -92,7 +92,7 @@ def _raise_if_storage_away() -> Iterator[None]:
         yield
     except ServiceUnavailable as error:
         raise MediaStorageUnavailable(
-            "the media storage can't be reached: the job is repeated", retry_after=STORAGE_RETRY_S
+            "the media storage can't be reached: the job is repeated", retry_after=MEDIA_STORAGE_RETRY_DELAY_S
         ) from error
 
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from domain.media import app_media_limits, streaming_upload, suggestions, uploads
-from domain.media.app_media_limits import ACCEPTED_APP_MEDIA_TYPES
+from domain.media.app_media_limits import MAX_APP_MEDIA_FILE_BYTES_BY_KIND
 from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
-from domain.media.suggestions import IngestSuggestions, MediaSuggestion
+from domain.media.suggestions import IngestMediaSuggestions, MediaSuggestion
 from schemas.app_media import AppMediaKind
 from schemas.errors import BodyOversized, InvalidValue, MediaStorageUnavailable, SourceError
 from schemas.pictures import Picture
@@ -20,13 +20,13 @@ from workers.app_media.media_writer import MediaWriter
 from workers.runtime.context import TaskContext
 
 #: Seconds to fetch all pictures of an ingest.
-MAX_PICTURE_FETCHING_S = 8.0
+MAX_ALL_PICTURES_FETCH_S = 8.0
 #: Seconds to inspect them.
-MAX_PICTURE_INSPECTION_S = 10.0
+MAX_ALL_PICTURES_INSPECTION_S = 10.0
 MAX_SUGGESTED_LOGOS = 1
 MAX_SUGGESTED_SCREENSHOTS = 8
 #: A preview (og:image) is suggested if there are no screenshots.
-MAX_SUGGESTED_PREVIEWS = 1
+MAX_SUGGESTED_PREVIEW_IMAGES = 1
 
 #: Fetches a whole picture. Raises a `SourceError`.
 FetchPicture = Callable[[Picture], Awaitable[bytes]]
@@ -34,13 +34,14 @@ FetchPicture = Callable[[Picture], Awaitable[bytes]]
 
 async def suggest_app_pictures(
     ctx: TaskContext, store: MediaStore, pictures: Sequence[Picture], get: FetchPicture
-) -> IngestSuggestions:
+) -> IngestMediaSuggestions:
     """Fetch and store pictures that an ingest has found, and return those that are usable as app media.
 
     The result has suggestions and the tokens of all files. Known, broken and late pictures are left out; none raises.
     """
     known_urls = {
-        picture.source_url for picture in await ctx.step(partial(suggestions.list_known_suggestions, claim=ctx.job))
+        picture.source_url
+        for picture in await ctx.step(partial(suggestions.list_known_media_suggestions, claim=ctx.job))
     }
     candidates = [
         (kind, picture) for kind, picture in choose_pictures_to_suggest(pictures) if picture.url not in known_urls
@@ -49,19 +50,19 @@ async def suggest_app_pictures(
     stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
     files: dict[str, StoredFile] = {}
     try:
-        async with asyncio.timeout(MAX_PICTURE_FETCHING_S):
+        async with asyncio.timeout(MAX_ALL_PICTURES_FETCH_S):
             for kind, picture in candidates:
-                if (stored_file := await _store_picture(storing, kind, picture, get)) is not None:
+                if (stored_file := await _fetch_and_store_picture(storing, kind, picture, get)) is not None:
                     stored.append((kind, picture.url, *stored_file))
     except (TimeoutError, BodyOversized):  # Fetched pictures are kept; a full storage takes no more.
         pass
     try:
-        async with asyncio.timeout(MAX_PICTURE_INSPECTION_S):
+        async with asyncio.timeout(MAX_ALL_PICTURES_INSPECTION_S):
             files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
     except (TimeoutError, BodyOversized, MediaStorageUnavailable):
         pass
     suggestion_list = [MediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
-    return IngestSuggestions(
+    return IngestMediaSuggestions(
         [picture for picture in suggestion_list if _is_usable_app_media(picture.file)], storing.tokens
     )
 
@@ -74,7 +75,7 @@ def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMed
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_SUGGESTED_PREVIEWS]
+    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_SUGGESTED_PREVIEW_IMAGES]
     return [("logo", picture) for picture in logos[:MAX_SUGGESTED_LOGOS]] + [
         ("screenshot", picture) for picture in images
     ]
@@ -84,13 +85,13 @@ async def _reserve_picture_upload(ctx: TaskContext, at_most: int) -> str:
     return await ctx.step(partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most))
 
 
-async def _store_picture(
+async def _fetch_and_store_picture(
     storing: MediaWriter, kind: AppMediaKind, picture: Picture, get: FetchPicture
 ) -> tuple[StreamingUpload, str] | None:
     """Fetch and store a picture; return upload and token, None if it can't be fetched or has no type for `kind`."""
     try:
         return await storing.store_upload(
-            streaming_upload.stream_bytes(await get(picture)), ACCEPTED_APP_MEDIA_TYPES[kind]
+            streaming_upload.stream_bytes(await get(picture)), MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind]
         )
     except (SourceError, InvalidValue):
         return None

@@ -14,7 +14,7 @@ from schemas.errors import FetchBlocked, SourceError, SourceNotFound, SourceTooL
 from workers.app_media import sample_pictures
 
 SANDBOX_MEDIA_HOST = "example.test"
-ERROR_BY_SANDBOX_PATH: Mapping[str, type[SourceError]] = {
+SANDBOX_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
     "/blocked": FetchBlocked,
     "/missing": SourceNotFound,
     "/too-large": SourceTooLarge,
@@ -28,15 +28,15 @@ _MOV_ONE = struct.pack(">I", 1)
 def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
     """Return the sandbox's sample file for an address, without a request; raise a failure address's `SourceError`."""
     parts = urlsplit(url)
-    if parts.hostname == SANDBOX_MEDIA_HOST and (error := ERROR_BY_SANDBOX_PATH.get(parts.path)):
+    if parts.hostname == SANDBOX_MEDIA_HOST and (error := SANDBOX_MEDIA_ERROR_BY_PATH.get(parts.path)):
         raise error(f"{SANDBOX_MEDIA_HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == SANDBOX_MEDIA_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return render_sample_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
+    return render_sample_app_media_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
 
 
 @cache
-def render_sample_file(kind: AppMediaKind, number: int) -> bytes:
+def render_sample_app_media_file(kind: AppMediaKind, number: int) -> bytes:
     """Return the cached bytes of the sample app's file of this kind; `number` chooses the screenshot."""
     match kind:
         case "logo":

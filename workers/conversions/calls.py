@@ -9,12 +9,12 @@ from schemas.errors import PlatformError, PostOutcomeUnknown
 from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
 from workers.conversions.due_split import BuildConversionEvent, ReadyConversion
-from workers.conversions.verdict import ACCEPTED_VERDICT, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict
 from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.http import PlatformApi
 
 SendConversions: TypeAlias = Callable[
-    [PlatformApi, OpenConversionDestination, list[dict[str, Any]]], Awaitable[ConversionVerdict]
+    [PlatformApi, OpenConversionDestination, list[dict[str, Any]]], Awaitable[ConversionCallVerdict]
 ]
 
 
@@ -27,7 +27,7 @@ class ConversionDestinationApi(NamedTuple):
     send: SendConversions
 
 
-def build_destination_apis(settings: Settings) -> Mapping[ConversionDestination, ConversionDestinationApi]:
+def build_conversion_destination_apis(settings: Settings) -> Mapping[ConversionDestination, ConversionDestinationApi]:
     return {
         "meta": ConversionDestinationApi(
             meta.META_DISPLAY_NAME, settings.meta_api_url, meta.build_meta_event, meta.send_meta_events
@@ -40,17 +40,17 @@ def build_destination_apis(settings: Settings) -> Mapping[ConversionDestination,
 
 async def send_conversion_batch(
     net: OutgoingNetwork, server: ConversionDestinationApi, to: OpenConversionDestination, batch: list[ReadyConversion]
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send a batch of conversions to Meta or TikTok in one call, and return the verdict on the call.
 
     A lost or failed call gives a verdict, too. In a sandbox no call is made, and all events count as accepted.
     """
     if to.sandbox:
-        return ACCEPTED_VERDICT
+        return CONVERSIONS_ACCEPTED_VERDICT
     api = PlatformApi(client=net.client, base=server.base, token=to.token)
     try:
         return await server.send(api, to, [conversion.event for conversion in batch])
     except PostOutcomeUnknown:
-        return verdict.unclear_verdict(server.name)
+        return verdict.build_unclear_call_verdict(server.name)
     except PlatformError:
-        return verdict.unreachable_verdict(server.name)
+        return verdict.build_destination_unreachable_verdict(server.name)

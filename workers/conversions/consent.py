@@ -11,10 +11,10 @@ from typing import Any
 from workers.conversions.person import ConversionEventTree
 from workers.conversions.verdict import ConversionSkipReason
 
-SKIP_NO_CONSENT = ConversionSkipReason(
+CONVERSION_SKIP_NO_CONSENT = ConversionSkipReason(
     "NO_CONSENT", "the person didn't consent to the use of this event for advertising"
 )
-SKIP_TRACKING_DENIED = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
+CONVERSION_SKIP_TRACKING_DENIED = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
 
 #: Purposes that require the person's consent, in lower case without punctuation.
 _ADVERTISING_CONSENT_PURPOSES = frozenset(
@@ -31,18 +31,20 @@ _TRACKING_STATE_PATHS = (
     ("context", "device", "trackingAuthorizationStatus"),
 )
 _TRACKING_FLAG_PATHS = (("context", "device", "adTrackingEnabled"), ("context", "device", "ad_tracking_enabled"))
-_META_DATA_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
+_META_DATA_PROCESSING_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
 
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
     """Return the reason to skip an event without consent; None if it may be sent, as without consent fields."""
     consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
-        return SKIP_NO_CONSENT
+        return CONVERSION_SKIP_NO_CONSENT
     if any(tree.find_value(*path) is False for path in _TRACKING_FLAG_PATHS):
-        return SKIP_TRACKING_DENIED
+        return CONVERSION_SKIP_TRACKING_DENIED
     state = tree.find_first_text(*_TRACKING_STATE_PATHS)
-    return SKIP_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
+    return (
+        CONVERSION_SKIP_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
+    )
 
 
 def may_track_person(tree: ConversionEventTree) -> bool:
@@ -58,7 +60,7 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
 
     Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
     """
-    for name in _META_DATA_OPTION_FIELDS:
+    for name in _META_DATA_PROCESSING_OPTION_FIELDS:
         options = tree.find_value("context", name)
         if isinstance(options, list) and "LDU" in options:
             country = _read_meta_region_code(tree, f"{name}Country", f"{name}_country", most=1)

@@ -40,7 +40,9 @@ def split_due_conversions(
     """
     ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
-        result = settle_if_too_late(conversion, now=now) or _build_ready_conversion(conversion, make, to)
+        result = build_too_late_conversion_settlement(conversion, now=now) or _build_or_skip_conversion(
+            conversion, make, to
+        )
         if isinstance(result, SettledConversion):
             ends.append(result)
         else:
@@ -48,7 +50,7 @@ def split_due_conversions(
     return ready, ends
 
 
-def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion:
+def build_delivered_conversion_settlement(conversion: ReadyConversion) -> SettledConversion:
     """Return the settlement `delivered` of a conversion that Meta or TikTok has accepted.
 
     Its message names the fields that were dropped before the send, if any.
@@ -60,7 +62,7 @@ def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion
     )
 
 
-def settle_if_too_late(due: DueConversion, *, now: datetime) -> SettledConversion | None:
+def build_too_late_conversion_settlement(due: DueConversion, *, now: datetime) -> SettledConversion | None:
     """Return a conversion's settlement if it is late by `MAX_CONVERSION_AGE` or `CONVERSION_RESEND_WINDOW`, else None.
 
     After an earlier attempt it is `outcome_unknown`, else `expired`.
@@ -76,19 +78,19 @@ def settle_if_too_late(due: DueConversion, *, now: datetime) -> SettledConversio
     return None
 
 
-def _build_ready_conversion(
+def _build_or_skip_conversion(
     due: DueConversion, make: BuildConversionEvent, to: OpenConversionDestination
 ) -> ReadyConversion | SettledConversion:
     if due.context is None:
-        return _build_skipped_settlement(due, verdict.SKIP_EVENT_GONE, frozenset())
-    tree = person.parse_due_event(due)
+        return _build_skipped_conversion_settlement(due, verdict.CONVERSION_SKIP_EVENT_GONE, frozenset())
+    tree = person.parse_due_conversion_event(due)
     payload = consent.find_consent_refusal(tree) or make(to, due, tree)
     if isinstance(payload, ConversionSkipReason):
-        return _build_skipped_settlement(due, payload, tree.dropped)
+        return _build_skipped_conversion_settlement(due, payload, tree.dropped)
     return ReadyConversion(due.id, payload, frozenset(tree.dropped))
 
 
-def _build_skipped_settlement(
+def _build_skipped_conversion_settlement(
     due: DueConversion, reason: ConversionSkipReason, dropped: Collection[str]
 ) -> SettledConversion:
     """Return the settlement of a conversion that can't be sent; it has the reason and names the dropped fields.

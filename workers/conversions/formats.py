@@ -34,13 +34,13 @@ _TIKTOK_CLICK_ID_PATTERN = re.compile(r"E([._])C\1P\1(?=.*[A-Za-z])[A-Za-z0-9._-
 _TIKTOK_BROWSER_ID_PATTERN = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{20,40}(?:\.tt\.\d{1,2})?")
 _ADVERTISING_ID_PATTERN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HOST_NAME_PATTERN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
-_PRODUCT_VERSION_PATTERN = re.compile(r"(?<![^\s(])[\w.-]+/\d+(?:\.\d+)*(?![^\s);])")
+_USER_AGENT_PRODUCT_VERSION_PATTERN = re.compile(r"(?<![^\s(])[\w.-]+/\d+(?:\.\d+)*(?![^\s);])")
 #: The start of many order ids, such as `ORD-2026-` and `20261130-`.
-_DATED_ORDER_ID_PREFIX = re.compile(
+_DATED_ORDER_ID_PREFIX_PATTERN = re.compile(
     r"(?P<prefix>#?(?:[A-Z]{1,10}[-_/#]?)?)20[23]\d(?:-?(?:0[1-9]|1[0-2])(?:-?(?:0[1-9]|[12]\d|3[01]))?)?[-_/.]",
     re.IGNORECASE,
 )
-_PII_IN_USER_AGENT = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
+_PII_IN_USER_AGENT_PATTERN = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
 
 
 def normalize_ip_address(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -54,14 +54,14 @@ def normalize_ip_address(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | No
     return None if address.scope_id else str(address.ipv4_mapped or address)
 
 
-def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+def strip_pii_from_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return a user agent without the e-mail addresses and bare numbers of 7 digits or more in it.
 
     Return None if the rest is empty, longer than `MAX_USER_AGENT_CHARS`, or may identify a person.
     """
-    remainder = _PII_IN_USER_AGENT.sub("", text).strip()
+    remainder = _PII_IN_USER_AGENT_PATTERN.sub("", text).strip()
     # A browser's version may look like an IP address.
-    unversioned = _PRODUCT_VERSION_PATTERN.sub("", remainder)
+    unversioned = _USER_AGENT_PRODUCT_VERSION_PATTERN.sub("", remainder)
     if (
         not remainder
         or len(remainder) > MAX_USER_AGENT_CHARS
@@ -72,26 +72,26 @@ def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | No
 
 
 def _check_meta_timed_id(form: re.Pattern[str], text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    token = _check_id_token(form, text, known)
+    token = _check_id_pattern_and_pii(form, text, known)
     match = form.fullmatch(token) if token else None
     latest = time.time() * 1000 + _MAX_BROWSER_CLOCK_AHEAD_MS
     return token if match and _MIN_META_ID_TIME_MS <= int(match["made"]) <= latest else None
 
 
-def _check_id_token(form: re.Pattern[str], text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+def _check_id_pattern_and_pii(form: re.Pattern[str], text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     return text if form.fullmatch(text) and not contains_pii(text, PiiNumberStrictness.MARKED, known) else None
 
 
 #: A click id: `fb.SUBDOMAINS.MS.FBCLID`; and a browser id: `fb.SUBDOMAINS.MS.RANDOM`.
 check_fbc = partial(_check_meta_timed_id, _META_CLICK_ID_PATTERN)
 check_fbp = partial(_check_meta_timed_id, _META_BROWSER_ID_PATTERN)
-check_ttclid = partial(_check_id_token, _TIKTOK_CLICK_ID_PATTERN)
-check_ttp = partial(_check_id_token, _TIKTOK_BROWSER_ID_PATTERN)
+check_ttclid = partial(_check_id_pattern_and_pii, _TIKTOK_CLICK_ID_PATTERN)
+check_ttp = partial(_check_id_pattern_and_pii, _TIKTOK_BROWSER_ID_PATTERN)
 
 
 def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return a device's advertising id unchanged. Return None for zeros and for any text that is no UUID."""
-    token = _check_id_token(_ADVERTISING_ID_PATTERN, text, known)
+    token = _check_id_pattern_and_pii(_ADVERTISING_ID_PATTERN, text, known)
     return token if token and token.strip("0-") else None
 
 
@@ -111,7 +111,7 @@ def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None
     return _check_dated_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
 
 
-def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+def check_search_words_for_pii(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return a search's words unchanged; None if they may identify a person, such as by seven digits."""
     return None if contains_pii(text.replace("/", "-"), PiiNumberStrictness.DIGITS, known) else text
 
@@ -124,7 +124,7 @@ def check_device_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | 
     return _check_dated_text(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
 
 
-def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
+def extract_page_origin_without_pii(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return scheme and host of a page's HTTP address; None for an invalid host name, an IP address, personal data."""
     try:
         parts = urlsplit(text)
@@ -136,7 +136,7 @@ def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
     return None if contains_pii(host, PiiNumberStrictness.DIGITS) else f"{parts.scheme}://{host}"
 
 
-def check_page_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+def check_page_path_for_pii(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
 
@@ -153,5 +153,5 @@ def _drop_leading_date(text: str) -> str:
 
     A phone number after a date would have too many digits to be found as one.
     """
-    dated = _DATED_ORDER_ID_PREFIX.match(text)
+    dated = _DATED_ORDER_ID_PREFIX_PATTERN.match(text)
     return dated["prefix"] + text[dated.end() :] if dated else text

@@ -21,11 +21,11 @@ _NON_LETTERS = re.compile(r"[^a-z]")
 _BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
-def normalize_email(text: str) -> str | None:
+def keep_valid_email(text: str) -> str | None:
     return text if _EMAIL_PATTERN.match(text) else None
 
 
-def normalize_phone(text: str) -> str | None:
+def normalize_phone_to_e164(text: str) -> str | None:
     """Return a phone number in E.164 form with its plus, without blanks, dashes and brackets.
 
     Return None for any other text, also for a number without plus and country code, which is ambiguous.
@@ -35,7 +35,7 @@ def normalize_phone(text: str) -> str | None:
 
 
 def _normalize_phone_to_digits(text: str) -> str | None:
-    number = normalize_phone(text)
+    number = normalize_phone_to_e164(text)
     return number and number[1:]
 
 
@@ -66,8 +66,8 @@ def _normalize_birthday(text: str) -> str | None:
 
 
 #: Normal forms by Meta's field names.
-NORMALIZE_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
-    "em": normalize_email,
+NORMALIZER_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
+    "em": keep_valid_email,
     "ph": _normalize_phone_to_digits,
     "fn": _keep_text_unchanged,
     "ln": _keep_text_unchanged,
@@ -84,9 +84,9 @@ NORMALIZE_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
 #: sends places in plain, PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi,
 #: segmentio/action-destinations, PostHog/posthog, 2026-11). A hash of another form matches no person, and no
 #: name is sent in plain.
-NORMALIZE_BY_TIKTOK_FIELD: Mapping[str, Callable[[str], str | None]] = {
-    "email": normalize_email,
-    "phone": normalize_phone,
+NORMALIZER_BY_TIKTOK_FIELD: Mapping[str, Callable[[str], str | None]] = {
+    "email": keep_valid_email,
+    "phone": normalize_phone_to_e164,
 }
 
 

@@ -13,13 +13,13 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import ConversionEventTree
-from workers.conversions.verdict import ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
-from workers.platforms.graph_version import GRAPH_VERSION
+from workers.platforms.graph_version import META_GRAPH_API_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 META_DISPLAY_NAME = "Meta"
-META_SEND_TIMEOUT_S = 20.0
+META_CONVERSIONS_CALL_TIMEOUT_S = 20.0
 
 _META_TOKEN_ERROR_CODES, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
 _META_RATE_LIMIT_CODES = frozenset({4, 17, 32, 613, *range(80000, 80100)})
@@ -27,8 +27,8 @@ _META_BLOCKED_ERROR_CODES, _META_UNCLEAR_ERROR_CODES = frozenset({341, 368}), fr
 #: Permission errors and errors of the address: the dataset can't be used, for any event.
 _META_PERMISSION_ERROR_CODES = frozenset({3, 10, *range(200, 300), 803, 2500, 2635})
 #: Parts of `extinfo`: its start by the operating system, and the context paths of the rest.
-_EXTINFO_VERSION_BY_OS = {"android": "a2", "ios": "i2", "ipados": "i2"}
-_EXTINFO_CONTEXT_PATHS = (
+_META_EXTINFO_VERSION_BY_OS = {"android": "a2", "ios": "i2", "ipados": "i2"}
+_META_EXTINFO_CONTEXT_PATHS = (
     ("app", "namespace"), ("app", "version"), ("app", "build"), ("os", "version"), ("device", "model"),
     ("locale",), ("timezone",), ("network", "carrier"), ("screen", "width"), ("screen", "height"),
     ("screen", "density"),
@@ -73,7 +73,7 @@ def build_meta_event(
             "data_processing_options_state": region[1],
         }
     if due.event_name == "Purchase" and not {"value", "currency"} <= custom.keys():
-        return verdict.SKIP_NO_PURCHASE_VALUE
+        return verdict.CONVERSION_SKIP_NO_PURCHASE_VALUE
     if to.is_web_destination:
         return _build_meta_web_event(event, user, tree)
     return _build_meta_app_event(event, user, to, tree)
@@ -82,30 +82,30 @@ def build_meta_event(
 def _build_meta_web_event(
     event: dict[str, Any], user: dict[str, Any], tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    page = person.find_page_url(tree)
+    page = person.find_event_page_url(tree)
     if "client_user_agent" not in user:
-        return verdict.SKIP_NO_USER_AGENT
+        return verdict.CONVERSION_SKIP_NO_USER_AGENT
     if page is None:
-        return verdict.SKIP_NO_PAGE_URL
+        return verdict.CONVERSION_SKIP_NO_PAGE_URL
     if not user.keys() - {"client_user_agent"}:
-        return verdict.SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
     return event | {"event_source_url": page}
 
 
 def _build_meta_app_event(
     event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    system = _EXTINFO_VERSION_BY_OS.get((tree.find_text("context", "os", "name") or to.platform).lower())
+    system = _META_EXTINFO_VERSION_BY_OS.get((tree.find_text("context", "os", "name") or to.platform).lower())
     labels = (
         tree.find_checked_text("device", formats.check_device_label, ("context", *path))
-        for path in _EXTINFO_CONTEXT_PATHS
+        for path in _META_EXTINFO_CONTEXT_PATHS
     )
     extinfo = [system or "", *(label or "" for label in labels)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
-        return verdict.SKIP_NO_DEVICE_INFO
+        return verdict.CONVERSION_SKIP_NO_DEVICE_INFO
     if not user.keys() - {"client_user_agent"}:
-        return verdict.SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
     tracked = consent.may_track_person(tree)
     app = {"advertiser_tracking_enabled": int(tracked), "application_tracking_enabled": 1, "extinfo": extinfo}
     return event | {"app_data": app}
@@ -116,25 +116,25 @@ def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict
     texts = tree.personal_texts
     hashed: dict[str, Any] = {
         name: [value]
-        for name, normal in hashing.NORMALIZE_BY_META_FIELD.items()
+        for name, normal in hashing.NORMALIZER_BY_META_FIELD.items()
         if name in texts and (value := hashing.hash_personal_field(texts[name], normal))
     }
-    id_hashes = filter(None, map(hashing.hash_user_id, person.list_external_ids(due)))
+    id_hashes = filter(None, map(hashing.hash_user_id, person.list_app_user_ids(due)))
     if external := sorted(set(id_hashes)):
         hashed["external_id"] = external
     plain = {
-        "client_ip_address": person.find_ip_address(tree),
-        "client_user_agent": person.find_user_agent(tree),
-        "fbc": person.find_click_id(tree, "fbc", formats.check_fbc),
-        "fbp": person.find_click_id(tree, "fbp", formats.check_fbp),
-        "madid": person.find_advertising_id(tree) if consent.may_track_person(tree) else None,
+        "client_ip_address": person.find_event_ip_address(tree),
+        "client_user_agent": person.find_event_user_agent(tree),
+        "fbc": person.find_event_click_or_browser_id(tree, "fbc", formats.check_fbc),
+        "fbp": person.find_event_click_or_browser_id(tree, "fbp", formats.check_fbp),
+        "madid": person.find_event_advertising_id(tree) if consent.may_track_person(tree) else None,
     }
     return hashed | {name: value for name, value in plain.items() if value}
 
 
 async def send_meta_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send events to Meta's Conversions API in one call; return the verdict on its response.
 
     The token goes into a header. Raises as `PlatformApi.send_request` does.
@@ -144,38 +144,40 @@ async def send_meta_events(
         body["test_event_code"] = to.test_event_code
     answer = await api.send_request(
         "POST",
-        f"{api.base}/{GRAPH_VERSION}/{to.pixel_id}/events",
+        f"{api.base}/{META_GRAPH_API_VERSION}/{to.pixel_id}/events",
         headers=http.JSON_CONTENT_TYPE_HEADER,
         content=msgspec.json.encode(body),
-        timeout_s=META_SEND_TIMEOUT_S,
+        timeout_s=META_CONVERSIONS_CALL_TIMEOUT_S,
         irreversible=True,
     )
     return classify_meta_response(answer, len(events))
 
 
-def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVerdict:
+def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCallVerdict:
     if answer.ok:
         if http.decode_platform_error(answer, _MetaEventsReceivedBody).events_received == count:
-            return ACCEPTED_VERDICT
-        return verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
+            return CONVERSIONS_ACCEPTED_VERDICT
+        return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
     error = http.decode_platform_error(answer, _MetaErrorBody).error
     if (closed := _classify_meta_dataset_error(answer, error)) is not None:
         return closed
     is_known_code = error.code and error.code not in _META_UNCLEAR_ERROR_CODES
     if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.was_refused_before_write and is_known_code):
-        return verdict.bad_event_verdict(META_DISPLAY_NAME, f"code {error.code}, {error.error_subcode or 0}")
-    return verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
+        return verdict.build_bad_event_verdict(META_DISPLAY_NAME, f"code {error.code}, {error.error_subcode or 0}")
+    return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
 
 
-def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
+def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) -> ConversionCallVerdict | None:
     """Return the verdict for an error of Meta that concerns all events of a destination.
 
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.
     """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
-        return verdict.rate_limited_verdict(META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset=""))
+        return verdict.build_rate_limited_verdict(
+            META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
+        )
     if error.code in _META_TOKEN_ERROR_CODES:
-        return verdict.token_refused_verdict(META_DISPLAY_NAME)
+        return verdict.build_token_refused_verdict(META_DISPLAY_NAME)
     if error.code in _META_PERMISSION_ERROR_CODES or (error.code, error.error_subcode) == _UNKNOWN_OBJECT:
-        return verdict.pixel_forbidden_verdict(META_DISPLAY_NAME)
-    return verdict.pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _META_BLOCKED_ERROR_CODES else None
+        return verdict.build_pixel_forbidden_verdict(META_DISPLAY_NAME)
+    return verdict.build_pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _META_BLOCKED_ERROR_CODES else None

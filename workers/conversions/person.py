@@ -108,7 +108,7 @@ class ConversionEventTree:
         return checked_text
 
 
-def parse_due_event(due: DueConversion) -> ConversionEventTree:
+def parse_due_conversion_event(due: DueConversion) -> ConversionEventTree:
     return ConversionEventTree(
         {"context": msgspec.json.decode(due.context or "{}"), "properties": msgspec.json.decode(due.properties or "{}")}
     )
@@ -123,20 +123,20 @@ def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
-def list_external_ids(due: DueConversion) -> list[str]:
+def list_app_user_ids(due: DueConversion) -> list[str]:
     """Return the ids of a conversion event's person in the app: user id, then anonymous id. Leave out missing ones."""
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
 
-def find_ip_address(tree: ConversionEventTree) -> str | None:
+def find_event_ip_address(tree: ConversionEventTree) -> str | None:
     return tree.find_checked_text("ip", formats.normalize_ip_address, ("context", "ip"))
 
 
-def find_user_agent(tree: ConversionEventTree) -> str | None:
-    return tree.find_checked_text("userAgent", formats.check_user_agent, ("context", "userAgent"))
+def find_event_user_agent(tree: ConversionEventTree) -> str | None:
+    return tree.find_checked_text("userAgent", formats.strip_pii_from_user_agent, ("context", "userAgent"))
 
 
-def find_click_id(
+def find_event_click_or_browser_id(
     tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
     """Return an event's id of an ad click or a browser; None if it is missing or refused by the check `form`.
@@ -150,7 +150,7 @@ def find_click_id(
     return tree.check_text(name, form, next((value for key, value in query if key == parameter), None))
 
 
-def find_advertising_id(tree: ConversionEventTree) -> str | None:
+def find_event_advertising_id(tree: ConversionEventTree) -> str | None:
     """Return a device's advertising id; None if missing or malformed. Callers check that the person allows tracking."""
     return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
@@ -163,14 +163,14 @@ def _read_url_query(url: str | None) -> str:
         return ""
 
 
-def find_page_url(tree: ConversionEventTree) -> str | None:
+def find_event_page_url(tree: ConversionEventTree) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text("context", "page", "url") or ""
-    origin = tree.check_text("page.host", formats.check_page_origin, url)
+    origin = tree.check_text("page.host", formats.extract_page_origin_without_pii, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check_text("page.path", formats.check_page_path, path) or (path and "/"))
+    return origin + (tree.check_text("page.path", formats.check_page_path_for_pii, path) or (path and "/"))
 
 
 def build_order_fields(
@@ -190,7 +190,7 @@ def build_order_fields(
             "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
         ),
         search: tree.find_checked_text(
-            "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
+            "query", formats.check_search_words_for_pii, ("properties", "query"), ("properties", "search_string")
         ),
         "contents": products,
     }

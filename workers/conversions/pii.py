@@ -17,13 +17,13 @@ from urllib.parse import unquote
 from domain.values.ip_text import is_ip_address
 
 #: Rounds of decoding. A text that is still encoded afterwards counts as PII.
-MAX_DECODING_ROUNDS = 8
+MAX_PII_DECODING_ROUNDS = 8
 #: Levels of base64 inside of base64.
 MAX_BASE64_NESTING = 4
 
 #: The shortest name, local part of an e-mail address and phone number to search for, in characters.
-MIN_SEARCHED_NAME_CHARS = 3
-MIN_EMAIL_LOCAL_CHARS = 5
+MIN_SEARCHED_PERSON_NAME_CHARS = 3
+MIN_SEARCHED_EMAIL_LOCAL_CHARS = 5
 MIN_PHONE_DIGITS = 7
 #: The shortest IPv6 address that counts as a person's.
 MIN_IPV6_CHARS = 7
@@ -81,9 +81,9 @@ def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
     return KnownPerson(
-        frozenset(word for word in named if len(word) >= MIN_SEARCHED_NAME_CHARS),
+        frozenset(word for word in named if len(word) >= MIN_SEARCHED_PERSON_NAME_CHARS),
         # A single word may be a common one, such as `shop`.
-        local if len(local) >= MIN_EMAIL_LOCAL_CHARS and not _LETTERS_PATTERN.fullmatch(local) else "",
+        local if len(local) >= MIN_SEARCHED_EMAIL_LOCAL_CHARS and not _LETTERS_PATTERN.fullmatch(local) else "",
         digits[-8:] if len(digits) >= MIN_PHONE_DIGITS else "",
     )
 
@@ -100,9 +100,9 @@ def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson 
 def _iter_decoded_layers(text: str) -> Iterator[str]:
     """Yield a text after each round of decoding, from the original to the plain form.
 
-    If it is still encoded after `MAX_DECODING_ROUNDS`, yield `@` at the end, which counts as personal data.
+    If it is still encoded after `MAX_PII_DECODING_ROUNDS`, yield `@` at the end, which counts as personal data.
     """
-    for _ in range(MAX_DECODING_ROUNDS):
+    for _ in range(MAX_PII_DECODING_ROUNDS):
         if "+" in text:
             yield text.replace("+", " ")
         yield text

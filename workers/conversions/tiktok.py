@@ -13,12 +13,12 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import ConversionEventTree
-from workers.conversions.verdict import ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 TIKTOK_DISPLAY_NAME, TIKTOK_EVENTS_PATH = "TikTok", "/open_api/v1.3/event/track/"
-TIKTOK_SEND_TIMEOUT_S = 20.0
+TIKTOK_CONVERSIONS_CALL_TIMEOUT_S = 20.0
 
 _OK, _LIMIT, _FORBIDDEN, _INVALID = frozenset({0, 20001}), 40100, 40001, 40002
 _TIKTOK_TOKEN_ERROR_CODES = frozenset({40102, 40104, 40105})
@@ -32,7 +32,7 @@ def build_tiktok_event(
     to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return a conversion's payload for TikTok, or the reason to skip it, such as a purchase without a value."""
-    user = _build_tiktok_user(due, tree)
+    user = _build_tiktok_event_user(due, tree)
     properties = person.build_order_fields(due, tree, search="query", product_id="content_id", price="price")
     event: dict[str, Any] = {
         "event": due.event_name,
@@ -45,28 +45,28 @@ def build_tiktok_event(
     if consent.read_limited_data_use(tree) is not None:
         event["limited_data_use"] = True
     if due.event_name == "Purchase" and not {"value", "currency"} <= properties.keys():
-        return verdict.SKIP_NO_PURCHASE_VALUE
+        return verdict.CONVERSION_SKIP_NO_PURCHASE_VALUE
     if not user.keys() - {"user_agent"}:
-        return verdict.SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
     if not to.is_web_destination:
         return event
-    page = person.find_page_url(tree)
-    return verdict.SKIP_NO_PAGE_URL if page is None else event | {"page": {"url": page}}
+    page = person.find_event_page_url(tree)
+    return verdict.CONVERSION_SKIP_NO_PAGE_URL if page is None else event | {"page": {"url": page}}
 
 
-def _build_tiktok_user(due: DueConversion, tree: ConversionEventTree) -> dict[str, str]:
+def _build_tiktok_event_user(due: DueConversion, tree: ConversionEventTree) -> dict[str, str]:
     texts = tree.personal_texts
-    advertising = person.find_advertising_id(tree) if consent.may_track_person(tree) else None
+    advertising = person.find_event_advertising_id(tree) if consent.may_track_person(tree) else None
     system = (tree.find_text("context", "os", "name") or "").lower()
-    external = next(filter(None, map(hashing.hash_user_id, person.list_external_ids(due))), None)
+    external = next(filter(None, map(hashing.hash_user_id, person.list_app_user_ids(due))), None)
     fields = {
-        "email": hashing.hash_personal_field(texts.get("em", ""), hashing.NORMALIZE_BY_TIKTOK_FIELD["email"]),
-        "phone": hashing.hash_personal_field(texts.get("ph", ""), hashing.NORMALIZE_BY_TIKTOK_FIELD["phone"]),
+        "email": hashing.hash_personal_field(texts.get("em", ""), hashing.NORMALIZER_BY_TIKTOK_FIELD["email"]),
+        "phone": hashing.hash_personal_field(texts.get("ph", ""), hashing.NORMALIZER_BY_TIKTOK_FIELD["phone"]),
         "external_id": external,
-        "ttclid": person.find_click_id(tree, "ttclid", formats.check_ttclid, parameter="ttclid"),
-        "ttp": person.find_click_id(tree, "ttp", formats.check_ttp),
-        "ip": person.find_ip_address(tree),
-        "user_agent": person.find_user_agent(tree),
+        "ttclid": person.find_event_click_or_browser_id(tree, "ttclid", formats.check_ttclid, parameter="ttclid"),
+        "ttp": person.find_event_click_or_browser_id(tree, "ttp", formats.check_ttp),
+        "ip": person.find_event_ip_address(tree),
+        "user_agent": person.find_event_user_agent(tree),
         "gaid" if system == "android" else "idfa": advertising,
     }
     return {name: value for name, value in fields.items() if value}
@@ -74,7 +74,7 @@ def _build_tiktok_user(due: DueConversion, tree: ConversionEventTree) -> dict[st
 
 async def send_tiktok_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send conversion events to TikTok's Events API in one call; return the verdict on its response.
 
     Raise a `PlatformError` without a response, as `PlatformApi.send_request` does.
@@ -91,24 +91,24 @@ async def send_tiktok_events(
         f"{api.base}{TIKTOK_EVENTS_PATH}",
         headers={**http.JSON_CONTENT_TYPE_HEADER, "Access-Token": api.token or ""},
         content=msgspec.json.encode(body),
-        timeout_s=TIKTOK_SEND_TIMEOUT_S,
+        timeout_s=TIKTOK_CONVERSIONS_CALL_TIMEOUT_S,
         irreversible=True,
     )
     return classify_tiktok_response(answer)
 
 
-def classify_tiktok_response(answer: PlatformResponse) -> ConversionVerdict:
+def classify_tiktok_response(answer: PlatformResponse) -> ConversionCallVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.rate_limited_verdict(
+        return verdict.build_rate_limited_verdict(
             TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if answer.ok and code in _OK:
-        return ACCEPTED_VERDICT
+        return CONVERSIONS_ACCEPTED_VERDICT
     if code in _TIKTOK_TOKEN_ERROR_CODES or answer.status == httpx.codes.UNAUTHORIZED:
-        return verdict.token_refused_verdict(TIKTOK_DISPLAY_NAME)
+        return verdict.build_token_refused_verdict(TIKTOK_DISPLAY_NAME)
     if code == _FORBIDDEN:
-        return verdict.pixel_forbidden_verdict(TIKTOK_DISPLAY_NAME)
+        return verdict.build_pixel_forbidden_verdict(TIKTOK_DISPLAY_NAME)
     if code == _INVALID or answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        return verdict.bad_event_verdict(TIKTOK_DISPLAY_NAME, f"code {code}")
-    return verdict.unclear_verdict(TIKTOK_DISPLAY_NAME, status=answer.status)
+        return verdict.build_bad_event_verdict(TIKTOK_DISPLAY_NAME, f"code {code}")
+    return verdict.build_unclear_call_verdict(TIKTOK_DISPLAY_NAME, status=answer.status)

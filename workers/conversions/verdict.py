@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class ConversionVerdictKind(StrEnum):
+class ConversionCallVerdictKind(StrEnum):
     """The result of a call, which decides the next step."""
 
     #: The events were accepted.
@@ -17,66 +17,72 @@ class ConversionVerdictKind(StrEnum):
     UNCLEAR = "unclear"
 
 
-class ConversionVerdict(NamedTuple):
+class ConversionCallVerdict(NamedTuple):
     """The result of a call. `after_s` is the destination's requested pause; None: growing backoff.
 
     It omits the destination's own message: that may repeat the personal data sent.
     """
 
-    word: ConversionVerdictKind
+    word: ConversionCallVerdictKind
     code: str = ""
     message: str = ""
     after_s: float | None = None
 
 
-ACCEPTED_VERDICT = ConversionVerdict(ConversionVerdictKind.ACCEPTED)
+CONVERSIONS_ACCEPTED_VERDICT = ConversionCallVerdict(ConversionCallVerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
-OWNER_ACTION_PAUSE_S = 3600.0
+CONVERSION_OWNER_ACTION_PAUSE_S = 3600.0
 
 
-def token_refused_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(
-        ConversionVerdictKind.CLOSED,
+def build_token_refused_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.CLOSED,
         "TOKEN_REFUSED",
         f"{name} refuses the token: set another token",
-        OWNER_ACTION_PAUSE_S,
+        CONVERSION_OWNER_ACTION_PAUSE_S,
     )
 
 
-def pixel_forbidden_verdict(name: str) -> ConversionVerdict:
+def build_pixel_forbidden_verdict(name: str) -> ConversionCallVerdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_ACTION_PAUSE_S)
-
-
-def rate_limited_verdict(name: str, after_s: float | None) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
-
-
-def pixel_blocked_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(
-        ConversionVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, CONVERSION_OWNER_ACTION_PAUSE_S
     )
 
 
-def unreachable_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
+def build_rate_limited_verdict(name: str, after_s: float | None) -> ConversionCallVerdict:
+    return ConversionCallVerdict(ConversionCallVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
-def all_refused_verdict(last: ConversionVerdict) -> ConversionVerdict:
+def build_pixel_blocked_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
+    )
+
+
+def build_destination_unreachable_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached"
+    )
+
+
+def build_all_events_refused_verdict(last: ConversionCallVerdict) -> ConversionCallVerdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_ACTION_PAUSE_S)
-
-
-def unclear_verdict(name: str, *, status: int | None = None) -> ConversionVerdict:
-    answer = "the response was lost" if status is None else f"the response was {status}"
-    return ConversionVerdict(
-        ConversionVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.CLOSED, "ALL_REFUSED", message, CONVERSION_OWNER_ACTION_PAUSE_S
     )
 
 
-def bad_event_verdict(name: str, code: str) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionCallVerdict:
+    answer = "the response was lost" if status is None else f"the response was {status}"
+    return ConversionCallVerdict(
+        ConversionCallVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
+    )
+
+
+def build_bad_event_verdict(name: str, code: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(ConversionCallVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
 
 
 class ConversionSkipReason(NamedTuple):
@@ -86,11 +92,13 @@ class ConversionSkipReason(NamedTuple):
     message: str
 
 
-SKIP_EVENT_GONE = ConversionSkipReason("EVENT_GONE", "the event's retention has ended")
-SKIP_NO_PERSON_IDENTIFIER = ConversionSkipReason("NO_IDENTIFIER", "the event has no identifier of the person")
-SKIP_NO_USER_AGENT = ConversionSkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
-SKIP_NO_PAGE_URL = ConversionSkipReason("NO_PAGE", "an event of a website needs context.page.url")
-SKIP_NO_DEVICE_INFO = ConversionSkipReason(
+CONVERSION_SKIP_EVENT_GONE = ConversionSkipReason("EVENT_GONE", "the event's retention has ended")
+CONVERSION_SKIP_NO_PERSON_IDENTIFIER = ConversionSkipReason(
+    "NO_IDENTIFIER", "the event has no identifier of the person"
+)
+CONVERSION_SKIP_NO_USER_AGENT = ConversionSkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
+CONVERSION_SKIP_NO_PAGE_URL = ConversionSkipReason("NO_PAGE", "an event of a website needs context.page.url")
+CONVERSION_SKIP_NO_DEVICE_INFO = ConversionSkipReason(
     "NO_DEVICE", "an event of an app needs context.os.name and context.os.version"
 )
-SKIP_NO_PURCHASE_VALUE = ConversionSkipReason("NO_VALUE", "a purchase needs a value and its currency")
+CONVERSION_SKIP_NO_PURCHASE_VALUE = ConversionSkipReason("NO_VALUE", "a purchase needs a value and its currency")

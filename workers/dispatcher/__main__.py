@@ -5,7 +5,7 @@ import os
 
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
 from schemas.settings import load_settings
 from telemetry import logs
 from telemetry.exporting import export_spans
@@ -16,7 +16,7 @@ DESCRIPTION = "Wake pools for due jobs and run the chores, until SIGTERM. One le
 def main() -> None:
     """Run the dispatcher. Exits with 0 after a stop signal, with 2 for a missing or wrong setting."""
     argparse.ArgumentParser("python -m workers.dispatcher", description=DESCRIPTION).parse_args()
-    with exit_on_expected_errors():
+    with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         logs.configure_logging(process="dispatcher", level=settings.log_level)
         warn_misspelt_settings(os.environ)

@@ -20,7 +20,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import DeliveryEndpointSearch, EndpointWithDeliveries
+from domain.webhooks.delivery_jobs import EndpointWithDeliveries, WebhookDeliverySearch
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -29,24 +29,24 @@ from schemas.settings import Settings
 from telemetry import logs, metrics
 from workers.dispatcher.leader import Chore
 from workers.dispatcher.uptime import PostgresUptime
-from workers.runtime.heartbeat import compute_postgres_patience_s
+from workers.runtime.heartbeat import compute_postgres_silence_timeout_s
 
-PRUNE_INTERVAL_S = 60.0
+RETENTION_PRUNE_INTERVAL_S = 60.0
 #: Seconds between two prunes of the audit log: a run scans each tenant's index, and entries can wait.
 AUDIT_PRUNE_INTERVAL_S = 3600.0
 #: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
-NEW_DELIVERY_SCAN_INTERVAL_S = 0.05
-DUE_DELIVERY_SCAN_INTERVAL_S = 0.5
-LEFTOVER_SCAN_INTERVAL_S = 2.0
+NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.05
+DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.5
+LEFTOVER_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 2.0
 #: Seconds between measurements for the gauges.
 GAUGE_EXPORT_INTERVAL_S = 15.0
 
 POOL_GAUGES: dict[Gauge, Callable[[Pool], float]] = {
-    metrics.POOL_QUEUED_JOBS: lambda pool: pool.queued,
-    metrics.POOL_OLDEST_DUE_SECONDS: lambda pool: pool.oldest_due_seconds or 0,
-    metrics.POOL_RUNNING_JOBS: lambda pool: pool.running,
-    metrics.POOL_WORKER_SLOTS: lambda pool: pool.capacity,
-    metrics.POOL_DESIRED_WORKERS: lambda pool: pool.desired_workers,
+    metrics.POOL_QUEUED_JOB_GAUGE: lambda pool: pool.queued,
+    metrics.POOL_OLDEST_DUE_SECONDS_GAUGE: lambda pool: pool.oldest_due_seconds or 0,
+    metrics.POOL_RUNNING_JOB_GAUGE: lambda pool: pool.running,
+    metrics.POOL_WORKER_SLOT_GAUGE: lambda pool: pool.capacity,
+    metrics.POOL_DESIRED_WORKER_GAUGE: lambda pool: pool.desired_workers,
     metrics.POOL_PAUSED_GAUGE: lambda pool: pool.paused,
 }
 
@@ -64,34 +64,47 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
     return [
         # Scheduled jobs are promoted once they are due: from then on workers may claim them.
         Chore("promote", 0.1, ledger.promote_scheduled_jobs),
-        build_job_rescue_chore(uptime, patience_s=compute_postgres_patience_s(settings.lease_s)),
-        END_OVERDUE_JOBS_CHORE,
+        build_job_rescue_chore(uptime, patience_s=compute_postgres_silence_timeout_s(settings.lease_s)),
+        FAIL_OVERDUE_JOBS_CHORE,
         # Tokens that would expire before their next use.
         Chore("refresh_tokens", 60.0, credentials.submit_due_token_refreshes),
         Chore(
-            "collect_metrics", 1.0, collection_runs.submit_due_collections, batch=collection_runs.MAX_CHECKED_ACCOUNTS
+            "collect_metrics",
+            1.0,
+            collection_runs.submit_due_metric_collections,
+            batch=collection_runs.MAX_ACCOUNTS_PER_COLLECTION_CHECK,
         ),
-        *build_delivery_chores(courier),
+        *build_webhook_delivery_chores(courier),
         # Posters of videos that were uploaded before posters existed. Later, a run scans only new uploads.
-        Chore("look_back_for_posters", 5.0, posters.backfill_posters, batch=posters.POSTER_BACKFILL_BATCH),
+        Chore(
+            "look_back_for_posters",
+            5.0,
+            posters.submit_next_backfill_poster_job,
+            batch=posters.MAX_POSTER_BACKFILL_FILES,
+        ),
         # The waiting jobs of pools with a long queue, a part at a time.
-        Chore("count_due", ledger.JOB_COUNT_INTERVAL_S, ledger.count_due_jobs),
+        Chore("count_due", ledger.JOB_COUNT_PART_INTERVAL_S, ledger.count_due_jobs),
         build_pool_gauges_chore(settings.slots),
-        Chore("prune_jobs", PRUNE_INTERVAL_S, ledger.prune_jobs),
-        Chore("prune_passing", PRUNE_INTERVAL_S, ledger.prune_short_lived_jobs),
-        Chore("prune_workers", PRUNE_INTERVAL_S, ledger.prune_dead_workers),
-        Chore("prune_idempotency", PRUNE_INTERVAL_S, maintenance.prune_idempotency_keys),
-        Chore("prune_oauth_states", PRUNE_INTERVAL_S, maintenance.prune_oauth_states),
-        Chore("prune_sends", PRUNE_INTERVAL_S, quotas.prune_old_sends),
-        Chore("prune_tickets", PRUNE_INTERVAL_S, tickets.prune_media_tickets),
-        Chore("prune_webhooks", PRUNE_INTERVAL_S, events.prune_webhook_events),
-        Chore("prune_intake_days", PRUNE_INTERVAL_S, budgets.prune_budget_days, batch=budgets.MAX_PRUNED_BUDGET_DAYS),
+        Chore("prune_jobs", RETENTION_PRUNE_INTERVAL_S, ledger.prune_ended_jobs),
+        Chore("prune_passing", RETENTION_PRUNE_INTERVAL_S, ledger.prune_short_lived_jobs),
+        Chore("prune_workers", RETENTION_PRUNE_INTERVAL_S, ledger.prune_dead_workers),
+        Chore("prune_idempotency", RETENTION_PRUNE_INTERVAL_S, maintenance.prune_idempotency_keys),
+        Chore("prune_oauth_states", RETENTION_PRUNE_INTERVAL_S, maintenance.prune_oauth_states),
+        Chore("prune_sends", RETENTION_PRUNE_INTERVAL_S, quotas.prune_old_post_sends),
+        Chore("prune_tickets", RETENTION_PRUNE_INTERVAL_S, tickets.prune_media_tickets),
+        Chore("prune_webhooks", RETENTION_PRUNE_INTERVAL_S, events.prune_webhook_events),
+        Chore(
+            "prune_intake_days",
+            RETENTION_PRUNE_INTERVAL_S,
+            budgets.prune_old_event_budget_days,
+            batch=budgets.MAX_PRUNED_EVENT_BUDGET_DAYS,
+        ),
         Chore("prune_audit", AUDIT_PRUNE_INTERVAL_S, prune_audit),
-        build_media_prune_chore(open_media_store(settings)),
+        build_unclaimed_upload_prune_chore(open_media_store(settings)),
     ]
 
 
-def build_media_prune_chore(store: MediaStore) -> Chore:
+def build_unclaimed_upload_prune_chore(store: MediaStore) -> Chore:
     """Return the dispatcher's chore that deletes uploaded files that were left unclaimed a day ago.
 
     It repeats in a minute if the media storage can't be reached.
@@ -104,7 +117,7 @@ def build_media_prune_chore(store: MediaStore) -> Chore:
             _retention_log.warning("files not pruned", error=str(error))
             return 0
 
-    return Chore("prune_media", PRUNE_INTERVAL_S, run)
+    return Chore("prune_media", RETENTION_PRUNE_INTERVAL_S, run)
 
 
 async def _fail_overdue_jobs(conn: Conn) -> int:
@@ -118,7 +131,7 @@ async def _fail_overdue_jobs(conn: Conn) -> int:
     return len(jobs)
 
 
-END_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _fail_overdue_jobs)
+FAIL_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _fail_overdue_jobs)
 
 
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
@@ -130,10 +143,12 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
     async def run(conn: Conn) -> int:
         if not uptime.is_up_for_whole_lease:
             return 0
-        terminate = partial(ledger.terminate_idle_sessions, before=uptime.lease_proof_deadline, patience_s=patience_s)
+        terminate = partial(
+            ledger.terminate_idle_sessions, before=uptime.dead_worker_proof_deadline, patience_s=patience_s
+        )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.lease_proof_deadline)
+        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.dead_worker_proof_deadline)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -141,27 +156,29 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
     return Chore("rescue", 0.5, run)
 
 
-def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
+def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     """Return the chores that submit a job for each webhook endpoint with new, due or left-over deliveries.
 
     They send the wakes themselves: the dispatcher's scan would be a tick later. The last exports the backlog's age.
     """
 
     def chore(name: str, every_s: float, query: TypedQuery[EndpointWithDeliveries]) -> Chore:
-        look = DeliveryEndpointSearch(query)
+        look = WebhookDeliverySearch(query)
 
         async def run(conn: Conn) -> int:
-            looked_at, wakes = await look.submit_next_batch(conn)
+            looked_at, wakes = await look.submit_next_delivery_jobs(conn)
             for wake in wakes:
                 await courier.send_wake(wake)
             return looked_at
 
-        return Chore(name, every_s, run, batch=delivery_jobs.ENDPOINTS_PER_SEARCH_BATCH)
+        return Chore(name, every_s, run, batch=delivery_jobs.WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH)
 
     return [
-        chore("deliver_new", NEW_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_NEW_DELIVERY_ENDPOINTS),
-        chore("deliver_due", DUE_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_DUE_DELIVERY_ENDPOINTS),
-        chore("deliver_left", LEFTOVER_SCAN_INTERVAL_S, delivery_jobs.FIND_OPEN_ATTEMPT_ENDPOINTS),
+        chore("deliver_new", NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_NEW_DELIVERIES),
+        chore("deliver_due", DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_DUE_DELIVERIES),
+        chore(
+            "deliver_left", LEFTOVER_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS
+        ),
         Chore("webhook_backlog", GAUGE_EXPORT_INTERVAL_S, export_webhook_backlog_age),
     ]
 
@@ -171,7 +188,7 @@ async def export_webhook_backlog_age(conn: Conn) -> int:
 
     Only endpoints that accept deliveries count. Return 0, as a chore without rows.
     """
-    metrics.WEBHOOK_BACKLOG_AGE_SECONDS.set(await webhook_sending.backlog_age_s.value(conn))
+    metrics.WEBHOOK_BACKLOG_AGE_SECONDS_GAUGE.set(await webhook_sending.backlog_age_s.value(conn))
     return 0
 
 
@@ -191,7 +208,7 @@ def build_pool_gauges_chore(slots: int) -> Chore:
 
 
 @contextmanager
-def clear_pool_gauges_after() -> Iterator[None]:
+def clear_pool_gauges_after_block() -> Iterator[None]:
     """Clear the worker pools' gauges after the block, so that no stale values are scraped from a former leader."""
     try:
         yield

@@ -1,7 +1,7 @@
 """Leader of the event archive: copies closed days in batches, so that their tables may be dropped."""
 
 from db.pool import Conn
-from db.reach import RETRIED_POSTGRES_ERRORS, is_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, is_postgres_away_error
 from domain.events import event_archive
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -12,7 +12,7 @@ from workers.runtime.shutdown import StopRequest
 #: The advisory lock of the archiving process.
 EVENT_ARCHIVER_LOCK_ID = 7209
 
-ARCHIVE_INTERVAL_S = 60.0
+EVENT_ARCHIVE_INTERVAL_S = 60.0
 
 
 class EventArchiveLeader(ChoreLeader):
@@ -20,7 +20,7 @@ class EventArchiveLeader(ChoreLeader):
 
     def __init__(self, settings: Settings) -> None:
         self._archive = ClickHouseArchive(settings.events_archive_url)
-        chores = [Chore("archive_events", ARCHIVE_INTERVAL_S, self._archive_next_step, batch=1)]
+        chores = [Chore("archive_events", EVENT_ARCHIVE_INTERVAL_S, self._run_archive_step, batch=1)]
         super().__init__(
             settings.event_store_url, name="dispatcher-archive", lock=EVENT_ARCHIVER_LOCK_ID, chores=chores
         )
@@ -29,7 +29,7 @@ class EventArchiveLeader(ChoreLeader):
         async with self._archive:
             await super().run(stop)
 
-    async def _archive_next_step(self, conn: Conn) -> int:
+    async def _run_archive_step(self, conn: Conn) -> int:
         """Copy closed days of events to the archive by one step. Return 1 if one more may follow, else 0.
 
         A failure of the archive is logged and repeated in a minute: it returns 0. Errors of Postgres are raised.
@@ -39,7 +39,7 @@ class EventArchiveLeader(ChoreLeader):
         except ServiceUnavailable as error:
             self._log_archive_failure(str(error))
         except Exception as error:
-            if isinstance(error, RETRIED_POSTGRES_ERRORS) or is_postgres_away(error):
+            if isinstance(error, RETRIED_POSTGRES_ERRORS) or is_postgres_away_error(error):
                 raise
             self._log_archive_failure(type(error).__name__)
         return 0

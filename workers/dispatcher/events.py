@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from db.pool import Conn, use_postgres_connection
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import conversion_lines, conversions, partitions, people, quarantine, rollups
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -14,10 +14,10 @@ from workers.dispatcher.leader import Chore, ChoreLeader
 EVENT_STORE_LEADER_LOCK_ID = 7205
 
 EVENT_CHORES_INTERVAL_S = 60.0
-CONVERSION_SUBMIT_INTERVAL_S = 0.5
+CONVERSION_JOB_SUBMIT_INTERVAL_S = 0.5
 
 #: Seconds that the main database may take in total, also when silent: the event counts wait meanwhile.
-CONVERSION_SUBMIT_TIMEOUT_S = 3.0
+CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
 
 
 class EventStoreLeader(ChoreLeader):
@@ -31,18 +31,18 @@ class EventStoreLeader(ChoreLeader):
             Chore("fold_events", 0.25, rollups.fold_event_counts, batch=rollups.EVENT_DELTAS_PER_FOLD),
             Chore(
                 "submit_conversions",
-                CONVERSION_SUBMIT_INTERVAL_S,
-                ConversionLineScan(settings.database_url).submit_next_lines,
-                batch=conversions.SEARCH_LINES,
+                CONVERSION_JOB_SUBMIT_INTERVAL_S,
+                ConversionLineScan(settings.database_url).submit_next_line_jobs,
+                batch=conversions.MAX_LINES_PER_CONVERSION_SEARCH,
             ),
-            Chore("fold_people", 0.5, people.fold_active_users, batch=people.ACTIVE_USER_FOLD_ROWS),
+            Chore("fold_people", 0.5, people.fold_active_users, batch=people.MAX_ACTIVE_USER_FOLD_ROWS),
             Chore("make_event_days", EVENT_CHORES_INTERVAL_S, partitions.create_event_day_tables),
             Chore("rotate_event_generation", EVENT_CHORES_INTERVAL_S, partitions.rotate_event_id_generation, batch=1),
             Chore("drop_event_leaves", EVENT_CHORES_INTERVAL_S, partitions.drop_event_id_partition, batch=1),
             Chore(
                 "delete_refused_events",
                 EVENT_CHORES_INTERVAL_S,
-                quarantine.delete_expired_rejections,
+                quarantine.delete_expired_event_rejections,
                 batch=quarantine.MAX_DELETED_REJECTIONS,
             ),
             Chore("drop_event_days", EVENT_CHORES_INTERVAL_S, drop_day, batch=1),
@@ -68,32 +68,32 @@ class ConversionLineScan:
     def __init__(self, database_url: str) -> None:
         self._database_url, self._after = database_url, conversions.CONVERSION_LINE_SEARCH_START
 
-    async def submit_next_lines(self, conn: Conn) -> int:
+    async def submit_next_line_jobs(self, conn: Conn) -> int:
         """Submit a job for each conversion line with due conversions, in the next batch of lines.
 
         A line is an app's conversions to Meta or TikTok. Return a full batch's size while other lines follow,
         else 0. Return 0 as well while the main database is away.
         """
         lines, last = await conversions.find_due_conversion_lines(conn, after=self._after)
-        if lines and not await self._submit_if_reachable(lines):
+        if lines and not await self._submit_line_jobs_if_reachable(lines):
             return 0
         self._after = last
-        return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.SEARCH_LINES
+        return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.MAX_LINES_PER_CONVERSION_SEARCH
 
-    async def _submit_if_reachable(self, lines: list[conversions.ConversionLine]) -> bool:
+    async def _submit_line_jobs_if_reachable(self, lines: list[conversions.ConversionLine]) -> bool:
         """Submit the jobs of these conversion lines; return whether the main database accepted them in time.
 
         Return False while it is away or slow: the next run then scans the same lines.
         """
         try:
-            with raise_if_postgres_away():
-                async with asyncio.timeout(CONVERSION_SUBMIT_TIMEOUT_S):
-                    await self._submit_in_main_database(lines)
+            with convert_postgres_away_errors():
+                async with asyncio.timeout(CONVERSION_JOB_SUBMIT_TIMEOUT_S):
+                    await self._submit_line_jobs_in_main_database(lines)
         except ServiceUnavailable:
             return False
         return True
 
-    async def _submit_in_main_database(self, lines: list[conversions.ConversionLine]) -> None:
+    async def _submit_line_jobs_in_main_database(self, lines: list[conversions.ConversionLine]) -> None:
         """Submit the jobs of these conversion lines in the main database, without a common transaction.
 
         Jobs that a slow database has inserted before a timeout stay.

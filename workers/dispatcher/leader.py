@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from db.pool import Conn, open_postgres_connection
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import maintenance
-from jobs.maintenance import MAX_MAINTENANCE_ROWS
+from jobs.maintenance import MAX_MAINTENANCE_BATCH_ROWS
 from telemetry import logs, metrics
 from workers.dispatcher.uptime import PostgresUptime
 from workers.runtime.shutdown import StopRequest, wait_for_first_event
@@ -27,7 +27,7 @@ class Chore(NamedTuple):
     name: str
     every_s: float
     run: Callable[[Conn], Awaitable[int]]
-    batch: int = MAX_MAINTENANCE_ROWS
+    batch: int = MAX_MAINTENANCE_BATCH_ROWS
 
 
 #: Seconds between two ticks of the leader.
@@ -39,7 +39,7 @@ LEADERSHIP_RETRY_S = 0.5
 LEADER_STATEMENT_TIMEOUT_S = 10.0
 #: Seconds until Postgres ends an idle session.
 MAX_LEADER_SESSION_IDLE_S = 5
-LEADER_CLOSE_TIMEOUT_S = 1.0
+LEADER_CONNECTION_CLOSE_TIMEOUT_S = 1.0
 
 
 class ChoreLeader:
@@ -66,7 +66,7 @@ class ChoreLeader:
         while not stop.soon.is_set():
             try:
                 async with open_leader_session(self._database_url, self._name) as conn:
-                    await self._serve_session(conn, stop)
+                    await self._lead_once_elected(conn, stop)
             except RETRIED_POSTGRES_ERRORS as error:
                 if self._uptime:
                     self._uptime.note_failure()
@@ -83,7 +83,7 @@ class ChoreLeader:
         now = self._clock()
         due = [chore for chore, at in self._due_at.items() if at <= now]
         for chore in due:
-            with metrics.CHORE_BATCH_SECONDS.labels(chore.name).time():
+            with metrics.CHORE_BATCH_SECONDS_HISTOGRAM.labels(chore.name).time():
                 moved = await chore.run(conn)
             metrics.CHORE_ROW_COUNTER.labels(chore.name).inc(moved)
             self._due_at[chore] = self._clock() + (0.0 if moved >= chore.batch else chore.every_s)
@@ -96,7 +96,7 @@ class ChoreLeader:
             self._wait_s = FIRST_BACKOFF_S
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
-    async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
+    async def _lead_once_elected(self, conn: Conn, stop: StopRequest) -> None:
         while not await self._try_to_lead(conn):
             await wait_for_first_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
             if stop.soon.is_set():
@@ -104,7 +104,7 @@ class ChoreLeader:
         await self.lead(conn, stop)
 
     async def _try_to_lead(self, conn: Conn) -> bool:
-        leads, at = await maintenance.try_to_become_leader(conn, self._lock)
+        leads, at = await maintenance.try_to_lead_dispatchers(conn, self._lock)
         if self._uptime:
             self._uptime.note_response(at)
         return leads
@@ -116,11 +116,11 @@ async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Con
 
     Postgres ends it once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
     """
-    with raise_if_postgres_away():
+    with convert_postgres_away_errors():
         conn = await open_postgres_connection(database_url, name=name, command_timeout=LEADER_STATEMENT_TIMEOUT_S)
         try:
             await conn.execute(f"set idle_session_timeout = '{MAX_LEADER_SESSION_IDLE_S}s'")
             await conn.execute(f"set idle_in_transaction_session_timeout = '{MAX_LEADER_SESSION_IDLE_S}s'")
             yield conn
         finally:
-            await conn.close(timeout=LEADER_CLOSE_TIMEOUT_S)
+            await conn.close(timeout=LEADER_CONNECTION_CLOSE_TIMEOUT_S)

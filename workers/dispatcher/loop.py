@@ -11,7 +11,7 @@ from jobs import maintenance
 from jobs.courier import WakeCourier, open_wake_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
-from workers.dispatcher.chores import build_dispatcher_chores, clear_pool_gauges_after
+from workers.dispatcher.chores import build_dispatcher_chores, clear_pool_gauges_after_block
 from workers.dispatcher.event_archiver import EventArchiveLeader
 from workers.dispatcher.events import EventStoreLeader
 from workers.dispatcher.leader import ChoreLeader
@@ -28,7 +28,7 @@ async def serve_dispatcher(settings: Settings) -> None:
     with handle_stop_signals() as stop:
         async with (
             open_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.host_allowlist),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
@@ -46,7 +46,7 @@ class Dispatcher(ChoreLeader):
         super().__init__(
             settings.database_url,
             name="dispatcher",
-            lock=maintenance.LEADER_LOCK_ID,
+            lock=maintenance.DISPATCHER_LEADER_LOCK_ID,
             chores=build_dispatcher_chores(settings, courier, self._postgres_uptime),
             uptime=self._postgres_uptime,
         )
@@ -59,5 +59,5 @@ class Dispatcher(ChoreLeader):
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
-        with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after():
+        with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after_block():
             await super().lead(conn, stop)

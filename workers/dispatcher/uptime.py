@@ -6,7 +6,7 @@ All times are the database's own: neither the local clock nor a pause of this pr
 
 from datetime import UTC, datetime, timedelta
 
-_NEVER_RESPONDED = datetime.min.replace(tzinfo=UTC)
+_POSTGRES_NEVER_RESPONDED_AT = datetime.min.replace(tzinfo=UTC)
 
 
 class PostgresUptime:
@@ -16,7 +16,7 @@ class PostgresUptime:
         self._lease = timedelta(seconds=lease_s)
         # A lease is renewed every 2/15 of its length: an outage of half its length lets none run out.
         self._gap = self._lease / 2
-        self._since = self._last = _NEVER_RESPONDED
+        self._since = self._last = _POSTGRES_NEVER_RESPONDED_AT
 
     def note_response(self, at: datetime) -> None:
         if at - self._last > self._gap:
@@ -28,7 +28,7 @@ class PostgresUptime:
 
         Other processes may be unable to write, even if later statements succeed.
         """
-        self._last = _NEVER_RESPONDED
+        self._last = _POSTGRES_NEVER_RESPONDED_AT
 
     @property
     def is_up_for_whole_lease(self) -> bool:
@@ -36,7 +36,7 @@ class PostgresUptime:
         return self._last - self._since >= self._lease
 
     @property
-    def lease_proof_deadline(self) -> datetime:
+    def dead_worker_proof_deadline(self) -> datetime:
         """Return the database's time until which an expired lease proves that its worker is dead.
 
         A later statement may follow an outage of Postgres in which no worker could renew.

@@ -19,10 +19,10 @@ from domain.events.tail import StoredEvent
 from schemas.errors import ServiceUnavailable
 
 #: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
-ARCHIVE_CALL_TIMEOUT_S = 4.0
+EVENT_ARCHIVE_CALL_TIMEOUT_S = 4.0
 
 #: Dedup window in batches: only the last batch is ever copied again.
-ARCHIVE_DEDUP_WINDOW_BATCHES = 1_000
+EVENT_ARCHIVE_DEDUP_WINDOW_BATCHES = 1_000
 
 CREATE_EVENT_TABLE_SQL = f"""
 create table if not exists event (
@@ -33,9 +33,9 @@ create table if not exists event (
 ) engine = MergeTree
 partition by toYYYYMMDD(occurred_at)
 order by (project_id, occurred_at, event_key, app_no)
-settings non_replicated_deduplication_window = {ARCHIVE_DEDUP_WINDOW_BATCHES}"""
+settings non_replicated_deduplication_window = {EVENT_ARCHIVE_DEDUP_WINDOW_BATCHES}"""
 
-TIME_FORMAT_SETTINGS = {"date_time_input_format": "best_effort"}
+CLICKHOUSE_TIME_FORMAT_SETTINGS = {"date_time_input_format": "best_effort"}
 
 
 class ClickHouseArchive:
@@ -51,7 +51,7 @@ class ClickHouseArchive:
         self._client = httpx.AsyncClient(
             base_url=f"{parts.scheme}://{host}",
             auth=(unquote(parts.username or "default"), unquote(parts.password or "")),
-            timeout=ARCHIVE_CALL_TIMEOUT_S,
+            timeout=EVENT_ARCHIVE_CALL_TIMEOUT_S,
             trust_env=False,
         )
 
@@ -64,16 +64,21 @@ class ClickHouseArchive:
         await self._client.aclose()
 
     async def delete_day(self, day: date) -> None:
-        await self._run(CREATE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}")
+        await self._run_sql_statements(CREATE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}")
 
     async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
-        await self._run(
-            "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **TIME_FORMAT_SETTINGS
+        await self._run_sql_statements(
+            "insert into event format JSONEachRow",
+            data=rows,
+            insert_deduplication_token=name,
+            **CLICKHOUSE_TIME_FORMAT_SETTINGS,
         )
 
     async def count_day_events(self, day: date) -> int:
-        answer = await self._run("select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}")
+        answer = await self._run_sql_statements(
+            "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
+        )
         try:
             return int(answer)
         except ValueError:
@@ -82,16 +87,16 @@ class ClickHouseArchive:
     async def delete_project_events(self, project_id: UUID) -> None:
         """Delete all events of a project from the archive in ClickHouse. Raise `ServiceUnavailable` for any failure."""
         delete = "delete from event where project_id = {project:UUID}"
-        await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
+        await self._run_sql_statements(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 
-    async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
+    async def _run_sql_statements(self, *statements: str, data: bytes = b"", **settings: str) -> str:
         """Run SQL statements in ClickHouse in turn, with `data` as the rows to insert; return the last response's text.
 
         Raise `ServiceUnavailable` for any failure, without any of the data.
         """
         parameters = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
-            async with asyncio.timeout(ARCHIVE_CALL_TIMEOUT_S):
+            async with asyncio.timeout(EVENT_ARCHIVE_CALL_TIMEOUT_S):
                 for sql in statements:
                     answer = await self._client.post("/", params={"query": sql, **parameters}, content=data)
                     _raise_for_archive_error(answer)

@@ -12,10 +12,10 @@ from workers.runtime.context import TaskContext
 T = TypeVar("T")
 
 #: Seconds between two checks of the job: a cancel frees the slot within this time.
-CANCEL_CHECK_INTERVAL_S = 0.5
+JOB_CANCEL_CHECK_INTERVAL_S = 0.5
 
 
-async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> T:
+async def run_until_job_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> T:
     """Run `work` and return its result; cancel it once its job is canceled or another attempt owns the job.
 
     Raise `JobCancelRequested` or `AttemptFenced` then, and the errors of `work`.
@@ -31,12 +31,12 @@ async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> 
 
 
 async def _check_job_until_canceled(ctx: TaskContext) -> Any:
-    """Check the job every `CANCEL_CHECK_INTERVAL_S`, without end. Ignore an outage of Postgres.
+    """Check the job every `JOB_CANCEL_CHECK_INTERVAL_S`, without end. Ignore an outage of Postgres.
 
     Raise `JobCancelRequested` once the job is canceled, `AttemptFenced` once another attempt owns it.
     """
     while True:
-        await asyncio.sleep(CANCEL_CHECK_INTERVAL_S)
+        await asyncio.sleep(JOB_CANCEL_CHECK_INTERVAL_S)
         with suppress(ServiceUnavailable):
             await ctx.step(_do_nothing_in_step)
 

@@ -21,19 +21,19 @@ import msgspec
 
 from generation import ffmpeg
 from generation.confinement.confine import confine_process
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
 from generation.poster import write_video_poster
-from generation.render import InputFiles, logo_warnings, prepare_piece, write_portrait_files
+from generation.render import PieceInputFiles, logo_warnings, prepare_piece, write_portrait_files
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
-    CopyReady,
-    DrawProgress,
+    CopyReadyReport,
+    DrawProgressReport,
     InputFileHandles,
     PieceRequest,
     PortraitRequest,
     PosterRequest,
-    RenderRefused,
+    RenderRefusedReport,
     RenderReport,
     RenderRequest,
 )
@@ -44,7 +44,7 @@ MAX_RENDER_MEMORY_BYTES = 2 << 30
 MAX_RENDERED_FILE_BYTES = 100 << 20
 
 #: Codes of failures that the piece itself does not cause.
-RESOURCE_FAILURE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
+RENDER_RESOURCE_FAILURE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -55,7 +55,9 @@ def main() -> None:
     asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=RenderRequest)
     kill_group_when_worker_dies()
     set_render_limits()
-    confine_process(folder=Path(asked.folder), handles=list_reopened_files(asked), programs=find_ffmpeg_program())
+    confine_process(
+        folder=Path(asked.folder), handles=list_descriptors_for_ffmpeg(asked), programs=find_ffmpeg_program()
+    )
     with open_report_pipe() as reports:
         for report in iter_render_reports(asked):
             reports.write(msgspec.json.encode(report) + b"\n")
@@ -88,7 +90,7 @@ def set_render_limits() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_RENDERED_FILE_BYTES, MAX_RENDERED_FILE_BYTES))
 
 
-def list_reopened_files(asked: RenderRequest) -> list[int]:
+def list_descriptors_for_ffmpeg(asked: RenderRequest) -> list[int]:
     """Return the descriptors of the render request's input files that FFmpeg opens, too: the clip's, if any.
 
     FFmpeg opens them by `path_of_open_descriptor`.
@@ -127,42 +129,42 @@ def open_report_pipe() -> Iterator[IO[bytes]]:
 def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
     """Render the requested piece, portrait or poster, and yield the reports of progress up to the last file.
 
-    After an expected failure, or without memory or disk, the last is `RenderRefused`. Other errors are raised.
+    After an expected failure, or without memory or disk, the last is `RenderRefusedReport`. Other errors are raised.
     """
     try:
         yield from run_render_request(asked)
     except GenerationError as error:
-        yield RenderRefused(error.code, error.message, for_now=error.code in RESOURCE_FAILURE_CODES)
+        yield RenderRefusedReport(error.code, error.message, for_now=error.code in RENDER_RESOURCE_FAILURE_CODES)
     except MemoryError:
-        yield RenderRefused("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)
+        yield RenderRefusedReport("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)
     except OSError as error:
         if error.errno not in _DISK_FULL_ERRNOS:
             raise
-        yield RenderRefused("DISK_FULL", "there was no room for the files of the piece", for_now=True)
+        yield RenderRefusedReport("DISK_FULL", "there was no room for the files of the piece", for_now=True)
 
 
 def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:
     match asked:
         case PortraitRequest():
-            yield DrawProgress(1.0, write_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
+            yield DrawProgressReport(1.0, write_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
         case PosterRequest():
-            yield DrawProgress(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
+            yield DrawProgressReport(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
         case PieceRequest():
             yield from render_requested_piece(asked)
 
 
 def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
-    copy = asked.copy or write_copy(asked.spec, asked.offers)
+    copy = asked.copy or write_piece_copy(asked.spec, asked.offers)
     pictures = read_input_pictures(asked.handles)
     piece = prepare_piece(asked.spec, copy, pictures)
-    yield CopyReady(msgspec.structs.replace(copy, warnings=[*copy.warnings, *logo_warnings(pictures)]))
+    yield CopyReadyReport(msgspec.structs.replace(copy, warnings=[*copy.warnings, *logo_warnings(pictures)]))
     for step in piece.render_files(Path(asked.folder)):
-        yield DrawProgress(step.share, step.made)
+        yield DrawProgressReport(step.share, step.made)
 
 
-def read_input_pictures(handles: InputFileHandles) -> InputFiles:
+def read_input_pictures(handles: InputFileHandles) -> PieceInputFiles:
     """Return a piece's pictures, read to one byte over the limit to detect a too large one, and its clip's path."""
-    return InputFiles(
+    return PieceInputFiles(
         logo=None if handles.logo is None else read_input_picture(handles.logo),
         screenshots=[read_input_picture(handle) for handle in handles.screenshots],
         end_card=None if handles.end_card is None else read_input_picture(handles.end_card),

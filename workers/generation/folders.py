@@ -29,10 +29,10 @@ def open_piece_folders() -> Iterator[PieceFolders]:
     """
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
-    # Otherwise another starting worker would delete a new folder that isn't locked yet.
     with _open_folder(shared) as handle:
+        # Without this lock another starting worker would delete a new folder that isn't locked yet.
         fcntl.flock(handle, fcntl.LOCK_EX)
-        _delete_dead_folders(shared)
+        _delete_folders_of_dead_workers(shared)
         folder = Path(tempfile.mkdtemp(dir=shared))
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -53,7 +53,7 @@ def _open_folder(folder: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _delete_dead_folders(shared: Path) -> None:
+def _delete_folders_of_dead_workers(shared: Path) -> None:
     for folder in shared.iterdir():
         with _open_folder(folder) as handle, suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,9 +14,9 @@ from msgspec import Meta
 
 from generation.copy import names, write
 from generation.copy.clauses import MAX_COPY_LINE_CHARACTERS
-from generation.copy.model import ModelLine, ModelLines
+from generation.copy.model import LlmCopyLine, LlmCopyLines
 from generation.spec import PieceSpec
-from schemas.errors import ModelError
+from schemas.errors import LanguageModelError
 from telemetry import logs, metrics
 from workers.llm.conversation import ModelQuestion, ask_model, build_model_prompt
 from workers.llm.endpoint import LanguageModel
@@ -53,26 +53,29 @@ class CopyAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[list[Wording], Meta(max_length=MAX_PROMPT_CLAUSES)]
 
 
-async def request_copy_offers(model: LanguageModel | None, spec: PieceSpec) -> ModelLines:
+async def request_copy_lines_from_model(model: LanguageModel | None, spec: PieceSpec) -> LlmCopyLines:
     """Ask the language model for hooks and points of a piece's copy; return its lines.
 
     Each line cites one of the brand's clauses. Return no lines without a model or clauses, and after any error
     of the model.
     """
     if model is None:
-        return ModelLines()
-    words = await asyncio.to_thread(write.read_brand_texts, spec.brand)
+        return LlmCopyLines()
+    words = await asyncio.to_thread(write.analyze_brand_texts, spec.brand)
     clauses = [clause.text for clause in words.clauses[:MAX_PROMPT_CLAUSES]]
     if not clauses:
-        return ModelLines()
+        return LlmCopyLines()
     try:
         answer = await ask_model(model, build_copy_question(names.app_display_name(spec.brand), clauses))
-    except ModelError as error:
+    except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()
         _log.warning("copy is written without the model", error=str(error))
-        return ModelLines()
+        return LlmCopyLines()
     metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels("ok").inc()
-    return ModelLines(hooks=keep_cited_lines(answer.hooks, clauses), points=keep_cited_lines(answer.points, clauses))
+    return LlmCopyLines(
+        hooks=keep_lines_that_cite_clauses(answer.hooks, clauses),
+        points=keep_lines_that_cite_clauses(answer.points, clauses),
+    )
 
 
 def build_copy_question(name: str, clauses: Sequence[str]) -> ModelQuestion[CopyAnswer]:
@@ -80,11 +83,11 @@ def build_copy_question(name: str, clauses: Sequence[str]) -> ModelQuestion[Copy
     return ModelQuestion("lines", CopyAnswer, build_model_prompt(COPY_PROMPT_TASK, "\n".join([name, *listed])))
 
 
-def keep_cited_lines(lines: Sequence[Wording], clauses: Sequence[str]) -> list[ModelLine]:
+def keep_lines_that_cite_clauses(lines: Sequence[Wording], clauses: Sequence[str]) -> list[LlmCopyLine]:
     """Return the model's lines that cite an existing clause and are short enough, each with its clause's text."""
     clauses_by_number = dict(enumerate(clauses, 1))
     return [
-        ModelLine(line=wording.line, clause=clauses_by_number[wording.clause])
+        LlmCopyLine(line=wording.line, clause=clauses_by_number[wording.clause])
         for wording in lines
         if wording.clause in clauses_by_number and len(wording.line) <= MAX_COPY_LINE_CHARACTERS
     ]

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from generation.copy.model import ModelLines
+from generation.copy.model import LlmCopyLines
 from generation.outputs import OutputFile
 from generation.spec import PieceCopy, PieceSpec, Presenter
 
@@ -18,7 +18,7 @@ class InputFileHandles(msgspec.Struct, frozen=True, kw_only=True):
     clip: int | None
 
     @property
-    def all(self) -> list[int]:
+    def all_descriptors(self) -> list[int]:
         single = (self.logo, self.end_card, self.clip)
         return [*self.screenshots, *(handle for handle in single if handle is not None)]
 
@@ -31,7 +31,7 @@ class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     handles: InputFileHandles
     folder: str
     copy: PieceCopy | None = None
-    offers: ModelLines = ModelLines()
+    offers: LlmCopyLines = LlmCopyLines()
 
 
 class PortraitRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -52,20 +52,20 @@ class PosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 RenderRequest: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
 
 
-class CopyReady(msgspec.Struct, frozen=True, tag=True):
+class CopyReadyReport(msgspec.Struct, frozen=True, tag=True):
     """The texts are written and the pictures read: drawing begins."""
 
     copy: PieceCopy
 
 
-class DrawProgress(msgspec.Struct, frozen=True, tag=True):
+class DrawProgressReport(msgspec.Struct, frozen=True, tag=True):
     """The finished share of the piece, and the file that was finished last."""
 
     share: float
     made: OutputFile | None = None
 
 
-class RenderRefused(msgspec.Struct, frozen=True, tag=True):
+class RenderRefusedReport(msgspec.Struct, frozen=True, tag=True):
     """Failure of the request. With `for_now`, memory or disk ran out, and a retry may succeed; else none would."""
 
     code: str
@@ -73,4 +73,4 @@ class RenderRefused(msgspec.Struct, frozen=True, tag=True):
     for_now: bool = False
 
 
-RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused
+RenderReport: TypeAlias = CopyReadyReport | DrawProgressReport | RenderRefusedReport

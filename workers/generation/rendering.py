@@ -14,21 +14,27 @@ import msgspec
 from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
-from workers.generation.protocol import CopyReady, DrawProgress, RenderRefused, RenderReport, RenderRequest
+from workers.generation.protocol import (
+    CopyReadyReport,
+    DrawProgressReport,
+    RenderRefusedReport,
+    RenderReport,
+    RenderRequest,
+)
 
 #: Longest line from the process in bytes: a copy, or the texts of a file.
-MAX_REPORT_LINE_BYTES = 1 << 20
+MAX_RENDER_REPORT_LINE_BYTES = 1 << 20
 #: Bytes of the end of its stderr to log.
-LOGGED_STDERR_BYTES = 2000
+MAX_LOGGED_STDERR_BYTES = 2000
 
 #: Environment variables with the path of a program.
-PASSED_ENVIRONMENT_VARIABLES = ("IMAGEIO_FFMPEG_EXE",)
-ONE_THREAD_VARIABLES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT_NAMES_PASSED_TO_RENDERER = ("IMAGEIO_FFMPEG_EXE",)
+ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 RENDER_TOO_COSTLY_FAILURE = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
 RENDERER_KILLED_RETRY = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
 RENDERER_CRASHED_FAILURE = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
-RENDERER_BROKE_RETRY = Retry(
+RENDERER_INTERNAL_ERROR_RETRY = Retry(
     "RENDERER_BROKE", "the process that made the piece failed with an internal error: the job is repeated"
 )
 
@@ -45,7 +51,7 @@ class RenderFailed(Exception):
 
 async def render_in_child_process(
     asked: RenderRequest, handles: Sequence[int]
-) -> AsyncGenerator[CopyReady | DrawProgress, None]:
+) -> AsyncGenerator[CopyReadyReport | DrawProgressReport, None]:
     """Render a piece, portrait or poster in a child process; yield its reports of progress up to the last file.
 
     `handles` are its open input files. Closing the generator ends the process and its children. Raise `RenderFailed`.
@@ -58,24 +64,24 @@ async def render_in_child_process(
         code = await process.wait()
     if code:
         _log.warning("the renderer failed", code=code, said=_read_stderr_tail(errors))
-        raise RenderFailed(outcome_of_exit_code(code))
+        raise RenderFailed(outcome_of_renderer_exit_code(code))
 
 
 async def render_single_file(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
     """Render a portrait or poster in a child process, and return its only file. Raises `RenderFailed`."""
     async with aclosing(render_in_child_process(asked, handles)) as reports:
-        outputs = [report.made async for report in reports if isinstance(report, DrawProgress) and report.made]
+        outputs = [report.made async for report in reports if isinstance(report, DrawProgressReport) and report.made]
     return outputs[0]
 
 
 @asynccontextmanager
 async def _run_renderer_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
-    environment = {name: os.environ[name] for name in PASSED_ENVIRONMENT_VARIABLES if name in os.environ}
+    environment = {name: os.environ[name] for name in ENVIRONMENT_NAMES_PASSED_TO_RENDERER if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workers.generation.child",
-            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=stderr, limit=MAX_REPORT_LINE_BYTES,
-            start_new_session=True, env=environment | ONE_THREAD_VARIABLES | {"TMPDIR": asked.folder},
+            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=stderr, limit=MAX_RENDER_REPORT_LINE_BYTES,
+            start_new_session=True, env=environment | ONE_THREAD_ENVIRONMENT | {"TMPDIR": asked.folder},
         )  # fmt: skip
     try:
         assert process.stdin  # noqa: S101  it is a pipe; closing it ends the process
@@ -97,26 +103,26 @@ async def _kill_process_group(process: Process) -> None:
         process.stdin.close()
 
 
-def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
+def _raise_if_render_refused(report: RenderReport) -> CopyReadyReport | DrawProgressReport:
     """Return a renderer's report of progress unchanged; raise `RenderFailed` for its report of a failure.
 
     Its outcome is final if the piece was refused, and a retry if memory or disk ran out.
     """
-    if isinstance(report, RenderRefused):
+    if isinstance(report, RenderRefusedReport):
         raise RenderFailed(
             Retry(report.code, report.message) if report.for_now else Failed(report.code, report.message)
         )
     return report
 
 
-def outcome_of_exit_code(code: int) -> Failed | Retry:
+def outcome_of_renderer_exit_code(code: int) -> Failed | Retry:
     """Return the outcome for a renderer's exit code: retry after SIGKILL, SIGTERM or an internal error, else failed."""
     if code == -signal.SIGXCPU:
         return RENDER_TOO_COSTLY_FAILURE
     if code >= 0:
-        return RENDERER_BROKE_RETRY
+        return RENDERER_INTERNAL_ERROR_RETRY
     return RENDERER_KILLED_RETRY if -code in {signal.SIGKILL, signal.SIGTERM} else RENDERER_CRASHED_FAILURE
 
 
 def _read_stderr_tail(file: Path) -> str:
-    return file.read_bytes()[-LOGGED_STDERR_BYTES:].decode(errors="replace")
+    return file.read_bytes()[-MAX_LOGGED_STDERR_BYTES:].decode(errors="replace")

@@ -10,7 +10,7 @@ from domain.content import generated
 from domain.content.app_files import ContentPieceFiles
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
-from domain.media.store import READ_CHUNK_BYTES, MediaStore
+from domain.media.store import STORAGE_READ_CHUNK_BYTES, MediaStore
 from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
 from schemas.errors import BodyOversized, ServiceUnavailable
@@ -19,12 +19,12 @@ from workers.generation.rendering import RenderFailed
 from workers.runtime.context import TaskContext
 
 #: Seconds until a retry after the storage was away: each retry makes the piece again.
-STORAGE_RETRY_S = 20.0
+MEDIA_STORAGE_RETRY_DELAY_S = 20.0
 
 STORAGE_AWAY_RETRY = Retry(
-    "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_RETRY_S
+    "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", MEDIA_STORAGE_RETRY_DELAY_S
 )
-INPUT_FILE_DELETED = Failed(
+INPUT_FILE_DELETED_FAILURE = Failed(
     "MEDIA_DELETED", "an input file was deleted since: regenerate the item, or request another one without that file"
 )
 STORAGE_FULL_FAILURE = Failed(
@@ -32,7 +32,7 @@ STORAGE_FULL_FAILURE = Failed(
 )
 
 
-async def open_input_files(
+async def open_piece_input_files(
     ctx: TaskContext, store: MediaStore, files: ContentPieceFiles, stack: AsyncExitStack
 ) -> InputFileHandles:
     """Open the input files of a piece in the media storage; return their descriptors.
@@ -52,7 +52,7 @@ async def open_input_files(
         )
     except ServiceUnavailable:
         is_deleted = await ctx.step(partial(generated.count_deleted_brief_files, claim=ctx.job, files=files))
-        raise RenderFailed(INPUT_FILE_DELETED if is_deleted else STORAGE_AWAY_RETRY) from None
+        raise RenderFailed(INPUT_FILE_DELETED_FAILURE if is_deleted else STORAGE_AWAY_RETRY) from None
 
 
 async def store_piece_files(
@@ -78,7 +78,7 @@ async def store_piece_files(
     return [build_stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def store_only_output(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
+async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
     """Write a job's only rendered file to the media storage; return it as a stored file.
 
     The file has the same token in all attempts of the job. Raises `RenderFailed` if the storage is full or away.
@@ -102,7 +102,7 @@ async def write_file_to_storage(store: MediaStore, path: Path, token: str) -> No
 
 async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as opened:
-        while chunk := opened.read(READ_CHUNK_BYTES):
+        while chunk := opened.read(STORAGE_READ_CHUNK_BYTES):
             yield chunk
 
 

@@ -7,8 +7,8 @@ import msgspec
 
 from schemas.brand import BrandExtraction, BrandFieldName, CrawlState, FieldCandidate, FieldFinding
 from schemas.errors import SourceError
-from workers.ingest.choose import choose_findings
-from workers.ingest.derive.declared import drop_vague_candidates
+from workers.ingest.choose import choose_brand_findings
+from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
@@ -17,13 +17,13 @@ from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, Passage, SourceProse
 from workers.llm.endpoint import LanguageModel
 
 #: Titles and descriptions; further ones are ignored.
-MAX_BRAND_ABOUT_TEXTS = 8
+MAX_TITLES_AND_DESCRIPTIONS = 8
 LATE_PICTURES_WARNING = (
     f"pictures_late: not every image was fetched within {MAX_IMAGE_FETCHING_S:g} s; the fetched ones were kept"
 )
 
 
-async def assemble_extraction(
+async def assemble_brand_extraction(
     parser: DocumentParser,
     *,
     url: str,
@@ -40,7 +40,7 @@ async def assemble_extraction(
     It has one finding for each field. A failure of the derivation or of the language model `model` leaves
     out its fields and adds a warning. The `pictures` are awaited at the same time.
     """
-    declared = drop_vague_candidates(url, candidates)
+    declared = drop_vague_taglines_and_keywords(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
         request_derived_candidates(parser, build_source_prose(url, title, declared, passages)),
         suggest_brand_candidates(model, url=url, passages=passages),
@@ -53,7 +53,7 @@ async def assemble_extraction(
     return BrandExtraction(
         url=url,
         title=title,
-        fields=complete_declared_keywords(choose_findings(all_candidates)),
+        fields=complete_declared_keywords(choose_brand_findings(all_candidates)),
         media=[*images.pictures],
         warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_PICTURES_WARNING] if images.late else [])],
         visit=visit,
@@ -82,19 +82,19 @@ def build_source_prose(
 
     Name and language are None if no candidate has them.
     """
-    declared = choose_findings(candidates)
+    declared = choose_brand_findings(candidates)
     return SourceProse(
         url=url,
-        name=text_of_finding(declared, "appName"),
-        language=text_of_finding(declared, "primaryLanguage"),
-        about=list(dict.fromkeys([*filter(None, [title]), *list_brand_descriptions(candidates)]))[
-            :MAX_BRAND_ABOUT_TEXTS
+        name=get_finding_text(declared, "appName"),
+        language=get_finding_text(declared, "primaryLanguage"),
+        about=list(dict.fromkeys([*filter(None, [title]), *list_taglines_and_descriptions(candidates)]))[
+            :MAX_TITLES_AND_DESCRIPTIONS
         ],
         passages=[*passages],
     )
 
 
-def list_brand_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
+def list_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
     """Return the texts of the candidates for taglines and descriptions, in their order.
 
     Descriptions from list items are left out: the passages have them.
@@ -106,7 +106,7 @@ def list_brand_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
     ]
 
 
-def text_of_finding(findings: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
+def get_finding_text(findings: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
     return str(findings[field].value) if field in findings else None
 
 

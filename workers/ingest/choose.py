@@ -13,9 +13,9 @@ from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
 
 #: Confidence that the second independent source of a value adds.
-SECOND_SOURCE_BONUS = 0.05
+SECOND_SOURCE_CONFIDENCE_BONUS = 0.05
 #: Confidence that each further source adds.
-FURTHER_SOURCE_BONUS = 0.01
+FURTHER_SOURCE_CONFIDENCE_BONUS = 0.01
 #: Highest confidence by agreement.
 MAX_AGREEMENT_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
@@ -25,7 +25,7 @@ MAX_ALTERNATIVE_FINDINGS = 3
 MAX_CANDIDATES_PER_FIELD = 30
 
 
-def choose_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, FieldFinding]:
+def choose_brand_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, FieldFinding]:
     """Choose the most confident value of each field, the first of equals; keep `MAX_ALTERNATIVE_FINDINGS` others.
 
     Colors are combined into one palette.
@@ -34,7 +34,7 @@ def choose_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
     colors = choose_brand_palette(by_field.pop("colors", []))
-    chosen = {field: build_finding(of_field) for field, of_field in by_field.items()}
+    chosen = {field: build_field_finding(of_field) for field, of_field in by_field.items()}
     return chosen | {"colors": colors} if colors else chosen
 
 
@@ -54,23 +54,23 @@ def keep_best_candidates(candidates: Iterable[FieldCandidate]) -> list[FieldCand
     return best
 
 
-def build_finding(candidates: list[FieldCandidate]) -> FieldFinding:
-    best, *alternatives = islice(rank_distinct_values(candidates), MAX_ALTERNATIVE_FINDINGS + 1)
+def build_field_finding(candidates: list[FieldCandidate]) -> FieldFinding:
+    best, *alternatives = islice(rank_distinct_field_values(candidates), MAX_ALTERNATIVE_FINDINGS + 1)
     return msgspec.structs.replace(best, alternatives=alternatives)
 
 
-def rank_distinct_values(candidates: list[FieldCandidate]) -> Iterator[FieldFinding]:
+def rank_distinct_field_values(candidates: list[FieldCandidate]) -> Iterator[FieldFinding]:
     """Return the findings for one field's candidates: one for each distinct value, the most confident first.
 
     A finding has the rule of its value's best candidate.
     """
     by_value: dict[str, list[FieldCandidate]] = {}
     for candidate in sorted(candidates, key=lambda item: -item.confidence):
-        by_value.setdefault(candidate_value_key(candidate), []).append(candidate)
-    return iter(sorted(map(merge_candidates, by_value.values()), key=lambda item: -item.confidence))
+        by_value.setdefault(build_candidate_value_key(candidate), []).append(candidate)
+    return iter(sorted(map(merge_candidates_of_value, by_value.values()), key=lambda item: -item.confidence))
 
 
-def candidate_value_key(candidate: FieldCandidate) -> str:
+def build_candidate_value_key(candidate: FieldCandidate) -> str:
     """Return the key of a value, the same for equal values, without case and marks.
 
     A name's key lacks a domain's ending. Language tags, logo addresses and lists are compared exactly.
@@ -82,14 +82,18 @@ def candidate_value_key(candidate: FieldCandidate) -> str:
     return repr(candidate.value)
 
 
-def merge_candidates(candidates: list[FieldCandidate]) -> FieldFinding:
+def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
     """Merge candidates of one value, given best first, into one finding.
 
     Further independent sources raise its confidence, except in fields that are copied.
     """
     best = prefer_name_over_domain(candidates)
     further_sources = 0 if best.field in COPIED_BRAND_FIELDS else count_independent_sources(candidates) - 1
-    bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
+    bonus = (
+        SECOND_SOURCE_CONFIDENCE_BONUS + FURTHER_SOURCE_CONFIDENCE_BONUS * (further_sources - 1)
+        if further_sources
+        else 0.0
+    )
     confidence = candidates[0].confidence
     return FieldFinding(
         value=best.value,

@@ -13,7 +13,7 @@ from langcodes import Language
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from workers.ingest.languages import normalize_language_tag, primary_language_subtag
-from workers.ingest.sentences import remove_lorem_ipsum, sentences_for_detection
+from workers.ingest.sentences import find_language_detection_sentences, remove_lorem_ipsum
 
 LANGUAGE_IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
@@ -23,10 +23,10 @@ MIN_LANGUAGE_SAMPLE_CHARS = 200
 MIN_LANGUAGE_PROSE_CHARS = 80
 MAX_LANGUAGE_SAMPLE_CHARS = 5000
 #: Probability from which a detection is sure.
-SURE_LANGUAGE_PROBABILITY = 0.95
+MIN_SURE_LANGUAGE_PROBABILITY = 0.95
 #: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
 #: language.
-LIKELY_LANGUAGE_PROBABILITY = 0.5
+MIN_LIKELY_LANGUAGE_PROBABILITY = 0.5
 LATIN_LETTER = regex.compile(r"\p{Latin}")
 LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
@@ -49,16 +49,16 @@ def weigh_language_tags(
     if detected and is_learned and len(text) >= MIN_LANGUAGE_SAMPLE_CHARS:
         tags = [tag for tag, _ in standard_tags]
         if standard_tags and primary_language_subtag(detected) not in map(primary_language_subtag, tags):
-            detection_wins = overrides_declared_languages(detected, text, tags, [text] if prose is None else prose)
+            detection_wins = may_override_declared_languages(detected, text, tags, [text] if prose is None else prose)
         else:
-            detection_wins = probability >= SURE_LANGUAGE_PROBABILITY
-        yield from detected_language_tags(detected, standard_tags) if detection_wins else ()
+            detection_wins = probability >= MIN_SURE_LANGUAGE_PROBABILITY
+        yield from score_detected_language_tags(detected, standard_tags) if detection_wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
-    if detected and probability >= LIKELY_LANGUAGE_PROBABILITY:
+    if detected and probability >= MIN_LIKELY_LANGUAGE_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+def score_detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     agreeing = [
         (tag, f"{rule}+text")
         for tag, rule in declared
@@ -68,16 +68,18 @@ def detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> It
         yield tag, 0.95 if agreeing else 0.90, rule
 
 
-def overrides_declared_languages(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
+def may_override_declared_languages(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
     """Return whether enough sentences are surely in `language` to override the `declared` ones; `prose` are paragraphs.
 
     Fewer characters at a lower probability are enough if all declared ones use Latin letters, and the text mostly not.
     """
-    prose_text = " ".join(sentence for paragraph in prose for sentence in sentences_for_detection(paragraph))
-    likely, enough = SURE_LANGUAGE_PROBABILITY, MIN_LANGUAGE_SAMPLE_CHARS
+    prose_text = " ".join(sentence for paragraph in prose for sentence in find_language_detection_sentences(paragraph))
+    likely, enough = MIN_SURE_LANGUAGE_PROBABILITY, MIN_LANGUAGE_SAMPLE_CHARS
     if is_in_undeclared_script(prose_text, declared):
-        likely, enough = LIKELY_LANGUAGE_PROBABILITY, MIN_LANGUAGE_PROSE_CHARS
-    has_enough = sum(map(len, sentences_for_detection(text))) >= enough and len(prose_text) >= MIN_LANGUAGE_PROSE_CHARS
+        likely, enough = MIN_LIKELY_LANGUAGE_PROBABILITY, MIN_LANGUAGE_PROSE_CHARS
+    has_enough = (
+        sum(map(len, find_language_detection_sentences(text))) >= enough and len(prose_text) >= MIN_LANGUAGE_PROSE_CHARS
+    )
     return has_enough and all(is_text_in_language(language, sample, likely) for sample in (text, prose_text))
 
 

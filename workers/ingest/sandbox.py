@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from domain.brand.store_listings import AppStoreListing, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingReference, RequestedStoreListing
 from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, FieldFinding
 from schemas.errors import (
     FetchBlocked,
-    ScrapeFailed,
+    SourceContentUnusable,
     SourceError,
     SourceNotFound,
     SourceNotHtml,
@@ -57,7 +57,7 @@ SANDBOX_APP_NAMES = SandboxMagicNames(
 SANDBOX_REPOSITORY_NAMES = SandboxMagicNames(
     "example/",
     frozenset({"ok", "slow"}),
-    {"empty": (ScrapeFailed, "a repository without a commit")},
+    {"empty": (SourceContentUnusable, "a repository without a commit")},
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
@@ -112,7 +112,7 @@ async def ingest_sandbox_page(*, url: str, progress: ReportProgress) -> BrandExt
 
 
 async def ingest_sandbox_app(*, listing: RequestedStoreListing, progress: ReportProgress) -> BrandExtraction:
-    name = listing.value if isinstance(listing, AppStoreListing) else listing.package
+    name = listing.value if isinstance(listing, AppStoreListingReference) else listing.package
     url, brand = f"https://{SANDBOX_SITE_HOST}/apps/{name}", name.rpartition(".")[2]
     return await extract_by_magic_name(SANDBOX_APP_NAMES, name, url=url, brand=brand, progress=progress)
 
@@ -130,7 +130,7 @@ async def extract_by_magic_name(
     An unknown magic name raises `SourceNotFound`; any other name gives an extraction with the name `brand` alone.
     """
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
-    await report_ingest_stages(progress, slow=magic == "slow")
+    await report_sandbox_ingest_stages(progress, slow=magic == "slow")
     if magic is None:
         return build_sandbox_extraction(url, {"appName": brand.title()})
     if magic in source.errors:
@@ -141,7 +141,7 @@ async def extract_by_magic_name(
     return build_sandbox_extraction(url, SANDBOX_BRAND_VALUES, SANDBOX_PICTURES)
 
 
-async def report_ingest_stages(progress: ReportProgress, *, slow: bool) -> None:
+async def report_sandbox_ingest_stages(progress: ReportProgress, *, slow: bool) -> None:
     """Report the stages `fetching` and `analyzing` of a sandbox's ingest.
 
     A `slow` one takes `SLOW_SANDBOX_INGEST_S` seconds, so that it can be canceled.

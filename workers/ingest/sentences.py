@@ -15,15 +15,15 @@ SENTENCE_SPLIT_PATTERN = re.compile(
 )
 SENTENCE_ENDING_PATTERN = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
 #: Thai and Lao end sentences with a blank and no mark, and have no blanks between words.
-UNSPACED_THAI_OR_LAO = re.compile(r"[\u0e00-\u0eff]{20}")
+UNSPACED_THAI_OR_LAO_PATTERN = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
-MIN_DETECTION_SENTENCE_WORDS = 4
+MIN_LANGUAGE_DETECTION_SENTENCE_WORDS = 4
 CODE_SIGN_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
 #: Fewest characters of a sentence for each sign of code.
 MIN_CHARS_PER_CODE_SIGN = 20
 LETTER_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 #: Share of the words with a capital, in percent, above which a text is a list of names.
-MAX_CAPITALIZED_PERCENT = 75
+MAX_CAPITALIZED_WORDS_PERCENT = 75
 #: Share of placeholder words, in percent, from which a text is a placeholder.
 MIN_LOREM_WORDS_PERCENT = 40
 #: Words that generators of placeholder text use, without the words of any Latin text.
@@ -54,23 +54,26 @@ LOREM_WORDS = frozenset(
 )
 
 
-def sentences_for_detection(text: str) -> Iterator[str]:
-    return (piece for piece in SENTENCE_SPLIT_PATTERN.split(text) if is_detection_sentence(piece))
+def find_language_detection_sentences(text: str) -> Iterator[str]:
+    return (piece for piece in SENTENCE_SPLIT_PATTERN.split(text) if is_language_detection_sentence(piece))
 
 
-def is_detection_sentence(piece: str) -> bool:
-    is_whole = SENTENCE_ENDING_PATTERN.search(piece) is not None and count_words(piece) >= MIN_DETECTION_SENTENCE_WORDS
-    if not (is_whole or UNSPACED_THAI_OR_LAO.search(piece)):
+def is_language_detection_sentence(piece: str) -> bool:
+    is_whole = (
+        SENTENCE_ENDING_PATTERN.search(piece) is not None
+        and count_words(piece) >= MIN_LANGUAGE_DETECTION_SENTENCE_WORDS
+    )
+    if not (is_whole or UNSPACED_THAI_OR_LAO_PATTERN.search(piece)):
         return False
     is_code = len(CODE_SIGN_PATTERN.findall(piece)) * MIN_CHARS_PER_CODE_SIGN > len(piece)
     return not (is_code or is_list_of_names(piece) or is_lorem_ipsum(piece))
 
 
 def is_list_of_names(piece: str) -> bool:
-    """Return whether more than `MAX_CAPITALIZED_PERCENT` percent of the words begin with a capital."""
+    """Return whether more than `MAX_CAPITALIZED_WORDS_PERCENT` percent of the words begin with a capital."""
     words_in = LETTER_WORD_PATTERN.findall(piece)
     capitals = [word for word in words_in if word[0].isupper()]
-    return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_PERCENT
+    return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_WORDS_PERCENT
 
 
 def is_lorem_ipsum(piece: str) -> bool:

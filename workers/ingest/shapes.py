@@ -8,7 +8,7 @@ from msgspec import field
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
-from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
@@ -168,7 +168,7 @@ ParseInput: TypeAlias = (
     | FetchedLogo
     | FetchedSvg
     | SourceProse
-    | ParsedStoreListing
+    | FetchedAppStoreListing
     | AppStorePage
     | GooglePlayPage
     | RepositoryTree

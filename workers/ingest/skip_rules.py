@@ -13,9 +13,9 @@ from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import split_sentences
 
 #: Skipped kinds after which a paragraph turns to its product. Any other kind ends the paragraph.
-KINDS_SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
+SENTENCE_KINDS_SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
-KINDS_ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
+SENTENCE_KINDS_ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
 MAX_CHECKED_SENTENCE_CHARS = 400
 QUESTION_END_PATTERN = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTED_SENTENCE_PATTERN = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
@@ -27,7 +27,7 @@ class SentenceSkipRules:
     def __init__(self, language: str | None) -> None:
         self.kinds = compile_skip_rule_patterns(primary_language_subtag(language) if language else None)
 
-    def classify_sentence(self, sentence: str) -> str | None:
+    def classify_skipped_sentence(self, sentence: str) -> str | None:
         """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
         sentence = sentence.strip(" ¡¿")[:MAX_CHECKED_SENTENCE_CHARS]
         if QUESTION_END_PATTERN.search(sentence):
@@ -36,9 +36,9 @@ class SentenceSkipRules:
             return "quote"
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
 
-    def skips_section(self, heading: str) -> bool:
+    def is_skipped_section(self, heading: str) -> bool:
         """Return whether a section is on the product's state or on news, by its heading."""
-        return self.classify_sentence(heading) in {"state", "news"}
+        return self.classify_skipped_sentence(heading) in {"state", "news"}
 
     def keep_product_sentences(self, paragraph: str) -> str:
         """Return the paragraph's first consecutive sentences on the product, as one text; "" if there are none.
@@ -46,9 +46,11 @@ class SentenceSkipRules:
         Greetings, praise, questions and quotes before them are dropped. Questions and quotes between them are kept.
         They end before any other skipped sentence.
         """
-        sentences = [(item, self.classify_sentence(item)) for item in split_sentences(paragraph)]
-        from_product = list(dropwhile(lambda item: item[1] in KINDS_SKIPPED_AT_START, sentences))
-        product_part = list(takewhile(lambda item: item[1] is None or item[1] in KINDS_ALLOWED_INSIDE, from_product))
+        sentences = [(item, self.classify_skipped_sentence(item)) for item in split_sentences(paragraph)]
+        from_product = list(dropwhile(lambda item: item[1] in SENTENCE_KINDS_SKIPPED_AT_START, sentences))
+        product_part = list(
+            takewhile(lambda item: item[1] is None or item[1] in SENTENCE_KINDS_ALLOWED_INSIDE, from_product)
+        )
         while product_part and product_part[-1][1] is not None:
             product_part.pop()
         return "".join(item for item, _ in product_part).strip()

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from schemas.errors import ModelFormatRefused, ModelInvalid, ModelUnavailable
+from schemas.errors import LanguageModelFormatRefused, LanguageModelOutputInvalid, LanguageModelUnavailable
 from workers.llm.endpoint import (
     ChatMessage,
     CompletionChoice,
@@ -18,8 +18,8 @@ from workers.llm.endpoint import (
 T = TypeVar("T")
 
 #: Characters of a bad answer that are sent back to the model.
-MAX_REPEATED_ANSWER_CHARS = 4_000
-WRONG_ANSWER_FORM = "the model's answer does not have the requested form"
+MAX_QUOTED_BAD_ANSWER_CHARS = 4_000
+WRONG_MODEL_ANSWER_FORM_MESSAGE = "the model's answer does not have the requested form"
 
 
 class ModelQuestion(NamedTuple, Generic[T]):
@@ -35,14 +35,14 @@ class ModelQuestion(NamedTuple, Generic[T]):
     @property
     def strict_response_format(self) -> dict[str, Any]:
         """Return the `response_format` with the answer's schema, for an endpoint that enforces schemas."""
-        form = {"name": self.name, "strict": True, "schema": build_answer_schema(self.kind)}
+        form = {"name": self.name, "strict": True, "schema": build_model_answer_schema(self.kind)}
         return {"type": "json_schema", "json_schema": form}
 
 
-JSON_OBJECT_FORMAT: dict[str, Any] = {"type": "json_object"}
+JSON_OBJECT_RESPONSE_FORMAT: dict[str, Any] = {"type": "json_object"}
 
 
-def build_answer_schema(kind: type) -> dict[str, Any]:
+def build_model_answer_schema(kind: type) -> dict[str, Any]:
     """Return the JSON schema of the answer struct `kind`, with an object at its root: schema enforcement needs one."""
     _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     return {**definitions.pop(kind.__name__), "$defs": definitions}
@@ -63,13 +63,13 @@ def build_model_prompt(task: str, text: str) -> list[ChatMessage]:
 async def ask_model(model: LanguageModel, question: ModelQuestion[T]) -> T:
     """Ask a language model a question, and return its decoded answer of the question's type.
 
-    Raises a `ModelError`, such as `ModelUnavailable` after the deadline.
+    Raises a `LanguageModelError`, such as `LanguageModelUnavailable` after the deadline.
     """
     try:
         async with asyncio.timeout(model.deadline_s):
             return await _ask_with_schema_fallback(model, question)
     except TimeoutError as error:
-        raise ModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
+        raise LanguageModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
 
 
 async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestion[T]) -> T:
@@ -79,23 +79,23 @@ async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestio
     """
     try:
         choice = await request_completion(model, question.messages, question.strict_response_format)
-    except ModelFormatRefused:
+    except LanguageModelFormatRefused:
         question = question._replace(messages=_add_schema_to_prompt(question))
-        choice = await request_completion(model, question.messages, JSON_OBJECT_FORMAT)
-        return await _decode_or_ask_again(model, question, choice, JSON_OBJECT_FORMAT)
-    return await _decode_or_ask_again(model, question, choice, question.strict_response_format)
+        choice = await request_completion(model, question.messages, JSON_OBJECT_RESPONSE_FORMAT)
+        return await _decode_answer_or_ask_again(model, question, choice, JSON_OBJECT_RESPONSE_FORMAT)
+    return await _decode_answer_or_ask_again(model, question, choice, question.strict_response_format)
 
 
-async def _decode_or_ask_again(
+async def _decode_answer_or_ask_again(
     model: LanguageModel, question: ModelQuestion[T], choice: CompletionChoice, form: dict[str, Any]
 ) -> T:
     """Decode the model's answer; if it is invalid, name the fault to the model and ask once more.
 
-    Return the decoded answer. Raise `ModelInvalid` if the second answer is invalid, too.
+    Return the decoded answer. Raise `LanguageModelOutputInvalid` if the second answer is invalid, too.
     """
     try:
         return decode_model_answer(text_of_completion_choice(choice), question.kind)
-    except ModelInvalid as error:
+    except LanguageModelOutputInvalid as error:
         again = [*question.messages, *_build_correction_messages(choice.message.content or "", error)]
         return decode_model_answer(
             text_of_completion_choice(await request_completion(model, again, form)), question.kind
@@ -105,26 +105,30 @@ async def _decode_or_ask_again(
 def decode_model_answer(text: str, kind: type[T]) -> T:
     """Decode the JSON object in a model's text, from its first brace to its last, as the type `kind`.
 
-    Models write thoughts around the object. Raise `ModelInvalid` for invalid JSON or another type.
+    Models write thoughts around the object. Raise `LanguageModelOutputInvalid` for invalid JSON or another type.
     """
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
     except msgspec.DecodeError as error:
-        raise ModelInvalid(WRONG_ANSWER_FORM, wrong=f"not the JSON that was asked for: {error}") from error
+        raise LanguageModelOutputInvalid(
+            WRONG_MODEL_ANSWER_FORM_MESSAGE, wrong=f"not the JSON that was asked for: {error}"
+        ) from error
     except RecursionError as error:
-        raise ModelInvalid(WRONG_ANSWER_FORM, wrong="JSON that is nested too deep") from error
+        raise LanguageModelOutputInvalid(
+            WRONG_MODEL_ANSWER_FORM_MESSAGE, wrong="JSON that is nested too deep"
+        ) from error
 
 
 def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
     """Return the prompt for an endpoint without schemas, with the schema in the task's text."""
     task, *further = question.messages
-    schema_text = msgspec.json.encode(build_answer_schema(question.kind)).decode()
+    schema_text = msgspec.json.encode(build_model_answer_schema(question.kind)).decode()
     return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema_text}"}, *further]
 
 
-def _build_correction_messages(content: str, error: ModelInvalid) -> list[ChatMessage]:
+def _build_correction_messages(content: str, error: LanguageModelOutputInvalid) -> list[ChatMessage]:
     """Return two messages after a model's invalid answer: the answer's start, and a request that names the fault."""
     return [
-        {"role": "assistant", "content": content[:MAX_REPEATED_ANSWER_CHARS]},
+        {"role": "assistant", "content": content[:MAX_QUOTED_BAD_ANSWER_CHARS]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
     ]

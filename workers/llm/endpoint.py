@@ -13,18 +13,24 @@ from typing import Any, NamedTuple, TypeAlias
 import httpx
 import msgspec
 
-from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
+from schemas.errors import (
+    LanguageModelFormatRefused,
+    LanguageModelOutputInvalid,
+    LanguageModelRefusedToAnswer,
+    LanguageModelUnavailable,
+    SourceError,
+)
 from workers.web import inflate
 from workers.web.errors import read_retry_after_s
-from workers.web.fetch import open_unguarded_client
+from workers.web.fetch import open_client_without_ssrf_guard
 
 #: Seconds for all requests of one question, so that a slow model can't use up the job's time.
-MODEL_DEADLINE_S = 30.0
+MODEL_QUESTION_DEADLINE_S = 30.0
 #: Seconds of the longest Retry-After that is obeyed.
 MAX_MODEL_RETRY_WAIT_S = 5.0
-#: Bytes of an answer: many times the size of `MAX_MODEL_TOKENS`, since some servers add the model's thoughts.
+#: Bytes of an answer: many times the size of `MAX_MODEL_ANSWER_TOKENS`, since some servers add the model's thoughts.
 MAX_MODEL_ANSWER_BYTES = 256 << 10
-MAX_MODEL_TOKENS = 900
+MAX_MODEL_ANSWER_TOKENS = 900
 
 MODEL_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
 
@@ -59,7 +65,7 @@ class ChatCompletion(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def open_language_model(
-    base_url: str, api_key: str, *, name: str, deadline_s: float = MODEL_DEADLINE_S
+    base_url: str, api_key: str, *, name: str, deadline_s: float = MODEL_QUESTION_DEADLINE_S
 ) -> AsyncIterator[LanguageModel | None]:
     """Open the client of the operator's language model, and yield it; yield None if `base_url` is empty."""
     if not base_url:
@@ -67,7 +73,7 @@ async def open_language_model(
         return
     headers = MODEL_REQUEST_HEADERS | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
     timeout = httpx.Timeout(deadline_s, connect=5)
-    async with open_unguarded_client(headers, base_url=base_url, timeout=timeout) as client:
+    async with open_client_without_ssrf_guard(headers, base_url=base_url, timeout=timeout) as client:
         yield LanguageModel(client, name, deadline_s)
 
 
@@ -77,19 +83,19 @@ async def request_completion(
     """Send the messages to a language model; return the first choice of its completion.
 
     `form` is the request's `response_format`. After a Retry-After of up to `MAX_MODEL_RETRY_WAIT_S` the request
-    is repeated once. Raise `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
+    is repeated once. Raise `LanguageModelUnavailable`, or its subclass `LanguageModelFormatRefused` for a 400 or 422.
     """
     request = {
         "model": model.name,
         "messages": messages,
         "temperature": 0,
-        "max_tokens": MAX_MODEL_TOKENS,
+        "max_tokens": MAX_MODEL_ANSWER_TOKENS,
         "response_format": form,
     }
     body = msgspec.json.encode(request)
     try:
         return await post_completion_request(model.client, body)
-    except ModelUnavailable as busy:
+    except LanguageModelUnavailable as busy:
         if busy.retry_after is None or busy.retry_after > MAX_MODEL_RETRY_WAIT_S:
             raise
         await asyncio.sleep(busy.retry_after)
@@ -109,41 +115,43 @@ async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> Com
 
 @contextmanager
 def raise_if_model_unavailable() -> Iterator[None]:
-    """Convert errors of the block to `ModelUnavailable`: of the HTTP client, the inflater and the JSON decoder."""
+    """Convert the block's errors to `LanguageModelUnavailable`: of HTTP client, inflater and JSON decoder."""
     try:
         yield
     except httpx.TimeoutException as error:
-        raise ModelUnavailable("the model did not answer in time") from error
+        raise LanguageModelUnavailable("the model did not answer in time") from error
     except httpx.TransportError as error:
-        raise ModelUnavailable("the model could not be reached") from error
+        raise LanguageModelUnavailable("the model could not be reached") from error
     except SourceError as error:
-        raise ModelUnavailable("the model's answer is too large, or its compression is unsupported") from error
+        raise LanguageModelUnavailable("the model's answer is too large, or its compression is unsupported") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
-        raise ModelUnavailable("the model's answer is not a chat completion") from error
+        raise LanguageModelUnavailable("the model's answer is not a chat completion") from error
 
 
 def check_model_response(response: httpx.Response) -> None:
-    """Raise `ModelUnavailable` for a model's response with a status other than 200, or that isn't JSON.
+    """Raise `LanguageModelUnavailable` for a model's response with a status other than 200, or that isn't JSON.
 
-    Raises its subclass `ModelFormatRefused` for a 400 or 422.
+    Raises its subclass `LanguageModelFormatRefused` for a 400 or 422.
     """
     status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
     if status in {400, 422}:
-        raise ModelFormatRefused(f"the model's endpoint returned {status}")
+        raise LanguageModelFormatRefused(f"the model's endpoint returned {status}")
     if status == 429:
-        raise ModelUnavailable(
+        raise LanguageModelUnavailable(
             "the model accepts no more requests for now", retry_after=read_retry_after_s(response.headers)
         )
     if status != 200:
-        raise ModelUnavailable(f"the model's endpoint returned {status}")
+        raise LanguageModelUnavailable(f"the model's endpoint returned {status}")
     if media_type.strip().lower() != "application/json":
-        raise ModelUnavailable("the model's endpoint did not return JSON")
+        raise LanguageModelUnavailable("the model's endpoint did not return JSON")
 
 
 def text_of_completion_choice(choice: CompletionChoice) -> str:
-    """Return a choice's text, "" without one. Raise `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
+    """Return a choice's text, "" without one. Raise `LanguageModelOutputInvalid`, `LanguageModelRefusedToAnswer`."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise ModelRefused("the model refused to answer")
+        raise LanguageModelRefusedToAnswer("the model refused to answer")
     if choice.finish_reason == "length":
-        raise ModelInvalid("the model's answer was cut off", wrong="cut off at the greatest length: be shorter")
+        raise LanguageModelOutputInvalid(
+            "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"
+        )
     return choice.message.content or ""

@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from schemas.errors import AccountReauthRequired
 from schemas.metrics import CollectedMetric
 
 #: Seconds that one call may take. A collection run makes several, and a silent server must not hold its slot.
-MAX_COLLECT_CALL_S = 10.0
+MAX_METRICS_CALL_S = 10.0
 
 CollectedFigures: TypeAlias = Mapping[CollectedMetric, int]
 
 #: The error code of a call without the account owner's permission.
-SCOPE_MISSING_CODE = "SCOPE_MISSING"
+SCOPE_MISSING_ERROR_CODE = "SCOPE_MISSING"
 
 
-class CollectLimits(NamedTuple):
+class MetricsCollectLimits(NamedTuple):
     """Posts of one call, and posts of a collection run: a part of the platform's limit for an account."""
 
     batch: int
@@ -33,10 +33,10 @@ class CollectLimits(NamedTuple):
 class MetricsCollector(Protocol):
     """Collector of one platform."""
 
-    limits: ClassVar[CollectLimits]
+    limits: ClassVar[MetricsCollectLimits]
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         """Read the metrics of at most `limits.batch` posts from the platform; return them by post id.
 
@@ -50,7 +50,7 @@ class MetricsCollector(Protocol):
 
 
 @contextmanager
-def skip_figure_if_not_allowed() -> Iterator[None]:
+def skip_figure_without_permission() -> Iterator[None]:
     """Suppress the platform's error in the block that the account's owner has not permitted to read metrics.
 
     That error is an `AccountReauthRequired` with the code `SCOPE_MISSING`. Posts need no such permission, so
@@ -59,7 +59,7 @@ def skip_figure_if_not_allowed() -> Iterator[None]:
     try:
         yield
     except AccountReauthRequired as error:
-        if error.code != SCOPE_MISSING_CODE:
+        if error.code != SCOPE_MISSING_ERROR_CODE:
             raise
 
 

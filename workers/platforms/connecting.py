@@ -12,19 +12,19 @@ from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import consent_pages
-from domain.connecting.connect import Code, ConnectJobArgs
+from domain.connecting.connect import AccountConnectJobArgs, Code
 from domain.values import ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from jobs.outcomes import Failed, Retry, Snooze, TaskOutcome
 from platforms.description import PlatformDescription
-from schemas.errors import PlatformError, PlatformThrottled, PostRejected
+from schemas.errors import PlatformError, PlatformThrottled, PostRejectedByPlatform
 from schemas.settings import Settings
 from workers.runtime.context import TaskContext
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 #: The error code of a server that no longer has our registration.
-APP_UNKNOWN_CODE = "APP_UNKNOWN"
-START_AGAIN_ADVICE = "start again with POST /v1/projects/{id}/social/oauth-url"
+OAUTH_CLIENT_UNKNOWN_ERROR_CODE = "APP_UNKNOWN"
+START_CONNECT_AGAIN_ADVICE = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
 class OutgoingNetwork(NamedTuple):
@@ -38,7 +38,7 @@ class OutgoingNetwork(NamedTuple):
 @asynccontextmanager
 async def open_outgoing_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
-    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
+    async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         yield OutgoingNetwork(client, allowed, settings)
 
 
@@ -52,16 +52,16 @@ class AccountConnection(NamedTuple):
 def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
     """Return our operator's OAuth client at the platform.
 
-    Raise `PostRejected` if the operator has configured none.
+    Raise `PostRejectedByPlatform` if the operator has configured none.
     """
-    application = consent_pages.configured_applications(net.settings).get(platform.name)
+    application = consent_pages.read_configured_platform_applications(net.settings).get(platform.name)
     if application is None:
         message = f"{platform.title} is not set up on this server: ask its operator"
-        raise PostRejected("APP_MISSING", message, category="config")
+        raise PostRejectedByPlatform("APP_MISSING", message, category="config")
     return application.client
 
 
-def build_code_exchange_form(asked: ConnectJobArgs, secret: Code) -> dict[str, str]:
+def build_code_exchange_form(asked: AccountConnectJobArgs, secret: Code) -> dict[str, str]:
     """Return the form fields that exchange an OAuth code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",
@@ -76,11 +76,11 @@ def build_token_refresh_form(refresh_token: str) -> dict[str, str]:
     return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
-async def forget_unknown_registration(
+async def delete_registration_unknown_to_server(
     ctx: TaskContext, error: PlatformError, server: PlatformServer, us: OAuthClient | None
 ) -> None:
     """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
-    if error.code == APP_UNKNOWN_CODE and us is not None:
+    if error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE and us is not None:
         await ctx.step(partial(client_registrations.delete_oauth_client, server=server, client_id=us.client_id))
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.publishing.outgoing import OutgoingPostFile, PostingAccount
-from schemas.errors import PostPreparationExpired, PostRejected
+from schemas.errors import PostPreparationExpired, PostRejectedByPlatform
 
 
 class PostFile(OutgoingPostFile, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class PostFile(OutgoingPostFile, frozen=True, kw_only=True):
     read: Callable[..., AbstractAsyncContextManager[AsyncIterator[bytes]]]
 
 
-class PostDraft(msgspec.Struct, frozen=True, kw_only=True):
+class PostToPublish(msgspec.Struct, frozen=True, kw_only=True):
     """A post to publish. `created_at` is the post's own time, the same in each attempt.
 
     `is_ai_generated`: the adapter sets the platform's AI label. It is false if the platform has none.
@@ -95,7 +95,7 @@ class AbsentPost(msgspec.Struct, frozen=True):
 class DroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
-    why: PostRejected | PostPreparationExpired
+    why: PostRejectedByPlatform | PostPreparationExpired
 
 
 class UndecidedPost(msgspec.Struct, frozen=True):
@@ -122,7 +122,7 @@ class PostInquiry(NamedTuple):
     now: datetime
     fetched: bool | None = None
 
-    def seconds_left_of(self, wait: timedelta) -> float:
+    def seconds_left_of_wait_after_call(self, wait: timedelta) -> float:
         """Return the seconds until the time `wait` since the post's last call is over; negative once it is over."""
         return (self.sent_at + wait - self.now).total_seconds()
 
@@ -131,7 +131,7 @@ class PostInquiry(NamedTuple):
 
         An `AbsentPost` is unproved while a call may still be in flight: for `in_flight` after the last call.
         """
-        left_s = self.seconds_left_of(in_flight)
+        left_s = self.seconds_left_of_wait_after_call(in_flight)
         return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 
@@ -146,7 +146,7 @@ class PlatformAdapter(Protocol):
         return False
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
@@ -156,7 +156,7 @@ class PlatformAdapter(Protocol):
         ...
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         """Make the irreversible call that publishes a prepared post; return the platform's result.
 
@@ -167,7 +167,7 @@ class PlatformAdapter(Protocol):
     async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
         """Query the state of a post that the platform has accepted and still processes; return the state.
 
-        Raise `PostRejected` for a dropped post, `PostPreparationExpired` for one to send again, any
+        Raise `PostRejectedByPlatform` for a dropped post, `PostPreparationExpired` for one to send again, any
         `PlatformError`. A platform that publishes at once needs no poll.
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")

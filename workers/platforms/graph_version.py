@@ -9,21 +9,25 @@ from datetime import date, timedelta
 
 from telemetry import logs
 
-#: Released 2026-02-18. Meta ends it on the day of `GRAPH_VERSION_USABLE_UNTIL`.
-GRAPH_VERSION = "v25.0"
-GRAPH_VERSION_USABLE_UNTIL = date(2028, 7, 29)
+#: Released 2026-02-18. Meta ends it on the day of `META_GRAPH_API_VERSION_USABLE_UNTIL`.
+META_GRAPH_API_VERSION = "v25.0"
+META_GRAPH_API_VERSION_USABLE_UNTIL = date(2028, 7, 29)
 #: Time before that day from which on workers warn.
-GRAPH_VERSION_NOTICE_TIME = timedelta(days=180)
+META_GRAPH_API_VERSION_NOTICE_TIME = timedelta(days=180)
 
 _log = logs.get_logger("platforms")
 
 
-def warn_if_graph_version_ends(today: date) -> bool:
-    """Log a warning if Meta ends our version of the Graph API within `GRAPH_VERSION_NOTICE_TIME` from `today`.
+def warn_if_meta_graph_version_ends(today: date) -> bool:
+    """Log a warning if Meta ends our version of the Graph API within `META_GRAPH_API_VERSION_NOTICE_TIME` from `today`.
 
     Return whether it was logged. Workers call it at the start.
     """
-    if today < GRAPH_VERSION_USABLE_UNTIL - GRAPH_VERSION_NOTICE_TIME:
+    if today < META_GRAPH_API_VERSION_USABLE_UNTIL - META_GRAPH_API_VERSION_NOTICE_TIME:
         return False
-    _log.warning("graph version ends", version=GRAPH_VERSION, usable_until=GRAPH_VERSION_USABLE_UNTIL.isoformat())
+    _log.warning(
+        "graph version ends",
+        version=META_GRAPH_API_VERSION,
+        usable_until=META_GRAPH_API_VERSION_USABLE_UNTIL.isoformat(),
+    )
     return True

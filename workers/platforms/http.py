@@ -1,6 +1,6 @@
 """HTTP requests to a platform's server; their errors state what a lost response proves.
 
-A partner names the server, so the client is `workers.web.fetch.open_guarded_client`'s with its guarded
+A partner names the server, so the client is `workers.web.fetch.open_ssrf_guarded_client`'s with its guarded
 sockets. No redirect is followed, and a response has at most `MAX_PLATFORM_RESPONSE_BYTES` unless the caller
 allows more. A response of any status is returned. Without a response, `PostNotSent` is raised, or
 `PostOutcomeUnknown` once a byte of an irreversible request may have been sent.
@@ -17,13 +17,13 @@ import msgspec
 from ssrfguard import SSRFGuardError
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejected, SourceError
+from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejectedByPlatform, SourceError
 from workers.web import inflate
 from workers.web.errors import read_response_date
 
 MAX_PLATFORM_RESPONSE_BYTES = 1 << 20
 PLATFORM_CONNECT_TIMEOUT_S = 5.0
-PLATFORM_READ_TIMEOUT_S = 20.0
+PLATFORM_REQUEST_TIMEOUT_S = 20.0
 #: A shorter cooldown would bring repeated refusals.
 MIN_PLATFORM_COOLDOWN_S = 5.0
 #: No post can wait for longer than a day.
@@ -37,7 +37,7 @@ SECRET_MASK = "***"  # noqa: S105  no secret
 SECRET_FIELD_NAMES = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
-MIN_SECRET_CHARS = 8
+MIN_MASKED_SECRET_CHARS = 8
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, token=None)
 
     @property
-    def headers(self) -> dict[str, str]:
+    def authorization_headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
     async def send_request(
@@ -73,7 +73,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         *,
         headers: Mapping[str, str] = {},
         content: bytes | AsyncIterable[bytes] | None = None,
-        timeout_s: float = PLATFORM_READ_TIMEOUT_S,
+        timeout_s: float = PLATFORM_REQUEST_TIMEOUT_S,
         silences: Mapping[str, float] = {},
         limit: int = MAX_PLATFORM_RESPONSE_BYTES,
         irreversible: bool = False,
@@ -83,14 +83,14 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         It ends within `timeout_s`. `silences` are httpx's limits between two parts of the body, and before the
         response, if they are shorter. A kept connection is never reused: the server may just be closing it. A
         request on it could be lost without proof. Raise `PostNotSent`, or `PostOutcomeUnknown` once an
-        `irreversible` request may have been sent. Raise `PostRejected` for an address that isn't public.
+        `irreversible` request may have been sent. Raise `PostRejectedByPlatform` for an address that isn't public.
         """
         trace = RequestSentTrace()
         try:
             request = self.client.build_request(
                 method,
                 url,
-                headers={"Accept": "application/json", "Connection": "close", **self.headers, **headers},
+                headers={"Accept": "application/json", "Connection": "close", **self.authorization_headers, **headers},
                 content=content if content is None or isinstance(content, bytes) else hide_sync_iteration(content),
                 timeout=httpx.Timeout(timeout_s, **{"connect": min(PLATFORM_CONNECT_TIMEOUT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
@@ -100,13 +100,13 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         except httpx.InvalidURL as error:
             raise PostNotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
-            raise PostRejected(
+            raise PostRejectedByPlatform(
                 "ADDRESS_BLOCKED",
                 f"{host_or_platform_label(url)} leads to an address that is not public",
                 category="config",
             ) from error
         except (TimeoutError, httpx.HTTPError, SourceError) as error:
-            raise lost_response_error(url, error, unknown=irreversible and trace.begun) from error
+            raise build_lost_response_error(url, error, unknown=irreversible and trace.begun) from error
         return msgspec.structs.replace(answer, secrets=list_request_secrets(request, content))
 
     async def post_form(
@@ -114,7 +114,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         path: str,
         fields: Mapping[str, str],
         *,
-        timeout_s: float = PLATFORM_READ_TIMEOUT_S,
+        timeout_s: float = PLATFORM_REQUEST_TIMEOUT_S,
         irreversible: bool = False,
     ) -> "PlatformResponse":
         """POST form fields to a path of the platform's server; return the response of any status.
@@ -188,7 +188,9 @@ def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, 
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *list_request_body_fields(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
-    return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True))
+    return tuple(
+        sorted((secret for secret in secrets if len(secret) >= MIN_MASKED_SECRET_CHARS), key=len, reverse=True)
+    )
 
 
 def list_request_body_fields(content: object) -> list[tuple[str, str]]:
@@ -223,7 +225,7 @@ async def send_platform_request(
     return PlatformResponse(status=response.status_code, headers=response.headers, body=body, irreversible=irreversible)
 
 
-def lost_response_error(url: str, error: Exception, *, unknown: bool) -> PlatformError:
+def build_lost_response_error(url: str, error: Exception, *, unknown: bool) -> PlatformError:
     if unknown:
         return PostOutcomeUnknown(
             "ANSWER_LOST", f"the response of {host_or_platform_label(url)} was lost: the post may be live"
@@ -237,7 +239,7 @@ def lost_response_error(url: str, error: Exception, *, unknown: bool) -> Platfor
     )
 
 
-def unclear_response_error(answer: PlatformResponse) -> PlatformError:
+def build_unclear_response_error(answer: PlatformResponse) -> PlatformError:
     """Return the error for a platform's response that leaves the result of the call open.
 
     Examples are a 5xx, a 408, a redirect and unreadable JSON. The error is `PostOutcomeUnknown` for an
@@ -253,11 +255,11 @@ def decode_platform_response(answer: PlatformResponse, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise unclear_response_error(answer) from error
+        raise build_unclear_response_error(answer) from error
 
 
 def decode_platform_error(answer: PlatformResponse, kind: type[T]) -> T:
-    """Decode the JSON of a platform's error as `kind`; return its defaults for other bodies, such as a proxy's page."""
+    """Decode the JSON of a platform's response as `kind`; return its defaults for another body, such as HTML."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):

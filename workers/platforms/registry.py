@@ -12,10 +12,10 @@ from domain.media.store import MediaStore
 from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
 from domain.security.keyring import Keyring
 from platforms.registry import PLATFORM_DESCRIPTIONS
-from schemas.errors import PostRejected
+from schemas.errors import PostRejectedByPlatform
 from workers.platforms import graph_version
 from workers.platforms.connecting import open_outgoing_network
-from workers.platforms.contract import PlatformAdapter, PostDraft, PostFile
+from workers.platforms.contract import PlatformAdapter, PostFile, PostToPublish
 from workers.platforms.fakes.publish import SandboxAdapter
 from workers.platforms.parts import load_platform_parts
 from workers.resources import WorkerResources
@@ -33,18 +33,18 @@ class PlatformAdapters(NamedTuple):
     def choose_adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
         """Return the adapter that publishes an account's posts: its platform's, or the sandbox's with `sandbox`.
 
-        Raise `PostRejected` for a platform without an adapter.
+        Raise `PostRejectedByPlatform` for a platform without an adapter.
         """
         if sandbox:
             return self.fake
         if account.platform not in self.adapters:
-            raise PostRejected(
+            raise PostRejectedByPlatform(
                 "PLATFORM_UNSUPPORTED", "posts to this platform are not supported yet", category="config"
             )
         return self.adapters[account.platform]
 
-    def build_post_draft(self, post: OutgoingPost) -> PostDraft:
-        return PostDraft(
+    def build_post_to_publish(self, post: OutgoingPost) -> PostToPublish:
+        return PostToPublish(
             post_id=post.post_id,
             caption=post.caption,
             language=post.language,
@@ -62,8 +62,8 @@ class PlatformAdapters(NamedTuple):
 
 
 async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:
-    settings, net = resources.settings, await resources.open_once(open_outgoing_network)
-    graph_version.warn_if_graph_version_ends(datetime.now(UTC).date())
+    settings, net = resources.settings, await resources.open_resource_once(open_outgoing_network)
+    graph_version.warn_if_meta_graph_version_ends(datetime.now(UTC).date())
     adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in PLATFORM_DESCRIPTIONS}
     return PlatformAdapters(
         adapters, SandboxAdapter(), resources.keyring, open_media_store(settings), settings.public_url

@@ -12,9 +12,11 @@ from schemas.errors import PostOutcomeUnknown
 from workers.platforms.contract import PreparedPost
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
-from workers.publishing.phases import RESPONSE_LOST_ERROR, NextPublishPhase, PublishPhase
+from workers.publishing.phases import POST_RESPONSE_LOST_ERROR, NextPublishPhase, PublishPhase
 
-WORKER_DIED_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
+WORKER_DIED_WHILE_SENDING_ERROR = PostOutcomeUnknown(
+    "ANSWER_LOST", "the worker died while the post was sent: it may be live"
+)
 
 
 class PublishPhaseRow(NamedTuple):
@@ -106,7 +108,7 @@ def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
     attempt.sent_at = post.sent_at
     if post.phase != "sending":
         return PublishPhase.CONFIRM
-    attempt.unresolved_error = RESPONSE_LOST_ERROR if post.in_flight else WORKER_DIED_ERROR
+    attempt.unresolved_error = POST_RESPONSE_LOST_ERROR if post.in_flight else WORKER_DIED_WHILE_SENDING_ERROR
     return PublishPhase.LOOK if post.in_flight else PublishPhase.REPEAT
 
 

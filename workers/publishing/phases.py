@@ -19,7 +19,7 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
     ServiceUnavailable,
     StateConflict,
 )
@@ -28,23 +28,23 @@ from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, In
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
-MAX_SEND_TIMEOUT_S = 30.0
+MAX_POST_SEND_TIMEOUT_S = 30.0
 #: Share of the time without a possible other attempt for the call. The adapter gets this share of the
 #: call's timeout, so that it reports first.
-SEND_TIMEOUT_SHARE = 0.8
+POST_SEND_TIMEOUT_SHARE = 0.8
 #: Seconds before the same bytes are sent once more.
-RESEND_PAUSE_S = 1.0
+POST_RESEND_PAUSE_S = 1.0
 #: Longest wait for the platform that keeps its slot, in seconds.
-MAX_WAIT_WITH_SLOT_S = 3.0
+MAX_POST_POLL_WAIT_WITH_SLOT_S = 3.0
 #: Seconds between two polls.
 MIN_POST_POLL_INTERVAL_S = 1.0
 MAX_POST_POLL_INTERVAL_S = 60.0
 
-FILES_UNREADABLE_ERROR = PostNotSent(
+POST_FILES_UNREADABLE_ERROR = PostNotSent(
     "MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated"
 )
-RESPONSE_LOST_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
-SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
+POST_RESPONSE_LOST_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
+POST_SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
 
 
 class PublishPhase(StrEnum):
@@ -71,7 +71,7 @@ async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
     except ServiceUnavailable:
-        return await attempt.retry_or_fail_unsent_post(FILES_UNREADABLE_ERROR)
+        return await attempt.retry_or_fail_unsent_post(POST_FILES_UNREADABLE_ERROR)
     except PlatformError as error:
         return await attempt.retry_or_fail_unsent_post(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
@@ -80,8 +80,8 @@ async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase
         attempt.prepared, attempt.unsaved = step, unsaved
         return PublishPhase.MARK
     attempt.previous_step = step
-    keep = partial(sending.store_prepared_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
-    return await attempt.decide(keep) or PublishPhase.PREPARE
+    keep = partial(sending.store_prepared_post_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
+    return await attempt.run_deciding_step(keep) or PublishPhase.PREPARE
 
 
 async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
@@ -92,14 +92,16 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     label = attempt.outgoing.ai_label
     body = partial(sending.mark_post_sending, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
-        marked = await attempt.decide(body, project=True)
+        marked = await attempt.run_deciding_step(body, project=True)
     except StateConflict:
         return Canceled()
     if isinstance(marked, TaskNotDone):
         return marked
     post = attempt.outgoing
     if post.sent_at is None:
-        metrics.POST_DELAY_SECONDS.labels(post.account.platform).observe((marked - post.moment).total_seconds())
+        metrics.POST_DELAY_SECONDS_HISTOGRAM.labels(post.account.platform).observe(
+            (marked - post.moment).total_seconds()
+        )
     attempt.sent_at, attempt.unsaved = marked, None
     return PublishPhase.SEND
 
@@ -112,12 +114,12 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
     try:
         attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
     except PostOutcomeUnknown as error:
-        attempt.unresolved_error, attempt.wait_s = error, RESEND_PAUSE_S
+        attempt.unresolved_error, attempt.wait_s = error, POST_RESEND_PAUSE_S
         return PublishPhase.REPEAT
     except PlatformError as error:
         if attempt.unresolved_error is None:
             return await attempt.retry_or_fail_unsent_post(error)
-        if not isinstance(error, PostRejected | PostPreparationExpired):
+        if not isinstance(error, PostRejectedByPlatform | PostPreparationExpired):
             return await attempt.store_unverified_error(error)
         attempt.unresolved_error = error
         return PublishPhase.LOOK
@@ -130,16 +132,16 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
     The timeout ends before another attempt of the job could begin. Raise `PostNotSent` if no time is left,
     `PostOutcomeUnknown` after the timeout, and any `PlatformError` of the adapter.
     """
-    limit_s = min(MAX_SEND_TIMEOUT_S, SEND_TIMEOUT_SHARE * attempt.ctx.time_left())
+    limit_s = min(MAX_POST_SEND_TIMEOUT_S, POST_SEND_TIMEOUT_SHARE * attempt.ctx.seconds_until_other_attempt())
     if limit_s <= 0:
         raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
-    account, timeout_s = attempt.outgoing.account, SEND_TIMEOUT_SHARE * limit_s
-    with metrics.POST_SEND_SECONDS.labels(account.platform).time():
+    account, timeout_s = attempt.outgoing.account, POST_SEND_TIMEOUT_SHARE * limit_s
+    with metrics.POST_SEND_SECONDS_HISTOGRAM.labels(account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
                 return await attempt.adapter.send(account, attempt.prepared, attempt.draft, timeout_s=timeout_s)
         except TimeoutError as error:
-            raise PostOutcomeUnknown("ANSWER_LOST", SEND_TIMED_OUT_MESSAGE) from error
+            raise PostOutcomeUnknown("ANSWER_LOST", POST_SEND_TIMED_OUT_MESSAGE) from error
 
 
 async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
@@ -151,10 +153,12 @@ async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.store_unverified_error(attempt.unresolved_error or RESPONSE_LOST_ERROR)
+        return await attempt.store_unverified_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
+        marked = await attempt.run_deciding_step(
+            partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True
+        )
     except StateConflict:
         marked = None
     if isinstance(marked, TaskNotDone):
@@ -178,7 +182,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
         return await attempt.store_unverified_error(error)
     match result:
         case UndecidedPost():
-            return await wait_to_reconcile_again(attempt, result)
+            return await snooze_or_give_up_undecided_post(attempt, result)
         case DroppedPost():
             return await attempt.retry_or_fail_unsent_post(result.why)
         case AbsentPost():
@@ -187,7 +191,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     return PublishPhase.RECORD
 
 
-async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
+async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
     """Snooze the job of a post if time alone tells whether the post exists; return the outcome.
 
     Else end the job as `OUTCOME_UNKNOWN`: later searches go on in another job.
@@ -195,8 +199,8 @@ async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedP
     if undecided.after_s is None:
         return await attempt.give_up_unknown_outcome()
     claim, spent = attempt.ctx.job, attempt.resend_used
-    return await attempt.decide(
-        partial(failures.snooze_undecided_post, claim=claim, after_s=undecided.after_s, spent=spent)
+    return await attempt.run_deciding_step(
+        partial(failures.snooze_post_maybe_under_way, claim=claim, after_s=undecided.after_s, spent=spent)
     )
 
 
@@ -206,13 +210,16 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
     Return the next phase, or an outcome. If `outdated`, its prepared one-time addresses are dead, and it is
     prepared again.
     """
-    kind, cause = (PostPreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST_ERROR)
+    kind, cause = (
+        PostPreparationExpired if outdated else PostNotSent,
+        attempt.unresolved_error or POST_RESPONSE_LOST_ERROR,
+    )
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
     if attempt.resend_used:
         return await attempt.retry_or_fail_unsent_post(absent)
     body = partial(failures.requeue_absent_post, claim=attempt.ctx.job, outdated=outdated)
     try:
-        blocked = await attempt.decide(body, project=True)
+        blocked = await attempt.run_deciding_step(body, project=True)
     except StateConflict:
         return await attempt.retry_or_fail_unsent_post(absent)
     if blocked:
@@ -230,13 +237,13 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
     if isinstance(answer, AcceptedPost):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
-        accept = partial(sending.record_platform_acceptance, claim=claim, handle=answer.handle, found=found)
-        return await attempt.decide(accept) or PublishPhase.CONFIRM
+        accept = partial(sending.record_post_acceptance, claim=claim, handle=answer.handle, found=found)
+        return await attempt.run_deciding_step(accept) or PublishPhase.CONFIRM
     if isinstance(answer, InboxDraft):
-        return await attempt.decide(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
+        return await attempt.run_deciding_step(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
-        return await attempt.decide(partial(sending.mark_post_published, claim=claim, found=found, **named))
+        return await attempt.run_deciding_step(partial(sending.mark_post_published, claim=claim, found=found, **named))
     except PostOutcomeUnknown:
         return await attempt.give_up_unknown_outcome()
 
@@ -245,15 +252,17 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Wait, then poll the state of a post that the platform has accepted and still processes.
 
     Return the phase that stores the state, or an outcome after a failed poll. If the wait is longer than
-    `MAX_WAIT_WITH_SLOT_S`, snooze the job instead. Give up after the platform's longest processing time.
+    `MAX_POST_POLL_WAIT_WITH_SLOT_S`, snooze the job instead. Give up after the platform's longest processing time.
     """
     wait_s = attempt.wait_s
-    if wait_s > MAX_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.time_left() / 2:
-        return await attempt.decide(partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s))
+    if wait_s > MAX_POST_POLL_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.seconds_until_other_attempt() / 2:
+        return await attempt.run_deciding_step(
+            partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s)
+        )
     await asyncio.sleep(wait_s)
     try:
         state = await attempt.adapter.poll(attempt.outgoing.account, attempt.build_post_inquiry())
-    except (PostRejected, PostPreparationExpired) as error:
+    except (PostRejectedByPlatform, PostPreparationExpired) as error:
         return await attempt.retry_or_fail_unsent_post(error)
     except PlatformError as error:
         return await attempt.store_unverified_error(error)

@@ -11,7 +11,7 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
 from jobs.outcomes import Done, Failed, TaskOutcome
@@ -26,7 +26,7 @@ SETTLEMENT_RETRY_S = 0.2
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
-OUTCOME_NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
+OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
 _log = logs.get_logger("completer")
 
@@ -59,7 +59,7 @@ class OutcomeCompleter:
             await self._flush_progress(outcomes)
             batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
             began = tracing.unix_time_ns()
-            log_settlements(batch, await self._settle_until_stored(batch))
+            count_and_log_settlements(batch, await self._settle_until_stored(batch))
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.change_unsettled_count(-len(batch))
             self._slots.note_ended_jobs(claim for claim, _ in batch)
@@ -82,7 +82,7 @@ class OutcomeCompleter:
         """
         while True:
             try:
-                with raise_if_postgres_away(), metrics.JOB_SETTLE_SECONDS.time():
+                with convert_postgres_away_errors(), metrics.JOB_SETTLE_SECONDS_HISTOGRAM.time():
                     return await jobs.settle_jobs_and_subjects(self._pool, batch)
             except RETRIED_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
@@ -92,16 +92,16 @@ class OutcomeCompleter:
     async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Settle each attempt of a batch by its own statement; return the rows of their jobs.
 
-        The batch of a single attempt has an outcome that can't be stored: it fails with `OUTCOME_NOT_STORED`.
+        The batch of a single attempt has an outcome that can't be stored: it fails with `OUTCOME_NOT_STORED_FAILURE`.
         """
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return await self._settle_until_stored([AttemptSettlement(claim, OUTCOME_NOT_STORED)])
+        return await self._settle_until_stored([AttemptSettlement(claim, OUTCOME_NOT_STORED_FAILURE)])
 
 
-def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
+def count_and_log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
     """Count the outcomes of settled job attempts in the metrics, and log them.
 
     A `Done` of a job that this worker still owned is logged at `debug`, any other outcome at `info`.
@@ -118,4 +118,4 @@ def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJ
             fields = logs.job_log_fields(claim, attempt=claim.attempt)
             log("attempt ended", outcome=outcome.word, now=row and row.state, **fields)
     for (kind, word), count in counts.items():
-        metrics.SETTLED_ATTEMPT_COUNTER.labels(kind, word).inc(count)
+        metrics.SETTLED_JOB_ATTEMPT_COUNTER.labels(kind, word).inc(count)

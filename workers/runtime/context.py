@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, null
 from typing import Any, TypeAlias, TypeVar
 
 from db.pool import Conn, Pool, run_in_transaction
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.jobs import jobs
 from domain.tenancy import project_locks
 from jobs import ledger, steps
@@ -69,10 +69,12 @@ class TaskContext:
                 await ledger.lock_claimed_job(conn, self.job)
             return await body(conn)
 
-        with raise_if_postgres_away(), tracing.open_span(f"step {name}" if name else "step"):
-            return await self._transact(locked)
+        with convert_postgres_away_errors(), tracing.open_span(f"step {name}" if name else "step"):
+            return await self._run_step_transaction(locked)
 
-    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
+    async def run_deciding_step(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
+    ) -> T:
         """Run a step that may end the attempt, and return its result.
 
         A result that is an outcome is settled in the transaction of the step's writes. So the next
@@ -110,8 +112,8 @@ class TaskContext:
 
         self._attempt.committed = Done.word
         try:
-            with raise_if_postgres_away(), tracing.open_span("settle"):
-                return Done(await self._transact(last))
+            with convert_postgres_away_errors(), tracing.open_span("settle"):
+                return Done(await self._run_step_transaction(last))
         except BaseException:
             self._attempt.committed = None
             raise
@@ -119,7 +121,7 @@ class TaskContext:
     def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
         """Wait for one of the worker's slots for a remote server, and hold it during the block.
 
-        Raise `ExternalServerBusy` if no slot is free in time. Do not wrap a step in it: an attempt that waits
+        Raise `ExternalServerSlotsExhausted` if no slot is free in time. Do not wrap a step in it: an attempt that waits
         holds no slot of its worker.
         """
         if self._servers is None:
@@ -133,18 +135,18 @@ class TaskContext:
         """
         return nullcontext() if self._servers is None else self._servers.yield_slot()
 
-    async def progress(self, ratio: float, *, stage: str | None = None) -> None:
+    async def report_progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report the job's progress from 0 to 1, and its stage; written at most once a second, the latest wins."""
-        self._progress_writer.add(self._attempt, ratio, stage)
+        self._progress_writer.queue_progress(self._attempt, ratio, stage)
 
-    def time_left(self) -> float:
+    def seconds_until_other_attempt(self) -> float:
         """Return the seconds in which no other attempt of the job can begin.
 
         They end with the worker's lease, or with the timeout of the job's kind.
         """
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
-    async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
+    async def _run_step_transaction(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction and return its result.
 
         After the commit, record and log the jobs that it submitted.
@@ -166,13 +168,15 @@ class TaskContext:
 
         Raises ValueError for a repeated name, since it would get the other step's result, and for too many names.
         """
-        if name in self._names or len(self._names) >= steps.MAX_NAMED_STEPS:
-            raise ValueError(f"step {name}: at most {steps.MAX_NAMED_STEPS} names in an attempt, each once")
+        if name in self._names or len(self._names) >= steps.MAX_NAMED_STEPS_PER_ATTEMPT:
+            raise ValueError(f"step {name}: at most {steps.MAX_NAMED_STEPS_PER_ATTEMPT} names in an attempt, each once")
         self._names.add(name)
 
     async def _lock_project(self, conn: Conn, is_locked: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if alone and project_id is not None:
-            await project_locks.lock_project_exclusively(conn, organization_id=organization_id, project_id=project_id)
+            await project_locks.lock_active_project_exclusively(
+                conn, organization_id=organization_id, project_id=project_id
+            )
         elif is_locked and project_id is not None:
             await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)

@@ -19,14 +19,14 @@ class FairSlots:
         self.waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
-    async def slot(self, key: Hashable) -> AsyncIterator[None]:
+    async def hold_slot(self, key: Hashable) -> AsyncIterator[None]:
         """Wait for a slot for the tenant `key`, and hold it during the block."""
         if not self.try_take_slot(key):
             await self.wait_for_slot(key)
         try:
             yield
         finally:
-            self.release(key)
+            self.release_slot(key)
 
     def try_take_slot(self, key: Hashable) -> bool:
         """Take a slot for the tenant `key` without a wait; return False if it may have none now.
@@ -38,7 +38,7 @@ class FairSlots:
         self.held[key] += 1
         return True
 
-    def release(self, key: Hashable) -> None:
+    def release_slot(self, key: Hashable) -> None:
         """Release one slot of the tenant `key`, and hand free slots to the waiters that may have one now."""
         self._decrement_held_slots(key)
         while self.waiting and self.try_take_slot(first := min(self.waiting, key=self.held.__getitem__)):
@@ -52,7 +52,7 @@ class FairSlots:
             await granted
         except asyncio.CancelledError:
             if granted.done() and not granted.cancelled():
-                self.release(key)
+                self.release_slot(key)
             else:
                 self._remove_waiter(key, granted)
             raise

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
 from jobs.ledger import JobClaim
@@ -35,10 +35,10 @@ LEASE_RENEWAL_INTERVAL_SHARE = 2 / 15
 #: Timeout of a renewal, as a part of a lease.
 LEASE_RENEWAL_TIMEOUT_SHARE = 1 / 3
 #: Time without a renewal until attempts stop, as a part of a lease.
-STOP_ATTEMPTS_SHARE = 2 / 3
+UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
-MIN_POSTGRES_PATIENCE_S = 2.0
+MIN_POSTGRES_SILENCE_TIMEOUT_S = 2.0
 
 #: Starts a claim; the second argument is the start of its attempt by the loop's clock.
 AdoptClaim: TypeAlias = Callable[[JobClaim, float], None]
@@ -46,12 +46,12 @@ AdoptClaim: TypeAlias = Callable[[JobClaim, float], None]
 _log = logs.get_logger("heartbeat")
 
 
-def compute_postgres_patience_s(lease_s: float) -> float:
+def compute_postgres_silence_timeout_s(lease_s: float) -> float:
     """Return the seconds of silence after which a worker drops its connection to Postgres, by its lease's length.
 
     After the same time Postgres ends the session of a silent worker.
     """
-    return max(MIN_POSTGRES_PATIENCE_S, lease_s * LEASE_RENEWAL_TIMEOUT_SHARE)
+    return max(MIN_POSTGRES_SILENCE_TIMEOUT_S, lease_s * LEASE_RENEWAL_TIMEOUT_SHARE)
 
 
 class WorkerHeartbeat:
@@ -67,16 +67,16 @@ class WorkerHeartbeat:
         self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
-        self._watch = self._clock.call_later(lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
-        metrics.WORKER_LEASE_AGE_SECONDS.set_function(lambda: self.age_s)
+        self._watch = self._clock.call_later(lease_s * UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS, self._stop_attempts)
+        metrics.WORKER_LEASE_AGE_SECONDS_GAUGE.set_function(lambda: self.lease_age_s)
 
-    async def register(self) -> UUID:
+    async def register_worker(self) -> UUID:
         """Insert this worker's row with a new id and a new lease; return the id.
 
         No lease is at risk yet, so the call may take as long as a lease. Raise `ServiceUnavailable` after that.
         """
         self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
-        async with self._connection(share=1) as conn:
+        async with self._hold_connection(share=1) as conn:
             await heartbeat.insert_worker_row(
                 conn,
                 worker_id=self.worker_id,
@@ -96,39 +96,39 @@ class WorkerHeartbeat:
             try:
                 await self._renew_lease(adopt, unsettled)
             except RETRIED_POSTGRES_ERRORS:
-                _log.warning("lease not renewed", age_s=round(self.age_s, 1))
+                _log.warning("lease not renewed", age_s=round(self.lease_age_s, 1))
 
     async def mark_draining(self) -> None:
-        async with self._connection() as conn:
+        async with self._hold_connection() as conn:
             await heartbeat.mark_worker_draining(conn, worker_id=self.worker_id)
 
     async def delete_worker_row(self) -> None:
         self._watch.cancel()
-        async with self._connection() as conn:
+        async with self._hold_connection() as conn:
             await heartbeat.delete_worker_row(conn, worker_id=self.worker_id)
 
     @property
-    def age_s(self) -> float:
+    def lease_age_s(self) -> float:
         """Return the seconds since the start of the last successful renewal of the worker's lease."""
         return self._clock.time() - self._renewed_at
 
     @property
     def lease_left_s(self) -> float:
         """Return the seconds that the worker's lease still lasts at least. Until then no other worker gets its jobs."""
-        return self._lease_s - self.age_s
+        return self._lease_s - self.lease_age_s
 
     async def _renew_lease(self, adopt: AdoptClaim, unsettled: Collection[AttemptKey]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
-        async with self._connection() as conn:
+        async with self._hold_connection() as conn:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             _log.warning("worker row lost", jobs=len(self._slots.attempts))
-            self._slots.stop_all(LeaseLostVerdict())
-            await self.register()
+            self._slots.stop_all_attempts(LeaseLostVerdict())
+            await self.register_worker()
             return
         self._note_renewal(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
-        stop_ended_attempts(attempts, rows)
+        stop_disallowed_attempts(attempts, rows)
         await self._adopt_unknown_claims(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
     async def _adopt_unknown_claims(self, unknown: set[AttemptKey], adopt: AdoptClaim) -> None:
@@ -139,8 +139,8 @@ class WorkerHeartbeat:
         lost, self._unknown = unknown & self._unknown, unknown
         if lost:
             asked_at = self._clock.time()
-            async with self._connection() as conn:
-                claims = await heartbeat.list_held_claims(
+            async with self._hold_connection() as conn:
+                claims = await heartbeat.list_held_job_claims(
                     conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
                 )
             for claim, age_s in claims:
@@ -153,36 +153,38 @@ class WorkerHeartbeat:
         """
         self._renewed_at = asked_at
         self._watch.cancel()
-        self._watch = self._clock.call_at(asked_at + self._lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
+        self._watch = self._clock.call_at(
+            asked_at + self._lease_s * UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS, self._stop_attempts
+        )
 
     def _stop_attempts(self) -> None:
         _log.warning("lease not renewed in time: stopping the attempts", jobs=len(self._slots.attempts))
-        self._slots.stop_all(Interrupted())
+        self._slots.stop_all_attempts(Interrupted())
 
     @asynccontextmanager
-    async def _connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
+    async def _hold_connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
         """Acquire a connection of the pool and hold it during the block, for at most `share` of a lease.
 
         Raise `ServiceUnavailable` after that time, and if Postgres is away: the next renewal is near.
         """
         limit_s = self._lease_s * share
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
                 yield conn
 
 
-def stop_ended_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
+def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
     """Stop each running attempt if its job is lost to another worker, canceled or overdue in the ledger.
 
     `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
     """
     for attempt in attempts:
-        verdict = find_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
+        verdict = find_attempt_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
         if verdict is not None:
             attempt.cancel_with_verdict(verdict)
 
 
-def find_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:
+def find_attempt_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:
     if attempt.committed:
         return None
     if row is None:

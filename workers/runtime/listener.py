@@ -12,7 +12,7 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
-from db.redis_reach import raise_if_redis_away
+from db.redis_reach import convert_redis_away_errors
 from jobs import courier
 from jobs.kinds import JobKindSpec
 from jobs.loop_time import LoopTimeout
@@ -27,8 +27,8 @@ WAKE_LIST_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
 REDIS_SILENCE_TIMEOUT_S = WAKE_LIST_WAIT_S + 5.0
 #: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
-FIRST_LISTENER_BACKOFF_S = 0.2
-MAX_LISTENER_BACKOFF_S = 5.0
+MIN_REDIS_LISTENER_BACKOFF_S = 0.2
+MAX_REDIS_LISTENER_BACKOFF_S = 5.0
 LISTENER_CANCEL_RETRY_S = 0.1
 
 _log = logs.get_logger("listener")
@@ -39,19 +39,21 @@ async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[Jo
 
     After each failure of Redis, listen again after a backoff. Meanwhile the puller polls on its own.
     """
-    wait_s = FIRST_LISTENER_BACKOFF_S
+    wait_s = MIN_REDIS_LISTENER_BACKOFF_S
     while True:
         started = asyncio.get_running_loop().time()
-        metrics.REDIS_LISTENER_RESTARTS.inc()
+        metrics.REDIS_LISTENER_RESTART_COUNTER.inc()
         try:
-            with raise_if_redis_away():
+            with convert_redis_away_errors():
                 await _listen_until_redis_fails(redis_url, pool_name, kinds, slots)
         except RedisUnavailable as error:
             _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
         wait_s = (
-            FIRST_LISTENER_BACKOFF_S if lasted > 2 * MAX_LISTENER_BACKOFF_S else min(MAX_LISTENER_BACKOFF_S, wait_s * 2)
+            MIN_REDIS_LISTENER_BACKOFF_S
+            if lasted > 2 * MAX_REDIS_LISTENER_BACKOFF_S
+            else min(MAX_REDIS_LISTENER_BACKOFF_S, wait_s * 2)
         )
 
 
@@ -107,7 +109,7 @@ def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKin
         worker.max_jobs = max(free, 0)
 
     slots.on_change = follow
-    follow(slots.free)
+    follow(slots.free_slot_count)
     return worker
 
 
@@ -121,7 +123,7 @@ async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slot
         woken = await client.blpop([wake_list], timeout=WAKE_LIST_WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
         if woken is None:
             continue
-        if slots.free > 0:
+        if slots.free_slot_count > 0:
             # The sender has committed, so the pull needn't wait until arq has run the message.
             slots.request_pull()
             await worker.start_jobs([woken[1]])

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from db.pool import Pool, acquire_connection
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import AttemptFenced, JobCancelRequested
@@ -28,7 +28,7 @@ class ProgressWriter:
         self._latest: dict[JobAttempt, JobProgress] = {}
         self._arrived = asyncio.Event()
 
-    def add(self, attempt: JobAttempt, ratio: float, stage: str | None) -> None:
+    def queue_progress(self, attempt: JobAttempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
         self._latest[attempt] = JobProgress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
@@ -53,7 +53,7 @@ class ProgressWriter:
         if progress is None:
             return
         try:
-            with raise_if_postgres_away():
+            with convert_postgres_away_errors():
                 async with acquire_connection(self._pool) as conn:
                     await ledger.store_job_progress(conn, attempt.claim, progress=progress.ratio, stage=progress.stage)
         except AttemptFenced:

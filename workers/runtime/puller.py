@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.pool import Pool, acquire_connection
-from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.courier import WakeCourier
 from jobs.kinds import JobKindSpec
@@ -21,14 +21,14 @@ from telemetry import metrics
 from workers.runtime.slots import WorkerSlots
 
 #: Seconds without a wake until the next pull.
-PULL_INTERVAL_S = 1.0
+JOB_PULL_INTERVAL_S = 1.0
 
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
-PULL_PAUSE_FACTOR = 4
+JOB_PULL_PAUSE_FACTOR = 4
 
 #: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
-#: most `PULL_PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
-MAX_PULL_PAUSE_S = 0.02
+#: most `JOB_PULL_PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
+MAX_JOB_PULL_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +50,14 @@ class JobPuller:
         """
         clock = asyncio.get_running_loop().time
         while not self.slots.closed:
-            started, free = clock(), self.slots.free
-            claims = await self._pull(free)
-            await self._start_claims(claims, started, filled=len(claims) == free > 0)
+            started, free = clock(), self.slots.free_slot_count
+            claims = await self._claim_jobs(free)
+            await self._start_claimed_jobs(claims, started, filled=len(claims) == free > 0)
             await self._wait_for_next_pull(clock() - started, brought=len(claims))
 
-    async def _pull(self, free: int) -> list[JobClaim]:
+    async def _claim_jobs(self, free: int) -> list[JobClaim]:
         try:
-            with raise_if_postgres_away(), metrics.JOB_PULL_SECONDS.time():
+            with convert_postgres_away_errors(), metrics.JOB_PULL_SECONDS_HISTOGRAM.time():
                 async with acquire_connection(self.pool) as conn:
                     return await ledger.claim_due_jobs(
                         conn,
@@ -70,7 +70,7 @@ class JobPuller:
         except RETRIED_POSTGRES_ERRORS:
             return []
 
-    async def _start_claims(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
+    async def _start_claimed_jobs(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
         for claim in claims:
             self.start(claim, asked_at)
             metrics.CLAIMED_JOB_COUNTER.labels(claim.kind).inc()
@@ -85,16 +85,18 @@ class JobPuller:
             self.slots.request_pull()
 
     async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
-        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `PULL_INTERVAL_S`.
+        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `JOB_PULL_INTERVAL_S`.
 
-        With a backlog, wait for a wake at most `PULL_PAUSE_FACTOR` times the last pull's duration `took_s`.
-        Without one, first pause for up to `MAX_PULL_PAUSE_S`, longer after a pull that `brought` many jobs.
+        With a backlog, wait for a wake at most `JOB_PULL_PAUSE_FACTOR` times the last pull's duration `took_s`.
+        Without one, first pause for up to `MAX_JOB_PULL_PAUSE_S`, longer after a pull that `brought` many jobs.
         """
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.
-            await asyncio.sleep(min(took_s * min(max(brought, 1), PULL_PAUSE_FACTOR), MAX_PULL_PAUSE_S))
+            await asyncio.sleep(min(took_s * min(max(brought, 1), JOB_PULL_PAUSE_FACTOR), MAX_JOB_PULL_PAUSE_S))
         await self.slots.has_free_slots.wait()
-        limit_s = min(PULL_PAUSE_FACTOR * took_s, PULL_INTERVAL_S) if self.slots.backlog else PULL_INTERVAL_S
+        limit_s = (
+            min(JOB_PULL_PAUSE_FACTOR * took_s, JOB_PULL_INTERVAL_S) if self.slots.backlog else JOB_PULL_INTERVAL_S
+        )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self.slots.wake.wait()

@@ -14,7 +14,7 @@ from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
 from jobs.outcomes import ATTEMPT_TIMEOUT_RETRY, Canceled, Interrupted, Retry, Snooze, TaskOutcome
-from schemas.errors import AttemptFenced, ExternalServerBusy, JobCancelRequested, ServiceUnavailable
+from schemas.errors import AttemptFenced, ExternalServerSlotsExhausted, JobCancelRequested, ServiceUnavailable
 from telemetry import log_context, logs, metrics
 from workers.runtime import spans
 from workers.runtime.completer import OutcomeCompleter
@@ -49,23 +49,23 @@ class AttemptRunner:
     completer: OutcomeCompleter
     group: asyncio.TaskGroup
 
-    def start(self, claim: JobClaim, began_at: float) -> None:
+    def start_attempt(self, claim: JobClaim, began_at: float) -> None:
         """Start the attempt of a claimed job as an asyncio task, in a slot of the worker.
 
         `began_at` is the attempt's start by the loop's clock, no later than the ledger's.
         """
         attempt = JobAttempt(claim, began_at + self.limits[claim.kind])
-        self.slots.add(attempt)
-        self.group.create_task(self._run(attempt))
+        self.slots.add_attempt(attempt)
+        self.group.create_task(self._run_attempt(attempt))
 
-    async def _run(self, attempt: JobAttempt) -> None:
+    async def _run_attempt(self, attempt: JobAttempt) -> None:
         """Run the job's task in this attempt, and queue its outcome for settlement.
 
         Await nothing but the task here: a cancel anywhere else would end the attempt without an outcome.
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
-        log_context.attach_cause(attempt)
+        log_context.attach_work_cause(attempt)
         spans.begin_attempt_span(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_attempt_at_limit, attempt)
         try:
@@ -75,8 +75,8 @@ class AttemptRunner:
             self._end_attempt(attempt, verdict)
         finally:
             limit.cancel()
-            self.slots.remove(attempt)
-            metrics.JOB_RUN_SECONDS.labels(kind).observe(time.monotonic() - started)
+            self.slots.remove_attempt(attempt)
+            metrics.JOB_ATTEMPT_SECONDS_HISTOGRAM.labels(kind).observe(time.monotonic() - started)
 
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:
@@ -93,7 +93,7 @@ class AttemptRunner:
         """
         self.progress_writer.drop_progress(attempt)
         self.slots.note_ended_jobs([attempt.claim])
-        metrics.SETTLED_ATTEMPT_COUNTER.labels(attempt.claim.kind, word).inc()
+        metrics.SETTLED_JOB_ATTEMPT_COUNTER.labels(attempt.claim.kind, word).inc()
         _log.debug("attempt closed", outcome=word)
 
 
@@ -119,8 +119,10 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
         return LeaseLostVerdict()
     except JobCancelRequested:
         return Canceled()
-    except (ServiceUnavailable, ExternalServerBusy) as error:
-        return _snooze_for_busy_server(attempt.claim) if isinstance(error, ExternalServerBusy) else Interrupted()
+    except (ServiceUnavailable, ExternalServerSlotsExhausted) as error:
+        return (
+            _snooze_for_busy_server(attempt.claim) if isinstance(error, ExternalServerSlotsExhausted) else Interrupted()
+        )
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job_log_fields(claim, attempt=claim.attempt))

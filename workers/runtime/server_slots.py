@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
-from schemas.errors import ExternalServerBusy
+from schemas.errors import ExternalServerSlotsExhausted
 from workers.runtime.fair_slots import FairSlots
 from workers.runtime.slots import WorkerSlots
 
@@ -34,15 +34,15 @@ class RemoteServerSlots:
     async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Wait for one of this worker's slots for a remote server, for a tenant; hold it during the block.
 
-        Raise `ExternalServerBusy` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
+        Raise `ExternalServerSlotsExhausted` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
         """
         server_slots = self.servers.setdefault(server, FairSlots(self.size))
         if not server_slots.try_take_slot(tenant):
-            await self._wait(server_slots, tenant)
+            await self._wait_for_server_slot(server_slots, tenant)
         try:
             yield
         finally:
-            server_slots.release(tenant)
+            server_slots.release_slot(tenant)
             if not server_slots.held:
                 del self.servers[server]
 
@@ -55,12 +55,12 @@ class RemoteServerSlots:
             return self.slots.yield_slot()
         return nullcontext()
 
-    async def _wait(self, server_slots: FairSlots, tenant: UUID) -> None:
+    async def _wait_for_server_slot(self, server_slots: FairSlots, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:
-            raise ExternalServerBusy
+            raise ExternalServerSlotsExhausted
         with self.slots.yield_slot():
             try:
                 async with asyncio.timeout(MAX_SERVER_SLOT_WAIT_S):
                     await server_slots.wait_for_slot(tenant)
             except TimeoutError as error:
-                raise ExternalServerBusy from error
+                raise ExternalServerSlotsExhausted from error

@@ -16,7 +16,7 @@ class StopRequest:
     soon: asyncio.Event = field(default_factory=asyncio.Event)
     now: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def ask(self) -> None:
+    def request_stop(self) -> None:
         (self.now if self.soon.is_set() else self.soon).set()
 
 
@@ -25,7 +25,7 @@ def handle_stop_signals() -> Iterator[StopRequest]:
     """Yield a `StopRequest`: in the block, a first SIGTERM or SIGINT requests a drain, a second one an end at once."""
     stop, loop = StopRequest(), asyncio.get_running_loop()
     for signum in STOP_SIGNALS:
-        loop.add_signal_handler(signum, stop.ask)
+        loop.add_signal_handler(signum, stop.request_stop)
     try:
         yield stop
     finally:

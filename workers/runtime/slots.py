@@ -23,7 +23,7 @@ class LeaseLostVerdict:
 
 #: With a backlog, a pull waits until one in this many slots is free: a small pull costs nearly as much as a
 #: large one.
-BACKLOG_SLOTS_PER_FREE_SLOT = 2
+MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG = 2
 
 #: Back-pressure: a worker takes no more jobs while this many times its slots wait for settlement. Such jobs
 #: run nowhere but count as running, and other workers could have run them. A busy worker has the work of two
@@ -102,29 +102,29 @@ class WorkerSlots:
         self.yielded = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore_slot_change
-        metrics.WORKER_FREE_SLOTS.set_function(lambda: self.free)
-        self._update_events()
+        metrics.WORKER_FREE_SLOT_GAUGE.set_function(lambda: self.free_slot_count)
+        self._update_slot_events()
 
     @property
-    def free(self) -> int:
+    def free_slot_count(self) -> int:
         return self.size - len(self.attempts) + self.yielded - self._late
 
-    def add(self, attempt: JobAttempt) -> None:
+    def add_attempt(self, attempt: JobAttempt) -> None:
         self.attempts[build_attempt_key(attempt.claim)] = attempt
-        self._update_events()
+        self._update_slot_events()
 
-    def remove(self, attempt: JobAttempt) -> None:
+    def remove_attempt(self, attempt: JobAttempt) -> None:
         del self.attempts[build_attempt_key(attempt.claim)]
         if self.backlog:
             self.request_pull()
-        self._update_events()
+        self._update_slot_events()
 
     def request_pull(self) -> None:
         """Have the worker pull further jobs for its free slots.
 
-        With a backlog, do so only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE_SLOT`).
+        With a backlog, do so only once a part of the slots is free (`MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG`).
         """
-        if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE_SLOT:
+        if not self.backlog or self.free_slot_count >= self.size / MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG:
             self.wake.set()
 
     @contextmanager
@@ -142,7 +142,7 @@ class WorkerSlots:
 
     def _change_yielded(self, change: int) -> None:
         self.yielded += change
-        self._update_events()
+        self._update_slot_events()
 
     def change_unsettled_count(self, change: int) -> None:
         """Add `change` to the count of ended attempts with an unsettled outcome; it is negative after a settlement.
@@ -153,7 +153,7 @@ class WorkerSlots:
         late = max(0, self.unsettled - MAX_UNSETTLED_JOBS_PER_SLOT * self.size)
         if late != self._late:
             self._late = late
-            self._update_events()
+            self._update_slot_events()
 
     def note_ended_jobs(self, claims: Iterable[JobClaim]) -> None:
         """Note the tenants of ended jobs after the commit of their end, and request a pull.
@@ -168,18 +168,18 @@ class WorkerSlots:
         freed, self._freed = [*self._freed], set()
         return freed
 
-    def close(self) -> None:
+    def stop_pulling(self) -> None:
         """Close the worker's slots: the puller wakes, and ends its loop. Running attempts go on."""
         self.closed = True
         self.wake.set()
         self.has_free_slots.set()
 
-    def stop_all(self, verdict: AttemptVerdict) -> None:
+    def stop_all_attempts(self, verdict: AttemptVerdict) -> None:
         for attempt in [*self.attempts.values()]:
             attempt.cancel_with_verdict(verdict)
 
-    def _update_events(self) -> None:
-        free = self.free
+    def _update_slot_events(self) -> None:
+        free = self.free_slot_count
         _set_or_clear_event(self.has_free_slots, free > 0)
         _set_or_clear_event(self.empty, not self.attempts)
         self.on_change(free)

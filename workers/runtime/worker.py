@@ -28,13 +28,13 @@ from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_
 from workers.runtime.slots import WorkerSlots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
-WORKER_LOOP_CONNECTIONS = 4
+WORKER_LOOP_DATABASE_CONNECTIONS = 4
 #: Seconds until a task that ignores its cancel is canceled again.
 TASK_CANCEL_RETRY_S = 1.0
 
 #: Slots that share a connection, since tasks rarely wait for Postgres.
-SLOTS_PER_CONNECTION = 5
-MIN_TASK_CONNECTIONS = 4
+SLOTS_PER_TASK_DATABASE_CONNECTION = 5
+MIN_TASK_DATABASE_CONNECTIONS = 4
 
 _log = logs.get_logger("pool")
 
@@ -50,7 +50,7 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
     with handle_stop_signals() as stop:
         async with (
             open_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.host_allowlist),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
@@ -76,21 +76,23 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
     Raises as `open_postgres_pool` does.
     """
     # On a silent network a statement fails after a timeout, and Postgres ends the session of a silent worker.
-    patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
+    patience_s = heartbeat.compute_postgres_silence_timeout_s(settings.lease_s)
     open_pool = partial(open_postgres_pool, settings.database_url, command_timeout=patience_s, patience_s=patience_s)
     async with (
-        open_pool(name=f"{pool_name} own", size=WORKER_LOOP_CONNECTIONS) as own,
-        open_pool(name=pool_name, size=compute_task_pool_size(settings), for_bursts=True) as shared,
+        open_pool(name=f"{pool_name} own", size=WORKER_LOOP_DATABASE_CONNECTIONS) as own,
+        open_pool(name=pool_name, size=compute_task_connection_pool_size(settings), for_bursts=True) as shared,
     ):
         yield WorkerConnectionPools(own, shared)
 
 
-def compute_task_pool_size(settings: Settings) -> int:
+def compute_task_connection_pool_size(settings: Settings) -> int:
     """Return the number of database connections that a worker's tasks share, by its slots.
 
     For 20 slots 4 connections beat 10: with more, more tasks wait for locks (bench publish).
     """
-    return min(settings.pool_size, max(MIN_TASK_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
+    return min(
+        settings.pool_size, max(MIN_TASK_DATABASE_CONNECTIONS, settings.slots // SLOTS_PER_TASK_DATABASE_CONNECTION)
+    )
 
 
 class WorkerProcess:
@@ -115,17 +117,17 @@ class WorkerProcess:
         self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: StopRequest) -> None:
-        if not await retry_until_postgres_answers(self.heartbeat.register, stop.soon):
+        if not await retry_until_postgres_answers(self.heartbeat.register_worker, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:
             runner = self._build_runner(group)
             async with run_in_background(
-                self.heartbeat.run(adopt=runner.start, unsettled=self.completer.unsettled),
+                self.heartbeat.run(adopt=runner.start_attempt, unsettled=self.completer.unsettled),
                 self.progress_writer.run(),
                 self.completer.run(),
             ):
-                await self._pull(runner, stop)
+                await self._pull_until_stopped(runner, stop)
                 await self._drain(stop)
         _log.info("ended")
 
@@ -142,7 +144,7 @@ class WorkerProcess:
             group=group,
         )
 
-    async def _pull(self, runner: AttemptRunner, stop: StopRequest) -> None:
+    async def _pull_until_stopped(self, runner: AttemptRunner, stop: StopRequest) -> None:
         """Claim and run jobs until a stop is requested. The pull under way is then the last."""
         puller = JobPuller(
             pool_name=self.pool_name,
@@ -151,7 +153,7 @@ class WorkerProcess:
             slots=self.slots,
             courier=self.courier,
             worker_id=lambda: self.heartbeat.worker_id,
-            start=runner.start,
+            start=runner.start_attempt,
         )
         listening = listen_for_wakes(
             self.settings.redis_url, pool_name=self.pool_name, kinds=[*self.tasks], slots=self.slots
@@ -160,7 +162,7 @@ class WorkerProcess:
             pulling.create_task(puller.run())
             async with run_in_background(listening):
                 await stop.soon.wait()
-            self.slots.close()
+            self.slots.stop_pulling()
 
     async def _drain(self, stop: StopRequest) -> None:
         """Let the running jobs end within the setting `drain_s`, then interrupt the others: they are queued again.
@@ -172,7 +174,7 @@ class WorkerProcess:
             await self.heartbeat.mark_draining()
         await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
-            self.slots.stop_all(Interrupted())
+            self.slots.stop_all_attempts(Interrupted())
             await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
         await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
         with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from db.pool import Conn, use_postgres_connection
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.operations import sandbox_time
 from jobs.courier import WakeCourier, open_wake_courier
 from jobs.ledger import WakeMessage
@@ -15,17 +15,17 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Timeout of a statement, in seconds.
-CLOCK_STATEMENT_TIMEOUT_S = 10.0
+SANDBOX_CLOCK_STATEMENT_TIMEOUT_S = 10.0
 #: Time for the due work to end, in seconds.
-DUE_WORK_TIMEOUT_S = 120.0
+SANDBOX_DUE_WORK_TIMEOUT_S = 120.0
 #: Snooze of a job without a turn, in seconds.
-NO_CLOCK_TURN_SNOOZE_S = 5.0
+CLOCK_ADVANCE_SLOT_SNOOZE_S = 5.0
 #: Bounds of the pause between two checks of the due work, in seconds.
-CHECK_PAUSE_BOUNDS_S = (0.01, 0.25)
+DUE_WORK_CHECK_PAUSE_BOUNDS_S = (0.01, 0.25)
 #: Growth of that pause while no new work becomes due.
-CHECK_PAUSE_GROWTH = 1.5
+DUE_WORK_CHECK_PAUSE_GROWTH = 1.5
 
-CLOCK_HELD_UP_FAILURE = Failed(
+SANDBOX_CLOCK_HELD_UP_FAILURE = Failed(
     "CLOCK_HELD_UP",
     "the due work of the sandbox doesn't end: check its jobs, then advance its clock again",
     retryable=True,
@@ -33,49 +33,51 @@ CLOCK_HELD_UP_FAILURE = Failed(
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    courier = await resources.open_once(lambda settings: open_wake_courier(settings.redis_url))
+    courier = await resources.open_resource_once(lambda settings: open_wake_courier(settings.redis_url))
     url = resources.settings.database_url
-    connect = partial(use_postgres_connection, url, name="clock", command_timeout=CLOCK_STATEMENT_TIMEOUT_S)
+    connect = partial(use_postgres_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
     return partial(advance_clock, connect=connect, courier=courier)
 
 
 async def advance_clock(
-    ctx: TaskContext, *, connect: OpenConnection, courier: WakeCourier, patience_s: float = DUE_WORK_TIMEOUT_S
+    ctx: TaskContext, *, connect: OpenConnection, courier: WakeCourier, patience_s: float = SANDBOX_DUE_WORK_TIMEOUT_S
 ) -> TaskOutcome:
     """Advance a sandbox's clock to its target, from one due time to the next; return the job's outcome.
 
     Each stop at a due time is committed, so another attempt continues after the last one. Snooze while too many
     clocks advance. Fail if the due work of a stop doesn't end within `patience_s`.
     """
-    with raise_if_postgres_away():
+    with convert_postgres_away_errors():
         async with connect() as conn:
             if not await sandbox_time.take_clock_advance_slot(conn):
-                return Snooze(NO_CLOCK_TURN_SNOOZE_S)
-            return await _advance_stop_by_stop(ctx, conn, courier, patience_s)
+                return Snooze(CLOCK_ADVANCE_SLOT_SNOOZE_S)
+            return await _advance_clock_stop_by_stop(ctx, conn, courier, patience_s)
 
 
-async def _advance_stop_by_stop(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> TaskOutcome:
+async def _advance_clock_stop_by_stop(
+    ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float
+) -> TaskOutcome:
     most_left = 0.0
     while await _wait_until_no_work_is_due(ctx, conn, courier, patience_s):
-        stop = await ctx.decide(partial(sandbox_time.move_sandbox_clock, claim=ctx.job))
+        stop = await ctx.run_deciding_step(partial(sandbox_time.move_sandbox_clock, claim=ctx.job))
         if isinstance(stop, TaskOutcome):
             return stop
         if stop is not None:
             most_left = max(most_left, stop.left_s)
             # A job that arrives at its first stop has no progress to report.
-            await ctx.progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
-    return CLOCK_HELD_UP_FAILURE
+            await ctx.report_progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
+    return SANDBOX_CLOCK_HELD_UP_FAILURE
 
 
-def iter_check_pauses_s() -> Iterator[float]:
+def iter_due_work_check_pauses_s() -> Iterator[float]:
     """Yield the seconds to wait before each next check of a sandbox's due work, without end.
 
     They grow from 0.01 s to 0.25 s.
     """
-    pause_s = CHECK_PAUSE_BOUNDS_S[0]
+    pause_s = DUE_WORK_CHECK_PAUSE_BOUNDS_S[0]
     while True:
         yield pause_s
-        pause_s = min(pause_s * CHECK_PAUSE_GROWTH, CHECK_PAUSE_BOUNDS_S[1])
+        pause_s = min(pause_s * DUE_WORK_CHECK_PAUSE_GROWTH, DUE_WORK_CHECK_PAUSE_BOUNDS_S[1])
 
 
 async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:
@@ -84,15 +86,15 @@ async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: Wake
     Meanwhile run due chores and wake worker pools. The attempt yields its slot during the wait.
     """
     clock = asyncio.get_running_loop().time
-    ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_check_pauses_s()
+    ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_due_work_check_pauses_s()
     with ctx.yield_slot():
         while clock() < ends_at:
             sight = await sandbox_time.find_sandbox_due_work(conn, claim=ctx.job)
-            if not await sandbox_time.run_due_chores(conn, sight):
+            if not await sandbox_time.run_due_sandbox_chores(conn, sight):
                 if not sight.busy:
                     return True
                 if await _wake_pools_with_due_jobs(ctx, conn, courier, sent):
-                    waits = iter_check_pauses_s()
+                    waits = iter_due_work_check_pauses_s()
             await asyncio.sleep(next(waits))
     return False
 
@@ -102,7 +104,7 @@ async def _wake_pools_with_due_jobs(ctx: TaskContext, conn: Conn, courier: WakeC
 
     `sent` has the wakes that were sent before. The new ones are added.
     """
-    due = {*await sandbox_time.list_due_pool_wakes(conn, claim=ctx.job)} - sent
+    due = {*await sandbox_time.list_sandbox_due_pool_wakes(conn, claim=ctx.job)} - sent
     for wake in due:
         await courier.send_wake(wake)
     sent |= due

@@ -11,30 +11,30 @@ from functools import partial
 from typing import NamedTuple
 
 from domain.collection import cadence, collection_runs
-from domain.collection.collection_runs import MetricCollectionResult, MetricCollectionRun, PostDueForPolling
+from domain.collection.collection_runs import MetricCollectionResult, MetricCollectionRun, PostDueForMetricPolling
 from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, TaskOutcome
 from platforms.registry import PLATFORM_DESCRIPTIONS
-from schemas.errors import PlatformError, PostNotSent, PostRejected, StateConflict
+from schemas.errors import PlatformError, PostNotSent, PostRejectedByPlatform, StateConflict
 from telemetry import logs, metrics
 from workers.platforms.collecting import MetricsCollector
 from workers.platforms.connecting import open_outgoing_network
-from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_figures
+from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_post_figures
 from workers.platforms.parts import load_platform_parts
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Seconds of a collection run; the next run collects the rest.
-MAX_COLLECTION_RUN_S = 45.0
+MAX_METRIC_COLLECTION_RUN_S = 45.0
 #: Posts of a collection run at most, for any platform.
-MAX_POSTS_PER_COLLECTION_RUN = 500
+MAX_POSTS_PER_METRIC_COLLECTION_RUN = 500
 #: Failed calls for posts in a row that mean an unreachable platform, rather than single bad posts.
-MAX_FAILED_CALLS_IN_A_ROW = 3
+MAX_FAILED_METRIC_CALLS_IN_A_ROW = 3
 #: Categories of refusals of the account or of this server, not of a post.
 ACCOUNT_REFUSAL_CATEGORIES = frozenset({"account_issue", "config"})
-COLLECTION_TIMED_OUT = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+METRIC_COLLECTION_TIMED_OUT_ERROR = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get_logger("collect")
 
@@ -45,12 +45,12 @@ class PlatformCollectors(NamedTuple):
     by_platform: Mapping[str, MetricsCollector]
     keyring: Keyring
 
-    def of(self, visit: MetricCollectionRun) -> MetricsCollector:
+    def choose_collector(self, visit: MetricCollectionRun) -> MetricsCollector:
         return SandboxCollector(visit.polled.now) if visit.polled.sandbox else self.by_platform[visit.account.platform]
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    net = await resources.open_once(open_outgoing_network)
+    net = await resources.open_resource_once(open_outgoing_network)
     by_platform = {platform: load_platform_parts(platform).open_collector(net) for platform in PLATFORM_DESCRIPTIONS}
     return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))
 
@@ -58,22 +58,23 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -> TaskOutcome:
     visit = await ctx.step(
         partial(
-            collection_runs.begin_collection_run,
+            collection_runs.prepare_metric_collection_run,
             claim=ctx.job,
-            most=MAX_POSTS_PER_COLLECTION_RUN,
+            most=MAX_POSTS_PER_METRIC_COLLECTION_RUN,
             keyring=collectors.keyring,
         )
     )
     if visit is None:
         return Done()
     async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
-        responses = await collect_account_figures(collectors.of(visit), visit)
+        responses = await collect_account_figures(collectors.choose_collector(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
         return await ctx.commit(
-            partial(collection_runs.store_collection_result, claim=ctx.job, visit=visit, found=responses), project=True
+            partial(collection_runs.store_metric_collection_result, claim=ctx.job, visit=visit, found=responses),
+            project=True,
         )
     except StateConflict:
         return Canceled()
@@ -82,11 +83,11 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
 async def collect_account_figures(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
     """Read an account's follower count and its posts' metrics from the platform; return all that was read.
 
-    Stop at a platform's error, or after `MAX_COLLECTION_RUN_S`: with `COLLECTION_TIMED_OUT` if no post was read.
+    Stop at a platform's error, or after `MAX_METRIC_COLLECTION_RUN_S`: with an error if no post was read.
     """
     responses = MetricCollectionResult([], [], [], None)
     try:
-        async with asyncio.timeout(MAX_COLLECTION_RUN_S):
+        async with asyncio.timeout(MAX_METRIC_COLLECTION_RUN_S):
             if visit.polled.gauges and (followers := await collector.read_follower_count(visit.account)) is not None:
                 responses.told.append(
                     ReportedMetricValues(MetricSubject(visit.account_id, None), {"followers": followers})
@@ -95,7 +96,11 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
-        return responses if responses.asked or responses.failed else responses._replace(error=COLLECTION_TIMED_OUT)
+        return (
+            responses
+            if responses.asked or responses.failed
+            else responses._replace(error=METRIC_COLLECTION_TIMED_OUT_ERROR)
+        )
     return responses
 
 
@@ -110,22 +115,22 @@ async def collect_post_figures(
     while waiting:
         batch_posts = waiting.popleft()
         try:
-            responses.told.extend(await collect_batch_values(collector, visit, batch_posts))
+            responses.told.extend(await collect_post_batch_figures(collector, visit, batch_posts))
         except PostNotSent:
             failures += 1
             if len(batch_posts) == 1:
                 responses.failed.extend(batch_posts)
             else:
                 waiting.extendleft([post] for post in reversed(batch_posts))
-            if failures == MAX_FAILED_CALLS_IN_A_ROW or not (waiting or responses.asked):
+            if failures == MAX_FAILED_METRIC_CALLS_IN_A_ROW or not (waiting or responses.asked):
                 raise
         else:
             failures = 0
             responses.asked.extend(batch_posts)
 
 
-async def collect_batch_values(
-    collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForPolling]
+async def collect_post_batch_figures(
+    collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForMetricPolling]
 ) -> list[ReportedMetricValues]:
     """Read the metrics of a batch of posts in one call to the platform; return the values of each post.
 
@@ -134,13 +139,13 @@ async def collect_batch_values(
     """
     if isinstance(collector, SandboxCollector):
         return [
-            ReportedMetricValues(MetricSubject(post.id, post.published_at), compute_sandbox_figures(post, at), at)
+            ReportedMetricValues(MetricSubject(post.id, post.published_at), compute_sandbox_post_figures(post, at), at)
             for post in batch
-            for at in cadence.missed_poll_times(post.published_at, post.due_at, visit.polled.now)
+            for at in cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
         ]
     try:
         figures = await collector.read_post_figures(visit.account, batch)
-    except PostRejected as error:
+    except PostRejectedByPlatform as error:
         if error.category in ACCOUNT_REFUSAL_CATEGORIES:
             raise
         return []

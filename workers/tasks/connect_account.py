@@ -8,7 +8,7 @@ from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import PlatformError, StateConflict
 from workers.platforms.connecting import (
     OutgoingNetwork,
-    forget_unknown_registration,
+    delete_registration_unknown_to_server,
     open_outgoing_network,
     outcome_of_platform_error,
 )
@@ -20,7 +20,9 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(connect_account, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
+    return partial(
+        connect_account, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
+    )
 
 
 async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
@@ -29,7 +31,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
     A code works once. If an attempt dies after the server took the code, the next attempt fails: the owner
     must start again.
     """
-    attempt = await ctx.step(partial(connect.begin_account_connect, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(connect.read_account_connect_attempt, claim=ctx.job, keyring=keyring))
     try:
         if attempt.sandbox:
             connected = fakes.connect_sandbox_account(attempt.asked, attempt.secret)
@@ -39,7 +41,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
         end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
-        await forget_unknown_registration(ctx, error, attempt.asked.server, attempt.client)
+        await delete_registration_unknown_to_server(ctx, error, attempt.asked.server, attempt.client)
         return outcome_of_platform_error(error)
     except StateConflict as error:
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.

@@ -9,14 +9,14 @@ from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.client import GITHUB_SERVER_NAME
 from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
-from workers.ingest.perform import outcome_of_source_error
+from workers.ingest.perform import build_outcome_of_source_error
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(connect_github, app=await resources.open_once(open_github_app), keyring=resources.keyring)
+    return partial(connect_github, app=await resources.open_resource_once(open_github_app), keyring=resources.keyring)
 
 
 async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Keyring) -> TaskOutcome:
@@ -25,7 +25,7 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
     A code works once. If an attempt dies after GitHub took the code, the next attempt fails: the person must
     start again.
     """
-    attempt = await ctx.step(partial(github_installations.begin_installation_attempt, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(github_installations.read_github_connect_attempt, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         if attempt.sandbox:
@@ -34,6 +34,6 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
             async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
                 proved = await proof.prove_installation_access(require_github_app(app), **claimed)
     except SourceError as error:
-        return outcome_of_source_error(error)
-    keep = partial(github_installations.store_installation, claim=ctx.job, proved=proved)
+        return build_outcome_of_source_error(error)
+    keep = partial(github_installations.store_github_installation, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)

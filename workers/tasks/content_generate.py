@@ -18,9 +18,9 @@ from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
 from workers.generation import llm_copy, storing
-from workers.generation.cancellation import run_until_canceled
+from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import PieceFolders, open_piece_folders
-from workers.generation.protocol import CopyReady, PieceRequest
+from workers.generation.protocol import CopyReadyReport, PieceRequest
 from workers.generation.rendering import RenderFailed, render_in_child_process
 from workers.llm.endpoint import LanguageModel
 from workers.resources import WorkerResources
@@ -45,18 +45,18 @@ async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task `content_generate` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
     settings, folders = resources.settings, resources.stack.enter_context(open_piece_folders())
-    store, model = open_media_store(settings), await resources.model()
+    store, model = open_media_store(settings), await resources.get_language_model()
     return partial(content_generate, studio=PieceResources(store, folders, settings.public_url, model))
 
 
 async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskOutcome:
     brief = await ctx.step(partial(generated.begin_content_generation, claim=ctx.job))
-    await ctx.progress(0.01, stage="planning")
+    await ctx.report_progress(0.01, stage="planning")
     with studio.folders.create_piece_folder() as folder:
         try:
-            copy, outputs = await run_until_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
-            await ctx.progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
-            files = await run_until_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, outputs))
+            copy, outputs = await run_until_job_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
+            await ctx.report_progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
+            files = await run_until_job_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, outputs))
             body = partial(
                 generated.finish_content_generation,
                 claim=ctx.job,
@@ -86,17 +86,17 @@ async def render_piece_in_folder(
     """
     copy, outputs = None, []
     async with AsyncExitStack() as stack:
-        handles = await storing.open_input_files(ctx, studio.store, brief.files, stack)
-        offers = await llm_copy.request_copy_offers(await _choose_copy_model(ctx, studio), brief.spec)
+        handles = await storing.open_piece_input_files(ctx, studio.store, brief.files, stack)
+        offers = await llm_copy.request_copy_lines_from_model(await _choose_copy_model(ctx, studio), brief.spec)
         request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
-        async with aclosing(render_in_child_process(request, handles.all)) as reports:
+        async with aclosing(render_in_child_process(request, handles.all_descriptors)) as reports:
             async for report in reports:
-                if isinstance(report, CopyReady):
+                if isinstance(report, CopyReadyReport):
                     copy = report.copy
-                    await ctx.progress(PROGRESS_AT_DRAWING_START, stage="generating_visuals")
+                    await ctx.report_progress(PROGRESS_AT_DRAWING_START, stage="generating_visuals")
                 else:
                     outputs += [report.made] if report.made else []
-                    await ctx.progress(
+                    await ctx.report_progress(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`

@@ -19,14 +19,14 @@ from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import attempts
 from domain.webhooks.attempts import (
-    INTERNAL_FAILURE_CODE,
+    INTERNAL_DELIVERY_FAILURE_CODE,
     EndpointState,
     FinishedDeliveryAttempt,
     NextDeliveryStatus,
     OutgoingDelivery,
     TakenWebhookDelivery,
 )
-from domain.webhooks.delivery_jobs import delivery_endpoint_id
+from domain.webhooks.delivery_jobs import webhook_endpoint_id_of_claim
 from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from telemetry import logs, metrics
@@ -37,22 +37,22 @@ from workers.webhooks import signing
 from workers.webhooks.sending import open_webhook_client, send_webhook
 
 #: Concurrent deliveries to one endpoint.
-MAX_DELIVERY_CONCURRENCY = 4
+MAX_WEBHOOK_DELIVERY_CONCURRENCY = 4
 #: Concurrent deliveries before the job's first success.
-FIRST_DELIVERY_CONCURRENCY = 1
+FIRST_WEBHOOK_DELIVERY_CONCURRENCY = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
-DELIVERY_TIME_SLICE_S = 2.0
+WEBHOOK_DELIVERY_TIME_SLICE_S = 2.0
 #: Seconds without a response after which a job yields its slot until the next one.
-DELIVERY_SLOT_YIELD_AFTER_S = 0.1
+WEBHOOK_DELIVERY_SLOT_YIELD_AFTER_S = 0.1
 #: Seconds within which responses are stored together.
-DELIVERY_RESULT_WINDOW_S = 0.005
+WEBHOOK_RESULT_BATCH_WINDOW_S = 0.005
 
 _log = logs.get_logger("webhooks")
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    client = await resources.open_once(open_webhook_client)
+    client = await resources.open_resource_once(open_webhook_client)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
 
@@ -65,9 +65,9 @@ async def deliver_webhook(
     )
     endpoint = await spell.requeue_marked_deliveries()
     if endpoint.is_disabled_or_deleted:
-        await spell.abandon()
+        await spell.abandon_all_deliveries()
     elif endpoint.accepts_deliveries:
-        await spell.run()
+        await spell.send_due_deliveries()
     return Done()
 
 
@@ -78,8 +78,8 @@ class WebhookDeliverySession:
         self, ctx: TaskContext, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[OutgoingDelivery]]]
     ) -> None:
         self._ctx, self._client, self._take = ctx, client, take
-        self._org, self._endpoint_id = ctx.job.organization_id, delivery_endpoint_id(ctx.job)
-        self._slice_ends_at = asyncio.get_running_loop().time() + DELIVERY_TIME_SLICE_S
+        self._org, self._endpoint_id = ctx.job.organization_id, webhook_endpoint_id_of_claim(ctx.job)
+        self._slice_ends_at = asyncio.get_running_loop().time() + WEBHOOK_DELIVERY_TIME_SLICE_S
         self._sends: set[asyncio.Task[FinishedDeliveryAttempt]] = set()
         self._failing = True
 
@@ -94,27 +94,31 @@ class WebhookDeliverySession:
         self._failing = endpoint.failing
         return endpoint
 
-    async def abandon(self) -> None:
+    async def abandon_all_deliveries(self) -> None:
         while await self._ctx.step(partial(attempts.abandon_deliveries, claim=self._ctx.job)):
             pass
 
-    async def run(self) -> None:
+    async def send_due_deliveries(self) -> None:
         """Send a webhook endpoint's due deliveries, several at once, until none is due or the time slice is over.
 
         If the job is stopped, cancel the deliveries under way.
         """
-        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_DELIVERY_CONCURRENCY
+        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_WEBHOOK_DELIVERY_CONCURRENCY
         try:
             while True:
                 if results:
-                    concurrency = MAX_DELIVERY_CONCURRENCY if results[-1].code is None else FIRST_DELIVERY_CONCURRENCY
+                    concurrency = (
+                        MAX_WEBHOOK_DELIVERY_CONCURRENCY
+                        if results[-1].code is None
+                        else FIRST_WEBHOOK_DELIVERY_CONCURRENCY
+                    )
                 for delivery in await self._settle_and_take_deliveries(results, concurrency - len(self._sends)):
                     self._sends.add(asyncio.create_task(self._attempt_delivery(delivery)))
                 if not self._sends:
                     return
                 results = await self._wait_for_results()
         finally:
-            await cancel_running_sends(self._sends)
+            await cancel_running_webhook_sends(self._sends)
 
     async def _settle_and_take_deliveries(
         self, results: Sequence[FinishedDeliveryAttempt], free: int
@@ -144,16 +148,16 @@ class WebhookDeliverySession:
     async def _wait_for_results(self) -> list[FinishedDeliveryAttempt]:
         """Wait for a webhook delivery under way to end; return its result with those that end right after.
 
-        If none ends within `DELIVERY_SLOT_YIELD_AFTER_S`, yield the worker's slot for the rest of the wait.
+        If none ends within `WEBHOOK_DELIVERY_SLOT_YIELD_AFTER_S`, yield the worker's slot for the rest of the wait.
         """
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
-        done, pending = await any_of(timeout=DELIVERY_SLOT_YIELD_AFTER_S)
+        done, pending = await any_of(timeout=WEBHOOK_DELIVERY_SLOT_YIELD_AFTER_S)
         if not done:
             with self._ctx.yield_slot():
                 done, pending = await any_of()
         if pending:
             # One transaction for all of them costs as much as one for each.
-            done |= (await asyncio.wait(pending, timeout=DELIVERY_RESULT_WINDOW_S))[0]
+            done |= (await asyncio.wait(pending, timeout=WEBHOOK_RESULT_BATCH_WINDOW_S))[0]
         self._sends -= done
         return [send.result() for send in done]
 
@@ -164,15 +168,17 @@ class WebhookDeliverySession:
         """
         if delivery.body is not None:
             try:
-                return await self._send(delivery, delivery.body)
+                return await self._send_delivery(delivery, delivery.body)
             except Exception as error:  # noqa: BLE001  a receiver may cause any error
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error("delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause)
-        return FinishedDeliveryAttempt(delivery.delivery, None, INTERNAL_FAILURE_CODE, None)
+                _log.error(
+                    "delivery failed by an internal error", **self._delivery_log_fields(delivery.delivery), **cause
+                )
+        return FinishedDeliveryAttempt(delivery.delivery, None, INTERNAL_DELIVERY_FAILURE_CODE, None)
 
-    async def _send(self, outgoing: OutgoingDelivery, body: bytes) -> FinishedDeliveryAttempt:
+    async def _send_delivery(self, outgoing: OutgoingDelivery, body: bytes) -> FinishedDeliveryAttempt:
         headers = signing.build_webhook_headers(
             event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
             at=int(time.time()),
@@ -191,13 +197,13 @@ class WebhookDeliverySession:
             if result.code:
                 _log.info(
                     "delivery failed",
-                    **self._log_fields(result.delivery),
+                    **self._delivery_log_fields(result.delivery),
                     status=result.status,
                     code=result.code,
                     now=now,
                 )
 
-    def _log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
+    def _delivery_log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
         """Return the log fields of a webhook delivery: ids of organization, endpoint, delivery and event, and tries."""
         return {
             "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),
@@ -208,7 +214,7 @@ class WebhookDeliverySession:
         }
 
 
-async def cancel_running_sends(sends: set[asyncio.Task[FinishedDeliveryAttempt]]) -> None:
+async def cancel_running_webhook_sends(sends: set[asyncio.Task[FinishedDeliveryAttempt]]) -> None:
     """Cancel the webhook deliveries under way, and wait for their end. They stay marked, for the next job."""
     for task in sends:
         task.cancel()

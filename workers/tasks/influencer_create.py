@@ -9,7 +9,7 @@ from generation import libraries
 from jobs.outcomes import Canceled, TaskOutcome
 from schemas.errors import ObjectNotFound, StateConflict
 from workers.generation import storing
-from workers.generation.cancellation import run_until_canceled
+from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import PieceFolders, open_piece_folders
 from workers.generation.protocol import PortraitRequest
 from workers.generation.rendering import RenderFailed, render_single_file
@@ -34,15 +34,15 @@ async def influencer_create(ctx: TaskContext, *, store: MediaStore, folders: Pie
 
     All attempts of the job store the same file.
     """
-    await ctx.progress(0.01, stage="planning")
+    await ctx.report_progress(0.01, stage="planning")
     with folders.create_piece_folder() as folder:
         try:
             sitter = await ctx.step(partial(drawing_job.begin_influencer_drawing, claim=ctx.job))
-            await ctx.progress(PROGRESS_AT_PORTRAIT_START, stage="generating_visuals")
+            await ctx.report_progress(PROGRESS_AT_PORTRAIT_START, stage="generating_visuals")
             request = PortraitRequest(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
-            output = await run_until_canceled(ctx, render_single_file(request, ()))
-            await ctx.progress(PROGRESS_AT_PORTRAIT_END, stage="finalizing")
-            portrait = await storing.store_only_output(ctx, store, output, folder)
+            output = await run_until_job_canceled(ctx, render_single_file(request, ()))
+            await ctx.report_progress(PROGRESS_AT_PORTRAIT_END, stage="finalizing")
+            portrait = await storing.store_only_rendered_file(ctx, store, output, folder)
             finish = partial(drawing_job.finish_influencer_drawing, claim=ctx.job, portrait=portrait)
             return await ctx.commit(finish, project=True)
         except RenderFailed as error:

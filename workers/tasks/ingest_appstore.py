@@ -14,15 +14,15 @@ from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import build_upstream_limiter
-from workers.ingest.appstore.stores import StoreAccess, ssrf_policies_of_store_urls
+from workers.ingest.appstore.stores import StoreIngestResources, build_changed_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import SuggestedImageResources, run_ingest_job
-from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
+from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
 from workers.llm.endpoint import LanguageModel
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 
 class AppStoreIngestArgs(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +31,13 @@ class AppStoreIngestArgs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    client = open_guarded_client(allowed=ssrf_policies_of_store_urls(settings), contact=settings.public_url)
-    web = open_crawl_resources(await resources.stack.enter_async_context(client))
+    settings, parser, model = (
+        resources.settings,
+        await resources.get_document_parser(),
+        await resources.get_language_model(),
+    )
+    client = open_ssrf_guarded_client(allowed=build_changed_store_ssrf_policies(settings), contact=settings.public_url)
+    web = build_crawl_resources(await resources.stack.enter_async_context(client))
     store = open_media_store(resources.settings)
     return partial(ingest_appstore, store=store, web=web, parser=parser, model=model, settings=settings)
 
@@ -52,7 +56,7 @@ async def ingest_appstore(
         ctx,
         server=type(args.listings[0]).__name__,
         read=lambda _visit, progress: stores.ingest_store_listings(
-            build_store_access(ctx, web, parser, settings),
+            build_app_store_access(ctx, web, parser, settings),
             listings=args.listings,
             country=args.country_code,
             progress=progress,
@@ -63,17 +67,17 @@ async def ingest_appstore(
     )
 
 
-def build_store_access(
+def build_app_store_access(
     ctx: TaskContext, web: WebCrawlResources, parser: DocumentParser, settings: Settings
-) -> StoreAccess:
+) -> StoreIngestResources:
     """Return the access of an ingest job to the app stores: clients, URLs and the document parser.
 
     Its lookups are limited to Apple's rate.
     """
-    return StoreAccess(
+    return StoreIngestResources(
         lookup=AppLookupAccess(web.client, settings.itunes_api_url, build_upstream_limiter(ctx, ITUNES_RATE_LIMIT)),
         web=web,
-        parser=parser.of(ctx.job.organization_id),
+        parser=parser.create_job_parser(ctx.job.organization_id),
         app_store_url=settings.app_store_url,
         play_url=settings.play_url,
     )

@@ -8,10 +8,10 @@ from domain.values import ssrf_guard
 from jobs.outcomes import TaskOutcome
 from schemas.brand import BrandExtraction, CrawlState
 from workers.ingest import sandbox
-from workers.ingest.github.client import GITHUB_SERVER_NAME, GitHubApi, open_github_api
+from workers.ingest.github.client import GITHUB_SERVER_NAME, GitHubApi, build_github_api
 from workers.ingest.github.credentials import (
     GitHubApp,
-    api_with_installation_token,
+    build_api_with_installation_token,
     find_repository_token,
     open_github_app,
 )
@@ -23,7 +23,7 @@ from workers.llm.endpoint import LanguageModel
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
@@ -31,12 +31,19 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
     Its GitHub API carries the operator's token, if any. The client of this API calls only GitHub.
     """
-    settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    client = open_guarded_client(
+    settings, parser, model = (
+        resources.settings,
+        await resources.get_document_parser(),
+        await resources.get_language_model(),
+    )
+    client = open_ssrf_guarded_client(
         allowed=ssrf_guard.operator_url_policy(settings.github_api_url), contact=settings.public_url
     )
-    api = open_github_api(await resources.stack.enter_async_context(client), settings)
-    app, web = (await resources.open_once(open_github_app), await resources.open_once(open_shared_crawl_resources))
+    api = build_github_api(await resources.stack.enter_async_context(client), settings)
+    app, web = (
+        await resources.open_resource_once(open_github_app),
+        await resources.open_resource_once(open_shared_crawl_resources),
+    )
     store = open_media_store(resources.settings)
     return partial(ingest_github, store=store, api=api, web=web, app=app, parser=parser, model=model)
 
@@ -51,7 +58,7 @@ async def ingest_github(
     parser: DocumentParser,
     model: LanguageModel | None,
 ) -> TaskOutcome:
-    repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
+    repo, parser = ctx.job.args["repo"], parser.create_job_parser(ctx.job.organization_id)
 
     async def read(visit: CrawlState | None, progress: ReportProgress) -> BrandExtraction:
         """Read the GitHub repository of the job, and return the brand found in it.
@@ -59,7 +66,7 @@ async def ingest_github(
         Use the token of the organization's own installation if that covers the repository.
         """
         token = await find_repository_token(ctx, app, repo)
-        ours = api if app is None or token is None else api_with_installation_token(api, app, token)
+        ours = api if app is None or token is None else build_api_with_installation_token(api, app, token)
         return await ingest_github_repository(
             ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model
         )

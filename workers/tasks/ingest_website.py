@@ -18,8 +18,8 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    web = await resources.open_once(open_shared_crawl_resources)
-    parser, model = await resources.parser(), await resources.model()
+    web = await resources.open_resource_once(open_shared_crawl_resources)
+    parser, model = await resources.get_document_parser(), await resources.get_language_model()
     store = open_media_store(resources.settings)
     return partial(ingest_website, store=store, web=web, parser=parser, model=model)
 
@@ -27,7 +27,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def ingest_website(
     ctx: TaskContext, *, store: MediaStore, web: WebCrawlResources, parser: DocumentParser, model: LanguageModel | None
 ) -> TaskOutcome:
-    args, parser = ctx.job.args, parser.of(ctx.job.organization_id)
+    args, parser = ctx.job.args, parser.create_job_parser(ctx.job.organization_id)
     return await run_ingest_job(
         ctx,
         server=site_of_url(args["url"]),

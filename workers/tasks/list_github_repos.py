@@ -9,14 +9,14 @@ from schemas.errors import GitHubInstallationGone, SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.client import GITHUB_SERVER_NAME
 from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
-from workers.ingest.perform import outcome_of_source_error
+from workers.ingest.perform import build_outcome_of_source_error
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(list_github_repos, app=await resources.open_once(open_github_app))
+    return partial(list_github_repos, app=await resources.open_resource_once(open_github_app))
 
 
 async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskOutcome:
@@ -29,7 +29,9 @@ async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskO
             async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
                 repositories = await proof.list_installation_repositories(require_github_app(app), installation_id)
     except GitHubInstallationGone:
-        return await ctx.commit(partial(github_installations.delete_gone_installation, claim=ctx.job))
+        return await ctx.commit(partial(github_installations.delete_gone_github_installation, claim=ctx.job))
     except SourceError as error:
-        return outcome_of_source_error(error)
-    return await ctx.commit(partial(github_installations.store_repo_list, claim=ctx.job, repositories=repositories))
+        return build_outcome_of_source_error(error)
+    return await ctx.commit(
+        partial(github_installations.store_github_repo_list, claim=ctx.job, repositories=repositories)
+    )

@@ -12,7 +12,7 @@ from generation.outputs import OutputFile
 from jobs.outcomes import Canceled, TaskOutcome
 from schemas.errors import ObjectNotFound, ServiceUnavailable, StateConflict
 from workers.generation import storing
-from workers.generation.cancellation import run_until_canceled
+from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import PieceFolders, open_piece_folders
 from workers.generation.protocol import PosterRequest
 from workers.generation.rendering import RenderFailed, render_single_file
@@ -35,9 +35,9 @@ async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFold
     """
     with folders.create_piece_folder() as folder:
         try:
-            token = await ctx.step(partial(posters.begin_poster_job, claim=ctx.job))
-            output = await run_until_canceled(ctx, draw_video_poster(store, token, folder))
-            file = await storing.store_only_output(ctx, store, output, folder)
+            token = await ctx.step(partial(posters.read_poster_job_video_token, claim=ctx.job))
+            output = await run_until_job_canceled(ctx, draw_video_poster(store, token, folder))
+            file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
             return await ctx.commit(partial(posters.finish_poster_job, claim=ctx.job, poster=poster), project=True)
         except RenderFailed as error:

@@ -6,7 +6,7 @@ from functools import partial
 
 from domain.publishing import failures, sending
 from jobs.outcomes import TaskNotDone, TaskOutcome
-from schemas.errors import ExternalServerBusy, PostRejected
+from schemas.errors import ExternalServerSlotsExhausted, PostRejectedByPlatform
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
 from workers.publishing import loop
 from workers.publishing.attempt import PublishAttempt, report_publish_outcome
@@ -15,7 +15,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Phases after the platform has accepted the post: calls are short, and need no slot of its server.
-PHASES_AFTER_ACCEPTANCE = ("accepted", "confirming")
+POST_PHASES_AFTER_ACCEPTANCE = ("accepted", "confirming")
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
@@ -23,23 +23,27 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    post = await ctx.decide(partial(sending.begin_post_attempt, claim=ctx.job, keyring=platforms.keyring), locks=True)
+    post = await ctx.run_deciding_step(
+        partial(sending.begin_post_attempt, claim=ctx.job, keyring=platforms.keyring), locks=True
+    )
     if isinstance(post, TaskNotDone):
         return post
     clock_read_at = asyncio.get_running_loop().time()
     try:
         adapter = platforms.choose_adapter(post.account, sandbox=post.sandbox)
-    except PostRejected as error:
-        body = partial(failures.store_unverified_error, claim=ctx.job, error=error, generation=post.generation)
-        return await ctx.decide(body, locks=True)
-    attempt = PublishAttempt(ctx, adapter, platforms.build_post_draft(post), post, platforms.keyring, clock_read_at)
-    asks = post.sandbox or post.phase in PHASES_AFTER_ACCEPTANCE
-    outcome = await (loop.run_publish_phases(attempt) if asks else run_attempt_in_server_slot(attempt))
+    except PostRejectedByPlatform as error:
+        body = partial(failures.store_error_of_maybe_live_post, claim=ctx.job, error=error, generation=post.generation)
+        return await ctx.run_deciding_step(body, locks=True)
+    attempt = PublishAttempt(
+        ctx, adapter, platforms.build_post_to_publish(post), post, platforms.keyring, clock_read_at
+    )
+    asks = post.sandbox or post.phase in POST_PHASES_AFTER_ACCEPTANCE
+    outcome = await (loop.run_publish_phases(attempt) if asks else run_publish_attempt_in_server_slot(attempt))
     report_publish_outcome(attempt, outcome)
     return outcome
 
 
-async def run_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
+async def run_publish_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
     """Run an attempt to publish a post in one of the worker's slots for its server; return the outcome.
 
     If no slot is free in time, snooze the job. The post keeps its place in the account's queue.
@@ -47,6 +51,6 @@ async def run_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(attempt.ctx.hold_server_slot(attempt.outgoing.account.service_url))
-        except ExternalServerBusy:
-            return await attempt.decide(partial(sending.snooze_for_busy_server, claim=attempt.ctx.job))
+        except ExternalServerSlotsExhausted:
+            return await attempt.run_deciding_step(partial(sending.snooze_post_for_busy_server, claim=attempt.ctx.job))
         return await loop.run_publish_phases(attempt)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import event_archive
 from domain.events import purge as events
 from domain.media.storage import open_media_store
@@ -21,9 +21,9 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Seconds between two checks for running jobs.
-OPEN_JOBS_SNOOZE_S = 5.0
+PURGE_OPEN_JOBS_SNOOZE_S = 5.0
 #: Seconds until a retry while the file storage or the event store is away.
-STORAGE_AWAY_SNOOZE_S = 60.0
+PURGE_STORAGE_AWAY_SNOOZE_S = 60.0
 
 #: Seconds that a statement may take while the event store is silent.
 PURGE_STATEMENT_TIMEOUT_S = 30.0
@@ -41,7 +41,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
         purge_project,
         store=open_media_store(resources.settings),
         keyring=resources.keyring,
-        event_store=resources.event_store(name="purge", patience_s=PURGE_STATEMENT_TIMEOUT_S),
+        event_store=resources.build_event_store_opener(name="purge", patience_s=PURGE_STATEMENT_TIMEOUT_S),
         archive_url=resources.settings.events_archive_url,
     )
 
@@ -55,18 +55,18 @@ async def purge_project(
     one stopped.
     """
     late_at = asyncio.get_running_loop().time() + PURGE_TIME_SLICE_S
-    if await ctx.step(partial(purge.has_open_project_jobs, claim=ctx.job)):
-        return Snooze(OPEN_JOBS_SNOOZE_S)
-    await _forget_idempotent_answers(ctx)
+    if await ctx.step(partial(purge.must_purge_wait_for_jobs, claim=ctx.job)):
+        return Snooze(PURGE_OPEN_JOBS_SNOOZE_S)
+    await _delete_stored_idempotent_answers(ctx)
     for delete in (
-        partial(_delete_row_batch, ctx, purge.purge_post_batch),
+        partial(_delete_row_batch, ctx, purge.purge_project_post_batch),
         partial(_delete_rows_with_files, ctx, store, purge.list_contents_to_purge, purge.purge_content_rows),
         partial(_delete_rows_with_files, ctx, store, purge.list_influencers_to_purge, purge.purge_influencer_rows),
         partial(_delete_rows_with_files, ctx, store, purge.list_app_media_to_purge, purge.purge_app_media_rows),
         partial(_delete_row_batch, ctx, partial(purge.purge_next_account, keyring=keyring)),
-        partial(_delete_row_batch, ctx, purge.purge_remaining_rows),
-        partial(_delete_row_batch, ctx, purge.purge_job_batch),
-        partial(_delete_row_batch, ctx, purge.purge_webhook_batch),
+        partial(_delete_row_batch, ctx, purge.purge_remaining_project_rows),
+        partial(_delete_row_batch, ctx, purge.purge_project_job_batch),
+        partial(_delete_row_batch, ctx, purge.purge_project_webhook_batch),
         # Last: rows buffered by an API process at the archive are stored by now.
         partial(_delete_event_batch, ctx, event_store),
         partial(_delete_archived_events, ctx, event_store, archive_url),
@@ -76,10 +76,10 @@ async def purge_project(
     return await ctx.commit(partial(purge.end_project_purge, claim=ctx.job))
 
 
-async def _forget_idempotent_answers(ctx: TaskContext) -> None:
-    last: purge.IdempotencyRecordKey | None = purge.BEFORE_FIRST_RECORD
+async def _delete_stored_idempotent_answers(ctx: TaskContext) -> None:
+    last: purge.IdempotencyRecordKey | None = purge.BEFORE_FIRST_IDEMPOTENCY_RECORD
     while last is not None:
-        last = await ctx.step(partial(purge.delete_stored_answers, claim=ctx.job, after=last))
+        last = await ctx.step(partial(purge.purge_idempotent_answer_batch, claim=ctx.job, after=last))
 
 
 async def _delete_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
@@ -107,11 +107,11 @@ async def _delete_event_batch(ctx: TaskContext, event_store: OpenConnection) -> 
     """
     project_id = purge.purged_project_id(ctx.job)
     try:
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             async with event_store() as conn:
-                return await events.purge_project_batch(conn, project_id=project_id)
+                return await events.purge_project_event_batch(conn, project_id=project_id)
     except ServiceUnavailable:
-        return Snooze(STORAGE_AWAY_SNOOZE_S)
+        return Snooze(PURGE_STORAGE_AWAY_SNOOZE_S)
 
 
 async def _delete_archived_events(ctx: TaskContext, event_store: OpenConnection, archive_url: str) -> Snooze | None:
@@ -123,18 +123,18 @@ async def _delete_archived_events(ctx: TaskContext, event_store: OpenConnection,
         return None
     project_id = purge.purged_project_id(ctx.job)
     try:
-        with raise_if_postgres_away():
+        with convert_postgres_away_errors():
             async with event_store() as conn, ClickHouseArchive(archive_url) as archive:
-                await event_archive.delete_archived_project(conn, archive=archive, project_id=project_id)
+                await event_archive.delete_project_from_event_archive(conn, archive=archive, project_id=project_id)
     except ServiceUnavailable:
-        return Snooze(STORAGE_AWAY_SNOOZE_S)
+        return Snooze(PURGE_STORAGE_AWAY_SNOOZE_S)
     return None
 
 
 async def _delete_rows_with_files(
     ctx: TaskContext,
     store: MediaStore,
-    find: Callable[..., Awaitable[list[purge.RowWithFiles]]],
+    find: Callable[..., Awaitable[list[purge.PurgedRowWithFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
     """Delete the files of a batch of a project's rows, then the rows; return the rows, none when nothing is left.
@@ -143,9 +143,9 @@ async def _delete_rows_with_files(
     """
     filed = await ctx.step(partial(find, claim=ctx.job))
     try:
-        await purge.delete_files_of_rows(store, filed)
+        await purge.delete_files_of_purged_rows(store, filed)
     except ServiceUnavailable:
-        return Snooze(STORAGE_AWAY_SNOOZE_S)
+        return Snooze(PURGE_STORAGE_AWAY_SNOOZE_S)
     if filed:
         await ctx.step(partial(delete, claim=ctx.job, filed=filed))
     return filed

@@ -5,11 +5,11 @@ from functools import partial
 from domain.connecting import token_refresh
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
-from schemas.errors import AccountReauthRequired, PlatformError, PostRejected
+from schemas.errors import AccountReauthRequired, PlatformError, PostRejectedByPlatform
 from workers.platforms.connecting import (
-    APP_UNKNOWN_CODE,
+    OAUTH_CLIENT_UNKNOWN_ERROR_CODE,
     OutgoingNetwork,
-    forget_unknown_registration,
+    delete_registration_unknown_to_server,
     open_outgoing_network,
     outcome_of_platform_error,
 )
@@ -21,7 +21,9 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(refresh_token, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
+    return partial(
+        refresh_token, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
+    )
 
 
 async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
@@ -30,7 +32,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
     Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
     The job would wait for the account, and lose the tokens as the deadlock's victim.
     """
-    attempt = await ctx.step(partial(token_refresh.begin_token_refresh, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_refresh.read_token_refresh_attempt, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done()
     end = partial(
@@ -43,10 +45,10 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
             async with ctx.hold_server_slot(attempt.server.service_url):
                 grant = await load_platform_parts(attempt.server.platform).refresh(net, attempt)
     except PlatformError as error:
-        await forget_unknown_registration(ctx, error, attempt.server, attempt.client)
-        if isinstance(error, AccountReauthRequired) or error.code == APP_UNKNOWN_CODE:
+        await delete_registration_unknown_to_server(ctx, error, attempt.server, attempt.client)
+        if isinstance(error, AccountReauthRequired) or error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE:
             return Done(await ctx.step(partial(end, brought=error.code)))
-        if isinstance(error, PostRejected):
-            await ctx.step(partial(token_refresh.start_account_cooldown, claim=ctx.job))
+        if isinstance(error, PostRejectedByPlatform):
+            await ctx.step(partial(token_refresh.start_cooldown_after_failed_token_refresh, claim=ctx.job))
         return outcome_of_platform_error(error)
     return Done(await ctx.step(partial(end, brought=grant)))

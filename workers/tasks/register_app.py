@@ -15,7 +15,9 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(register_app, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
+    return partial(
+        register_app, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
+    )
 
 
 async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
@@ -25,7 +27,7 @@ async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
     stored it.
     """
     server = PlatformServer(**ctx.job.args)
-    if await ctx.step(partial(client_registrations.is_registration_lasting, server=server)):
+    if await ctx.step(partial(client_registrations.has_lasting_client_registration, server=server)):
         return Done()
     try:
         async with ctx.hold_server_slot(server.service_url):

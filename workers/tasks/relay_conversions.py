@@ -14,38 +14,42 @@ from uuid import UUID
 
 from domain.events import conversion_lines
 from domain.events.conversion_lines import ClosedConversionDestination, OpenConversionDestination
-from domain.events.conversions import CALL_ROWS, SettledConversion
+from domain.events.conversions import MAX_CONVERSIONS_PER_CALL, SettledConversion
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Snooze, TaskOutcome
 from workers.conversions import calls
 from workers.conversions.calls import ConversionDestinationApi
-from workers.conversions.due_split import ReadyConversion, build_delivered_settlement, split_due_conversions
+from workers.conversions.due_split import ReadyConversion, build_delivered_conversion_settlement, split_due_conversions
 from workers.conversions.outbox import (
-    OUTBOX_STATEMENT_TIMEOUT_S,
+    CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S,
     ConversionOutbox,
-    OutboxUnavailableError,
+    ConversionOutboxUnavailableError,
     open_conversion_outbox,
 )
-from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind, all_refused_verdict
+from workers.conversions.verdict import (
+    ConversionCallVerdict,
+    ConversionCallVerdictKind,
+    build_all_events_refused_verdict,
+)
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
 from workers.resources import OpenConnection, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Time slice in seconds: a large app's line then yields its slot to others.
-RELAY_TIME_SLICE_S = 60.0
+CONVERSION_RELAY_TIME_SLICE_S = 60.0
 #: Seconds until a retry while the event store is away.
-EVENT_STORE_AWAY_SNOOZE_S = 5.0
+RELAY_EVENT_STORE_AWAY_SNOOZE_S = 5.0
 #: Single conversions refused with the same error before any is accepted: then the cause is not theirs.
-MAX_REFUSED_CONVERSIONS = 10
+MAX_SAME_ERROR_REFUSED_CONVERSIONS = 10
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
     return partial(
         relay_conversions,
-        net=await resources.open_once(open_outgoing_network),
+        net=await resources.open_resource_once(open_outgoing_network),
         keyring=resources.keyring,
-        event_store=resources.event_store(name="relay", patience_s=OUTBOX_STATEMENT_TIMEOUT_S),
+        event_store=resources.build_event_store_opener(name="relay", patience_s=CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S),
     )
 
 
@@ -57,15 +61,15 @@ async def relay_conversions(
     Another job follows at once for the rest. A snooze while the event store is away.
     """
     line = conversion_lines.conversion_line_of_claim(ctx.job)
-    server = calls.build_destination_apis(net.settings)[line.destination]
-    late_at = asyncio.get_running_loop().time() + RELAY_TIME_SLICE_S
+    server = calls.build_conversion_destination_apis(net.settings)[line.destination]
+    late_at = asyncio.get_running_loop().time() + CONVERSION_RELAY_TIME_SLICE_S
     try:
         async with open_conversion_outbox(event_store, line) as outbox:
             relay = ConversionRelay(ctx, net, keyring, server, outbox)
-            while await relay.relay_next_call() and asyncio.get_running_loop().time() < late_at:
+            while await relay.send_next_conversion_batch() and asyncio.get_running_loop().time() < late_at:
                 pass
-    except OutboxUnavailableError:
-        return Snooze(EVENT_STORE_AWAY_SNOOZE_S)
+    except ConversionOutboxUnavailableError:
+        return Snooze(RELAY_EVENT_STORE_AWAY_SNOOZE_S)
     return Done()
 
 
@@ -77,7 +81,7 @@ class ConversionCall(NamedTuple):
     at: datetime
 
     @property
-    def ids(self) -> list[UUID]:
+    def conversion_ids(self) -> list[UUID]:
         return [conversion.id for conversion in self.part]
 
 
@@ -99,21 +103,21 @@ class ConversionRelay:
         self._more = True
         self._refused, self._taken = Counter[str](), False
 
-    async def relay_next_call(self) -> bool:
+    async def send_next_conversion_batch(self) -> bool:
         """Send the next batch of an app's conversions in one call at most; return False when no more can be sent now.
 
         If the destination is disabled or deleted, cancel a batch of its pending conversions instead.
         """
-        opened = await self._open()
+        opened = await self._open_destination()
         if isinstance(opened, ClosedConversionDestination):
-            return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
+            return await self._outbox.cancel_pending_conversions(code=opened.code, message=opened.message) > 0
         if not self._parts and not (self._more and await self._take_due_conversions(opened)):
             return False
-        return await self._send_batch(self._parts.pop()) if self._parts else True
+        return await self._send_conversion_batch(self._parts.pop()) if self._parts else True
 
-    async def _open(self) -> OpenConversionDestination | ClosedConversionDestination:
+    async def _open_destination(self) -> OpenConversionDestination | ClosedConversionDestination:
         return await self._ctx.step(
-            partial(conversion_lines.open_line_destination, claim=self._ctx.job, keyring=self._keyring)
+            partial(conversion_lines.read_conversion_destination_of_job, claim=self._ctx.job, keyring=self._keyring)
         )
 
     async def _take_due_conversions(self, to: OpenConversionDestination) -> bool:
@@ -121,8 +125,8 @@ class ConversionRelay:
 
         Settle those that can't be sent. Return False if none is due.
         """
-        due = await self._outbox.due()
-        self._more = len(due) == CALL_ROWS
+        due = await self._outbox.read_due_conversions()
+        self._more = len(due) == MAX_CONVERSIONS_PER_CALL
         # About a millisecond of CPU each: other jobs use the event loop.
         batch, ends = await asyncio.to_thread(split_due_conversions, due, self._server.make, to, now=datetime.now(UTC))
         await self._outbox.settle_conversions(ends)
@@ -130,53 +134,55 @@ class ConversionRelay:
             self._parts.append(batch)
         return bool(due)
 
-    async def _send_batch(self, part: list[ReadyConversion]) -> bool:
+    async def _send_conversion_batch(self, part: list[ReadyConversion]) -> bool:
         """Send a batch of conversions to Meta or TikTok in one call, and store the result.
 
         Return False if the destination needs a pause. If the destination was closed meanwhile, make no call.
         """
         ids = [conversion.id for conversion in part]
         async with self._ctx.hold_server_slot(self._server.base):
-            at = await self._outbox.mark_before_call(ids)
+            at = await self._outbox.mark_conversions_before_call(ids)
             # Check again, since the wait for the server's slot may have been long.
-            to = await self._open()
+            to = await self._open_destination()
             if isinstance(to, ClosedConversionDestination):
-                await self._outbox.remove_marks(ids, at=at)
+                await self._outbox.remove_conversion_marks(ids, at=at)
                 return True
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
-        return await self._settle(ConversionCall(part, to, at), verdict)
+        return await self._store_call_result(ConversionCall(part, to, at), verdict)
 
-    async def _settle(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
+    async def _store_call_result(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
-        if verdict.word == ConversionVerdictKind.ACCEPTED:
+        if verdict.word == ConversionCallVerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle_conversions([build_delivered_settlement(conversion) for conversion in tried.part])
+            await self._outbox.settle_conversions(
+                [build_delivered_conversion_settlement(conversion) for conversion in tried.part]
+            )
             await self._ctx.step(partial(conversion_lines.note_conversions_accepted, claim=self._ctx.job))
             return True
-        if verdict.word == ConversionVerdictKind.BAD:
+        if verdict.word == ConversionCallVerdictKind.BAD:
             return await self._split_refused_batch(tried, verdict)
         return await self._pause_destination(tried, verdict)
 
-    async def _pause_destination(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        await self._outbox.requeue_after_call(tried.ids, verdict, at=tried.at)
-        note = partial(conversion_lines.note_destination_failure, to=tried.to, message=verdict.message)
+    async def _pause_destination(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
+        await self._outbox.requeue_conversions_after_call(tried.conversion_ids, verdict, at=tried.at)
+        note = partial(conversion_lines.note_conversion_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _split_refused_batch(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
+    async def _split_refused_batch(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
         """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
-        A batch of one conversion fails instead. After `MAX_REFUSED_CONVERSIONS` such failures with the same
+        A batch of one conversion fails instead. After `MAX_SAME_ERROR_REFUSED_CONVERSIONS` such failures with the same
         error and no success, the destination pauses. Return False for such a pause.
         """
         part = tried.part
         if len(part) > 1:
-            await self._outbox.requeue_after_call(tried.ids, verdict, at=tried.at)
+            await self._outbox.requeue_conversions_after_call(tried.conversion_ids, verdict, at=tried.at)
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
             return True
-        if not self._taken and self._refused[verdict.message] >= MAX_REFUSED_CONVERSIONS:
-            return await self._pause_destination(tried, all_refused_verdict(verdict))
+        if not self._taken and self._refused[verdict.message] >= MAX_SAME_ERROR_REFUSED_CONVERSIONS:
+            return await self._pause_destination(tried, build_all_events_refused_verdict(verdict))
         self._refused[verdict.message] += 1
         await self._outbox.settle_conversions([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_conversions_refused, message=verdict.message)

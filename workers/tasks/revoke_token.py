@@ -14,7 +14,9 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(revoke_token, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
+    return partial(
+        revoke_token, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
+    )
 
 
 async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
@@ -22,7 +24,7 @@ async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
 
     It was not if the tokens are missing or already invalid, as after an attempt that died in between.
     """
-    attempt = await ctx.step(partial(token_revocation.begin_token_revocation, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_revocation.read_token_revocation_attempt, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done({"revoked": False})
     try:

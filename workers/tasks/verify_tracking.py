@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import verifications
-from domain.events.verifications import VerifiedApp
+from domain.events.verifications import AppUnderVerification
 from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
 from workers.resources import OpenConnection, WorkerResources
@@ -17,54 +17,58 @@ from workers.runtime.runner import JobTask
 T = TypeVar("T")
 
 #: Seconds that a job waits for an event.
-MAX_EVENT_WAIT_S = 60.0
+MAX_TRACKING_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
-MIN_EVENT_QUERY_PAUSE_S = 1.0
-MAX_EVENT_QUERY_PAUSE_S = 4.0
+MIN_TRACKING_QUERY_PAUSE_S = 1.0
+MAX_TRACKING_QUERY_PAUSE_S = 4.0
 
 #: Seconds that a query may take while the event store is silent.
-EVENT_QUERY_TIMEOUT_S = 10.0
+TRACKING_QUERY_TIMEOUT_S = 10.0
 
 APP_DELETED_FAILURE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    event_store = resources.event_store(name="verify", patience_s=EVENT_QUERY_TIMEOUT_S)
+    event_store = resources.build_event_store_opener(name="verify", patience_s=TRACKING_QUERY_TIMEOUT_S)
     return partial(verify_tracking, event_store=event_store)
 
 
 async def verify_tracking(
-    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_EVENT_WAIT_S
+    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_TRACKING_EVENT_WAIT_S
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
     It is done after an event, unverified after `listens_s`, failed for a deleted app; until then it snoozes.
     """
     began_at = asyncio.get_running_loop().time()
-    app = await ctx.step(partial(verifications.find_verified_app, claim=ctx.job))
+    app = await ctx.step(partial(verifications.find_app_under_verification, claim=ctx.job))
     if app is None:
         return APP_DELETED_FAILURE
-    await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
-    look = partial(_query_event_store, app, began_at, event_store)
+    await ctx.report_progress(min(app.waited_s / listens_s, 0.99), stage="listening")
+    look = partial(_query_recent_app_events, app, began_at, event_store)
     try:
         if app.may_have_come and (events := await look(verifications.find_recent_events)):
-            return Done(verifications.verified_result(app, events))
+            return Done(verifications.tracking_verified_result(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.unverified_result(app, await look(verifications.count_quarantined_events)))
+            return Done(
+                verifications.tracking_unverified_result(app, await look(verifications.count_quarantined_events))
+            )
     except ServiceUnavailable:
-        return Snooze(MAX_EVENT_QUERY_PAUSE_S)
-    return Snooze(min(MIN_EVENT_QUERY_PAUSE_S + app.waited_s / 10, MAX_EVENT_QUERY_PAUSE_S, listens_s - app.waited_s))
+        return Snooze(MAX_TRACKING_QUERY_PAUSE_S)
+    return Snooze(
+        min(MIN_TRACKING_QUERY_PAUSE_S + app.waited_s / 10, MAX_TRACKING_QUERY_PAUSE_S, listens_s - app.waited_s)
+    )
 
 
-async def _query_event_store(
-    app: VerifiedApp, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
+async def _query_recent_app_events(
+    app: AppUnderVerification, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.
 
     The event store has its own clock, so the query gets a number of seconds. They count from before the job's
     first read: no event is missed. Raise `ServiceUnavailable` while the store is away.
     """
-    with raise_if_postgres_away():
+    with convert_postgres_away_errors():
         async with event_store() as conn:
             seconds = app.waited_s + asyncio.get_running_loop().time() - began_at
             return await see(conn, project_id=app.project_id, app_no=app.app_no, seconds=seconds)

@@ -11,14 +11,20 @@ from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.web import inflate
 from workers.web.errors import raise_for_source_status
-from workers.web.fetch import ExpectedResponse, FetchedResponse, build_fetched_response, fetch_url, open_guarded_client
+from workers.web.fetch import (
+    ExpectedResponse,
+    FetchedResponse,
+    build_fetched_response,
+    fetch_url,
+    open_ssrf_guarded_client,
+)
 from workers.web.site_rate import SiteRateLimit
 
 #: Stores the bytes as they are received.
 StoreDownload = Callable[[AsyncIterator[bytes]], Awaitable[object]]
 
 
-class FileDownloads:
+class FileDownloader:
     """Downloads of a worker process, few at once from a site, without robots.txt: a partner requests them."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -39,7 +45,7 @@ class FileDownloads:
                 await keep(chunks)
             return build_fetched_response(response, b"")
 
-        async with self.site_rate.slot(site_of_url(url)):
+        async with self.site_rate.hold_site_slot(site_of_url(url)):
             await fetch_url(self.client, url, want=want, read=read)
 
 
@@ -67,8 +73,8 @@ def build_too_large_error(limit: int) -> SourceTooLarge:
 
 
 @asynccontextmanager
-async def open_file_downloads(settings: Settings) -> AsyncIterator[FileDownloads]:
+async def open_file_downloader(settings: Settings) -> AsyncIterator[FileDownloader]:
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
-    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
+    async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         client.headers["Accept-Encoding"] = "identity"
-        yield FileDownloads(client)
+        yield FileDownloader(client)

@@ -23,21 +23,21 @@ import msgspec
 from ssrfguard import Policy, Resolver
 from ssrfguard.httpx import AsyncSafeTransport
 
-from domain.values.ssrf_guard import DEFAULT_PORTS, PUBLIC_ADDRESS_POLICY, AllowedOrigins
+from domain.values.ssrf_guard import DEFAULT_PORT_BY_SCHEME, PUBLIC_ADDRESS_POLICY, AllowedOrigins
 from schemas.brand import HttpValidators
 from schemas.errors import FetchFailed, SourceNotHtml
 from workers.web import inflate
 from workers.web.errors import raise_as_source_errors, raise_for_source_status
 from workers.web.traced import wrap_transport_with_spans
 
-BOT_NAME = "BrandContextBot"
+CRAWLER_BOT_NAME = "BrandContextBot"
 DNS_LOOKUP_TIMEOUT_S = 5.0
 MAX_FETCH_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
 MAX_HTTP_VALIDATOR_CHARS = 512
 #: Threads for lookups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
 #: after `DNS_LOOKUP_TIMEOUT_S`.
-DNS_LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
+DNS_LOOKUP_EXECUTOR = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 AdmitUrl = Callable[[str], Awaitable[object]]
 #: Reads the response after all redirects. Raises a `SourceError`.
@@ -89,7 +89,9 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def validators(self) -> HttpValidators:
-        return HttpValidators(etag=self.validator("ETag"), last_modified=self.validator("Last-Modified"))
+        return HttpValidators(
+            etag=self.read_validator_header("ETag"), last_modified=self.read_validator_header("Last-Modified")
+        )
 
     @property
     def digest(self) -> str:
@@ -97,7 +99,7 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
         reading_headers = f"{self.content_type}\n{self.language}\n".encode()
         return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
-    def validator(self, header: str) -> str | None:
+    def read_validator_header(self, header: str) -> str | None:
         """Return a response's ETag or Last-Modified, by the header's name, for a later conditional request.
 
         Return None if it is missing, isn't ASCII, or has more than `MAX_HTTP_VALIDATOR_CHARS`.
@@ -156,7 +158,7 @@ def host_and_port_of_url(url: httpx.URL) -> tuple[str, int]:
 
     The host is in ASCII, as it is looked up: not every name that begins with `xn--` has another form.
     """
-    return url.raw_host.decode(), url.port or DEFAULT_PORTS.get(url.scheme, 0)
+    return url.raw_host.decode(), url.port or DEFAULT_PORT_BY_SCHEME.get(url.scheme, 0)
 
 
 def look_up_host(*arguments: Any) -> Any:
@@ -165,12 +167,12 @@ def look_up_host(*arguments: Any) -> Any:
     Raise `socket.gaierror` after that time. The caller's own thread could not be canceled during a lookup.
     """
     try:
-        return DNS_LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_LOOKUP_TIMEOUT_S)
+        return DNS_LOOKUP_EXECUTOR.submit(socket.getaddrinfo, *arguments).result(DNS_LOOKUP_TIMEOUT_S)
     except TimeoutError as error:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_LOOKUP_TIMEOUT_S:g} s") from error
 
 
-def open_guarded_client(
+def open_ssrf_guarded_client(
     *, allowed: AllowedOrigins, contact: str, resolver: Resolver = look_up_host, limits: httpx.Limits | None = None
 ) -> httpx.AsyncClient:
     """Return an HTTP client that connects only to public and `allowed` addresses; `contact` is in its User-Agent.
@@ -179,22 +181,22 @@ def open_guarded_client(
     """
     return httpx.AsyncClient(
         transport=wrap_transport_with_spans(SsrfGuardedTransport(allowed, resolver, limits)),
-        headers=build_identity_headers(contact),
+        headers=build_bot_identity_headers(contact),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
     )
 
 
-def open_unguarded_client(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
+def open_client_without_ssrf_guard(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
     """Return an HTTP client without the SSRF guard, for addresses that the operator sets. It follows no redirect."""
     transport = wrap_transport_with_spans(httpx.AsyncHTTPTransport(verify=shared_ssl_context(), trust_env=False))
     return httpx.AsyncClient(headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options)
 
 
-def build_identity_headers(contact: str) -> dict[str, str]:
+def build_bot_identity_headers(contact: str) -> dict[str, str]:
     """Return the headers of all our requests to sites: the User-Agent with a contact URL, and gzip as encoding."""
-    return {"User-Agent": f"{BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
+    return {"User-Agent": f"{CRAWLER_BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
 async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
@@ -209,10 +211,10 @@ async def read(response: httpx.Response, want: ExpectedResponse, *, conditional:
     raise_for_source_status(response)
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type:
-        check_media_type(media_type, want)
+        check_response_media_type(media_type, want)
     body = await read_response_body(response, want.limit, cut=want.cut)
     if not (media_type or body[:512].lstrip().startswith(want.begins)):
-        check_media_type("without a type", want)
+        check_response_media_type("without a type", want)
     return build_fetched_response(response, body)
 
 
@@ -305,7 +307,7 @@ def build_fetched_response(response: httpx.Response, body: bytes) -> FetchedResp
     return FetchedResponse(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
 
 
-def check_media_type(media_type: str, want: ExpectedResponse) -> None:
+def check_response_media_type(media_type: str, want: ExpectedResponse) -> None:
     """Raise `FetchFailed` for a media type not in `want`, if that has any; `SourceNotHtml` if a page was expected."""
     if not want.types or media_type in want.types:
         return

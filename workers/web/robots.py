@@ -11,7 +11,7 @@ import httpx
 from protego import Protego
 
 from schemas.errors import FetchBlocked, FetchFailed, RobotsDisallowed, SourceError, SourceTimeout, SourceUnreachable
-from workers.web.fetch import BOT_NAME, ExpectedResponse, fetch_url
+from workers.web.fetch import CRAWLER_BOT_NAME, ExpectedResponse, fetch_url
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
 EXPECTED_ROBOTS_RESPONSE = ExpectedResponse(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
@@ -36,7 +36,7 @@ class RobotsRules(NamedTuple):
 
     @property
     def crawl_delay_s(self) -> float:
-        return min(self.parsed.crawl_delay(BOT_NAME) or 0.0, MAX_CRAWL_DELAY_S)
+        return min(self.parsed.crawl_delay(CRAWLER_BOT_NAME) or 0.0, MAX_CRAWL_DELAY_S)
 
 
 class RobotsRulesCache:
@@ -50,15 +50,15 @@ class RobotsRulesCache:
     async def admit_url(self, url: str) -> RobotsRules:
         """Return the robots.txt rules that admit `url`. Raise a `SourceError` if they forbid it, or can't be read."""
         for age_s in (MAX_ROBOTS_AGE_S, MAX_FORBIDDING_ROBOTS_AGE_S):
-            rules = await self.rules(url, age_s)
+            rules = await self.load_rules_of_origin(url, age_s)
             # In a thread: matching against a large file would block the event loop.
-            if await asyncio.to_thread(rules.parsed.can_fetch, url, BOT_NAME):
+            if await asyncio.to_thread(rules.parsed.can_fetch, url, CRAWLER_BOT_NAME):
                 return rules
         raise RobotsDisallowed(
-            f"{urlsplit(url).netloc}/robots.txt disallows {BOT_NAME}; allow it there, or give another page"
+            f"{urlsplit(url).netloc}/robots.txt disallows {CRAWLER_BOT_NAME}; allow it there, or give another page"
         )
 
-    async def rules(self, url: str, age_s: float) -> RobotsRules:
+    async def load_rules_of_origin(self, url: str, age_s: float) -> RobotsRules:
         """Return rules of at most `age_s`; callers for an origin share a download. Raise `SourceError` if it fails."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -34,7 +34,7 @@ class SiteRateLimit:
         self.sites: dict[str, SiteRateState] = {}
 
     @asynccontextmanager
-    async def slot(self, name: str) -> AsyncIterator[SiteRateState]:
+    async def hold_site_slot(self, name: str) -> AsyncIterator[SiteRateState]:
         """Wait for one of a site's `MAX_PARALLEL_SITE_REQUESTS` slots; hold it in the block, yield the site's state."""
         self.drop_idle_sites()
         site = self.sites.setdefault(name, SiteRateState())

@@ -2,7 +2,7 @@
 
 import httpx
 
-from domain.values.ssrf_guard import DEFAULT_PORTS
+from domain.values.ssrf_guard import DEFAULT_PORT_BY_SCHEME
 from telemetry import tracing
 
 
@@ -25,7 +25,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
         attributes: dict[str, str | int] = {
             "http.request.method": request.method,
             "server.address": url.raw_host.decode(),
-            "server.port": url.port or DEFAULT_PORTS.get(url.scheme, 0),
+            "server.port": url.port or DEFAULT_PORT_BY_SCHEME.get(url.scheme, 0),
         }
         with tracing.open_span(request.method, "client", attributes) as span:
             response = await self._inner.handle_async_request(request)

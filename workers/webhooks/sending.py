@@ -1,7 +1,7 @@
 """Sender of webhooks: one POST through the SSRF guard of `workers/web/fetch.py`, and its result.
 
 A partner chooses the address, and its DNS may change: each connection is checked and pinned again. No
-redirect is followed. The status decides. At most `MAX_RESPONSE_REST_BYTES` bytes of the response's rest are
+redirect is followed. The status decides. At most `MAX_WEBHOOK_RESPONSE_BODY_BYTES` bytes of the response's rest are
 read, and none is decompressed.
 """
 
@@ -19,13 +19,13 @@ from domain.values import ssrf_guard
 from schemas.errors import FetchBlocked, SourceError, SourceTimeout
 from schemas.settings import Settings
 from workers.web.errors import raise_as_source_errors, read_retry_after_s
-from workers.web.fetch import look_up_host, open_guarded_client
+from workers.web.fetch import look_up_host, open_ssrf_guarded_client
 
 #: Seconds of one attempt, without a hanging DNS lookup (`DNS_LOOKUP_TIMEOUT_S` of the fetch).
-DELIVERY_ATTEMPT_TIMEOUT_S = 15.0
+WEBHOOK_ATTEMPT_TIMEOUT_S = 15.0
 #: Seconds of these for the response after its status.
-RESPONSE_BODY_TIMEOUT_S = 2.0
-MAX_RESPONSE_REST_BYTES = 64 << 10
+WEBHOOK_RESPONSE_BODY_TIMEOUT_S = 2.0
+MAX_WEBHOOK_RESPONSE_BODY_BYTES = 64 << 10
 
 #: Connections of one worker. A receiver may close a kept connection in the moment of a send, so it is kept
 #: only as long as a backlog needs it.
@@ -46,7 +46,7 @@ DeliveryFailureCode: TypeAlias = Literal[
 ]
 
 
-class DeliveryResult(NamedTuple):
+class WebhookSendResult(NamedTuple):
     """Result of one attempt: the receiver's status, if any, and a code for the cause of a failure.
 
     `after_s` is its Retry-After in seconds, a day at most.
@@ -66,7 +66,7 @@ async def open_webhook_client(
     Loopback hosts in the setting `fetch_allow` are allowed, as for ingests.
     """
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
-    async with open_guarded_client(
+    async with open_ssrf_guarded_client(
         allowed=allowed, contact=settings.public_url, resolver=resolver, limits=WEBHOOK_CONNECTION_LIMITS
     ) as client:
         yield client
@@ -74,45 +74,47 @@ async def open_webhook_client(
 
 async def send_webhook(
     client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
-) -> DeliveryResult:
+) -> WebhookSendResult:
     """POST a webhook's `body` once; return a status or failure code. Errors of receiver or network are never raised."""
     try:
         with raise_as_source_errors(url):
-            async with asyncio.timeout(DELIVERY_ATTEMPT_TIMEOUT_S):
+            async with asyncio.timeout(WEBHOOK_ATTEMPT_TIMEOUT_S):
                 return await _post_webhook(client, url, {**WEBHOOK_REQUEST_HEADERS, **headers}, body)
     except SourceError as error:
-        return DeliveryResult(None, _failure_code_of_error(error))
+        return WebhookSendResult(None, _webhook_failure_code_of_error(error))
 
 
-async def _post_webhook(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryResult:
-    silence = httpx.Timeout(DELIVERY_ATTEMPT_TIMEOUT_S)
+async def _post_webhook(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes
+) -> WebhookSendResult:
+    silence = httpx.Timeout(WEBHOOK_ATTEMPT_TIMEOUT_S)
     async with client.stream("POST", url, headers=headers, content=body, timeout=silence) as response:
         # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
-            async with asyncio.timeout(RESPONSE_BODY_TIMEOUT_S):
-                await _read_rest_of_response(response)
-        return DeliveryResult(
-            response.status_code, _failure_code_of_status(response), read_retry_after_s(response.headers)
+            async with asyncio.timeout(WEBHOOK_RESPONSE_BODY_TIMEOUT_S):
+                await _read_webhook_response_body(response)
+        return WebhookSendResult(
+            response.status_code, _webhook_failure_code_of_response(response), read_retry_after_s(response.headers)
         )
 
 
-async def _read_rest_of_response(response: httpx.Response) -> None:
-    """Read a receiver's response up to `MAX_RESPONSE_REST_BYTES` and drop it, so that its connection can be reused."""
-    remaining = MAX_RESPONSE_REST_BYTES
+async def _read_webhook_response_body(response: httpx.Response) -> None:
+    """Read a receiver's response up to a maximum and drop it, so that its connection can be reused."""
+    remaining = MAX_WEBHOOK_RESPONSE_BODY_BYTES
     async for chunk in response.aiter_raw():
         remaining -= len(chunk)
         if remaining <= 0:
             break
 
 
-def _failure_code_of_status(response: httpx.Response) -> DeliveryFailureCode | None:
+def _webhook_failure_code_of_response(response: httpx.Response) -> DeliveryFailureCode | None:
     """Return the failure code of a receiver's response; None for a 2xx. A redirect is never followed."""
     if response.is_success:
         return None
     return "REDIRECT" if response.is_redirect else "BAD_STATUS"
 
 
-def _failure_code_of_error(error: SourceError) -> DeliveryFailureCode:
+def _webhook_failure_code_of_error(error: SourceError) -> DeliveryFailureCode:
     if isinstance(error, FetchBlocked):
         return "ADDRESS_REFUSED"
     if isinstance(error, SourceTimeout):

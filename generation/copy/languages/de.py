@@ -2,7 +2,7 @@
 
 from generation.copy.languages.table import CopyFormulas, LanguageTable
 
-PLAIN_FORMULAS = CopyFormulas(
+PLAIN_TONE_FORMULAS = CopyFormulas(
     keyword="{Keyword}? Das ist {app}.",
     audience="{Audience}: das ist {app}.",
     number="{n} Dinge über {app}",
@@ -21,26 +21,26 @@ PLAIN_FORMULAS = CopyFormulas(
 )
 
 PRODUCT_NOUNS = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
-SUBJECT_PATTERN = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{PRODUCT_NOUNS})|(?:die )?{{app}})"
+PRODUCT_SUBJECT_PATTERN = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{PRODUCT_NOUNS})|(?:die )?{{app}})"
 PRODUCT_VERBS = (
     "bietet|enthält|ermöglicht|hilft|unterstützt|speichert|zeigt|liefert|umfasst|merkt|berechnet|erinnert"
     "|verwaltet|organisiert|erstellt|synchronisiert"
 )
 LEAD_IN_PATTERNS = (
-    rf"(?:{SUBJECT_PATTERN}|sie|er|es) kann (?:auch )?(?:zum|zur) (?=\w+ )",
+    rf"(?:{PRODUCT_SUBJECT_PATTERN}|sie|er|es) kann (?:auch )?(?:zum|zur) (?=\w+ )",
     r"(?:außerdem|zudem|zusätzlich|darüber hinaus|auch|gleichzeitig) (?=kannst du|können sie)",
-    rf"mit {SUBJECT_PATTERN} (?:kannst du|könnt ihr|können sie|kann man) (?:auch |ganz )?",
+    rf"mit {PRODUCT_SUBJECT_PATTERN} (?:kannst du|könnt ihr|können sie|kann man) (?:auch |ganz )?",
     r"(?:du kannst|ihr könnt|sie können|man kann|kannst du|können sie) (?:auch |ganz )?(?!nicht\b|nur\b)",
-    rf"(?:{SUBJECT_PATTERN}|sie|er|es|dies|das) ist (?:auch )?(?=eine? |der |die |das )",
-    rf"{SUBJECT_PATTERN} (?=\w+t\b)(?!ist |hat |wird |kann |soll )",
+    rf"(?:{PRODUCT_SUBJECT_PATTERN}|sie|er|es|dies|das) ist (?:auch )?(?=eine? |der |die |das )",
+    rf"{PRODUCT_SUBJECT_PATTERN} (?=\w+t\b)(?!ist |hat |wird |kann |soll )",
     rf"(?:sie|er|es) (?=(?:{PRODUCT_VERBS})\b)",
 )
 
 LANGUAGE_TABLE = LanguageTable(
-    formulas=PLAIN_FORMULAS,
+    formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={
-        "casual": PLAIN_FORMULAS.with_tone_templates(
+        "casual": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Da gibt’s {app}.",
             audience="{Audience}: da gibt’s {app}.",
             meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
@@ -48,7 +48,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="{app} mal ausprobieren",
             visit="{app} mal anschauen",
         ),
-        "playful": PLAIN_FORMULAS.with_tone_templates(
+        "playful": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Psst: {app}.",
             audience="{Audience}, psst: {app}.",
             meet=("Psst: {app}", "Trommelwirbel: {app}"),
@@ -56,7 +56,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Na los, {app} ausprobieren",
             visit="Na los, {app} entdecken",
         ),
-        "warm": PLAIN_FORMULAS.with_tone_templates(
+        "warm": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Willkommen bei {app}.",
             audience="{Audience}: willkommen bei {app}.",
             meet=("Willkommen bei {app}", "Hallo von {app}"),
@@ -64,7 +64,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="In Ruhe {app} ausprobieren",
             visit="In Ruhe {app} kennenlernen",
         ),
-        "professional": PLAIN_FORMULAS.with_tone_templates(
+        "professional": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}: {app}.",
             audience="{Audience}: {app}.",
             meet=("{app} im Überblick", "{app}: eine Vorstellung"),
@@ -72,7 +72,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Mit {app} beginnen",
             visit="Mehr zu {app}",
         ),
-        "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
+        "enthusiastic": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Hier kommt {app}!",
             audience="{Audience}: hier kommt {app}!",
             meet=("Hier kommt {app}!", "Und das ist {app}!"),

@@ -2,7 +2,7 @@
 
 from generation.copy.languages.table import CopyFormulas, LanguageTable
 
-PLAIN_FORMULAS = CopyFormulas(
+PLAIN_TONE_FORMULAS = CopyFormulas(
     keyword="{Keyword}? Meet {app}.",
     audience="{Audience}, meet {app}.",
     number="{n} things to know about {app}",
@@ -21,28 +21,31 @@ PLAIN_FORMULAS = CopyFormulas(
 )
 
 PRODUCT_NOUNS = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
-SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOUNS})"
-HAS_VERBS = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
-LETS_YOU_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
+PRODUCT_SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOUNS})"
+BE_OR_HAVE_VERBS = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
+ENABLING_VERB_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
 NOUN_START_WORDS = "(?:an?|the|designed|made|built|your|all)"
 INTRO_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
 LEAD_IN_PATTERNS = (
     rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply put|{INTRO_PHRASES}),? ",
-    rf"(?:with {SUBJECT_PATTERN},? |use {SUBJECT_PATTERN} to |using {SUBJECT_PATTERN},? )",
-    rf"(?:{SUBJECT_PATTERN} )?(?:also |simply )?(?:{LETS_YOU_PATTERN}) (?:also |easily )?(?!.*\b(?:and|or) to )",
-    rf"{SUBJECT_PATTERN} can (?:also )?be used (?:to|for) ",
+    rf"(?:with {PRODUCT_SUBJECT_PATTERN},? |use {PRODUCT_SUBJECT_PATTERN} to |using {PRODUCT_SUBJECT_PATTERN},? )",
+    (
+        rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:also |simply )?(?:{ENABLING_VERB_PATTERN}) (?:also |easily )?"
+        r"(?!.*\b(?:and|or) to )"
+    ),
+    rf"{PRODUCT_SUBJECT_PATTERN} can (?:also )?be used (?:to|for) ",
     r"you can use (?:it|{app}) (?:also )?(?:to|for) ",
     r"you can (?:also |now )?(?!not\b|'t\b|only\b)",
-    rf"{SUBJECT_PATTERN} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
-    rf"{SUBJECT_PATTERN} (?:also )?(?:{HAS_VERBS}) (?:also |simply |basically )?(?={NOUN_START_WORDS} )",
-    rf"{SUBJECT_PATTERN} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
+    rf"{PRODUCT_SUBJECT_PATTERN} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
+    rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?:{BE_OR_HAVE_VERBS}) (?:also |simply |basically )?(?={NOUN_START_WORDS} )",
+    rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
 )
 
 LANGUAGE_TABLE = LanguageTable(
-    formulas=PLAIN_FORMULAS,
+    formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={
-        "casual": PLAIN_FORMULAS.with_tone_templates(
+        "casual": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? There's {app}.",
             audience="{Audience}, here's {app}.",
             meet=("So, this is {app}", "Ever seen {app}?"),
@@ -50,7 +53,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Give {app} a go",
             visit="Take a peek at {app}",
         ),
-        "playful": PLAIN_FORMULAS.with_tone_templates(
+        "playful": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Psst: {app}.",
             audience="{Audience}, psst: {app}.",
             meet=("Psst: {app}", "Drum roll: {app}"),
@@ -58,7 +61,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Go on, try {app}",
             visit="Go on, peek at {app}",
         ),
-        "warm": PLAIN_FORMULAS.with_tone_templates(
+        "warm": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Say hello to {app}.",
             audience="{Audience}, say hello to {app}.",
             meet=("Say hello to {app}", "Hello from {app}"),
@@ -66,7 +69,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Come and try {app}",
             visit="Come and see {app}",
         ),
-        "professional": PLAIN_FORMULAS.with_tone_templates(
+        "professional": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}: {app}.",
             audience="{Audience}: {app}.",
             meet=("Introducing {app}", "{app}: an overview"),
@@ -74,7 +77,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Get started with {app}",
             visit="Learn about {app}",
         ),
-        "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
+        "enthusiastic": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}? Here comes {app}!",
             audience="{Audience}, here comes {app}!",
             meet=("Here comes {app}!", "Look, {app}!"),

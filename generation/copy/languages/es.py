@@ -2,7 +2,7 @@
 
 from generation.copy.languages.table import CopyFormulas, LanguageTable
 
-PLAIN_FORMULAS = CopyFormulas(
+PLAIN_TONE_FORMULAS = CopyFormulas(
     keyword="¿{Keyword}? Esto es {app}.",
     audience="{Audience}: esto es {app}.",
     number="{n} cosas sobre {app}",
@@ -20,28 +20,28 @@ PLAIN_FORMULAS = CopyFormulas(
     presenter="una figura digital, no una persona real",
 )
 
-SUBJECT_PATTERN = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
+PRODUCT_SUBJECT_PATTERN = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
 INDIRECT_OBJECT_PATTERN = r"al? \w+|a l[oa]s \w+"
 INFINITIVE_PATTERN = r"\w+[aei]r(?:[lstmn]\w+)?"
 LEAD_IN_PATTERNS = (
     r"(?:se )?puede (?:también )?(?:usarse|utilizarse|usar|utilizar) para ",
     r"(?:además|asimismo|también|por otra parte|en resumen|de manera resumida),? ",
-    rf"con {SUBJECT_PATTERN},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
+    rf"con {PRODUCT_SUBJECT_PATTERN},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
     (
-        rf"(?:{SUBJECT_PATTERN} )?(?:también )?(?:te |le |les )?permiten? (?:también "
+        rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:también )?(?:te |le |les )?permiten? (?:también "
         rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?={INFINITIVE_PATTERN}\b)"
     ),
     r"(?:puedes|podrás|se puede|es posible) (?:también )?(?!no\b)",
-    rf"(?:{SUBJECT_PATTERN} )?(?:también )?puede (?:también )?(?={INFINITIVE_PATTERN}\b)(?!ser\b)",
-    rf"(?:{SUBJECT_PATTERN} |esta |esto )?es (?:también )?(?=una? |el |la )",
-    rf"{SUBJECT_PATTERN} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
+    rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:también )?puede (?:también )?(?={INFINITIVE_PATTERN}\b)(?!ser\b)",
+    rf"(?:{PRODUCT_SUBJECT_PATTERN} |esta |esto )?es (?:también )?(?=una? |el |la )",
+    rf"{PRODUCT_SUBJECT_PATTERN} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
 )
 
 LANGUAGE_TABLE = LanguageTable(
-    formulas=PLAIN_FORMULAS,
+    formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={
-        "casual": PLAIN_FORMULAS.with_tone_templates(
+        "casual": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="¿{Keyword}? Pues {app}.",
             audience="{Audience}: pues {app}.",
             meet=("Pues esto es {app}", "¿Y esto? Pues {app}"),
@@ -49,7 +49,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Darle una vuelta a {app}",
             visit="Echar un vistazo a {app}",
         ),
-        "playful": PLAIN_FORMULAS.with_tone_templates(
+        "playful": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="¿{Keyword}? Chist: {app}.",
             audience="{Audience}, chist: {app}.",
             meet=("Chist: {app}", "Redoble de tambor: {app}"),
@@ -57,7 +57,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Venga, probar {app}",
             visit="Venga, descubrir {app}",
         ),
-        "warm": PLAIN_FORMULAS.with_tone_templates(
+        "warm": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="¿{Keyword}? Saludos desde {app}.",
             audience="{Audience}: saludos desde {app}.",
             meet=("Saludos desde {app}", "{app} te saluda"),
@@ -65,7 +65,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Probar {app} con calma",
             visit="Conocer {app} con calma",
         ),
-        "professional": PLAIN_FORMULAS.with_tone_templates(
+        "professional": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}: {app}.",
             audience="{Audience}: {app}.",
             meet=("Presentación de {app}", "{app}: una presentación"),
@@ -73,7 +73,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Empezar con {app}",
             visit="Informarse sobre {app}",
         ),
-        "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
+        "enthusiastic": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="¿{Keyword}? ¡Aquí llega {app}!",
             audience="{Audience}: ¡aquí llega {app}!",
             meet=("¡Aquí llega {app}!", "¡Esto es {app}!"),

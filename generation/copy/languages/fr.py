@@ -2,7 +2,7 @@
 
 from generation.copy.languages.table import CopyFormulas, LanguageTable
 
-PLAIN_FORMULAS = CopyFormulas(
+PLAIN_TONE_FORMULAS = CopyFormulas(
     keyword="{Keyword}\u00a0? Voici {app}.",
     audience="{Audience}\u00a0: voici {app}.",
     number="{n} choses à savoir sur {app}",
@@ -20,18 +20,18 @@ PLAIN_FORMULAS = CopyFormulas(
     presenter="une figure numérique, pas une vraie personne",
 )
 
-SUBJECT_PATTERN = (
+PRODUCT_SUBJECT_PATTERN = (
     r"(?:l['’](?:application|appli|outil)|cette (?:application|appli)|cet outil|notre (?:application|appli)"
     r"|le logiciel|{app})"
 )
-SUBJECT_OR_PRONOUN_PATTERN = rf"(?:{SUBJECT_PATTERN}|elle|il|ce logiciel)"
+SUBJECT_OR_PRONOUN_PATTERN = rf"(?:{PRODUCT_SUBJECT_PATTERN}|elle|il|ce logiciel)"
 INDIRECT_OBJECT_PATTERN = r"(?:à|aux) \w+|à l['’]\w+"
 #: Refuses a second verb, which would keep its `de`.
 NO_SECOND_VERB_PATTERN = r"(?!.*\b(?:et|ou) (?:de |d['’]))"
 LEAD_IN_PATTERNS = (
     rf"{SUBJECT_OR_PRONOUN_PATTERN} peut (?:aussi |également )?être utilisée? pour ",
     r"(?:de plus|en outre|également|aussi|d['’]autre part|par ailleurs|pour l['’]essentiel|en bref),? ",
-    rf"(?:avec|grâce à) {SUBJECT_PATTERN},? (?:vous pouvez|tu peux|on peut) (?:aussi |également )?",
+    rf"(?:avec|grâce à) {PRODUCT_SUBJECT_PATTERN},? (?:vous pouvez|tu peux|on peut) (?:aussi |également )?",
     (
         rf"(?:{SUBJECT_OR_PRONOUN_PATTERN} )?(?:te |vous |leur )?permet(?:tra)? (?:aussi |également "
         rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?:de |d['’]){NO_SECOND_VERB_PATTERN}"
@@ -48,10 +48,10 @@ LEAD_IN_PATTERNS = (
 )
 
 LANGUAGE_TABLE = LanguageTable(
-    formulas=PLAIN_FORMULAS,
+    formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={
-        "casual": PLAIN_FORMULAS.with_tone_templates(
+        "casual": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}\u00a0? Il y a {app}.",
             audience="{Audience}\u00a0: il y a {app}.",
             meet=("Alors, voici {app}", "{app}, c’est quoi\u00a0?"),
@@ -59,7 +59,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Tester {app}",
             visit="Jeter un œil à {app}",
         ),
-        "playful": PLAIN_FORMULAS.with_tone_templates(
+        "playful": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}\u00a0? Psitt\u00a0: {app}.",
             audience="{Audience}, psitt\u00a0: {app}.",
             meet=("Psitt\u00a0: {app}", "Roulement de tambour\u00a0: {app}"),
@@ -67,7 +67,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Hop, essayer {app}",
             visit="Hop, découvrir {app}",
         ),
-        "warm": PLAIN_FORMULAS.with_tone_templates(
+        "warm": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}\u00a0? Bienvenue chez {app}.",
             audience="{Audience}\u00a0: bienvenue chez {app}.",
             meet=("Bienvenue chez {app}", "{app} dit bonjour"),
@@ -75,7 +75,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Essayer {app} en douceur",
             visit="Faire connaissance avec {app}",
         ),
-        "professional": PLAIN_FORMULAS.with_tone_templates(
+        "professional": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}\u00a0: {app}.",
             audience="{Audience}\u00a0: {app}.",
             meet=("{app}\u00a0: présentation", "{app}\u00a0: aperçu"),
@@ -83,7 +83,7 @@ LANGUAGE_TABLE = LanguageTable(
             try_it="Commencer avec {app}",
             visit="S’informer sur {app}",
         ),
-        "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
+        "enthusiastic": PLAIN_TONE_FORMULAS.with_tone_templates(
             keyword="{Keyword}\u00a0? Et voilà {app}\u00a0!",
             audience="{Audience}\u00a0: et voilà {app}\u00a0!",
             meet=("Et voilà {app}\u00a0!", "Place à {app}\u00a0!"),

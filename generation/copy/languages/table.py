@@ -65,7 +65,7 @@ class LanguageTable(NamedTuple):
     glue: str
 
 
-def compile_entry_pattern(*blocks: str) -> re.Pattern[str]:
+def compile_word_entry_pattern(*blocks: str) -> re.Pattern[str]:
     """Return a pattern of the blocks' entries as whole words in any case; without entries, it matches nothing."""
     words = (word for block in blocks for word in block.split())
     alternatives = "|".join(re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+") for word in words)

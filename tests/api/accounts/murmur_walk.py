@@ -86,7 +86,7 @@ async def test_accounts_connect_publish_collect_and_disconnect(murmuring: Linked
 
     await murmuring.pool.execute("update social_account set collect_at = now()")
     async with murmuring.pool.acquire() as conn:
-        await collection_runs.submit_due_collections(conn)
+        await collection_runs.submit_due_metric_collections(conn)
 
     async def collected() -> bool:
         return await figures(murmuring) == {"likes": LIKES, "followers": FOLLOWERS}

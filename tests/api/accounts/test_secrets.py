@@ -102,7 +102,7 @@ async def project(
     ):
         group.create_task(Dispatcher(local_settings, courier).run(stop))
         yield project_without_worker
-        stop.ask()
+        stop.request_stop()
 
 
 async def request_json(project: ConnectingProject, method: str, path: str, **given: Any) -> Any:
@@ -167,7 +167,7 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in logs.LIBRARY_LOG_LEVELS:
+    for name in logs.MIN_LIBRARY_LOG_LEVELS:
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
     await request_json(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)

@@ -78,13 +78,15 @@ async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order
 
 
 async def test_project_has_limits_of_files_and_bytes(project: AppMediaProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_FILES", {**app_media_limits.MAX_APP_MEDIA_FILES, "logo": 2})
+    monkeypatch.setattr(
+        app_media_limits, "MAX_APP_MEDIA_FILES_BY_KIND", {**app_media_limits.MAX_APP_MEDIA_FILES_BY_KIND, "logo": 2}
+    )
     answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert reason(refused)[2] == "TOO_MUCH_APP_MEDIA"
     assert len(project.kept.names()) == 2
-    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_BYTES", 2 * len(LOGO) + 1)
+    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_BYTES_PER_PROJECT", 2 * len(LOGO) + 1)
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 

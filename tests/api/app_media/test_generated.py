@@ -128,8 +128,8 @@ async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) 
         ctx = context(pieces.pool, claim)
         brief = await ctx.step(partial(generated.begin_content_generation, claim=claim))
         with pytest.raises(RenderFailed) as ended:
-            await storing.open_input_files(ctx, store, brief.files, stack)
-    assert ended.value.outcome == storing.INPUT_FILE_DELETED
+            await storing.open_piece_input_files(ctx, store, brief.files, stack)
+    assert ended.value.outcome == storing.INPUT_FILE_DELETED_FAILURE
 
 
 async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:

@@ -6,17 +6,17 @@ from typing import cast
 from redis.asyncio import Redis
 
 from api.limits.cost_budgets import (
-    BUDGET_BURST_S,
-    BUDGET_RESOURCES,
+    BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER,
+    COST_BUDGET_CAPACITY_S,
+    COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
-    REFILL_RATES_BY_TIER,
     BudgetBucket,
-    TrafficKind,
+    RequestTrafficKind,
 )
 from api.limits.rate_limits import RateLimiter
 from telemetry.costs import RequestCost
 
-STANDARD = REFILL_RATES_BY_TIER[TrafficKind.KEYS]["standard"]
+STANDARD = BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[RequestTrafficKind.KEYS]["standard"]
 
 
 def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:
@@ -27,7 +27,7 @@ def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestC
 
 def cost_of_share(resource: str, share: float) -> RequestCost:
     """Return a share of a full standard bucket as a cost."""
-    full = dict(zip(BUDGET_RESOURCES, (one * BUDGET_BURST_S * share for one in STANDARD), strict=True))
+    full = dict(zip(COST_BUDGET_RESOURCES, (one * COST_BUDGET_CAPACITY_S * share for one in STANDARD), strict=True))
     match resource:
         case "cpu":
             return cost(cpu_s=full["cpu"] / MICROSECONDS_PER_SECOND)
@@ -39,8 +39,8 @@ def cost_of_share(resource: str, share: float) -> RequestCost:
 
 async def charge(limiter: RateLimiter, bucket: BudgetBucket, spent: RequestCost) -> None:
     """Charge a cost and write it at once."""
-    limiter.spend(bucket, spent)
-    await limiter.close()
+    limiter.charge_request_cost(bucket, spent)
+    await limiter.flush_charges_and_stop()
 
 
 async def advance(redis: Redis, seconds: float) -> None:

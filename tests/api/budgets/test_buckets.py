@@ -17,13 +17,13 @@ from redis.asyncio import Redis
 
 from api.limits import rate_limits
 from api.limits.cost_budgets import (
-    BUDGET_BURST_S,
+    BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER,
+    COST_BUDGET_CAPACITY_S,
     MICROSECONDS_PER_SECOND,
-    REFILL_RATES_BY_TIER,
     BudgetBucket,
     BudgetRefillRates,
-    TrafficKind,
-    budget_bucket_of,
+    RequestTrafficKind,
+    organization_budget_bucket,
 )
 from api.limits.rate_limits import RateClass, RateLimiter, open_rate_limiter
 from domain.tenancy.api_keys import Principal
@@ -60,13 +60,13 @@ steps = st.lists(spends | advances, max_size=12)
 async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
     bucket = BudgetBucket(f"budget:{ids.new_uuid7()}:keys", CENT)
-    left = [float(rate * BUDGET_BURST_S) for rate in CENT]
+    left = [float(rate * COST_BUDGET_CAPACITY_S) for rate in CENT]
     began = (await redis.time())[0]
     for what, *numbers in course:
         if what == "advance":
             await advance(redis, numbers[0])
             refilled = (one + rate * numbers[0] for rate, one in zip(CENT, left, strict=True))
-            left = [min(rate * BUDGET_BURST_S, one) for rate, one in zip(CENT, refilled, strict=True)]
+            left = [min(rate * COST_BUDGET_CAPACITY_S, one) for rate, one in zip(CENT, refilled, strict=True)]
         else:
             await charge(
                 limiter,
@@ -78,7 +78,7 @@ async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis,
     assert levels
     took_s = (await redis.time())[0] - began + 1
     for rate, expected, found in zip(CENT, left, levels[0][2:], strict=True):
-        assert expected - 15 <= found <= min(rate * BUDGET_BURST_S, expected + rate * took_s)
+        assert expected - 15 <= found <= min(rate * COST_BUDGET_CAPACITY_S, expected + rate * took_s)
     assert levels[0].is_overdrawn == (min(levels[0][2:]) < 0)
     debts_ms = (-one / rate * 1000 for rate, one in zip(CENT, levels[0][2:], strict=True))
     assert levels[0].wait_ms == pytest.approx(max(0, *debts_ms), abs=2)
@@ -90,20 +90,22 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
     each, at_once, processes = 0.05, 8, 5
     rates = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND, 10**9)
-    monkeypatch.setitem(cast("dict[Any, Any]", REFILL_RATES_BY_TIER[TrafficKind.KEYS]), "partner", rates)
-    budget_bucket_of.cache_clear()
-    rate_limits._request_charge_of.cache_clear()
+    monkeypatch.setitem(
+        cast("dict[Any, Any]", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[RequestTrafficKind.KEYS]), "partner", rates
+    )
+    organization_budget_bucket.cache_clear()
+    rate_limits._build_counted_request.cache_clear()
     who, served = principal(ids.new_uuid7()), itertools.count()
 
     async def call(limiter: RateLimiter) -> None:
         while True:
-            standing = await limiter.charge(who, RateClass.READ_LIGHT)
+            standing = await limiter.count_request(who, RateClass.READ_LIGHT)
             if not standing.passed:
                 assert standing.refusal().details == {"limit": "budget", "resource": "cpu"}
                 return
             next(served)
             await asyncio.sleep(0)
-            limiter.spend(standing.charge.budget, cost(cpu_s=each))
+            limiter.charge_request_cost(standing.charge.budget, cost(cpu_s=each))
 
     async with AsyncExitStack() as stack:
         limiters = []
@@ -115,20 +117,20 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
         await asyncio.gather(*(call(one) for one in limiters for _ in range(at_once)))
         took_s = (await redis.time())[0] - began + 1
     granted_s = next(served) * each
-    burst_s = BUDGET_BURST_S * rates.cpu / MICROSECONDS_PER_SECOND
+    burst_s = COST_BUDGET_CAPACITY_S * rates.cpu / MICROSECONDS_PER_SECOND
     assert burst_s <= granted_s <= burst_s + took_s * rates.cpu / MICROSECONDS_PER_SECOND + processes * at_once * each
-    key = budget_bucket_of(who.organization_id, "partner").key
+    key = organization_budget_bucket(who.organization_id, "partner").key
     left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
     assert left <= burst_s * MICROSECONDS_PER_SECOND - granted_s * MICROSECONDS_PER_SECOND + took_s * rates.cpu + 1
-    budget_bucket_of.cache_clear()
-    rate_limits._request_charge_of.cache_clear()
+    organization_budget_bucket.cache_clear()
+    rate_limits._build_counted_request.cache_clear()
 
 
 async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
-    bucket = budget_bucket_of(ids.new_uuid7(), "standard")
+    bucket = organization_budget_bucket(ids.new_uuid7(), "standard")
     async with open_rate_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
         breaker.record_failure()
         for _ in range(2):
@@ -137,17 +139,17 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
         now[0] += 1.0
         await charge(limiter, bucket, cost(size=500))
         left = float(await cast("Awaitable[str]", redis.hget(bucket.key, "bytes")))
-        assert left == STANDARD.bytes * BUDGET_BURST_S - 2500
+        assert left == STANDARD.bytes * COST_BUDGET_CAPACITY_S - 2500
         assert not limiter.budgets.has_pending_charges
 
 
 async def test_many_requests_share_one_background_write(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(rate_limits, "CHARGE_FLUSH_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(rate_limits, "COST_CHARGE_FLUSH_INTERVAL_S", 3_600.0)
     who, timers = principal(ids.new_uuid7()), set[Any]()
     for _ in range(5):
-        standing = await limiter.charge(who, RateClass.READ_LIGHT)
-        limiter.spend(standing.charge.budget, cost(size=1))
+        standing = await limiter.count_request(who, RateClass.READ_LIGHT)
+        limiter.charge_request_cost(standing.charge.budget, cost(size=1))
         timers.add(limiter._flushing)
     assert len(timers) == 1
 
@@ -155,8 +157,8 @@ async def test_many_requests_share_one_background_write(limiter: RateLimiter, mo
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "CHARGE_FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(rate_limits, "COST_CHARGE_FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
-        bucket = budget_bucket_of(ids.new_uuid7(), "standard")
-        limiter.spend(bucket, cost(size=1_000))
+        bucket = organization_budget_bucket(ids.new_uuid7(), "standard")
+        limiter.charge_request_cost(bucket, cost(size=1_000))
         await eventually(partial(redis.exists, bucket.key))

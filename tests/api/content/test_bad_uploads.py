@@ -186,7 +186,7 @@ async def test_one_byte_over_the_limit_is_refused(project: UploadProject) -> Non
 
 
 async def test_slow_upload_is_refused(project: UploadProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("IDLE_TIMEOUT_S", "TOTAL_TIMEOUT_S"):
+    for limit in ("UPLOAD_IDLE_TIMEOUT_S", "UPLOAD_TOTAL_TIMEOUT_S"):
         answered = asyncio.Event()
         with monkeypatch.context() as patch:
             patch.setattr(uploads, limit, 0.05)

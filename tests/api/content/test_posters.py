@@ -102,7 +102,7 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
             await eventually(lambda: maintenance.is_pool_idle(conn, pool_name="generate"))
-            assert await posters.backfill_posters(conn) == passed
+            assert await posters.submit_next_backfill_poster_job(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
     shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
@@ -113,10 +113,10 @@ async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool:
     await project.made(film())
     await forget_poster_jobs(pool)
     async with pool.acquire() as conn:
-        assert await posters.backfill_posters(conn) == 0
+        assert await posters.submit_next_backfill_poster_job(conn) == 0
         await scene.worker(conn, MAKE_POSTER_KIND)
-        assert await posters.backfill_posters(conn) == 1
-        assert await posters.backfill_posters(conn) == 0
+        assert await posters.submit_next_backfill_poster_job(conn) == 1
+        assert await posters.submit_next_backfill_poster_job(conn) == 0
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -124,7 +124,7 @@ async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: 
     await project.made(film())
     async with pool.acquire() as conn:
         await seeds.claims(conn, MAKE_POSTER_KIND)
-        assert [await posters.backfill_posters(conn) for _ in range(2)] == [1, 0]
+        assert [await posters.submit_next_backfill_poster_job(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -143,5 +143,5 @@ async def test_video_without_need_of_a_poster_is_skipped(project: UploadProject,
     await pool.execute(change)
     async with pool.acquire() as conn:
         await scene.worker(conn, MAKE_POSTER_KIND)
-        assert [await posters.backfill_posters(conn) for _ in range(2)] == [1, 0]
+        assert [await posters.submit_next_backfill_poster_job(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 0

@@ -25,7 +25,9 @@ AROUND = 400
 def room(monkeypatch: pytest.MonkeyPatch) -> int:
     """Limit every tier to three clips."""
     limit = 3 * (len(CLIP) + AROUND)
-    monkeypatch.setattr(storage_quota, "STORAGE_QUOTA_BYTES", dict.fromkeys(storage_quota.STORAGE_QUOTA_BYTES, limit))
+    monkeypatch.setattr(
+        storage_quota, "STORAGE_QUOTA_BYTES_BY_TIER", dict.fromkeys(storage_quota.STORAGE_QUOTA_BYTES_BY_TIER, limit)
+    )
     return limit
 
 
@@ -107,7 +109,7 @@ async def test_deletion_frees_the_quota(acme: ApiCaller, project: UploadProject,
 async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: ApiCaller, pool: Pool) -> None:
     """Running uploads continue."""
     async with pool.acquire() as conn:
-        await organizations.change_tier_and_suspension(
+        await organizations.change_organization_tier_and_suspension(
             conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None
         )
         use = await storage_quota.read_storage_use(conn, organization_id=acme.organization_id)

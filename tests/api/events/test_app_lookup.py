@@ -15,10 +15,10 @@ class _Request:
     """Request without databases."""
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[None]:
+    async def acquire_connection(self) -> AsyncIterator[None]:
         yield
 
-    event_store_connection = connection
+    acquire_event_store_connection = acquire_connection
 
     def project_scope(self, project_id: str) -> dict[str, str]:
         return {"project_id": project_id}

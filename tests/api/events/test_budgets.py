@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from api.app import create_app
 from api.events import requests
-from api.services import Services
+from api.services import ApiServices
 from db.pool import Pool
 from domain.events import budgets
 from domain.events.budgets import DailyEventBudget
@@ -30,7 +30,7 @@ def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.EVENT_BUDGET_BY_TIER, BUDGET) | {"partner": DailyEventBudget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
-    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 0.0)
+    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
 
 
 def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -155,10 +155,10 @@ async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool, redis
 
 
 async def test_refused_app_causes_no_query(shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 600.0)
+    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 600.0)
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
-    services: Services = app.state.services
+    services: ApiServices = app.state.services
     monkeypatch.delattr(services.events.apps, "_apps")
     monkeypatch.delattr(services.events.limiter, "_questions")
     assert problem(await shop.post(b"{"))[2] == {"limit": "daily-events"}

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from api.limits import event_limits, rate_limits
 from api.limits.event_limits import EventRateLimits
-from api.services import Services
+from api.services import ApiServices
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import EventSender, event, read_counts, sender
 from tests.api.refusals import problem
@@ -23,7 +23,7 @@ FEW = EventRateLimits(3, 10)
 @pytest.fixture(autouse=True)
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set low limits without a refill during a test; raise Redis's time limit."""
-    monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
+    monkeypatch.setattr(rate_limits, "MAX_REDIS_WAIT_S", 60.0)
     monkeypatch.setattr(event_limits, "EVENT_LIMITS_BY_TIER", dict.fromkeys(event_limits.EVENT_LIMITS_BY_TIER, FEW))
     monkeypatch.setattr(event_limits, "EVENT_LIMIT_WINDOW_S", 36_000)
 
@@ -32,7 +32,7 @@ async def refill_buckets(app: Litestar, redis: Redis) -> None:
     """Fill the buckets as if the window had passed."""
     for bucket in [key async for key in redis.scan_iter("rate:*:events")]:
         await redis.delete(bucket)
-    services: Services = app.state.services
+    services: ApiServices = app.state.services
     services.events.limiter._refused.clear()
 
 
@@ -124,7 +124,7 @@ async def test_refused_app_makes_no_round_trip(
     """No query to Postgres or Redis, and the body isn't read."""
     while (await shop.send(event(1))).status_code == 202:
         pass
-    services: Services = app.state.services
+    services: ApiServices = app.state.services
     monkeypatch.delattr(services.events.apps, "_apps")
     monkeypatch.delattr(services.events.limiter, "_questions")
     assert problem(await shop.post(b"{"))[:2] == (429, "RATE_LIMITED")
@@ -137,7 +137,7 @@ async def test_repeated_refusals_are_delayed(shop: EventSender) -> None:
     start = loop.time()
     answers = await asyncio.gather(*(shop.send(event(1)) for _ in range(100)))
     assert {answer.status_code for answer in answers} == {429}
-    assert loop.time() - start >= 99 * event_limits.REFUSAL_INTERVAL_S
+    assert loop.time() - start >= 99 * event_limits.APP_REFUSAL_INTERVAL_S
 
 
 async def test_refusals_delay_no_other_app(
@@ -146,8 +146,8 @@ async def test_refusals_delay_no_other_app(
     while (await shop.send(event(1))).status_code == 202:
         pass
     # Longer than any test: a wait for one of these would be noticed.
-    monkeypatch.setattr(event_limits, "REFUSAL_INTERVAL_S", 1000.0)
-    monkeypatch.setattr(event_limits, "MAX_REFUSAL_DELAY_S", 1000.0)
+    monkeypatch.setattr(event_limits, "APP_REFUSAL_INTERVAL_S", 1000.0)
+    monkeypatch.setattr(event_limits, "MAX_APP_REFUSAL_DELAY_S", 1000.0)
     refusals = [asyncio.create_task(shop.send(event(1))) for _ in range(20)]
     assert read_counts(await phone.send(event(1)))[0] == 1
     for refusal in refusals:

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from api.services import Services
+from api.services import ApiServices
 from db.pool import Conn, Pool
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller, poll
@@ -68,7 +68,7 @@ async def test_keyed_requests_leave_connections_to_others(
     phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
 ) -> None:
     """This holds for any number of organizations, however long the event store takes."""
-    services: Services = app.state.services
+    services: ApiServices = app.state.services
     keyed = services.events.keyed
     async with open_caller(app, pool, "Third") as third, pool.acquire() as other:
         senders = [phone, await sender(rival, anonymous), await sender(third, anonymous)]

@@ -10,7 +10,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import configure_application
-from api.services import Services
+from api.services import ApiServices
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context, open_caller
@@ -44,7 +44,7 @@ async def test_request_needs_one_key_query_and_one_commit(
 ) -> None:
     """Sequential requests have constant costs; concurrent ones need no more than one alone."""
     statements, commands = list[str](), list[str]()
-    services: Services = relayed_api.state.services
+    services: ApiServices = relayed_api.state.services
     execute: Execute = services.redis.execute_command
 
     async def counting(*words: Any, **options: Any) -> Any:

@@ -23,7 +23,7 @@ async def webhooks(story: ExampleStory, project: str) -> None:
     await story.tell("get_webhook_delivery", webhookDeliveryId=sent["id"])
     await story.tell("get_webhook_event", webhookEventId=sent["eventId"])
     await story.tell("list_webhook_events", params={"type": "test.ping"})
-    with patch.object(webhook_stream, "MAX_STREAM_S", 0.0):
+    with patch.object(webhook_stream, "MAX_WEBHOOK_STREAM_S", 0.0):
         asked = {"type": "post.published,post.failed", "after": sent["eventId"]}
         await story.tell("stream_webhook_events", params=asked)
     await story.tell("trigger_webhook_event", json={"type": "test.ping"})

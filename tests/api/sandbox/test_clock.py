@@ -64,7 +64,9 @@ async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandb
 async def test_concurrent_reader_sees_stable_times(sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A post's creation time is stable while the clock moves."""
     # A continuous reader would exceed a sandbox's rate limit.
-    monkeypatch.setitem(rate_limits.REQUEST_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_LIMITS_BY_TIER["partner"])
+    monkeypatch.setitem(
+        rate_limits.REQUEST_RATE_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_RATE_LIMITS_BY_TIER["partner"]
+    )
     account = await sandbox.account()
     posts = [
         await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.time_after(days=day))

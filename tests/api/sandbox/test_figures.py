@@ -64,7 +64,9 @@ async def test_one_advance_of_a_week_has_every_day(sandbox: ApiSandbox) -> None:
 @pytest.mark.long
 async def test_one_advance_equals_hourly_advances(sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # A key's rate limit allows fewer moves of the clock in a minute.
-    monkeypatch.setitem(rate_limits.REQUEST_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_LIMITS_BY_TIER["partner"])
+    monkeypatch.setitem(
+        rate_limits.REQUEST_RATE_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_RATE_LIMITS_BY_TIER["partner"]
+    )
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")
         check_figures(await collect_figures(sandbox, handle, moves), 162 * HOUR)

@@ -140,8 +140,8 @@ async def test_replay_since_a_time_sends_undelivered_events(acme: ApiCaller, poo
 async def test_long_replay_continues_without_gaps(
     acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, made: int, seen: int
 ) -> None:
-    monkeypatch.setattr(replays, "MAX_REPLAYED", made)
-    monkeypatch.setattr(replays, "MAX_SCANNED", seen)
+    monkeypatch.setattr(replays, "MAX_REPLAYED_WEBHOOK_EVENTS", made)
+    monkeypatch.setattr(replays, "MAX_EVENTS_SCANNED_FOR_REPLAY", seen)
     at = await create_endpoint(acme)
     for _ in range(15):
         await emit_event(pool, acme.organization_id)

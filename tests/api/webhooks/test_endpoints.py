@@ -81,8 +81,8 @@ async def test_private_address_is_refused(acme: ApiCaller, monkeypatch: pytest.M
     # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(
         rate_limits,
-        "REQUEST_LIMITS_BY_TIER",
-        dict.fromkeys(rate_limits.REQUEST_LIMITS_BY_TIER, rate_limits.REQUEST_LIMITS_BY_TIER["partner"]),
+        "REQUEST_RATE_LIMITS_BY_TIER",
+        dict.fromkeys(rate_limits.REQUEST_RATE_LIMITS_BY_TIER, rate_limits.REQUEST_RATE_LIMITS_BY_TIER["partner"]),
     )
     shown = await create_endpoint(acme)
     taken = []

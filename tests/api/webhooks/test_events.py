@@ -35,7 +35,7 @@ async def create_endpoint(pool: Pool, caller: ApiCaller) -> None:
 async def read_body(pool: Pool, caller: ApiCaller, shown: str) -> bytes:
     """Return an event's body, as sent."""
     render = partial(
-        events.read_event_body,
+        events.read_webhook_event_body,
         organization_id=caller.organization_id,
         event_id=uuid_of(shown),
         public_url="http://localhost",
@@ -124,7 +124,7 @@ async def test_deleted_or_large_object_is_omitted(acme: ApiCaller, pool: Pool) -
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):
         sent = await read_body(pool, acme, ids.format_prefixed_id(ids.WEBHOOK_EVENT, one["id"]))
-        assert len(sent) <= events.MAX_EVENT_BODY_BYTES
+        assert len(sent) <= events.MAX_WEBHOOK_EVENT_BODY_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
 
 

@@ -13,7 +13,7 @@ from api.routes import webhook_stream as route
 from api.streams import event_streams
 from db.pool import Conn, Pool
 from domain.webhooks import streams
-from domain.webhooks.streams import RecordedStreamEvent
+from domain.webhooks.streams import RecordedWebhookEvent
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller, poll
 from tests.api.participants import new_project
@@ -25,7 +25,7 @@ ALL = "/v1/webhook-events"
 
 
 def count_listeners(app: Litestar) -> int:
-    return int(app.state.services.stream_hub.waiting)
+    return int(app.state.services.stream_hub.waiting_request_count)
 
 
 @asynccontextmanager
@@ -59,7 +59,7 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: 
             early = await emit_event(slow, acme.organization_id)
             late = await emit_event(conn, acme.organization_id)
             assert early < late
-            head = await streams.find_stream_heads(conn, organization_ids=[acme.organization_id])
+            head = await streams.find_webhook_stream_heads(conn, organization_ids=[acme.organization_id])
             assert head[acme.organization_id] == streams.STREAM_START
         assert await reader.told(2) == [early, late]
 
@@ -85,7 +85,7 @@ async def test_stream_starts_with_later_commits(app: Litestar, acme: ApiCaller, 
 
 async def begin_stream(pool: Pool, org: UUID) -> None:
     async with pool.acquire() as conn:
-        await streams.begin_event_recording(conn, organization_id=org)
+        await streams.start_webhook_event_recording(conn, organization_id=org)
 
 
 async def test_reconnected_stream_has_no_gap(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
@@ -107,17 +107,17 @@ async def test_event_between_poll_and_read_is_sent_once(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A read may find more events than the poll that triggered it."""
-    org, reads = acme.organization_id, streams.read_stream_events
+    org, reads = acme.organization_id, streams.read_webhook_stream_events
     sent: list[str] = []
 
-    async def late(conn: Conn, **asked: Any) -> list[RecordedStreamEvent]:
+    async def late(conn: Conn, **asked: Any) -> list[RecordedWebhookEvent]:
         sent.append(await emit_event(pool, org))
         monkeypatch.undo()
         return await reads(conn, **asked)
 
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
-        monkeypatch.setattr(streams, "read_stream_events", late)
+        monkeypatch.setattr(streams, "read_webhook_stream_events", late)
         sent.append(await emit_event(pool, org))
         await poll(lambda: len(sent) >= 2)
         sent.append(await emit_event(pool, org))
@@ -182,7 +182,7 @@ async def test_skipped_events_advance_the_position(
 ) -> None:
     """During a long run of skipped events, and at its end."""
     monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_BATCH", 3)
-    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
+    monkeypatch.setattr(route, "MAX_WEBHOOK_STREAM_SILENCE_S", 0.05)
     async with open_reader(app, acme.key, type="post.failed") as reader:
         await reader.begun()
         async with open_change(pool) as change:
@@ -196,9 +196,9 @@ async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(event_streams.MAX_STREAMS_PER_ORGANIZATION):
+        for _ in range(event_streams.MAX_WEBHOOK_STREAMS_PER_ORGANIZATION):
             await stack.enter_async_context(open_reader(app, acme.key))
-        await poll(lambda: count_listeners(app) == event_streams.MAX_STREAMS_PER_ORGANIZATION)
+        await poll(lambda: count_listeners(app) == event_streams.MAX_WEBHOOK_STREAMS_PER_ORGANIZATION)
         answer = await acme.http.get(PATH)
         assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
@@ -229,7 +229,7 @@ async def test_revoked_key_ends_the_stream(app: Litestar, acme: ApiCaller, pool:
 async def test_silent_stream_rechecks_its_key(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
+    monkeypatch.setattr(route, "MAX_WEBHOOK_STREAM_SILENCE_S", 0.05)
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
         await pool.execute("update api_key set killed_at = now()")
@@ -240,7 +240,7 @@ async def test_a_stream_ends_in_its_time_or_with_the_server(
     app: Litestar, acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as hurried:
-        hurried.setattr(route, "MAX_STREAM_S", 0.0)
+        hurried.setattr(route, "MAX_WEBHOOK_STREAM_S", 0.0)
         async with open_reader(app, acme.key) as reader:
             assert (await reader.ended()).endswith(route.WEBHOOK_STREAM_END_MESSAGE)
     async with open_reader(app, acme.key) as reader:

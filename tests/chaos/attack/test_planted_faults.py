@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.attack import calls, scopes
-from chaos.attack.calls import AttackClient, CheckDeadlinePassed, RequestThrottle
-from chaos.attack.costs import generate_worst_bodies
+from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, AttackRequestThrottle
+from chaos.attack.costs import generate_costly_json_bodies
 from chaos.attack.document import read_api_routes
 from chaos.attack.report import AttackTally
 from cli.__main__ import tenantry
@@ -226,15 +226,15 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
     monkeypatch.setattr(calls, "time", clock := Clock())
     stub, tally = Stub(), AttackTally()
     stub.refused_kills = refused_kills
-    with serving_stub(stub) as url, AttackClient(url, RequestThrottle(200, 1.0), "one") as strong:
+    with serving_stub(stub) as url, AttackClient(url, AttackRequestThrottle(200, 1.0), "one") as strong:
 
         def exceed_deadline(*_: Any) -> None:
             clock.now += 100.0
-            raise CheckDeadlinePassed
+            raise AttackCheckDeadlinePassed
 
-        monkeypatch.setattr(scopes, "_try", exceed_deadline)
-        with pytest.raises(CheckDeadlinePassed):
-            scopes.attack_scopes(url, strong, {}, read_api_routes(DOCUMENT), tally)
+        monkeypatch.setattr(scopes, "_judge_refusal_case", exceed_deadline)
+        with pytest.raises(AttackCheckDeadlinePassed):
+            scopes.attack_with_insufficient_keys(url, strong, {}, read_api_routes(DOCUMENT), tally)
     assert len(stub.scopes) == 2 + found
     assert len(tally.findings) == found
 
@@ -280,7 +280,7 @@ def test_two_keys_of_one_organization_are_refused(url: str) -> None:
 
 
 def test_worst_bodies_are_json_of_a_megabyte_at_most() -> None:
-    bodies = dict(generate_worst_bodies({"name": "x", "metadata": {}}))
+    bodies = dict(generate_costly_json_bodies({"name": "x", "metadata": {}}))
     assert {field.rpartition(" ")[2] for field in bodies} == {"metadata", "unknown"}
     for name, body in bodies.items():
         assert 300_000 < len(body) <= 1_048_576, name

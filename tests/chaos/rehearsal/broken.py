@@ -4,5 +4,5 @@ from chaos.rehearsal import hosts
 from cli.__main__ import main
 
 if __name__ == "__main__":
-    hosts.WORKER_MODULE = "tests.chaos.rehearsal.broken_worker"
+    hosts.REHEARSAL_WORKER_MODULE = "tests.chaos.rehearsal.broken_worker"
     main()

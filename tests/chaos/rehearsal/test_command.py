@@ -12,14 +12,16 @@ from typing import IO
 import msgspec
 import pytest
 
-from chaos.rehearsal.schedule import FaultKind, schedule_faults
+from chaos.rehearsal.schedule import RehearsalFaultKind, schedule_rehearsal_faults
 from tests.processes import alive, descendants
 from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(600), pytest.mark.usefixtures("elsewhere")]
 
 #: Seed of a schedule with a frozen worker as its first fault.
-FREEZES = next(seed for seed in range(1000) if schedule_faults(seed, 3)[0].fault is FaultKind.FREEZE_WORKER)
+FREEZES = next(
+    seed for seed in range(1000) if schedule_rehearsal_faults(seed, 3)[0].fault is RehearsalFaultKind.FREEZE_WORKER
+)
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
     assert process.returncode == 0, f"{out}\n{stderr}"
     assert report["accepted"] == report["completed"] + report["failed"] + report["canceled"] > 0
     assert (report["lost"], report["doubled"], report["open"]) == (0, 0, 0)
-    assert {*report["faults"]} == {*FaultKind}
+    assert {*report["faults"]} == {*RehearsalFaultKind}
     assert 0 < report["recoveryP50Seconds"] <= report["recoveryP95Seconds"]
     assert (report["died"], report["anomalies"], report["logs"]) == ([], [], None)
     assert f"seed {report['seed']}" in stderr
@@ -62,7 +64,7 @@ def test_broken_workers_are_detected_as_lost_or_doubled() -> None:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_a_stop_with_a_frozen_worker_leaves_no_process(signum: signal.Signals) -> None:
     with rehearsing("--minutes", "10", "--seed", str(FREEZES)) as (process, stderr):
-        read_until(stderr, FaultKind.FREEZE_WORKER)
+        read_until(stderr, RehearsalFaultKind.FREEZE_WORKER)
         started = descendants(process.pid)
         assert len(started) > 8  # PostgreSQL's processes, Valkey, four workers, two dispatchers
         process.send_signal(signum)

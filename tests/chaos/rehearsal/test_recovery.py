@@ -14,7 +14,7 @@ from chaos.rehearsal.recovery import (
     count_fenced_attempts,
     nearest_rank_percentile,
 )
-from chaos.rehearsal.schedule import FaultKind
+from chaos.rehearsal.schedule import RehearsalFaultKind
 from schemas import ids
 
 JOB, WORKER = UUID(int=1), UUID(int=2)
@@ -36,7 +36,7 @@ def attempts(outcome: str = "lost") -> list[AttemptRow]:
 
 
 def injected(second: float, host: str = "worker 1") -> InjectedFault:
-    return InjectedFault(FaultKind.KILL_WORKER, at_second(second), frozenset({host}))
+    return InjectedFault(RehearsalFaultKind.KILL_WORKER, at_second(second), frozenset({host}))
 
 
 @pytest.mark.parametrize(

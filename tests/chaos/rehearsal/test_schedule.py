@@ -6,13 +6,13 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chaos.rehearsal.load import LOAD_MIX, generate_job_specs
+from chaos.rehearsal.load import REHEARSAL_LOAD_MIX, generate_rehearsal_job_specs
 from chaos.rehearsal.schedule import (
     FAULT_DURATIONS_S,
     FAULT_PAUSE_RANGE_S,
     FIRST_FAULT_AFTER_S,
-    FaultKind,
-    schedule_faults,
+    RehearsalFaultKind,
+    schedule_rehearsal_faults,
 )
 
 SEEDS = some.integers(0, 2**32)
@@ -21,17 +21,19 @@ TENANTS = [UUID(int=1), UUID(int=2)]
 
 @given(seed=SEEDS, seconds=some.floats(0, 600), longer_s=some.floats(0, 600))
 def test_same_seed_has_same_faults(seed: int, seconds: float, longer_s: float) -> None:
-    faults, longer = schedule_faults(seed, seconds), schedule_faults(seed, seconds + longer_s)
-    assert faults == schedule_faults(seed, seconds) == longer[: len(faults)]
+    faults, longer = schedule_rehearsal_faults(seed, seconds), schedule_rehearsal_faults(seed, seconds + longer_s)
+    assert faults == schedule_rehearsal_faults(seed, seconds) == longer[: len(faults)]
     assert all(scheduled.at_s < seconds for scheduled in faults)
 
 
 @given(seed=SEEDS)
 def test_each_round_has_every_fault(seed: int) -> None:
-    faults = schedule_faults(seed, 120)
+    faults = schedule_rehearsal_faults(seed, 120)
     assert faults[0].at_s == FIRST_FAULT_AFTER_S
-    for first in range(0, len(faults) - len(FaultKind), len(FaultKind)):
-        assert {scheduled.fault for scheduled in faults[first : first + len(FaultKind)]} == {*FaultKind}
+    for first in range(0, len(faults) - len(RehearsalFaultKind), len(RehearsalFaultKind)):
+        assert {scheduled.fault for scheduled in faults[first : first + len(RehearsalFaultKind)]} == {
+            *RehearsalFaultKind
+        }
     for fault, following in pairwise(faults):
         assert FAULT_PAUSE_RANGE_S[0] - 0.01 <= following.at_s - fault.at_s <= FAULT_PAUSE_RANGE_S[1] + 0.01
     for scheduled in faults:
@@ -41,17 +43,20 @@ def test_each_round_has_every_fault(seed: int) -> None:
 
 
 def test_a_minute_has_every_fault() -> None:
-    assert all({scheduled.fault for scheduled in schedule_faults(seed, 60)} == {*FaultKind} for seed in range(100))
+    assert all(
+        {scheduled.fault for scheduled in schedule_rehearsal_faults(seed, 60)} == {*RehearsalFaultKind}
+        for seed in range(100)
+    )
 
 
 @given(seed=SEEDS)
 def test_same_seed_has_same_load(seed: int) -> None:
-    first, second = ([*islice(generate_job_specs(seed, TENANTS), 20)] for _ in range(2))
+    first, second = ([*islice(generate_rehearsal_job_specs(seed, TENANTS), 20)] for _ in range(2))
     assert first == second
     assert len({job_spec.key for job_spec in first}) == 20
 
 
 def test_the_load_has_every_kind() -> None:
-    assert sum(entry.percent for entry in LOAD_MIX) == 100
-    kinds = {job_spec.kind for job_spec in islice(generate_job_specs(1, TENANTS), 1000)}
-    assert kinds == {entry.kind for entry in LOAD_MIX}
+    assert sum(entry.percent for entry in REHEARSAL_LOAD_MIX) == 100
+    kinds = {job_spec.kind for job_spec in islice(generate_rehearsal_job_specs(1, TENANTS), 1000)}
+    assert kinds == {entry.kind for entry in REHEARSAL_LOAD_MIX}

@@ -5,7 +5,7 @@ from itertools import islice
 
 from chaos import backlog
 from chaos.rehearsal import tally
-from chaos.rehearsal.load import generate_job_specs
+from chaos.rehearsal.load import generate_rehearsal_job_specs
 from chaos.rehearsal.submitter import submit_job_idempotently
 from db.pool import Pool, run_in_transaction
 from tests import seeds
@@ -14,7 +14,7 @@ from tests import seeds
 async def test_repeated_request_is_one_job(pool: Pool) -> None:
     async with pool.acquire() as conn:
         tenants = [await seeds.organization(conn) for _ in range(2)]
-    for job_spec in islice(generate_job_specs(1, tenants), 30):
+    for job_spec in islice(generate_rehearsal_job_specs(1, tenants), 30):
         responses = [await run_in_transaction(pool, partial(submit_job_idempotently, job_spec)) for _ in range(2)]
         assert responses[0][0] == responses[1][0]
     keys = await pool.fetch("select count(*) from job group by args ->> 'key'")
@@ -27,7 +27,7 @@ async def test_read_returns_each_job_with_its_effects(pool: Pool) -> None:
     await pool.execute(backlog.CREATE_EFFECT_TABLE)
     accepted = {
         job_spec.key: (await run_in_transaction(pool, partial(submit_job_idempotently, job_spec)))[0]
-        for job_spec in islice(generate_job_specs(1, tenants), 30)
+        for job_spec in islice(generate_rehearsal_job_specs(1, tenants), 30)
     }
     await pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
     rows = await tally.read_rehearsed_jobs(pool)

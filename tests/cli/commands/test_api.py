@@ -56,12 +56,12 @@ async def acme(
     app = configure_application(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as caller:
-        transport, client = InProcess(app), RemoteApi.client
+        transport, client = InProcess(app), RemoteApi.open_client
 
         def in_process(remote: RemoteApi) -> httpx.Client:
             return httpx.Client(headers=client(remote).headers, transport=transport)
 
-        monkeypatch.setattr(RemoteApi, "client", in_process)
+        monkeypatch.setattr(RemoteApi, "open_client", in_process)
         monkeypatch.setenv("TENANTRY_API", "http://api/v1")
         monkeypatch.setenv("TENANTRY_KEY", caller.key)
         yield caller

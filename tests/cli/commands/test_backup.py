@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from db import dumps
-from db.dumps import PostgresTool, find_postgres_tool, read_server_major_version
+from db.dumps import PostgresTool, find_postgres_tool, read_postgres_major_version
 from db.pool import Conn
-from schemas.errors import BackupFailed
+from schemas.errors import BackupOrRestoreFailed
 from schemas.settings import Settings
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -46,7 +46,7 @@ async def test_a_dump_is_restored(
     organization = await seeds.organization(conn)
     dumped = decoded(await tenantry("backup", "tenantry.dump", "--json"))
     assert mode_and_size("tenantry.dump") == (0o600, dumped["bytes"])
-    assert dumped["version"] == await read_server_major_version(environment.database_url)
+    assert dumped["version"] == await read_postgres_major_version(environment.database_url)
     monkeypatch.setenv("DATABASE_URL", empty)
     decoded(await tenantry("restore", "tenantry.dump", "--json"))
     restored = await asyncpg.connect(empty)
@@ -95,7 +95,7 @@ def test_the_tool_has_the_servers_version_or_the_next_later_one(
     monkeypatch.setattr(dumps, "DEBIAN_POSTGRES_FOLDER", tmp_path / "debian")
     for server, chosen in ((15, path), (16, later), (17, later), (18, embedded)):
         assert find_postgres_tool("pg_dump", server).path == chosen
-    with pytest.raises(BackupFailed, match=r"version 19 or later, and there is .*postgresql-client-19"):
+    with pytest.raises(BackupOrRestoreFailed, match=r"version 19 or later, and there is .*postgresql-client-19"):
         find_postgres_tool("pg_dump", 19)
 
 

@@ -76,7 +76,7 @@ async def test_a_filling_disk_is_reported(tenantry: Tenantry, monkeypatch: pytes
     async def measure(_: Conn) -> DatabaseDiskUse:
         return DatabaseDiskUse(1_000_000_000, 0, sees_wal=False)
 
-    monkeypatch.setattr(disk, "measure_disk_use", measure)
+    monkeypatch.setattr(disk, "measure_database_disk_use", measure)
     for part, code, status in DISKS:
         if part:
             for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
@@ -142,7 +142,7 @@ async def test_workers_and_a_dispatcher_are_detected_by_their_leases_and_lock(
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
     await heartbeat.mark_worker_draining(conn, worker_id=await register(conn, "ingest", 60))
-    assert (await maintenance.try_to_become_leader(conn))[0]
+    assert (await maintenance.try_to_lead_dispatchers(conn))[0]
     code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"]) == (0, "ok")
     assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}

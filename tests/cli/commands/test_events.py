@@ -97,7 +97,7 @@ async def test_tail_warns_once_about_skipped_events(
     tenantry: Tenantry, pool: Pool, conn: Conn, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keep a transaction open: it may commit events older than the shown ones."""
-    monkeypatch.setattr(tail, "MAX_EVENTS_PER_POLL", 1)
+    monkeypatch.setattr(tail, "MAX_EVENTS_PER_TAIL_POLL", 1)
     following = asyncio.ensure_future(tenantry(*shop.tail("--count", "3", "--json")))
     await eventually(lambda: is_following(conn))
     async with pool.acquire() as other, other.transaction():

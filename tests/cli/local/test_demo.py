@@ -11,15 +11,17 @@ import pytest
 
 from cli.commands import up
 from cli.local import demo
-from cli.local.announce import ReadyAnnouncement
+from cli.local.announce import PlatformReadyAnnouncement
 from domain.values import ssrf_guard
 from schemas.brand import BrandFieldName
 
 
 def test_the_site_is_added_to_the_allowed_hosts() -> None:
-    assert demo.allow_demo_site(None, {}) == {}
-    assert demo.allow_demo_site("127.0.0.1:1", {}) == {demo.FETCH_ALLOW_SETTING: "127.0.0.1:1"}
-    both = demo.allow_demo_site("127.0.0.1:1", {demo.FETCH_ALLOW_SETTING: "127.0.0.1:2"})[demo.FETCH_ALLOW_SETTING]
+    assert demo.build_demo_fetch_allow_setting(None, {}) == {}
+    assert demo.build_demo_fetch_allow_setting("127.0.0.1:1", {}) == {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:1"}
+    both = demo.build_demo_fetch_allow_setting("127.0.0.1:1", {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:2"})[
+        demo.FETCH_ALLOW_VARIABLE_NAME
+    ]
     assert len(ssrf_guard.parse_allowed_origins(both)) == 2
 
 
@@ -38,8 +40,8 @@ def test_a_second_start_reuses_the_first_project() -> None:
 
     with httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer)) as client:
         first, second = (
-            demo.find_or_create_project(client, "Tidewise"),
-            demo.find_or_create_project(client, "Tidewise"),
+            demo.find_or_create_demo_project(client, "Tidewise"),
+            demo.find_or_create_demo_project(client, "Tidewise"),
         )
     assert first == second == projects[0]
     assert len(projects) == 1
@@ -101,11 +103,11 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float], statuses: list[int]
 ) -> None:
     answering(monkeypatch, *statuses)
-    ready = ReadyAnnouncement(
+    ready = PlatformReadyAnnouncement(
         api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
     )
     messages: list[str] = []
-    up._run_demo_or_report(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
+    up._run_and_print_demo(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
     [line] = messages
     assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line

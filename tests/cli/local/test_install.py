@@ -13,7 +13,7 @@ import pytest
 from cli.local import install
 
 ROOT = Path(__file__).resolve().parents[3]
-LISTS = (install.UV_LOCK_FILE, *install.EXTRA_LOCK_FILES.values())
+LISTS = (install.UV_INSTALLER_LOCK_FILE, *install.LOCK_FILES_BY_EXTRA.values())
 NAMED = ("pyproject.toml", *LISTS, ".venv/pyvenv.cfg")
 STEPS = ["getting uv", "installing into .venv", "linking tenantry into it"]
 Up = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -100,12 +100,12 @@ def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: p
     for extras, lock in (("local", "local"), ("local,dev", "dev")):
         install.install_extras(extras)
         got, listed, linked = commands[-3:]
-        assert {"--require-hashes", "--no-deps", install.UV_LOCK_FILE} <= set(got)
-        assert {"--require-hashes", "--no-deps", install.EXTRA_LOCK_FILES[lock]} <= set(listed)
+        assert {"--require-hashes", "--no-deps", install.UV_INSTALLER_LOCK_FILE} <= set(got)
+        assert {"--require-hashes", "--no-deps", install.LOCK_FILES_BY_EXTRA[lock]} <= set(listed)
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
 
 
-@pytest.mark.parametrize("fails", [install.UV_LOCK_FILE, install.EXTRA_LOCK_FILES["local"], "--no-index"])
+@pytest.mark.parametrize("fails", [install.UV_INSTALLER_LOCK_FILE, install.LOCK_FILES_BY_EXTRA["local"], "--no-index"])
 def test_pip_installs_the_same_after_uv_fails(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
 ) -> None:
@@ -115,25 +115,25 @@ def test_pip_installs_the_same_after_uv_fails(
 
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
-        if fails in command and (command[2] == "uv" or fails == install.UV_LOCK_FILE):
-            raise install.CannotInstall
+        if fails in command and (command[2] == "uv" or fails == install.UV_INSTALLER_LOCK_FILE):
+            raise install.InstallationFailed
 
     monkeypatch.setattr(install, "_run_with_progress", run)
     install.install_extras("local")
     by_pip = [command for command in commands[1:] if command[2] == "pip"]
     assert by_pip == commands[-2:]
     listed, linked = by_pip
-    assert listed[-len(install.HASHED_INSTALL_OPTIONS) - 1 :] == [
-        *install.HASHED_INSTALL_OPTIONS,
-        install.EXTRA_LOCK_FILES["local"],
+    assert listed[-len(install.HASHED_LIST_INSTALL_OPTIONS) - 1 :] == [
+        *install.HASHED_LIST_INSTALL_OPTIONS,
+        install.LOCK_FILES_BY_EXTRA["local"],
     ]
-    assert linked[-len(install.LINK_INSTALL_OPTIONS) :] == install.LINK_INSTALL_OPTIONS
+    assert linked[-len(install.CHECKOUT_LINK_OPTIONS) :] == install.CHECKOUT_LINK_OPTIONS
     assert "installing the same with pip" in capsys.readouterr().err
     assert (venv / "installed").exists()
 
 
 def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
-    with pytest.raises(install.CannotInstall, match="unknown extra locl"):
+    with pytest.raises(install.InstallationFailed, match="unknown extra locl"):
         install.install_extras("locl")
 
 
@@ -144,7 +144,7 @@ def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
     failing = [sys.executable, "-S", "-c", "print('no such package'); raise SystemExit(2)"]
     monkeypatch.setattr(install, "_pip_install_command", lambda: failing)
     said = r"no such package\ninstalling into .venv failed \(exit code 2\)(?s:.*)PIP_INDEX_URL"
-    with pytest.raises(install.CannotInstall, match=said):
+    with pytest.raises(install.InstallationFailed, match=said):
         install.install_extras("local")
     assert not (venv / "installed").exists()
 
@@ -161,7 +161,7 @@ def test_a_full_disk_is_reported_with_folders_and_needed_space(
         install.main("local,dev")
     message = str(ended.value)
     assert said in message
-    assert f".venv needs {install.VENV_SIZE_MB['dev']:,} MB" in message
+    assert f".venv needs {install.VENV_SIZE_MB_BY_EXTRA['dev']:,} MB" in message
     assert f"MB free for packages in {venv}" in message
     assert "PIP_INDEX_URL" not in message
     assert "installing the same with pip" not in capsys.readouterr().err
@@ -178,4 +178,4 @@ def test_a_full_disk_outside_an_installer_is_reported(venv: Path, monkeypatch: p
 
 
 def test_each_list_has_its_size() -> None:
-    assert install.VENV_SIZE_MB.keys() == install.EXTRA_LOCK_FILES.keys()
+    assert install.VENV_SIZE_MB_BY_EXTRA.keys() == install.LOCK_FILES_BY_EXTRA.keys()

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cli.local.install import EXTRA_LOCK_FILES, UV_LOCK_FILE
+from cli.local.install import LOCK_FILES_BY_EXTRA, UV_INSTALLER_LOCK_FILE
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -46,15 +46,15 @@ def environment(python: str) -> dict[str, str]:
 
 
 def requirements(file: str) -> list[Requirement]:
-    if file == UV_LOCK_FILE:
+    if file == UV_INSTALLER_LOCK_FILE:
         return [Requirement(one) for one in PROJECT["dependency-groups"]["installer"]]
-    extras = [*EXTRA_LOCK_FILES][: [*EXTRA_LOCK_FILES.values()].index(file) + 1]
+    extras = [*LOCK_FILES_BY_EXTRA][: [*LOCK_FILES_BY_EXTRA.values()].index(file) + 1]
     named = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
     named += [one for extra in extras for one in PROJECT["project"]["optional-dependencies"][extra]]
     return [Requirement(one) for one in named]
 
 
-@pytest.mark.parametrize("file", [UV_LOCK_FILE, *EXTRA_LOCK_FILES.values()])
+@pytest.mark.parametrize("file", [UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values()])
 def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> None:
     locked = [*pins(file)]
     assert locked
@@ -66,7 +66,7 @@ def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> Non
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("file", [UV_LOCK_FILE, *EXTRA_LOCK_FILES.values()])
+@pytest.mark.parametrize("file", [UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values()])
 def test_each_python_has_one_version_of_every_requirement(file: str, python: str) -> None:
     markers = environment(python)
     apply = [pin for pin in pins(file) if pin.requirement.marker is None or pin.requirement.marker.evaluate(markers)]
@@ -81,7 +81,7 @@ def test_each_python_has_one_version_of_every_requirement(file: str, python: str
 
 def test_the_lock_files_agree() -> None:
     """Compare versions and hashes; the Python markers may differ by the other packages."""
-    largest = {(pin.name, pin.requirement.specifier): pin.hashes for pin in pins([*EXTRA_LOCK_FILES.values()][-1])}
-    for file in EXTRA_LOCK_FILES.values():
+    largest = {(pin.name, pin.requirement.specifier): pin.hashes for pin in pins([*LOCK_FILES_BY_EXTRA.values()][-1])}
+    for file in LOCK_FILES_BY_EXTRA.values():
         for pin in pins(file):
             assert largest[pin.name, pin.requirement.specifier] == pin.hashes

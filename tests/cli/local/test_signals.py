@@ -5,14 +5,14 @@ import signal
 
 import pytest
 
-from cli.local.signals import END_SIGNALS, PrintKeysRequests, TerminationSignal, raise_on_end_signals
+from cli.local.signals import TERMINATION_SIGNALS, PrintKeysRequests, TerminationSignal, raise_on_termination_signals
 
 
-@pytest.mark.parametrize("signum", END_SIGNALS)
+@pytest.mark.parametrize("signum", TERMINATION_SIGNALS)
 def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signals) -> None:
     hurried: list[str] = []
     before = signal.getsignal(signum)
-    with raise_on_end_signals(again=lambda: hurried.append("now")):
+    with raise_on_termination_signals(again=lambda: hurried.append("now")):
         with pytest.raises(TerminationSignal):
             os.kill(os.getpid(), signum)
         assert hurried == []

@@ -10,10 +10,10 @@ import pytest
 from cli.local.supervise import (
     FIRST_RESTART_PAUSE_S,
     MAX_RESTART_PAUSE_S,
-    STABLE_PROCESS_AFTER_S,
+    MIN_STABLE_PROCESS_RUN_S,
     ProcessLogs,
     SupervisedServer,
-    format_log_line,
+    format_log_line_for_person,
 )
 from db.server import LocalServer
 from tests.waiting import until
@@ -72,14 +72,14 @@ def test_the_backoff_grows_up_to_a_limit(server: LocalServer) -> None:
 
 
 def test_a_stable_process_resets_the_backoff(server: LocalServer) -> None:
-    assert pauses(server, lasting=STABLE_PROCESS_AFTER_S + 1, times=3) == pytest.approx([FIRST_RESTART_PAUSE_S] * 3)
+    assert pauses(server, lasting=MIN_STABLE_PROCESS_RUN_S + 1, times=3) == pytest.approx([FIRST_RESTART_PAUSE_S] * 3)
 
 
 def test_logs_are_copied_with_their_processs_name(server: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
     until(lambda: server.exit_code is not None)
     with ProcessLogs({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")
-        logs.copy_new_lines()
+        logs.copy_new_lines_to_stderr()
         assert "web        | one\nweb        | two\ndispatcher | one\n" in capsys.readouterr().err
         server.launch()
         until(lambda: server.exit_code is not None)
@@ -102,4 +102,4 @@ def test_logs_are_copied_with_their_processs_name(server: LocalServer, capsys: p
     ],
 )
 def test_log_lines_are_shown_as_text(line: str, shown: str) -> None:
-    assert format_log_line(line) == shown
+    assert format_log_line_for_person(line) == shown

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from cli.shared.brand_targets import BrandTarget, RepositoryTarget, WebPageTarget, classify_brand_target
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
 from schemas.errors import InvalidValue
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.workers.ingest.github.github_server import Repo, serve_github
 from tests.workers.ingest.llm import endpoint as llm
 from tests.workers.web.web import raw_response, serve
 
-SLACK = AppStoreListing(by="id", value="618783545", country="us")
+SLACK = AppStoreListingReference(by="id", value="618783545", country="us")
 HELLO = RepositoryTarget("octocat/hello")
 
 
@@ -28,7 +28,7 @@ HELLO = RepositoryTarget("octocat/hello")
         ("https://octocat.github.io/hello", WebPageTarget("https://octocat.github.io/hello")),
         ("https://apps.apple.com/us/app/slack/id618783545?mt=8", SLACK),
         ("itms-apps://itunes.apple.com/us/app/id618783545", SLACK),
-        ("market://details?id=com.acme", GooglePlayListing(package="com.acme")),
+        ("market://details?id=com.acme", GooglePlayListingReference(package="com.acme")),
         ("page.html", Path("page.html")),
         ("pages/1.gz", Path("pages/1.gz")),
         ("/pages/of/acme", Path("/pages/of/acme")),

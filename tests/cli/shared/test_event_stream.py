@@ -9,9 +9,9 @@ import pytest
 
 from chaos.loopback_server import serve_loopback
 from cli.shared.event_stream import (
-    FIRST_RECONNECT_WAIT_S,
-    MAX_RECONNECT_WAIT_S,
-    STABLE_CONNECTION_S,
+    FIRST_STREAM_RECONNECT_WAIT_S,
+    MAX_STREAM_RECONNECT_WAIT_S,
+    MIN_STABLE_STREAM_CONNECTION_S,
     WebhookEventStream,
 )
 from cli.shared.remote import RemoteApi
@@ -46,7 +46,7 @@ class Stage:
             writer.write(EVENT)
             await self._seen.get()
         if what == LIVED:
-            self.now += STABLE_CONNECTION_S
+            self.now += MIN_STABLE_STREAM_CONNECTION_S
         if what != ENDED:
             writer.transport.abort()
 
@@ -72,7 +72,7 @@ async def waits(script: list[str]) -> list[float]:
 
         def read() -> None:
             with suppress(Over):
-                for _ in stream.messages():
+                for _ in stream.iterate_events():
                     stage.seen()
 
         await asyncio.to_thread(read)
@@ -81,12 +81,12 @@ async def waits(script: list[str]) -> list[float]:
 
 def longest(script: list[str]) -> Iterator[float]:
     """Yield the longest wait after each connection; the shortest is half of it."""
-    bound = FIRST_RECONNECT_WAIT_S
+    bound = FIRST_STREAM_RECONNECT_WAIT_S
     for what in script:
         if what in {LIVED, TOLD}:
-            bound = FIRST_RECONNECT_WAIT_S
+            bound = FIRST_STREAM_RECONNECT_WAIT_S
         yield bound
-        bound = min(MAX_RECONNECT_WAIT_S, 2 * bound)
+        bound = min(MAX_STREAM_RECONNECT_WAIT_S, 2 * bound)
 
 
 @pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
@@ -94,6 +94,6 @@ async def test_the_backoff_grows_until_a_connection_lasts_or_delivers_an_event(w
     script = [*[what] * 11, LIVED, what, what, TOLD, what]
     measured = await waits(script)
     bounds = [*longest(script)]
-    assert max(bounds) == MAX_RECONNECT_WAIT_S
+    assert max(bounds) == MAX_STREAM_RECONNECT_WAIT_S
     assert all(bound / 2 <= wait <= bound for wait, bound in zip(measured, bounds, strict=True)), measured
     assert len({wait / bound for wait, bound in zip(measured, bounds, strict=True)}) > 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.session import read_environment
+from cli.shared.session import read_command_environment
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded, refused
 
@@ -37,8 +37,8 @@ def test_the_environment_overrides_the_file(
 ) -> None:
     write_local(elsewhere, settings)
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    assert read_environment()["REDIS_URL"] == "redis://127.0.0.1:1/0"
-    assert read_environment()["DATABASE_URL"] == settings.database_url
+    assert read_command_environment()["REDIS_URL"] == "redis://127.0.0.1:1/0"
+    assert read_command_environment()["DATABASE_URL"] == settings.database_url
 
 
 def test_the_keys_of_one_database_are_never_used_on_another(
@@ -46,7 +46,7 @@ def test_the_keys_of_one_database_are_never_used_on_another(
 ) -> None:
     write_local(elsewhere, settings)
     monkeypatch.setenv("DATABASE_URL", NOWHERE)
-    assert "PEPPERS" not in read_environment()
+    assert "PEPPERS" not in read_command_environment()
 
 
 async def test_a_stopped_local_platform_is_reported(tenantry: Tenantry, elsewhere: Path, settings: Settings) -> None:

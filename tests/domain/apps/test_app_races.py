@@ -38,13 +38,13 @@ async def test_two_apps_race_for_one_identifier(wide: Pool, project: Project) ->
 
 
 async def test_cap_holds_in_concurrent_creates(wide: Pool, conn: Conn, project: Project) -> None:
-    await _rows(conn, project, range(1, apps.MAX_APPS - 1))
+    await _rows(conn, project, range(1, apps.MAX_LIVE_APPS_PER_PROJECT - 1))
     racing = [create(wide, project, web_domain=f"n{number}.example") for number in range(6)]
     assert await outcomes(*racing) == {"done": 2, "TOO_MANY_APPS": 4}
 
 
 async def test_numbers_end(pool: Pool, conn: Conn, project: Project) -> None:
-    await _rows(conn, project, [apps.MAX_APP_NUMBERS])
+    await _rows(conn, project, [apps.MAX_APP_NUMBERS_PER_PROJECT])
     assert await outcomes(create(pool, project)) == {"TOO_MANY_APPS": 1}
 
 

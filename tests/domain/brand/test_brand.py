@@ -94,11 +94,11 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
     rows: list[BrandSourceRow], random: Random
 ) -> None:
     """In any order of the rows. Exactly the fields of the rows have provenance."""
-    found, shuffled = brand.brand_findings_by_field(rows), rows[:]
+    found, shuffled = brand.rank_brand_findings_by_field(rows), rows[:]
     random.shuffle(shuffled)
     ranks = [
-        {name: [brand._finding_rank(one) for one in said] for name, said in by_field.items()}
-        for by_field in (found, brand.brand_findings_by_field(shuffled))
+        {name: [brand._brand_finding_rank(one) for one in said] for name, said in by_field.items()}
+        for by_field in (found, brand.rank_brand_findings_by_field(shuffled))
     ]
     assert ranks[0] == ranks[1]
     merged = brand.merge_brand_sources(rows)

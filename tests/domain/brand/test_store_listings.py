@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from domain.brand import store_listings
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
 from domain.values import countries
 from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
 
-def apple(value: str, country: str | None = None) -> AppStoreListing:
-    return AppStoreListing(by="id", value=value, country=country)
+def apple(value: str, country: str | None = None) -> AppStoreListingReference:
+    return AppStoreListingReference(by="id", value=value, country=country)
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,21 @@ def apple(value: str, country: str | None = None) -> AppStoreListing:
         ("apps.apple.com/us/app/slack/id618783545", apple("618783545", "us")),
         ("  618783545 ", apple("618783545")),
         ("id618783545", apple("618783545")),
-        ("com.tinyspeck.chatlyio", AppStoreListing(by="bundleId", value="com.tinyspeck.chatlyio")),
+        ("com.tinyspeck.chatlyio", AppStoreListingReference(by="bundleId", value="com.tinyspeck.chatlyio")),
         (
             "https://play.google.com/store/apps/details?id=com.Slack&hl=de&gl=DE",
-            GooglePlayListing(package="com.Slack", language="de", country="de"),
+            GooglePlayListingReference(package="com.Slack", language="de", country="de"),
         ),
-        ("play.google.com/store/apps/details?id=com.Slack", GooglePlayListing(package="com.Slack")),
-        ("market://details?id=com.Slack", GooglePlayListing(package="com.Slack")),
+        ("play.google.com/store/apps/details?id=com.Slack", GooglePlayListingReference(package="com.Slack")),
+        ("market://details?id=com.Slack", GooglePlayListingReference(package="com.Slack")),
         (
             "https://play.google.com/store/apps/details?hl=pt_BR&id=com.Slack",
-            GooglePlayListing(package="com.Slack", language="pt_BR"),
+            GooglePlayListingReference(package="com.Slack", language="pt_BR"),
         ),
     ],
 )
 def test_each_form_of_an_apps_address_is_read(text: str, listing: store_listings.RequestedStoreListing) -> None:
-    assert store_listings.list_requested_listings(IngestAppStore(app_store_url=text)) == [listing]
+    assert store_listings.list_requested_store_listings(IngestAppStore(app_store_url=text)) == [listing]
 
 
 NO_STORES = """
@@ -82,7 +82,7 @@ https://play.google.com/store/books/details?id=x
 @pytest.mark.parametrize("url", NO_APPS)
 def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
     with pytest.raises(InvalidValue, match="but not an app's"):
-        store_listings.list_requested_listings(IngestAppStore(app_store_url=url))
+        store_listings.list_requested_store_listings(IngestAppStore(app_store_url=url))
 
 
 def test_all_named_listings_are_read_once() -> None:
@@ -91,9 +91,9 @@ def test_all_named_listings_are_read_once() -> None:
         ios_bundle_id="com.tinyspeck.chatlyio",
         android_package="com.Slack",
     )
-    assert store_listings.list_requested_listings(body) == [
-        GooglePlayListing(package="com.Slack"),
-        AppStoreListing(by="bundleId", value="com.tinyspeck.chatlyio"),
+    assert store_listings.list_requested_store_listings(body) == [
+        GooglePlayListingReference(package="com.Slack"),
+        AppStoreListingReference(by="bundleId", value="com.tinyspeck.chatlyio"),
     ]
 
 
@@ -119,5 +119,5 @@ def test_a_country_is_one_of_isos() -> None:
 
 def refused(**body: Any) -> str:
     with pytest.raises(InvalidValue) as error:
-        store_listings.list_requested_listings(IngestAppStore(**body))
+        store_listings.list_requested_store_listings(IngestAppStore(**body))
     return str(error.value.details["issues"][0]["path"])

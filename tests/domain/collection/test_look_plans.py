@@ -57,12 +57,12 @@ async def test_only_due_accounts_are_read(pool: Pool, conn: Conn, project: Proje
     """Tables get their statistics one after the other."""
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
-            assert await collection_runs.submit_due_collections(session) == 0
+            assert await collection_runs.submit_due_metric_collections(session) == 0
         await fill(conn, project)
         if analyzed:
             await conn.execute(f"vacuum analyze {', '.join(analyzed)}")
         before = [await plans.read(session, table) for table in TABLES]
-        assert await collection_runs.submit_due_collections(session) == DUE
+        assert await collection_runs.submit_due_metric_collections(session) == DUE
         after = [await plans.read(session, table) for table in TABLES]
     assert [late.scans - early.scans for late, early in zip(after, before, strict=True)] == [0] * 4
     assert max(late.rows - early.rows for late, early in zip(after, before, strict=True)) <= 10 * DUE

@@ -18,7 +18,7 @@ from tests import seeds
 from tests.domain.project import Project
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
-TIMES = 2 * snapshots.METRIC_READINGS_PER_STATEMENT
+TIMES = 2 * snapshots.MAX_METRIC_READINGS_PER_STATEMENT
 
 
 class Recorded:
@@ -56,7 +56,7 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     )
     assert kept == sum(insert.lengths) == 2 * len(told)
     assert latest.lengths == [len(subjects)]
-    assert max(insert.lengths) <= 2 * snapshots.METRIC_READINGS_PER_STATEMENT
+    assert max(insert.lengths) <= 2 * snapshots.MAX_METRIC_READINGS_PER_STATEMENT
     sums = await conn.fetch("select metric, sum(delta) from metric_snapshot group by subject_id, metric")
     assert sorted(map(tuple, sums)) == [("likes", TIMES)] * 3 + [("views", 2 * TIMES)] * 3
 

@@ -12,7 +12,7 @@ from domain.content import content, generated, generating
 from domain.content.generating import StartedContentGeneration
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.spec import PieceCopy
 from jobs.kinds import CONTENT_GENERATE_KIND
 from jobs.ledger import JobClaim
@@ -47,7 +47,7 @@ async def regenerate(
     conn: Conn, project: Project, content_id: UUID, versions: Any = None, **fields: Any
 ) -> StartedContentGeneration:
     async with conn.transaction():
-        return await generating.start_regeneration(
+        return await generating.start_content_regeneration(
             conn, organization_id=project.org, content_id=content_id, body=Regenerate(**fields), versions=versions
         )
 
@@ -67,7 +67,7 @@ async def finish(pool: Pool, claim: JobClaim, text: str = "") -> None:
     brief = await done.step(partial(generated.begin_content_generation, claim=claim))
     body = partial(
         generated.finish_content_generation, claim=claim, spec=brief.spec,
-        copy=written(write_copy(brief.spec), text),
+        copy=written(write_piece_copy(brief.spec), text),
         files=[file(*tokens)], public_url=URL,
     )  # fmt: skip
     await done.commit(body, alone=True)

@@ -9,11 +9,11 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.content import briefs
-from domain.content.content import find_file_by_token
-from domain.content.generated import list_line_provenance
+from domain.content.content import find_file_download_headers
+from domain.content.generated import list_copy_line_provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.spec import PieceCopy, PieceSpec, Presenter
 from jobs.kinds import CONTENT_GENERATE_KIND
 from jobs.ledger import AttemptSettlement
@@ -71,7 +71,7 @@ async def test_archive_cancels_jobs_and_refuses_requests(pool: Pool, conn: Conn,
     with pytest.raises(StateConflict, match="archived"):
         await making.ask(conn, project)
     async with conn.transaction():
-        await jobs.cancel_jobs_of_project(conn, organization_id=project.org, project_id=project.id, limit=10)
+        await jobs.cancel_jobs_of_archived_project(conn, organization_id=project.org, project_id=project.id, limit=10)
     await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Canceled())])
     for content_id in (queued.content_id, UUID(claim.args["content_id"])):
         assert (await making.shown(conn, project, content_id)).status == "canceled"
@@ -188,11 +188,11 @@ async def test_replaced_files_stay_readable_for_a_day(pool: Pool, conn: Conn, pr
     for asset in (*before.assets, *after.assets):
         for url in (asset.url, asset.thumbnail_url):
             assert url
-            found = await find_file_by_token(conn, token=url.rpartition("/")[2])
+            found = await find_file_download_headers(conn, token=url.rpartition("/")[2])
             assert found.mime_type == "image/jpeg"
     await conn.execute("delete from media_upload")
     with pytest.raises(ObjectNotFound):
-        await find_file_by_token(conn, token=before.assets[0].url.rpartition("/")[2])
+        await find_file_download_headers(conn, token=before.assets[0].url.rpartition("/")[2])
 
 
 async def test_text_generation_does_not_block_other_requests(
@@ -202,9 +202,9 @@ async def test_text_generation_does_not_block_other_requests(
 
     def told(spec: PieceSpec) -> PieceCopy:
         threads.append(threading.current_thread())
-        return write_copy(spec)
+        return write_piece_copy(spec)
 
-    monkeypatch.setattr(briefs, "write_copy", told)
+    monkeypatch.setattr(briefs, "write_piece_copy", told)
     await making.ask(conn, project)
     assert threads
     assert threading.main_thread() not in threads
@@ -212,7 +212,7 @@ async def test_text_generation_does_not_block_other_requests(
 
 def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:
     presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
-    copy = write_copy(PieceSpec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
-    [line] = [one for one in list_line_provenance(copy) if one.quote == "Mira"]
+    copy = write_piece_copy(PieceSpec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
+    [line] = [one for one in list_copy_line_provenance(copy) if one.quote == "Mira"]
     assert (line.rule, line.field) == ("formula", "caller")
     assert line.line in copy.caption

@@ -16,6 +16,6 @@ async def today(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> date:
         """select max(right(inhrelid::regclass::text, 8))::date
              from pg_inherits where inhparent = 'event'::regclass"""
     )
-    day = last - timedelta(days=partitions.FUTURE_DAYS)
+    day = last - timedelta(days=partitions.EVENT_TABLE_FUTURE_DAYS)
     monkeypatch.setattr(partitions, "utc_today", lambda: day)
     return day

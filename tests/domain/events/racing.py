@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db.pool import Conn, Pool
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import partitions, rollups
-from domain.events.event import Event
+from domain.events.event import EventToStore
 from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, Takes, event, fold_all, stored, take, wrong_counts
 from tests.waiting import eventually
@@ -24,7 +24,7 @@ AGAIN_S = 0.05
 PATIENCE_S = 300.0
 
 
-def batches(seed: int, numbers: int) -> list[list[list[Event]]]:
+def batches(seed: int, numbers: int) -> list[list[list[EventToStore]]]:
     """Return the batches of each writer, with all ids together."""
     dice = random.Random(seed)
     sent = [number for number in range(numbers) for _ in range(TIMES)]
@@ -33,14 +33,16 @@ def batches(seed: int, numbers: int) -> list[list[list[Event]]]:
     return [made[writer::WRITERS] for writer in range(WRITERS)]
 
 
-def _sent(number: int, dice: random.Random) -> Event:
+def _sent(number: int, dice: random.Random) -> EventToStore:
     usual = event(number)
     if dice.random() < 0.8:
         return usual
     return usual._replace(occurred_at=NOW - timedelta(hours=dice.randrange(100)))
 
 
-async def write(intake: Takes, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]) -> None:
+async def write(
+    intake: Takes, queue: Iterator[tuple[int, list[EventToStore]]], acknowledge: Callable[[int], None]
+) -> None:
     """Send each batch as a client until it is acknowledged."""
     for turn, events in queue:
         while True:
@@ -57,7 +59,7 @@ async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
     dice = random.Random(seed)
     while not done.is_set():
         deed = dice.choice((fold_or_die, cut))
-        with suppress(ServiceUnavailable), raise_if_postgres_away():
+        with suppress(ServiceUnavailable), convert_postgres_away_errors():
             async with pool.acquire() as conn:
                 await deed(conn, dice)
         await asyncio.sleep(dice.uniform(0, 0.1))
@@ -73,7 +75,7 @@ async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
         async def rotated(part: float = part) -> int:
             if progress() < part:
                 return 0
-            with suppress(ServiceUnavailable), raise_if_postgres_away():
+            with suppress(ServiceUnavailable), convert_postgres_away_errors():
                 async with pool.acquire() as conn:
                     return await partitions.rotate_event_id_generation(conn, age=timedelta(0))
             return 0

@@ -35,7 +35,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 ) -> None:
     budget, most = DailyEventBudget(5_000, 1 << 40), 20
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": budget})
-    monkeypatch.setattr(budgets, "LOTS_PER_BUDGET", 100)
+    monkeypatch.setattr(budgets, "LOTS_PER_EVENT_BUDGET", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
     accepted, refused = 0, set[int]()
@@ -50,28 +50,28 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         one.count_stored_events(app, events, 0)
         accepted += events
         if one.counts_ready.is_set():
-            await one.write_ready_counts(pool)
+            await one.write_ready_event_counts(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
     for process in processes:
-        process.queue_all_counts()
-        await process.write_ready_counts(pool)
+        process.queue_all_event_counts()
+        await process.write_ready_event_counts(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_BUDGET
-    monkeypatch.setattr(budgets, "FLUSH_S", 600.0)
+    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_EVENT_BUDGET
+    monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
     one.count_stored_events(app, lot - 1, 1)
     assert not one.counts_ready.is_set()
     one.count_stored_events(app, 1, 7)
     assert one.counts_ready.is_set()
-    await one.write_ready_counts(pool)
-    monkeypatch.setattr(budgets, "FLUSH_S", 0.01)
+    await one.write_ready_event_counts(pool)
+    monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 0.01)
     other.count_stored_events(app, 1, 1)
     async with asyncio.timeout(60):
         await other.counts_ready.wait()
-    await other.write_ready_counts(pool)
+    await other.write_ready_event_counts(pool)
     assert await sums(pool) == [(lot + 1, 9)]
 
 
@@ -93,15 +93,15 @@ async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> No
     async with open_postgres_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()
         one.count_stored_events(app, 5, 50)
-        one.queue_all_counts()
+        one.queue_all_event_counts()
         own_servers.postgres.stop()
-        await one.write_ready_counts(pool)
+        await one.write_ready_event_counts(pool)
         one.count_stored_events(app, 1, 10)
         own_servers.postgres.start()
 
         async def are_added() -> bool:
-            one.queue_all_counts()
-            await one.write_ready_counts(pool)
+            one.queue_all_event_counts()
+            await one.write_ready_event_counts(pool)
             return not any(day.due_events for day in one._days.values())
 
         await eventually(are_added)
@@ -137,14 +137,14 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     one.count_stored_events(app, 3, 30)
     now[0] += timedelta(days=1)
     one.count_stored_events(app, 4, 40)
-    one.queue_all_counts()
-    await one.write_ready_counts(pool)
+    one.queue_all_event_counts()
+    await one.write_ready_event_counts(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
     assert [day.events for day in one._days.values()] == [4]
 
 
 async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "MAX_CACHED_BUDGET_DAYS", 10)
+    monkeypatch.setattr(budgets, "MAX_CACHED_EVENT_BUDGET_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
     one.reserve_events(held, 1, 1)
@@ -160,5 +160,5 @@ async def test_old_sums_are_pruned(pool: Pool) -> None:
                 select $1, (now() at time zone 'UTC')::date - n, n, n from generate_series(0, 50) n"""
     await pool.execute(insert, app.organization_id)
     async with pool.acquire() as conn:
-        assert await budgets.prune_budget_days(conn) == 50 - budgets.RETENTION_DAYS
-    assert len(await sums(pool)) == budgets.RETENTION_DAYS + 1
+        assert await budgets.prune_old_event_budget_days(conn) == 50 - budgets.EVENT_BUDGET_RETENTION_DAYS
+    assert len(await sums(pool)) == budgets.EVENT_BUDGET_RETENTION_DAYS + 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from domain.events import event_archive, partitions, purge
-from domain.events.partitions import PAST_DAYS
+from domain.events.partitions import EVENT_TABLE_PAST_DAYS
 from domain.events.tail import StoredEvent
 from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import PROJECT, event, send
@@ -70,7 +70,7 @@ def day_of(one: StoredEvent) -> date:
 
 def closed_days(today: date) -> list[date]:
     """Return the last three closed days."""
-    return [today - timedelta(days=PAST_DAYS + ago) for ago in (3, 2, 1)]
+    return [today - timedelta(days=EVENT_TABLE_PAST_DAYS + ago) for ago in (3, 2, 1)]
 
 
 async def stock(conn: Conn, today: date) -> None:
@@ -97,7 +97,7 @@ async def empty(conn: Conn, today: date) -> None:
 async def closed(conn: Conn, today: date) -> list[tuple[object, ...]]:
     rows = await conn.fetch(
         "select project_id, app_no, event_key from event where occurred_at < $1",
-        datetime.combine(today - timedelta(days=PAST_DAYS), time(), UTC),
+        datetime.combine(today - timedelta(days=EVENT_TABLE_PAST_DAYS), time(), UTC),
     )
     return sorted(map(tuple, rows))
 
@@ -139,7 +139,7 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
 
 async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     await stock(conn, today)
-    drop = partial(partitions.drop_oldest_event_day, keep=PAST_DAYS, archived=True)
+    drop = partial(partitions.drop_oldest_event_day, keep=EVENT_TABLE_PAST_DAYS, archived=True)
     shelf = Shelf()
     assert await drop(conn) == 0
     for _ in closed_days(today):
@@ -155,9 +155,9 @@ async def test_purge_covers_archived_days_and_the_day_under_copy(conn: Conn, tod
     shelf, (first, _, last) = Shelf(), closed_days(today)
     while {day_of(one) for one in shelf.kept} != {first, last}:
         await event_archive.run_event_archive_step(conn, archive=shelf, limit=1)
-    while await purge.purge_project_batch(conn, project_id=OTHER):
+    while await purge.purge_project_event_batch(conn, project_id=OTHER):
         pass
-    await event_archive.delete_archived_project(conn, archive=shelf, project_id=OTHER)
+    await event_archive.delete_project_from_event_archive(conn, archive=shelf, project_id=OTHER)
     assert {one.project_id for one in shelf.kept} <= {PROJECT}
     await advance(conn, shelf, 1)
     assert shelved(shelf) == await closed(conn, today)
@@ -175,9 +175,9 @@ async def test_late_batch_after_a_purge_leaves_no_events(conn: Conn, today: date
         with suppress(ServiceUnavailable):
             await event_archive.run_event_archive_step(conn, archive=shelf, limit=limit)
         shelf.faults = []
-        while await purge.purge_project_batch(conn, project_id=OTHER):
+        while await purge.purge_project_event_batch(conn, project_id=OTHER):
             pass
-        await event_archive.delete_archived_project(conn, archive=shelf, project_id=OTHER)
+        await event_archive.delete_project_from_event_archive(conn, archive=shelf, project_id=OTHER)
         shelf.land()
         await advance(conn, shelf, limit)
         assert shelved(shelf) == await closed(conn, today) != []

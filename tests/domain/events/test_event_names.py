@@ -7,10 +7,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db.pool import Conn, Pool
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import group_commit, rollups
-from domain.events.event import Event
-from domain.events.event_names import MAX_COUNTED_EVENT_NAMES, OTHER_EVENTS_NAME, UNLIMITED_EVENT_NAMES
+from domain.events.event import EventToStore
+from domain.events.event_names import ALWAYS_COUNTED_EVENT_NAMES, MAX_COUNTED_EVENT_NAMES, OTHER_EVENTS_NAME
 from domain.metrics import rollup_counts
 from domain.metrics.rollup_counts import EventCountGrouping
 from schemas.errors import ServiceUnavailable
@@ -23,7 +23,7 @@ HOUR = NOW.replace(minute=0)
 NAMES = [f"name {number}" for number in range(MAX_COUNTED_EVENT_NAMES + 150)]
 
 
-def named(numbers: range, names: list[str]) -> list[Event]:
+def named(numbers: range, names: list[str]) -> list[EventToStore]:
     """Return an event of each number, with a name of these."""
     return [
         event(number, name=name, occurred_at=NOW, value_micros=1_000, currency="EUR")
@@ -36,7 +36,7 @@ async def read(conn: Conn) -> Counter[str]:
     rows = await rollup_counts.count_rolled_up_events(
         conn,
         project_id=PROJECT,
-        names=[*NAMES, *UNLIMITED_EVENT_NAMES, ""],
+        names=[*NAMES, *ALWAYS_COUNTED_EVENT_NAMES, ""],
         bounds=[HOUR, HOUR + timedelta(hours=1)],
         by=EventCountGrouping(name=True),
     )
@@ -46,7 +46,7 @@ async def read(conn: Conn) -> Counter[str]:
 async def by_events(conn: Conn) -> Counter[str]:
     """Return the same counts from the events and the names with a place."""
     rows = await conn.fetch("select name, count(*) as n from event group by name")
-    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*UNLIMITED_EVENT_NAMES}
+    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*ALWAYS_COUNTED_EVENT_NAMES}
     counts = Counter[str]()
     for row in rows:
         counts[row["name"] if row["name"] in places else OTHER_EVENTS_NAME] += row["n"]
@@ -68,7 +68,7 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
 
     async def fold() -> None:
         while not done.is_set():
-            with suppress(ServiceUnavailable), raise_if_postgres_away():
+            with suppress(ServiceUnavailable), convert_postgres_away_errors():
                 async with wide.acquire() as own:
                     await racing.fold_or_die(own, dice)
 
@@ -86,7 +86,7 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
     assert await conn.fetchval("select n from event_name_count") == MAX_COUNTED_EVENT_NAMES
     assert await read(conn) == await by_events(conn)
 
-    late = ["never seen", *UNLIMITED_EVENT_NAMES, *NAMES[:200]]
+    late = ["never seen", *ALWAYS_COUNTED_EVENT_NAMES, *NAMES[:200]]
     await send(conn, named(range(20_000, 20_000 + len(late)), late))
     unfolded = await read(conn)
     await fold_all(conn)

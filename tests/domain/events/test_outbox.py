@@ -63,7 +63,7 @@ def test_name_is_relayed_to_each_mapped_destination() -> None:
 
 async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """For any number of conversions that wait or have ended."""
-    monkeypatch.setattr(conversions, "SEARCH_LINES", 2)
+    monkeypatch.setattr(conversions, "MAX_LINES_PER_CONVERSION_SEARCH", 2)
     for number in range(plans.TIMES):
         await send(conn, 1 + 3 * number)
         await look(conn)
@@ -108,10 +108,10 @@ async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
         await send(conn, 1_000 + 3 * number, occurred_at=NOW)
     async with plans.reading(conn, "event_conversion") as found:
         due = await work(conn)
-    assert len(due) == conversions.CALL_ROWS
+    assert len(due) == conversions.MAX_CONVERSIONS_PER_CALL
     assert found.scans == 0
     # The list, the mark, and two ends of each row, which may have several versions.
-    assert found.rows <= 9 * conversions.CALL_ROWS, found
+    assert found.rows <= 9 * conversions.MAX_CONVERSIONS_PER_CALL, found
 
 
 async def work(conn: Conn) -> list[Any]:
@@ -154,7 +154,7 @@ APPS = ProjectApps(PROJECT, {1: NumberedApp(ids.new_uuid7(), 1, "web")}, None)
 
 
 async def count_listed(conn: Conn, states: Sequence[ConversionState] | None, limit: int = 50) -> int:
-    found = await deliveries.list_deliveries_of_project(
+    found = await deliveries.list_conversion_deliveries_of_project(
         conn, apps=APPS, destinations=None, states=states, show_id=str, before=None, limit=limit
     )
     return len(found)

@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
-from domain.events.partitions import FUTURE_DAYS, PAST_DAYS, PROBED_EVENT_ID_GENERATIONS
+from domain.events.partitions import EVENT_TABLE_FUTURE_DAYS, EVENT_TABLE_PAST_DAYS, PROBED_EVENT_ID_GENERATIONS
 from tests.domain.events.sending import event, send, stored
 
 
@@ -24,11 +24,11 @@ def named(today: date, *ago: int) -> list[str]:
 
 
 async def test_all_days_on_which_events_may_come_have_a_table(conn: Conn, today: date) -> None:
-    assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
-    for day in named(today, 3, 0, -FUTURE_DAYS):
+    assert await days(conn) == named(today, *range(EVENT_TABLE_PAST_DAYS, -EVENT_TABLE_FUTURE_DAYS - 1, -1))
+    for day in named(today, 3, 0, -EVENT_TABLE_FUTURE_DAYS):
         await conn.execute(f"drop table {day}")
     assert [await partitions.create_event_day_tables(conn), await partitions.create_event_day_tables(conn)] == [3, 0]
-    assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
+    assert await days(conn) == named(today, *range(EVENT_TABLE_PAST_DAYS, -EVENT_TABLE_FUTURE_DAYS - 1, -1))
 
 
 async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -> None:
@@ -38,13 +38,13 @@ async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -
     for day, number in zip(named(today, 0, 1), (1, 2), strict=True):
         assert [row["event_key"].int for row in await conn.fetch(f"select * from {day}")] == [number]
     with pytest.raises(asyncpg.CheckViolationError):
-        await send(conn, [event(3, occurred_at=midnight - timedelta(days=PAST_DAYS + 1))])
+        await send(conn, [event(3, occurred_at=midnight - timedelta(days=EVENT_TABLE_PAST_DAYS + 1))])
     assert await stored(conn) == [1, 2]
 
 
 async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> None:
-    assert [await partitions.drop_oldest_event_day(conn, keep=PAST_DAYS - 2) for _ in range(3)] == [1, 1, 0]
-    assert (await days(conn))[0] == named(today, PAST_DAYS - 2)[0]
+    assert [await partitions.drop_oldest_event_day(conn, keep=EVENT_TABLE_PAST_DAYS - 2) for _ in range(3)] == [1, 1, 0]
+    assert (await days(conn))[0] == named(today, EVENT_TABLE_PAST_DAYS - 2)[0]
 
 
 @pytest.mark.usefixtures("today")
@@ -56,7 +56,7 @@ async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -
 
 
 async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn, today: date) -> None:
-    await conn.execute(f"drop table {named(today, -FUTURE_DAYS)[0]}")
+    await conn.execute(f"drop table {named(today, -EVENT_TABLE_FUTURE_DAYS)[0]}")
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
         assert await partitions.create_event_day_tables(conn) == 1

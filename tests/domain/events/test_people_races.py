@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from db.pool import Conn, Pool, open_postgres_pool
-from db.reach import raise_if_postgres_away
+from db.reach import convert_postgres_away_errors
 from domain.events import people
-from domain.events.event import Event
+from domain.events.event import EventToStore
 from domain.events.intake import EventIntake, open_event_intake
 from domain.metrics import active_users
 from domain.metrics.active_users import ActiveUserCache
@@ -46,7 +46,7 @@ class Did(NamedTuple):
         return self.user_id is None, self.user_id or self.anonymous_id
 
 
-def visits(dice: random.Random, number: int) -> list[Event]:
+def visits(dice: random.Random, number: int) -> list[EventToStore]:
     """Return events of a few people around midnights, some with a user id."""
     return [
         event(
@@ -86,7 +86,7 @@ async def write(intake: EventIntake, seed: int) -> None:
 
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
-    with suppress(ServiceUnavailable), raise_if_postgres_away():
+    with suppress(ServiceUnavailable), convert_postgres_away_errors():
         async with conn.transaction():
             await people.fold_active_users(conn)
             if dice.random() < 0.2:

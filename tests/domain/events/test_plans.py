@@ -26,7 +26,7 @@ async def full(conn: Conn) -> Conn:
         await send(conn, [event(number, occurred_at=NOW)])
         await rollups.fold_event_counts(conn)
         await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=NOW.date())
-        await purge.purge_project_batch(conn, project_id=PROJECT)
+        await purge.purge_project_event_batch(conn, project_id=PROJECT)
         await copy_batch(conn)
     for project in ("$1", "gen_random_uuid()"):
         await fill(conn, project)
@@ -61,7 +61,9 @@ async def copy_batch(conn: Conn) -> int:
     await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partitions, "utc_today", lambda: NOW.date() + timedelta(days=partitions.PAST_DAYS + 1))
+        patch.setattr(
+            partitions, "utc_today", lambda: NOW.date() + timedelta(days=partitions.EVENT_TABLE_PAST_DAYS + 1)
+        )
         await event_archive.run_event_archive_step(conn, archive=shelf, limit=100)
     return len(shelf.kept)
 
@@ -103,7 +105,7 @@ async def test_purge_reads_only_the_rows_it_deletes(full: Conn) -> None:
         plans.reading(full, "event_seen_0") as ids,
         plans.reading(full, "event_rollup") as counts,
     ):
-        await purge.purge_project_batch(full, project_id=PROJECT)
+        await purge.purge_project_event_batch(full, project_id=PROJECT)
     # Entries of earlier deletes are skipped while a snapshot may see them: four a round at most.
     left = 4 * plans.TIMES
     for found in (events, ids, counts):

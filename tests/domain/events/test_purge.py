@@ -6,7 +6,7 @@ from functools import partial
 from db.pool import Conn, Pool
 from db.queries import event_rollup
 from domain.events import purge
-from domain.events.event_names import EVENT_NAME_PARAMETERS
+from domain.events.event_names import EVENT_NAME_STATEMENT_PARAMETERS
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -22,12 +22,12 @@ async def test_purge_waits_for_a_rebuild_and_deletes_all(pool: Pool, conn: Conn)
     async with pool.acquire() as rebuilding, pool.acquire() as purging:
         async with rebuilding.transaction():
             await event_rollup.stop_folds.value(rebuilding)
-            purged = asyncio.create_task(purge.purge_project_batch(purging, project_id=PROJECT))
+            purged = asyncio.create_task(purge.purge_project_event_batch(purging, project_id=PROJECT))
             await eventually(partial(waits_for_lock, conn))
             await event_rollup.drop_counts.run(rebuilding, **stretch)
-            await event_rollup.count_events.run(rebuilding, **stretch, **EVENT_NAME_PARAMETERS)
+            await event_rollup.count_events.run(rebuilding, **stretch, **EVENT_NAME_STATEMENT_PARAMETERS)
         assert await purged > 0
-    assert await purge.purge_project_batch(conn, project_id=PROJECT) == 0
+    assert await purge.purge_project_event_batch(conn, project_id=PROJECT) == 0
     for table in (
         "event", "event_seen", "event_delta", "event_name", "event_name_count", "event_rollup",
         "event_rollup_hour", "ad_day",

@@ -11,7 +11,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.events import purge, quarantine
 from domain.events.body import RejectedEvent
-from domain.events.quarantine import BufferedRejection, QuarantineBuffer, StoredRejection
+from domain.events.quarantine import BufferedEventRejection, QuarantineBuffer, StoredEventRejection
 from schemas.events import EventRejection
 from tests.domain.events.sending import PROJECT, keyed
 
@@ -20,7 +20,7 @@ def refused(number: int, code: EventRejection = "INVALID", text: bytes | None = 
     return RejectedEvent(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
 
 
-async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[StoredRejection]:
+async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[StoredEventRejection]:
     given = {"last_app": 9, "app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
     return await QuarantineBuffer(pool).list_stored_rejections(project_id=project_id, **given)  # type: ignore[arg-type]
 
@@ -58,12 +58,12 @@ async def test_long_or_broken_text_is_stored_in_part(pool: Pool) -> None:
     await waiting.write_queued_rejections()
     rows = (await listed(pool))[::-1]
     assert [(row.name, row.event_id) for row in rows] == [(name, event_id) for _, name, event_id in cases]
-    assert all(0 < len(row.text) <= quarantine.MAX_TEXT for row in rows)
+    assert all(0 < len(row.text) <= quarantine.MAX_REJECTED_EVENT_TEXT_CHARS for row in rows)
 
 
 async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, and in the table."""
-    monkeypatch.setattr(quarantine, "MAX_ROWS", 150)
+    monkeypatch.setattr(quarantine, "MAX_STORED_REJECTIONS_PER_PROJECT", 150)
     waiting, other = QuarantineBuffer(pool), uuid4()
     waiting.queue_rejections(keyed(other, 1), [refused(0)])
     for turn in range(3):
@@ -92,7 +92,7 @@ async def test_queued_events_of_a_project_are_bounded_in_memory(pool: Pool) -> N
     rows = await listed(pool)
     assert [row.text[12:16] for row in rows] == [f"e-{number}" for number in range(89, 89 - len(rows), -1)]
     assert len(rows) >= 10
-    assert len(rows) * 4 * quarantine.MAX_TEXT <= quarantine.MAX_QUEUED_BYTES_PER_PROJECT
+    assert len(rows) * 4 * quarantine.MAX_REJECTED_EVENT_TEXT_CHARS <= quarantine.MAX_QUEUED_REJECTION_BYTES_PER_PROJECT
 
 
 async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
@@ -104,7 +104,7 @@ async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
     await waiting.write_queued_rejections()
     assert [row.event_id for row in await listed(pool)] == ["e-1"]
     projects = await pool.fetchval("select count(distinct project_id) from event_quarantine")
-    assert projects == quarantine.MAX_PROJECTS_OF_ORGANIZATION + 1
+    assert projects == quarantine.MAX_QUARANTINE_PROJECTS_PER_ORGANIZATION + 1
 
 
 def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
@@ -115,8 +115,8 @@ def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
         for organization_id in [*dice.choices(organizations, k=600), *[PROJECT] * 30]:
             waiting.queue_rejections(keyed(uuid4(), 1)._replace(organization_id=organization_id), [refused(0)])
         places = Counter(one.organization_id for one in waiting._due.values())
-        assert places.total() <= quarantine.MAX_PROJECTS
-        assert max(places.values()) <= quarantine.MAX_PROJECTS_OF_ORGANIZATION
+        assert places.total() <= quarantine.MAX_QUARANTINE_BUFFER_PROJECTS
+        assert max(places.values()) <= quarantine.MAX_QUARANTINE_PROJECTS_PER_ORGANIZATION
         assert places[PROJECT] >= max(1, max(places.values()) - 1)
 
 
@@ -129,9 +129,9 @@ async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> 
         await conn.execute(
             "update event_quarantine set received_at = now() - $2::interval where event_id = $1", event_id, age
         )
-    assert await quarantine.delete_expired_rejections(conn) == 1
+    assert await quarantine.delete_expired_event_rejections(conn) == 1
     assert [row.event_id for row in await listed(pool)] == ["e-3", "e-2", "e-0"]
-    while await purge.purge_project_batch(conn, project_id=PROJECT):
+    while await purge.purge_project_event_batch(conn, project_id=PROJECT):
         pass
     assert await listed(pool) == []
     assert len(await listed(pool, other)) == 1
@@ -146,7 +146,7 @@ async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: 
         list[UUID](),
     )
 
-    async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
+    async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
         await keep(conn, project_id, noted)
         written.append(project_id)
         if len(written) < 9:

@@ -76,7 +76,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tail, "TRANSACTION_LISTING_DELAY", timedelta(0))
-        patch.setattr(tail, "MAX_EVENTS_PER_POLL", limit)
+        patch.setattr(tail, "MAX_EVENTS_PER_TAIL_POLL", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
             waiting, shown, followed = list[int](), list[int](), await begun(conn)
@@ -102,7 +102,7 @@ async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch:
     for name, value in {
         "TRANSACTION_LISTING_DELAY": timedelta(0),
         "MAX_TRANSACTION_WAIT": timedelta(0),
-        "MAX_EVENTS_PER_POLL": 2,
+        "MAX_EVENTS_PER_TAIL_POLL": 2,
     }.items():
         monkeypatch.setattr(tail, name, value)
     async with pool.acquire() as other, other.transaction():

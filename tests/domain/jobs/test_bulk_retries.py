@@ -64,7 +64,7 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
             where id = (select social_account_id from scheduled_post order by id limit 1)"""
     )
     request = RequestState([])
-    before = log_context.attach_cause(request)
+    before = log_context.attach_work_cause(request)
     try:
         answer = (await bulk(wide, project)).answer
     finally:

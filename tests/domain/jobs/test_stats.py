@@ -114,8 +114,8 @@ async def test_burst_is_counted_in_full(conn: Conn) -> None:
 
 async def test_many_jobs_are_counted_from_a_sample(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """900 in a minute, counted by an index alone; a third failed, evenly spread: the sample is 120 rows."""
-    monkeypatch.setattr(stats, "FULL_READ_JOBS", 120)
-    monkeypatch.setattr(stats, "SAMPLE_JOBS_PER_PART", 6)
+    monkeypatch.setattr(stats, "MAX_FULLY_READ_JOBS_PER_BUCKET", 120)
+    monkeypatch.setattr(stats, "SAMPLED_JOBS_PER_BUCKET_PART", 6)
     org = await burst(conn, NOW.replace(second=0), 600, MINUTE)
     await burst(conn, NOW.replace(second=0), 300, MINUTE, "failed")
     await conn.execute("update job set organization_id = $1", org)

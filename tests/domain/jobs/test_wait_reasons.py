@@ -187,7 +187,7 @@ async def test_cause_is_reported_while_it_lasts(
 
 
 def test_each_reason_has_one_place() -> None:
-    told = [*wait_reasons.STATUS_WAIT_MESSAGES, *(rule.reason for rule in wait_reasons.WAIT_RULES_BY_PRECEDENCE)]
+    told = [*wait_reasons.POST_STATUS_WAIT_MESSAGES, *(rule.reason for rule in wait_reasons.WAIT_RULES_BY_PRECEDENCE)]
     assert sorted(told) == sorted(get_args(WaitReason))
 
 

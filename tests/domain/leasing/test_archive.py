@@ -36,7 +36,7 @@ async def shown(conn: Conn, project: Project, request_id: UUID) -> tuple[str, st
 
 async def open_ones(conn: Conn) -> set[str]:
     """Return the ids of the undecided requests in the operators' list."""
-    listed = await requests.list_requests_of_environment(
+    listed = await requests.list_lease_requests_of_environment(
         conn, env="live", statuses=["requested", "partial"], before=None, limit=200
     )
     return {one.request_id for one in listed if one.reason is None}
@@ -61,7 +61,7 @@ async def test_archive_closes_open_ones(
     for _ in range(2):
         await (conn.execute(migration) if migrated else archive(conn, project))
     found = [await shown(conn, project, one) for one in (partly, refused, asked)]
-    closed = requests.ARCHIVED_PROJECT_REASON
+    closed = requests.ARCHIVED_PROJECT_REQUEST_CLOSE_REASON
     assert found == [("partial", closed), ("rejected", "None left."), ("rejected", closed)]
     assert await shown(conn, elsewhere, others) == ("requested", None)
     assert await open_ones(conn) == {ids.format_prefixed_id(ids.LEASE_REQUEST, others)}
@@ -86,7 +86,7 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
             expected = ("assigned", None) if verb == "assign" else ("rejected", "None left.")
         else:
             assert isinstance(decided, StateConflict), decided
-            expected = ("rejected", requests.ARCHIVED_PROJECT_REASON)
+            expected = ("rejected", requests.ARCHIVED_PROJECT_REQUEST_CLOSE_REASON)
         assert (status, reason) == expected
         firsts.add(type(decided))
         while await leasing.end_next(wide, project):

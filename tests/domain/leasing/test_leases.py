@@ -56,7 +56,7 @@ async def test_account_of_the_other_environment_is_not_found(
         said.append((refused.value.message, refused.value.details))
     assert said[0] == said[1]
     with pytest.raises(ObjectNotFound):  # a sandbox's operator doesn't see the request either
-        await requests.assign_accounts_to_request(
+        await requests.assign_leased_accounts_to_request(
             conn, actor=test.actor._replace(env="test"), request_id=request_id, account_ids=[test.shown]
         )
 

@@ -91,7 +91,7 @@ async def test_tenant_cannot_offer_a_leased_account(
 
 async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
     async with conn.transaction():
-        first = await offers.read_offered_account(conn, organization_id=owner.org, account_id=owner.account_id)
+        first = await offers.read_account_offer(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer_account_for_lease(
             conn, actor=owner.actor, account_id=owner.account_id, niche="cooking"
         )

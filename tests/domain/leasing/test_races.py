@@ -185,7 +185,9 @@ async def stumble(
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(partial(failures.store_unverified_error, claim=claim, **met))
+        return await scene.context(pool, claim).run_deciding_step(
+            partial(failures.store_error_of_maybe_live_post, claim=claim, **met)
+        )
     except JobCancelRequested:
         return None
 
@@ -199,7 +201,7 @@ async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner:
         request_id = await leasing.ask(conn, await leasing.tenant(conn))
         asked: dict[str, Any] = {"actor": one.actor, "request_id": request_id, "account_ids": [one.shown]}
         lent, gone = await shuffled(
-            partial(late, wide, partial(requests.assign_accounts_to_request, **asked)),
+            partial(late, wide, partial(requests.assign_leased_accounts_to_request, **asked)),
             partial(leasing.disconnect, wide, one.org, one.account_id),
         )
         if isinstance(lent, OperatedRequest):

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from domain.media import bucket
-from domain.media.bucket import UPLOAD_PART_BYTES
+from domain.media.bucket import S3_UPLOAD_PART_BYTES
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from schemas.errors import ServiceUnavailable, SettingsInvalid
@@ -25,7 +25,7 @@ from tests.s3.storages import BucketStorage
 from tests.servers import settings_for
 from tests.waiting import PATIENCE_S
 
-CONTENT = os.urandom(3 * UPLOAD_PART_BYTES + 1)
+CONTENT = os.urandom(3 * S3_UPLOAD_PART_BYTES + 1)
 
 
 @pytest.fixture
@@ -103,10 +103,10 @@ async def test_failed_upload_leaves_nothing(media_kept: BucketStorage, store: Me
 
 async def test_upload_with_a_failed_part_leaves_nothing(media_kept: BucketStorage, store: MediaStore) -> None:
     async def content() -> AsyncIterator[bytes]:
-        yield bytes(2 * UPLOAD_PART_BYTES)
+        yield bytes(2 * S3_UPLOAD_PART_BYTES)
         media_kept.service.fail("part", "deny")
         for _ in range(4):
-            yield bytes(UPLOAD_PART_BYTES)
+            yield bytes(S3_UPLOAD_PART_BYTES)
 
     with pytest.raises(ServiceUnavailable):
         await store.write(TOKEN, content())
@@ -146,7 +146,7 @@ async def test_copy_on_a_full_disk_raises(store: MediaStore) -> None:
 async def test_a_silent_service_is_not_waited_for_long(
     media_kept: BucketStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bucket, "SILENT_S", 1)
+    monkeypatch.setattr(bucket, "S3_READ_TIMEOUT_S", 1)
     monkeypatch.setattr(bucket, "MAX_S3_RETRIES", 1)
     store, sorts = opened(media_kept), ("put", "get", "delete")
     for sort in sorts:

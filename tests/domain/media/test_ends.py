@@ -71,7 +71,7 @@ def test_picture_is_stored_without_following_bytes(name: str) -> None:
             assert kept(mime, whole + behind, sizes) == whole
 
 
-@pytest.mark.parametrize("mime", image_length.FORMAT_WALKS_BY_TYPE)
+@pytest.mark.parametrize("mime", image_length.PICTURE_FORMAT_WALK_BY_MIME_TYPE)
 def test_other_data_is_cut_without_an_error(mime: str) -> None:
     chance = random.Random(mime)
     whole = next(content for of, content in PICTURES.values() if of == mime)
@@ -106,7 +106,7 @@ def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
     [(b"\xff\xd8\xff\xe1\x00\x02", b"\xff\xe1\x00\x02"), (b"\x89PNG\r\n\x1a\n", b"\0\0\0\0tEXt\0\0\0\0")],
 )
 async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes) -> None:
-    whole = start + part * image_length.MAX_STEPS
+    whole = start + part * image_length.MAX_PICTURE_WALK_STEPS
 
     async def rest() -> AsyncIterator[bytes]:
         for at in range(sniff.SNIFFED_BYTES, len(whole), 65_536):

@@ -10,7 +10,7 @@ from domain.media.sniff import (
     SNIFFED_BYTES,
     WEBP,
     AcceptedMediaType,
-    check_declared_type,
+    check_declared_media_type,
     sniff_media_type,
 )
 from schemas.errors import InvalidValue
@@ -53,10 +53,10 @@ CONTRADICTED = [
 
 @pytest.mark.parametrize(("found", "name", "declared"), AGREED)
 def test_matching_or_missing_extension_is_accepted(found: AcceptedMediaType, name: str, declared: str) -> None:
-    check_declared_type(found, name=name, declared=declared, path="file[0]")
+    check_declared_media_type(found, name=name, declared=declared, path="file[0]")
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), CONTRADICTED)
 def test_contradicting_name_or_type_is_refused(found: AcceptedMediaType, name: str, declared: str) -> None:
     with pytest.raises(InvalidValue, match=r"^file\[0\]: is "):
-        check_declared_type(found, name=name, declared=declared, path="file[0]")
+        check_declared_media_type(found, name=name, declared=declared, path="file[0]")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.media.bucket import UPLOAD_PART_BYTES
-from domain.media.folder import WRITE_BUFFER_BYTES, open_folder_store
-from domain.media.store import MAX_OBJECT_OFFSET, READ_CHUNK_BYTES, MediaStore
+from domain.media.bucket import S3_UPLOAD_PART_BYTES
+from domain.media.folder import FOLDER_WRITE_BUFFER_BYTES, open_folder_store
+from domain.media.store import MAX_OBJECT_OFFSET, STORAGE_READ_CHUNK_BYTES, MediaStore
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
@@ -32,13 +32,13 @@ async def read(store: MediaStore, start: int = 0, end: int = MAX_OBJECT_OFFSET) 
     "size",
     [
         1,
-        WRITE_BUFFER_BYTES - 1,
-        WRITE_BUFFER_BYTES,
-        WRITE_BUFFER_BYTES + 1,
-        UPLOAD_PART_BYTES - 1,
-        UPLOAD_PART_BYTES,
-        UPLOAD_PART_BYTES + 1,
-        3 * UPLOAD_PART_BYTES + 7,
+        FOLDER_WRITE_BUFFER_BYTES - 1,
+        FOLDER_WRITE_BUFFER_BYTES,
+        FOLDER_WRITE_BUFFER_BYTES + 1,
+        S3_UPLOAD_PART_BYTES - 1,
+        S3_UPLOAD_PART_BYTES,
+        S3_UPLOAD_PART_BYTES + 1,
+        3 * S3_UPLOAD_PART_BYTES + 7,
     ],
 )
 async def test_written_file_is_read(store: MediaStore, media_kept: MediaStorage, size: int) -> None:
@@ -53,11 +53,11 @@ async def test_written_file_is_read(store: MediaStore, media_kept: MediaStorage,
 
 @ALL_STORAGES
 async def test_it_is_read_in_pieces(store: MediaStore) -> None:
-    await store.write(TOKEN, sent(bytes(4 * READ_CHUNK_BYTES)))
+    await store.write(TOKEN, sent(bytes(4 * STORAGE_READ_CHUNK_BYTES)))
     async with store.read(TOKEN) as chunks:
         sizes = [len(chunk) async for chunk in chunks]
-    assert sum(sizes) == 4 * READ_CHUNK_BYTES
-    assert all(READ_CHUNK_BYTES <= size < 2 * READ_CHUNK_BYTES for size in sizes[:-1])
+    assert sum(sizes) == 4 * STORAGE_READ_CHUNK_BYTES
+    assert all(STORAGE_READ_CHUNK_BYTES <= size < 2 * STORAGE_READ_CHUNK_BYTES for size in sizes[:-1])
 
 
 @ALL_STORAGES
@@ -69,7 +69,7 @@ async def test_process_without_a_storage_reads_by_descriptor(store: MediaStore, 
 
 
 @ALL_STORAGES
-@pytest.mark.parametrize("size", [1, 3 * UPLOAD_PART_BYTES])
+@pytest.mark.parametrize("size", [1, 3 * S3_UPLOAD_PART_BYTES])
 async def test_interrupted_upload_is_absent(store: MediaStore, media_kept: MediaStorage, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
@@ -87,7 +87,7 @@ async def test_canceled_upload_is_absent(store: MediaStore, media_kept: MediaSto
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
-        yield bytes(3 * UPLOAD_PART_BYTES)
+        yield bytes(3 * S3_UPLOAD_PART_BYTES)
         under_way.set()
         await asyncio.Event().wait()
 

@@ -13,7 +13,7 @@ from schemas.errors import ServiceUnavailable
 from tests import seeds
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import PATIENCE_S, eventually
-from workers.dispatcher.chores import build_media_prune_chore
+from workers.dispatcher.chores import build_unclaimed_upload_prune_chore
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ async def test_chore_deletes_day_old_leftovers(conn: Conn, store: MediaStore, or
     old, fresh = [await stored(conn, store, org) for _ in range(2)]
     unwritten = await uploads.reserve_upload(conn, organization_id=org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours' where token <> $1", fresh)
-    assert await build_media_prune_chore(store).run(conn) == 2
+    assert await build_unclaimed_upload_prune_chore(store).run(conn) == 2
     assert await pending(conn) == [fresh]
     assert not await is_there(store, old)
     assert not await is_there(store, unwritten)
@@ -105,9 +105,9 @@ async def test_a_chore_waits_for_a_storage_that_is_away(
     token = await stored(conn, store, org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
     with media_kept.away():
-        assert await build_media_prune_chore(store).run(conn) == 0
+        assert await build_unclaimed_upload_prune_chore(store).run(conn) == 0
         assert await pending(conn) == [token]
-    assert await build_media_prune_chore(store).run(conn) == 1
+    assert await build_unclaimed_upload_prune_chore(store).run(conn) == 1
     assert await pending(conn) == []
     assert media_kept.names() == []
 
@@ -123,8 +123,8 @@ async def test_silent_storage_does_not_block_other_chores(
     media_kept.service.fail("delete", "hang")
     with monkeypatch.context() as hurried:
         hurried.setattr(uploads, "UPLOAD_DELETE_TIMEOUT_S", 0.1)
-        assert await build_media_prune_chore(store).run(conn) == 0
+        assert await build_unclaimed_upload_prune_chore(store).run(conn) == 0
     media_kept.service.fail("delete", "hang", times=0)
     assert await pending(conn) == tokens
-    assert await build_media_prune_chore(store).run(conn) == 3
+    assert await build_unclaimed_upload_prune_chore(store).run(conn) == 3
     assert media_kept.names() == []

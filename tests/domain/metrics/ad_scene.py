@@ -35,7 +35,7 @@ def row(**fields: Any) -> AdRow:
 
 async def put(conn: Conn, project: Project, *rows: AdRow) -> int:
     """Import rows; return the number of replaced ones."""
-    return await ad_rows.replace_ad_rows(conn, project_id=project.id, rows=rows)
+    return await ad_rows.store_ad_rows(conn, project_id=project.id, rows=rows)
 
 
 async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:

@@ -32,14 +32,14 @@ async def uses(pool: Pool, project: Project) -> None:
     await read(pool, project, window=TWO_DAYS)
     await read(pool, project, scope="ad", subject_id="a1", window=TWO_DAYS)
     async with pool.acquire() as conn:
-        await purge.purge_project_batch(conn, project_id=project.id)
+        await purge.purge_project_event_batch(conn, project_id=project.id)
 
 
 async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
     asked = top_performers.TopPerformersQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
     stores = MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache())
-    return await advertised.rank_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
+    return await advertised.rank_posts_or_contents_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 
 async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Conn, project: Project) -> None:
@@ -106,7 +106,7 @@ async def test_each_query_reads_only_its_days(settings: Settings, conn: Conn, pr
             async with pool.acquire() as planned:
                 await planned.execute("select pg_stat_force_next_flush()")
         async with pool.acquire() as planned, plans.reading(planned, "ad_day") as purging:
-            assert await purge.purge_project_batch(planned, project_id=project.id) == ADS
+            assert await purge.purge_project_event_batch(planned, project_id=project.id) == ADS
     assert (putting.scans, reading.scans, purging.scans) == (0, 0, 0)
     assert putting.rows <= 2 * ADS + 10
     assert reading.rows <= 4 * ADS + 10

@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import MAX_AGE_FOR_ZERO_BASELINE, MetricSubject, ReportedMetricValues
+from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, MetricSubject, ReportedMetricValues
 from domain.metrics import collected_values
 from domain.metrics.active_users import ActiveUserCache
 from domain.metrics.buckets import TimeBucket
@@ -49,7 +49,7 @@ class History(NamedTuple):
             return end - start
         first_at, first = self.told[metric][0]
         published = self.subject.since
-        young = published is not None and first_at - published <= MAX_AGE_FOR_ZERO_BASELINE
+        young = published is not None and first_at - published <= MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE
         return end if young else end - first
 
 

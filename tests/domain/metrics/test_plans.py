@@ -110,7 +110,7 @@ async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) ->
 
     async def rank() -> TopPerformers:
         asked = top_performers.TopPerformersQuery(org, accounts[0][0], "views", "7d", "platform_post", None, 10)
-        return await top_performers.rank_by_platform_metrics(conn, asked, now=NOW)
+        return await top_performers.rank_posts_or_contents_by_platform_metric(conn, asked, now=NOW)
 
     for _ in range(plans.TIMES):
         await rank()

@@ -13,7 +13,7 @@ import pytest
 from db.pool import Conn
 from domain.events import rollups
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.rollup_counts import ALL_EVENT_NAMES, EventCountGrouping
+from domain.metrics.rollup_counts import TOTAL_EVENT_COUNT_NAMES, EventCountGrouping
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
@@ -73,7 +73,9 @@ async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> 
     window, zone, granularity = at_random(dice)
     cut = buckets.split_window_into_buckets(window, zone, granularity)
     bounds = [*(bucket.since for bucket in cut), window.until]
-    found = await rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=ALL_EVENT_NAMES, bounds=bounds)
+    found = await rollup_counts.count_rolled_up_events(
+        conn, project_id=PROJECT, names=TOTAL_EVENT_COUNT_NAMES, bounds=bounds
+    )
     said = {cut[row.place - 1].label: row.n for row in found}
     true = Counter(_label(event.at, zone, granularity) for event in events if window.since <= event.at < window.until)
     shown = (

@@ -91,8 +91,8 @@ async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
 
 
 async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operator_jobs, "MIN_DEPTH", 20)
-    monkeypatch.setattr(operator_jobs, "SCAN_DEPTH", 100)
+    monkeypatch.setattr(operator_jobs, "MIN_SCANNED_JOBS_PER_ORGANIZATION", 20)
+    monkeypatch.setattr(operator_jobs, "MAX_SCANNED_OPERATOR_JOBS", 100)
     orgs = await scene.tenants(conn, 5)
     await scene.insert_due_jobs(conn, orgs, 200)
     await conn.execute("analyze job")
@@ -163,7 +163,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
         counts = await operator_jobs.count_operator_jobs(conn, wanted=asked)
         assert (by_status(counts), counts.more_of) == (found, []), asked
         with monkeypatch.context() as patched:
-            patched.setattr(operator_jobs, "SCAN_DEPTH", 20)
+            patched.setattr(operator_jobs, "MAX_SCANNED_OPERATOR_JOBS", 20)
             counts = await operator_jobs.count_operator_jobs(conn, wanted=asked)
         for status, jobs in by_status(counts).items():
             assert jobs <= found[status], (asked, status)
@@ -172,7 +172,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
 
 async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each filter scans a bounded number of jobs for each status, and for a project."""
-    monkeypatch.setattr(operator_jobs, "SCAN_DEPTH", 100)
+    monkeypatch.setattr(operator_jobs, "MAX_SCANNED_OPERATOR_JOBS", 100)
     org, project = await mixed(conn, 5, 1_000)
     await conn.execute("analyze job")
     for filters in ({}, {"kind": "none"}, {"organization_id": org}, {"error_code": "none"}):

@@ -21,7 +21,7 @@ COUNTED = 10
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (maintenance, pools):
-        monkeypatch.setattr(module, "MAX_COUNTED_JOBS", COUNTED)
+        monkeypatch.setattr(module, "MAX_JOBS_PER_COUNT_PART", COUNTED)
 
 
 async def shown(conn: Conn) -> ops.Pool:

@@ -19,7 +19,7 @@ from domain.operations import rewrap
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import IdempotencyKeyUse, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyKeyUse, StoredIdempotentAnswer
 from domain.webhooks import endpoints, secrets
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
@@ -78,7 +78,10 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     record = IdempotencyKeyUse(project.org, key, "k", bytes(32))
     await idempotency.claim_idempotency_key(conn, record)
     await idempotency.store_idempotent_answer(
-        conn, idempotency.build_idempotency_record(record, StoredAnswer(200, None, b'"body"', None), seal_with=keyring)
+        conn,
+        idempotency.build_idempotency_record(
+            record, StoredIdempotentAnswer(200, None, b'"body"', None), seal_with=keyring
+        ),
     )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
     app_id = await an_app(conn, project, keyring)
@@ -101,7 +104,7 @@ async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     app_id = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     assert app_id
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
-    await destinations.patch_destinations(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
+    await destinations.apply_conversion_destinations_patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
 
 
@@ -152,7 +155,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     _, verifier = await oauth_states.use_up_oauth_state(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
     )
-    answer = await idempotency.replay_stored_answer(conn, sealed.record, keyring=keyring)
+    answer = await idempotency.read_idempotent_answer(conn, sealed.record, keyring=keyring)
     assert client
     assert verifier
     code = await job_secrets.unseal_job_secret(conn, claim=sealed.job, keyring=keyring)

@@ -109,7 +109,7 @@ async def race(pool: Pool, claims: Sequence[JobClaim], end: Callable[[], Awaitab
 
 async def publish(pool: Pool, claim: JobClaim) -> None:
     done = partial(sending.mark_post_published, claim=claim, external_id=str(claim.id), external_url=None)
-    await context(pool, claim).decide(done, locks=True)
+    await context(pool, claim).run_deciding_step(done, locks=True)
 
 
 async def archive(pool: Pool, project: Project) -> Archived:
@@ -119,7 +119,7 @@ async def archive(pool: Pool, project: Project) -> Archived:
         pool, lambda conn: archiving.begin_project_archive(conn, **where, api_key_id=None)
     )
     assert await archived(pool, project) == answer.canceled_scheduled_posts
-    for stop in (jobs.cancel_jobs_of_project, waiting.cancel_blocked_project_posts):
+    for stop in (jobs.cancel_jobs_of_archived_project, waiting.cancel_blocked_project_posts):
         while await run_in_transaction(pool, partial(stop, **where, limit=20)):
             pass
     return answer

@@ -195,5 +195,5 @@ async def test_job_of_a_post_is_not_pruned(pool: Pool, conn: Conn, project: Proj
     await settle(pool, blocked, Canceled())
     await write(conn, blocked, status="blocked", canceled_at=None, phase=None, job_id=None)
     await conn.execute("update job set finished_at = now() - interval '31 days'")
-    assert await chores.prune_jobs(conn) == 1
+    assert await chores.prune_ended_jobs(conn) == 1
     assert await conn.fetchval("select id from job") == kept.id

@@ -158,7 +158,10 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake_account_posts(conn, **found.account), 4 * WAITING),
-    "webhook": (lambda conn, _: platform_webhook.poll_for_platform_event(conn, platform="tiktok", event=TAKEN), 5),
+    "webhook": (
+        lambda conn, _: platform_webhook.start_polls_after_platform_event(conn, platform="tiktok", event=TAKEN),
+        5,
+    ),
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
@@ -255,7 +258,7 @@ async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> No
     )
     await conn.execute("vacuum analyze account_send")
     async with plans.reading(conn, "account_send") as come:
-        assert await quotas.prune_old_sends(conn) == 3
+        assert await quotas.prune_old_post_sends(conn) == 3
     assert come.scans == 0
     assert come.rows <= 10
 

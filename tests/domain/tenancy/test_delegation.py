@@ -14,7 +14,7 @@ from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.errors import InvalidValue, ScopeMissing, StateConflict
+from schemas.errors import ApiKeyScopeMissing, InvalidValue, StateConflict
 from tests import seeds
 from tests.servers import KEYRING
 
@@ -64,7 +64,7 @@ async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
 
 
 async def rotate(conn: Conn, actor: Actor, key: UUID) -> object:
-    return await api_keys.rotate_key_secret(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
+    return await api_keys.rotate_api_key_secret(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
 
 
 async def kill(conn: Conn, actor: Actor, key: UUID) -> object:
@@ -90,7 +90,7 @@ async def test_key_cannot_exceed_its_own_rights(
         if meant.within(own):
             await act()
         else:
-            with pytest.raises((ScopeMissing, InvalidValue, StateConflict)):
+            with pytest.raises((ApiKeyScopeMissing, InvalidValue, StateConflict)):
                 await act()
         after = await conn.fetchval("select count(*) from audit_log")
         assert after == before + meant.within(own), (own, other)

@@ -22,5 +22,9 @@ async def test_row_that_moves_meanwhile_is_found_once(pool: Pool, conn: Conn, pr
         return [Row(row["id"]) for row in found]
 
     leading = multi_value_filter.split_filter_into_searches(status=["active", "archived"])
-    assert await multi_value_filter.find_newest_rows(conn, find, {"limit": 10}, leading) == [Row(project.id)]
-    assert await multi_value_filter.find_newest_rows(conn, find, {"limit": 10}, leading) == [Row(project.id)]
+    assert await multi_value_filter.find_newest_rows_of_searches(conn, find, {"limit": 10}, leading) == [
+        Row(project.id)
+    ]
+    assert await multi_value_filter.find_newest_rows_of_searches(conn, find, {"limit": 10}, leading) == [
+        Row(project.id)
+    ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.values import timezones
-from domain.values.timezones import ResolvedTime
+from domain.values.timezones import ResolvedLocalTime
 from schemas.errors import InvalidValue
 from schemas.posts import LocalTimeRule
 
@@ -39,25 +39,25 @@ def shown(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def oracle(local: datetime, zone: ZoneInfo) -> ResolvedTime:
+def oracle(local: datetime, zone: ZoneInfo) -> ResolvedLocalTime:
     """Search from two days before: the first instant that shows the local time, or skips it."""
     start = local.replace(tzinfo=UTC) - 2 * DAY
     watched = [start + step * QUARTER for step in range(4 * 96)]
     offsets = {shown(at, zone) - at.replace(tzinfo=None) for at in watched}
     candidates = (local.replace(tzinfo=UTC) - offset for offset in offsets)
     if found := sorted(at for at in candidates if shown(at, zone) == local):
-        return ResolvedTime(found[0], "exact" if len(found) == 1 else "fold_first")
+        return ResolvedLocalTime(found[0], "exact" if len(found) == 1 else "fold_first")
     before = max(at for at in watched if shown(at, zone) < local and shown(at + QUARTER, zone) > local)
-    return ResolvedTime(before + (local - shown(before, zone)), "gap_shifted")
+    return ResolvedLocalTime(before + (local - shown(before, zone)), "gap_shifted")
 
 
-def resolve(local: str, zone: str) -> ResolvedTime:
+def resolve(local: str, zone: str) -> ResolvedLocalTime:
     return timezones.resolve_local_time(local, zone=zone, path="localTime")
 
 
 @pytest.mark.parametrize(("zone", "local", "instant", "rule"), FIXTURES)
 def test_clock_changes(zone: str, local: str, instant: str, rule: LocalTimeRule) -> None:
-    expected = ResolvedTime(datetime.fromisoformat(f"{instant}Z"), rule)
+    expected = ResolvedLocalTime(datetime.fromisoformat(f"{instant}Z"), rule)
     assert resolve(local, zone) == oracle(datetime.fromisoformat(local), ZoneInfo(zone)) == expected
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.webhooks import deliveries, streams
-from domain.webhooks.streams import StreamPosition
+from domain.webhooks.streams import WebhookStreamPosition
 from schemas.webhooks import WebhookDeliveryStatus
 from tests import plans, seeds
 from tests.domain.webhooks import watching
@@ -27,7 +27,7 @@ class Table(NamedTuple):
 
 
 async def listed(conn: Conn, found: Table, *statuses: WebhookDeliveryStatus) -> list[str]:
-    page = await deliveries.list_endpoint_deliveries(
+    page = await deliveries.list_webhook_deliveries_of_endpoint(
         conn,
         organization_id=found.org,
         endpoint_id=found.endpoint_id,
@@ -85,17 +85,17 @@ class Listened(NamedTuple):
     """Organizations with streams, and the first one's position: all but `BATCH` events are before it."""
 
     orgs: list[UUID]
-    position: StreamPosition
+    position: WebhookStreamPosition
 
 
 async def look(conn: Conn, found: Listened) -> None:
     """Poll for all streams."""
-    assert len(await streams.find_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
+    assert len(await streams.find_webhook_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
 
 
 async def read(conn: Conn, found: Listened) -> None:
     """Read a reader's next batch."""
-    await streams.read_stream_events(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
+    await streams.read_webhook_stream_events(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
 
 
 STREAM_USES: Uses[Listened] = {"look": (look, 3), "read": (read, BATCH)}
@@ -106,7 +106,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
     orgs = [await seeds.organization(conn) for _ in range(3)]
     await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
-        await plans.plan(session, STREAM_USES, Listened(orgs, StreamPosition(streams.STREAM_START)))
+        await plans.plan(session, STREAM_USES, Listened(orgs, WebhookStreamPosition(streams.STREAM_START)))
         await session.execute(
             """insert into webhook_event (organization_id, id, type, object_id, xid)
                select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
@@ -115,7 +115,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
             EVENTS,
         )
         last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
-        behind = StreamPosition((min(last, EVENTS + 2) - BATCH, streams.NO_EVENT_ID))
+        behind = WebhookStreamPosition((min(last, EVENTS + 2) - BATCH, streams.NO_EVENT_ID))
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}
         await session.execute("vacuum analyze webhook_event")
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}

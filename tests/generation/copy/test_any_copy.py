@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from generation.copy.write import MAX_HASHTAGS, MissingBrandText, propose_brand_hooks, write_copy
+from generation.copy.write import MAX_HASHTAGS, MissingBrandText, propose_brand_hooks, write_piece_copy
 from generation.spec import BrandSnapshot, CopyLine, EvidenceField, PieceCopy, PieceSpec
 from generation.timing import shortest_video_timing
 from tests.generation.copy.brands import ANY_BRAND, ANY_SPEC, TELLTALE
@@ -17,7 +17,7 @@ ENOUGH = settings(max_examples=40, deadline=None)
 
 def written(spec: PieceSpec) -> PieceCopy:
     try:
-        return write_copy(spec)
+        return write_piece_copy(spec)
     except MissingBrandText:
         reject()
 
@@ -34,7 +34,7 @@ def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spe
     unnamed = [text.casefold().replace(name, "") for text in said]
     words = [word.replace("_", " ") for word in TELLTALE]
     assert [(word, text) for word in words for text in unnamed if word in text] == []
-    assert copy == write_copy(msgspec.json.decode(msgspec.json.encode(spec), type=PieceSpec))
+    assert copy == write_piece_copy(msgspec.json.decode(msgspec.json.encode(spec), type=PieceSpec))
     shown = [line.text.casefold() for line in (copy.hook, *copy.points)]
     assert len({*shown}) == len(shown)
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):

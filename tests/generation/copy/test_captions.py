@@ -5,7 +5,13 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.copy.captions import MAX_CAPTION_WIDTH, Caption, ClipSpan, build_clip_captions, caption_width
+from generation.copy.captions import (
+    MAX_CLIP_CAPTION_LETTERS,
+    ClipCaption,
+    ClipSpan,
+    build_clip_captions,
+    count_caption_letters,
+)
 from generation.copy.texts import clean_copy_text
 
 WORDS = some.lists(some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40)
@@ -24,14 +30,14 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(words: list[str]
     else:
         assert shown == []
     assert all(one.start <= one.end <= later.start for one, later in pairwise(shown))
-    assert all(caption_width(one.text) <= MAX_CAPTION_WIDTH or " " not in one.text for one in shown)
+    assert all(count_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS or " " not in one.text for one in shown)
 
 
 def test_a_pause_shows_nothing_new() -> None:
     speech = [ClipSpan(start=1000, end=2000), ClipSpan(start=5000, end=6000)]
     assert build_clip_captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
-        Caption(text="We sail at dawn now.", start=1000, end=1930),
-        Caption(text="Home before it is noon.", start=1930, end=6000),
+        ClipCaption(text="We sail at dawn now.", start=1000, end=1930),
+        ClipCaption(text="Home before it is noon.", start=1930, end=6000),
     ]
 
 
@@ -40,10 +46,10 @@ def test_a_script_without_spaces_is_broken_between_phrases() -> None:
     shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
     assert "".join(one.text for one in shown) == spoken
     assert len(shown) == 3
-    assert all(caption_width(one.text) <= MAX_CAPTION_WIDTH for one in shown)
+    assert all(count_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS for one in shown)
 
 
 def test_a_long_sentence_has_no_lone_last_word() -> None:
     spoken = "I always used to guess when the tide would turn before I went to swim in the sea with friends."
     shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "en")
-    assert min(len(one.text) for one in shown) > MAX_CAPTION_WIDTH / 2
+    assert min(len(one.text) for one in shown) > MAX_CLIP_CAPTION_LETTERS / 2

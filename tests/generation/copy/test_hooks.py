@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from generation.copy import names
-from generation.copy.write import MissingBrandText, propose_brand_hooks, write_copy
-from generation.spec import BrandSnapshot, Evidence, PieceSpec
+from generation.copy.write import MissingBrandText, propose_brand_hooks, write_piece_copy
+from generation.spec import BrandSnapshot, CopyEvidence, PieceSpec
 from tests.generation.copy.brands import TIDELINE
 
 NAMED = BrandSnapshot(name="Tideline")
@@ -29,8 +29,8 @@ def test_proposals_begin_with_the_brands_own_words() -> None:
 def test_a_formula_quotes_each_of_its_names() -> None:
     hook = next(one for one in propose_brand_hooks(TIDELINE) if one.text == "Sea swimming? Meet Tideline.")
     keyword, name = hook.evidence
-    assert keyword == Evidence(field="keywords", quote="sea swimming")
-    assert name == Evidence(field="appName", quote="Tideline")
+    assert keyword == CopyEvidence(field="keywords", quote="sea swimming")
+    assert name == CopyEvidence(field="appName", quote="Tideline")
 
 
 @pytest.mark.parametrize(
@@ -50,22 +50,22 @@ def test_a_brand_without_hooks_names_its_missing_fields(brand: BrandSnapshot, fi
 
 def test_a_callers_hook_is_verbatim_and_needs_only_a_name() -> None:
     hook = "  The BEST app:\n100% free! " + "x" * 1900
-    copy = write_copy(PieceSpec(format="image", brand=NAMED, seed="1", hook=hook))
+    copy = write_piece_copy(PieceSpec(format="image", brand=NAMED, seed="1", hook=hook))
     assert copy.hook.text == hook
     assert copy.caption.startswith(hook)
 
 
 def test_fewer_than_two_clauses_take_keywords_and_warn() -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=with_(descriptions=[]), seed="1", hook="Look"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=with_(descriptions=[]), seed="1", hook="Look"))
     assert [point.text for point in copy.points] == ["Know the tide before you go", "Sea swimming", "Harbour log"]
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["few_clauses"]
 
 
 def test_one_word_alone_is_no_point() -> None:
     brand = BrandSnapshot(name="Tideline", keywords=["tides"], language="en")
-    assert write_copy(PieceSpec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
+    assert write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
     several = msgspec.structs.replace(brand, keywords=["tides", "harbours"])
-    copy = write_copy(PieceSpec(format="slideshow", brand=several, seed="1", hook="Look"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=several, seed="1", hook="Look"))
     assert [point.text for point in copy.points] == ["Tides", "Harbours"]
 
 
@@ -80,15 +80,17 @@ def test_the_end_has_no_tagline_like_a_point() -> None:
     said = "A simple and beautiful tide clock for harbours"
     brand = with_(descriptions=[said], taglines=["Simple and beautiful tide clock for harbours"])
     spec = PieceSpec(format="slideshow", brand=brand, seed="1", hook="Look")
-    assert said in [point.text for point in write_copy(spec).points]
-    assert write_copy(spec).tagline is None
+    assert said in [point.text for point in write_piece_copy(spec).points]
+    assert write_piece_copy(spec).tagline is None
 
 
 def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
-    hooks = {write_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed=str(seed))).hook.text for seed in range(20)}
+    hooks = {
+        write_piece_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed=str(seed))).hook.text for seed in range(20)
+    }
     assert len(hooks) >= 3
     whole = PieceSpec(format="video", brand=TIDELINE, seed="1", seconds=30)
-    assert len(write_copy(whole).points) == 3
+    assert len(write_piece_copy(whole).points) == 3
 
 
 @pytest.mark.parametrize(
@@ -104,12 +106,12 @@ def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
     ],
 )
 def test_a_place_is_named_only_if_a_link_proves_it(links: dict[str, str], places: list[str]) -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=with_(links=links), seed="1"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=with_(links=links), seed="1"))
     assert [place.text for place in copy.places] == places
 
 
 def test_hashtags_skip_technical_keywords() -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed="1"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed="1"))
     assert [tag.text for tag in copy.hashtags] == ["#tides", "#SeaSwimming", "#HarbourLog"]
     many = with_(keywords=[f"tide {letter * 3}" for letter in "abcdef"])
-    assert len(write_copy(PieceSpec(format="slideshow", brand=many, seed="1")).hashtags) == 4
+    assert len(write_piece_copy(PieceSpec(format="slideshow", brand=many, seed="1")).hashtags) == 4

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from generation.copy import texts
-from generation.copy.clauses import sentence_to_lines
+from generation.copy.clauses import derive_copy_lines_of_sentence
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.spec import BrandSnapshot, PieceSpec, Presenter
 from tests.generation.copy.brands import BRANDS, TIDELINE
 from tests.generation.copy.tracing import templates
@@ -76,7 +76,7 @@ FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b",
 
 @pytest.mark.parametrize("language", BRANDS)
 def test_points_are_clauses_without_their_lead_ins(language: str) -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=BRANDS[language], seed="1", hook="Look"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=BRANDS[language], seed="1", hook="Look"))
     assert {point.text for point in copy.points} == POINTS[language]
     assert copy.language == BRANDS[language].language
     assert all(point.rule == "clause" for point in copy.points)
@@ -84,12 +84,12 @@ def test_points_are_clauses_without_their_lead_ins(language: str) -> None:
 
 @pytest.mark.parametrize(("language", "sentence", "lines"), READINGS)
 def test_a_sentence_gives_these_lines(language: str, sentence: str, lines: list[str]) -> None:
-    assert sentence_to_lines(sentence, "Tideline", language) == lines
+    assert derive_copy_lines_of_sentence(sentence, "Tideline", language) == lines
 
 
 @pytest.mark.parametrize("language", LANGUAGE_TABLES)
 def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
-    copy = write_copy(PieceSpec(format="image", brand=BRANDS[language], seed="1"))
+    copy = write_piece_copy(PieceSpec(format="image", brand=BRANDS[language], seed="1"))
     own = LANGUAGE_TABLES[language].formulas
     assert copy.recap.text == own.recap.format(app="Tideline")
     assert copy.labels.presenter == texts.capitalize_first_word(own.presenter)
@@ -98,13 +98,13 @@ def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
 
 
 def test_the_brands_language_is_kept_with_a_warning() -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed="1", language="de"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed="1", language="de"))
     assert copy.language == "en"
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["language_kept"]
 
 
 def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
-    copy = write_copy(PieceSpec(format="slideshow", brand=BRANDS["ja"], seed="1"))
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=BRANDS["ja"], seed="1"))
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas"]
     assert {copy.recap.text, copy.call_to_action.text, copy.ending.text} == {"Tideline"}
     assert copy.labels.presenter == PRESENTER_DISCLOSURES["ja"]
@@ -113,7 +113,7 @@ def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
 
 def test_the_detected_language_wins_over_the_declared_one() -> None:
     mistaken = msgspec.structs.replace(BRANDS["fr"], language="en")
-    assert write_copy(PieceSpec(format="slideshow", brand=mistaken, seed="1")).language == "fr"
+    assert write_piece_copy(PieceSpec(format="slideshow", brand=mistaken, seed="1")).language == "fr"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_detected_language_wins_over_the_declared_one() -> None:
 def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str) -> None:
     for declared in (language, None):
         brand = BrandSnapshot(name="Tideline", descriptions=[text], language=declared)
-        copy = write_copy(PieceSpec(format="slideshow", brand=brand, seed="1"))
+        copy = write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1"))
         assert (copy.language, copy.recap.text) == (language, "Tideline")
 
 
@@ -141,7 +141,7 @@ def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str
 )
 def test_a_language_without_a_table_is_as_declared(language: str, text: str) -> None:
     brand = BrandSnapshot(name="Tideline", descriptions=[text], language=language)
-    assert write_copy(PieceSpec(format="slideshow", brand=brand, seed="1")).language == language
+    assert write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1")).language == language
 
 
 def test_no_formula_uses_the_first_person() -> None:
@@ -152,9 +152,9 @@ def test_no_formula_uses_the_first_person() -> None:
 def test_a_caption_names_and_discloses_the_presenter(language: str) -> None:
     presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
     plain = PieceSpec(format="image", brand=BRANDS[language], seed="1")
-    presented = write_copy(msgspec.structs.replace(plain, presenter=presenter))
+    presented = write_piece_copy(msgspec.structs.replace(plain, presenter=presenter))
     assert presented.presenter is not None
     assert presented.presenter.text in presented.caption
     assert presented.labels.presenter.casefold() in presented.presenter.text.casefold()
     assert [one.quote for one in presented.presenter.evidence] == ["Mira"]
-    assert write_copy(plain).presenter is None
+    assert write_piece_copy(plain).presenter is None

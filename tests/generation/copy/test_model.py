@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.copy.model import find_model_line_faults
+from generation.copy.model import find_llm_line_faults
 
 CLAUSE = "Shows tides of 12 harbours without a connection, if they are saved"
 HELD = [
@@ -43,12 +43,12 @@ INVENTED = [
 
 @pytest.mark.parametrize(("language", "line"), HELD)
 def test_a_reordered_or_shortened_clause_holds(language: str, line: str) -> None:
-    assert find_model_line_faults(line, CLAUSE, name="Tideline", language=language) == []
+    assert find_llm_line_faults(line, CLAUSE, name="Tideline", language=language) == []
 
 
 @pytest.mark.parametrize(("fault", "line"), INVENTED)
 def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
-    assert fault in find_model_line_faults(line, CLAUSE, name="Tideline", language="en")
+    assert fault in find_llm_line_faults(line, CLAUSE, name="Tideline", language="en")
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
     ],
 )
 def test_other_languages_are_as_strict(language: str, clause: str, line: str, fault: str) -> None:
-    assert fault in find_model_line_faults(line, clause, name="Tideline", language=language)
+    assert fault in find_llm_line_faults(line, clause, name="Tideline", language=language)

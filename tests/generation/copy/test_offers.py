@@ -2,9 +2,9 @@
 
 import pytest
 
-from generation.copy.model import ModelLine, ModelLines
-from generation.copy.write import read_brand_texts, write_copy
-from generation.spec import BrandSnapshot, Evidence, PieceSpec
+from generation.copy.model import LlmCopyLine, LlmCopyLines
+from generation.copy.write import analyze_brand_texts, write_piece_copy
+from generation.spec import BrandSnapshot, CopyEvidence, PieceSpec
 from tests.generation.copy.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"
@@ -26,12 +26,12 @@ INVENTED = [
 
 
 def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
-    assert CLAUSE in [one.text for one in read_brand_texts(TIDELINE).clauses]
-    offers = ModelLines(
-        hooks=[ModelLine(line="Know harbours? Follow them!", clause=CLAUSE)],
-        points=[ModelLine(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
+    assert CLAUSE in [one.text for one in analyze_brand_texts(TIDELINE).clauses]
+    offers = LlmCopyLines(
+        hooks=[LlmCopyLine(line="Know harbours? Follow them!", clause=CLAUSE)],
+        points=[LlmCopyLine(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
     )
-    copy = write_copy(SPEC, offers)
+    copy = write_piece_copy(SPEC, offers)
     assert (copy.hook.text, copy.hook.rule) == ("Know harbours? Follow them", "model")
     assert [one.field for one in copy.hook.evidence] == ["appDescription"]
     assert QUOTE in copy.hook.evidence[0].quote
@@ -42,21 +42,21 @@ def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
 
 
 def cited(start: str) -> str:
-    return next(one.text for one in read_brand_texts(TIDELINE).clauses if one.text.startswith(start))
+    return next(one.text for one in analyze_brand_texts(TIDELINE).clauses if one.text.startswith(start))
 
 
 def test_a_callers_hook_wins_over_offers() -> None:
     spec = PieceSpec(format="image", brand=TIDELINE, seed="1", hook="Mine, 100 %")
-    copy = write_copy(spec, ModelLines(hooks=[ModelLine(line="Know harbours? Follow them", clause=CLAUSE)]))
-    assert copy.hook.evidence == [Evidence(field="caller", quote="Mine, 100 %")]
+    copy = write_piece_copy(spec, LlmCopyLines(hooks=[LlmCopyLine(line="Know harbours? Follow them", clause=CLAUSE)]))
+    assert copy.hook.evidence == [CopyEvidence(field="caller", quote="Mine, 100 %")]
 
 
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
 def test_an_invented_line_leaves_no_trace(brand: BrandSnapshot) -> None:
     spec = PieceSpec(format="slideshow", brand=brand, seed="1")
-    clauses, plain = [one.text for one in read_brand_texts(brand).clauses], write_copy(spec)
+    clauses, plain = [one.text for one in analyze_brand_texts(brand).clauses], write_piece_copy(spec)
     assert clauses
     for invented in INVENTED:
-        lines = [ModelLine(line=invented.format(clause=clause), clause=clause) for clause in clauses]
-        lines += [ModelLine(line=clause, clause="No clause of it") for clause in clauses]
-        assert write_copy(spec, ModelLines(hooks=lines, points=lines)) == plain
+        lines = [LlmCopyLine(line=invented.format(clause=clause), clause=clause) for clause in clauses]
+        lines += [LlmCopyLine(line=clause, clause="No clause of it") for clause in clauses]
+        assert write_piece_copy(spec, LlmCopyLines(hooks=lines, points=lines)) == plain

@@ -10,7 +10,7 @@ import pytest
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import Tone
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.proofreading import words as proofreading
 from generation.spec import BrandSnapshot, PieceCopy, PieceFormat, PieceSpec
 from tests.generation.copy.brands import BRANDS, one_line
@@ -34,7 +34,7 @@ LONG = BrandSnapshot(
 
 
 def piece(brand: BrandSnapshot, tone: str | None, format_: PieceFormat = "slideshow", seed: str = "seed") -> PieceCopy:
-    return write_copy(PieceSpec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
+    return write_piece_copy(PieceSpec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
 
 
 def pieces(seeds: int) -> list[tuple[str, PieceFormat, str]]:

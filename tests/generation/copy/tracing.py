@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.texts import clean_copy_text
-from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy
+from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 
 def lines(copy: PieceCopy) -> Iterator[CopyLine]:
@@ -32,7 +32,7 @@ def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
     return None if rests else f"{line.text!r} is nowhere in {quotes}"
 
 
-def stands(evidence: Evidence, brand: BrandSnapshot) -> bool:
+def stands(evidence: CopyEvidence, brand: BrandSnapshot) -> bool:
     fields = {
         "appName": [brand.name],
         "tagline": brand.taglines,

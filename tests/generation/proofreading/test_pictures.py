@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from PIL import Image, ImageEnhance
 
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.outputs import DrawnText, OutputFile
 from generation.proofreading import read
-from generation.proofreading.pictures import find_picture_faults, measure_box_contrast
-from generation.render import InputFiles, prepare_piece
+from generation.proofreading.pictures import find_picture_faults, measure_text_box_contrast
+from generation.render import PieceInputFiles, prepare_piece
 from generation.spec import BrandSnapshot, PieceCopy, PieceSpec, Presenter
 from tests.generation.copy.brands import TIDELINE
 from tests.generation.slides.test_deck import copy
@@ -29,7 +29,7 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     folder = tmp_path_factory.mktemp("drawn")
-    [made] = [step.made for step in prepare_piece(SPEC, COPY, InputFiles()).render_files(folder) if step.made]
+    [made] = [step.made for step in prepare_piece(SPEC, COPY, PieceInputFiles()).render_files(folder) if step.made]
     return Drawn(folder, made)
 
 
@@ -70,15 +70,15 @@ def test_a_missing_line_and_a_wrong_aspect_are_found(drawn: Drawn) -> None:
 def test_faded_text_is_found_on_the_pixels_alone(drawn: Drawn, strength: float, *, is_legible: bool) -> None:
     with Image.open(drawn.folder / drawn.made.name) as image:
         faded = ImageEnhance.Contrast(image).enhance(strength)
-    measured = [measure_box_contrast(faded, one.box) for one in drawn.made.shown]
+    measured = [measure_text_box_contrast(faded, one.box) for one in drawn.made.shown]
     assert all((value >= 4.5) == is_legible for value in measured), measured
 
 
 def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     mira = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
     spec = PieceSpec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=mira)
-    said = write_copy(spec)
-    [made] = [step.made for step in prepare_piece(spec, said, InputFiles()).render_files(tmp_path) if step.made]
+    said = write_piece_copy(spec)
+    [made] = [step.made for step in prepare_piece(spec, said, PieceInputFiles()).render_files(tmp_path) if step.made]
     assert read.find_piece_faults([made], tmp_path, spec, said) == []
 
     def found(file: OutputFile, of: PieceCopy = said) -> set[tuple[str, str]]:

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 
-from generation.copy.write import write_copy
+from generation.copy.write import write_piece_copy
 from generation.proofreading.words import find_copy_faults
-from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy, PieceSpec
+from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy, PieceSpec
 
 TEXT = """Tideline shows high and low water for harbours. It works without a connection. Follow the harbours
 that you sail to. Reminders tell you before the tide turns. Tideline is the best app of all."""
@@ -19,14 +19,14 @@ BRAND = BrandSnapshot(
     keywords=["tide tables", "sailing"],
     links={"website": "https://tideline.example/"},
 )
-COPY = write_copy(PieceSpec(format="slideshow", brand=BRAND, seed="1"))
+COPY = write_piece_copy(PieceSpec(format="slideshow", brand=BRAND, seed="1"))
 
 Mutant: TypeAlias = Callable[[PieceCopy], dict[str, Any]]
 
 
 def point(text: str, quote: str = TEXT, rule: Any = "clause") -> Mutant:
     """Replace the first point."""
-    quoted = Evidence(field="appDescription", quote=" ".join(quote.split()))
+    quoted = CopyEvidence(field="appDescription", quote=" ".join(quote.split()))
     line = CopyLine(text=text, rule=rule, evidence=[quoted])
     return lambda copy: {"points": [line, *copy.points[1:]]}
 
@@ -63,4 +63,4 @@ def test_inserted_text_is_found(rule: str, mutant: Mutant) -> None:
 
 def test_a_callers_hook_is_not_checked() -> None:
     spec = PieceSpec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
-    assert find_copy_faults(write_copy(spec), BRAND) == []
+    assert find_copy_faults(write_piece_copy(spec), BRAND) == []

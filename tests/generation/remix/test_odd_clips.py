@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from generation import ffmpeg
-from generation.remix.clip import Clip, probe_clip, sdr_conversion_filters
+from generation.remix.clip import ProbedClip, probe_clip, sdr_conversion_filters
 from generation.remix.cut import ClipCut
 from generation.remix.framing import HEIGHT, WIDTH, choose_clip_framing
 from schemas.errors import ClipRefused
@@ -57,8 +57,8 @@ def made(odd: Odd, folder: Path) -> Path:
     return remade(path, folder / "turned.mp4", f"-display_rotation {odd.turned}")
 
 
-def frames(clip: Clip, count: int) -> list[np.ndarray]:
-    arguments = choose_clip_framing(clip, ClipCut(15, count)).arguments
+def frames(clip: ProbedClip, count: int) -> list[np.ndarray]:
+    arguments = choose_clip_framing(clip, ClipCut(15, count)).ffmpeg_arguments
     source = clip.input_arguments(0.5, count / 30)
     pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"

@@ -10,10 +10,15 @@ from hypothesis import strategies as some
 
 from generation import ffmpeg
 from generation.copy.captions import ClipSpan
-from generation.remix.attention import ANALYZED_COLUMNS, SAMPLE_INTERVAL_FRAMES, ClipAttention, measure_clip_attention
+from generation.remix.attention import (
+    ANALYZED_FRAME_COLUMNS,
+    ATTENTION_SAMPLE_INTERVAL_FRAMES,
+    ClipAttention,
+    measure_clip_attention,
+)
 from generation.remix.clip import probe_clip
-from generation.remix.cut import MIN_CUT_SECONDS, OUTPUT_VIDEO_FPS, ClipCut, cut_clip
-from generation.remix.framing import HEIGHT, WIDTH, crop_to_subject, pan_path_expression
+from generation.remix.cut import MIN_CLIP_CUT_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
+from generation.remix.framing import HEIGHT, WIDTH, build_subject_crop_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropPath as PanPath
 from generation.remix.pan import PanMove, find_pan_path
@@ -27,7 +32,7 @@ LENGTHS = some.floats(3, 90)
 
 def looks(places: list[float], shots: list[int] | None = None) -> ClipAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
-    across = (np.arange(ANALYZED_COLUMNS) + 0.5) / ANALYZED_COLUMNS
+    across = (np.arange(ANALYZED_FRAME_COLUMNS) + 0.5) / ANALYZED_FRAME_COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
     return ClipAttention(columns, shots or [])
 
@@ -35,7 +40,7 @@ def looks(places: list[float], shots: list[int] | None = None) -> ClipAttention:
 @settings(deadline=None, max_examples=40)
 @given(places=some.lists(some.floats(0, 1), min_size=2, max_size=60))
 def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> None:
-    count = len(places) * SAMPLE_INTERVAL_FRAMES
+    count = len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES
     path = find_pan_path(looks(places), WINDOW, count)
     assume(path)
     assert path
@@ -57,7 +62,7 @@ def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
 
 def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     walk = [0.25] * 20 + [float(one) for one in np.linspace(0.25, 0.75, 9)] + [0.75] * 20
-    path = find_pan_path(looks(walk), WINDOW, len(walk) * SAMPLE_INTERVAL_FRAMES)
+    path = find_pan_path(looks(walk), WINDOW, len(walk) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
     assert path
     assert len(path.moves) == 1
     assert abs(path.left_edge_at_frame(480) + WINDOW / 2 - 0.75) < 0.04
@@ -69,7 +74,7 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = ClipAttention(np.ones((30, ANALYZED_COLUMNS), np.float32), [])
+    even = ClipAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
     assert find_pan_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
     assert find_pan_path(restless, WINDOW, 600) is None
@@ -78,10 +83,10 @@ def test_a_landscape_and_a_flicker_are_not_followed() -> None:
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
 def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) -> None:
-    path = find_pan_path(looks(places, [shot]), WINDOW, len(places) * SAMPLE_INTERVAL_FRAMES)
+    path = find_pan_path(looks(places, [shot]), WINDOW, len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
     assume(path)
     assert path
-    for frame in range(0, len(places) * SAMPLE_INTERVAL_FRAMES, 7):
+    for frame in range(0, len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES, 7):
         told = eval(
             pan_path_expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
         )
@@ -93,7 +98,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
     path = PanPath(0.05, (PanMove(3, 9, 0.28),))
-    arguments = crop_to_subject(clip, path).arguments
+    arguments = build_subject_crop_framing(clip, path).ffmpeg_arguments
     pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
@@ -117,22 +122,22 @@ def spans(seconds: float, times: list[int]) -> list[ClipSpan]:
 @settings(deadline=None)
 @given(seconds=LENGTHS, times=some.lists(some.integers(0, 90_000), max_size=9), most=some.floats(5.5, 57.5))
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
-    part = cut_clip(seconds, spans(seconds, times), most)
+    part = choose_clip_cut(seconds, spans(seconds, times), most)
     assert part.first >= 0
-    assert MIN_CUT_SECONDS * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
+    assert MIN_CLIP_CUT_S * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
     assert part.first + part.frames <= seconds * OUTPUT_VIDEO_FPS
 
 
 @given(seconds=LENGTHS)
 def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
-    assert cut_clip(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
+    assert choose_clip_cut(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
     talk = [ClipSpan(start=2_000, end=9_000), ClipSpan(start=10_000, end=30_000)]
-    assert cut_clip(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert cut_clip(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert cut_clip(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
+    assert choose_clip_cut(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_clip_cut(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_clip_cut(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from generation.color import measure_text_contrast
-from generation.copy.captions import Caption
+from generation.copy.captions import ClipCaption
 from generation.frame import FRAME_BY_ASPECT
 from generation.remix import texts
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
@@ -35,9 +35,12 @@ def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
 
 def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Sticker]:
     hook, caption = SAID[language]
-    said = [Caption(text=caption, start=0, end=2_000), Caption(text=hook, start=2_000, end=5_000)]
+    said = [ClipCaption(text=caption, start=0, end=2_000), ClipCaption(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [texts.hook_sticker(made, hook, PART, covered), *texts.caption_stickers(made, said, PART, covered)]
+    return [
+        texts.build_hook_sticker(made, hook, PART, covered),
+        *texts.build_caption_stickers(made, said, PART, covered),
+    ]
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
@@ -49,7 +52,7 @@ def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
-    assert max(one.box[3] for one in said) <= texts.LOWEST_CAPTION_Y
+    assert max(one.box[3] for one in said) <= texts.MAX_CAPTION_STICKER_Y
     assert all(len(one.marks) <= 2 for one in said)
     assert len({mark.size for one in said for mark in one.marks}) == 1
 
@@ -79,7 +82,7 @@ def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, i
 
 
 def test_a_sticker_is_visible_only_in_its_frames() -> None:
-    sticker = texts.hook_sticker(kit(), "Know the tide", PART, COVERED[0])
+    sticker = texts.build_hook_sticker(kit(), "Know the tide", PART, COVERED[0])
     plain = Image.new("RGB", FRAME.size, (90, 90, 90))
     assert sticker.shown == range(round(texts.MIN_HOOK_STICKER_SECONDS * OUTPUT_VIDEO_FPS))
     for number, is_there in ((-1, False), (0, True), (50, True), (sticker.shown.stop, False)):
@@ -89,18 +92,18 @@ def test_a_sticker_is_visible_only_in_its_frames() -> None:
 
 
 def test_a_long_hook_stays_as_long_as_it_takes_to_read() -> None:
-    long = texts.hook_sticker(
+    long = texts.build_hook_sticker(
         kit(), "Never again stand before a harbour that fell dry two hours ago, as I did", PART, COVERED[0]
     )
     assert len(long.shown) > texts.MIN_HOOK_STICKER_SECONDS * OUTPUT_VIDEO_FPS
-    assert len(texts.hook_sticker(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
+    assert len(texts.build_hook_sticker(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
 
 
 def test_captions_outside_of_the_part_are_left_out() -> None:
     said = [
-        Caption(text="a", start=0, end=900),
-        Caption(text="b", start=900, end=2_500),
-        Caption(text="c", start=9_000, end=9_900),
+        ClipCaption(text="a", start=0, end=900),
+        ClipCaption(text="b", start=900, end=2_500),
+        ClipCaption(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
+    shown = texts.build_caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

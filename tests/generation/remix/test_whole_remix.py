@@ -18,7 +18,7 @@ from generation.remix.cut import ClipCut
 from generation.remix.framing import choose_clip_framing
 from generation.remix.remix import speech_within_cut
 from generation.remix.sound import MUSIC_ALONE_DB, MUSIC_BETWEEN_WORDS_DB, MUSIC_UNDER_SPEECH_DB, ducked_music_gains
-from generation.render import InputFiles, prepare_piece
+from generation.render import PieceInputFiles, prepare_piece
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ
 from generation.spec import BrandSnapshot, PieceSpec
 from generation.video.end import build_end_scene
@@ -46,7 +46,7 @@ UNUSUAL = {
 
 
 def remake(spec: PieceSpec, clip: Path, folder: Path) -> OutputFile:
-    *_, last = prepare_piece(spec, copy("No ads"), InputFiles(clip=clip)).render_files(folder)
+    *_, last = prepare_piece(spec, copy("No ads"), PieceInputFiles(clip=clip)).render_files(folder)
     assert last.made
     return last.made
 
@@ -75,7 +75,7 @@ def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[OutputFile, flo
 
 def test_a_remix_needs_a_clip() -> None:
     with pytest.raises(GenerationError) as refused:
-        prepare_piece(SPEC, copy("No ads"), InputFiles())
+        prepare_piece(SPEC, copy("No ads"), PieceInputFiles())
     assert refused.value.code == "CLIP_MISSING"
 
 
@@ -121,7 +121,7 @@ def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     sound = "sine=r=8000:d=90,apad=whole_dur=3600"
     clip = make_clip(tmp_path / "clip.mp4", H264, picture=picture, sound=sound)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    piece = prepare_piece(SPEC, copy("No ads"), InputFiles(clip=clip))
+    piece = prepare_piece(SPEC, copy("No ads"), PieceInputFiles(clip=clip))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert piece.clip.scanned == 90  # type: ignore[attr-defined]
     assert piece.clip.seconds == pytest.approx(3600, abs=1)  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ def count(path: Path, part: ClipCut, most: int) -> int:
     return len(
         {
             picture.tobytes()
-            for picture in islice(remix.framed_clip_frames(clip, part, choose_clip_framing(clip, part)), most)
+            for picture in islice(remix.yield_framed_clip_frames(clip, part, choose_clip_framing(clip, part)), most)
         }
     )
 

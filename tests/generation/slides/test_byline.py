@@ -8,7 +8,7 @@ import pytest
 
 from generation.canvas import Canvas
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
-from generation.copy.write import labels_in_language
+from generation.copy.write import copy_labels_in_language
 from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import DrawnText
 from generation.portraits.portrait import draw_presenter_portrait
@@ -35,7 +35,7 @@ def kit(language: str, aspect: AspectRatio = "4:5", *, name: str = "Mira", **cha
 
 
 def said(language: str, hook: str = LONG) -> PieceCopy:
-    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels_in_language(language))
+    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=copy_labels_in_language(language))
 
 
 def shown(canvas: Canvas) -> list[DrawnText]:

@@ -18,7 +18,7 @@ from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import measure_loudness_lufs
 from generation.sound.speech import read_texts_aloud
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, StereoSound
-from generation.sound.track import PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_sound_track
+from generation.sound.track import PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_video_sound_track
 from generation.timing import plan_video_timing
 from generation.video.mp4 import SOUND_ENCODING_OPTIONS
 
@@ -60,7 +60,7 @@ def check(sound: StereoSound, path: Path) -> None:
 
 def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
     for seed in SEEDS:
-        check(mix_sound_track(plan_video_timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
+        check(mix_video_sound_track(plan_video_timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
 
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
@@ -69,7 +69,10 @@ def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:
-        made, music = mix_sound_track(lasts, seed, speech), compose_music_bed(lasts.seconds, seed, lasts.cuts)
+        made, music = (
+            mix_video_sound_track(lasts, seed, speech),
+            compose_music_bed(lasts.seconds, seed, lasts.cut_times_s),
+        )
         check(made, tmp_path / "sound.m4a")
         behind = measure_loudness_lufs(music[:, said] * width(made[:, said]) / width(music[:, said]))
         assert measure_loudness_lufs(made[:, said]) - behind > 19.5

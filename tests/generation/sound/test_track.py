@@ -22,7 +22,7 @@ from generation.sound.track import (
     PAUSE_AFTER_SPEECH_S,
     PAUSE_BEFORE_SPEECH_S,
     min_speech_scene_seconds,
-    mix_sound_track,
+    mix_video_sound_track,
 )
 from generation.timing import MUSIC_BEAT_S, VideoTiming, plan_video_timing
 from schemas.errors import GenerationError
@@ -55,7 +55,7 @@ def test_music_ducks_under_speech() -> None:
     """Silent speech leaves only the music, so that its gain under speech is measurable."""
     lasts = VideoTiming(1.5, (), 1.5)
     silent = [np.full(SOUND_SAMPLE_RATE_HZ // 2, 1e-9), np.zeros(0)]
-    given, music = mix_sound_track(lasts, "seed", silent), mix_sound_track(lasts, "seed")
+    given, music = mix_video_sound_track(lasts, "seed", silent), mix_video_sound_track(lasts, "seed")
     assert given.shape == music.shape
     assert measure_loudness_lufs(given) == pytest.approx(TARGET_LOUDNESS_LUFS, abs=0.5)
 

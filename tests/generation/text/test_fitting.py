@@ -4,9 +4,9 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.text.cleaning import ELLIPSIS, MAX_WORD, clean_drawn_text
+from generation.text.cleaning import ELLIPSIS, MAX_DRAWN_WORD_CHARACTERS, clean_drawn_text
 from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
-from generation.text.scripts import STACKED_LEADING
+from generation.text.scripts import MIN_STACKED_SCRIPT_LEADING_EM
 from generation.text.shaping import TextStyle
 
 #: Words of many scripts, and parts of hostile texts.
@@ -63,7 +63,7 @@ def test_a_text_too_long_for_any_size_ends_with_an_ellipsis() -> None:
 
 def test_an_endless_word_is_cut_before_layout() -> None:
     said = "".join(line.text for line in title("x" * 4_000, TextBox(912, 800)).lines)
-    assert said == "x" * MAX_WORD + ELLIPSIS
+    assert said == "x" * MAX_DRAWN_WORD_CHARACTERS + ELLIPSIS
 
 
 def test_a_row_of_emoji_is_cut_between_two_of_them() -> None:
@@ -73,7 +73,7 @@ def test_a_row_of_emoji_is_cut_between_two_of_them() -> None:
 
 def test_letters_that_stack_get_room_and_the_language_gives_the_direction() -> None:
     arabic = title("Feeel تطبيق تمارين", TextBox(400, 800), "ar")
-    assert arabic.leading >= STACKED_LEADING
+    assert arabic.leading >= MIN_STACKED_SCRIPT_LEADING_EM
     assert arabic.right_to_left
     assert not title("تطبيق", TextBox(400, 800), "en").right_to_left
 

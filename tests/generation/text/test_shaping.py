@@ -4,9 +4,9 @@ import pytest
 
 from generation.text.cleaning import clean_drawn_text
 from generation.text.fonts import EMOJI, font_for_grapheme, load_font_at_weight
-from generation.text.raster import render_line_ink
+from generation.text.raster import render_text_line_ink
 from generation.text.shaping import TextStyle, bidi_embedding_levels, shape_text_line
-from schemas.errors import TextRefused
+from schemas.errors import UndrawableTextRefused
 
 SAMPLES = {
     "en": "Feeel", "de": "Übung", "el": "Άσκηση", "ru": "Тренировка", "vi": "Luyện tập", "ar": "تمارين",
@@ -22,14 +22,14 @@ def test_each_script_is_drawn_without_a_box(language: str) -> None:
     line = shape_text_line(SAMPLES[language], TextStyle(850, language))
     assert line.glyphs
     assert all(glyph.id for glyph in line.glyphs)
-    found = render_line_ink(line, 100)
+    found = render_text_line_ink(line, 100)
     assert found
     assert found.mask.getextrema() == (0, 255)
     assert abs(found.mask.width - 100 * (line.right - line.left)) < 3
 
 
 def test_a_script_that_no_font_has_is_refused_by_its_name() -> None:
-    with pytest.raises(TextRefused, match="CHEROKEE") as refused:
+    with pytest.raises(UndrawableTextRefused, match="CHEROKEE") as refused:
         shape_text_line("ᏣᎳᎩ", TextStyle(850, "chr"))
     assert refused.value.code == "SCRIPT_NOT_SUPPORTED"
 

@@ -13,7 +13,7 @@ from PIL import Image
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
 from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import OutputFile
-from generation.render import RENDERER_VERSION, InputFiles, prepare_piece
+from generation.render import RENDERER_VERSION, PieceInputFiles, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
 from generation.theme import derive_theme
 from generation.timing import VideoTiming
@@ -72,7 +72,7 @@ def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
 def test_speech_in_another_language_is_refused_before_anything_is_drawn() -> None:
     spec = PieceSpec(format="video", brand=BrandSnapshot(name="Ebbe"), seed="seed", speech="heart")
     with pytest.raises(GenerationError) as told:
-        prepare_piece(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), InputFiles())
+        prepare_piece(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), PieceInputFiles())
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 
@@ -108,7 +108,7 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
 def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
     """A player's still, or a list's, is often the first frame."""
     first = film("en")[0]
-    last = np.asarray(first.draw_frame(first.frames - 1)).astype(int)
+    last = np.asarray(first.draw_frame(first.frame_count - 1)).astype(int)
     missing = [
         int((np.abs(np.asarray(first.draw_frame(number)).astype(int) - last).max(axis=2) > 90).sum())
         for number in (0, 8, 16, 24)
@@ -158,7 +158,7 @@ def made_in(folder: Path) -> OutputFile:
     spec = PieceSpec(format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
-    *_, last = prepare_piece(spec, words, InputFiles(screenshots=shots)).render_files(folder)
+    *_, last = prepare_piece(spec, words, PieceInputFiles(screenshots=shots)).render_files(folder)
     assert last.made is not None
     return last.made
 

@@ -31,7 +31,7 @@ from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import TasksByKind, run_attempt_task
 from workers.runtime.slots import JobAttempt, LeaseLostVerdict
 from workers.tasks import open_pool_tasks
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 #: Only for calls that change something: the request may arrive late.
 LATE = SimFault.DROP_THEN_ACCEPT
@@ -110,14 +110,14 @@ async def at_hand(system: System) -> AsyncIterator[Hand]:
 
     @asynccontextmanager
     async def impatient(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
-        async with open_guarded_client(**given) as client:
+        async with open_ssrf_guarded_client(**given) as client:
             patch.object(client, "send", giving_up(system, client.send)).start()
             yield client
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.object(phases, "MAX_WAIT_WITH_SLOT_S", 0.0))
-        stack.enter_context(patch.object(phases, "RESEND_PAUSE_S", 0.0))
-        stack.enter_context(patch.object(connecting, "open_guarded_client", impatient))
+        stack.enter_context(patch.object(phases, "MAX_POST_POLL_WAIT_WITH_SLOT_S", 0.0))
+        stack.enter_context(patch.object(phases, "POST_RESEND_PAUSE_S", 0.0))
+        stack.enter_context(patch.object(connecting, "open_ssrf_guarded_client", impatient))
         traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
         tasks = await stack.enter_async_context(open_pool_tasks(system.settings, "publish"))
         hand = Hand(system, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))

@@ -24,7 +24,7 @@ from workers import __main__ as product
 from workers.platforms import connecting
 from workers.runtime import runner
 from workers.runtime.context import TaskContext
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ def names(request: httpx.Request) -> list[str]:
 
 @asynccontextmanager
 async def walked(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_guarded_client(**given) as client:
+    async with open_ssrf_guarded_client(**given) as client:
         send = client.send
 
         async def sent(request: httpx.Request, **options: Any) -> httpx.Response:
@@ -149,7 +149,7 @@ def main() -> None:
     with (
         patch.object(runner, "run_attempt_task", walking),
         patch.object(runner, "TaskContext", StoppingContext),
-        patch.object(connecting, "open_guarded_client", walked),
+        patch.object(connecting, "open_ssrf_guarded_client", walked),
     ):
         product.main(["publish"])
 

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.connecting.connect import AccountConnectAttempt, Login
 from domain.connecting.token_refresh import TokenRefreshAttempt
 from domain.connecting.token_revocation import TokenRevocationAttempt
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
-from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
 from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     UndecidedPost,
@@ -38,12 +38,12 @@ class MurmurAdapter(PlatformAdapter):
         self.url = url
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         return PreparedPost(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> LivePost:
         POSTED[account.access_token] = draft.caption
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
@@ -55,10 +55,10 @@ class MurmurAdapter(PlatformAdapter):
 class MurmurCollector(MetricsCollector):
     """Collector of likes and followers."""
 
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=10)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=10)
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         return {post.id: {"likes": LIKES} for post in posts}
 

@@ -12,12 +12,12 @@ from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import QUICK_RUN_SIZE, BenchmarkResult, ProgressCallback, RunSize
+from tools.bench.figures import QUICK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
 pytestmark = pytest.mark.long
 
 
-async def measured(_: BenchEnvironment, __: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measured(_: BenchEnvironment, __: BenchmarkRunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
     return BenchmarkResult({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
@@ -66,14 +66,14 @@ async def test_without_a_checkout_the_command_names_the_reason(
 
 @pytest.mark.usefixtures("on_servers_of_the_run")
 async def test_the_ledger_table_compares_old_and_empty(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[RunSize] = []
+    sizes: list[BenchmarkRunSize] = []
 
-    async def measure_nothing(_: BenchEnvironment, size: RunSize, __: ProgressCallback) -> BenchmarkResult:
+    async def measure_nothing(_: BenchEnvironment, size: BenchmarkRunSize, __: ProgressCallback) -> BenchmarkResult:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return BenchmarkResult({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
 
-    monkeypatch.setattr(command, "LEDGER", {"ledger": measure_nothing})
+    monkeypatch.setattr(command, "LEDGER_BENCHMARKS", {"ledger": measure_nothing})
     answer = decoded(await tenantry("bench", "ledger", "--ended", "7", "--json"))
     assert answer["submit"] == answer["details"]["rows"]["submit"]["ratio"] == 2.0
     lines = (await tenantry("bench", "ledger", "--quick")).stdout.splitlines()

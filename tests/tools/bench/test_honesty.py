@@ -37,7 +37,7 @@ async def test_only_a_job_completed_once_passes(environment: BenchEnvironment) -
 
 async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: BenchEnvironment) -> None:
     with pytest.raises(BenchmarkFailed, match=r"No module named tools\.bench\.nothing"):
-        await processes.run_module_and_read(environment, "tools.bench.nothing")
+        await processes.run_module_and_read_json(environment, "tools.bench.nothing")
 
 
 def test_target_is_a_minimum_or_a_maximum() -> None:

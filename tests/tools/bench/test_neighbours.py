@@ -6,16 +6,16 @@ import pytest
 
 from chaos.environment import BenchEnvironment
 from tools.bench.neighbours import measure
-from tools.bench.neighbours.measure import ROWS, AttackResult
-from tools.bench.neighbours.victim import TINY_SCALE, VictimTimings
+from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME, NeighbourAttackResult
+from tools.bench.neighbours.victim import TINY_ATTACK_SCALE, VictimTimings
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", ATTACK_ROWS_BY_NAME)
 async def test_attack_runs_during_the_measurement(environment: BenchEnvironment, name: str) -> None:
     steps: list[str] = []
-    measured = await measure.measure_attacks(
-        environment, [name], TINY_SCALE, lambda row, what: steps.append(f"{row} {what}")
+    measured = await measure.measure_neighbour_attacks(
+        environment, [name], TINY_ATTACK_SCALE, lambda row, what: steps.append(f"{row} {what}")
     )
     assert list(measured) == [name]
     row = measured[name]
@@ -33,9 +33,9 @@ def timings(p95: float, *, failed: int = 0) -> VictimTimings:
 
 
 def test_limit_is_twice_the_rest_plus_250_ms() -> None:
-    assert AttackResult("", timings(10), timings(270), {}).is_target_met
-    assert not AttackResult("", timings(10), timings(270.1), {}).is_target_met
+    assert NeighbourAttackResult("", timings(10), timings(270), {}).is_target_met
+    assert not NeighbourAttackResult("", timings(10), timings(270.1), {}).is_target_met
 
 
 def test_row_with_a_failure_is_not_reached() -> None:
-    assert not AttackResult("", timings(10), timings(10, failed=1), {}).is_target_met
+    assert not NeighbourAttackResult("", timings(10), timings(10, failed=1), {}).is_target_met

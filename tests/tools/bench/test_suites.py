@@ -49,13 +49,13 @@ async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name
 
 
 async def test_run_describes_its_machine(environment: BenchEnvironment) -> None:
-    result = await suites.run_suite(environment, {}, TINY_RUN_SIZE, lambda *_: None)
+    result = await suites.run_benchmark_suite(environment, {}, TINY_RUN_SIZE, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
 
 
 async def test_old_ledger_is_compared_with_an_empty_one(environment: BenchEnvironment) -> None:
     said: list[str] = []
-    result = await suites.LEDGER["ledger"](environment, TINY_RUN_SIZE, said.append)
+    result = await suites.LEDGER_BENCHMARKS["ledger"](environment, TINY_RUN_SIZE, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
     assert {*TIMED_STATEMENTS} < {*said}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

@@ -12,8 +12,8 @@ from db.pool import Conn, run_in_transaction
 from domain.accounts import client_registrations
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect
-from domain.connecting.connect import Code, ConnectJobArgs, Login
-from platforms.mastodon.connect import traits_of_instance
+from domain.connecting.connect import AccountConnectJobArgs, Code, Login
+from platforms.mastodon.connect import build_mastodon_instance_traits
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, LoopbackPds, s256
 from tests.workers.accounts.project import BACK, ConnectingProject
@@ -26,7 +26,9 @@ LOGIN = "/xrpc/com.atproto.server.createSession"
 async def submit(project: ConnectingProject, platform: str, secret: Code | Login) -> UUID:
     """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
-    asked = ConnectJobArgs(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project))
+    asked = AccountConnectJobArgs(
+        platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project)
+    )
     submit = partial(connect.submit_account_connect, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
     return (await run_in_transaction(project.workers.pool, submit)).job_id
 
@@ -112,7 +114,9 @@ async def test_concurrent_registrations_leave_one(project: ConnectingProject, fe
 
     async def ask(conn: Conn) -> UUID:
         org = await seeds.organization(conn)
-        return (await client_registrations.submit_registration_job(conn, server=server, organization_id=org)).job_id
+        return (
+            await client_registrations.submit_client_registration_job(conn, server=server, organization_id=org)
+        ).job_id
 
     async with project.at_work():
         jobs = [await run_in_transaction(project.workers.pool, ask) for _ in range(2)]
@@ -142,7 +146,7 @@ async def test_concurrent_registrations_leave_one(project: ConnectingProject, fe
     ],
 )
 def test_only_mastodon_and_its_forks_are_token_exact(version: str, software: str, exact: bool) -> None:
-    found = traits_of_instance({"version": version})
+    found = build_mastodon_instance_traits({"version": version})
     assert (found["software"], found["tokenExact"]) == (software, exact)
 
 
@@ -157,4 +161,4 @@ def test_only_mastodon_and_its_forks_are_token_exact(version: str, software: str
     ],
 )
 def test_any_server_description_yields_traits(said: dict[str, object]) -> None:
-    assert traits_of_instance(said).keys() == {"software", "version", "tokenExact"}
+    assert build_mastodon_instance_traits(said).keys() == {"software", "version", "tokenExact"}

@@ -20,17 +20,17 @@ from tests.workers.net import SimulatedNetwork
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response
 from workers.tasks.fetch_app_media import fetch_app_media
-from workers.web.download import FileDownloads
-from workers.web.fetch import open_guarded_client
+from workers.web.download import FileDownloader
+from workers.web.fetch import open_ssrf_guarded_client
 
 LOGO = media.picture(size=(64, 64))
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script/><rect width="9" height="9"/></svg>'
 
 
 @pytest_asyncio.fixture
-async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[FileDownloads]:
-    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
-        yield FileDownloads(client)
+async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[FileDownloader]:
+    async with open_ssrf_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield FileDownloader(client)
 
 
 async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
@@ -69,7 +69,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
 
 
 async def test_no_private_address_is_connected(
-    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: FileDownloads
+    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: FileDownloader
 ) -> None:
     """The function itself doesn't check the address: DNS may change before the job runs."""
     row = await fetching.fetched("http://localtest.me/", net_downloads)
@@ -102,7 +102,7 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
     async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
 
-        class Deleting(FileDownloads):
+        class Deleting(FileDownloader):
             async def download_file(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
                 await super().download_file(url, keep, limit=limit, deadline_s=deadline_s)
                 await fetching.delete(started.asset_id)
@@ -165,10 +165,10 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: IngestProject, tmp_path:
     mine = open_fetches(sandbox, tmp_path)
     async with httpx.AsyncClient() as nobody:
         for kind, seen in SEEN.items():
-            row = await mine.fetched(f"https://example.test/{kind}", FileDownloads(nobody), kind)
+            row = await mine.fetched(f"https://example.test/{kind}", FileDownloader(nobody), kind)
             assert (row["status"], (row["width"], row["height"])) == ("ready", seen)
         for path, code in FAILING.items():
-            row = await mine.fetched(f"https://example.test/{path}", FileDownloads(nobody))
+            row = await mine.fetched(f"https://example.test/{path}", FileDownloader(nobody))
             assert row["error"]["code"] == code
 
 
@@ -184,7 +184,9 @@ async def test_an_unreachable_storage_is_retried_later(fetching: MediaFetches) -
 async def test_a_retry_counts_against_the_limit_of_files(
     fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_FILES", {**app_media_limits.MAX_APP_MEDIA_FILES, "logo": 1})
+    monkeypatch.setattr(
+        app_media_limits, "MAX_APP_MEDIA_FILES_BY_KIND", {**app_media_limits.MAX_APP_MEDIA_FILES_BY_KIND, "logo": 1}
+    )
     async with site({"/a": raw_response(404), "/b": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)

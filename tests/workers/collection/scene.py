@@ -11,7 +11,7 @@ import asyncpg
 
 from db.pool import Pool
 from domain.collection import collection_runs
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from jobs.kinds import COLLECT_METRICS_KIND
 from jobs.ledger import JobClaim
@@ -19,7 +19,7 @@ from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.by_hand import Death
-from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
@@ -38,7 +38,7 @@ class ScriptedCollector(MetricsCollector):
     A call with a post in `spoiled` always raises that post's.
     """
 
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=2, most=5)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=2, most=5)
     told: dict[str, CollectedFigures] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)
@@ -48,7 +48,7 @@ class ScriptedCollector(MetricsCollector):
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
@@ -102,7 +102,7 @@ class CollectionScene:
         """Run the dispatcher's scan until no account is due; return the number of due accounts."""
         total = 0
         async with self.pool.acquire() as conn:
-            while came := await collection_runs.submit_due_collections(conn):
+            while came := await collection_runs.submit_due_metric_collections(conn):
                 total += came
         return total
 

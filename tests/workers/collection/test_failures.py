@@ -14,7 +14,7 @@ from schemas.errors import (
     PlatformError,
     PlatformThrottled,
     PostNotSent,
-    PostRejected,
+    PostRejectedByPlatform,
 )
 from tests import seeds
 from tests.waiting import PATIENCE_S
@@ -25,14 +25,16 @@ from tests.workers.collection.scene import CollectionScene
 LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 
-@pytest.mark.parametrize("verb", [collection_runs.begin_collection_run, collection_runs.store_collection_result])
+@pytest.mark.parametrize(
+    "verb", [collection_runs.prepare_metric_collection_run, collection_runs.store_metric_collection_result]
+)
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_worker_that_dies_anywhere_loses_no_value(scene: CollectionScene, verb: Any, after: bool) -> None:
     """Also between the response and its storage: the run is repeated, and the values are stored once."""
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
     assert await scene.visit(Death(verb, after=after)) == ["died"]
-    ended = verb is collection_runs.store_collection_result and after
+    ended = verb is collection_runs.store_metric_collection_result and after
     assert [await scene.perform(claim) for claim in await scene.claims()] == ([] if ended else ["completed"])
     assert await scene.values(post) == [(7, 7)]
     assert await scene.count("job where finished_at is null") == 0
@@ -73,7 +75,7 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
         scene.platform.faults = [LOST]
         assert await scene.visit() == ["completed"]
         waits.append(round((await scene.account())["in_s"] / 60))
-        await scene.pass_time(cadence.MAX_BACKOFF_S / 3600)
+        await scene.pass_time(cadence.MAX_ACCOUNT_POLL_BACKOFF_S / 3600)
     assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360]
     await scene.visit()
     assert (await scene.account())["failures"] == 0
@@ -84,7 +86,7 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
     [
         (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7200),
         (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest"), 300),
-        (PostRejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
+        (PostRejectedByPlatform("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
     ],
 )
 async def test_a_platforms_retry_after_is_obeyed(
@@ -107,7 +109,7 @@ async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: CollectionSc
 async def test_a_refused_post_blocks_no_other(scene: CollectionScene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
-    scene.platform.faults = [None, PostRejected("PLATFORM_REJECTED", "no", category="platform_rejected")]
+    scene.platform.faults = [None, PostRejectedByPlatform("PLATFORM_REJECTED", "no", category="platform_rejected")]
     await scene.visit()
     assert [await scene.values(post) for post in posts] == [[], [], [(5, 5)], [(5, 5)]]
     assert (await scene.account())["failures"] == 0
@@ -156,7 +158,7 @@ async def test_an_expiring_token_is_refreshed_first(scene: CollectionScene, pool
     assert await scene.visit() == ["completed"]
     assert scene.platform.tokens == []
     assert await scene.count("job where kind = 'refresh_token'") == 1
-    assert 0 < (await scene.account())["in_s"] <= cadence.TOKEN_REFRESH_WAIT_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
 
 
 async def test_an_account_to_reconnect_waits_for_its_owner(scene: CollectionScene, pool: Pool) -> None:

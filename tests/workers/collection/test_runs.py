@@ -50,7 +50,7 @@ async def test_a_post_is_due_less_and_less_often_for_90_days(scene: CollectionSc
 
 async def test_an_account_without_anything_due_makes_no_job(scene: CollectionScene) -> None:
     """It is due each hour; its followers every six hours."""
-    assert (cadence.RECHECK_S, cadence.FOLLOWER_POLL_INTERVAL_S) == (3600, 6 * 3600)
+    assert (cadence.ACCOUNT_POLL_RECHECK_S, cadence.FOLLOWER_POLL_INTERVAL_S) == (3600, 6 * 3600)
     assert await scene.visit() == ["completed"]
     for hours, jobs in ((1, 0), (4.9, 0), (0.2, 0), (1, 1)):
         await scene.pass_time(hours)
@@ -61,14 +61,14 @@ async def test_posts_beyond_the_limit_of_a_run_are_due_soon(scene: CollectionSce
     for number in range(12):
         await scene.post(f"post {number}", hours=number)
     assert await scene.visit() == ["completed"]
-    assert 0 < (await scene.account())["in_s"] <= cadence.CONTINUE_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
     for _ in range(2):
         await scene.pass_time(0.1)
         await scene.visit()
     asked = [name for names in scene.platform.asked for name in names]
     assert sorted(asked) == sorted(f"post {number}" for number in range(12))
     assert all(len(names) <= scene.platform.limits.batch for names in scene.platform.asked)
-    assert (await scene.account())["in_s"] > cadence.CONTINUE_S
+    assert (await scene.account())["in_s"] > cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
 
 
 async def test_concurrent_scans_submit_one_job_for_each_account(scene: CollectionScene, pool: Pool) -> None:

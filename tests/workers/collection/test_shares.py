@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from jobs.courier import open_wake_courier
 from jobs.kinds import COLLECT_METRICS_KIND
@@ -15,7 +15,7 @@ from tests import seeds
 from tests.waiting import eventually
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
@@ -25,13 +25,13 @@ SILENT = "https://silent.example"
 class SlowCollector(MetricsCollector):
     """Collector that returns accounts of the silent server only once `answers` is set."""
 
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=1)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=1)
 
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
     async def read_post_figures(
-        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         return {}
 

@@ -189,7 +189,7 @@ def test_values_of_their_format_are_sent_unchanged() -> None:
 #: Texts in their format, which stay as they are.
 KEPT = [
     (formats.normalize_ip_address, "203.0.113.7"),
-    (formats.check_user_agent, "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36"),
+    (formats.strip_pii_from_user_agent, "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36"),
     (formats.check_fbc, "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg"),
     (formats.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234"),
     (formats.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
@@ -200,7 +200,7 @@ KEPT = [
     (formats.check_order_id, "2026-11-30-1234567"),
     (formats.check_order_id, "ORD-2026-11-30-000123"),
     (formats.check_product_id, "shopify_DE_7982904672311_43729384792873"),
-    (formats.check_page_path, "/2024/11/30/tide-tables"),
+    (formats.check_page_path_for_pii, "/2024/11/30/tide-tables"),
 ]
 FITS = [
     *((form, text, text) for form, text in KEPT),
@@ -209,12 +209,12 @@ FITS = [
     (formats.normalize_ip_address, "fe80::1%jane@mail.example", None),
     (formats.normalize_ip_address, "unknown", None),
     (
-        formats.check_user_agent,
+        formats.strip_pii_from_user_agent,
         "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
         "Instagram 302.0.0.23.114 Android (33/13; qcom; )",
     ),
-    (formats.check_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
-    (formats.check_user_agent, "App/1.0 jane%40mail.example", None),
+    (formats.strip_pii_from_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
+    (formats.strip_pii_from_user_agent, "App/1.0 jane%40mail.example", None),
     (formats.check_fbc, "fb.1.1554763741205.4915112345678491511234", None),
     (formats.check_fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
     (formats.check_fbp, "fb.1.1596403881668.jane", None),
@@ -227,10 +227,10 @@ FITS = [
     (formats.check_order_id, "ORD-202-555-0123", None),
     (formats.check_order_id, "2026-0151-12345678", None),
     (formats.check_order_id, "ORD-2026-555-123-4567", None),
-    (formats.check_page_path, "/u/jane%252540mail.example", None),
-    (formats.check_page_origin, "https://jane@shop.example/", "https://shop.example"),
-    (formats.check_page_origin, "https://198.51.100.23/", None),
-    (formats.check_page_origin, "https://jane%2540mail.example/", None),
+    (formats.check_page_path_for_pii, "/u/jane%252540mail.example", None),
+    (formats.extract_page_origin_without_pii, "https://jane@shop.example/", "https://shop.example"),
+    (formats.extract_page_origin_without_pii, "https://198.51.100.23/", None),
+    (formats.extract_page_origin_without_pii, "https://jane%2540mail.example/", None),
 ]
 
 

@@ -26,7 +26,7 @@ from tests.jobs import scene
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import chores, leader
-from workers.dispatcher.chores import END_OVERDUE_JOBS_CHORE
+from workers.dispatcher.chores import FAIL_OVERDUE_JOBS_CHORE
 from workers.dispatcher.loop import Dispatcher
 
 
@@ -57,7 +57,7 @@ async def leaders(conn: Conn) -> list[int]:
         """select l.pid from pg_locks l join pg_database d on d.oid = l.database
             where d.datname = current_database() and l.granted
               and l.locktype = 'advisory' and l.objid = $1""",
-        maintenance.LEADER_LOCK_ID,
+        maintenance.DISPATCHER_LEADER_LOCK_ID,
     )
     return [row["pid"] for row in rows]
 
@@ -98,7 +98,7 @@ async def test_a_full_batch_is_followed_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
-    monkeypatch.setattr(chores, "END_OVERDUE_JOBS_CHORE", END_OVERDUE_JOBS_CHORE._replace(every_s=3600))
+    monkeypatch.setattr(chores, "FAIL_OVERDUE_JOBS_CHORE", FAIL_OVERDUE_JOBS_CHORE._replace(every_s=3600))
     await scene.insert_due_jobs(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
 
@@ -143,9 +143,9 @@ async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
     async with leader.open_leader_session(settings.database_url, "test") as silent:
-        assert (await maintenance.try_to_become_leader(silent)).leads
+        assert (await maintenance.try_to_lead_dispatchers(silent)).leads
         await eventually(lambda: gone(conn))
-        await maintenance.try_to_become_leader(silent)
+        await maintenance.try_to_lead_dispatchers(silent)
 
 
 async def gone(conn: Conn) -> bool:

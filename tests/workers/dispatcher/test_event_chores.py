@@ -20,7 +20,7 @@ from tests.relay import LostPart
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import events
-from workers.dispatcher.chores import POOL_GAUGES, build_pool_gauges_chore, clear_pool_gauges_after
+from workers.dispatcher.chores import POOL_GAUGES, build_pool_gauges_chore, clear_pool_gauges_after_block
 from workers.dispatcher.events import ConversionLineScan, EventStoreLeader
 
 POOL = {"pool": scene.TEST_JOB.pool}
@@ -85,7 +85,7 @@ async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID)
     await scene.insert_due_jobs(conn, [org], 3)
     await conn.execute("update pool set paused = true")
     await conn.execute("update job set run_at = now() - interval '1 hour'")
-    with clear_pool_gauges_after():
+    with clear_pool_gauges_after_block():
         await build_pool_gauges_chore(slots=10).run(conn)
         found = shown()
         assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
@@ -104,7 +104,7 @@ async def test_a_silent_main_database_has_one_total_timeout(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     """Silent from the first byte on, or from a statement on: event counts wait meanwhile."""
-    monkeypatch.setattr(events, "CONVERSION_SUBMIT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(events, "CONVERSION_JOB_SUBMIT_TIMEOUT_S", 1.0)
     await conn.execute(
         """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                          occurred_at)
@@ -116,4 +116,4 @@ async def test_a_silent_main_database_has_one_total_timeout(
         network.fall_silent_at(words, LostPart.ANSWER, whole=True)
         look = ConversionLineScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
-            assert await look.submit_next_lines(conn) == 0
+            assert await look.submit_next_line_jobs(conn) == 0

@@ -50,12 +50,11 @@ async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, proje
     await refuse(conn, f"collect:{refused}", f"refresh:{refused}")
     assert await credentials.submit_due_token_refreshes(conn) == 3
     assert await keys(conn) == {f"refresh:{one}" for one in others}
-    assert await collection_runs.submit_due_collections(conn) == 3
+    assert await collection_runs.submit_due_metric_collections(conn) == 3
     assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
-    assert [await conn.fetchval(soon, one, cadence.CONTINUE_S) for one in (refused, *others)] == [
-        True, False, False,
-    ]  # fmt: skip
+    recheck_s = cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
+    assert [await conn.fetchval(soon, one, recheck_s) for one in (refused, *others)] == [True, False, False]
 
 
 async def lines(conn: Conn, project: Project) -> dict[str, ConversionLine]:

@@ -38,7 +38,7 @@ async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
 ) -> None:
     """An error would otherwise end the whole dispatcher, and the next one too."""
     monkeypatch.setattr(events, "EVENT_CHORES_INTERVAL_S", 0.05)
-    monkeypatch.setattr(event_archiver, "ARCHIVE_INTERVAL_S", 0.05)
+    monkeypatch.setattr(event_archiver, "EVENT_ARCHIVE_INTERVAL_S", 0.05)
     count, faults = ClickHouseArchive.count_day_events, [ZeroDivisionError("the data of somebody")]
 
     async def counted(archive: ClickHouseArchive, day: date) -> int:
@@ -84,7 +84,7 @@ async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted()
 
 async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is for the whole response: the leader's session may not be idle for longer."""
-    monkeypatch.setattr(clickhouse, "ARCHIVE_CALL_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(clickhouse, "EVENT_ARCHIVE_CALL_TIMEOUT_S", 0.3)
 
     drip = drip_after(b"HTTP/1.1 200 OK\r\n\r\n")
     async with (

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 from generation.spec import BrandSnapshot, PieceFormat, PieceSpec
-from workers.generation.protocol import CopyReady, DrawProgress, InputFileHandles, PieceRequest
+from workers.generation.protocol import CopyReadyReport, DrawProgressReport, InputFileHandles, PieceRequest
 from workers.generation.rendering import render_in_child_process
 
 BRAND = BrandSnapshot(
@@ -21,7 +21,9 @@ def piece_request(folder: str, made: PieceFormat = "slideshow", handles: InputFi
     return PieceRequest(spec=PieceSpec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
 
 
-def draw_slideshow(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
+def draw_slideshow(
+    folder: str,
+) -> AbstractAsyncContextManager[AsyncGenerator[CopyReadyReport | DrawProgressReport, None]]:
     """Return the reports of a slideshow: the first comes before its first slide."""
     return aclosing(render_in_child_process(piece_request(folder), []))
 

@@ -18,13 +18,13 @@ from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.protocol import CopyReady, InputFileHandles, RenderRefused, RenderReport
+from workers.generation.protocol import CopyReadyReport, InputFileHandles, RenderRefusedReport, RenderReport
 from workers.generation.rendering import (
-    ONE_THREAD_VARIABLES,
+    ONE_THREAD_ENVIRONMENT,
     RENDER_TOO_COSTLY_FAILURE,
     RENDERER_CRASHED_FAILURE,
     RenderFailed,
-    outcome_of_exit_code,
+    outcome_of_renderer_exit_code,
     render_in_child_process,
 )
 from workers.generation.rendering import RENDERER_KILLED_RETRY as HOST_KILLED
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timing
 
 async def test_closing_the_reports_ends_the_process(tmp_path: Path) -> None:
     async with draw_slideshow(str(tmp_path)) as reports:
-        assert isinstance(await anext(reports), CopyReady)
+        assert isinstance(await anext(reports), CopyReadyReport)
         assert len(list_processes(str(tmp_path))) == 1
     assert list_processes(str(tmp_path)) == []
 
@@ -122,7 +122,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     with logo.open("rb") as file:
         handles = InputFileHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
         async with aclosing(
-            render_in_child_process(piece_request(str(tmp_path), "image", handles), handles.all)
+            render_in_child_process(piece_request(str(tmp_path), "image", handles), handles.all_descriptors)
         ) as reports:
             with pytest.raises(RenderFailed) as ended:
                 await anext(reports)
@@ -132,7 +132,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
 
 @pytest.mark.parametrize("ended", [signal.SIGABRT, signal.SIGSEGV, signal.SIGXFSZ, signal.SIGSYS])
 def test_a_signal_caused_by_the_piece_is_final(ended: signal.Signals) -> None:
-    assert outcome_of_exit_code(-ended) == RENDERER_CRASHED_FAILURE
+    assert outcome_of_renderer_exit_code(-ended) == RENDERER_CRASHED_FAILURE
 
 
 #: The renderer with its own limit, and perhaps with other work. It writes no bytecode (`-B`): under a file
@@ -160,7 +160,7 @@ child.main()
 def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-B", "-c", BOUNDED.format(bound)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD_VARIABLES,
+        start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD_ENVIRONMENT,
     ) as renderer:  # fmt: skip
         assert renderer.stdin
         assert renderer.stdout
@@ -170,29 +170,32 @@ def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path:
         code = renderer.wait(PATIENCE_S)
     if isinstance(ended, Failed):
         assert (code, last) == (-signal.SIGXCPU, [])
-        assert outcome_of_exit_code(code) == ended
+        assert outcome_of_renderer_exit_code(code) == ended
     else:
         [short] = last
-        assert isinstance(short, RenderRefused)
+        assert isinstance(short, RenderRefusedReport)
         assert (code, short.code, short.for_now) == (0, ended, True)
 
 
-NO_ROOM = RenderRefused("DISK_FULL", "there was no room for the files of the piece", for_now=True)
+NO_ROOM = RenderRefusedReport("DISK_FULL", "there was no room for the files of the piece", for_now=True)
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (GenerationError("CLIP_TOO_SHORT", "x"), RenderRefused("CLIP_TOO_SHORT", "x")),
-        (GenerationError("FFMPEG_KILLED", "x"), RenderRefused("FFMPEG_KILLED", "x", for_now=True)),
-        (GenerationError("DISK_FULL", "x"), RenderRefused("DISK_FULL", "x", for_now=True)),
-        (MemoryError(), RenderRefused("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)),
+        (GenerationError("CLIP_TOO_SHORT", "x"), RenderRefusedReport("CLIP_TOO_SHORT", "x")),
+        (GenerationError("FFMPEG_KILLED", "x"), RenderRefusedReport("FFMPEG_KILLED", "x", for_now=True)),
+        (GenerationError("DISK_FULL", "x"), RenderRefusedReport("DISK_FULL", "x", for_now=True)),
+        (
+            MemoryError(),
+            RenderRefusedReport("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True),
+        ),
         (OSError(errno.ENOSPC, "x"), NO_ROOM),
         (OSError(errno.EFBIG, "x"), NO_ROOM),
     ],
 )
 def test_lack_of_resources_is_distinguished_from_a_refusal(
-    error: Exception, said: RenderRefused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, said: RenderRefusedReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: object) -> Iterator[RenderReport]:
         raise error

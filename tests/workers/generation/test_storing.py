@@ -30,7 +30,7 @@ from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
 from workers.generation.child import render_requested_piece
 from workers.generation.folders import PieceFolders, open_piece_folders
-from workers.generation.protocol import CopyReady, DrawProgress, InputFileHandles, PieceRequest
+from workers.generation.protocol import CopyReadyReport, DrawProgressReport, InputFileHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY_RETRY, store_piece_files
 from workers.tasks.content_generate import PieceResources, content_generate
@@ -173,7 +173,7 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     )
     handles = InputFileHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
     planned, *drawn = render_requested_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
-    assert isinstance(planned, CopyReady)
-    files = [step.made for step in drawn if isinstance(step, DrawProgress) and step.made]
+    assert isinstance(planned, CopyReadyReport)
+    files = [step.made for step in drawn if isinstance(step, DrawProgressReport) and step.made]
     told = [*planned.copy.warnings, *truncation_warnings(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

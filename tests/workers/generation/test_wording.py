@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from generation.copy.model import ModelLine, ModelLines
-from generation.copy.write import read_brand_texts
+from generation.copy.model import LlmCopyLine, LlmCopyLines
+from generation.copy.write import analyze_brand_texts
 from generation.spec import PieceSpec
 from tests.generation.copy.brands import TIDELINE
 from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
@@ -16,18 +16,18 @@ from workers.generation import llm_copy
 
 BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
 SPEC = PieceSpec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own")
-CLAUSES = [clause.text for clause in read_brand_texts(BRAND).clauses]
+CLAUSES = [clause.text for clause in analyze_brand_texts(BRAND).clauses]
 
 
-async def request_from(*answers: bytes | Script, deadline_s: float = 30) -> tuple[ModelLines, list[dict[str, Any]]]:
+async def request_from(*answers: bytes | Script, deadline_s: float = 30) -> tuple[LlmCopyLines, list[dict[str, Any]]]:
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await llm_copy.request_copy_offers(model, SPEC), endpoint.bodies
+        return await llm_copy.request_copy_lines_from_model(model, SPEC), endpoint.bodies
 
 
 async def test_a_model_gets_only_the_name_and_the_clauses() -> None:
     answer = {"hooks": [{"clause": 1, "line": "One"}], "points": [{"clause": 99, "line": "None"}]}
     offers, [asked] = await request_from(completion(answer))
-    assert offers == ModelLines(hooks=[ModelLine(line="One", clause=CLAUSES[0])])
+    assert offers == LlmCopyLines(hooks=[LlmCopyLine(line="One", clause=CLAUSES[0])])
     task, data = (message["content"] for message in asked["messages"])
     begin, name, *listed, end = data.splitlines()
     assert (name, listed) == (BRAND.name, [f"{n}. {clause}" for n, clause in enumerate(CLAUSES, 1)])
@@ -59,12 +59,12 @@ LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
 )
 async def test_a_bad_response_yields_no_offers_in_time(answers: list[bytes | Script]) -> None:
     offers, _ = await request_from(*answers, deadline_s=0.3)
-    assert offers == ModelLines()
+    assert offers == LlmCopyLines()
 
 
 async def test_a_missing_or_unreachable_model_yields_no_offers() -> None:
-    assert await llm_copy.request_copy_offers(None, SPEC) == ModelLines()
+    assert await llm_copy.request_copy_lines_from_model(None, SPEC) == LlmCopyLines()
     async with serve() as endpoint:
         url = endpoint.url
     async with open_test_model(url) as model:
-        assert await llm_copy.request_copy_offers(model, SPEC) == ModelLines()
+        assert await llm_copy.request_copy_lines_from_model(model, SPEC) == LlmCopyLines()

@@ -3,9 +3,9 @@
 import pytest
 
 from schemas.brand import BrandExtraction, BrandFieldName, BrandFieldValue, FieldCandidate
-from schemas.errors import ScrapeFailed
+from schemas.errors import SourceContentUnusable
 from workers.ingest import assemble as concluding
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -23,7 +23,7 @@ def make_candidate(field: BrandFieldName, value: BrandFieldValue, confidence: fl
 async def run_last_step(
     parser: DocumentParser, candidates: list[FieldCandidate], passages: list[Passage] = PROSE
 ) -> BrandExtraction:
-    return await assemble_extraction(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
+    return await assemble_brand_extraction(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
 
 
 async def test_declared_fields_are_kept_and_prose_adds_others(parser: DocumentParser) -> None:
@@ -55,7 +55,7 @@ async def test_without_prose_nothing_is_derived(parser: DocumentParser, monkeypa
 
 async def test_a_failed_derivation_is_a_warning(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(parser: DocumentParser, prose: SourceProse) -> None:
-        raise ScrapeFailed("too slow")
+        raise SourceContentUnusable("too slow")
 
     monkeypatch.setattr(concluding, "parse_non_page_document", broken)
     extraction = await run_last_step(parser, [make_candidate("appName", "Tide")])

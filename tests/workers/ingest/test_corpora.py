@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from tests.corpora import corpus, website_pages
-from workers.ingest.choose import choose_findings
-from workers.ingest.derive.derive import derive_prose_candidates
-from workers.ingest.github.reading.repository import read_repository_files
+from workers.ingest.choose import choose_brand_findings
+from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.github.reading.repository import parse_repository_content
 from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
-from workers.ingest.page.extract import extract_page
+from workers.ingest.page.extract import parse_html_page
 from workers.ingest.shapes import ParsedPage, SourceProse
 
 pytestmark = pytest.mark.long
@@ -40,12 +40,12 @@ Read = list[tuple[dict[str, Any], ParsedPage, dict[str, str | None]]]
 
 @pytest.fixture(scope="module")
 def pages() -> Read:
-    parsed = [(case, extract_page(document)) for case, document in website_pages()]
+    parsed = [(case, parse_html_page(document)) for case, document in website_pages()]
     return [(case, page, values_of(page)) for case, page in parsed]
 
 
 def values_of(page: ParsedPage) -> dict[str, str | None]:
-    fields = {str(field): str(finding.value) for field, finding in choose_findings(page.candidates).items()}
+    fields = {str(field): str(finding.value) for field, finding in choose_brand_findings(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 
 
@@ -81,7 +81,7 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: Read) -> None:
     voices = [
         candidate
         for _, page, values in pages
-        for candidate in derive_prose_candidates(prose(page, values["language"])).candidates
+        for candidate in derive_candidates_from_prose(prose(page, values["language"])).candidates
         if candidate.field == "brandVoice"
     ]
     assert voices
@@ -104,9 +104,9 @@ def test_a_readme_has_no_voice() -> None:
     assert len(readmes) > 10
     for readme in readmes:
         repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
-        passages = read_repository_files(repository).passages
+        passages = parse_repository_content(repository).passages
         assert passages
-        candidates = derive_prose_candidates(
+        candidates = derive_candidates_from_prose(
             SourceProse(url=repository.url, language="en", passages=passages)
         ).candidates
         assert "brandVoice" not in {candidate.field for candidate in candidates}

@@ -12,13 +12,13 @@ from workers.ingest.detection import (
     DETECTABLE_LANGUAGES,
     LANGUAGE_IDENTIFIER,
     MIN_LANGUAGE_SAMPLE_CHARS,
-    SURE_LANGUAGE_PROBABILITY,
+    MIN_SURE_LANGUAGE_PROBABILITY,
     detect_text_language,
     weigh_language_tags,
 )
 from workers.ingest.languages import normalize_language_tag, primary_language_subtag
 from workers.ingest.page.text import clean_text_line
-from workers.ingest.sentences import is_detection_sentence, sentences_for_detection
+from workers.ingest.sentences import find_language_detection_sentences, is_language_detection_sentence
 
 GERMAN = "Mit dieser Karte findest du alle Häfen und alle Gezeiten, und zwar auch ganz ohne Netz. " * 3
 LOREM = (
@@ -87,7 +87,7 @@ def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
 )
 def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
-    assert LANGUAGE_IDENTIFIER.classify(text)[1] >= SURE_LANGUAGE_PROBABILITY
+    assert LANGUAGE_IDENTIFIER.classify(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
     assert next(weigh_language_tags(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
@@ -108,7 +108,7 @@ def test_the_prose_must_agree_with_the_whole_text() -> None:
 
 def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
-    assert LANGUAGE_IDENTIFIER.classify(chinese)[1] < SURE_LANGUAGE_PROBABILITY
+    assert LANGUAGE_IDENTIFIER.classify(chinese)[1] < MIN_SURE_LANGUAGE_PROBABILITY
     assert next(weigh_language_tags(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
     assert next(weigh_language_tags(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
     assert next(weigh_language_tags("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
@@ -125,8 +125,8 @@ def test_store_texts_overrule_a_false_declaration_in_every_language_and_never_a_
         text = clean_text_line(raw_text)
         assert best_language(text, language) == language
         sure = (
-            detect_text_language(text)[1] >= SURE_LANGUAGE_PROBABILITY
-            and len(" ".join(sentences_for_detection(text))) >= MIN_LANGUAGE_SAMPLE_CHARS
+            detect_text_language(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
+            and len(" ".join(find_language_detection_sentences(text))) >= MIN_LANGUAGE_SAMPLE_CHARS
         )
         if language in DETECTABLE_LANGUAGES and sure:
             answers[language].append(best_language(text, "de" if language == "en" else "en") == language)
@@ -162,4 +162,4 @@ def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
     ],
 )  # fmt: skip
 def test_a_sentence_is_whole_and_neither_code_nor_names(text: str, expected: bool) -> None:
-    assert is_detection_sentence(text) == expected
+    assert is_language_detection_sentence(text) == expected

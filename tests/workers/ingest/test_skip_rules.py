@@ -87,18 +87,26 @@ SENTENCES: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_each_kind_is_skipped_in_each_language(language: str) -> None:
-    kinds = {kind: SentenceSkipRules(language).classify_sentence(said) for kind, said in SENTENCES[language].items()}
+    kinds = {
+        kind: SentenceSkipRules(language).classify_skipped_sentence(said) for kind, said in SENTENCES[language].items()
+    }
     assert kinds == {kind: kind for kind in load_lexicon(language).asides}
 
 
 @pytest.mark.parametrize("language", [*SENTENCES, "ja", "tlh", None])
 def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
     skip_rules = SentenceSkipRules(language)
-    assert skip_rules.classify_sentence("Zap?") == skip_rules.classify_sentence("ザップは何ですか？") == "question"
     assert (
-        skip_rules.classify_sentence("“The best of all” – Wired") == skip_rules.classify_sentence("«Zap!»") == "quote"
+        skip_rules.classify_skipped_sentence("Zap?")
+        == skip_rules.classify_skipped_sentence("ザップは何ですか？")
+        == "question"
     )
-    assert skip_rules.classify_sentence("No longer maintained.") == "state"
+    assert (
+        skip_rules.classify_skipped_sentence("“The best of all” – Wired")
+        == skip_rules.classify_skipped_sentence("«Zap!»")
+        == "quote"
+    )
+    assert skip_rules.classify_skipped_sentence("No longer maintained.") == "state"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, kept
     ],
 )
 def test_describing_sentences_are_not_skipped(language: str, sentence: str) -> None:
-    assert SentenceSkipRules(language).classify_sentence(sentence) is None
+    assert SentenceSkipRules(language).classify_skipped_sentence(sentence) is None
 
 
 def first_sentences() -> Iterator[tuple[str, str]]:

@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejected
+from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejectedByPlatform
 from tests.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.net import SimulatedNetwork
 from tests.workers.web.web import raw_response
 from workers.platforms.http import MIN_PLATFORM_COOLDOWN_S, SECRET_MASK, PlatformApi, read_platform_cooldown_s
 from workers.platforms.http import PlatformResponse as Whole
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 #: It contains characters that an address and a form encode.
 SECRET = "s3cr3t/of+an=account%"
@@ -56,7 +56,7 @@ async def test_a_refused_connection_sent_nothing() -> None:
 
 async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
     net = SimulatedNetwork()
-    async with open_guarded_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
+    async with open_ssrf_guarded_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
         error = await send_refused("https://nowhere.example/x", client)
     assert (type(error), error.code) == (PostNotSent, "PLATFORM_UNREACHABLE")
 
@@ -82,7 +82,7 @@ async def test_a_connect_timeout_sent_nothing() -> None:
 async def test_a_private_address_is_never_called() -> None:
     async with server() as served, client_for() as client:
         error = await send_refused(f"{served.base}/x", client)
-    assert (type(error), error.code, error.category) == (PostRejected, "ADDRESS_BLOCKED", "config")
+    assert (type(error), error.code, error.category) == (PostRejectedByPlatform, "ADDRESS_BLOCKED", "config")
     assert served.asked == []
 
 

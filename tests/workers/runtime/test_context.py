@@ -43,7 +43,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
             await write(conn, ctx.job.id, "rests")
             return Snooze(60)
 
-        await ctx.decide(body)
+        await ctx.run_deciding_step(body)
         stages.append((await workers.job(ctx.job.id))["stage"])
         raise RuntimeError("too late to matter")
 
@@ -58,7 +58,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
 
 async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -> None:
     async def task(ctx: TaskContext) -> TaskOutcome:
-        return Done({"left": ctx.time_left()})
+        return Done({"left": ctx.seconds_until_other_attempt()})
 
     brief = TEST_JOB._replace(timeout_s=10.0)
     for kind, least, most in [(TEST_JOB, 10.0, LEASE_S), (brief, 1.0, 10.0)]:
@@ -95,11 +95,11 @@ async def test_progress_reports_within_a_second_are_one_write_and_the_latest_win
     reported, go_on = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: TaskContext) -> TaskOutcome:
-        await ctx.progress(0.1, stage="fetching")
+        await ctx.report_progress(0.1, stage="fetching")
         await workers.becomes(ctx.job.id, "progress > 0")
         for percent in range(20, 60):
-            await ctx.progress(percent / 100)
-        await ctx.progress(0.6, stage="analyzing")
+            await ctx.report_progress(percent / 100)
+        await ctx.report_progress(0.6, stage="analyzing")
         reported.set()
         await go_on.wait()
         return Done()
@@ -116,9 +116,9 @@ async def test_progress_reports_within_a_second_are_one_write_and_the_latest_win
 
 async def test_the_last_progress_report_of_a_failed_attempt_is_written(workers: Workers) -> None:
     async def task(ctx: TaskContext) -> TaskOutcome:
-        await ctx.progress(0.1)
+        await ctx.report_progress(0.1)
         await workers.becomes(ctx.job.id, "progress > 0")
-        await ctx.progress(0.7)
+        await ctx.report_progress(0.7)
         raise RuntimeError
 
     async with workers.working(task):
@@ -133,7 +133,7 @@ async def test_a_progress_report_of_a_lost_job_stops_the_attempt(workers: Worker
         if ctx.job.fence > 1:
             return Done()
         await workers.return_to_line(ctx.job.id)
-        await ctx.progress(0.5)
+        await ctx.report_progress(0.5)
         try:
             await asyncio.Event().wait()
         finally:

@@ -19,7 +19,7 @@ async def test_a_running_job_may_finish(workers: Workers) -> None:
     async with workers.working(task, stop=stop) as worker:
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
-        stop.ask()
+        stop.request_stop()
         await workers.becomes(job_id, "exists (select from worker where state = 'draining')")
         waiting = await workers.submit()
         go_on.set()
@@ -46,5 +46,5 @@ async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Work
     async with workers.working(task, stop=stop, drain_s=0.1):
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
-        stop.ask()
+        stop.request_stop()
     assert (await workers.job(job_id))["state"] == "queued"

@@ -15,7 +15,7 @@ async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
     slots, served = FairSlots(1), list[str]()
 
     async def once(key: str) -> None:
-        async with slots.slot(key):
+        async with slots.hold_slot(key):
             served.append(key)
             await asyncio.sleep(0)
 
@@ -32,7 +32,7 @@ class SlotUser:
 
     async def _use(self, slots: FairSlots) -> None:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(slots.slot(self.key))
+            await stack.enter_async_context(slots.hold_slot(self.key))
             self.has = True
             stack.callback(self._let_go)
             await self.end.wait()

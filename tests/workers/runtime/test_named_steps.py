@@ -68,7 +68,7 @@ async def test_a_name_used_twice_is_an_error(workers: Workers, effects: Any) -> 
         await ctx.step(lambda conn: write(conn, ctx, "one"), name="pay")
         with pytest.raises(ValueError, match="pay"):
             await ctx.step(lambda conn: write(conn, ctx, "two"), name="pay")
-        for number in range(steps.MAX_NAMED_STEPS - 1):
+        for number in range(steps.MAX_NAMED_STEPS_PER_ATTEMPT - 1):
             await ctx.step(nothing, name=str(number))
         with pytest.raises(ValueError, match="at most"):
             await ctx.step(nothing, name="one more")
@@ -87,7 +87,7 @@ async def test_named_steps_are_deleted_with_their_job(workers: Workers, effects:
     assert await workers.pool.fetchval("select count(*) from job_step") == 1
     await workers.pool.execute("update job set finished_at = now() - interval '31 days'")
     async with workers.pool.acquire() as conn:
-        await maintenance.prune_jobs(conn)
+        await maintenance.prune_ended_jobs(conn)
     assert await workers.pool.fetchval("select count(*) from job_step") == 0
 
 

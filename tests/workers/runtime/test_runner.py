@@ -90,14 +90,14 @@ async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) ->
 
 
 async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    start = AttemptRunner.start
+    start = AttemptRunner.start_attempt
 
     def start_and_stop(runner: AttemptRunner, claim: JobClaim, began_at: float) -> None:
         start(runner, claim, began_at)
         if claim.fence == 1:
-            runner.slots.stop_all(Interrupted())
+            runner.slots.stop_all_attempts(Interrupted())
 
-    monkeypatch.setattr(AttemptRunner, "start", start_and_stop)
+    monkeypatch.setattr(AttemptRunner, "start_attempt", start_and_stop)
     async with workers.working(finish):
         job_id = await workers.submit()
         await workers.ended(job_id)
@@ -132,7 +132,7 @@ async def test_a_worker_with_blocked_settlements_stops_pulling(
         return await settle(*args)
 
     monkeypatch.setattr(jobs, "settle_jobs_and_subjects", hang)
-    monkeypatch.setattr(puller, "PULL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(puller, "JOB_PULL_INTERVAL_S", 0.01)
     submitted = [await workers.submit(wake=False) for _ in range(20)]
     async with workers.working(finish, slots=2) as worker:
         most = 2 + MAX_UNSETTLED_JOBS_PER_SLOT * 2
@@ -150,4 +150,4 @@ async def running(workers: Workers, count: int) -> bool:
 
 
 async def nothing_free(worker: WorkerProcess) -> bool:
-    return worker.slots.free == 0
+    return worker.slots.free_slot_count == 0

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from jobs.outcomes import Done, TaskOutcome
-from schemas.errors import ExternalServerBusy
+from schemas.errors import ExternalServerSlotsExhausted
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.test_fair_slots import wait_until_idle
@@ -50,7 +50,7 @@ async def test_a_job_at_another_server_starts_while_many_tenants_jobs_hang(worke
         slow = [await submit(workers, org, "slow") for org in orgs]
         await eventually(lambda: hangs(worker.slots, len(slow)))
         assert servers.open["slow"] == AT_ONE_SERVER
-        assert worker.slots.free == SLOTS - AT_ONE_SERVER
+        assert worker.slots.free_slot_count == SLOTS - AT_ONE_SERVER
         quick = await submit(workers, orgs[0], "quick")
         assert (await workers.ended(quick))["state"] == "completed"
         assert servers.open["slow"] == AT_ONE_SERVER
@@ -89,7 +89,7 @@ async def test_no_more_attempts_wait_than_slots() -> None:
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
     await wait_until_idle()
     assert slots.yielded == 1
-    with pytest.raises(ExternalServerBusy):
+    with pytest.raises(ExternalServerSlotsExhausted):
         await hold(servers, UUID(int=3))
     for task in held:
         task.cancel()

@@ -128,7 +128,7 @@ async def running(*loops: StoppableLoop) -> AsyncIterator[None]:
         for each in loops:
             group.create_task(each.run(stop))
         yield
-        stop.ask()
+        stop.request_stop()
 
 
 @asynccontextmanager

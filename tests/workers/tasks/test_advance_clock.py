@@ -21,7 +21,7 @@ from tests.workers import by_hand
 from tests.workers.runtime.workers import TEST_JOB, finish
 from tests.workers.tasks.project import IngestProject
 from workers.runtime.runner import JobTask
-from workers.tasks.advance_clock import advance_clock, iter_check_pauses_s
+from workers.tasks.advance_clock import advance_clock, iter_due_work_check_pauses_s
 
 DAYS = 4
 
@@ -88,7 +88,7 @@ async def test_an_advance_without_due_work_takes_one_attempt(sandbox: IngestProj
 @pytest.mark.parametrize("took_s", [0.001, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0, 60.0])
 def test_the_wait_after_the_due_work_is_short(took_s: float) -> None:
     """At most half as long as the work took, and a quarter of a second: a few seconds in all for 90 stops."""
-    seen_s = next(looked_s for looked_s in accumulate(iter_check_pauses_s()) if looked_s >= took_s)
+    seen_s = next(looked_s for looked_s in accumulate(iter_due_work_check_pauses_s()) if looked_s >= took_s)
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
@@ -137,7 +137,7 @@ async def test_concurrent_advances_are_limited(scheduled: IngestProject) -> None
     """Another one is snoozed, and its clock is shown as advancing until then."""
     url = scheduled.workers.settings.database_url
     async with AsyncExitStack() as stack:
-        for _ in range(sandbox_time.MAX_CLOCK_ADVANCES):
+        for _ in range(sandbox_time.MAX_CONCURRENT_CLOCK_ADVANCES):
             conn = await stack.enter_async_context(use_postgres_connection(url, name="clock"))
             assert await sandbox_time.take_clock_advance_slot(conn)
         async with scheduled.at_work(ADVANCE_CLOCK_KIND):

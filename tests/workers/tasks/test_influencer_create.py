@@ -224,7 +224,7 @@ async def test_a_deleted_influencers_file_is_pruned_a_day_later(studio: Portrait
     async def served() -> FileDownloadHeaders:
         token = await pool.fetchval("select token from influencer_portrait union select token from media_upload")
         async with pool.acquire() as conn:
-            return await content.find_file_by_token(conn, token=token)
+            return await content.find_file_download_headers(conn, token=token)
 
     assert (await served()).sha256.hex() == DRAWN.sha256
     used = "select bytes from storage_use"
@@ -248,7 +248,7 @@ async def test_a_cancel_and_a_full_storage_end_it_with_a_reason(
     assert await studio.attempt(claim) == "canceled"
     assert "canceled" in str((await shown(project, making.influencer_id)).error_message)
     making = await made(project)
-    monkeypatch.setitem(storage_quota.STORAGE_QUOTA_BYTES, "partner", 1)
+    monkeypatch.setitem(storage_quota.STORAGE_QUOTA_BYTES_BY_TIER, "partner", 1)
     assert await studio.attempt(await studio.claim()) == "failed"
     one = await shown(project, making.influencer_id)
     assert (one.status, one.image_url) == ("failed", None)

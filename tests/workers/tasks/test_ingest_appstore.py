@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from domain.brand.store_listings import GooglePlayListing, RequestedStoreListing
+from domain.brand.store_listings import GooglePlayListingReference, RequestedStoreListing
 from jobs.kinds import INGEST_APPSTORE_KIND
 from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, json, look_up_path, play_path, recorded
 from tests.workers.tasks.project import IngestProject, create
@@ -105,7 +105,7 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestP
 
 
 async def test_google_play_needs_no_token(project: IngestProject) -> None:
-    listing = GooglePlayListing(package="com.example.acme")
+    listing = GooglePlayListingReference(package="com.example.acme")
     node = '{"@type": "SoftwareApplication", "name": "Acme", "description": "Every plan of your team"}'
     page = raw_response(body=f'<script type="application/ld+json">{node}</script>')
     row = await ingest(project, {play_path(listing): page}, listing)

@@ -66,7 +66,7 @@ async def test_a_lent_account_prevents_the_purge(project: IngestProject, conn: C
     owner = await offered(project, conn)
     request_id = await leasing.ask(conn, await leasing.tenant(conn))
     assign = partial(
-        requests.assign_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=[owner.shown]
+        requests.assign_leased_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=[owner.shown]
     )
     with leasing.conflict("ACCOUNT_LEASED"):
         await run_second(project.workers.pool, assign, begin_purge(project))
@@ -114,7 +114,7 @@ async def test_a_last_post_that_ends_meanwhile(
 ) -> None:
     """Each post is live, or its attempt is fenced; the purge deletes both."""
     pool = project.workers.pool
-    monkeypatch.setattr(purge, "MAX_PURGED_ROWS", 1)
+    monkeypatch.setattr(purge, "MAX_PURGED_ROWS_PER_STEP", 1)
     if not patient:
         monkeypatch.setattr(purge, "MAX_PURGE_WAIT_FOR_JOBS_S", 0)
     mine = await scene.fill(conn, Scope(project.org, project.id))

@@ -61,7 +61,7 @@ async def run_until_done(pool: Pool, claim: JobClaim, store: MediaStore) -> int:
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MAX_PURGED_ROWS", "MAX_PURGED_CONTENTS", "MAX_PURGED_IDEMPOTENCY_RECORDS"):
+    for name in ("MAX_PURGED_ROWS_PER_STEP", "MAX_PURGED_CONTENTS_PER_STEP", "MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP"):
         monkeypatch.setattr(purge, name, 1)
     monkeypatch.setattr(events, "MAX_PURGED_EVENT_ROWS", 1)
 

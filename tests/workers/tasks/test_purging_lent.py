@@ -54,7 +54,7 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
         await accounts.read_account(conn, organization_id=tenant.org, account_id=account_id),
         await accounts.list_accounts(conn, **page, **no_filter, leased=True),
         await leases.list_leases_of_project(conn, **page),
-        await requests.list_requests_of_project(conn, **page),
+        await requests.list_lease_requests_of_project(conn, **page),
         await conn.fetch("select * from social_account where organization_id = $1", tenant.org),
         await conn.fetch("select * from account_lease where organization_id = $1", tenant.org),
         await conn.fetch("select * from scheduled_post where organization_id = $1", tenant.org),
@@ -108,11 +108,11 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
         await begin(pool, project_id)
         claims += await seeds.claims(conn, PURGE_PROJECT_KIND)
     ours, theirs = claims
-    while await run_in_transaction(pool, partial(purge.purge_post_batch, claim=ours)):
+    while await run_in_transaction(pool, partial(purge.purge_project_post_batch, claim=ours)):
         pass
     empty = partial(purge.purge_next_account, claim=ours, keyring=seeds.VAULT)
     async with conn.transaction():
-        assert await purge.purge_post_batch(conn, claim=theirs)
+        assert await purge.purge_project_post_batch(conn, claim=theirs)
         waiting = await start_blocked(pool, run_in_transaction(pool, empty))
     assert await waiting
     assert await conn.fetchval(STUBS) == 1
@@ -133,7 +133,7 @@ async def test_two_concurrent_purges_leave_no_tombstone(
     for project_id in (project.id, *(tenant.id for tenant in tenants)):
         await begin(pool, project_id)
         claims += await seeds.claims(conn, PURGE_PROJECT_KIND)
-        while await run_in_transaction(pool, partial(purge.purge_post_batch, claim=claims[-1])):
+        while await run_in_transaction(pool, partial(purge.purge_project_post_batch, claim=claims[-1])):
             pass
     if 0 not in places:
         assert (await perform(scene.context(pool, claims[0]), store)).word == "completed"

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from cli.local import demo
-from domain.brand.store_listings import GooglePlayListing
+from domain.brand.store_listings import GooglePlayListingReference
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JOB_KINDS, JobKindSpec
 from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
@@ -30,7 +30,7 @@ from workers.tasks import TASK_OPENER_BY_KIND, TASK_POOL_NAMES, open_pool_tasks
 
 FOLDER = Path(__file__).parents[3] / "workers" / "tasks"
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
-ITS_APP = GooglePlayListing(package="com.acme.planner")
+ITS_APP = GooglePlayListingReference(package="com.acme.planner")
 
 
 async def ingest(project: IngestProject, url: str) -> asyncpg.Record:
@@ -134,8 +134,8 @@ def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
 
 
 def test_a_refusal_keeps_its_code_and_a_timed_one_costs_no_attempt() -> None:
-    again = perform.outcome_of_source_error(SourceError("wait", retryable=True, retry_after=30))
+    again = perform.build_outcome_of_source_error(SourceError("wait", retryable=True, retry_after=30))
     assert again == Retry("SCRAPE_FAILED", "wait", after_s=30)
-    assert perform.outcome_of_source_error(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
-    assert perform.outcome_of_source_error(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
-    assert perform.outcome_of_source_error(SourceRateLimited("not now")).word == "retry"
+    assert perform.build_outcome_of_source_error(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
+    assert perform.build_outcome_of_source_error(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
+    assert perform.build_outcome_of_source_error(SourceRateLimited("not now")).word == "retry"

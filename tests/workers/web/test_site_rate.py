@@ -19,13 +19,13 @@ def rate(clock: SleepClock) -> SiteRateLimit:
 
 async def test_requests_are_spaced_by_the_delay(rate: SiteRateLimit, clock: SleepClock) -> None:
     for due in (0.0, 2.0, 4.0):
-        async with rate.slot("acme.test") as site:
+        async with rate.hold_site_slot("acme.test") as site:
             await rate.wait_for_crawl_delay(site, delay_s=2, within_s=60)
         assert clock.now == due
 
 
 async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRateLimit, clock: SleepClock) -> None:
-    async with rate.slot("acme.test") as site:
+    async with rate.hold_site_slot("acme.test") as site:
         await rate.wait_for_crawl_delay(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):
             await rate.wait_for_crawl_delay(site, delay_s=10, within_s=9)
@@ -36,11 +36,11 @@ async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRateL
 
 async def test_idle_sites_are_dropped(rate: SiteRateLimit, clock: SleepClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_rate, "MAX_REMEMBERED_SITES", 3)
-    async with rate.slot("read.test"):
-        async with rate.slot("slow.test") as slow:
+    async with rate.hold_site_slot("read.test"):
+        async with rate.hold_site_slot("slow.test") as slow:
             await rate.wait_for_crawl_delay(slow, delay_s=10, within_s=60)
         for number in range(10):
-            async with rate.slot(f"{number}.test"):
+            async with rate.hold_site_slot(f"{number}.test"):
                 pass
         assert len(rate.sites) <= 5
         assert {"read.test", "slow.test"} <= rate.sites.keys()

@@ -15,7 +15,7 @@ import pytest_asyncio
 from schemas.errors import FetchBlocked, SourceError
 from tests.workers.net import GOOD, GOOD6, VECTORS, SimulatedNetwork
 from tests.workers.web.web import raw_response
-from workers.web.fetch import fetch_url, open_guarded_client
+from workers.web.fetch import fetch_url, open_ssrf_guarded_client
 from workers.web.robots import RobotsRulesCache
 
 REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=False)]
@@ -23,7 +23,7 @@ REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=Fa
 
 @pytest_asyncio.fixture
 async def client(net: SimulatedNetwork) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as opened:
+    async with open_ssrf_guarded_client(allowed={}, contact="", resolver=net.resolve) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from tests.waiting import PATIENCE_S
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import allowed_client, raw_response, serve
 from workers.web import fetch as fetching
-from workers.web.fetch import fetch_url, open_guarded_client
+from workers.web.fetch import fetch_url, open_ssrf_guarded_client
 
 
 async def test_a_closed_port_is_unreachable() -> None:
@@ -55,7 +55,7 @@ async def test_a_hanging_look_up_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(PATIENCE_S))
     monkeypatch.setattr(fetching, "DNS_LOOKUP_TIMEOUT_S", 0.1)
     try:
-        async with open_guarded_client(allowed={}, contact="") as client:
+        async with open_ssrf_guarded_client(allowed={}, contact="") as client:
             with pytest.raises(SourceUnreachable):
                 await fetch_url(client, "http://slow.example/")
     finally:

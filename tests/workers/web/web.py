@@ -10,7 +10,13 @@ import httpx
 from domain.values import ssrf_guard
 from tests import http_server
 from tests.http_server import HttpRequest
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch_url, open_guarded_client
+from workers.web.fetch import (
+    EXPECTED_HTML_RESPONSE,
+    ExpectedResponse,
+    FetchedResponse,
+    fetch_url,
+    open_ssrf_guarded_client,
+)
 
 #: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -115,7 +121,7 @@ def robots_txt(*lines: str) -> bytes:
 
 def allowed_client(*sites: Site) -> httpx.AsyncClient:
     allowed = ssrf_guard.parse_allowed_origins(",".join(site.host for site in sites))
-    return open_guarded_client(allowed=allowed, contact="https://tenantry.test/bot")
+    return open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 
 async def fetch_answer(answer: bytes, want: ExpectedResponse = EXPECTED_HTML_RESPONSE) -> FetchedResponse:

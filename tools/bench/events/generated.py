@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 
 from domain.events import body
-from domain.events.event import Event
+from domain.events.event import EventToStore
 from domain.values import steps
 from schemas.events import MAX_EVENTS
 
-EVENT_NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
+GENERATED_EVENT_NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
 
 
 def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
@@ -24,7 +24,7 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
         yield msgspec.json.encode({"events": events, "sentAt": now})
 
 
-def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[Event]:
+def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[EventToStore]:
     """Return `count` generated events as rows to store, sorted as in a commit, spread over the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS)
@@ -42,7 +42,7 @@ def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[Event]:
 def _build_event(number: int, now: str) -> dict[str, object]:
     person = f"user-{number % 5_000}"
     return {
-        "name": EVENT_NAMES[number % len(EVENT_NAMES)],
+        "name": GENERATED_EVENT_NAMES[number % len(GENERATED_EVENT_NAMES)],
         "eventId": _new_uuid7(),
         "occurredAt": now,
         "appUserId": person,

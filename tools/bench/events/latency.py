@@ -1,8 +1,14 @@
 """Latency of event requests at a fixed rate, from due time to 202, compared with the bare route."""
 
 from chaos.environment import BenchEnvironment
-from tools.bench.events.serving import check_stored_events, run_event_plan, run_event_servers
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio, compute_percentiles
+from tools.bench.events.serving import check_stored_events, run_event_load_plan, run_event_servers
+from tools.bench.figures import (
+    BenchmarkResult,
+    BenchmarkRunSize,
+    ProgressCallback,
+    compute_median_ratio,
+    compute_percentiles,
+)
 from tools.bench.http_load import LoadPlan
 
 #: Events of a request, and events a second.
@@ -13,7 +19,7 @@ EVENT_LOAD_CONNECTIONS = 64
 
 
 async def measure_event_latency(
-    environment: BenchEnvironment, size: RunSize, tell: ProgressCallback
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""
     rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
@@ -23,7 +29,7 @@ async def measure_event_latency(
     async with run_event_servers(environment) as (server, peer):
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}" if number else "warming up")
-            runs = [(await run_event_plan(environment, side, plan)).latencies_ms for side in (peer, server)]
+            runs = [(await run_event_load_plan(environment, side, plan)).latencies_ms for side in (peer, server)]
             if number:
                 bare.append(runs[0])
                 ours.append(runs[1])

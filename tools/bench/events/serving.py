@@ -40,7 +40,7 @@ async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tupl
         yield EventServer(*ours, endpoints), EventServer(*bare, endpoints)
 
 
-async def run_event_plan(environment: BenchEnvironment, server: EventServer, plan: LoadPlan) -> LoadResponses:
+async def run_event_load_plan(environment: BenchEnvironment, server: EventServer, plan: LoadPlan) -> LoadResponses:
     """Run a load plan of events against a server, and return its responses.
 
     Raises `BenchmarkFailed` if a request was refused or an event wasn't new.
@@ -62,5 +62,5 @@ async def check_stored_events(environment: BenchEnvironment, expected: int) -> N
 
 async def _create_event_endpoint(environment: BenchEnvironment) -> EventEndpoint:
     """Create an app of a new organization of the highest tier, and return its event endpoint."""
-    app = await tenants.create_event_app(environment, await tenants.create_tenant(environment, keys=0))
+    app = await tenants.create_bench_event_app(environment, await tenants.create_bench_tenant(environment, keys=0))
     return EventEndpoint(path=app.path, key=app.key)

@@ -9,13 +9,13 @@ from uuid import UUID
 from chaos.environment import BenchEnvironment
 from chaos.processes import read_child_cpu_s
 from db.pool import Conn
-from domain.events.event import Event
-from domain.events.intake import MAX_HELD_EVENTS
+from domain.events.event import EventToStore
+from domain.events.intake import MAX_HELD_INTAKE_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
 from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
-from tools.bench.events.serving import EventServer, check_stored_events, run_event_plan, run_event_servers
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
+from tools.bench.events.serving import EventServer, check_stored_events, run_event_load_plan, run_event_servers
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.http_load import LoadPlan
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
@@ -25,7 +25,7 @@ create table bare_event (like event including defaults)"""
 
 #: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
 #: fit into the buffer.
-CALLERS, MOST_EVENTS = 200, MAX_HELD_EVENTS // 2
+CALLERS, MOST_EVENTS = 200, MAX_HELD_INTAKE_EVENTS // 2
 
 #: The batch sizes of the two judged figures.
 LARGE, ONE = 500, 1
@@ -43,7 +43,9 @@ class EventSpeedRun(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure_event_speed(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_event_speed(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the rate and CPU of events by batch size, against a bare route and a raw COPY.
 
     Return an event's CPU relative to the COPY's, and single events' rate to the route's. Raise `BenchmarkFailed`.
@@ -83,7 +85,7 @@ async def _measure_speed_run(
     async with environment.pool.acquire() as conn:
         postgres = await find_postgres_pid(conn)
     before_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)
-    answers = await run_event_plan(environment, server, plan)
+    answers = await run_event_load_plan(environment, server, plan)
     after_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)
     used = [(after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)]
     return EventSpeedRun(answers.accepted / answers.seconds, *used)
@@ -92,7 +94,7 @@ async def _measure_speed_run(
 async def _measure_raw_copy(environment: BenchEnvironment, count: int) -> float:
     events = generated.generate_stored_events(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
-        return await _copy_cpu_us(conn, events, LARGE)
+        return await _measure_copy_cpu_us(conn, events, LARGE)
 
 
 def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
@@ -103,14 +105,14 @@ def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
     }
 
 
-async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
+async def _measure_copy_cpu_us(conn: Conn, events: Sequence[EventToStore], batch: int) -> float:
     """COPY events in commits of `batch`; return an event's CPU microseconds with Postgres. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
     before_s = time.process_time() + read_postgres_cpu_s(server)
     for first in range(0, len(events), batch):
         records = events[first : first + batch]
-        await conn.copy_records_to_table("bare_event", records=records, columns=Event._fields)
+        await conn.copy_records_to_table("bare_event", records=records, columns=EventToStore._fields)
     took_s = time.process_time() + read_postgres_cpu_s(server) - before_s
     if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
         raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")

@@ -11,9 +11,9 @@ from chaos.tasks import NOOP
 from db.pool import Conn, open_postgres_connection
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
-from tools.bench.ledger.sides import SLOTS, UNKNOWN_KIND, LedgerSide
-from tools.bench.ledger.statements import PULL_OF_TEN, TIMED_STATEMENTS, TimedStatement
+from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
+from tools.bench.ledger.sides import SLOTS, UNKNOWN_JOB_KIND, LedgerSide
+from tools.bench.ledger.statements import PULL_OF_TEN_STATEMENT, TIMED_STATEMENTS, TimedStatement
 
 WARM_UP_CALLS = 8
 
@@ -31,23 +31,25 @@ class StatementTimes(NamedTuple):
 
 
 #: Largest accepted ratio of a statement.
-MAX_HOT_RATIO = 1.5
+MAX_STATEMENT_TIME_RATIO = 1.5
 #: Largest accepted ratio of a pull with an old snapshot.
-MAX_SNAPSHOT_RATIO = 3.0
+MAX_SNAPSHOT_PULL_TIME_RATIO = 3.0
 
 
-async def measure_old_ledger(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_old_ledger(
+    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
     async with _open_both_ledgers(environment) as (old, empty):
         for side in (old, empty):
-            await side.begin(tenants=size.ledger_tenants)
-        await empty.fill_job_list(empty.tenants[1])
+            await side.reset_tenants_and_worker(tenants=size.ledger_tenants)
+        await empty.insert_listed_jobs(empty.tenants[1])
         tell(f"{size.ledger_ended} jobs ended, {size.ledger_waiting} wait")
-        await old.insert_ended(ended=size.ledger_ended, waiting=size.ledger_waiting)
+        await old.insert_ended_and_due_jobs(ended=size.ledger_ended, waiting=size.ledger_waiting)
         rows = {}
         for name, statement in TIMED_STATEMENTS.items():
             tell(name)
-            rows[name] = await _compare_statement(old, empty, statement, size.ledger_times, MAX_HOT_RATIO)
+            rows[name] = await _compare_statement(old, empty, statement, size.ledger_times, MAX_STATEMENT_TIME_RATIO)
         rows |= await _measure_pulls_at_caps(old, empty, size, tell)
         rows |= await _measure_pull_with_snapshot(environment.settings.database_url, old, empty, size, tell)
         newcomer_s = await _measure_newcomer_waits(old, size, tell)
@@ -57,7 +59,7 @@ async def measure_old_ledger(environment: BenchEnvironment, size: RunSize, tell:
     )
 
 
-def _count_pullable_jobs(size: RunSize) -> int:
+def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
     """Return the number of due jobs to insert, so that the pulls of one comparison don't use them up."""
     return 2 * (WARM_UP_CALLS + size.ledger_times) * SLOTS
 
@@ -106,57 +108,65 @@ async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> flo
 
 
 async def _measure_pulls_at_caps(
-    old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
+    old: LedgerSide, empty: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten among capped tenants' jobs, and among unknown ones; return both ledgers' times by case."""
     rows = {}
     for count in size.ledger_capped:
         name = f"pull of 10, {count} tenants at their cap"
         tell(name)
-        await old.begin(tenants=count + size.ledger_tenants)
+        await old.reset_tenants_and_worker(tenants=count + size.ledger_tenants)
         capped, uncapped = old.tenants[:count], old.tenants[count:]
-        await old.insert_running(capped, 5)
-        await old.insert_due(capped, 5 * count)
-        await old.insert_due(uncapped, _count_pullable_jobs(size))
-        rows[name] = await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_HOT_RATIO)
+        await old.insert_running_jobs(capped, 5)
+        await old.insert_due_jobs(capped, 5 * count)
+        await old.insert_due_jobs(uncapped, _choose_waiting_job_count(size))
+        rows[name] = await _compare_statement(
+            old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+        )
     name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
     tell(name)
-    await old.begin(tenants=2 * size.ledger_tenants)
-    await old.insert_due(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_KIND)
-    await old.insert_due(old.tenants[size.ledger_tenants :], _count_pullable_jobs(size))
-    rows[name] = await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_HOT_RATIO)
+    await old.reset_tenants_and_worker(tenants=2 * size.ledger_tenants)
+    await old.insert_due_jobs(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_JOB_KIND)
+    await old.insert_due_jobs(old.tenants[size.ledger_tenants :], _choose_waiting_job_count(size))
+    rows[name] = await _compare_statement(
+        old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+    )
     return rows
 
 
 async def _measure_pull_with_snapshot(
-    url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
+    url: str, old: LedgerSide, empty: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten during a snapshot older than the last ended jobs; return both ledgers' times by name."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)
-    await old.begin(tenants=size.ledger_tenants)
-    await old.insert_due(old.tenants, size.ledger_held + _count_pullable_jobs(size))
-    async with _hold_snapshot(url):
+    await old.reset_tenants_and_worker(tenants=size.ledger_tenants)
+    await old.insert_due_jobs(old.tenants, size.ledger_held + _choose_waiting_job_count(size))
+    async with _hold_database_snapshot(url):
         for _ in range(size.ledger_held // SLOTS):
-            await old.settle(await old.pull())
-        return {name: await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_SNAPSHOT_RATIO)}
+            await old.complete_jobs(await old.pull_jobs())
+        return {
+            name: await _compare_statement(
+                old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_SNAPSHOT_PULL_TIME_RATIO
+            )
+        }
 
 
 @contextlib.asynccontextmanager
-async def _hold_snapshot(url: str) -> AsyncIterator[None]:
+async def _hold_database_snapshot(url: str) -> AsyncIterator[None]:
     """Hold a database snapshot while the block runs, like a dump or a long report."""
     async with _open_connection(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
 
-async def _measure_newcomer_waits(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> dict[str, float]:
+async def _measure_newcomer_waits(old: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback) -> dict[str, float]:
     """Return percentiles of seconds from new tenants' submit to claim amid many due jobs. Raise `BenchmarkFailed`."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
-    await old.begin(tenants=size.newcomer_tenants + size.newcomers)
+    await old.reset_tenants_and_worker(tenants=size.newcomer_tenants + size.newcomers)
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
     waiting = [org for org in old.tenants if org not in set(newcomers)]
-    await old.insert_due(waiting, 4 * size.newcomer_tenants)
+    await old.insert_due_jobs(waiting, 4 * size.newcomer_tenants)
     return compute_percentiles([await _measure_newcomer_wait_s(old, org) for org in newcomers])
 
 
@@ -164,10 +174,10 @@ async def _measure_newcomer_wait_s(old: LedgerSide, org: UUID) -> float:
     """Submit a new tenant's job; return the seconds until a pull claims it. Raise `BenchmarkFailed` if none does."""
     await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()
-    while claims := await old.pull():
+    while claims := await old.pull_jobs():
         if any(claim.organization_id == org for claim in claims):
             took_s = time.perf_counter() - start
-            await old.settle(claims)
+            await old.complete_jobs(claims)
             return took_s
-        await old.settle(claims)
+        await old.complete_jobs(claims)
     raise BenchmarkFailed("a newcomer's job never started")

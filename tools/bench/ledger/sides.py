@@ -19,7 +19,7 @@ from schemas.errors import BenchmarkFailed
 SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 
 #: A kind that the comparison's worker doesn't run.
-UNKNOWN_KIND = NOOP._replace(name="bench_unknown")
+UNKNOWN_JOB_KIND = NOOP._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
 INSERT_LOWEST_TIER_CAPS = """
@@ -84,7 +84,7 @@ class LedgerSide:
     worker_id: UUID = field(default_factory=ids.new_uuid7)
     next_tenants: Iterator[UUID] = field(default_factory=lambda: iter(()))
 
-    async def begin(self, *, tenants: int) -> None:
+    async def reset_tenants_and_worker(self, *, tenants: int) -> None:
         """Empty the ledger, then create `tenants` organizations of the lowest tier and one worker."""
         self.tenants, self.worker_id = [ids.new_uuid7() for _ in range(tenants)], ids.new_uuid7()
         self.next_tenants = itertools.cycle(self.tenants)
@@ -99,37 +99,37 @@ class LedgerSide:
             slots=SLOTS, lease_s=LEASE_S,
         )  # fmt: skip
 
-    async def fill_job_list(self, org: UUID) -> None:
+    async def insert_listed_jobs(self, org: UUID) -> None:
         """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
         for _ in range(PAGE):
             await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later)
         await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP.name, BENCH_POOL)
 
-    async def insert_ended(self, *, ended: int, waiting: int) -> None:
+    async def insert_ended_and_due_jobs(self, *, ended: int, waiting: int) -> None:
         """Insert a month of ended jobs, then `waiting` due ones, and refresh statistics."""
         await self.conn.execute(INSERT_ENDED_JOBS, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
-        await self.insert_due(self.tenants, waiting)
+        await self.insert_due_jobs(self.tenants, waiting)
 
-    async def insert_due(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
+    async def insert_due_jobs(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
         """Insert `count` due jobs, spread over these tenants in turn, and refresh statistics."""
         await self.conn.execute(INSERT_DUE_JOBS, tenants, count, kind.name, BENCH_POOL, timeout=600)
-        await self.analyze()
+        await self.vacuum_analyze()
 
-    async def insert_running(self, tenants: list[UUID], each: int) -> None:
+    async def insert_running_jobs(self, tenants: list[UUID], each: int) -> None:
         """Insert `each` running jobs for each of these tenants, on another worker."""
         await self.conn.execute(INSERT_RUNNING_JOBS, tenants, each, NOOP.name, BENCH_POOL, ids.new_uuid7(), timeout=600)
 
-    async def analyze(self) -> None:
+    async def vacuum_analyze(self) -> None:
         """Refresh the statistics of all tables and remove dead rows, as after autovacuum."""
         await self.conn.execute("vacuum analyze", timeout=600)
 
-    async def submit(self, count: int) -> None:
+    async def submit_jobs(self, count: int) -> None:
         """Submit one job for each of the next `count` tenants."""
         for org in itertools.islice(self.next_tenants, count):
             await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
-    async def pull(self, free: int = SLOTS) -> list[JobClaim]:
+    async def pull_jobs(self, free: int = SLOTS) -> list[JobClaim]:
         return await ledger.claim_due_jobs(
             self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP]
         )
@@ -137,13 +137,13 @@ class LedgerSide:
     async def pull_exactly(self, count: int) -> list[JobClaim]:
         """Pull `count` jobs (an empty ledger gets them first); return claims. Raise `BenchmarkFailed` for fewer."""
         if not self.old:
-            await self.submit(count)
-        pulled = await self.pull(count)
+            await self.submit_jobs(count)
+        pulled = await self.pull_jobs(count)
         if len(pulled) != count or len({claim.id for claim in pulled}) != count:
             raise BenchmarkFailed(f"pulled {len(pulled)} jobs of {count}")
         return pulled
 
-    async def settle(self, claims: list[JobClaim]) -> None:
+    async def complete_jobs(self, claims: list[JobClaim]) -> None:
         """Complete the pulled jobs. Raises `BenchmarkFailed` if another attempt owned one."""
         moved = await ledger.settle_job_attempts(self.conn, [AttemptSettlement(claim, Done()) for claim in claims])
         if len(moved) != len(claims):

@@ -34,26 +34,26 @@ async def _submit_one_job(side: LedgerSide, _: Any) -> None:
 async def _drain_empty_ledger(side: LedgerSide, _: Any) -> None:
     """Pull and complete the job of the empty ledger, so that it is empty again; skip the old ledger."""
     if not side.old:
-        await side.settle(await side.pull())
+        await side.complete_jobs(await side.pull_jobs())
 
 
-async def _submit_ten_if_empty(side: LedgerSide) -> None:
+async def _submit_ten_to_empty_ledger(side: LedgerSide) -> None:
     """Submit ten jobs to the empty ledger, for a pull of ten; skip the old one, which has waiting jobs."""
     if not side.old:
-        await side.submit(SLOTS)
+        await side.submit_jobs(SLOTS)
 
 
 async def _pull_ten_jobs(side: LedgerSide, claims: list[JobClaim]) -> None:
-    claims.extend(await side.pull())
+    claims.extend(await side.pull_jobs())
 
 
 async def _prepare_pull(side: LedgerSide) -> list[JobClaim]:
-    await _submit_ten_if_empty(side)
+    await _submit_ten_to_empty_ledger(side)
     return []
 
 
 async def _settle_claims(side: LedgerSide, claims: list[JobClaim]) -> None:
-    await side.settle(claims)
+    await side.complete_jobs(claims)
 
 
 async def _claim_one_job(side: LedgerSide) -> list[JobClaim]:
@@ -76,7 +76,7 @@ async def _get_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
     await jobs.read_job(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _time_job_list(*, of_project: bool = False, **given: Any) -> TimedStatement:
+def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> TimedStatement:
     """Return the timed statement that lists the first page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
@@ -89,7 +89,7 @@ def _time_job_list(*, of_project: bool = False, **given: Any) -> TimedStatement:
     return TimedStatement(_do_nothing, call, _do_nothing)
 
 
-def _time_chore_query(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
+def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
     """Return the timed statement of a query that the dispatcher or an operator runs."""
 
     async def call(side: LedgerSide, _: Any) -> None:
@@ -98,27 +98,27 @@ def _time_chore_query(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
     return TimedStatement(_do_nothing, call, _do_nothing)
 
 
-PULL_OF_TEN = TimedStatement(_prepare_pull, _pull_ten_jobs, _settle_claims)
+PULL_OF_TEN_STATEMENT = TimedStatement(_prepare_pull, _pull_ten_jobs, _settle_claims)
 
 TIMED_STATEMENTS = {
     "submit": TimedStatement(_do_nothing, _submit_one_job, _drain_empty_ledger),
-    "pull of 10": PULL_OF_TEN,
+    "pull of 10": PULL_OF_TEN_STATEMENT,
     "settle of 10": TimedStatement(_claim_ten_jobs, _settle_claims, _do_nothing),
     "step (gate)": TimedStatement(_claim_one_job, _lock_claimed_job, _settle_claims),
     "commit": TimedStatement(_claim_one_job, _complete_claimed_job, _do_nothing),
     "get": TimedStatement(_claim_one_job, _get_claimed_job, _settle_claims),
-    "look for due": _time_chore_query(maintenance.find_due_pools),
-    "scheduled fall due": _time_chore_query(maintenance.promote_scheduled_jobs),
-    "end overdue": _time_chore_query(maintenance.fail_overdue_jobs),
-    "rescue": _time_chore_query(lambda conn: maintenance.rescue_lost_jobs(conn, before=END_OF_TIME)),
-    "prune": _time_chore_query(maintenance.prune_jobs),
-    "list": _time_job_list(),
-    "list status=running": _time_job_list(statuses=["running"]),
-    "list status=completed": _time_job_list(statuses=["completed"]),
-    "list status=failed": _time_job_list(statuses=["failed"]),
-    "list status=canceled, of a project": _time_job_list(of_project=True, statuses=["canceled"]),
-    "list of an unused kind": _time_job_list(kinds=["archive_project"]),
-    "list of an unused stage": _time_job_list(stages=["reading"]),
-    "list from the middle": _time_job_list(before=ids.new_uuid7()),
-    "ops pools": _time_chore_query(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
+    "look for due": _build_chore_statement(maintenance.find_due_pools),
+    "scheduled fall due": _build_chore_statement(maintenance.promote_scheduled_jobs),
+    "end overdue": _build_chore_statement(maintenance.fail_overdue_jobs),
+    "rescue": _build_chore_statement(lambda conn: maintenance.rescue_lost_jobs(conn, before=END_OF_TIME)),
+    "prune": _build_chore_statement(maintenance.prune_ended_jobs),
+    "list": _build_job_list_statement(),
+    "list status=running": _build_job_list_statement(statuses=["running"]),
+    "list status=completed": _build_job_list_statement(statuses=["completed"]),
+    "list status=failed": _build_job_list_statement(statuses=["failed"]),
+    "list status=canceled, of a project": _build_job_list_statement(of_project=True, statuses=["canceled"]),
+    "list of an unused kind": _build_job_list_statement(kinds=["archive_project"]),
+    "list of an unused stage": _build_job_list_statement(stages=["reading"]),
+    "list from the middle": _build_job_list_statement(before=ids.new_uuid7()),
+    "ops pools": _build_chore_statement(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
 }

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tools.bench.load import send_json_message
-from tools.bench.neighbours.measure import ROWS
+from tools.bench.load import print_json_message
+from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
 from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
@@ -26,18 +26,18 @@ async def run_attack_process(name: str, plan: AttackPlan) -> None:
     """
     ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    running = asyncio.create_task(ROWS[name].attack(plan, progress))
+    running = asyncio.create_task(ATTACK_ROWS_BY_NAME[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
-        await _wait_for_event(running, reached)
-    send_json_message({"ready": True})
+        await _wait_for_attack_event(running, reached)
+    print_json_message({"ready": True})
     await ended.wait()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    send_json_message(progress.counts)
+    print_json_message(progress.counts)
 
 
-async def _wait_for_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+async def _wait_for_attack_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
     """Wait for an event of the attack or for the attack's end. Raises the attack's error."""
     waiter = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiter}, return_when=asyncio.FIRST_COMPLETED)

@@ -5,13 +5,13 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from api.limits.rate_limits import REQUEST_LIMITS_BY_TIER, RateClass
+from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
-    BURST_TIMEOUT_S,
+    RATE_LIMIT_BURST_TIMEOUT_S,
     open_attacker_client,
-    read_uncounted_requests,
+    read_uncounted_request_count,
     run_callers_forever,
     run_paced_callers,
     send_counted_request,
@@ -38,7 +38,7 @@ METADATA_LIST_ITEMS = (b"[]", b"1.5", b"1", b"{}")
 
 PADDING_MIB, PADDED_UPLOADERS = 28, 6
 
-WRITES_A_MINUTE = REQUEST_LIMITS_BY_TIER["standard"].minute[RateClass.WRITE_LIGHT]
+MAX_KEY_WRITES_A_MINUTE = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.WRITE_LIGHT]
 
 #: The API's maximal side of an image, in pixels.
 MAX_IMAGE_SIDE_PX = 8192
@@ -46,9 +46,9 @@ MAX_IMAGE_SIDE_PX = 8192
 CONCURRENT_UPLOADERS = 8
 
 
-async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Create the attacking tenant and return its plan; `owned` lists the projects that each key fills."""
-    attacker = await tenants.create_tenant(
+    attacker = await tenants.create_bench_tenant(
         deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
     )
     share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
@@ -57,7 +57,7 @@ async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackS
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
-async def attack_by_metadata(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_project_metadata(plan: AttackPlan, progress: AttackProgress) -> None:
     """Fill the metadata of the attacker's projects with costly JSON, then read their list forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
@@ -81,12 +81,12 @@ async def _fill_project_metadata(plan: AttackPlan, progress: AttackProgress, key
                 await send_counted_request(client, progress, "PATCH", url, json={"metadata": metadata})
 
 
-async def prepare_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard")
+async def prepare_large_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_bodies(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_large_bodies(plan: AttackPlan, progress: AttackProgress) -> None:
     """Send large bodies in turn, forever: three of four to a project, one of four to the webhook endpoints.
 
     A project accepts 1 MiB.
@@ -108,13 +108,13 @@ def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
     return b'{%b"metadata":{"a":[%b]}}' % (fields, items)
 
 
-async def prepare_storage_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard")
+async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     many = {"mib": scale.scale_count(PADDING_MIB), "uploaders": scale.scale_count(PADDED_UPLOADERS)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_storage(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_padded_images(plan: AttackPlan, progress: AttackProgress) -> None:
     """Upload images of 4 x 4 pixels, each followed by MiBs of meaningless bytes, forever."""
     files = {"file": ("a.png", generate_plain_png() + bytes(plan.many["mib"] << 20), "image/png")}
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
@@ -126,19 +126,19 @@ async def attack_by_storage(plan: AttackPlan, progress: AttackProgress) -> None:
         await run_callers_forever(progress, plan.many["uploaders"], upload)
 
 
-async def note_stored_mib(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def measure_stored_media_mib(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     media = deployment.environment.folder / "media"
     stored = sum(path.stat().st_size for path in media.rglob("*") if path.is_file())
     return {"stored_mib": round(stored / (1 << 20), 1)}
 
 
-async def prepare_upload_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard")
-    many = {"side": scale.scale_count(MAX_IMAGE_SIDE_PX), "warm_s": scale.scale_count(BURST_TIMEOUT_S)}
+async def prepare_costly_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
+    many = {"side": scale.scale_count(MAX_IMAGE_SIDE_PX), "warm_s": scale.scale_count(RATE_LIMIT_BURST_TIMEOUT_S)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_costly_images(plan: AttackPlan, progress: AttackProgress) -> None:
     content = generate_costly_png(plan.many["side"])
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_attacker_client(plan, plan.keys[0]) as client:
@@ -148,7 +148,7 @@ async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
                 client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
             )
 
-        every_s = CONCURRENT_UPLOADERS * 60 / WRITES_A_MINUTE
+        every_s = CONCURRENT_UPLOADERS * 60 / MAX_KEY_WRITES_A_MINUTE
         await run_paced_callers(
             progress, CONCURRENT_UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
         )
@@ -156,20 +156,20 @@ async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
 
 BODY_ATTACK_ROWS = (
     AttackRow(
-        "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.create_request_action,
-        prepare_metadata_attack, attack_by_metadata,
+        "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.create_victim_request_action,
+        prepare_project_metadata_attack, attack_by_project_metadata,
     ),
     AttackRow(
-        "bodies", "one refused body of 1 MB a second", victim.create_request_action,
-        prepare_body_attack, attack_by_bodies,
+        "bodies", "one refused body of 1 MB a second", victim.create_victim_request_action,
+        prepare_large_body_attack, attack_by_large_bodies,
     ),
     AttackRow(
-        "storage", "uploads of an image of 4 x 4 pixels with 28 MiB of padding", victim.create_request_action,
-        prepare_storage_attack, attack_by_storage, note=note_stored_mib,
+        "storage", "uploads of an image of 4 x 4 pixels with 28 MiB of padding", victim.create_victim_request_action,
+        prepare_padded_image_attack, attack_by_padded_images, note=measure_stored_media_mib,
     ),
     AttackRow(
         "uploads", "one key uploads the costliest image at its limit of 60 a minute",
-        victim.create_request_action,
-        prepare_upload_attack, attack_by_uploads, note=read_uncounted_requests,
+        victim.create_victim_request_action,
+        prepare_costly_image_attack, attack_by_costly_images, note=read_uncounted_request_count,
     ),
 )  # fmt: skip

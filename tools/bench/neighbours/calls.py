@@ -16,7 +16,7 @@ from tools.bench.neighbours.row import AttackPlan, AttackProgress
 ATTACKER_ADDRESS = "127.0.0.2"
 
 #: Seconds until the burst of a rate limit is used up, at the latest.
-BURST_TIMEOUT_S = 120
+RATE_LIMIT_BURST_TIMEOUT_S = 120
 
 
 def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
@@ -39,11 +39,11 @@ async def send_counted_request(
         status = (await client.request(method, url, **options)).status_code
     except httpx.TransportError:
         status = 0
-    progress.add(str(status))
+    progress.count_effect(str(status))
     return status
 
 
-async def read_uncounted_requests(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def read_uncounted_request_count(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the number of requests that no rate limit counted, since Redis was slow on a busy machine."""
     async with httpx.AsyncClient(trust_env=False) as client:
         metrics = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text

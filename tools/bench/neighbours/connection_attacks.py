@@ -38,13 +38,13 @@ STREAM_KEYS, STREAMS_A_KEY = 11, 100
 STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 
-async def prepare_silence_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
     many = {name: scale.scale_count(count) for name, count in counts.items()}
     return AttackPlan(port=deployment.port, keys=[], many=many)
 
 
-async def attack_by_silence(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_silent_connections(plan: AttackPlan, progress: AttackProgress) -> None:
     words = {"silent": b"", "heads": HALF_REQUEST_HEAD, "bodies": HALF_REQUEST_BODY}
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
@@ -59,7 +59,7 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            progress.add(name)
+            progress.count_effect(name)
             with contextlib.closing(writer):
                 writer.write(words)
                 await reader.read()
@@ -68,7 +68,7 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
 
 async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Create a tenant and upload the file for silent readers; return the attack's plan; `owned` has the file's path."""
-    owner = await tenants.create_tenant(deployment.environment, tier="standard")
+    owner = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
@@ -92,7 +92,7 @@ async def _hold_response(plan: AttackPlan, address: str, progress: AttackProgres
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_open_reader_socket(address)) as sock:
             await _request_public_file(sock, plan)
-            progress.add("asked")
+            progress.count_effect("asked")
             await _wait_for_server_close(sock, trickles=trickles)
         await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
 
@@ -120,24 +120,24 @@ async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None
             await asyncio.get_running_loop().sock_recv(sock, 1)
 
 
-async def prepare_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
+async def prepare_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
     many = {"streams": scale.scale_count(STREAMS_A_KEY)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 
-async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_event_streams(plan: AttackPlan, progress: AttackProgress) -> None:
     """Hold event streams with each key, from an address of its own, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
-                group.create_task(_hold_stream(plan, key, f"127.0.0.{number}", progress))
+                group.create_task(_hold_event_stream(plan, key, f"127.0.0.{number}", progress))
         await asyncio.sleep(3)
         progress.ready.set()
 
 
-async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
+async def _hold_event_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
     """Hold an event stream of a job, and reopen it when it ends or is refused.
 
     It uses a raw socket, since the attack shares the cores with the platform.
@@ -150,7 +150,7 @@ async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: Attac
             with contextlib.closing(writer):
                 writer.write(words)
                 answer = await reader.readline()
-                progress.add(answer[9:12].decode() or "0")
+                progress.count_effect(answer[9:12].decode() or "0")
                 await reader.read()
         await asyncio.sleep(random.uniform(*STREAM_REOPEN_RANGE_S))
 
@@ -158,17 +158,17 @@ async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: Attac
 CONNECTION_ATTACK_ROWS = (
     AttackRow(
         "silence", "silent connections, half heads and half bodies of a stranger",
-        victim.create_request_action,
-        prepare_silence_attack, attack_by_silence,
+        victim.create_victim_request_action,
+        prepare_silent_connection_attack, attack_by_silent_connections,
     ),
     AttackRow(
         "silent-readers",
         "210 clients that read nothing of a public file, or a byte a second; 200 connections",
-        victim.create_request_action, prepare_silent_reader_attack, attack_by_silent_readers,
+        victim.create_victim_request_action, prepare_silent_reader_attack, attack_by_silent_readers,
         settings={"CONNECTIONS": str(CONNECTIONS)},
     ),
     AttackRow(
-        "streams", "1,100 event streams of one standard tenant", victim.create_request_action,
-        prepare_stream_attack, attack_by_streams,
+        "streams", "1,100 event streams of one standard tenant", victim.create_victim_request_action,
+        prepare_event_stream_attack, attack_by_event_streams,
     ),
 )  # fmt: skip

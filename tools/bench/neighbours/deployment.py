@@ -32,7 +32,7 @@ async def run_attacked_deployment(
             "ASSETS_URL": f"file://{environment.folder}/media",
             "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
         }
-        await stack.enter_async_context(servers.serve_reserved_port(home, servers.respond_at_once))
+        await stack.enter_async_context(servers.serve_reserved_port(home, servers.respond_like_site_or_bluesky))
         await stack.enter_async_context(fleet.run_dispatcher(environment))
         for pool in pools:
             await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))

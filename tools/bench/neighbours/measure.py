@@ -16,7 +16,7 @@ from tools.bench.neighbours.victim import AttackScale, VictimTimings
 from tools.bench.suites import SuiteProgress
 
 #: The rows of the table, in order.
-ROWS = {
+ATTACK_ROWS_BY_NAME = {
     row.name: row
     for row in (
         *connection_attacks.CONNECTION_ATTACK_ROWS,
@@ -30,14 +30,14 @@ ROWS = {
 VICTIM_WARM_UP_S = 1.0
 
 #: Seconds for an attack to reach full strength, or to print its counts.
-ATTACK_TIMEOUT_S = 300.0
+ATTACK_MESSAGE_TIMEOUT_S = 300.0
 
 #: The target of every row: p95 during the attack, as a multiple of the p95 at rest plus milliseconds.
-P95_LIMIT_FACTOR = 2
-P95_LIMIT_EXTRA_MS = 250
+VICTIM_P95_LIMIT_FACTOR = 2
+VICTIM_P95_LIMIT_EXTRA_MS = 250
 
 
-class AttackResult(NamedTuple):
+class NeighbourAttackResult(NamedTuple):
     """Result of a row with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
@@ -47,7 +47,7 @@ class AttackResult(NamedTuple):
 
     @property
     def limit_ms(self) -> float:
-        return round(P95_LIMIT_FACTOR * self.rest.p95 + P95_LIMIT_EXTRA_MS, 1)
+        return round(VICTIM_P95_LIMIT_FACTOR * self.rest.p95 + VICTIM_P95_LIMIT_EXTRA_MS, 1)
 
     @property
     def is_target_met(self) -> bool:
@@ -59,20 +59,20 @@ class AttackResult(NamedTuple):
         return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.is_target_met, **self.noted}
 
 
-async def measure_attacks(
+async def measure_neighbour_attacks(
     environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
-) -> dict[str, AttackResult]:
+) -> dict[str, NeighbourAttackResult]:
     """Measure a victim at rest, then under each named attack, on the attack's own processes. Return results by name."""
     return {
         name: await _measure_attack_row(environment, row, scale, progress)
-        for name, row in ROWS.items()
+        for name, row in ATTACK_ROWS_BY_NAME.items()
         if name in names
     }
 
 
 async def _measure_attack_row(
     environment: BenchEnvironment, row: AttackRow, scale: AttackScale, progress: SuiteProgress
-) -> AttackResult:
+) -> NeighbourAttackResult:
     progress(row.name, "processes start")
     async with (
         run_attacked_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
@@ -81,7 +81,7 @@ async def _measure_attack_row(
         act = await row.acts(deployment, client)
         plan = await row.prepare(deployment, scale)
         await environment.pool.execute("analyze")
-        every_s = scale.request_s if row.acts in victim.SINGLE_REQUEST_ACTIONS else scale.job_s
+        every_s = scale.request_s if row.acts in victim.SINGLE_REQUEST_VICTIM_ACTIONS else scale.job_s
         await victim.time_victim_action(act, scale._replace(window_s=VICTIM_WARM_UP_S), every_s=every_s)
         progress(row.name, "at rest")
         rest = await victim.time_victim_action(act, scale, every_s=every_s)
@@ -90,7 +90,7 @@ async def _measure_attack_row(
             progress(row.name, "during the attack")
             beside = await victim.time_victim_action(act, scale, every_s=every_s)
         noted = await row.note(deployment, counts) if row.note else {}
-        return AttackResult(row.what, rest, beside, noted | {"attack": counts})
+        return NeighbourAttackResult(row.what, rest, beside, noted | {"attack": counts})
 
 
 @asynccontextmanager
@@ -101,14 +101,14 @@ async def _run_attack(
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
     async with run_module_in_environment(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:
-        await read_json_message(child, within=ATTACK_TIMEOUT_S)
+        await read_json_message(child, within=ATTACK_MESSAGE_TIMEOUT_S)
         yield counts
         counts |= await _stop_attack(child)
 
 
 async def _stop_attack(child: ChildProcess) -> dict[str, int]:
     child.process.terminate()
-    return msgspec.convert(await read_json_message(child, within=ATTACK_TIMEOUT_S), dict[str, int])
+    return msgspec.convert(await read_json_message(child, within=ATTACK_MESSAGE_TIMEOUT_S), dict[str, int])
 
 
 @asynccontextmanager

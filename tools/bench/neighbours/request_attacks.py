@@ -11,16 +11,16 @@ from uuid import UUID
 import msgspec
 
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
-from api.limits.rate_limits import REQUEST_LIMITS_BY_TIER, RateClass
+from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from db.pool import Conn
 from domain.events.budgets import EVENT_BUDGET_BY_TIER
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
     ATTACKER_ADDRESS,
-    BURST_TIMEOUT_S,
+    RATE_LIMIT_BURST_TIMEOUT_S,
     open_attacker_client,
-    read_uncounted_requests,
+    read_uncounted_request_count,
     run_callers_forever,
     run_paced_callers,
     send_counted_request,
@@ -28,20 +28,20 @@ from tools.bench.neighbours.calls import (
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import AttackScale
-from tools.bench.tenants import BenchTenant, EventApp
+from tools.bench.tenants import BenchEventApp, BenchTenant
 
-READS_A_MINUTE = REQUEST_LIMITS_BY_TIER["standard"].minute[RateClass.READ_LIGHT]
+MAX_KEY_READS_A_MINUTE = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.READ_LIGHT]
 
 #: Concurrent reads of a burst, and the projects in each response.
 BURST, BURST_PROJECTS = 400, 100
 
 #: The app's limit, in requests a second.
-ALLOWED_EVENT_REQUESTS_S = EVENT_LIMITS_BY_TIER["standard"].requests
+MAX_APP_EVENT_REQUESTS_PER_S = EVENT_LIMITS_BY_TIER["standard"].requests
 #: The multiple of the limit that the app sends.
-EVENT_RATE_EXCESS = 10
+EVENT_ATTACK_RATE_FACTOR = 10
 #: The app's connections.
-EVENT_CONNECTIONS = 40
-EVENTS_A_REQUEST = 20
+EVENT_ATTACK_CONNECTIONS = 40
+EVENTS_AN_ATTACK_REQUEST = 20
 
 DAILY_EVENT_BUDGET = EVENT_BUDGET_BY_TIER["standard"].events
 #: Remaining events of the day at the beginning of the attack: a few seconds' worth.
@@ -96,12 +96,12 @@ create or replace function uuidv7_like(number int) returns uuid language sql imm
 $$"""
 
 
-async def prepare_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
+async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
     return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
 
 
-async def attack_by_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_read_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
     """Send one burst of list requests after the other, all within the rate limit's minute."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         progress.ready.set()
@@ -114,36 +114,42 @@ async def attack_by_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
             await asyncio.sleep(0.5)
 
 
-async def note_burst_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"passed": counts.get("200", 0), "allowed": READS_A_MINUTE}
+async def summarize_read_burst_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"passed": counts.get("200", 0), "allowed": MAX_KEY_READS_A_MINUTE}
 
 
 async def prepare_event_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard")
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     return await _create_event_attack_plan(deployment, scale, attacker)
 
 
 async def _create_event_attack_plan(
     deployment: AttackedDeployment, scale: AttackScale, attacker: BenchTenant
 ) -> AttackPlan:
-    app = await tenants.create_event_app(deployment.environment, attacker)
+    app = await tenants.create_bench_event_app(deployment.environment, attacker)
     return AttackPlan(
-        port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.scale_count(EVENT_CONNECTIONS)}
+        port=deployment.port,
+        keys=[app.key],
+        owned=[[app.path]],
+        many={"senders": scale.scale_count(EVENT_ATTACK_CONNECTIONS)},
     )
 
 
 async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
     """Send ten times the events that an app may send, on raw sockets: a full client is slower than the refusals."""
-    app = EventApp(plan.owned[0][0], plan.keys[0], itertools.count())
+    app = BenchEventApp(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.many["senders"]):
             group.create_task(_send_events_at_fixed_times(plan.port, app, progress))
         progress.ready.set()
 
 
-async def _send_events_at_fixed_times(port: int, app: EventApp, progress: AttackProgress) -> None:
+async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackProgress) -> None:
     """Send one connection's share of the events at fixed times, regardless of slow responses."""
-    loop, every_s = (asyncio.get_running_loop(), EVENT_CONNECTIONS / (EVENT_RATE_EXCESS * ALLOWED_EVENT_REQUESTS_S))
+    loop, every_s = (
+        asyncio.get_running_loop(),
+        EVENT_ATTACK_CONNECTIONS / (EVENT_ATTACK_RATE_FACTOR * MAX_APP_EVENT_REQUESTS_PER_S),
+    )
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER_ADDRESS, 0))
     due, request = loop.time(), _build_event_request(app)
     while True:
@@ -151,14 +157,14 @@ async def _send_events_at_fixed_times(port: int, app: EventApp, progress: Attack
         await asyncio.sleep(due - loop.time())
         writer.write(request)
         status = await _read_response_status(reader)
-        progress.add(status)
+        progress.count_effect(status)
         if status == "202":
             request = _build_event_request(app)
 
 
-def _build_event_request(app: EventApp) -> bytes:
+def _build_event_request(app: BenchEventApp) -> bytes:
     """Return an HTTP request with new events; the caller repeats it until it is accepted."""
-    body = app.build_event_body(EVENTS_A_REQUEST)
+    body = app.build_event_body(EVENTS_AN_ATTACK_REQUEST)
     head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -170,18 +176,22 @@ async def _read_response_status(reader: asyncio.StreamReader) -> str:
     return head.split(" ", 2)[1]
 
 
-async def note_event_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"passed": counts.get("202", 0), "refused": counts.get("429", 0), "allowed_per_s": ALLOWED_EVENT_REQUESTS_S}
+async def summarize_event_attack_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "passed": counts.get("202", 0),
+        "refused": counts.get("429", 0),
+        "allowed_per_s": MAX_APP_EVENT_REQUESTS_PER_S,
+    }
 
 
 async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard")
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     sent, today = DAILY_EVENT_BUDGET - scale.scale_count(REMAINING_BUDGET_EVENTS), datetime.now(UTC).date()
     await deployment.environment.pool.execute(INSERT_USED_BUDGET, attacker.org, today, sent)
     return await _create_event_attack_plan(deployment, scale, attacker)
 
 
-async def note_event_budget_results(deployment: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+async def summarize_event_budget_results(deployment: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return the event attack's requests by outcome, and the disk growth of a day at the full budget."""
     stored, events = await deployment.environment.pool.fetchrow(SELECT_EVENT_STORE_SIZE) or (0, 0)
     bytes_an_event = stored / max(1, events)
@@ -194,7 +204,7 @@ async def note_event_budget_results(deployment: AttackedDeployment, counts: Mapp
 
 
 async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_tenant(deployment.environment, tier="standard", keys=FILTER_ATTACK_KEYS)
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=FILTER_ATTACK_KEYS)
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _insert_filtered_rows(conn, attacker.org, scale)
     return AttackPlan(port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READERS)})
@@ -223,16 +233,18 @@ async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
     await run_callers_forever(progress, plan.many["readers"], read)
 
 
-async def prepare_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_project_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     environment, keys = deployment.environment, scale.scale_count(LIST_ATTACK_KEYS)
-    attacker = await tenants.create_tenant(environment, tier="standard", keys=keys, projects=LIST_PAGE_PROJECTS)
+    attacker = await tenants.create_bench_tenant(environment, tier="standard", keys=keys, projects=LIST_PAGE_PROJECTS)
     metadata = {"n": "x" * PROJECT_METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
     await environment.pool.execute(UPDATE_PROJECT_METADATA, attacker.org, metadata)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(BURST_TIMEOUT_S)})
+    return AttackPlan(
+        port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(RATE_LIMIT_BURST_TIMEOUT_S)}
+    )
 
 
-async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_project_lists(plan: AttackPlan, progress: AttackProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_attacker_client(plan, key)) for key in plan.keys]
 
@@ -241,33 +253,33 @@ async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
                 clients[number], progress, "GET", f"/v1/projects?limit={LIST_PAGE_PROJECTS}"
             )
 
-        every_s, warm_s = 60 / READS_A_MINUTE, plan.many["warm_s"]
+        every_s, warm_s = 60 / MAX_KEY_READS_A_MINUTE, plan.many["warm_s"]
         await run_paced_callers(progress, len(clients), every_s=every_s, warm_s=warm_s, once=read)
 
 
 REQUEST_ATTACK_ROWS = (
     AttackRow(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute",
-        victim.create_request_action,
-        prepare_burst_attack, attack_by_bursts, note=note_burst_results,
+        victim.create_victim_request_action,
+        prepare_read_burst_attack, attack_by_read_bursts, note=summarize_read_burst_results,
     ),
     AttackRow(
-        "events", f"an app that sends {EVENT_RATE_EXCESS} times its allowed event requests",
-        victim.create_event_action,
-        prepare_event_attack, attack_by_events, note=note_event_results,
+        "events", f"an app that sends {EVENT_ATTACK_RATE_FACTOR} times its allowed event requests",
+        victim.create_victim_event_action,
+        prepare_event_attack, attack_by_events, note=summarize_event_attack_results,
     ),
     AttackRow(
         "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
-        victim.create_event_action, prepare_event_budget_attack, attack_by_events,
-        note=note_event_budget_results,
+        victim.create_victim_event_action, prepare_event_budget_attack, attack_by_events,
+        note=summarize_event_budget_results,
     ),
     AttackRow(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
-        victim.create_request_action, prepare_filter_attack, attack_by_filters,
+        victim.create_victim_request_action, prepare_filter_attack, attack_by_filters,
     ),
     AttackRow(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute",
-        victim.create_request_action,
-        prepare_list_attack, attack_by_lists, note=read_uncounted_requests,
+        victim.create_victim_request_action,
+        prepare_project_list_attack, attack_by_project_lists, note=read_uncounted_request_count,
     ),
 )  # fmt: skip

@@ -36,7 +36,7 @@ class AttackProgress(NamedTuple):
     ready: asyncio.Event
     had_effect: asyncio.Event
 
-    def add(self, name: str) -> None:
+    def count_effect(self, name: str) -> None:
         self.counts[name] += 1
         self.had_effect.set()
 

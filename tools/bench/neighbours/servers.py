@@ -42,22 +42,22 @@ async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[N
         server.close()
 
 
-def respond_with_html(body: bytes) -> bytes:
+def build_html_response(body: bytes) -> bytes:
     return _build_response("200 OK", "text/html; charset=utf-8", body)
 
 
-def respond_with_json(body: bytes) -> bytes:
+def build_json_response(body: bytes) -> bytes:
     return _build_response("200 OK", "application/json", body)
 
 
-async def respond_at_once(line: str) -> bytes:
+async def respond_like_site_or_bluesky(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return respond_with_json(POST_CREATED_JSON)
+        return build_json_response(POST_CREATED_JSON)
     return (
         _build_response("404 Not Found", "text/plain", b"")
         if "robots.txt" in line
-        else respond_with_html(SITE_PAGE_HTML)
+        else build_html_response(SITE_PAGE_HTML)
     )
 
 

@@ -42,9 +42,9 @@ class AttackScale(NamedTuple):
         return max(1, round(count * self.strength))
 
 
-FULL_SCALE = AttackScale()
+FULL_ATTACK_SCALE = AttackScale()
 #: A size for tests: it checks that everything works, without meaningful figures.
-TINY_SCALE = AttackScale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)
+TINY_ATTACK_SCALE = AttackScale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)
 
 
 class VictimTimings(NamedTuple):
@@ -61,9 +61,9 @@ class VictimActionFailed(Exception):
     """An unexpected response."""
 
 
-async def create_request_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_victim_request_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: read or rename a project in turns, each on a new connection."""
-    victim = await tenants.create_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
+    victim = await tenants.create_bench_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
 
     async def act(number: int) -> None:
@@ -76,10 +76,10 @@ async def create_request_action(deployment: AttackedDeployment, client: httpx.As
     return act
 
 
-async def create_event_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_victim_event_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: commit one event, each on a new connection."""
-    tenant = await tenants.create_tenant(deployment.environment, tier="partner")
-    app = await tenants.create_event_app(deployment.environment, tenant)
+    tenant = await tenants.create_bench_tenant(deployment.environment, tier="partner")
+    app = await tenants.create_bench_event_app(deployment.environment, tenant)
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
 
     async def act(_: int) -> None:
@@ -89,12 +89,12 @@ async def create_event_action(deployment: AttackedDeployment, client: httpx.Asyn
 
 
 #: Actions of a single request, which run often.
-SINGLE_REQUEST_ACTIONS = (create_request_action, create_event_action)
+SINGLE_REQUEST_VICTIM_ACTIONS = (create_victim_request_action, create_victim_event_action)
 
 
-async def create_ingest_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_victim_ingest_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: ingest a small site and wait for the job."""
-    victim = await tenants.create_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
+    victim = await tenants.create_bench_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:
@@ -105,13 +105,13 @@ async def create_ingest_action(deployment: AttackedDeployment, client: httpx.Asy
     return act
 
 
-async def create_post_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_victim_post_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: publish a post immediately and wait until it is published."""
-    victim = await tenants.create_tenant(deployment.environment, tier="partner")
-    accounts = await tenants.connect_bluesky_accounts(
+    victim = await tenants.create_bench_tenant(deployment.environment, tier="partner")
+    accounts = await tenants.store_bluesky_bench_accounts(
         deployment.environment, victim, [deployment.home] * VICTIM_CONCURRENT_JOBS
     )
-    content_id = await tenants.create_text_content(deployment.environment, victim)
+    content_id = await tenants.create_bench_text_content(deployment.environment, victim)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:

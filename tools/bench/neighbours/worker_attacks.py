@@ -20,10 +20,10 @@ COSTLY_PAGE_BYTES = 240_000
 #: Tenants that attack together, where two do.
 ATTACKING_TENANTS = 2
 #: Posts of each tenant.
-POSTS_A_TENANT = 6
+POSTS_AN_ATTACKING_TENANT = 6
 
 #: Contents of a tenant: as many as its request limits allow in a minute.
-CONTENTS_A_TENANT = 10
+CONTENTS_AN_ATTACKING_TENANT = 10
 #: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
 SVG_LAYERS = 3_300
 
@@ -43,7 +43,7 @@ select coalesce(error->>'code', state) as ended, attempt, count(*)
 ABOUT_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
 
-async def prepare_parsing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     return await _create_ingest_attack_plan(deployment, scale, 1)
 
 
@@ -51,8 +51,8 @@ async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: Attack
     return await _create_ingest_attack_plan(deployment, scale, ATTACKING_TENANTS)
 
 
-async def attack_by_parsing(plan: AttackPlan, progress: AttackProgress) -> None:
-    await _ingest_attack_sites(plan, progress, _respond_with_tags, {"followLinks": True, "maxPages": PAGES})
+async def attack_by_costly_pages(plan: AttackPlan, progress: AttackProgress) -> None:
+    await _ingest_attack_sites(plan, progress, _respond_with_costly_page, {"followLinks": True, "maxPages": PAGES})
 
 
 async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> None:
@@ -62,8 +62,10 @@ async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> No
 async def prepare_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
     attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
-    slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_A_TENANT)
-    accounts = [await tenants.connect_bluesky_accounts(deployment.environment, tenant, slow) for tenant in attackers]
+    slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_AN_ATTACKING_TENANT)
+    accounts = [
+        await tenants.store_bluesky_bench_accounts(deployment.environment, tenant, slow) for tenant in attackers
+    ]
     return AttackPlan(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
@@ -87,12 +89,12 @@ async def attack_by_publishing(plan: AttackPlan, progress: AttackProgress) -> No
         await asyncio.Event().wait()
 
 
-async def prepare_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    [attacker] = await _create_attackers(deployment, 1, projects=scale.scale_count(CONTENTS_A_TENANT))
+async def prepare_costly_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    [attacker] = await _create_attackers(deployment, 1, projects=scale.scale_count(CONTENTS_AN_ATTACKING_TENANT))
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_drawings(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_costly_drawings(plan: AttackPlan, progress: AttackProgress) -> None:
     """Start a content job in each project of the attacker, with a logo of the maximal rendering cost."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         for project in plan.owned[0]:
@@ -110,7 +112,7 @@ def _build_costly_svg() -> bytes:
     return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * SVG_LAYERS + b"</svg>"
 
 
-async def note_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def summarize_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the number of content jobs by outcome and attempt, after the attack by drawings."""
     rows = await deployment.environment.pool.fetch(COUNT_JOB_OUTCOMES)
     return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
@@ -131,7 +133,8 @@ async def _create_ingest_attack_plan(
 
 async def _create_attackers(deployment: AttackedDeployment, count: int, *, projects: int = 1) -> Sequence[BenchTenant]:
     return [
-        await tenants.create_tenant(deployment.environment, tier="standard", projects=projects) for _ in range(count)
+        await tenants.create_bench_tenant(deployment.environment, tier="standard", projects=projects)
+        for _ in range(count)
     ]
 
 
@@ -153,11 +156,11 @@ async def _ingest_attack_sites(
         await asyncio.Event().wait()
 
 
-async def _respond_with_tags(line: str) -> bytes:
+async def _respond_with_costly_page(line: str) -> bytes:
     """Respond with a page that takes the longest to parse."""
     if "robots.txt" in line or "llms.txt" in line:
-        return servers.respond_with_html(b"")
-    return servers.respond_with_html(ABOUT_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ABOUT_PAGE_LINKS)) // 4))
+        return servers.build_html_response(b"")
+    return servers.build_html_response(ABOUT_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ABOUT_PAGE_LINKS)) // 4))
 
 
 async def _never_respond(_: str) -> bytes:
@@ -168,27 +171,27 @@ async def _never_respond(_: str) -> bytes:
 async def _hold_file_uploads(line: str) -> bytes:
     if "uploadBlob" in line:
         await asyncio.Event().wait()
-    return await servers.respond_at_once(line)
+    return await servers.respond_like_site_or_bluesky(line)
 
 
 WORKER_ATTACK_ROWS = (
     AttackRow(
-        "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_ingest_action,
-        prepare_parsing_attack, attack_by_parsing, pools=("ingest",), sites=INGESTS,
+        "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_victim_ingest_action,
+        prepare_costly_page_attack, attack_by_costly_pages, pools=("ingest",), sites=INGESTS,
     ),
     AttackRow(
         "publishing", "six posts each of two tenants to a server that holds their files",
-        victim.create_post_action,
+        victim.create_victim_post_action,
         prepare_publishing_attack, attack_by_publishing, pools=("publish",), sites=1,
     ),
     AttackRow(
         "slow-sites", "20 ingests of sites that never answer, of two tenants each",
-        victim.create_ingest_action,
+        victim.create_victim_ingest_action,
         prepare_slow_site_attack, attack_by_slow_sites, pools=("ingest",), sites=INGESTS,
     ),
     AttackRow(
         "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
-        victim.create_request_action,
-        prepare_drawing_attack, attack_by_drawings, pools=("generate",), note=note_drawing_results,
+        victim.create_victim_request_action,
+        prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=summarize_drawing_results,
     ),
 )  # fmt: skip

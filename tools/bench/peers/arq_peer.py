@@ -3,7 +3,7 @@
 import secrets
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import read_json_message, run_module_and_read, run_module_in_environment
+from chaos.processes import read_json_message, run_module_and_read_json, run_module_in_environment
 from tools.bench.figures import compute_percentiles
 
 PLAIN_ARQ_MODULE = "tools.bench.peers.plain_arq"
@@ -16,7 +16,7 @@ BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> float:
     """Return plain arq's jobs a second from a queue that was full before its worker started."""
     queue = _new_queue_name()
-    await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+    await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
     async with run_module_in_environment(
         environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
@@ -32,7 +32,7 @@ async def measure_arq_live_load(environment: BenchEnvironment, *, count: int) ->
         environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
         await read_json_message(worker)
-        loaded = await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+        loaded = await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
         seen = await read_json_message(worker)
     return _jobs_per_second(count, seen["last_ns"] - loaded["first_ns"])
 
@@ -46,7 +46,7 @@ async def measure_arq_pickup(
         environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(poll_s)
     ) as worker:
         await read_json_message(worker)
-        await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), str(rate))
+        await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), str(rate))
         seen = await read_json_message(worker)
     return compute_percentiles([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 

@@ -2,10 +2,10 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTERS, MAX_URL_CHARACTERS
+from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTER_PATTERN, MAX_URL_CHARACTERS
 
 
-def to_https(address: str) -> str:
+def convert_url_to_https(address: str) -> str:
     """Return an http or https address as https, which old http sites support by now.
 
     Return "" for another scheme, no host, a user name, unsafe characters, or too many characters.
@@ -13,16 +13,18 @@ def to_https(address: str) -> str:
     parts = split_url_or_empty(address.strip())
     url = parts._replace(scheme="https").geturl()
     is_usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    is_clean = len(url) <= MAX_URL_CHARACTERS and not AMBIGUOUS_URL_CHARACTERS.search(url) and not set(url) & set('"<>')
+    is_clean = (
+        len(url) <= MAX_URL_CHARACTERS and not AMBIGUOUS_URL_CHARACTER_PATTERN.search(url) and not set(url) & set('"<>')
+    )
     return url if is_usable and is_clean else ""
 
 
-def strip_url_query(address: str) -> str:
+def convert_url_to_https_without_query(address: str) -> str:
     """Return an http(s) address as https without query and fragment; "" for an unusable address.
 
     Stores use the query and fragment only to count visits.
     """
-    return split_url_or_empty(to_https(address))._replace(query="", fragment="").geturl()
+    return split_url_or_empty(convert_url_to_https(address))._replace(query="", fragment="").geturl()
 
 
 def host_of_url(address: str) -> str:

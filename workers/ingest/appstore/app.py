@@ -9,9 +9,9 @@ from schemas.brand import BrandFieldName, BrandFieldValue
 from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
-from workers.ingest.appstore.address import to_https
-from workers.ingest.appstore.shapes import ParsedStoreListing
-from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.appstore.address import convert_url_to_https
+from workers.ingest.appstore.shapes import FetchedAppStoreListing
+from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import MAX_BRAND_NAME_CHARS, split_name_and_tagline
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
@@ -25,13 +25,15 @@ from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, CandidateImage, Parsed
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
-MAX_STORE_SCREENSHOTS = 20
+MAX_LISTING_SCREENSHOTS = 20
 #: The genre of apps without a better one: alone it has no meaning.
-CATCH_ALL_GENRE = ["entertainment"]
+IGNORED_LONE_APP_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
-ASCII_TITLE_SEPARATORS = {"：": ":", "｜": "|"}
-WIDE_TITLE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
+ASCII_BY_WIDE_TITLE_SEPARATOR = {"：": ":", "｜": "|"}
+WIDE_TITLE_SEPARATOR_PATTERN = re.compile(
+    r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])"
+)
 
 ScoredValue = tuple[BrandFieldValue, float, str]
 APP_STORE_LINK_NAME = "appStore"
@@ -56,17 +58,17 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def parse_store_listing(app: StoreListing) -> ParsedDocument:
+def extract_listing_candidates(app: StoreListing) -> ParsedDocument:
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(app.description))[0])
-    opening = prose.find_opening_lines(app.description, skip_rules)
+    opening = prose.find_description_opening_lines(app.description, skip_rules)
     ladders: dict[BrandFieldName, Iterator[ScoredValue]] = {
-        "appName": listing_name_candidates(app),
-        "appDescription": listing_description_candidates(app, opening, skip_rules),
-        "tagline": listing_tagline_candidates(app, opening),
-        "keywords": listing_keyword_candidates(app.genres),
-        "primaryLanguage": listing_language_candidates(app),
-        "logoUrl": listing_logo_candidates(app),
-        "links": listing_link_candidates(app),
+        "appName": find_listing_name_candidates(app),
+        "appDescription": find_listing_description_candidates(app, opening, skip_rules),
+        "tagline": find_listing_tagline_candidates(app, opening),
+        "keywords": build_listing_keyword_candidate(app.genres),
+        "primaryLanguage": find_listing_language_candidates(app),
+        "logoUrl": find_listing_logo_candidate(app),
+        "links": build_listing_link_candidate(app),
     }
     scored = (
         (field, value, confidence, f"{app.store}.{rule}")
@@ -76,23 +78,23 @@ def parse_store_listing(app: StoreListing) -> ParsedDocument:
     return ParsedDocument(
         candidates=build_candidates(app.url, scored),
         passages=list(prose.description_passages(f"{app.short}\n{app.description}", app.url)),
-        pictures=list(listing_images(app)),
+        pictures=list(list_store_listing_images(app)),
     )
 
 
-def listing_images(app: StoreListing) -> Iterator[CandidateImage]:
+def list_store_listing_images(app: StoreListing) -> Iterator[CandidateImage]:
     """Yield the listing's icon as a logo, then its screenshots in the store's order.
 
-    At most `MAX_STORE_SCREENSHOTS` screenshots are used. Images without a usable address are skipped.
+    At most `MAX_LISTING_SCREENSHOTS` screenshots are used. Images without a usable address are skipped.
     """
     images: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
-    images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_STORE_SCREENSHOTS]]
+    images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_LISTING_SCREENSHOTS]]
     for kind, address, rule in images:
-        if url := to_https(address):
+        if url := convert_url_to_https(address):
             yield CandidateImage(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
 
 
-def listing_name_candidates(app: StoreListing) -> Iterator[ScoredValue]:
+def find_listing_name_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     for text, confidence, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
         if name := truncate_text(split_app_title(text)[0], MAX_BRAND_NAME_CHARS):
             yield name, confidence, rule
@@ -104,12 +106,12 @@ def split_app_title(title: str) -> tuple[str, str]:
     Examples: `Spark – Email App by Readdle`, `Duolingo：学习英语`.
     """
     head, tail = split_name_and_tagline(
-        WIDE_TITLE_SEPARATOR.sub(lambda match: f" {ASCII_TITLE_SEPARATORS.get(match[0], '-')} ", title)
+        WIDE_TITLE_SEPARATOR_PATTERN.sub(lambda match: f" {ASCII_BY_WIDE_TITLE_SEPARATOR.get(match[0], '-')} ", title)
     )
     return (head.strip(), tail) if tail else split_name_and_tagline(title)
 
 
-def listing_description_candidates(
+def find_listing_description_candidates(
     app: StoreListing, opening: list[str], skip_rules: SentenceSkipRules
 ) -> Iterator[ScoredValue]:
     """Yield the `appDescription` candidates of a store listing, each with confidence and rule.
@@ -125,7 +127,7 @@ def listing_description_candidates(
         yield text, 0.50, "short"
 
 
-def listing_tagline_candidates(app: StoreListing, opening: list[str]) -> Iterator[ScoredValue]:
+def find_listing_tagline_candidates(app: StoreListing, opening: list[str]) -> Iterator[ScoredValue]:
     name, tail = split_app_title(app.title)
     ladder = (
         (clean_text_line(app.short), 2, 0.95, "short"),
@@ -137,13 +139,13 @@ def listing_tagline_candidates(app: StoreListing, opening: list[str]) -> Iterato
             yield line, confidence, rule
 
 
-def listing_keyword_candidates(genres: list[str]) -> Iterator[ScoredValue]:
-    words_of_genres = distinct_keywords(genres)
-    if words_of_genres and words_of_genres != CATCH_ALL_GENRE:
+def build_listing_keyword_candidate(genres: list[str]) -> Iterator[ScoredValue]:
+    words_of_genres = split_into_distinct_keywords(genres)
+    if words_of_genres and words_of_genres != IGNORED_LONE_APP_GENRE:
         yield words_of_genres, 0.90, "genres"
 
 
-def listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
+def find_listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     """Yield language tags of a store listing, with confidence and rule: its text's, then its storefront's main one.
 
     The text has precedence, since many listings aren't translated.
@@ -153,19 +155,19 @@ def listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
         yield language, 0.40, "storefront"
 
 
-def listing_logo_candidates(app: StoreListing) -> Iterator[ScoredValue]:
-    if icon := to_https(app.icon):
+def find_listing_logo_candidate(app: StoreListing) -> Iterator[ScoredValue]:
+    if icon := convert_url_to_https(app.icon):
         yield icon, 0.90, "icon"
 
 
-def listing_link_candidates(app: StoreListing) -> Iterator[ScoredValue]:
-    links_by_name = {"website": to_https(app.website), app.store: app.url}
+def build_listing_link_candidate(app: StoreListing) -> Iterator[ScoredValue]:
+    links_by_name = {"website": convert_url_to_https(app.website), app.store: app.url}
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
 
 
-def parse_apple_listing(listing: ParsedStoreListing) -> ParsedDocument:
+def parse_apple_listing(listing: FetchedAppStoreListing) -> ParsedDocument:
     software = listing.software
-    return parse_store_listing(
+    return extract_listing_candidates(
         StoreListing(
             store=APP_STORE_LINK_NAME,
             url=listing.url,

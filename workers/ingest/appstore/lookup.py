@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from domain.brand.store_listings import AppStoreListing
+from domain.brand.store_listings import AppStoreListingReference
 from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.shapes import AppLookupResult
@@ -23,12 +23,15 @@ T = TypeVar("T")
 #: Storefronts to try after the requested ones.
 LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
 #: Seconds that a job's first lookup waits for a token.
-MAX_FIRST_LOOKUP_WAIT_S = 5.0
+MAX_FIRST_APP_LOOKUP_TOKEN_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
-MAX_NEXT_LOOKUP_WAIT_S = 30.0
-THROTTLED_STATUSES = frozenset({403, 429, 503})
+MAX_NEXT_APP_LOOKUP_TOKEN_WAIT_S = 30.0
+APP_LOOKUP_THROTTLED_STATUSES = frozenset({403, 429, 503})
 APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
-    accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED_STATUSES | {400, 404}, silence_s=10
+    accept="application/json,text/javascript",
+    limit=1 << 20,
+    passing=APP_LOOKUP_THROTTLED_STATUSES | {400, 404},
+    silence_s=10,
 )
 #: Results that are read: an id has one.
 MAX_APP_LOOKUP_RESULTS = 50
@@ -44,7 +47,7 @@ class StorefrontResult(NamedTuple):
     country: str
 
 
-class AppLookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AppLookupResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Body of a lookup's response: either `results` or `error_message`.
 
     Results are decoded one by one, since 1 MiB can have 350,000.
@@ -62,45 +65,47 @@ class AppLookupAccess(NamedTuple):
     limiter: UpstreamLimiter
 
 
-async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListing, *, country: str) -> StorefrontResult:
+async def find_store_app(
+    lookup: AppLookupAccess, listing: AppStoreListingReference, *, country: str
+) -> StorefrontResult:
     """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
     """
-    patience_s = MAX_FIRST_LOOKUP_WAIT_S
+    patience_s = MAX_FIRST_APP_LOOKUP_TOKEN_WAIT_S
     for storefront in list_storefronts_to_try(listing, country):
         results = await request_app_lookup(lookup, listing, storefront, patience_s)
         if software := choose_requested_app(results, listing):
             return StorefrontResult(software, storefront)
-        patience_s = MAX_NEXT_LOOKUP_WAIT_S
+        patience_s = MAX_NEXT_APP_LOOKUP_TOKEN_WAIT_S
     raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
 
 
-def list_storefronts_to_try(listing: AppStoreListing, country: str) -> list[str]:
+def list_storefronts_to_try(listing: AppStoreListingReference, country: str) -> list[str]:
     """Return the App Store storefronts to request, each once: the URL's, `country`, then `LARGEST_STOREFRONTS`."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST_STOREFRONTS]))
 
 
 async def request_app_lookup(
-    lookup: AppLookupAccess, listing: AppStoreListing, country: str, patience_s: float
+    lookup: AppLookupAccess, listing: AppStoreListingReference, country: str, patience_s: float
 ) -> list[AppLookupResult]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
     fetched = await fetch_url(
         lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=APP_LOOKUP_RESPONSE_LIMITS
     )
-    if fetched.status in THROTTLED_STATUSES:
+    if fetched.status in APP_LOOKUP_THROTTLED_STATUSES:
         await lookup.limiter.cool_down(read_retry_after_s(fetched.headers))
     return read_app_lookup_results(fetched, listing)
 
 
-def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListing) -> list[AppLookupResult]:
+def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingReference) -> list[AppLookupResult]:
     """Return the results in a response of Apple's lookup, at most `MAX_APP_LOOKUP_RESULTS`.
 
     Return an empty list for an unknown storefront. Raises `SourceNotFound` for an id that Apple doesn't
     accept, `FetchFailed` for a body in another form.
     """
-    body = decode_app_lookup(fetched.body, AppLookupBody)
+    body = decode_app_lookup(fetched.body, AppLookupResponse)
     if body.results is not None:
         return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_APP_LOOKUP_RESULTS]]
     if "country" in (body.error_message or ""):
@@ -117,7 +122,7 @@ def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise FetchFailed(NO_APP_LIST_MESSAGE) from error
 
 
-def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListing) -> AppLookupResult | None:
+def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListingReference) -> AppLookupResult | None:
     """Return the requested app among the results of Apple's lookup; None if it isn't there.
 
     Raises `SourceNotFound` if no result is an app, as for a developer's id.
@@ -129,7 +134,7 @@ def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListin
     return next((result for result in apps if is_requested_app(result, listing)), None)
 
 
-def is_requested_app(software: AppLookupResult, listing: AppStoreListing) -> bool:
+def is_requested_app(software: AppLookupResult, listing: AppStoreListingReference) -> bool:
     if listing.by == "id":
         return str(software.track_id) == listing.value
     return (software.bundle_id or "").casefold() == listing.value.casefold()

@@ -17,10 +17,10 @@ from workers.ingest.shapes import ParsedDocument
 
 GOOGLE_PLAY_LINK_NAME = "googlePlay"
 #: Characters of a short description. Google allows 80; older pages have the whole description there.
-MAX_SHORT_DESCRIPTION_CHARS = 120
+MAX_PLAY_SHORT_DESCRIPTION_CHARS = 120
 
 
-def read_play_page(play_page: GooglePlayPage) -> ParsedDocument:
+def parse_google_play_page(play_page: GooglePlayPage) -> ParsedDocument:
     """Read an app's Google Play page: return its candidates, passages and images.
 
     Return a document without candidates if the page describes no app.
@@ -29,28 +29,32 @@ def read_play_page(play_page: GooglePlayPage) -> ParsedDocument:
     node = next(filter(is_app_node, page.jsonld_nodes), None)
     if node is None:
         return ParsedDocument(candidates=[])
-    return app.parse_store_listing(listing_of_jsonld_node(play_page, page, node))
+    return app.extract_listing_candidates(build_listing_from_jsonld_node(play_page, page, node))
 
 
-def listing_of_jsonld_node(play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode) -> StoreListing:
+def build_listing_from_jsonld_node(
+    play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode
+) -> StoreListing:
     declared_text = first_jsonld_text(node.get("description"))
-    short = declared_text if len(clean_text_line(declared_text)) <= MAX_SHORT_DESCRIPTION_CHARS else ""
+    short = declared_text if len(clean_text_line(declared_text)) <= MAX_PLAY_SHORT_DESCRIPTION_CHARS else ""
     return StoreListing(
         store=GOOGLE_PLAY_LINK_NAME,
         url=play_page.url,
         country=play_page.country,
         title=first_jsonld_text(node.get("name")),
         seller=first_jsonld_text(node.get("author"), "name"),
-        website=developer_website_of_node(node),
+        website=read_developer_website(node),
         short=short,
-        description=read_play_description(page) or ("" if short else declared_text),
-        genres=genres_of_category(first_jsonld_text(node.get("applicationCategory"))),
+        description=read_google_play_description(page) or ("" if short else declared_text),
+        genres=split_play_category_into_genres(first_jsonld_text(node.get("applicationCategory"))),
         icon=first_jsonld_text(node.get("image"), "url"),
-        screenshots=[(address, "screenshots") for tag in page.tags["img"] if (address := screenshot_url_of_tag(tag))],
+        screenshots=[
+            (address, "screenshots") for tag in page.tags["img"] if (address := read_play_screenshot_url(tag))
+        ],
     )
 
 
-def screenshot_url_of_tag(tag: Tag) -> str:
+def read_play_screenshot_url(tag: Tag) -> str:
     """Return the address of a Google Play screenshot in an `<img>` tag; "" for any other image.
 
     The first address of `srcset`, for high-density screens, has precedence over `src`.
@@ -64,18 +68,18 @@ def first_jsonld_text(value: Any, *keys: str) -> str:
     return next(iter(jsonld.read_jsonld_texts(value, *keys)), "")
 
 
-def developer_website_of_node(node: jsonld.JsonLdNode) -> str:
+def read_developer_website(node: jsonld.JsonLdNode) -> str:
     """Return the author's web address in an app's JSON-LD; empty without one, or for a page of Google."""
     address = first_jsonld_text(node.get("author"), "url")
     return "" if f".{host_of_url(address)}".endswith(".google.com") else address
 
 
-def read_play_description(page: HtmlDocument) -> str:
+def read_google_play_description(page: HtmlDocument) -> str:
     marked = (tag for tag in page.tags["div"] if read_tag_attribute(tag, "data-g-id") == "description")
     return next((tag.get_text("\n") for tag in marked), "")
 
 
-def genres_of_category(category: str) -> list[str]:
+def split_play_category_into_genres(category: str) -> list[str]:
     """Return the genres in a Google Play category: `games` and `puzzle` of `GAME_PUZZLE`.
 
     A category other than a game's has one genre: `health and fitness` of `HEALTH_AND_FITNESS`.

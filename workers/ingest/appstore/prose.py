@@ -8,20 +8,20 @@ from workers.ingest.page.text import HTML_TAG_IN_TEXT, clean_text_line, count_wo
 from workers.ingest.shapes import Passage
 from workers.ingest.skip_rules import SentenceSkipRules
 
-DESCRIPTION_LINE_BREAK = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
+DESCRIPTION_LINE_BREAK_PATTERN = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
 #: Characters that are read: several times the limit of a store.
-MAX_STORE_TEXT_CHARS = 20_000
+MAX_READ_STORE_DESCRIPTION_CHARS = 20_000
 #: Marks before an item of a list, or around a heading.
-LIST_MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
-DECORATED_HEADING = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
-QUOTED_LINE = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
-EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+LIST_ITEM_MARK_PATTERN = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
+DECORATED_HEADING_PATTERN = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
+QUOTED_LINE_PATTERN = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
+LEADING_EMOJI_PATTERN = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
-SENTENCE_END = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
+DESCRIPTION_SENTENCE_END_PATTERN = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 #: Words of a sentence.
-MIN_SENTENCE_WORDS = 4
-MIN_LIST_ITEM_WORDS = 3
-MAX_HEADING_WORDS = 8
+MIN_DESCRIPTION_SENTENCE_WORDS = 4
+MIN_DESCRIPTIVE_LIST_ITEM_WORDS = 3
+MAX_DESCRIPTION_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
 MAX_JOINING_WORD_CHARS = 3
 
@@ -29,29 +29,29 @@ MAX_JOINING_WORD_CHARS = 3
 def split_description_lines(description: str) -> list[str]:
     bare = (
         HTML_TAG_IN_TEXT.sub("", line).strip()
-        for line in DESCRIPTION_LINE_BREAK.split(description[:MAX_STORE_TEXT_CHARS])
+        for line in DESCRIPTION_LINE_BREAK_PATTERN.split(description[:MAX_READ_STORE_DESCRIPTION_CHARS])
     )
     return [line for line in bare if line]
 
 
-def find_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[str]:
+def find_description_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[str]:
     """Return the opening of a store description: the first consecutive texts that describe the app; [] for none.
 
     Sentences in the first run of plain lines have precedence, then a line there that is no sentence. Then come
     sentences further down. `skip_rules` recognize sentences that don't describe the app.
     """
     joined = list(join_broken_lines(strip_leading_emoji(split_description_lines(description))))
-    plain_run = first_run_of_fitting_texts(is_plain_text_line, joined)
+    plain_run = take_first_run_of_matching_texts(is_plain_text_line, joined)
     unskipped = [
         text
         for line in plain_run
-        if not has_prose_sentence(line) and skip_rules.classify_sentence(text := clean_text_line(line)) is None
+        if not has_prose_sentence(line) and skip_rules.classify_skipped_sentence(text := clean_text_line(line)) is None
     ]
-    long_enough = [text for text in unskipped if count_words(text) >= MIN_SENTENCE_WORDS]
+    long_enough = [text for text in unskipped if count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS]
     return (
-        first_descriptive_sentences(plain_run, skip_rules)
+        find_first_descriptive_sentences(plain_run, skip_rules)
         or long_enough[:1]
-        or first_descriptive_sentences(joined, skip_rules)
+        or find_first_descriptive_sentences(joined, skip_rules)
         or unskipped[:1]
     )
 
@@ -62,14 +62,14 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
     An item that would make the text longer than `limit` characters is left out.
     """
     items = (
-        clean_text_line(LIST_MARK.sub("", line))
+        clean_text_line(LIST_ITEM_MARK_PATTERN.sub("", line))
         for line in join_broken_lines(split_description_lines(description))
-        if is_list_item(line)
+        if is_list_item_line(line)
     )
     descriptive = dict.fromkeys(
         candidate
         for candidate in items
-        if is_descriptive_item(candidate) and skip_rules.classify_sentence(candidate) is None
+        if is_descriptive_item(candidate) and skip_rules.classify_skipped_sentence(candidate) is None
     )
     text = ""
     for item in descriptive:
@@ -84,14 +84,14 @@ def is_descriptive_item(item: str) -> bool:
     Names are words with capitals, joined by words of up to three letters.
     """
     has_long_word = any(word.islower() and len(word) > MAX_JOINING_WORD_CHARS for word in item.split())
-    return count_words(item) >= MIN_LIST_ITEM_WORDS and (
+    return count_words(item) >= MIN_DESCRIPTIVE_LIST_ITEM_WORDS and (
         has_long_word or not any(word[0].isupper() for word in item.split())
     )
 
 
-def is_list_item(line: str) -> bool:
-    return bool(LIST_MARK.match(line)) and not (
-        DECORATED_HEADING.match(line) or QUOTED_LINE.match(line) or is_heading_line(line)
+def is_list_item_line(line: str) -> bool:
+    return bool(LIST_ITEM_MARK_PATTERN.match(line)) and not (
+        DECORATED_HEADING_PATTERN.match(line) or QUOTED_LINE_PATTERN.match(line) or is_heading_line(line)
     )
 
 
@@ -101,8 +101,8 @@ def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
     The emoji is removed only if the first line ends as a sentence. Otherwise the line may be a list item.
     """
     first = lines_of_text[0] if lines_of_text else ""
-    has_emoji = EMOJI.match(first) and SENTENCE_END.search(first)
-    return [LIST_MARK.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
+    has_emoji = LEADING_EMOJI_PATTERN.match(first) and DESCRIPTION_SENTENCE_END_PATTERN.search(first)
+    return [LIST_ITEM_MARK_PATTERN.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
 
 
 def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
@@ -113,7 +113,9 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
     pieces: list[str] = []
     for line in lines_of_text:
         continues = (
-            pieces and line[0].islower() and not (SENTENCE_END.search(pieces[-1]) or is_heading_line(pieces[-1]))
+            pieces
+            and line[0].islower()
+            and not (DESCRIPTION_SENTENCE_END_PATTERN.search(pieces[-1]) or is_heading_line(pieces[-1]))
         )
         if pieces and not continues:
             yield " ".join(pieces)
@@ -123,14 +125,15 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
         yield " ".join(pieces)
 
 
-def first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> list[str]:
+def find_first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> list[str]:
     """Return the first consecutive texts about the app, one a line, up to a skipped sentence; [] for none."""
-    return first_run_of_fitting_texts(
-        lambda text: count_words(text) >= MIN_SENTENCE_WORDS, descriptive_text_by_line(lines_of_text, skip_rules)
+    return take_first_run_of_matching_texts(
+        lambda text: count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS,
+        keep_descriptive_text_of_lines(lines_of_text, skip_rules),
     )
 
 
-def descriptive_text_by_line(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> Iterator[str]:
+def keep_descriptive_text_of_lines(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> Iterator[str]:
     """Yield for each line its sentences that describe the app, as one text; "" for a line without any.
 
     Yield a further "" after a line that ends in a skipped sentence, so that a run of texts ends there.
@@ -142,13 +145,16 @@ def descriptive_text_by_line(lines_of_text: list[str], skip_rules: SentenceSkipR
             yield ""
 
 
-def first_run_of_fitting_texts(fits: Callable[[str], bool], texts: Iterable[str]) -> list[str]:
+def take_first_run_of_matching_texts(fits: Callable[[str], bool], texts: Iterable[str]) -> list[str]:
     return list(takewhile(fits, dropwhile(lambda line: not fits(line), texts)))
 
 
 def is_plain_text_line(line: str) -> bool:
     return not (
-        LIST_MARK.match(line) or QUOTED_LINE.match(line) or DECORATED_HEADING.match(line) or is_heading_line(line)
+        LIST_ITEM_MARK_PATTERN.match(line)
+        or QUOTED_LINE_PATTERN.match(line)
+        or DECORATED_HEADING_PATTERN.match(line)
+        or is_heading_line(line)
     )
 
 
@@ -159,7 +165,10 @@ def has_prose_sentence(line: str) -> bool:
     a hashtag.
     """
     first = first_sentence(line)
-    is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_SENTENCE_WORDS for text in (first, line))
+    is_ended = any(
+        DESCRIPTION_SENTENCE_END_PATTERN.search(text) and count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS
+        for text in (first, line)
+    )
     return is_ended and is_plain_text_line(line)
 
 
@@ -169,11 +178,11 @@ def description_passages(description: str, url: str) -> Iterator[Passage]:
     Lines without letters and digits are left out.
     """
     for line in split_description_lines(description):
-        text = clean_text_line(LIST_MARK.sub("", line))
+        text = clean_text_line(LIST_ITEM_MARK_PATTERN.sub("", line))
         if any(map(str.isalnum, text)):
             yield Passage(text=text, kind="heading" if is_heading_line(line) else "text", url=url)
 
 
 def is_heading_line(line: str) -> bool:
-    is_short = count_words(line) <= MAX_HEADING_WORDS and not SENTENCE_END.search(line)
-    return is_short and (line.isupper() or line.endswith(":") or DECORATED_HEADING.match(line) is not None)
+    is_short = count_words(line) <= MAX_DESCRIPTION_HEADING_WORDS and not DESCRIPTION_SENTENCE_END_PATTERN.search(line)
+    return is_short and (line.isupper() or line.endswith(":") or DECORATED_HEADING_PATTERN.match(line) is not None)

@@ -10,21 +10,21 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
 from domain.values import countries, ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from schemas.brand import BrandExtraction, FieldCandidate
-from schemas.errors import ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited, SourceTimeout
+from schemas.errors import SourceContentUnusable, SourceError, SourceNotFound, SourceRateLimited, SourceTimeout
 from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import strip_url_query
+from workers.ingest.appstore.address import convert_url_to_https_without_query
 from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import fetch_candidate_images, open_image_fetch
+from workers.ingest.pictures.fetch_images import build_web_image_fetch, fetch_candidate_images
 from workers.ingest.shapes import ParsedDocument
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
@@ -39,7 +39,7 @@ DEFAULT_STORE_URLS = {
 }
 
 
-class StoreAccess(NamedTuple):
+class StoreIngestResources(NamedTuple):
     """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
     lookup: AppLookupAccess
@@ -49,7 +49,7 @@ class StoreAccess(NamedTuple):
     play_url: str
 
 
-class ParsedListing(NamedTuple):
+class StoreListingDocument(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
@@ -59,7 +59,7 @@ class ParsedListing(NamedTuple):
     bundle_id: str | None = None
 
 
-def ssrf_policies_of_store_urls(settings: Settings) -> AllowedOrigins:
+def build_changed_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
     """Return the SSRF policies, by origin, of the store URLs that the operator has changed.
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
@@ -70,7 +70,7 @@ def ssrf_policies_of_store_urls(settings: Settings) -> AllowedOrigins:
 
 
 async def ingest_store_listings(
-    stores: StoreAccess,
+    stores: StoreIngestResources,
     *,
     listings: Sequence[RequestedStoreListing],
     country: str,
@@ -87,7 +87,7 @@ async def ingest_store_listings(
     await progress("analyzing", 0.6)
     documents = [part.document for part in parts]
     images = [picture for document in documents for picture in document.pictures]
-    return await assemble_extraction(
+    return await assemble_brand_extraction(
         stores.parser,
         url=parts[0].url,
         title=parts[0].title,
@@ -95,19 +95,19 @@ async def ingest_store_listings(
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=fetch_candidate_images(open_image_fetch(stores.web), stores.parser, images),
+        pictures=fetch_candidate_images(build_web_image_fetch(stores.web), stores.parser, images),
     )
 
 
 async def read_store_listings(
-    stores: StoreAccess, listings: Sequence[RequestedStoreListing], country: str
-) -> tuple[list[ParsedListing], list[str]]:
+    stores: StoreIngestResources, listings: Sequence[RequestedStoreListing], country: str
+) -> tuple[list[StoreListingDocument], list[str]]:
     """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
 
     Raises `SourceRateLimited` at once, since the next attempt reads all listings again. If all listings fail,
     raises the first retryable error, else the first error.
     """
-    parts: list[ParsedListing] = []
+    parts: list[StoreListingDocument] = []
     errors: list[SourceError] = []
     for listing in listings:
         if is_listing_already_read(listing, parts):
@@ -123,29 +123,35 @@ async def read_store_listings(
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_listing_already_read(listing: RequestedStoreListing, parts: list[ParsedListing]) -> bool:
+def is_listing_already_read(listing: RequestedStoreListing, parts: list[StoreListingDocument]) -> bool:
     """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
-        isinstance(listing, AppStoreListing)
+        isinstance(listing, AppStoreListingReference)
         and listing.by == "bundleId"
         and listing.value.casefold() in {part.bundle_id for part in parts}
     )
 
 
-async def read_store_listing(stores: StoreAccess, listing: RequestedStoreListing, country: str) -> ParsedListing:
+async def read_store_listing(
+    stores: StoreIngestResources, listing: RequestedStoreListing, country: str
+) -> StoreListingDocument:
     requested = listing.country or country
-    if isinstance(listing, GooglePlayListing):
+    if isinstance(listing, GooglePlayListingReference):
         return await read_google_play_listing(stores, listing, requested)
     result = await find_store_app(stores.lookup, listing, country=country)
     other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
     return await read_app_store_listing(stores, result, other_storefront if result.country != requested else [])
 
 
-async def read_app_store_listing(stores: StoreAccess, result: StorefrontResult, warnings: list[str]) -> ParsedListing:
+async def read_app_store_listing(
+    stores: StoreIngestResources, result: StorefrontResult, warnings: list[str]
+) -> StoreListingDocument:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
-    url = strip_url_query(software.track_view_url or "") or page
-    reading = await parse(stores.parser, shapes.ParsedStoreListing(url=url, country=result.country, software=software))
+    url = convert_url_to_https_without_query(software.track_view_url or "") or page
+    reading = await parse(
+        stores.parser, shapes.FetchedAppStoreListing(url=url, country=result.country, software=software)
+    )
     subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
         reading,
@@ -153,7 +159,7 @@ async def read_app_store_listing(stores: StoreAccess, result: StorefrontResult, 
         passages=[*subtitle.passages, *reading.passages],
     )
     bundle_id = (software.bundle_id or "").casefold()
-    return ParsedListing(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
+    return StoreListingDocument(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
 
 
 async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
@@ -165,11 +171,11 @@ async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
         raise SourceTimeout("the store's page did not load in time") from error
 
 
-async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
+async def read_app_subtitle(stores: StoreIngestResources, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
     """Fetch an app's page in the App Store; return its subtitle as a parsed document, and warnings.
 
     Without a subtitle, or if the page can't be read, the document is empty and there is one warning. The
-    metric `APPSTORE_SUBTITLE_READS` counts both cases.
+    metric `APPSTORE_SUBTITLE_READ_COUNTER` counts both cases.
     """
     reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
     try:
@@ -180,14 +186,16 @@ async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tup
         reading = await parse(stores.parser, store_page)
     except SourceError as error:
         reason = error.message
-    metrics.APPSTORE_SUBTITLE_READS.labels("read" if reading.candidates else "missing").inc()
+    metrics.APPSTORE_SUBTITLE_READ_COUNTER.labels("read" if reading.candidates else "missing").inc()
     return reading, [] if reading.candidates else [f"subtitle_missing: {reason}"]
 
 
-async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListing, country: str) -> ParsedListing:
+async def read_google_play_listing(
+    stores: StoreIngestResources, listing: GooglePlayListingReference, country: str
+) -> StoreListingDocument:
     """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 
-    Raises `SourceNotFound` for an unknown app, `ScrapeFailed` for a page that describes no app.
+    Raises `SourceNotFound` for an unknown app, `SourceContentUnusable` for a page that describes no app.
     """
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
     language = listing.language or f"{countries.main_language_of_country(country) or 'en'}-{country.upper()}"
@@ -200,8 +208,8 @@ async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListi
     document = shapes.GooglePlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
     reading = await parse(stores.parser, document)
     if not reading.candidates:
-        raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
-    return ParsedListing(url, reading)
+        raise SourceContentUnusable(f"Google Play's page of {listing.package} describes no app; try again later")
+    return StoreListingDocument(url, reading)
 
 
 def merge_link_candidates(candidates: list[FieldCandidate]) -> list[FieldCandidate]:

@@ -18,34 +18,37 @@ from workers.ingest.page.text import clean_text_line
 from workers.ingest.shapes import ParsedDocument, Passage
 
 APP_STORE_DATA_SCRIPT_IDS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
-SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
-MAX_SUBTITLE_CHARS = 120
+APP_SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
+MAX_APP_SUBTITLE_CHARS = 120
 #: Objects of one script; further ones are ignored.
-MAX_SCRIPT_JSON_OBJECTS = 50_000
-MAX_SUBTITLE_HEADINGS = 20
+MAX_APP_STORE_SCRIPT_OBJECTS = 50_000
+MAX_APP_STORE_PAGE_HEADINGS = 20
 
 
 def parse_app_subtitle_page(store_page: AppStorePage) -> ParsedDocument:
     page = HtmlDocument(decode_bytes_like_browser(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
-        app_subtitles_in_scripts(page, store_page.track_id), app_subtitles_in_headings(page, store_page.track_id)
+        find_app_subtitles_in_scripts(page, store_page.track_id),
+        find_app_subtitles_in_headings(page, store_page.track_id),
     )
-    text = next((text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_SUBTITLE_CHARS), None)
+    text = next(
+        (text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_APP_SUBTITLE_CHARS), None
+    )
     if text is None:
         return ParsedDocument(candidates=[])
     return ParsedDocument(
-        candidates=[page.candidate("tagline", text, 0.95, "appStore.subtitle")],
+        candidates=[page.build_candidate("tagline", text, 0.95, "appStore.subtitle")],
         passages=[Passage(text=text, kind="heading", url=page.url)],
     )
 
 
-def app_subtitles_in_scripts(page: HtmlDocument, track_id: int) -> Iterator[str]:
+def find_app_subtitles_in_scripts(page: HtmlDocument, track_id: int) -> Iterator[str]:
     for script in page.tags["script"]:
         if read_tag_attribute(script, "id") in APP_STORE_DATA_SCRIPT_IDS:
             data = jsonld.read_first_json_value(script.get_text())
-            for node in islice(walk_json_objects(data), MAX_SCRIPT_JSON_OBJECTS):
+            for node in islice(walk_json_objects(data), MAX_APP_STORE_SCRIPT_OBJECTS):
                 if str(node.get("adamId") or node.get("id")) == str(track_id):
-                    yield from app_subtitles_of_object(node)
+                    yield from find_app_subtitles_in_object(node)
 
 
 def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
@@ -63,7 +66,7 @@ def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
         pending += [child for child in reversed([*children]) if isinstance(child, dict | list)]
 
 
-def app_subtitles_of_object(node: dict[str, Any]) -> Iterator[str]:
+def find_app_subtitles_in_object(node: dict[str, Any]) -> Iterator[str]:
     """Yield the subtitles in an app's JSON object: its own, that of its attributes, and those of each platform."""
     attributes = dict_or_empty(node.get("attributes"))
     platforms = dict_or_empty(attributes.get("platformAttributes")).values()
@@ -76,12 +79,12 @@ def dict_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterator[str]:
+def find_app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterator[str]:
     """Yield the texts of the `<h2>` headings with a subtitle's class on an App Store page.
 
     Yield nothing if a redirect led to the page of another app than `track_id`.
     """
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
-        for heading in page.tags["h2"][:MAX_SUBTITLE_HEADINGS]:
-            if SUBTITLE_HEADING_CLASSES & set(read_tag_attribute(heading, "class").split()):
+        for heading in page.tags["h2"][:MAX_APP_STORE_PAGE_HEADINGS]:
+            if APP_SUBTITLE_HEADING_CLASSES & set(read_tag_attribute(heading, "class").split()):
                 yield read_tag_text(heading)

@@ -26,12 +26,14 @@ MAX_LOGO_PIXELS = 4 << 20
 #: Longer side of the reduced image, in pixels.
 REDUCED_LOGO_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
-MIN_PIXEL_ALPHA = 200
+MIN_LOGO_PIXEL_ALPHA = 200
 MAX_SVG_ELEMENTS = 5_000
 #: Declarations in each of its styles; further ones are ignored.
 MAX_SVG_STYLE_DECLARATIONS = 500
 SVG_PAINT_ATTRIBUTES = ("fill", "stroke", "stop-color")
-SVG_PAINT_DECLARATION = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
+SVG_PAINT_DECLARATION_PATTERN = re.compile(
+    r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE
+)
 #: Confidence of the main color, and of up to four others in their order.
 LOGO_COLOR_CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
 #: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
@@ -39,11 +41,11 @@ MAX_COMPARED_LOGO_COLORS = 400
 #: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
 MIN_COLOR_CLUSTER_SHARE = 0.08
 #: Share of the whole area that all chromatic colors need.
-MIN_CHROMATIC_AREA_SHARE = 0.005
+MIN_LOGO_CHROMATIC_AREA_SHARE = 0.005
 #: Number of a logo's largest clusters.
-LARGEST_LOGO_CLUSTERS = 5
+LARGEST_LOGO_CLUSTER_COUNT = 5
 #: Their least share of the chromatic area; a photograph spreads over more clusters.
-MIN_LOGO_CLUSTERS_SHARE = 0.75
+MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
 
 def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
@@ -53,7 +55,7 @@ def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
     """
     counts = count_svg_colors(logo.body) if is_svg_file(logo.body) else count_pixel_colors(logo.body)
     roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
-    scored = zip(main_logo_colors(counts), LOGO_COLOR_CONFIDENCES, roles, strict=False)
+    scored = zip(choose_main_logo_colors(counts), LOGO_COLOR_CONFIDENCES, roles, strict=False)
     return ParsedDocument(
         candidates=[
             FieldCandidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url)
@@ -85,7 +87,7 @@ def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
         colored.thumbnail((REDUCED_LOGO_SIDE_PX, REDUCED_LOGO_SIDE_PX), Image.Resampling.NEAREST)
     values = colored.tobytes()
     each = zip(values[::4], values[1::4], values[2::4], values[3::4], strict=True)
-    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_PIXEL_ALPHA)
+    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_LOGO_PIXEL_ALPHA)
 
 
 def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]:
@@ -111,17 +113,17 @@ def count_svg_colors(body: bytes) -> Counter[str]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return Counter()
-    painted = () if root is None else (css_color.parse_css_color(text) for text in svg_paint_values(root))
+    painted = () if root is None else (css_color.parse_css_color(text) for text in find_svg_paint_values(root))
     return Counter(color for color in painted if color)
 
 
-def svg_paint_values(root: etree._Element) -> Iterator[str]:
+def find_svg_paint_values(root: etree._Element) -> Iterator[str]:
     for element in islice(root.iter("{*}*"), MAX_SVG_ELEMENTS):
         yield from filter(None, map(element.get, SVG_PAINT_ATTRIBUTES))
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
             yield from islice(
-                (match[1] for match in SVG_PAINT_DECLARATION.finditer(text or "")), MAX_SVG_STYLE_DECLARATIONS
+                (match[1] for match in SVG_PAINT_DECLARATION_PATTERN.finditer(text or "")), MAX_SVG_STYLE_DECLARATIONS
             )
 
 
@@ -132,19 +134,19 @@ class ColorCluster(NamedTuple):
     area: int
 
 
-def main_logo_colors(pixels: Counter[str]) -> list[str]:
+def choose_main_logo_colors(pixels: Counter[str]) -> list[str]:
     """Return a logo's chromatic colors by area; without any, the largest neutral one that isn't white.
 
     Return an empty list for a photograph: its colors spread over many clusters.
     """
     all_clusters = find_color_clusters(pixels)
     chromatic = [cluster for cluster in all_clusters if not is_neutral_color(cluster.color)]
-    chromatic_area = total_cluster_area(chromatic)
-    if chromatic_area < MIN_CHROMATIC_AREA_SHARE * total_cluster_area(all_clusters):
+    chromatic_area = sum_cluster_areas(chromatic)
+    if chromatic_area < MIN_LOGO_CHROMATIC_AREA_SHARE * sum_cluster_areas(all_clusters):
         neutral = (cluster.color for cluster in all_clusters if is_neutral_color(cluster.color))
         return [color for color in neutral if not is_white(color)][:1]
     large = [cluster for cluster in chromatic if cluster.area >= MIN_COLOR_CLUSTER_SHARE * chromatic_area]
-    is_logo = total_cluster_area(large[:LARGEST_LOGO_CLUSTERS]) >= MIN_LOGO_CLUSTERS_SHARE * chromatic_area
+    is_logo = sum_cluster_areas(large[:LARGEST_LOGO_CLUSTER_COUNT]) >= MIN_LARGEST_LOGO_CLUSTERS_SHARE * chromatic_area
     return [cluster.color for cluster in large] if is_logo else []
 
 
@@ -161,5 +163,5 @@ def find_color_clusters(pixels: Counter[str]) -> list[ColorCluster]:
     return sorted((ColorCluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color))
 
 
-def total_cluster_area(among: Iterable[ColorCluster]) -> int:
+def sum_cluster_areas(among: Iterable[ColorCluster]) -> int:
     return sum(cluster.area for cluster in among)

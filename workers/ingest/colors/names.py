@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schemas.brand import ColorRole
 
 #: Words of a name, of `--color-primary`, `--colorPrimary`, `--color_primary`.
-CSS_PROPERTY_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+CSS_PROPERTY_NAME_WORD_PATTERN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 class ScoredColorRole(NamedTuple):
@@ -38,7 +38,7 @@ NEUTRAL_COLOR_NAME_WORDS = frozenset(
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
 #: Words that a name may not begin with: parts of a page, states, and third-party widgets.
-NON_BRAND_FIRST_WORDS = frozenset(
+NON_BRAND_FIRST_PROPERTY_WORDS = frozenset(
     """btn button buttons text link links a border icon icons header footer nav navbar menu card input form
     label table tab tabs heading headings title font shadow outline focus hover active disabled on dark
     inverse overlay modal badge alert tag chip code pre error danger warning success info sidebar hero banner
@@ -61,28 +61,28 @@ MIN_FRAMEWORK_PALETTE_HUES = 5
 BRAND_HUE_ROLE = ScoredColorRole("accent", 0.44)
 
 
-def color_role_of_name(name: str) -> ScoredColorRole | None:
+def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
     """Return the color role and confidence that a custom property's name declares; None if it declares none.
 
     The first word may be an unknown one, such as the brand's own, except in a background's name.
     """
-    words = split_property_name(name)
+    words = split_css_property_name(name)
     role_words = [word for word in words if word in COLOR_ROLE_BY_WORD]
     other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in NEUTRAL_COLOR_NAME_WORDS]
-    if not role_words or words[0] in NON_BRAND_FIRST_WORDS:
+    if not role_words or words[0] in NON_BRAND_FIRST_PROPERTY_WORDS:
         return None
     if "brand" in role_words and other_words and {*other_words} <= HUE_WORDS:
         return BRAND_HUE_ROLE
     is_brand = other_words == words[:1] and words[0] not in HUE_WORDS and not words[0].isdigit()
-    role = single_color_role(role_words) if is_brand or not other_words else None
+    role = choose_single_color_role(role_words) if is_brand or not other_words else None
     return None if role and role.role == "background" and other_words else role
 
 
-def split_property_name(name: str) -> list[str]:
-    return [word.lower() for word in CSS_PROPERTY_NAME_WORD.findall(name)]
+def split_css_property_name(name: str) -> list[str]:
+    return [word.lower() for word in CSS_PROPERTY_NAME_WORD_PATTERN.findall(name)]
 
 
-def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
+def choose_single_color_role(role_words: list[str]) -> ScoredColorRole | None:
     """Return the color role of a name's words, by the highest confidence; None for two, as `--primary-background`."""
     specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in NEUTRAL_COLOR_NAME_WORDS] or [
         COLOR_ROLE_BY_WORD[word] for word in role_words
@@ -91,14 +91,14 @@ def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
     return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
 
 
-def framework_palette_names(names: Iterable[str]) -> Iterator[str]:
+def find_framework_palette_names(names: Iterable[str]) -> Iterator[str]:
     """Yield the names of custom properties that belong to a framework's palette.
 
     Such names are hues, or shades of one, in a family of names with at least five hues.
     """
     families: dict[str, dict[str, list[str]]] = {}
     for name in names:
-        family, hue = family_and_hue_of_name(name)
+        family, hue = split_property_family_and_hue(name)
         if hue:
             families.setdefault(family, {}).setdefault(hue, []).append(name)
     for hues in families.values():
@@ -106,8 +106,8 @@ def framework_palette_names(names: Iterable[str]) -> Iterator[str]:
             yield from (name for names_of_hue in hues.values() for name in names_of_hue)
 
 
-def family_and_hue_of_name(name: str) -> tuple[str, str]:
+def split_property_family_and_hue(name: str) -> tuple[str, str]:
     """Return the family of a name (the words before its hue) and the hue; both empty without a hue."""
-    words = split_property_name(name)
+    words = split_css_property_name(name)
     place = next((at for at, word in enumerate(words) if word in HUE_WORDS), None)
     return ("", "") if place is None else (" ".join(words[:place]), words[place])

@@ -16,9 +16,9 @@ MAX_DARK_LIGHTNESS = 0.35
 #: Lightness below which a grey is as black as letters.
 MAX_BLACK_LIGHTNESS = 0.30
 #: Lightness up to which no color is visible.
-MIN_VISIBLE_LIGHTNESS = 0.18
+MIN_VISIBLE_HUE_LIGHTNESS = 0.18
 #: Lightness from which no color is visible.
-MAX_VISIBLE_LIGHTNESS = 0.98
+MAX_VISIBLE_HUE_LIGHTNESS = 0.98
 
 
 class OkLab(NamedTuple):
@@ -73,7 +73,7 @@ def is_neutral_color(color: str) -> bool:
     """Return whether a color is black, white or gray: also a faint tint, or too dark or light to show its hue."""
     shade = convert_hex_to_oklab(color)
     grey = MAX_DARK_GRAY_CHROMA if shade.lightness < MAX_DARK_LIGHTNESS else MAX_GRAY_CHROMA
-    return shade.chroma < grey or not MIN_VISIBLE_LIGHTNESS < shade.lightness < MAX_VISIBLE_LIGHTNESS
+    return shade.chroma < grey or not MIN_VISIBLE_HUE_LIGHTNESS < shade.lightness < MAX_VISIBLE_HUE_LIGHTNESS
 
 
 def is_white(color: str) -> bool:

@@ -18,37 +18,37 @@ MAX_ACCENT_COLORS = 3
 SECOND_COLOR_SOURCE_BONUS = 0.15
 #: Confidence that a third and each further place adds.
 FURTHER_COLOR_SOURCE_BONUS = 0.05
-MAX_COLOR_CONFIDENCE = 0.95
-MIN_COLOR_CONFIDENCE = 0.35
+MAX_PALETTE_COLOR_CONFIDENCE = 0.95
+MIN_PALETTE_COLOR_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
 COLOR_SOURCE_BY_RULE = {"html": "settings", "manifest": "settings"}
 
 
-class Swatch(NamedTuple):
+class ColorSwatch(NamedTuple):
     """Candidates with similar colors, the most confident first."""
 
     candidates: list[FieldCandidate]
 
     @property
     def color(self) -> str:
-        return candidate_color(self.candidates[0])
+        return read_candidate_color(self.candidates[0])
 
     @property
     def confidence(self) -> float:
         further_places = len(self.best_candidate_by_source) - 1
         bonus = SECOND_COLOR_SOURCE_BONUS + FURTHER_COLOR_SOURCE_BONUS * (further_places - 1) if further_places else 0.0
-        return round(min(self.candidates[0].confidence + bonus, MAX_COLOR_CONFIDENCE), 3)
+        return round(min(self.candidates[0].confidence + bonus, MAX_PALETTE_COLOR_CONFIDENCE), 3)
 
     @property
     def best_candidate_by_source(self) -> dict[str, FieldCandidate]:
         """Return the swatch's most confident candidate by independent place, such as `settings` or `logo`."""
-        return {color_source_of(candidate): candidate for candidate in reversed(self.candidates)}
+        return {find_color_source(candidate): candidate for candidate in reversed(self.candidates)}
 
     def has_candidate_for_role(self, role: ColorRole) -> bool:
         return any(candidate.role == role for candidate in self.candidates)
 
 
-def candidate_color(candidate: FieldCandidate) -> str:
+def read_candidate_color(candidate: FieldCandidate) -> str:
     """Return the first color in the value of a `colors` candidate; each candidate has exactly one.
 
     Raises `StopIteration` for an empty value.
@@ -56,7 +56,7 @@ def candidate_color(candidate: FieldCandidate) -> str:
     return next(iter(candidate.value))
 
 
-def color_source_of(candidate: FieldCandidate) -> str:
+def find_color_source(candidate: FieldCandidate) -> str:
     place = candidate.rule.partition(".")[0]
     return COLOR_SOURCE_BY_RULE.get(place, place)
 
@@ -70,7 +70,7 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
     main = choose_main_swatch(all_swatches)
     if main is None:
         return None
-    brand_colors = list(order_brand_colors(main, [swatch for swatch in all_swatches if swatch is not main]))
+    brand_colors = list(build_palette_colors(main, [swatch for swatch in all_swatches if swatch is not main]))
     return FieldFinding(
         value=[swatch.color for swatch in brand_colors],
         confidence=main.confidence,
@@ -80,44 +80,44 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
     )
 
 
-def group_swatches(candidates: Iterable[FieldCandidate]) -> list[Swatch]:
+def group_swatches(candidates: Iterable[FieldCandidate]) -> list[ColorSwatch]:
     """Group color candidates into swatches of similar colors; return the swatches.
 
     Each candidate joins the most confident swatch of a similar color, or begins a new swatch.
     """
-    merged: list[Swatch] = []
+    merged: list[ColorSwatch] = []
     for candidate in sorted(candidates, key=color_candidate_sort_key):
         swatch = next(
-            (earlier for earlier in merged if is_similar_color(earlier.color, candidate_color(candidate))), None
+            (earlier for earlier in merged if is_similar_color(earlier.color, read_candidate_color(candidate))), None
         )
         if swatch is None:
-            merged.append(Swatch([candidate]))
+            merged.append(ColorSwatch([candidate]))
         else:
             swatch.candidates.append(candidate)
     return merged
 
 
 def color_candidate_sort_key(candidate: FieldCandidate) -> tuple[float, str, str, str, str]:
-    return (-candidate.confidence, candidate.rule, candidate_color(candidate), candidate.url, candidate.role or "")
+    return (-candidate.confidence, candidate.rule, read_candidate_color(candidate), candidate.url, candidate.role or "")
 
 
-def choose_main_swatch(all_swatches: list[Swatch]) -> Swatch | None:
-    """Return the most confident chromatic swatch with the main role, else accent, with at least `MIN_COLOR_CONFIDENCE`.
+def choose_main_swatch(all_swatches: list[ColorSwatch]) -> ColorSwatch | None:
+    """Return the most confident chromatic swatch with the main role, else accent, above a least confidence.
 
     Without any chromatic swatch, return a black or gray on which two places agree. Return None if no swatch qualifies.
     """
     colored = list(filter(is_chromatic_swatch, all_swatches))
     roles: tuple[ColorRole, ...] = ("primary", "accent")
-    sure = [swatch for swatch in colored if swatch.confidence >= MIN_COLOR_CONFIDENCE]
+    sure = [swatch for swatch in colored if swatch.confidence >= MIN_PALETTE_COLOR_CONFIDENCE]
     with_role = (swatch for role in roles for swatch in sure if swatch.has_candidate_for_role(role))
     return next(with_role if colored else filter(is_agreed_black_or_gray, all_swatches), None)
 
 
-def is_chromatic_swatch(swatch: Swatch) -> bool:
+def is_chromatic_swatch(swatch: ColorSwatch) -> bool:
     return not is_neutral_color(swatch.color)
 
 
-def is_agreed_black_or_gray(swatch: Swatch) -> bool:
+def is_agreed_black_or_gray(swatch: ColorSwatch) -> bool:
     """Return whether a swatch has the main role, isn't white, and is from a `<meta>` or manifest and another place."""
     places = swatch.best_candidate_by_source.keys()
     return (
@@ -128,7 +128,7 @@ def is_agreed_black_or_gray(swatch: Swatch) -> bool:
     )
 
 
-def order_brand_colors(main: Swatch, other_swatches: list[Swatch]) -> Iterator[BrandColor]:
+def build_palette_colors(main: ColorSwatch, other_swatches: list[ColorSwatch]) -> Iterator[BrandColor]:
     """Yield the palette's colors with their roles: the main color, then accents, then the background.
 
     At most `MAX_ACCENT_COLORS` accents follow by confidence. The background may be missing.
@@ -141,18 +141,18 @@ def order_brand_colors(main: Swatch, other_swatches: list[Swatch]) -> Iterator[B
         yield build_brand_color(background, "background")
 
 
-def is_background_swatch(swatch: Swatch) -> bool:
+def is_background_swatch(swatch: ColorSwatch) -> bool:
     return swatch.has_candidate_for_role("background") and not (
         is_chromatic_swatch(swatch) and swatch.has_candidate_for_role("primary")
     )
 
 
-def is_accent_swatch(swatch: Swatch) -> bool:
+def is_accent_swatch(swatch: ColorSwatch) -> bool:
     has_role = swatch.has_candidate_for_role("primary") or swatch.has_candidate_for_role("accent")
-    return has_role and is_chromatic_swatch(swatch) and swatch.confidence >= MIN_COLOR_CONFIDENCE
+    return has_role and is_chromatic_swatch(swatch) and swatch.confidence >= MIN_PALETTE_COLOR_CONFIDENCE
 
 
-def build_brand_color(swatch: Swatch, role: ColorRole) -> BrandColor:
+def build_brand_color(swatch: ColorSwatch, role: ColorRole) -> BrandColor:
     """Build a palette's color from a swatch and its role.
 
     It has the rules of all places that name the color, and the address of the most confident one.

@@ -29,11 +29,11 @@ CSS_BRACE = re.compile("([{}])")
 #: Signs without a meaning in a string.
 CSS_BRACES_TO_BLANKS = str.maketrans("{};", "   ")
 #: Rules with blocks for other media, for dark colors, or for a moment.
-CONDITIONAL_CSS_RULE = re.compile(
+CONDITIONAL_CSS_RULE_PATTERN = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
 )
 #: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
-WHOLE_PAGE_SELECTOR = re.compile(
+WHOLE_PAGE_SELECTOR_PATTERN = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
     r"(?:\[[\w-]+(?:=\W?(?:light|default|auto)\W?)?\]|\.(?:light|default)(?:-(?:theme|mode))?"
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
@@ -63,18 +63,22 @@ class CssBlock(NamedTuple):
 
 def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedDocument:
     sheets = ((sheet.url, decode_bytes_like_browser(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return ParsedDocument(candidates=list(color_candidates_by_role(custom_properties_by_name(sheets))))
+    return ParsedDocument(
+        candidates=list(build_color_candidate_for_each_role(read_custom_properties_of_sheets(sheets)))
+    )
 
 
-def color_candidates_by_role(properties_by_name: Mapping[str, CssCustomProperty]) -> Iterator[FieldCandidate]:
+def build_color_candidate_for_each_role(
+    properties_by_name: Mapping[str, CssCustomProperty],
+) -> Iterator[FieldCandidate]:
     """Yield a color candidate for each role that names of custom properties declare.
 
     Of names with the same role words the shortest counts. Colors of a framework's palette are left out.
     """
-    hues = {properties_by_name[name].value.lower() for name in names.framework_palette_names(properties_by_name)}
+    hues = {properties_by_name[name].value.lower() for name in names.find_framework_palette_names(properties_by_name)}
     by_role: dict[names.ScoredColorRole, FieldCandidate] = {}
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
-        role = names.color_role_of_name(name)
+        role = names.find_color_role_of_property_name(name)
         if role and role not in by_role and properties_by_name[name].value.lower() not in hues:
             value = resolve_css_vars(properties_by_name, properties_by_name[name].value)
             if color := css_color.parse_non_default_color(value):
@@ -107,7 +111,7 @@ def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value:
     return value
 
 
-def custom_properties_by_name(sheets: Iterable[tuple[str, str]]) -> dict[str, CssCustomProperty]:
+def read_custom_properties_of_sheets(sheets: Iterable[tuple[str, str]]) -> dict[str, CssCustomProperty]:
     """Return the custom properties of style sheets by name, without dashes, with their sheet's address.
 
     Of several values the last wins, as in browsers. `sheets` are pairs of address and text.
@@ -133,7 +137,7 @@ def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
         block = open_blocks[-1]
         inside, _, prelude = before.rpartition(";") if brace == "{" else (before, "", "")
         if block.applies and block.is_page_wide:
-            yield from split_css_declarations(inside)
+            yield from split_custom_property_declarations(inside)
         if brace == "{":
             open_blocks.append(open_css_block(prelude, block))
         elif brace and len(open_blocks) > 1:
@@ -147,14 +151,18 @@ def blank_comment_or_braces(match: re.Match[str]) -> str:
 def open_css_block(prelude: str, outer: CssBlock) -> CssBlock:
     prelude = prelude.strip()[:MAX_CSS_PRELUDE_CHARS]
     if prelude.startswith("@"):
-        return CssBlock(outer.applies and not CONDITIONAL_CSS_RULE.match(prelude), outer.is_page_wide)
+        return CssBlock(outer.applies and not CONDITIONAL_CSS_RULE_PATTERN.match(prelude), outer.is_page_wide)
     return CssBlock(
         outer.applies,
-        any(WHOLE_PAGE_SELECTOR.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
+        any(
+            WHOLE_PAGE_SELECTOR_PATTERN.fullmatch(selector.strip())
+            for selector in prelude.split(",")
+            if selector.strip()
+        ),
     )
 
 
-def split_css_declarations(text: str) -> Iterator[tuple[str, str]]:
+def split_custom_property_declarations(text: str) -> Iterator[tuple[str, str]]:
     for declaration in text.split(";") if "--" in text else ():
         name, _, value = declaration.strip().partition(":")
         name, value = name.rstrip(), value.strip()

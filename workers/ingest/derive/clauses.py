@@ -43,7 +43,7 @@ def split_into_clauses(text: str) -> Iterator[list[ClauseWord]]:
     for match in CLAUSE_TOKEN_PATTERN.finditer(text):
         kind = match.lastgroup
         if kind == "word" and len(match[0]) <= MAX_CLAUSE_WORD_CHARS:
-            bare_word = strip_elision(match[0].replace("’", "'"))
+            bare_word = strip_article_and_genitive(match[0].replace("’", "'"))
             words.append(ClauseWord(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
             words.append(ClauseWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
@@ -68,7 +68,7 @@ def has_significant_capitals(words: list[ClauseWord]) -> bool:
     return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_CAPITALIZED_WORD_SHARE * len(words)
 
 
-def strip_elision(word: str) -> str:
+def strip_article_and_genitive(word: str) -> str:
     """Return the word without an elided article or genitive `'s`: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, suffix = word.partition("'")
     if suffix and len(head) <= MAX_ELIDED_PREFIX_CHARS:

@@ -9,31 +9,31 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from schemas.brand import FieldCandidate
-from workers.ingest.choose import choose_findings
+from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.clauses import CLAUSE_WORD_PATTERN
 from workers.ingest.derive.lexicon import Lexicon, load_lexicon
-from workers.ingest.derive.own_prose import FORM_OR_NOTICE_WORDS
+from workers.ingest.derive.own_prose import FORM_OR_NOTICE_WORDS_PATTERN
 from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import count_words, fold_text
 
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
-MIN_TAGLINE_CONTENT_WORDS = 2
-PROSE_TAGLINE_RULES = ("html.", "readme.", "llms.")
-MIN_SENTENCE_PIECE_WORDS = 3
+MIN_PROSE_TAGLINE_CONTENT_WORDS = 2
+PROSE_TAGLINE_RULE_PREFIXES = ("html.", "readme.", "llms.")
+MIN_SENTENCE_PIECE_KEYWORD_WORDS = 3
 
 
-class CommonWords:
+class NonDescriptiveWords:
     """Words that don't describe a brand: its name's words, and words of any page in its language."""
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
         language_lexicon = load_lexicon(language)
         registered_name = registered_domain(url) or ""
         self.own = {fold_text(name), fold_text(registered_name), fold_text(registered_name.partition(".")[0])} - {""}
-        self.leading = fragment_opening_words(language_lexicon)
-        self.closed = self.leading.union(*map(function_words, (language_lexicon, load_lexicon("en"))))
+        self.leading = collect_fragment_opening_words(language_lexicon)
+        self.closed = self.leading.union(*map(collect_function_words, (language_lexicon, load_lexicon("en"))))
         self.mute = self.closed.union(language_lexicon.common, load_lexicon("en").common, split_casefolded_words(name))
 
-    def descriptive_words(self, text: str) -> list[str]:
+    def list_descriptive_words(self, text: str) -> list[str]:
         return [word for word in split_casefolded_words(text) if word not in self.mute]
 
 
@@ -41,7 +41,7 @@ def split_casefolded_words(text: str) -> list[str]:
     return [match[0].replace("’", "'") for match in CLAUSE_WORD_PATTERN.finditer(text.casefold())]
 
 
-def fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
+def collect_fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
     """Return a language's prepositions and joining words, with which a piece of a sentence begins.
 
     Return an empty set for a language without a grammar.
@@ -50,47 +50,49 @@ def fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def function_words(language_lexicon: Lexicon) -> frozenset[str]:
+def collect_function_words(language_lexicon: Lexicon) -> frozenset[str]:
     grammar = language_lexicon.grammar
     if grammar is None:
         return frozenset()
-    return fragment_opening_words(language_lexicon).union(
+    return collect_fragment_opening_words(language_lexicon).union(
         grammar.determiners, grammar.verbal, grammar.degrees, grammar.objects
     )
 
 
-def drop_vague_candidates(url: str, candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:
+def drop_vague_taglines_and_keywords(url: str, candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:
     """Drop taglines and keywords of only common words, the brand's name or `url`'s domain, and pieces of sentences."""
     all_candidates = list(candidates)
-    best = choose_findings(
+    best = choose_brand_findings(
         candidate for candidate in all_candidates if candidate.field in {"appName", "primaryLanguage"}
     )
     name, language = (str(best[field].value) if field in best else "" for field in ("appName", "primaryLanguage"))
-    common = CommonWords(name, language or None, url)
-    return [filtered for candidate in all_candidates for filtered in filter_vague_values(candidate, common)]
+    common = NonDescriptiveWords(name, language or None, url)
+    return [filtered for candidate in all_candidates for filtered in filter_vague_candidate_values(candidate, common)]
 
 
-def filter_vague_values(candidate: FieldCandidate, common: CommonWords) -> Iterator[FieldCandidate]:
+def filter_vague_candidate_values(candidate: FieldCandidate, common: NonDescriptiveWords) -> Iterator[FieldCandidate]:
     if candidate.field == "keywords":
         if value := [word for word in map(str, candidate.value) if is_descriptive_keyword(word, common)]:
             yield msgspec.structs.replace(candidate, value=value)
     elif candidate.field != "tagline" or is_descriptive_tagline(
-        str(candidate.value), common, MIN_TAGLINE_CONTENT_WORDS if candidate.rule.startswith(PROSE_TAGLINE_RULES) else 1
+        str(candidate.value),
+        common,
+        MIN_PROSE_TAGLINE_CONTENT_WORDS if candidate.rule.startswith(PROSE_TAGLINE_RULE_PREFIXES) else 1,
     ):
         yield candidate
 
 
-def is_descriptive_tagline(line: str, common: CommonWords, min_words: int) -> bool:
-    if FORM_OR_NOTICE_WORDS.search(line) or line.endswith(("…", "...")) or fold_text(line) in common.own:
+def is_descriptive_tagline(line: str, common: NonDescriptiveWords, min_words: int) -> bool:
+    if FORM_OR_NOTICE_WORDS_PATTERN.search(line) or line.endswith(("…", "...")) or fold_text(line) in common.own:
         return False
     is_unspaced = count_words(line) > len(line.split())
-    return is_unspaced or len(common.descriptive_words(line)) >= min_words
+    return is_unspaced or len(common.list_descriptive_words(line)) >= min_words
 
 
-def is_descriptive_keyword(word: str, common: CommonWords) -> bool:
+def is_descriptive_keyword(word: str, common: NonDescriptiveWords) -> bool:
     keyword_words = split_casefolded_words(word)
-    is_piece = len(keyword_words) >= MIN_SENTENCE_PIECE_WORDS and (
+    is_piece = len(keyword_words) >= MIN_SENTENCE_PIECE_KEYWORD_WORDS and (
         keyword_words[0] in common.leading or keyword_words[-1] in common.closed
     )
-    is_name = fold_text(word) in common.own or (len(keyword_words) > 1 and not common.descriptive_words(word))
+    is_name = fold_text(word) in common.own or (len(keyword_words) > 1 and not common.list_descriptive_words(word))
     return not (is_piece or is_name)

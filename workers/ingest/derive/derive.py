@@ -7,36 +7,36 @@ import msgspec
 from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.derive.quotes import split_passages_to_sentences
-from workers.ingest.detection import LIKELY_LANGUAGE_PROBABILITY, detect_text_language
+from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language
 from workers.ingest.shapes import ParsedDocument, Passage, SourceProse
 
 #: Characters that are read: more of them change nothing.
 MAX_DERIVED_PROSE_CHARS = 40_000
 
 
-def derive_prose_candidates(prose: SourceProse) -> ParsedDocument:
-    prepared_prose = prepare_prose(prose)
+def derive_candidates_from_prose(prose: SourceProse) -> ParsedDocument:
+    prepared_prose = prepare_prose_for_derivation(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
     roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
     return ParsedDocument(
         candidates=[
-            *keywords.derived_keyword_candidates(prepared_prose, language_lexicon),
-            *voice.brand_voice_candidates(prepared_prose, language_lexicon),
-            *audience.audience_candidates(prepared_prose, roles),
-            *icp.icp_candidates(prepared_prose, roles, language_lexicon),
+            *keywords.derive_keyword_candidate(prepared_prose, language_lexicon),
+            *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
+            *audience.derive_audience_candidate(prepared_prose, roles),
+            *icp.derive_icp_candidate(prepared_prose, roles, language_lexicon),
         ]
     )
 
 
-def prepare_prose(prose: SourceProse) -> SourceProse:
+def prepare_prose_for_derivation(prose: SourceProse) -> SourceProse:
     """Return the prose, cut to `MAX_DERIVED_PROSE_CHARS` characters, with its likely language if it declares none."""
-    passages = list(cut_passages(prose.passages))
+    passages = list(cut_passages_to_derived_chars(prose.passages))
     return msgspec.structs.replace(
         prose, passages=passages, language=prose.language or detect_passages_language(passages)
     )
 
 
-def cut_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
+def cut_passages_to_derived_chars(passages: Iterable[Passage]) -> Iterator[Passage]:
     remaining = MAX_DERIVED_PROSE_CHARS
     for passage in passages:
         if remaining > 0:
@@ -46,4 +46,4 @@ def cut_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
 
 def detect_passages_language(passages: Iterable[Passage]) -> str | None:
     language, probability = detect_text_language(" ".join(split_passages_to_sentences(passages)))
-    return language if probability >= LIKELY_LANGUAGE_PROBABILITY else None
+    return language if probability >= MIN_LIKELY_LANGUAGE_PROBABILITY else None

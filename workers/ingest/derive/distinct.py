@@ -11,13 +11,13 @@ import msgspec
 from schemas.brand import BrandFieldName, FieldFinding
 
 MAX_BRAND_KEYWORDS = 12
-STRIPPED_WORD_ENDING = re.compile(r"(?:ies|es|en|s|e|n|y)$")
+STRIPPED_WORD_ENDING_PATTERN = re.compile(r"(?:ies|es|en|s|e|n|y)$")
 #: The only ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.
-PLURAL_ENDING = re.compile(r"(?<=[^\Ws]{3})s$")
+PLURAL_ENDING_PATTERN = re.compile(r"(?<=[^\Ws]{3})s$")
 #: Letters of a stem at least: shorter ones would match other words.
 MIN_STEM_CHARS = 4
 #: Declared keywords that are enough: a genre or two don't distinguish brands.
-ENOUGH_DECLARED_KEYWORDS = 5
+MIN_SUFFICIENT_KEYWORDS = 5
 DERIVED_KEYWORDS_RULE = "text.terms"
 
 
@@ -39,8 +39,8 @@ def stem_term(term: str) -> str:
 
 
 def stem_of_word(word: str) -> str:
-    shorter = STRIPPED_WORD_ENDING.sub("", word)
-    return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL_ENDING.sub("", word)
+    shorter = STRIPPED_WORD_ENDING_PATTERN.sub("", word)
+    return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL_ENDING_PATTERN.sub("", word)
 
 
 def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> dict[BrandFieldName, FieldFinding]:
@@ -48,12 +48,12 @@ def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> di
     text = best and next(
         (alternative for alternative in best.alternatives if alternative.rule == DERIVED_KEYWORDS_RULE), None
     )
-    if best is None or text is None or len(best.value) >= ENOUGH_DECLARED_KEYWORDS:
+    if best is None or text is None or len(best.value) >= MIN_SUFFICIENT_KEYWORDS:
         return fields
-    return {**fields, "keywords": join_keyword_findings(best, text)}
+    return {**fields, "keywords": join_declared_and_derived_keywords(best, text)}
 
 
-def join_keyword_findings(best: FieldFinding, text: FieldFinding) -> FieldFinding:
+def join_declared_and_derived_keywords(best: FieldFinding, text: FieldFinding) -> FieldFinding:
     """Return one finding with the declared keywords `best`, then the derived `text`, at most `MAX_BRAND_KEYWORDS`.
 
     Its confidence is the mean of both. Both stay as alternatives with their own confidence.

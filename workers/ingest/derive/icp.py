@@ -13,12 +13,12 @@ from workers.ingest.derive import people
 from workers.ingest.derive.audience import (
     MAX_AUDIENCE_ROLES,
     capitalize_sentence,
-    confidence_by_mention_weight,
+    compute_audience_confidence,
     join_as_english_list,
 )
 from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.people import AudienceMention, cue_words_pattern
-from workers.ingest.derive.quotes import cut_evidence_quote, first_distinct_quotes, split_passages_to_sentences
+from workers.ingest.derive.people import AudienceMention, compile_cue_words_pattern
+from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences, take_first_distinct_quotes
 from workers.ingest.page.text import clean_text_line
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -37,18 +37,18 @@ CUSTOMER_ORGANIZATION_NAMES = frozenset(
     for name in names.split()
 )
 #: End of a need inside a sentence: a dash and a further thought.
-DASH_AND_REST_OF_TEXT = re.compile(r"\s+[-–—]\s+.*")
+DASH_AND_REST_OF_TEXT_PATTERN = re.compile(r"\s+[-–—]\s+.*")
 #: Kinds of parts at least: a single kind is only an audience.
 MIN_ICP_PART_KINDS = 2
 
 
-def icp_candidates(
+def derive_icp_candidate(
     prose: SourceProse, roles: Sequence[AudienceMention], language_lexicon: Lexicon
 ) -> Iterator[FieldCandidate]:
     brand_passages = [passage for passage in prose.passages if not passage.story]
     industries = people.find_audience_industries(brand_passages, language_lexicon)[:MAX_ICP_INDUSTRIES]
     parts = [
-        *map(icp_part_of_role, roles[:MAX_AUDIENCE_ROLES]),
+        *map(build_icp_part_of_role, roles[:MAX_AUDIENCE_ROLES]),
         *(
             BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
             for industry in industries
@@ -59,17 +59,17 @@ def icp_candidates(
         yield FieldCandidate(
             field="icp",
             value=describe_ideal_customer(parts),
-            confidence=confidence_by_mention_weight(
+            confidence=compute_audience_confidence(
                 sum(role.weight for role in (*roles[:MAX_AUDIENCE_ROLES], *industries)) + 1
             ),
             rule="text.icp",
             url=prose.url,
-            evidence=first_distinct_quotes(part.quote for part in parts),
+            evidence=take_first_distinct_quotes(part.quote for part in parts),
             parts=parts,
         )
 
 
-def icp_part_of_role(role: AudienceMention) -> BrandPart:
+def build_icp_part_of_role(role: AudienceMention) -> BrandPart:
     part: IcpPart = "organization" if role.name in CUSTOMER_ORGANIZATION_NAMES else "role"
     return BrandPart(part=part, value=role.name, quote=role.quotes[0])
 
@@ -77,10 +77,10 @@ def icp_part_of_role(role: AudienceMention) -> BrandPart:
 def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:
     """Yield a need of the customer for each sentence that names a use of the product, in its words with a quote."""
     for sentence in split_passages_to_sentences(passages):
-        if match := cue_words_pattern(language_lexicon.use).search(sentence):
+        if match := compile_cue_words_pattern(language_lexicon.use).search(sentence):
             yield BrandPart(
                 part="need",
-                value=clean_text_line(DASH_AND_REST_OF_TEXT.sub("", match[1])),
+                value=clean_text_line(DASH_AND_REST_OF_TEXT_PATTERN.sub("", match[1])),
                 quote=cut_evidence_quote(sentence, match.start()),
             )
 

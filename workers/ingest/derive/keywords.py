@@ -15,7 +15,7 @@ import stopwordsiso
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.clauses import ClauseWord, split_into_clauses
-from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, ENOUGH_DECLARED_KEYWORDS, drop_repeated_keywords
+from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MIN_SUFFICIENT_KEYWORDS, drop_repeated_keywords
 from workers.ingest.derive.lexicon import Lexicon, load_lexicon
 from workers.ingest.derive.nouns import (
     GrammarRules,
@@ -25,7 +25,7 @@ from workers.ingest.derive.nouns import (
     find_noun_phrase_runs,
 )
 from workers.ingest.derive.quotes import cut_evidence_quote
-from workers.ingest.derive.quotes import first_distinct_quotes as once
+from workers.ingest.derive.quotes import take_first_distinct_quotes as once
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import fold_text
 from workers.ingest.sentences import is_lorem_ipsum
@@ -47,10 +47,10 @@ KEYWORD_HEADING_WEIGHT = 2.0
 #: Bonus of a term in the first clause: it scores six times as high as a late one.
 EARLY_KEYWORD_BONUS = 5.0
 #: Number of the clause in which that bonus has halved.
-EARLY_BONUS_HALVING_CLAUSE = 5.0
+EARLY_KEYWORD_HALVING_CLAUSE_NUMBER = 5.0
 
 
-class KeywordText(NamedTuple):
+class KeywordSourceText(NamedTuple):
     """Text that is read; `shown` is a heading, the title or a description.
 
     A heading of a README isn't `shown`: it names a part of the manual.
@@ -60,7 +60,7 @@ class KeywordText(NamedTuple):
     shown: bool
 
 
-class NumberedClause(NamedTuple):
+class ClauseWithTextNumber(NamedTuple):
     """Clause with the number of its text."""
 
     words: list[ClauseWord]
@@ -85,18 +85,20 @@ class KeywordTerm:
 
     @property
     def score(self) -> float:
-        return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALVING_CLAUSE))
+        return math.sqrt(self.weight) * (
+            1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_KEYWORD_HALVING_CLAUSE_NUMBER)
+        )
 
     @property
     def display_form(self) -> str:
         return self.forms.most_common(1)[0][0]
 
     @property
-    def is_recurring(self) -> bool:
+    def is_keyword(self) -> bool:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
+def derive_keyword_candidate(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
     """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
     Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
@@ -104,9 +106,9 @@ def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) ->
     if language_lexicon.grammar is None:
         return
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
-    texts = drop_repeated_texts(prose.about if brand_passages else [], brand_passages)
-    terms_found = extract_terms(
-        texts, GrammarRules(language_lexicon.grammar, stop_words(prose.language)), name=prose.name or ""
+    texts = collect_distinct_keyword_texts(prose.about if brand_passages else [], brand_passages)
+    terms_found = extract_keyword_terms(
+        texts, GrammarRules(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
     )
     places = [term.place or (0, 0) for term in terms_found]
     if len(terms_found) >= MIN_DERIVED_KEYWORDS:
@@ -120,17 +122,17 @@ def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) ->
         )
 
 
-def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
+def collect_distinct_keyword_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordSourceText]:
     """Return the `about` texts and the passages for the keyword search, each text once.
 
     Placeholder texts are dropped. Of two texts with one inside the other, as a description often is, only the
     longer one is kept. Each text is compared with the first ten kept texts only.
     """
     texts = [
-        *(KeywordText(text, shown=True) for text in about),
-        *(KeywordText(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
+        *(KeywordSourceText(text, shown=True) for text in about),
+        *(KeywordSourceText(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
     ]
-    by_key: dict[str, KeywordText] = {}
+    by_key: dict[str, KeywordSourceText] = {}
     for entry in texts:
         key = fold_text(entry.text)
         same_key = next(
@@ -145,27 +147,27 @@ def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> li
     return [entry for entry in by_key.values() if not is_lorem_ipsum(entry.text)]
 
 
-def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[KeywordTerm]:
+def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRules, *, name: str) -> list[KeywordTerm]:
     """Return the terms in enough clauses and in a heading, title or description, the best first, without `name`."""
     all_clauses = [
-        NumberedClause(words, number)
+        ClauseWithTextNumber(words, number)
         for number, text in enumerate(texts)
-        for words in clauses_without_brand_name(text.text, fold_text(name))
+        for words in mask_brand_name_in_clauses(text.text, fold_text(name))
     ]
     points_by_stem = count_part_of_speech_points([clause.words for clause in all_clauses], rules)
     recurring = [
-        term for term in collect_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_recurring
+        term for term in collect_keyword_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword
     ]
-    ranked = sorted(drop_partial_terms(recurring), key=lambda term: -term.score)
+    ranked = sorted(drop_terms_within_longer_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
-    by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_DECLARED_KEYWORDS)])}
+    by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)])}
     return [
         by_form[form]
         for form in drop_repeated_keywords(term.display_form for term in ranked if term.display_form in by_form)
     ]
 
 
-def clauses_without_brand_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
+def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[ClauseWord]]:
     """Yield the clauses of a text, with the words of the brand's name replaced by one neutral word."""
     for words in split_into_clauses(text):
         start = 0
@@ -193,16 +195,16 @@ def count_brand_name_words(words: list[ClauseWord], start: int, name: str) -> in
     return 0
 
 
-def collect_terms(
-    all_clauses: Iterable[NumberedClause],
-    texts: Sequence[KeywordText],
+def collect_keyword_terms(
+    all_clauses: Iterable[ClauseWithTextNumber],
+    texts: Sequence[KeywordSourceText],
     rules: GrammarRules,
     points_by_stem: dict[str, PartOfSpeechPoints],
 ) -> dict[str, KeywordTerm]:
     by_key: dict[str, KeywordTerm] = {}
     for number_of_clause, clause in enumerate(all_clauses):
         for start, end in find_noun_phrase_runs(clause.words, rules, points_by_stem):
-            for phrase in noun_phrases_of_run(clause.words[start:end], rules, points_by_stem):
+            for phrase in find_noun_phrases_in_run(clause.words[start:end], rules, points_by_stem):
                 key = " ".join(cached_stem_of(word.key) for word in phrase)
                 term = by_key.setdefault(key, KeywordTerm(number_of_clause, length=len(phrase)))
                 term.clauses.add(number_of_clause)
@@ -224,7 +226,7 @@ def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, Par
     return word_points.is_noun or word_points.adjective > word_points.verb
 
 
-def noun_phrases_of_run(
+def find_noun_phrases_in_run(
     run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[Sequence[ClauseWord]]:
     """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
@@ -242,14 +244,14 @@ def noun_phrases_of_run(
                 yield part
 
 
-def add_keyword_term_use(term: KeywordTerm, phrase: Sequence[ClauseWord], number: int, text: KeywordText) -> None:
+def add_keyword_term_use(term: KeywordTerm, phrase: Sequence[ClauseWord], number: int, text: KeywordSourceText) -> None:
     term.weight += KEYWORD_HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1
     if text.shown and term.place is None:
         term.place = (number, phrase[0].start)
 
 
-def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
+def drop_terms_within_longer_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
     """Yield the terms that occur mostly by themselves: not `twin`, if at least 60 % of its uses are in `twin peaks`."""
     for term in all_terms:
         longer_terms = (other for other in all_terms if other.length > term.length)
@@ -260,7 +262,7 @@ def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
 
 
 @cache
-def stop_words(language: str | None) -> frozenset[str]:
+def load_stop_words(language: str | None) -> frozenset[str]:
     """Return the stop words and `common` words of the language and of English (on every page), in lower case."""
     languages = {"en", primary_language_subtag(language)} if language else {"en"}
     stopped = stopwordsiso.stopwords([tag for tag in languages if stopwordsiso.has_lang(tag)])

@@ -4,44 +4,44 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from workers.ingest.derive.people import MAX_PAGE_HEADINGS
-from workers.ingest.derive.quotes import MAX_EVIDENCE_QUOTE_CHARS, split_passages_to_sentences
+from workers.ingest.derive.people import MAX_HEADINGS_BEFORE_PAGE_IS_LIST
+from workers.ingest.derive.quotes import MAX_DERIVED_QUOTE_CHARS, split_passages_to_sentences
 from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 
 #: Words of a sentence at least: a shorter one may be a button or a price.
-MIN_SENTENCE_WORDS = 4
+MIN_BRAND_SENTENCE_WORDS = 4
 #: Characters of emoji that belong to the sentence before them.
 MAX_TRAILING_EMOJI_CHARS = 8
 #: The beginning of a passage that quotes another speaker.
-QUOTE_OPENING = re.compile(r"\W*[\"“”„«»]")
+PASSAGE_QUOTE_OPENING_PATTERN = re.compile(r"\W*[\"“”„«»]")
 #: Headings over texts of visitors.
-VISITOR_TEXTS_HEADING = re.compile(
+VISITOR_TEXTS_HEADING_PATTERN = re.compile(
     r"\b(?:comments?|replies|reviews?|testimonials?|kommentare?|bewertung(?:en)?|rezensionen|kundenstimmen"
     r"|commentaires?|avis|comentarios?|opiniones|reseñas)\b",
     re.IGNORECASE,
 )
 #: Words of forms and notices, which are the same on every site.
-FORM_OR_NOTICE_WORDS = re.compile(
+FORM_OR_NOTICE_WORDS_PATTERN = re.compile(
     r"cookie|javascript|newsletter|copyright|©|\bcomment|kommentar|commentaire|comentario", re.IGNORECASE
 )
 
 
-def brand_written_sentences(passages: Iterable[Passage]) -> list[str]:
+def list_brand_written_sentences(passages: Iterable[Passage]) -> list[str]:
     return [
         sentence
-        for passage in brand_written_passages(list(passages))
-        for sentence in sentences_with_emoji(passage)
-        if is_prose_sentence(sentence)
+        for passage in find_brand_written_passages(list(passages))
+        for sentence in split_sentences_with_emoji(passage)
+        if is_brand_prose_sentence(sentence)
     ]
 
 
-def sentences_with_emoji(passage: Passage) -> list[str]:
+def split_sentences_with_emoji(passage: Passage) -> list[str]:
     """Return the sentences of a passage, with the emoji that follow their ends."""
     joined_sentences: list[str] = []
     for sentence in split_passages_to_sentences([passage]):
         last = joined_sentences[-1] if joined_sentences else ""
-        is_short = last and len(sentence) <= MAX_TRAILING_EMOJI_CHARS and len(last) <= MAX_EVIDENCE_QUOTE_CHARS
+        is_short = last and len(sentence) <= MAX_TRAILING_EMOJI_CHARS and len(last) <= MAX_DERIVED_QUOTE_CHARS
         joined = f"{last} {sentence}"
         if is_short and not any(map(str.isalnum, sentence)) and joined in passage.text:
             joined_sentences[-1] = joined
@@ -50,11 +50,11 @@ def sentences_with_emoji(passage: Passage) -> list[str]:
     return joined_sentences
 
 
-def is_prose_sentence(sentence: str) -> bool:
-    return count_words(sentence) >= MIN_SENTENCE_WORDS and FORM_OR_NOTICE_WORDS.search(sentence) is None
+def is_brand_prose_sentence(sentence: str) -> bool:
+    return count_words(sentence) >= MIN_BRAND_SENTENCE_WORDS and FORM_OR_NOTICE_WORDS_PATTERN.search(sentence) is None
 
 
-def brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
+def find_brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
     """Yield the passages of kind `text` that the brand wrote about itself.
 
     Stories, documentation, quotes, visitors' texts and all texts of pages with many headings are left out.
@@ -63,12 +63,12 @@ def brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
     is_visitors_section: dict[str, bool] = {}
     for passage in passages:
         if passage.kind == "heading":
-            is_visitors_section[passage.url] = VISITOR_TEXTS_HEADING.search(passage.text) is not None
+            is_visitors_section[passage.url] = VISITOR_TEXTS_HEADING_PATTERN.search(passage.text) is not None
         is_foreign = (
             passage.story
             or passage.documentation
             or is_visitors_section.get(passage.url)
-            or headings_by_page[passage.url] > MAX_PAGE_HEADINGS
+            or headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
         )
-        if passage.kind == "text" and not is_foreign and QUOTE_OPENING.match(passage.text) is None:
+        if passage.kind == "text" and not is_foreign and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None:
             yield passage

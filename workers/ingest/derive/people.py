@@ -18,32 +18,32 @@ from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_s
 from workers.ingest.shapes import Passage
 
 #: Weight of a mention after a plain cue, or as a label.
-PLAIN_CUE_WEIGHT = 2
+PLAIN_AUDIENCE_CUE_WEIGHT = 2
 #: Weight of a mention after a sure cue.
-SURE_CUE_WEIGHT = 3
+SURE_AUDIENCE_CUE_WEIGHT = 3
 #: Highest weight of a name's mentions together.
 MAX_MENTION_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
-PLAIN_CUE_PASSAGES = 3
+MAX_PASSAGES_WITH_PLAIN_AUDIENCE_CUES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
-MAX_PAGE_HEADINGS = 40
+MAX_HEADINGS_BEFORE_PAGE_IS_LIST = 40
 #: Labels after a signpost; further ones are ignored.
-MAX_LABELS_AFTER_SIGNPOST = 8
+MAX_AUDIENCE_LABELS_AFTER_SIGNPOST = 8
 #: Number of them that must be names.
 MIN_AUDIENCE_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
-WORDS_BETWEEN_CUE_AND_NAME = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
+WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
-MAX_CHARS_AFTER_CUE = 100
-MAX_CUES_PER_SENTENCE = 20
-POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
+MAX_CHARS_AFTER_AUDIENCE_CUE = 100
+MAX_AUDIENCE_CUES_PER_SENTENCE = 20
+POSSESSIVE_PRONOUN_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
-PARTICIPANT_NUMBER = re.compile(
+PARTICIPANT_NUMBER_PATTERN = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-PLURAL_SUFFIX = re.compile(r"(?<=ss)es$|s$")
-FOLLOWING_WORD = re.compile(r" ([\w&]+)")
+PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
+FOLLOWING_WORD_PATTERN = re.compile(r" ([\w&]+)")
 
 
 @dataclass
@@ -79,7 +79,10 @@ def find_audience_industries(passages: Iterable[Passage], lexicon: Lexicon) -> l
 
 def weigh_audience_mentions(passages: Iterable[Passage], finder: "AudienceNameFinder") -> list[AudienceMention]:
     brand_passages = [passage for passage in passages if not passage.story]
-    names = [*audience_names_in_sentences(brand_passages, finder), *audience_names_in_labels(brand_passages, finder)]
+    names = [
+        *find_audience_names_in_sentences(brand_passages, finder),
+        *find_audience_names_in_labels(brand_passages, finder),
+    ]
     by_name: dict[str, AudienceMention] = {}
     for name, weight, words in names:
         mention = by_name.setdefault(name, AudienceMention(name))
@@ -104,36 +107,36 @@ class AudienceNameFinder:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {PLURAL_SUFFIX.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        all_forms = {PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
-        self.single = audience_name_pattern(tuple(all_forms), lexicon.suffix)
-        plural = audience_name_pattern(tuple(plural_forms), lexicon.suffix)
+        self.single = compile_audience_name_pattern(tuple(all_forms), lexicon.suffix)
+        plural = compile_audience_name_pattern(tuple(plural_forms), lexicon.suffix)
         # `For developers` alone is a heading for the project's own developers.
-        self.plain = AudienceCue(cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_CUE_WEIGHT, plural)
+        self.plain = AudienceCue(compile_cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_AUDIENCE_CUE_WEIGHT, plural)
         self.sure = (
-            AudienceCue(cue_words_pattern(lexicon.cue), SURE_CUE_WEIGHT, plural),
-            AudienceCue(cue_words_pattern(lexicon.help), SURE_CUE_WEIGHT, plural, is_complete=False),
-            AudienceCue(cue_words_pattern(lexicon.whether), SURE_CUE_WEIGHT, self.single),
+            AudienceCue(compile_cue_words_pattern(lexicon.cue), SURE_AUDIENCE_CUE_WEIGHT, plural),
+            AudienceCue(compile_cue_words_pattern(lexicon.help), SURE_AUDIENCE_CUE_WEIGHT, plural, is_complete=False),
+            AudienceCue(compile_cue_words_pattern(lexicon.whether), SURE_AUDIENCE_CUE_WEIGHT, self.single),
         )
 
-    def audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
-        """Yield the audience names after the cue's first `MAX_CUES_PER_SENTENCE` matches, with the match's index."""
-        for match in islice(cue.words.finditer(sentence), MAX_CUES_PER_SENTENCE):
-            for name in self.audience_names_after(sentence, match.end(), cue):
+    def find_audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
+        """Yield the audience names after the cue's first matches, up to a maximum, with the match's index."""
+        for match in islice(cue.words.finditer(sentence), MAX_AUDIENCE_CUES_PER_SENTENCE):
+            for name in self.find_audience_names_after(sentence, match.end(), cue):
                 yield name, match.start()
 
-    def audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
-        """Yield the audience names in `MAX_CHARS_AFTER_CUE` characters after `start`, each shortly after the previous.
+    def find_audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
+        """Yield the audience names in the characters after `start`, each shortly after the previous.
 
         Stop before a name that follows a pronoun such as `our`, or a number of participants.
         """
-        for match in cue.names.finditer(sentence, start, start + MAX_CHARS_AFTER_CUE):
+        for match in cue.names.finditer(sentence, start, start + MAX_CHARS_AFTER_AUDIENCE_CUE):
             between = sentence[start : match.start()]
             if (
-                not WORDS_BETWEEN_CUE_AND_NAME.fullmatch(between)
+                not WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between)
                 or self.is_about_own_people(between)
-                or PARTICIPANT_NUMBER.search(between)
+                or PARTICIPANT_NUMBER_PATTERN.search(between)
             ):
                 return
             start = match.end()
@@ -146,11 +149,11 @@ class AudienceNameFinder:
         An example is `for our customers' teams`.
         """
         words_before = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
-        return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE.search(words) is not None
+        return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE_PRONOUN_PATTERN.search(words) is not None
 
     def is_whole_audience_name(self, sentence: str, end: int) -> bool:
         """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
-        following = FOLLOWING_WORD.match(sentence, end)
+        following = FOLLOWING_WORD_PATTERN.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 
@@ -159,7 +162,7 @@ def fold_case(text: str) -> str:
     return text.casefold().replace("ı", "i").replace("\u0307", "")
 
 
-def audience_names_in_sentences(
+def find_audience_names_in_sentences(
     passages: Sequence[Passage], finder: AudienceNameFinder
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the audience names in the sentences of passages, each with its weight and quote.
@@ -168,26 +171,30 @@ def audience_names_in_sentences(
     """
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
-        is_first = passage.kind == "heading" or index < PLAIN_CUE_PASSAGES
-        is_list = headings_by_page[passage.url] > MAX_PAGE_HEADINGS
+        is_first = passage.kind == "heading" or index < MAX_PASSAGES_WITH_PLAIN_AUDIENCE_CUES
+        is_list = headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
         cues = (finder.plain, *finder.sure) if is_first and not is_list else finder.sure
         for sentence in split_passages_to_sentences([passage]):
-            yield from audience_names_of_sentence(sentence, finder, cues)
+            yield from find_audience_names_in_one_sentence(sentence, finder, cues)
 
 
-def audience_names_of_sentence(
+def find_audience_names_in_one_sentence(
     sentence: str, finder: AudienceNameFinder, cues: Iterable[AudienceCue]
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the audience names of a sentence, each once with its weight and quote.
 
     A name counts by the last of the `cues` that leads to it: sure cues are last.
     """
-    by_name = {name: (cue.weight, start) for cue in cues for name, start in finder.audience_names_by_cue(sentence, cue)}
+    by_name = {
+        name: (cue.weight, start) for cue in cues for name, start in finder.find_audience_names_by_cue(sentence, cue)
+    }
     for name, (weight, start) in by_name.items():
         yield name, weight, cut_evidence_quote(sentence, start)
 
 
-def audience_names_in_labels(passages: Iterable[Passage], finder: AudienceNameFinder) -> Iterator[tuple[str, int, str]]:
+def find_audience_names_in_labels(
+    passages: Iterable[Passage], finder: AudienceNameFinder
+) -> Iterator[tuple[str, int, str]]:
     """Yield the audience names in labels after a signpost, such as `Solutions`, each with weight and quote.
 
     A label counts if it is only a name. A single such label after a signpost doesn't count.
@@ -195,10 +202,14 @@ def audience_names_in_labels(passages: Iterable[Passage], finder: AudienceNameFi
     labels = [passage.text for passage in passages if passage.kind == "label"]
     for index, signpost in enumerate(labels):
         if signpost.casefold() in finder.lexicon.signposts:
-            labels_below = labels[index + 1 : index + 1 + MAX_LABELS_AFTER_SIGNPOST]
+            labels_below = labels[index + 1 : index + 1 + MAX_AUDIENCE_LABELS_AFTER_SIGNPOST]
             matches = [match for label in labels_below if (match := finder.single.fullmatch(label))]
             for match in matches if len(matches) >= MIN_AUDIENCE_LABELS else ():
-                yield (finder.names[fold_case(match["form"])], PLAIN_CUE_WEIGHT, cut_evidence_quote(match.string))
+                yield (
+                    finder.names[fold_case(match["form"])],
+                    PLAIN_AUDIENCE_CUE_WEIGHT,
+                    cut_evidence_quote(match.string),
+                )
 
 
 def drop_general_audience_names(names_found: list[AudienceMention]) -> list[AudienceMention]:
@@ -208,11 +219,11 @@ def drop_general_audience_names(names_found: list[AudienceMention]) -> list[Audi
 
 
 @cache
-def audience_name_pattern(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
+def compile_audience_name_pattern(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or "(?!)"
     return re.compile(rf"\b(?P<form>{alternatives}){suffix}(?!\w)", re.IGNORECASE)
 
 
 @cache
-def cue_words_pattern(words: str) -> re.Pattern[str]:
+def compile_cue_words_pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE)

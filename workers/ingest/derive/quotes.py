@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from workers.ingest.page.text import SENTENCE_BREAK_PATTERN
 from workers.ingest.shapes import Passage
 
-MAX_EVIDENCE_QUOTE_CHARS = 200
+MAX_DERIVED_QUOTE_CHARS = 200
 MAX_EVIDENCE_QUOTES = 5
 #: Characters before the quoted place, and characters that a cut may lose to end between words.
 QUOTE_CONTEXT_CHARS = 50
@@ -21,19 +21,19 @@ def split_passages_to_sentences(passages: Iterable[Passage]) -> Iterator[str]:
 
 
 def cut_evidence_quote(text: str, start: int = 0) -> str:
-    """Return a quote of at most `MAX_EVIDENCE_QUOTE_CHARS` characters: a short text whole.
+    """Return a quote of at most `MAX_DERIVED_QUOTE_CHARS` characters: a short text whole.
 
     Of a longer text, return the part around index `start`, cut between words if possible.
     """
-    if len(text) <= MAX_EVIDENCE_QUOTE_CHARS:
+    if len(text) <= MAX_DERIVED_QUOTE_CHARS:
         return text
     begin = max(start - QUOTE_CONTEXT_CHARS, 0)
-    part = text[begin : begin + MAX_EVIDENCE_QUOTE_CHARS]
+    part = text[begin : begin + MAX_DERIVED_QUOTE_CHARS]
     if begin and (blank := WHITESPACE_CHARACTER.search(part, 0, QUOTE_CONTEXT_CHARS)):
         part = part[blank.end() :]
-    last = part.rfind(" ") if begin + MAX_EVIDENCE_QUOTE_CHARS < len(text) else 0
-    return part[: last if last > MAX_EVIDENCE_QUOTE_CHARS - QUOTE_CONTEXT_CHARS else None].strip()
+    last = part.rfind(" ") if begin + MAX_DERIVED_QUOTE_CHARS < len(text) else 0
+    return part[: last if last > MAX_DERIVED_QUOTE_CHARS - QUOTE_CONTEXT_CHARS else None].strip()
 
 
-def first_distinct_quotes(quotes: Iterable[str]) -> list[str]:
+def take_first_distinct_quotes(quotes: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(quotes))[:MAX_EVIDENCE_QUOTES]

@@ -9,14 +9,14 @@ from functools import cache
 from workers.ingest.derive.lexicon import Lexicon
 
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
-EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
+TONE_EMOJI_PATTERN = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 EXCLAMATION_ENDING = re.compile(r"[!！]\W{0,8}$")
 QUESTION_ENDING = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
-SENTENCE_END = re.compile(r"[.!?…。！？؟]\W{0,8}$")
+TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word above which it is long in LIX.
-LIX_LONG_WORD_CHARS = 6
+MAX_LIX_SHORT_WORD_CHARS = 6
 #: Words of a short sentence at most.
 MAX_SHORT_SENTENCE_WORDS = 11
 #: Words of a long sentence at least.
@@ -38,19 +38,19 @@ class ToneCounts:
         """Return the number of matches of a sign for each hundred words of the text."""
         return 100 * sum(self.matches[sign].values()) / max(self.words, 1)
 
-    def share(self, sign: str) -> float:
+    def compute_sentence_share_of_sign(self, sign: str) -> float:
         """Return the share of the text's sentences that have the sign, from 0 to 1."""
         return len(self.examples[sign]) / max(self.sentences, 1)
 
     @property
-    def length(self) -> float:
+    def mean_sentence_words(self) -> float:
         """Return the average number of words in a sentence of the text."""
         return self.words / max(self.sentences, 1)
 
     @property
-    def lix(self) -> float:
+    def lix_readability_index(self) -> float:
         """Return LIX, Björnsson's readability index: words for each sentence plus the percentage of long words."""
-        return self.length + 100 * self.long_words / max(self.words, 1)
+        return self.mean_sentence_words + 100 * self.long_words / max(self.words, 1)
 
 
 def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> ToneCounts:
@@ -59,7 +59,7 @@ def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") 
     Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
     """
     tone = ToneCounts()
-    patterns = list(tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
+    patterns = list(build_tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
     for sentence in sentences:
         count_sentence_words(tone, sentence)
         for sign, words in patterns:
@@ -70,11 +70,11 @@ def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") 
 def count_sentence_words(tone: ToneCounts, sentence: str) -> None:
     words = PROSE_WORD_PATTERN.findall(sentence)
     tone.words += len(words)
-    tone.long_words += sum(len(word) > LIX_LONG_WORD_CHARS for word in words)
+    tone.long_words += sum(len(word) > MAX_LIX_SHORT_WORD_CHARS for word in words)
     tone.sentences += 1
     if len(words) >= MIN_LONG_SENTENCE_WORDS:
         tone.examples["long"].append((sentence, 0))
-    elif len(words) <= MAX_SHORT_SENTENCE_WORDS and SENTENCE_END.search(sentence):
+    elif len(words) <= MAX_SHORT_SENTENCE_WORDS and TONE_SENTENCE_END_PATTERN.search(sentence):
         tone.examples["short"].append((sentence, 0))
 
 
@@ -85,34 +85,34 @@ def count_tone_sign(tone: ToneCounts, sign: str, sentence: str, words: re.Patter
         tone.examples[sign].append((sentence, found_matches[0].start()))
 
 
-def tone_sign_patterns(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+def build_tone_sign_patterns(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield each sign of tone as its name and the pattern that finds it in a sentence.
 
     A form of address is named by its word. The brand's `name_words` are no slang or delight.
     """
-    yield "emoji", EMOJI
+    yield "emoji", TONE_EMOJI_PATTERN
     yield "exclamation", EXCLAMATION_ENDING
     yield "question", QUESTION_ENDING
-    yield "contraction", whole_word_pattern(lexicon.contraction)
-    yield "we", any_word_pattern(tuple(lexicon.we))
+    yield "contraction", compile_whole_word_pattern(lexicon.contraction)
+    yield "we", compile_any_word_pattern(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):
-        yield sign, any_word_pattern(tuple(word for word in words if word not in name_words))
+        yield sign, compile_any_word_pattern(tuple(word for word in words if word not in name_words))
     for address in lexicon.address:
-        yield address.word, any_word_pattern(tuple(address.words), inside=address.inside)
+        yield address.word, compile_any_word_pattern(tuple(address.words), inside=address.inside)
 
 
 @cache
-def any_word_pattern(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
+def compile_any_word_pattern(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
     """Compile a pattern that matches any of the words as a whole word; without words it matches nothing.
 
     If `inside`, a word matches in its own case only, and only after another word.
     """
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
-    return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else whole_word_pattern(either)
+    return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else compile_whole_word_pattern(either)
 
 
 @cache
-def whole_word_pattern(words: str) -> re.Pattern[str]:
+def compile_whole_word_pattern(words: str) -> re.Pattern[str]:
     """Compile a pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
     return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)

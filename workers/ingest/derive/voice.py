@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
 from workers.ingest.derive.lexicon import FormOfAddress, Lexicon
-from workers.ingest.derive.own_prose import brand_written_sentences
+from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
 from workers.ingest.shapes import SourceProse
@@ -19,17 +19,17 @@ from workers.ingest.shapes import SourceProse
 MIN_VOICE_PROSE_WORDS = 150
 MIN_VOICE_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
-MIN_HABIT_SENTENCES = 3
+MIN_VOICE_HABIT_SENTENCES = 3
 #: Mentions in a hundred words from which a sign is a habit.
-MIN_SIGNS_PER_HUNDRED_WORDS = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
+MIN_VOICE_SIGNS_PER_100_WORDS = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
 #: The same for a form of address between friends.
-MIN_FAMILIAR_ADDRESS_RATE = 0.8
+MIN_FAMILIAR_ADDRESS_FORMS_PER_100_WORDS = 0.8
 #: The same for one between strangers.
-MIN_FORMAL_ADDRESS_RATE = 1.5
+MIN_FORMAL_ADDRESS_FORMS_PER_100_WORDS = 1.5
 #: The same for one that is both.
-MIN_NEUTRAL_ADDRESS_RATE = 3.0
+MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS = 3.0
 #: Shares of sentences from which a mark at their end is a habit.
-MIN_SIGN_SENTENCE_SHARES = {"exclamation": 0.06, "question": 0.07}
+MIN_VOICE_SIGN_SENTENCE_SHARES = {"exclamation": 0.06, "question": 0.07}
 #: Share of short sentences in a text of short sentences, without items of a list.
 MIN_SHORT_SENTENCE_SHARE = 0.5
 #: Confidence of a voice before its habits and words.
@@ -65,11 +65,11 @@ class VoiceSign(NamedTuple):
     example_key: str
 
 
-def brand_voice_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
-    tone = measure_tone(brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
+def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
+    tone = measure_tone(list_brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
     if tone.words < MIN_VOICE_PROSE_WORDS:
         return
-    habits = list(independent_voice_habits(tone, frequent_voice_signs(tone, language_lexicon)))
+    habits = list(find_independent_voice_habits(tone, find_frequent_voice_signs(tone, language_lexicon)))
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_HABIT * len(habits)
     confidence += VOICE_CONFIDENCE_PER_100_WORDS * min(tone.words, 400) / 100
     if len(habits) >= MIN_VOICE_HABITS and any(habit.kind == "mark" for habit in habits):
@@ -83,7 +83,7 @@ def brand_voice_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Ite
         )
 
 
-def independent_voice_habits(tone: ToneCounts, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
+def find_independent_voice_habits(tone: ToneCounts, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
     """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
@@ -100,7 +100,7 @@ def describe_brand_voice(habits: list[VoiceHabit]) -> str:
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
-    manner = join_as_english_list(voice_manner_words({habit.sign for habit in habits}))
+    manner = join_as_english_list(list_voice_manners({habit.sign for habit in habits}))
     parts = [
         f"{manner}: {join_as_english_list(marks)}"
         if manner and marks
@@ -111,7 +111,7 @@ def describe_brand_voice(habits: list[VoiceHabit]) -> str:
     return capitalize_sentence("; ".join(str(part) for part in parts if part)) + "."
 
 
-def voice_manner_words(signs: set[str]) -> list[str]:
+def list_voice_manners(signs: set[str]) -> list[str]:
     """Return which of `casual`, `enthusiastic` and `formal` the signs show, each by two signs.
 
     A distant form of address is formal only in technical prose, without casual or enthusiastic signs.
@@ -122,9 +122,9 @@ def voice_manner_words(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def frequent_voice_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
-    yield from form_of_address_signs(tone, language_lexicon)
-    for sign, rate in MIN_SIGNS_PER_HUNDRED_WORDS.items():
+def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+    yield from find_form_of_address_sign(tone, language_lexicon)
+    for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
         if sign != "we" and is_voice_habit(tone, sign, rate):
             yield VoiceSign(
                 sign,
@@ -132,16 +132,16 @@ def frequent_voice_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterato
                 VOICE_SIGN_NOUNS.get(sign) or f"words such as {quote_most_frequent_words(tone, sign)}",
                 sign,
             )
-    for sign, share in MIN_SIGN_SENTENCE_SHARES.items():
-        if len(tone.examples[sign]) >= MIN_HABIT_SENTENCES and tone.share(sign) >= share:
+    for sign, share in MIN_VOICE_SIGN_SENTENCE_SHARES.items():
+        if len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.compute_sentence_share_of_sign(sign) >= share:
             yield VoiceSign(sign, "mark", VOICE_SIGN_NOUNS.get(sign, "questions"), sign)
-    if is_voice_habit(tone, "we", MIN_SIGNS_PER_HUNDRED_WORDS["we"]):
+    if is_voice_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
         yield VoiceSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
-    yield from readability_signs(tone, language_lexicon)
+    yield from find_readability_sign(tone, language_lexicon)
 
 
 def is_voice_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
-    return len(tone.examples[sign]) >= MIN_HABIT_SENTENCES and tone.sign_rate_per_hundred_words(sign) >= rate
+    return len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.sign_rate_per_hundred_words(sign) >= rate
 
 
 def quote_most_frequent_words(tone: ToneCounts, sign: str) -> str:
@@ -149,29 +149,33 @@ def quote_most_frequent_words(tone: ToneCounts, sign: str) -> str:
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def form_of_address_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def find_form_of_address_sign(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
-            MIN_FAMILIAR_ADDRESS_RATE
+            MIN_FAMILIAR_ADDRESS_FORMS_PER_100_WORDS
             if address.formality < 0
-            else MIN_FORMAL_ADDRESS_RATE
+            else MIN_FORMAL_ADDRESS_FORMS_PER_100_WORDS
             if address.formality > 0
-            else MIN_NEUTRAL_ADDRESS_RATE
+            else MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS
         )
         if is_voice_habit(tone, address.word, rate):
             yield VoiceSign(
-                form_of_address_relation(address), "speech", f"to the reader as “{address.word}”", address.word
+                classify_form_of_address(address), "speech", f"to the reader as “{address.word}”", address.word
             )
 
 
-def form_of_address_relation(address: FormOfAddress) -> str:
+def classify_form_of_address(address: FormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def readability_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def find_readability_sign(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
-    if tone.lix < plain and tone.length <= MAX_SHORT_SENTENCE_WORDS and tone.share("short") >= MIN_SHORT_SENTENCE_SHARE:
+    if (
+        tone.lix_readability_index < plain
+        and tone.mean_sentence_words <= MAX_SHORT_SENTENCE_WORDS
+        and tone.compute_sentence_share_of_sign("short") >= MIN_SHORT_SENTENCE_SHARE
+    ):
         yield VoiceSign("plain", "sentences", "short plain sentences", "short")
-    elif tone.lix > technical and tone.length >= MIN_LONG_SENTENCE_WORDS:
+    elif tone.lix_readability_index > technical and tone.mean_sentence_words >= MIN_LONG_SENTENCE_WORDS:
         yield VoiceSign("technical", "sentences", "long technical sentences", "long")

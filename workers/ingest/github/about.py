@@ -28,7 +28,7 @@ class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
         return self.full_name.partition("/")[2]
 
     @property
-    def public(self) -> bool:
+    def is_public(self) -> bool:
         """Return whether GitHub declares a repository public. Without a declaration it counts as private."""
         return self.private is False and self.visibility in {None, "public"}
 
@@ -44,7 +44,7 @@ class RepositoryBranch(NamedTuple):
         return self.api.build_api_url("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
-async def find_repository(
+async def request_repository_by_id_or_name(
     api: GitHubApi, name: str, known_id: int | None
 ) -> tuple[GitHubRepositoryObject, FetchedResponse]:
     """Request a repository from GitHub; return its object and the response.
@@ -67,7 +67,7 @@ async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[Git
     """
     answer = await request_github_api(api, api.build_api_url(*segments))
     about = decode_github_json(answer.body, GitHubRepositoryObject)
-    if not (about.public or api.installed):
+    if not (about.is_public or api.installed):
         raise SourceNotFound(ABSENT_REPOSITORY_MESSAGE)
     return about, answer
 

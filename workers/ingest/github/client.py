@@ -11,7 +11,7 @@ import msgspec
 from schemas.brand import HttpValidators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import DECODE_ERRORS, GITHUB_ERROR_STATUSES, github_response_error
+from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, GITHUB_JSON_DECODE_ERRORS, build_github_response_error
 from workers.web.fetch import AdmitUrl, ExpectedResponse, FetchedResponse, fetch_url
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
@@ -64,7 +64,7 @@ class GitHubApi(msgspec.Struct, frozen=True, kw_only=True):
         return version if self.token is None else version | {"Authorization": f"Bearer {self.token}"}
 
 
-def open_github_api(client: httpx.AsyncClient, settings: Settings) -> GitHubApi:
+def build_github_api(client: httpx.AsyncClient, settings: Settings) -> GitHubApi:
     """Return access to GitHub's API at the addresses of the settings, with the operator's token if there is one."""
     base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
     return GitHubApi(client=client, base=base, web=web, token=settings.github_token or None)
@@ -87,12 +87,12 @@ async def request_github_api(
         want=want,
         headers=api.headers,
         validators_by_url=validators_by_url,
-        admit=admit_redirects_within_host(api.base),
+        admit=build_redirect_check_within_host(api.base),
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
     if answer.status in GITHUB_ERROR_STATUSES:
-        raise github_response_error(answer, installed=api.installed)
+        raise build_github_response_error(answer, installed=api.installed)
     return answer
 
 
@@ -100,11 +100,11 @@ def decode_github_json(body: bytes, kind: type[T]) -> T:
     """Decode the JSON body of a GitHub response as a `kind`. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except DECODE_ERRORS as error:
+    except GITHUB_JSON_DECODE_ERRORS as error:
         raise FetchFailed(UNDOCUMENTED_RESPONSE_MESSAGE) from error
 
 
-def admit_redirects_within_host(base: str) -> AdmitUrl:
+def build_redirect_check_within_host(base: str) -> AdmitUrl:
     """Return a check of each redirect, which GitHub uses for renamed repositories.
 
     The check raises `FetchBlocked` for another origin than that of `base`, and `FetchFailed` after

@@ -32,28 +32,28 @@ from workers.ingest.github.about import request_repository_object
 from workers.ingest.github.client import (
     GITHUB_JSON_RESPONSE_LIMITS,
     GitHubApi,
-    admit_redirects_within_host,
+    build_github_api,
+    build_redirect_check_within_host,
     decode_github_json,
-    open_github_api,
 )
 from workers.ingest.github.errors import (
     GITHUB_ERROR_STATUSES,
-    github_cooldown_s,
-    github_error_message,
-    github_response_error,
+    build_github_response_error,
+    read_github_cooldown_s,
+    read_github_error_message,
 )
 from workers.runtime.context import TaskContext
-from workers.web.fetch import FetchedResponse, build_identity_headers, fetch_url, open_unguarded_client
+from workers.web.fetch import FetchedResponse, build_bot_identity_headers, fetch_url, open_client_without_ssrf_guard
 
 #: Tolerance for a slow clock at GitHub.
 GITHUB_CLOCK_TOLERANCE = timedelta(seconds=60)
 #: Lifetime of the JWT, of which GitHub allows 10 minutes.
 GITHUB_APP_JWT_LIFETIME = timedelta(minutes=9)
 #: Time before its end from which a token is not used any more: it must outlive the job.
-TOKEN_EXPIRY_MARGIN = timedelta(minutes=5)
+INSTALLATION_TOKEN_EXPIRY_MARGIN = timedelta(minutes=5)
 
-READ_REPOSITORY_PERMISSIONS = {"contents": "read", "metadata": "read"}
-LIST_REPOSITORIES_PERMISSIONS = {"metadata": "read"}
+GITHUB_READ_REPOSITORY_PERMISSIONS = {"contents": "read", "metadata": "read"}
+GITHUB_LIST_REPOSITORIES_PERMISSIONS = {"metadata": "read"}
 
 REFUSED_GITHUB_APP_MESSAGE = "GitHub refuses this server's App: tell its operator"
 SUSPENDED_INSTALLATION_MESSAGE = "the GitHub App's installation is suspended: an owner must unsuspend it on GitHub"
@@ -61,7 +61,7 @@ UNGRANTED_CONTENTS_MESSAGE = "the GitHub App's installation lacks `Contents: rea
 UNCOVERED_REPOSITORY_MESSAGE = "the GitHub App's installation doesn't cover this repository: add it on GitHub"
 
 #: Reasons why no token was issued, by status and a word of the message; the first match counts.
-TOKEN_REFUSAL_REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
+INSTALLATION_TOKEN_REFUSAL_REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
     (401, "", lambda: SourceForbidden(REFUSED_GITHUB_APP_MESSAGE)),
     (403, "suspended", lambda: SourceForbidden(SUSPENDED_INSTALLATION_MESSAGE)),
     (404, "", GitHubInstallationGone),
@@ -112,9 +112,9 @@ async def open_github_app(
         yield None
         return
     key = parse_github_private_key(settings.github_private_key)
-    async with open_unguarded_client(build_identity_headers(settings.public_url)) as client:
+    async with open_client_without_ssrf_guard(build_bot_identity_headers(settings.public_url)) as client:
         yield GitHubApp(
-            api=msgspec.structs.replace(open_github_api(client, settings), token=None),
+            api=msgspec.structs.replace(build_github_api(client, settings), token=None),
             client_id=settings.github_client_id,
             client_secret=settings.github_client_secret,
             key=key,
@@ -139,7 +139,7 @@ def parse_github_private_key(text: str) -> RSAPrivateKey:
     return key
 
 
-def sign_app_jwt(app: GitHubApp) -> str:
+def sign_github_app_jwt(app: GitHubApp) -> str:
     """Return a signed JWT that authenticates the GitHub App itself for `GITHUB_APP_JWT_LIFETIME`."""
     moment = app.clock()
     claims = {"iat": moment - GITHUB_CLOCK_TOLERANCE, "exp": moment + GITHUB_APP_JWT_LIFETIME, "iss": app.client_id}
@@ -154,12 +154,12 @@ async def get_installation_token(app: GitHubApp, installation_id: int, reach: To
     """
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
-    if token is None or is_token_expiring_soon(app, token):
-        token = app.tokens[scope] = await issue_installation_token(app, installation_id, reach)
+    if token is None or is_installation_token_expiring_soon(app, token):
+        token = app.tokens[scope] = await request_installation_token(app, installation_id, reach)
     return token.token
 
 
-def api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str) -> GitHubApi:
+def build_api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str) -> GitHubApi:
     """Return a copy of the API access with an installation's token, which the first 401 drops from the kept ones."""
     return msgspec.structs.replace(
         api,
@@ -169,8 +169,8 @@ def api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str) -> G
     )
 
 
-def is_token_expiring_soon(app: GitHubApp, token: InstallationToken) -> bool:
-    return token.expires_at - TOKEN_EXPIRY_MARGIN <= app.clock()
+def is_installation_token_expiring_soon(app: GitHubApp, token: InstallationToken) -> bool:
+    return token.expires_at - INSTALLATION_TOKEN_EXPIRY_MARGIN <= app.clock()
 
 
 def forget_installation_tokens(app: GitHubApp, matches: Callable[[InstallationToken], bool]) -> None:
@@ -178,38 +178,42 @@ def forget_installation_tokens(app: GitHubApp, matches: Callable[[InstallationTo
         del app.tokens[scope]
 
 
-async def issue_installation_token(app: GitHubApp, installation_id: int, reach: TokenScope) -> InstallationToken:
-    forget_installation_tokens(app, partial(is_token_expiring_soon, app))
+async def request_installation_token(app: GitHubApp, installation_id: int, reach: TokenScope) -> InstallationToken:
+    forget_installation_tokens(app, partial(is_installation_token_expiring_soon, app))
     answer = await fetch_url(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
         want=GITHUB_JSON_RESPONSE_LIMITS,
-        headers={**app.api.headers, "Authorization": f"Bearer {sign_app_jwt(app)}", "Content-Type": "application/json"},
-        content=msgspec.json.encode(build_token_request_body(reach)),
-        admit=admit_redirects_within_host(app.api.base),
+        headers={
+            **app.api.headers,
+            "Authorization": f"Bearer {sign_github_app_jwt(app)}",
+            "Content-Type": "application/json",
+        },
+        content=msgspec.json.encode(build_installation_token_request_body(reach)),
+        admit=build_redirect_check_within_host(app.api.base),
     )
     if answer.status in GITHUB_ERROR_STATUSES:
-        raise token_refusal_error(answer)
+        raise build_installation_token_refusal_error(answer)
     return decode_github_json(answer.body, InstallationToken)
 
 
-def build_token_request_body(reach: TokenScope) -> dict[str, Any]:
+def build_installation_token_request_body(reach: TokenScope) -> dict[str, Any]:
     if reach is None:
-        return {"permissions": LIST_REPOSITORIES_PERMISSIONS}
+        return {"permissions": GITHUB_LIST_REPOSITORIES_PERMISSIONS}
     repositories = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
-    return {**repositories, "permissions": READ_REPOSITORY_PERMISSIONS}
+    return {**repositories, "permissions": GITHUB_READ_REPOSITORY_PERMISSIONS}
 
 
-def token_refusal_error(answer: FetchedResponse) -> SourceError:
-    words = github_error_message(answer)
-    if github_cooldown_s(answer) is None:
-        for status, word, reason in TOKEN_REFUSAL_REASONS:
+def build_installation_token_refusal_error(answer: FetchedResponse) -> SourceError:
+    words = read_github_error_message(answer)
+    if read_github_cooldown_s(answer) is None:
+        for status, word, reason in INSTALLATION_TOKEN_REFUSAL_REASONS:
             if answer.status == status and word in words:
                 return reason()
-    return github_response_error(answer, installed=True)
+    return build_github_response_error(answer, installed=True)
 
 
-async def token_by_any_repository_name(app: GitHubApp, installation: GitHubAppInstallation, name: str) -> str:
+async def get_token_by_any_repository_name(app: GitHubApp, installation: GitHubAppInstallation, name: str) -> str:
     """Return a token for a repository of the installation's account, by its name or an earlier one.
 
     GitHub resolves an earlier name only for repositories, not for tokens. Raises `SourceNotFound` if it is missing.
@@ -227,7 +231,7 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
     Raises `SourceNotFound` if it doesn't exist, or the installation has no access to it.
     """
     token = await get_installation_token(app, installation.installation_id)
-    api = api_with_installation_token(app.api, app, token)
+    api = build_api_with_installation_token(app.api, app, token)
     about, _ = await request_repository_object(api, "repos", installation.account_login, name)
     return about.id
 
@@ -241,15 +245,17 @@ async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_na
     organization_id = ctx.job.organization_id
     owner, _, name = full_name.partition("/")
     installation = await ctx.step(
-        partial(github_installations.find_connected_installation, organization_id=organization_id)
+        partial(github_installations.find_connected_github_installation, organization_id=organization_id)
     )
     if app is None or installation is None or installation.account_login.lower() != owner.lower():
         return None
     try:
-        return await token_by_any_repository_name(app, installation, name)
+        return await get_token_by_any_repository_name(app, installation, name)
     except SourceNotFound:
         return None
     except GitHubInstallationGone:
-        gone = partial(github_installations.delete_installation, installation_id=installation.installation_id)
+        gone = partial(
+            github_installations.delete_uninstalled_github_installation, installation_id=installation.installation_id
+        )
         await ctx.step(partial(gone, organization_id=organization_id))
         return None

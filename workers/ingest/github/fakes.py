@@ -1,6 +1,6 @@
 """GitHub of a sandbox: the same repositories each time, and no request (docs/reference/api.md)."""
 
-from domain.brand.github_installations import SANDBOX_CALLBACK_PARAMETERS, GitHubAppInstallation
+from domain.brand.github_installations import SANDBOX_GITHUB_CALLBACK_PARAMETERS, GitHubAppInstallation
 from schemas.errors import GitHubInstallationUnverified
 from schemas.github import GitHubRepo
 
@@ -17,6 +17,6 @@ def prove_sandbox_github_access(*, code: str, installation_id: int) -> GitHubApp
 
     Raises `GitHubInstallationUnverified` for any other code or id.
     """
-    if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK_PARAMETERS.items():
+    if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_GITHUB_CALLBACK_PARAMETERS.items():
         return GitHubAppInstallation(installation_id, SANDBOX_GITHUB_LOGIN)
     raise GitHubInstallationUnverified("the sandbox's GitHub has no such code: use the install URL unchanged")

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.brand import BrandExtraction, CrawlState
 from schemas.errors import FetchBlocked
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github.about import RepositoryBranch, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
 from workers.ingest.github.repository import RepositorySnapshot, is_repository_unchanged, read_repository_snapshot
@@ -16,9 +16,9 @@ from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import (
     FetchImage,
+    build_web_image_fetch,
     choose_image_request_kind,
     fetch_candidate_images,
-    open_image_fetch,
 )
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, WebCrawlResources
@@ -26,7 +26,7 @@ from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
-REPOSITORY_RULES_VERSION = 4
+REPOSITORY_EXTRACTION_RULES_VERSION = 4
 
 
 async def ingest_github_repository(
@@ -45,14 +45,14 @@ async def ingest_github_repository(
     client of `api` requests GitHub only. Raises a `SourceError` if the repository can't be read.
     """
     await progress("fetching", 0.1)
-    rules = compute_extraction_version(REPOSITORY_RULES_VERSION, model)
+    rules = compute_extraction_version(REPOSITORY_EXTRACTION_RULES_VERSION, model)
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
-        return build_unchanged_extraction(api, args["repo"], visit)
+        return build_unchanged_repository_extraction(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
     snapshot = await read_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
     reading = await parse_non_page_document(parser, snapshot.repository)
-    return await assemble_extraction(
+    return await assemble_brand_extraction(
         parser,
         url=snapshot.repository.url,
         title=snapshot.about.full_name,
@@ -71,7 +71,7 @@ async def ingest_github_repository(
     )
 
 
-def build_unchanged_extraction(api: GitHubApi, name: str, visit: CrawlState) -> BrandExtraction:
+def build_unchanged_repository_extraction(api: GitHubApi, name: str, visit: CrawlState) -> BrandExtraction:
     """Return an extraction without fields for a repository that is unchanged since the last visit.
 
     Its URL has the repository's name at that visit. A warning says so, and another if the requested name differs.
@@ -95,7 +95,7 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
 
     The function raises `FetchBlocked` for a path that leads out of the repository.
     """
-    fetch_elsewhere, raw = open_image_fetch(web), snapshot.repository.raw_files_url
+    fetch_elsewhere, raw = build_web_image_fetch(web), snapshot.repository.raw_files_url
     branch = RepositoryBranch(api, snapshot.about, snapshot.repository.branch)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
@@ -105,12 +105,12 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
         address = branch.build_api_url("contents", *path, ref=branch.name)
-        return await request_github_api(api, address, want=repository_image_limits(candidate))
+        return await request_github_api(api, address, want=build_repository_image_response_limits(candidate))
 
     return fetch
 
 
-def repository_image_limits(candidate: CandidateImage) -> ExpectedResponse:
+def build_repository_image_response_limits(candidate: CandidateImage) -> ExpectedResponse:
     """Return the limits of GitHub's response for a repository's image: as for a website's image of its kind."""
     limits = EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)]
     return msgspec.structs.replace(

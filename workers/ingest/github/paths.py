@@ -19,15 +19,15 @@ MAX_REPOSITORY_FILE_BYTES = 256 << 10
 #: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
 MAX_REPOSITORY_PATH_CHARS = 300
 
-README_PATH = re.compile(
+README_PATH_PATTERN = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE
 )
 #: Store texts, one for each field and locale, in the layouts of fastlane (two), F-Droid and Play publisher.
-STORE_TEXT_PATH = re.compile(
+STORE_TEXT_PATH_PATTERN = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
 )
-STORE_ICON_PATH = re.compile(
+STORE_ICON_PATH_PATTERN = re.compile(
     r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png"
 )
 STORE_TEXT_FIELDS = (
@@ -51,9 +51,9 @@ MANIFEST_PATH_LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     )
 )
 #: Settings of a site that GitHub Pages builds from the root or from `docs/` with Jekyll.
-JEKYLL_CONFIG_PATH = re.compile(r"(?:docs/)?_config\.yml")
+JEKYLL_CONFIG_PATH_PATTERN = re.compile(r"(?:docs/)?_config\.yml")
 #: Folders of third-party code, of tests, or of a target other than the app itself.
-FOREIGN_CODE_FOLDER = re.compile(
+FOREIGN_CODE_FOLDER_PATTERN = re.compile(
     r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
     r"|examples?|samples?|demos?|docs?|documentation|website|e2e|bench(?:marks?)?|debug|profile|wear(?:os)?|dev"
     r"|androidtest|.*tests?|.*widgets?|.*extensions?|.*watch(?:app)?|.*stickers?|.*intents?(?:ui)?|.*share"
@@ -120,7 +120,7 @@ def choose_paths_of_tree_entries(
     return ChosenRepositoryPaths(
         readme=choose_readme_path(entries),
         icon=choose_store_icon_path(entries),
-        pictures=store_pictures.choose_store_images((entry.path for entry in entries), store_locale_rank),
+        pictures=store_pictures.choose_store_images((entry.path for entry in entries), rank_store_locale),
         files=choose_ranked_file_paths(entries, name=name),
         truncated=truncated,
     )
@@ -131,11 +131,11 @@ def choose_readme_path(entries: Iterable[GitTreeEntry]) -> str | None:
 
     It is in `.github/`, the root or `docs/`, in this order. Of several in one folder, Markdown is first.
     """
-    matches = [(entry.path, match) for entry in entries if (match := README_PATH.fullmatch(entry.path))]
-    return min(matches, key=lambda readme_match: readme_rank(readme_match[1]), default=(None,))[0]
+    matches = [(entry.path, match) for entry in entries if (match := README_PATH_PATTERN.fullmatch(entry.path))]
+    return min(matches, key=lambda readme_match: rank_readme_path(readme_match[1]), default=(None,))[0]
 
 
-def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
+def rank_readme_path(match: re.Match[str]) -> tuple[int, bool, str]:
     folders = (".github/", "", "docs/")
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
@@ -149,7 +149,7 @@ def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[
     return [
         *choose_store_text_paths(files),
         *choose_manifest_paths(files, name),
-        *filter(JEKYLL_CONFIG_PATH.fullmatch, files),
+        *filter(JEKYLL_CONFIG_PATH_PATTERN.fullmatch, files),
     ][:MAX_REPOSITORY_FILE_REQUESTS]
 
 
@@ -158,11 +158,11 @@ def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
     matches = [
         match
         for path in files
-        if (match := STORE_TEXT_PATH.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELDS
+        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELDS
     ]
     for field in STORE_TEXT_FIELDS:
         texts = [match for match in matches if store_text_field_of(match) == field]
-        yield from (match[0] for match in sorted(texts, key=store_text_path_rank)[:1])
+        yield from (match[0] for match in sorted(texts, key=rank_store_text_path)[:1])
 
 
 def store_text_field_of(match: re.Match[str]) -> str:
@@ -170,13 +170,13 @@ def store_text_field_of(match: re.Match[str]) -> str:
     return match["field"].replace("-", "_")
 
 
-def store_text_path_rank(match: re.Match[str]) -> tuple[int, str, int, str]:
+def rank_store_text_path(match: re.Match[str]) -> tuple[int, str, int, str]:
     """Return a store text's sort key: nearest to the root first, then the locale that stores fall back to."""
     base, locale = match["base"], match["locale"]
-    return base.count("/"), base, store_locale_rank(locale), locale
+    return base.count("/"), base, rank_store_locale(locale), locale
 
 
-def store_locale_rank(locale: str) -> int:
+def rank_store_locale(locale: str) -> int:
     if locale.replace("_", "-") == "en-US":
         return 0
     return 1 if locale.startswith("en") else 2 if locale == "default" else 3
@@ -184,22 +184,22 @@ def store_locale_rank(locale: str) -> int:
 
 def choose_store_icon_path(entries: Iterable[GitTreeEntry]) -> str | None:
     """Return the path of the app's icon nearest to the root in the best locale; None without an icon."""
-    matches = [match for entry in entries if (match := STORE_ICON_PATH.fullmatch(entry.path))]
+    matches = [match for entry in entries if (match := STORE_ICON_PATH_PATTERN.fullmatch(entry.path))]
     best = min(
-        matches, key=lambda match: (match[0].count("/"), store_locale_rank(match["locale"]), match[0]), default=None
+        matches, key=lambda match: (match[0].count("/"), rank_store_locale(match["locale"]), match[0]), default=None
     )
     return best[0] if best else None
 
 
 def choose_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
-    own_files = [path for path in files if not any(map(FOREIGN_CODE_FOLDER.fullmatch, path.split("/")[:-1]))]
+    own_files = [path for path in files if not any(map(FOREIGN_CODE_FOLDER_PATTERN.fullmatch, path.split("/")[:-1]))]
     return chain.from_iterable(
-        sorted(filter(kind.fullmatch, own_files), key=lambda path: manifest_rank(path, name))[:limit]
+        sorted(filter(kind.fullmatch, own_files), key=lambda path: rank_manifest_path(path, name))[:limit]
         for kind, limit in MANIFEST_PATH_LIMITS
     )
 
 
-def manifest_rank(path: str, name: str) -> tuple[bool, bool, int, str]:
+def rank_manifest_path(path: str, name: str) -> tuple[bool, bool, int, str]:
     """Return a manifest path's sort key: first at the root or in `src/main/`, then in a folder named like `name`.
 
     Third is the distance from the root. `name` is the repository's.

@@ -25,23 +25,23 @@ from workers.ingest.github.credentials import (
     REFUSED_GITHUB_APP_MESSAGE,
     SUSPENDED_INSTALLATION_MESSAGE,
     GitHubApp,
-    api_with_installation_token,
+    build_api_with_installation_token,
     get_installation_token,
 )
-from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, github_cooldown_s, github_response_error
+from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, build_github_response_error, read_github_cooldown_s
 from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch_url
 
 T = TypeVar("T")
 
-RESTART_INSTALL_ADVICE = "start again with POST /v1/github/install-url"
+RESTART_GITHUB_INSTALL_ADVICE = "start again with POST /v1/github/install-url"
 
 #: Pages of a list that are read, of a hundred entries each.
 MAX_GITHUB_LIST_PAGES = 100
-NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
+NEXT_GITHUB_PAGE_LINK_PATTERN = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
 GITHUB_LIST_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=4 << 20)
-OAUTH_CODE_RESPONSE_LIMITS = ExpectedResponse(
+GITHUB_OAUTH_TOKEN_RESPONSE_LIMITS = ExpectedResponse(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=GITHUB_ERROR_STATUSES
 )
 
@@ -50,7 +50,7 @@ OAUTH_CODE_RESPONSE_LIMITS = ExpectedResponse(
 GITHUB_APP_OAUTH_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
-class OAuthCodeResponse(msgspec.Struct, frozen=True):
+class GitHubOAuthTokenResponse(msgspec.Struct, frozen=True):
     """Response to a code. Its status is 200 for an error too."""
 
     access_token: str = ""
@@ -61,25 +61,25 @@ class GithubAccount(msgspec.Struct, frozen=True):
     login: str
 
 
-class ListedInstallation(msgspec.Struct, frozen=True):
+class ListedGitHubInstallation(msgspec.Struct, frozen=True):
     id: int
     account: GithubAccount
     suspended_at: str | None = None
 
 
-class InstallationsPage(msgspec.Struct, frozen=True):
-    installations: list[ListedInstallation]
+class GitHubInstallationListPage(msgspec.Struct, frozen=True):
+    installations: list[ListedGitHubInstallation]
 
 
-class ListedRepository(msgspec.Struct, frozen=True):
+class ListedGitHubRepository(msgspec.Struct, frozen=True):
     id: int
     full_name: str
     private: bool
 
 
-class RepositoriesPage(msgspec.Struct, frozen=True):
+class GitHubRepositoryListPage(msgspec.Struct, frozen=True):
     total_count: int
-    repositories: list[ListedRepository]
+    repositories: list[ListedGitHubRepository]
 
 
 async def prove_installation_access(app: GitHubApp, *, code: str, installation_id: int) -> GitHubAppInstallation:
@@ -87,18 +87,18 @@ async def prove_installation_access(app: GitHubApp, *, code: str, installation_i
 
     Raises `GitHubInstallationUnverified` if the person may not, `SourceError` for an error of GitHub.
     """
-    person = msgspec.structs.replace(app.api, token=await exchange_oauth_code(app, code))
+    person = msgspec.structs.replace(app.api, token=await exchange_github_oauth_code(app, code))
     try:
-        listed = await find_listed_installation(person, installation_id)
+        listed = await find_installation_listed_for_person(person, installation_id)
         if listed.suspended_at is not None:
             raise SourceForbidden(SUSPENDED_INSTALLATION_MESSAGE)
         await check_person_reads_all_repos(app, person, installation_id)
     except SourceNotFound as hidden:
-        raise installation_not_listed_error(installation_id) from hidden
+        raise build_installation_not_listed_error(installation_id) from hidden
     return GitHubAppInstallation(listed.id, listed.account.login)
 
 
-async def exchange_oauth_code(app: GitHubApp, code: str) -> str:
+async def exchange_github_oauth_code(app: GitHubApp, code: str) -> str:
     """Exchange the OAuth code for the person's GitHub token, which is used for this proof and never stored.
 
     Raises `GitHubInstallationUnverified` for a used or expired code, another `SourceError` if GitHub refuses the App.
@@ -107,33 +107,33 @@ async def exchange_oauth_code(app: GitHubApp, code: str) -> str:
     answer = await fetch_url(
         app.api.client,
         f"{app.api.web}/login/oauth/access_token",
-        want=OAUTH_CODE_RESPONSE_LIMITS,
+        want=GITHUB_OAUTH_TOKEN_RESPONSE_LIMITS,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         content=urlencode(form).encode(),
     )
-    if github_cooldown_s(answer) is not None:
-        raise github_response_error(answer, installed=False)
-    granted = decode_github_json(answer.body, OAuthCodeResponse)
+    if read_github_cooldown_s(answer) is not None:
+        raise build_github_response_error(answer, installed=False)
+    granted = decode_github_json(answer.body, GitHubOAuthTokenResponse)
     if granted.error in GITHUB_APP_OAUTH_ERRORS:
         raise SourceForbidden(REFUSED_GITHUB_APP_MESSAGE)
     if not granted.access_token:
         raise GitHubInstallationUnverified(
-            f"GitHub rejects the code, since it was used or has expired: {RESTART_INSTALL_ADVICE}"
+            f"GitHub rejects the code, since it was used or has expired: {RESTART_GITHUB_INSTALL_ADVICE}"
         )
     return granted.access_token
 
 
-async def find_listed_installation(person: GitHubApi, installation_id: int) -> ListedInstallation:
-    async for page in yield_github_list_pages(person, InstallationsPage, "user", "installations"):
+async def find_installation_listed_for_person(person: GitHubApi, installation_id: int) -> ListedGitHubInstallation:
+    async for page in yield_github_list_pages(person, GitHubInstallationListPage, "user", "installations"):
         for listed in page.installations:
             if listed.id == installation_id:
                 return listed
-    raise installation_not_listed_error(installation_id)
+    raise build_installation_not_listed_error(installation_id)
 
 
-def installation_not_listed_error(installation_id: int) -> GitHubInstallationUnverified:
+def build_installation_not_listed_error(installation_id: int) -> GitHubInstallationUnverified:
     return GitHubInstallationUnverified(
-        f"GitHub doesn't list installation {installation_id} for this person: {RESTART_INSTALL_ADVICE}"
+        f"GitHub doesn't list installation {installation_id} for this person: {RESTART_GITHUB_INSTALL_ADVICE}"
     )
 
 
@@ -143,8 +143,8 @@ async def check_person_reads_all_repos(app: GitHubApp, person: GitHubApi, instal
     Otherwise the connection would give the person access to further repositories.
     """
     token = await get_installation_token(app, installation_id)
-    covered = await count_repositories(api_with_installation_token(app.api, app, token), "installation")
-    visible = await count_repositories(person, "user", "installations", str(installation_id))
+    covered = await count_github_repositories(build_api_with_installation_token(app.api, app, token), "installation")
+    visible = await count_github_repositories(person, "user", "installations", str(installation_id))
     if visible < covered:
         raise GitHubInstallationUnverified(
             f"the installation reads {covered} repositories, this person only {visible} of them: "
@@ -152,11 +152,11 @@ async def check_person_reads_all_repos(app: GitHubApp, person: GitHubApi, instal
         )
 
 
-async def count_repositories(api: GitHubApi, *owner: str) -> int:
+async def count_github_repositories(api: GitHubApi, *owner: str) -> int:
     answer = await request_github_api(
         api, api.build_api_url(*owner, "repositories", per_page="1"), want=GITHUB_LIST_RESPONSE_LIMITS
     )
-    return decode_github_json(answer.body, RepositoriesPage).total_count
+    return decode_github_json(answer.body, GitHubRepositoryListPage).total_count
 
 
 async def list_installation_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
@@ -165,10 +165,10 @@ async def list_installation_repositories(app: GitHubApp, installation_id: int) -
     Raises `GitHubInstallationGone` if GitHub lacks the installation, another `SourceError` for its errors.
     """
     token = await get_installation_token(app, installation_id)
-    api = api_with_installation_token(app.api, app, token)
+    api = build_api_with_installation_token(app.api, app, token)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
-        async for page in yield_github_list_pages(api, RepositoriesPage, "installation", "repositories")
+        async for page in yield_github_list_pages(api, GitHubRepositoryListPage, "installation", "repositories")
         for repo in page.repositories
     ]
 
@@ -181,13 +181,13 @@ async def yield_github_list_pages(api: GitHubApi, kind: type[T], *path: str) -> 
             return
         answer = await request_github_api(api, url, want=GITHUB_LIST_RESPONSE_LIMITS)
         yield decode_github_json(answer.body, kind)
-        url = next_github_page_url(answer, api.base)
+        url = find_next_github_page_url(answer, api.base)
 
 
-def next_github_page_url(answer: FetchedResponse, base: str) -> str | None:
+def find_next_github_page_url(answer: FetchedResponse, base: str) -> str | None:
     """Return the URL of a GitHub list's next page, from the `Link` header of a response.
 
     Return None after the last page, or for a host that must not get our token.
     """
-    match = NEXT_LINK.search(answer.headers.get("Link", ""))
+    match = NEXT_GITHUB_PAGE_LINK_PATTERN.search(answer.headers.get("Link", ""))
     return match[1] if match and url_origin(match[1]) == url_origin(base) else None

@@ -7,7 +7,12 @@ import msgspec
 
 from schemas.brand import CrawlState, HttpValidators
 from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
-from workers.ingest.github.about import GitHubRepositoryObject, RepositoryBranch, find_repository, repository_warnings
+from workers.ingest.github.about import (
+    GitHubRepositoryObject,
+    RepositoryBranch,
+    repository_warnings,
+    request_repository_by_id_or_name,
+)
 from workers.ingest.github.client import (
     GITHUB_RAW_RESPONSE_LIMITS,
     GITHUB_TREE_RESPONSE_LIMITS,
@@ -21,9 +26,9 @@ from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryConten
 from workers.ingest.parser.parser import DocumentParser, parse_document
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
-FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
+REPOSITORY_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
-README_RESPONSE_LIMITS = msgspec.structs.replace(FILE_RESPONSE_LIMITS, cut=True)
+README_RESPONSE_LIMITS = msgspec.structs.replace(REPOSITORY_FILE_RESPONSE_LIMITS, cut=True)
 
 TREE_TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 #: Folders at the root that have store texts.
@@ -64,9 +69,9 @@ async def read_repository_snapshot(
     A missing README and a too large file are warnings. Any other missing file is left out. Raises a
     `SourceError` for any other failure.
     """
-    about, response = await find_repository(api, name, known_id)
+    about, response = await request_repository_by_id_or_name(api, name, known_id)
     tip = RepositoryBranch(api, about, branch or about.default_branch)
-    chosen, listed = await fetch_chosen_paths(tip, parser)
+    chosen, listed = await fetch_tree_and_choose_paths(tip, parser)
     warnings = [*repository_warnings(about, name), *([TREE_TRUNCATED_WARNING] if chosen.truncated else [])]
     repository = await read_repository_content(tip, chosen, warnings)
     by_id = api.build_api_url("repositories", str(about.id))
@@ -93,9 +98,9 @@ async def read_repository_content(
         topics=about.topics or [],
         readme=await fetch_readme(branch, chosen.readme, warnings),
         languages=await fetch_repository_languages(branch),
-        public=about.public,
-        icon=chosen.icon if about.public else None,
-        pictures=chosen.pictures if about.public else [],
+        public=about.is_public,
+        icon=chosen.icon if about.is_public else None,
+        pictures=chosen.pictures if about.is_public else [],
         files=await fetch_repository_files(branch, chosen.files, warnings),
     )
 
@@ -132,7 +137,9 @@ async def fetch_repository_files(
         if len(files) == MAX_REPOSITORY_FILES:
             break
         try:
-            file = await fetch_repository_file(branch, build_contents_api_url(branch, path), path, FILE_RESPONSE_LIMITS)
+            file = await fetch_repository_file(
+                branch, build_contents_api_url(branch, path), path, REPOSITORY_FILE_RESPONSE_LIMITS
+            )
         except SourceTooLarge as error:
             warnings.append(f"file_unread: {path}: {error.message}")
             continue
@@ -177,7 +184,7 @@ def decode_base64_file(body: bytes) -> RepositoryFile | None:
         return None
 
 
-async def fetch_chosen_paths(
+async def fetch_tree_and_choose_paths(
     branch: RepositoryBranch, parser: DocumentParser
 ) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
     """Fetch a branch's tree; return paths to read, and the response. Raises `SourceNotFound` for a missing branch."""

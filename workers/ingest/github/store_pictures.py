@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from schemas.pictures import PictureKind
 
 #: Screenshots that are fetched, of one locale; with an icon and a banner that costs six requests.
-MAX_STORE_SCREENSHOTS = 4
+MAX_REPOSITORY_SCREENSHOTS = 4
 
 IMAGE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE_FOLDER_REGEX = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
@@ -55,16 +55,16 @@ def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> lis
     chosen: dict[PictureKind, list[str]] = {}
     for kind, _, place in STORE_IMAGE_PATH_PATTERNS:
         matches = [
-            (locale_folder_sort_key(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
+            (build_store_image_sort_key(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
         ]
         best = min((key for key, _ in matches), default=None)
         best_paths = sorted((path for key, path in matches if key == best), key=natural_sort_key)
         if not chosen.get(kind):
-            chosen[kind] = best_paths[: MAX_STORE_SCREENSHOTS if kind == "screenshot" else 1]
+            chosen[kind] = best_paths[: MAX_REPOSITORY_SCREENSHOTS if kind == "screenshot" else 1]
     return [path for paths_of in chosen.values() for path in paths_of]
 
 
-def locale_folder_sort_key(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
+def build_store_image_sort_key(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
     """Return a store image's sort key, equal for all images of an app in one locale.
 
     The nearest to the root is first, then the locale with the lowest `rank`.

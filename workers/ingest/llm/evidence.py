@@ -21,12 +21,12 @@ from workers.ingest.shapes import Passage
 LLM_RULE_NAME = "llm"
 #: Confidence of a claim: below a source's declarations, close to derived values.
 CONFIDENCE_BY_MODEL_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-MAX_CLAIM_CHARS = 300
-MAX_EVIDENCE_QUOTE_CHARS = 300
+MAX_LLM_CLAIM_CHARS = 300
+MAX_LLM_QUOTE_CHARS = 300
 MAX_CUSTOMER_PART_CHARS = 120
 MAX_VOICE_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
-MIN_EVIDENCE_QUOTE_WORDS = 3
+MIN_LLM_QUOTE_WORDS = 3
 #: Addresses: anything that software might turn into a link.
 WEB_ADDRESS_PATTERN = re.compile(
     r"\b[a-z][a-z0-9+.-]*:\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b(?:/\S*)?", re.IGNORECASE
@@ -45,7 +45,7 @@ class PromptSourceText(NamedTuple):
     url: str
 
 
-def candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
+def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
     taglines = [claim for claim in answer.tagline if is_quoted_tagline(claim, source.own_text)]
     yield from merge_brand_claims("tagline", taglines, source)
     yield from merge_brand_claims("audience", answer.audience, source)
@@ -61,7 +61,7 @@ def merge_brand_claims(
         value = " ".join(claim.statement for claim in supported)
         quotes = [quote for claim in supported for quote in claim.evidence]
         yield build_llm_candidate(
-            field, value, source, quotes, lowest_claim_confidence(claim.confidence for claim in supported)
+            field, value, source, quotes, find_lowest_claim_confidence(claim.confidence for claim in supported)
         )
 
 
@@ -80,7 +80,7 @@ def build_llm_icp_candidate(
     ]
     brand_parts = [BrandPart(part=part.part, value=clean_text_line(part.words), quote=part.quote) for part in quoted]
     if has_enough_icp_parts(brand_parts, " ".join(claim.statement for claim in audience)):
-        confidence = lowest_claim_confidence(part.confidence for part in quoted)
+        confidence = find_lowest_claim_confidence(part.confidence for part in quoted)
         icp = build_llm_candidate(
             "icp", describe_ideal_customer(brand_parts), source, [part.quote for part in brand_parts], confidence
         )
@@ -100,7 +100,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
     by_name = {clean_text_line(trait.trait).rstrip("."): trait for trait in by_quote.values()}
     if len(by_name) >= MIN_VOICE_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
-        confidence = lowest_claim_confidence(trait.confidence for trait in by_name.values())
+        confidence = find_lowest_claim_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(
             "brandVoice", f"{capitalize_sentence(join_as_english_list([*by_name]))}.", source, quotes, confidence
         )
@@ -111,7 +111,7 @@ def is_supported_trait(trait: Trait, text: str) -> bool:
     return (
         is_quote_in_text(trait.quote, text)
         and 0 < len(name) <= MAX_VOICE_TRAIT_CHARS
-        and not adds_unquoted_address(name, text)
+        and not has_unquoted_web_address(name, text)
     )
 
 
@@ -127,16 +127,16 @@ def keep_supported_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """
     statement = clean_text_line(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote_in_text(quote, text)]
-    if not evidence or not 0 < len(statement) <= MAX_CLAIM_CHARS or adds_unquoted_address(statement, text):
+    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or has_unquoted_web_address(statement, text):
         return None
     return BrandClaim(statement, evidence, claim.confidence)
 
 
 def is_quote_in_text(quote: str, text: str) -> bool:
-    return len(quote) <= MAX_EVIDENCE_QUOTE_CHARS and count_words(quote) >= MIN_EVIDENCE_QUOTE_WORDS and quote in text
+    return len(quote) <= MAX_LLM_QUOTE_CHARS and count_words(quote) >= MIN_LLM_QUOTE_WORDS and quote in text
 
 
-def adds_unquoted_address(statement: str, text: str) -> bool:
+def has_unquoted_web_address(statement: str, text: str) -> bool:
     """Return whether the statement has a web address that the text lacks; `me.com` isn't in `acme.com`."""
     addresses = {match.group().rstrip(".,;:!?)'\"") for match in WEB_ADDRESS_PATTERN.finditer(statement)}
     return any(
@@ -153,16 +153,16 @@ def build_llm_candidate(
         value=value,
         confidence=confidence,
         rule=LLM_RULE_NAME,
-        url=page_url_of_quote(evidence[0], source),
+        url=find_page_url_of_quote(evidence[0], source),
         evidence=evidence,
     )
 
 
-def lowest_claim_confidence(levels: Iterable[ConfidenceLevel]) -> float:
+def find_lowest_claim_confidence(levels: Iterable[ConfidenceLevel]) -> float:
     return min(CONFIDENCE_BY_MODEL_LEVEL[level] for level in levels)
 
 
-def page_url_of_quote(quote: str, source: PromptSourceText) -> str:
+def find_page_url_of_quote(quote: str, source: PromptSourceText) -> str:
     """Return the URL of the first passage with the whole quote, else the source's: a quote may span two passages."""
     pages = (passage.url for passage in source.passages if quote in passage.text)
     return next(filter(None, pages), source.url)

@@ -8,18 +8,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.brand import FieldCandidate
-from schemas.errors import ModelError
+from schemas.errors import LanguageModelError
 from telemetry import metrics
-from workers.ingest.derive.own_prose import brand_written_passages
+from workers.ingest.derive.own_prose import find_brand_written_passages
 from workers.ingest.llm.answer import BrandAnswer
-from workers.ingest.llm.evidence import PromptSourceText, candidates_from_model_answer
+from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import ModelQuestion, ask_model, build_model_prompt
 from workers.llm.endpoint import LanguageModel
 
 #: Words of prose at least: with fewer a model invents claims.
-MIN_PROMPT_WORDS = 20
+MIN_BRAND_PROMPT_WORDS = 20
 #: Characters of prose: 6,000 tokens of about four characters.
 MAX_PROMPT_PROSE_CHARS = 24_000
 
@@ -40,7 +40,7 @@ copied from the texts character by character. Leave out what no quote supports. 
 """
 
 
-class ModelSuggestions(NamedTuple):
+class BrandModelSuggestions(NamedTuple):
     """Candidates of the model, and a warning if it failed."""
 
     candidates: list[FieldCandidate]
@@ -54,29 +54,29 @@ def compute_extraction_version(rules: int, model: LanguageModel | None) -> int:
 
 async def suggest_brand_candidates(
     model: LanguageModel | None, *, url: str, passages: Sequence[Passage]
-) -> ModelSuggestions:
+) -> BrandModelSuggestions:
     """Ask the language model about the brand in the passages; return its candidates and warnings.
 
     Both are empty without a model, or with too little prose. A failure of the model is a warning, never an error.
     """
-    if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_PROMPT_WORDS:
-        return ModelSuggestions([], [])
+    if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_BRAND_PROMPT_WORDS:
+        return BrandModelSuggestions([], [])
     try:
         answer = await ask_model(
             model, ModelQuestion("brand_context", BrandAnswer, build_model_prompt(BRAND_PROMPT_TASK, text))
         )
-    except ModelError as error:
+    except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()
-        return ModelSuggestions([], [f"{error.code}: {error}"])
-    suggestions = list(candidates_from_model_answer(answer, build_source_text(passages, url)))
+        return BrandModelSuggestions([], [f"{error.code}: {error}"])
+    suggestions = list(build_candidates_from_model_answer(answer, build_prompt_source_text(passages, url)))
     metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels("ok" if suggestions else "nothing").inc()
-    return ModelSuggestions(suggestions, [])
+    return BrandModelSuggestions(suggestions, [])
 
 
-def build_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:
+def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:
     return PromptSourceText(
         own_text=join_passages_for_prompt(passage for passage in passages if not passage.story),
-        brand_prose=join_passages_for_prompt(brand_written_passages(list(passages))),
+        brand_prose=join_passages_for_prompt(find_brand_written_passages(list(passages))),
         passages=passages,
         url=url,
     )

@@ -8,29 +8,31 @@ from workers.ingest.page.document import HtmlDocument
 from workers.ingest.page.kinds import is_brand_node, is_offer_node
 from workers.ingest.page.text import clean_text_line
 
-MAX_AUDIENCES_PER_NODE = 4
+MAX_AUDIENCES_PER_JSONLD_NODE = 4
 MAX_AUDIENCE_CHARS = 120
 #: Properties with an audience's name; `educationalRole` is that of an `EducationalAudience`.
-AUDIENCE_NAME_PROPERTIES = ("audienceType", "educationalRole", "name")
+JSONLD_AUDIENCE_NAME_PROPERTIES = ("audienceType", "educationalRole", "name")
 
 
 def find_audience_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for node in page.jsonld_nodes:
         if is_brand_node(node):
-            yield from build_audience_of_node(page, node, 0.80, "jsonld.audience")
+            yield from build_audience_candidate_of_node(page, node, 0.80, "jsonld.audience")
         elif is_offer_node(node):
-            yield from build_audience_of_node(page, node, 0.70, "jsonld.offer.audience")
+            yield from build_audience_candidate_of_node(page, node, 0.70, "jsonld.offer.audience")
 
 
-def build_audience_of_node(
+def build_audience_candidate_of_node(
     page: HtmlDocument, node: jsonld.JsonLdNode, confidence: float, rule: str
 ) -> Iterator[FieldCandidate]:
     texts = dict.fromkeys(
-        name for text in read_audience_texts(page, node)[:MAX_AUDIENCES_PER_NODE] if (name := clean_text_line(text))
+        name
+        for text in read_audience_texts(page, node)[:MAX_AUDIENCES_PER_JSONLD_NODE]
+        if (name := clean_text_line(text))
     )
     value = ", ".join(texts)
     if 0 < len(value) <= MAX_AUDIENCE_CHARS:
-        yield page.candidate("audience", value, confidence, rule)
+        yield page.build_candidate("audience", value, confidence, rule)
 
 
 def read_audience_texts(page: HtmlDocument, node: jsonld.JsonLdNode) -> list[str]:
@@ -41,6 +43,6 @@ def read_audience_texts(page: HtmlDocument, node: jsonld.JsonLdNode) -> list[str
         *(
             text
             for audience_node in nodes
-            for text in jsonld.read_jsonld_texts(audience_node, *AUDIENCE_NAME_PROPERTIES)
+            for text in jsonld.read_jsonld_texts(audience_node, *JSONLD_AUDIENCE_NAME_PROPERTIES)
         ),
     ]

@@ -8,7 +8,7 @@ from bs4.element import Tag
 from schemas.brand import FieldCandidate
 from workers.ingest.page import title_parts
 from workers.ingest.page.address import site_of_url, strip_domain_ending
-from workers.ingest.page.declared_names import ScoredName, list_declared_names
+from workers.ingest.page.declared_names import ScoredName, list_declared_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, count_words, fold_text
@@ -34,19 +34,19 @@ RIGHTS_RESERVED_PATTERN = re.compile(
 MAX_FOOTER_CHARS = 2000
 
 
-def brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    for value, confidence, rule in scored_brand_names(page):
+def find_brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    for value, confidence, rule in find_scored_brand_names(page):
         head, tail = split_name_and_tagline(value)
         name = tail if title_parts.is_domain_label(tail, page) else head
         limit = MAX_DOMAIN_NAME_CONFIDENCE if strip_domain_ending(name) != name else 1.0
         if is_possible_brand_name(name):
-            yield page.candidate("appName", name, min(confidence, limit), rule)
+            yield page.build_candidate("appName", name, min(confidence, limit), rule)
 
 
-def scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    names = [*list_declared_names(page)]
+def find_scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
+    names = [*list_declared_brand_names(page)]
     yield from names
-    yield from title_parts.scored_title_names(
+    yield from title_parts.find_scored_title_names(
         page, {fold_text(strip_domain_ending(split_name_and_tagline(value)[0])) for value, _, _ in names}
     )
     yield from read_names_from_logo_alt(page)
@@ -61,7 +61,9 @@ def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
 
     Each has a confidence and a rule. Logos that link to another site are left out.
     """
-    for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not links_to_other_site(tag, page)][:2]:
+    for image in [
+        tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_to_other_site(tag, page)
+    ][:2]:
         name = HOME_LINK_WORDS_PATTERN.sub(
             "", LOGO_WORD_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,.")
         )
@@ -76,7 +78,7 @@ def is_logo_image(image: Tag) -> bool:
     return any("logo" in text.lower() for text in texts)
 
 
-def links_to_other_site(image: Tag, page: HtmlDocument) -> bool:
+def is_image_linked_to_other_site(image: Tag, page: HtmlDocument) -> bool:
     """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
     url = page.resolve_link(read_tag_attribute(parent, "href")) if parent is not None and parent.name == "a" else None

@@ -27,10 +27,10 @@ HTML_MARKUP_PATTERN = re.compile(
 HTML_ATTRIBUTE_PATTERN = re.compile(rb"([^\s/=>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*)))?")
 XML_ENCODING_DECLARATION = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 #: A declaration that is readable as ASCII can't be in these encodings, and x-user-defined has no text.
-ENCODING_IF_DECLARED_IN_HTML = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
+REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
 
 
-def declared_encodings(body: bytes, content_type: str) -> list[str]:
+def list_declared_encodings(body: bytes, content_type: str) -> list[str]:
     """Return the names of the known encodings that a page declares: the header's, then the markup's."""
     return [name for name in (read_content_type_encoding(content_type), find_markup_encoding(body)) if name]
 
@@ -61,7 +61,7 @@ def find_markup_encoding(body: bytes) -> str | None:
     name = next(find_meta_tag_encodings(body), None)
     if name is None and (match := XML_ENCODING_DECLARATION.match(body)):
         name = find_encoding_by_label(match[1].decode("latin-1"))
-    return ENCODING_IF_DECLARED_IN_HTML.get(name, name) if name else None
+    return REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING.get(name, name) if name else None
 
 
 def find_meta_tag_encodings(body: bytes) -> Iterator[str]:

@@ -15,7 +15,7 @@ ScoredColor = tuple[str, ColorRole, float, str]
 
 
 def find_page_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    return build_color_candidates(page.url, scored_head_colors(page))
+    return build_color_candidates(page.url, find_scored_head_colors(page))
 
 
 def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
@@ -36,7 +36,7 @@ def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[
             )
 
 
-def scored_head_colors(page: HtmlDocument) -> Iterator[ScoredColor]:
+def find_scored_head_colors(page: HtmlDocument) -> Iterator[ScoredColor]:
     for tag in page.tags["meta"]:
         if read_tag_attribute(tag, "name").lower() == "theme-color":
             dark = "dark" in read_tag_attribute(tag, "media").lower()

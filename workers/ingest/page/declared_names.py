@@ -13,16 +13,16 @@ from workers.ingest.page.text import clean_text_line, fold_text, split_title
 ScoredName = tuple[str, float, str]
 
 #: Confidence of a person who publishes a site: a personal site often has a name of its own.
-PERSON_NAME_CONFIDENCE = 0.60
+PERSON_PUBLISHER_NAME_CONFIDENCE = 0.60
 
 
-def list_declared_names(page: HtmlDocument) -> Iterator[ScoredName]:
+def list_declared_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
     yield from find_jsonld_app_names(page)
     yield from find_jsonld_publisher_names(page)
     yield from ((text, 0.90, "html.og:site_name") for _, text in page.first_meta_contents("og:site_name"))
     yield from find_jsonld_site_names(page)
     yield from ((text, 0.80, f"html.{name}") for name, text in page.first_meta_contents(*APP_NAME_META_TAGS))
-    yield from find_jsonld_organizations(page)
+    yield from find_jsonld_organization_names(page)
 
 
 def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
@@ -37,7 +37,7 @@ def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
         if (kinds := jsonld.read_jsonld_types(node) & JSONLD_APP_TYPES)
         for text in read_jsonld_node_name(node)
     ]
-    yield from ((text, 0.95, rule) for text, rule in names if len(names) == 1 or is_name_in_host_or_title(text, page))
+    yield from ((text, 0.95, rule) for text, rule in names if len(names) == 1 or is_name_host_or_title_part(text, page))
 
 
 def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
@@ -60,7 +60,7 @@ def find_jsonld_site_names(page: HtmlDocument) -> Iterator[ScoredName]:
             yield from ((text, 0.85, "jsonld.WebSite.name") for text in read_jsonld_node_name(node))
 
 
-def find_jsonld_organizations(page: HtmlDocument) -> Iterator[ScoredName]:
+def find_jsonld_organization_names(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield the names of organizations in a page's JSON-LD, each with confidence and rule.
 
     If all have the same name, it counts. Of several names, only those count that equal the host's label or a
@@ -75,15 +75,15 @@ def find_jsonld_organizations(page: HtmlDocument) -> Iterator[ScoredName]:
         yield from (
             (text, confidence, rule)
             for text in read_jsonld_node_name(node)
-            if is_single or is_name_in_host_or_title(text, page)
+            if is_single or is_name_host_or_title_part(text, page)
         )
 
 
 def rate_maker_name(node: jsonld.JsonLdNode, confidence: float, rule: str) -> tuple[float, str]:
-    return (PERSON_NAME_CONFIDENCE, "jsonld.Person.name") if is_person_node(node) else (confidence, rule)
+    return (PERSON_PUBLISHER_NAME_CONFIDENCE, "jsonld.Person.name") if is_person_node(node) else (confidence, rule)
 
 
-def is_name_in_host_or_title(value: str, page: HtmlDocument) -> bool:
+def is_name_host_or_title_part(value: str, page: HtmlDocument) -> bool:
     name = fold_text(clean_text_line(value))
     return name == fold_text(page.domain_label) or name in map(fold_text, split_title(page.title))
 

@@ -15,7 +15,7 @@ from workers.ingest.shapes import Passage
 #: Characters below which a text is a weak description.
 MIN_DESCRIPTION_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
-WEAK_DESCRIPTION_FACTOR = 0.4
+WEAK_DESCRIPTION_CONFIDENCE_FACTOR = 0.4
 #: Words of a text that counts as prose.
 MIN_HERO_PROSE_WORDS = 8
 #: Texts after the headline; further ones are ignored.
@@ -28,17 +28,19 @@ CREDIT_LINE_PATTERN = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|
 QUOTATION_PATTERN = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
-def description_candidates(page: HtmlDocument, passages: list[Passage]) -> Iterator[FieldCandidate]:
+def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> Iterator[FieldCandidate]:
     """Yield candidates for a page's `appDescription`, with less confidence for weak ones.
 
     `passages` are the page's passages, the passages from its headline on first.
     """
     titles = {fold_text(page.title), *(fold_text(text) for _, text in page.first_meta_contents("og:title"))}
-    for value, confidence, rule in scored_descriptions(page, passages):
+    for value, confidence, rule in find_scored_descriptions(page, passages):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:
-            factor = WEAK_DESCRIPTION_FACTOR if is_weak_description(text) or fold_text(text) in titles else 1.0
-            yield page.candidate(
+            factor = (
+                WEAK_DESCRIPTION_CONFIDENCE_FACTOR if is_weak_description(text) or fold_text(text) in titles else 1.0
+            )
+            yield page.build_candidate(
                 "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), confidence * factor, rule
             )
 
@@ -52,7 +54,7 @@ def is_weak_description(text: str) -> bool:
     )
 
 
-def scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
+def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
     yield from ((text, 0.89, "html.og:description") for _, text in page.first_meta_contents("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.first_meta_contents("twitter:description", "description")

@@ -23,7 +23,7 @@ MIN_SCRIPT_PROGRAM_CHARS = 1_000
 MAX_DESCENDANTS_PER_TAG = 1_000
 MAX_URL_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
-AMBIGUOUS_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
+AMBIGUOUS_URL_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 JSONLD_ARTICLE_TYPE_PATTERN = re.compile(r"\w*(?:Article|Posting)")
 
 
@@ -37,7 +37,9 @@ class HtmlDocument:
         self.url = url
         self.header_language = header_language
 
-    def candidate(self, field: BrandFieldName, value: BrandFieldValue, confidence: float, rule: str) -> FieldCandidate:
+    def build_candidate(
+        self, field: BrandFieldName, value: BrandFieldValue, confidence: float, rule: str
+    ) -> FieldCandidate:
         return FieldCandidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
 
     @cached_property
@@ -93,7 +95,7 @@ class HtmlDocument:
 
         Such a page has next to no text, and a script that is a program.
         """
-        return len(self.text) < MIN_UNSCRIPTED_TEXT_CHARS and any(map(is_program_script, self.tags["script"]))
+        return len(self.visible_text) < MIN_UNSCRIPTED_TEXT_CHARS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
     def domain_label(self) -> str:
@@ -106,7 +108,7 @@ class HtmlDocument:
         return next((tag for tag in self.tags["h1"][:10] if read_tag_text(tag)), None)
 
     @cached_property
-    def text(self) -> str:
+    def visible_text(self) -> str:
         """Return the page's visible text, up to `MAX_VISIBLE_TEXT_CHARS` characters."""
         return join_visible_text(self.texts)
 
@@ -137,7 +139,7 @@ def resolve_http_url(base: str, address: str) -> str | None:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     url = parts._replace(fragment="", path=parts.path or "/").geturl()
-    return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL.search(url) else None
+    return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL_PATTERN.search(url) else None
 
 
 def read_tag_attribute(tag: Tag, name: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
-from workers.ingest.choose import choose_findings, keep_best_candidates
+from workers.ingest.choose import choose_brand_findings, keep_best_candidates
 from workers.ingest.page import (
     audiences,
     brand_names,
@@ -29,9 +29,9 @@ from workers.ingest.shapes import FetchedPage, ParsedPage
 
 FIELDS_LOWERED_ON_ARTICLES = {"appDescription", "tagline", "keywords"}
 #: Confidence factor of an article's own texts.
-ARTICLE_CONFIDENCE_FACTOR = 0.6
+ARTICLE_PAGE_CONFIDENCE_FACTOR = 0.6
 #: Confidence factor of candidates on a page that needs its scripts for its text.
-SCRIPTED_CONFIDENCE_FACTOR = 0.8
+SCRIPTED_PAGE_CONFIDENCE_FACTOR = 0.8
 #: Seconds of the longest refresh that counts: a page with a longer one is meant to be read.
 MAX_META_REFRESH_DELAY_S = 5
 #: Refreshes that are checked: a page has one.
@@ -43,43 +43,45 @@ MAX_STYLE_SHEET_LINKS = 30
 #: Characters of all `<style>`; further ones are ignored.
 MAX_INLINE_STYLE_CHARS = 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
-THIRD_PARTY_SHEET_PATTERN = re.compile(
+THIRD_PARTY_STYLE_SHEET_PATTERN = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
     r"|print|fonts?\b|icons?\b|lightbox|fancybox|cookie|consent|carousel|animate|leaflet|katex|prism|highlight",
     re.IGNORECASE,
 )
 #: Names of sheets for a whole site.
-SITE_WIDE_SHEET_PATTERN = re.compile(
+SITE_WIDE_STYLE_SHEET_PATTERN = re.compile(
     r"\b(?:variables|tokens|colou?rs|theme|themes|main|global|globals|app|site|base|brand)\b", re.IGNORECASE
 )
 
 
-def extract_page(source: FetchedPage) -> ParsedPage:
+def parse_html_page(source: FetchedPage) -> ParsedPage:
     html = decode_bytes_like_browser(source.body, source.content_type)
     page = HtmlDocument(html, url=source.url, header_language=source.language)
-    name_candidates = list(brand_names.brand_name_candidates(page))
+    name_candidates = list(brand_names.find_brand_name_candidates(page))
     name = find_most_confident_value(name_candidates)
     page_passages = list_page_passages(page)
-    language_candidates = list(languages.language_candidates(page, page_passages))
+    language_candidates = list(languages.find_language_candidates(page, page_passages))
     page_candidates = chain(
         name_candidates,
-        descriptions.description_candidates(page, page_passages),
-        taglines.tagline_candidates(page, name, page_passages),
+        descriptions.find_description_candidates(page, page_passages),
+        taglines.find_tagline_candidates(page, name, page_passages),
         audiences.find_audience_candidates(page),
-        keywords.declared_keywords(page),
+        keywords.find_declared_keyword_candidates(page),
         language_candidates,
-        logos.logo_candidates(page),
+        logos.find_logo_candidates(page),
         colors.find_page_color_candidates(page),
     )
     return ParsedPage(
         url=page.url,
         title=titles.choose_page_title(page, name),
-        candidates=keep_best_candidates(lower_weak_confidence(page, candidate) for candidate in page_candidates),
-        text_length=len(page.text),
+        candidates=keep_best_candidates(
+            lower_confidence_on_weak_page(page, candidate) for candidate in page_candidates
+        ),
+        text_length=len(page.visible_text),
         passages=page_passages,
         scripted=page.needs_scripts,
         refresh=find_meta_refresh_target(page),
-        manifest=manifest_url(page),
+        manifest=find_web_manifest_url(page),
         styles=choose_style_sheet_urls(page),
         inline_style=join_inline_styles(page),
         links=rank_page_links(page, find_most_confident_value(language_candidates)),
@@ -89,18 +91,18 @@ def extract_page(source: FetchedPage) -> ParsedPage:
 
 def find_most_confident_value(candidates: list[FieldCandidate]) -> str | None:
     """Return the most confident value among candidates of one field; None without candidates."""
-    return next((str(finding.value) for finding in choose_findings(candidates).values()), None)
+    return next((str(finding.value) for finding in choose_brand_findings(candidates).values()), None)
 
 
-def lower_weak_confidence(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
+def lower_confidence_on_weak_page(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
     """Return the candidate, with less confidence if the page needs scripts, or for a text or keywords on an article."""
-    factor = SCRIPTED_CONFIDENCE_FACTOR if page.needs_scripts else 1.0
+    factor = SCRIPTED_PAGE_CONFIDENCE_FACTOR if page.needs_scripts else 1.0
     if candidate.field in FIELDS_LOWERED_ON_ARTICLES and page.is_article_page:
-        factor *= ARTICLE_CONFIDENCE_FACTOR
+        factor *= ARTICLE_PAGE_CONFIDENCE_FACTOR
     return msgspec.structs.replace(candidate, confidence=candidate.confidence * factor)
 
 
-def manifest_url(page: HtmlDocument) -> str | None:
+def find_web_manifest_url(page: HtmlDocument) -> str | None:
     links = (tag for tag in page.tags["link"] if "manifest" in read_tag_attribute(tag, "rel").lower().split())
     return next((url for tag in links if (url := page.resolve_link(read_tag_attribute(tag, "href")))), None)
 
@@ -133,10 +135,10 @@ def choose_style_sheet_urls(page: HtmlDocument) -> list[str]:
     hrefs = (
         href for tag in page.tags["link"] if is_style_sheet_link(tag) and (href := read_tag_attribute(tag, "href"))
     )
-    candidates = (href for href in hrefs if not THIRD_PARTY_SHEET_PATTERN.search(href))
+    candidates = (href for href in hrefs if not THIRD_PARTY_STYLE_SHEET_PATTERN.search(href))
     urls = dict.fromkeys(map(page.resolve_link, islice(candidates, MAX_STYLE_SHEET_LINKS)))
     own_urls = [url for url in urls if url and site_of_url(url) == site_of_url(page.url)]
-    best = sorted(own_urls, key=lambda url: SITE_WIDE_SHEET_PATTERN.search(url.rpartition("/")[2]) is None)[
+    best = sorted(own_urls, key=lambda url: SITE_WIDE_STYLE_SHEET_PATTERN.search(url.rpartition("/")[2]) is None)[
         :MAX_STYLE_SHEETS
     ]
     return [url for url in own_urls if url in best]

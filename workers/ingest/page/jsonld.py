@@ -16,7 +16,7 @@ MAX_JSONLD_NODES = 200
 CDATA_OPENING = "<![CDATA["
 JSON_VALUE_START = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
-JSON_STRING_OR_GAP = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
+JSON_STRING_OR_GAP_PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 JAVASCRIPT_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 JSONLD_REFERENCE_PATTERN = re.compile(r"\w+:(?=\S)|[#/_]")
@@ -80,7 +80,7 @@ def remove_javascript_syntax(text: str) -> str:
     first, *commented = text.split("/*")
     bare = JAVASCRIPT_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
     escaped = JSON_ESCAPE_PATTERN.sub(lambda match: match[0] if match[1] else match[2], bare)
-    return JSON_STRING_OR_GAP.sub(lambda match: JSON_GAP_REPLACEMENTS.get(match[0][0], match[0]), escaped)
+    return JSON_STRING_OR_GAP_PATTERN.sub(lambda match: JSON_GAP_REPLACEMENTS.get(match[0][0], match[0]), escaped)
 
 
 def flatten_jsonld_nodes(value: Any, depth: int) -> Iterator[JsonLdNode]:

@@ -12,18 +12,20 @@ from workers.ingest.page.text import clean_text_line, count_words, fold_text
 MAX_KEYWORD_CHARS = 50
 MAX_KEYWORD_WORDS = 5
 #: Length from which a list is made for search engines: then only keywords in the page's text count.
-MIN_LONG_KEYWORD_LIST = 20
+MAX_UNFILTERED_PAGE_KEYWORDS = 20
 #: Commas and semicolons of all scripts.
 KEYWORD_SEPARATOR_PATTERN = re.compile(r"[,;\n،、，；]")
 
 
-def declared_keywords(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    for texts, confidence, rule in scored_keywords(page):
-        if keywords := distinct_keywords(keep_keywords_used_on_page(split_keywords(texts), page)):
-            yield page.candidate("keywords", keywords, confidence, rule)
+def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    for texts, confidence, rule in find_scored_keyword_lists(page):
+        if keywords := split_into_distinct_keywords(
+            keep_keywords_used_on_page(split_into_possible_keywords(texts), page)
+        ):
+            yield page.build_candidate("keywords", keywords, confidence, rule)
 
 
-def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
+def find_scored_keyword_lists(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
         values = [text for node in page.jsonld_nodes for text in jsonld.read_jsonld_texts(node.get(key), "name")]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
@@ -32,28 +34,28 @@ def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]
 
 
 def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[str]:
-    """Return the keywords; of a list of more than `MIN_LONG_KEYWORD_LIST`, only those in the page's texts."""
-    if len(keywords) <= MIN_LONG_KEYWORD_LIST:
+    """Return the keywords; of a list of more than `MAX_UNFILTERED_PAGE_KEYWORDS`, only those in the page's texts."""
+    if len(keywords) <= MAX_UNFILTERED_PAGE_KEYWORDS:
         return keywords
     descriptions = (text for _, text in page.first_meta_contents("og:description", "description"))
-    page_text = fold_text(" ".join([page.title, *descriptions, page.text]))
+    page_text = fold_text(" ".join([page.title, *descriptions, page.visible_text]))
     return [word for word in keywords if fold_text(word) in page_text]
 
 
-def distinct_keywords(texts: Iterable[str]) -> list[str]:
+def split_into_distinct_keywords(texts: Iterable[str]) -> list[str]:
     """Split texts at commas, semicolons and line breaks into keywords in lower case.
 
     Return each once in any of its forms, at most `MAX_BRAND_KEYWORDS`.
     """
     by_stem: dict[str, str] = {}
-    for word in split_keywords(texts):
+    for word in split_into_possible_keywords(texts):
         by_stem.setdefault(fold_text(stem_term(word)), word)
         if len(by_stem) == MAX_BRAND_KEYWORDS:
             break
     return list(by_stem.values())
 
 
-def split_keywords(texts: Iterable[str]) -> list[str]:
+def split_into_possible_keywords(texts: Iterable[str]) -> list[str]:
     """Return the texts' parts, split at commas and the like, in lower case: no sentences, numbers or `key:value`."""
     words_of_texts = (
         clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)

@@ -15,17 +15,17 @@ from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.shapes import Passage
 
 #: Confidence of a page's other languages: they are shown and never win.
-OTHER_LANGUAGE_CONFIDENCE = 0.1
+OTHER_PAGE_LANGUAGE_CONFIDENCE = 0.1
 MAX_HREFLANG_ALTERNATES = 100
 
 
-def language_candidates(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[FieldCandidate]:
+def find_language_candidates(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[FieldCandidate]:
     prose = (passage.text for passage in passages if passage.kind == "text")
-    weighed = [*detection.weigh_language_tags(page.text, list_declared_languages(page), prose)]
+    weighed = [*detection.weigh_language_tags(page.visible_text, list_declared_languages(page), prose)]
     for tag, confidence, rule in weighed:
-        yield page.candidate("primaryLanguage", tag, confidence, rule)
+        yield page.build_candidate("primaryLanguage", tag, confidence, rule)
     for tag, _ in list_other_language_pages(page, weighed[0][0]) if weighed else ():
-        yield page.candidate("primaryLanguage", tag, OTHER_LANGUAGE_CONFIDENCE, "html.hreflang.other")
+        yield page.build_candidate("primaryLanguage", tag, OTHER_PAGE_LANGUAGE_CONFIDENCE, "html.hreflang.other")
 
 
 def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:

@@ -20,9 +20,9 @@ MAX_LINKS_PER_PAGE = 50
 WORST_RANKED_LINK = RankedLink(url="", rank=1 << 30)
 MAX_CHECKED_ANCESTORS = 8
 #: Endings of a path that isn't a page.
-NON_PAGE_FILE_ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+NON_PAGE_FILE_ENDING_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, folded by `fold_text`.
-PAGE_FILE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
+FOLDED_PAGE_FILE_ENDING_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 #: Names of the four topics, folded by `fold_text`, in addresses and link texts; the best topic first.
@@ -46,7 +46,7 @@ LINK_TOPIC_NAMES: tuple[frozenset[str], ...] = tuple(
     )
 )
 #: Names of pages without facts about a brand, or behind an account.
-SKIPPED_PAGE_NAMES = re.compile(
+SKIPPED_PAGE_NAMES_PATTERN = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
     r"|mentionslegales|search|feed|rss|sitemap|status|tags?|category|author|archives?|wpadmin"
@@ -90,7 +90,7 @@ def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[
             targets[href] = find_link_target(page, href)
         target = targets[href]
         label = fold_text(read_tag_text(tag)[:100]) if target else ""
-        if target and not SKIPPED_PAGE_NAMES.fullmatch(label):
+        if target and not SKIPPED_PAGE_NAMES_PATTERN.fullmatch(label):
             yield target, rank_page_link(tag, target, label, language)
 
 
@@ -107,11 +107,15 @@ def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
     Return None too for a page without facts about a brand, such as a login.
     """
     url = page.resolve_link(href)
-    if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_FILE_ENDING.search(urlsplit(url).path):
+    if (
+        url is None
+        or site_of_url(url) != site_of_url(page.url)
+        or NON_PAGE_FILE_ENDING_PATTERN.search(urlsplit(url).path)
+    ):
         return None
     parts = urlsplit(url)
     words = [word for part in unquote(parts.path).split("/") if (word := fold_text(part))]
-    if any(map(SKIPPED_PAGE_NAMES.fullmatch, words)):
+    if any(map(SKIPPED_PAGE_NAMES_PATTERN.fullmatch, words)):
         return None
     other_host = parts.netloc != urlsplit(page.url).netloc
     return LinkTarget(
@@ -134,7 +138,7 @@ def rank_link_topic(words: list[str], label: str) -> int:
 
     Pages below a topic's page rank after all topics, other pages last.
     """
-    last = PAGE_FILE_ENDING.sub("", words[-1]) if words else ""
+    last = FOLDED_PAGE_FILE_ENDING_PATTERN.sub("", words[-1]) if words else ""
     for index, names in enumerate(LINK_TOPIC_NAMES):
         if last in names or label in names:
             return index

@@ -20,10 +20,10 @@ from workers.ingest.shapes import FetchedLlmsTxt, ParsedDocument, Passage, build
 LLMS_TXT_TITLE_PATTERN = re.compile(r"#[ \t]+(.+)")
 MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 #: Links and emphasis. They are replaced by their words.
-MARKDOWN_LINK_OR_EMPHASIS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
+MARKDOWN_LINK_OR_EMPHASIS_PATTERN = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
+def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedDocument:
     """Return the candidates and the summary passage in a site's /llms.txt.
 
     Return an empty document without a heading at the start: then it is another file.
@@ -33,7 +33,9 @@ def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
     if title is None:
         return ParsedDocument(candidates=[])
     summary = find_first_markdown_quote(text[title.end() :])
-    candidates = build_candidates(llms.url, scored_llms_values(strip_markdown(title[1]), summary))
+    candidates = build_candidates(
+        llms.url, find_scored_llms_txt_values(strip_markdown_links_and_emphasis(title[1]), summary)
+    )
     passages = [Passage(text=truncate_text(summary, 1000), url=llms.url)]
     has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
     return ParsedDocument(candidates=candidates, passages=passages if has_summary else [])
@@ -42,14 +44,18 @@ def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
 def find_first_markdown_quote(text: str) -> str:
     """Return the first quotation before the first section of a Markdown text; empty for none."""
     match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
-    return strip_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""
+    return (
+        strip_markdown_links_and_emphasis(" ".join(line.lstrip("> ") for line in match[0].splitlines()))
+        if match
+        else ""
+    )
 
 
-def strip_markdown(markdown: str) -> str:
-    return clean_text_line(MARKDOWN_LINK_OR_EMPHASIS.sub(r"\1", markdown[:5000]))
+def strip_markdown_links_and_emphasis(markdown: str) -> str:
+    return clean_text_line(MARKDOWN_LINK_OR_EMPHASIS_PATTERN.sub(r"\1", markdown[:5000]))
 
 
-def scored_llms_values(title: str, summary: str) -> Iterator[tuple[BrandFieldName, str, float, str]]:
+def find_scored_llms_txt_values(title: str, summary: str) -> Iterator[tuple[BrandFieldName, str, float, str]]:
     name, _ = split_name_and_tagline(title)
     if is_possible_brand_name(name):
         yield "appName", name, 0.75, "llms.title"

@@ -15,10 +15,10 @@ from workers.ingest.page.kinds import is_app_node
 PREVIEW_IMAGE_RULES = frozenset({"html.og:image", "html.twitter:image"})
 
 
-def logo_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    for address, confidence, rule in scored_logos(page):
+def find_logo_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    for address, confidence, rule in find_scored_logos(page):
         if url := resolve_logo_url(page, address):
-            yield page.candidate("logoUrl", url, confidence, rule)
+            yield page.build_candidate("logoUrl", url, confidence, rule)
 
 
 def resolve_logo_url(page: HtmlDocument, address: str) -> str | None:
@@ -26,7 +26,7 @@ def resolve_logo_url(page: HtmlDocument, address: str) -> str | None:
     return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
-def scored_logos(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
+def find_scored_logos(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
     for node in page.jsonld_nodes:
         yield from ((url, 0.90, "jsonld.logo") for url in read_jsonld_image_urls(node.get("logo"))[:1])
         for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.jsonld_nodes):
@@ -54,10 +54,10 @@ def find_page_icons(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
     plain = [tag for rels, tag in links if "icon" in rels]
     for tags, confidence, rule in ((apple, 0.70, "html.apple-touch-icon"), (plain, 0.50, "html.icon")):
         if tags:
-            yield read_tag_attribute(max(tags, key=larger_icon_side_px), "href"), confidence, rule
+            yield read_tag_attribute(max(tags, key=read_linked_icon_side_px), "href"), confidence, rule
 
 
-def larger_icon_side_px(tag: Tag) -> int:
+def read_linked_icon_side_px(tag: Tag) -> int:
     """Return the larger side in pixels that an icon's `<link>` declares, 0 without one; an SVG counts as largest."""
     if read_tag_attribute(tag, "type") == "image/svg+xml" or read_tag_attribute(tag, "href").partition("?")[0].endswith(
         ".svg"

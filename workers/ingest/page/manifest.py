@@ -8,19 +8,19 @@ from schemas.brand import BrandFieldName, BrandFieldValue
 from workers.ingest import detection
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.colors import ScoredColor, build_color_candidates
-from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
-from workers.ingest.page.pictures import manifest_images
+from workers.ingest.page.pictures import find_manifest_images
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
 from workers.ingest.shapes import FetchedWebManifest, ParsedDocument, build_candidates
 
 #: Confidence factor of its language: manifests are copied from templates, language included.
-MANIFEST_LANGUAGE_FACTOR = 0.5
+MANIFEST_LANGUAGE_CONFIDENCE_FACTOR = 0.5
 #: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
-MANIFEST_DOMAIN_CONFIDENCE = 0.29
+MANIFEST_DOMAIN_NAME_CONFIDENCE = 0.29
 
 
-def read_manifest_file(manifest: FetchedWebManifest) -> ParsedDocument:
+def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedDocument:
     """Return the candidates and images of a web app manifest; an empty document if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
@@ -29,24 +29,26 @@ def read_manifest_file(manifest: FetchedWebManifest) -> ParsedDocument:
     members = document if isinstance(document, dict) else {}
     return ParsedDocument(
         candidates=[
-            *build_candidates(manifest.url, scored_manifest_values(members)),
+            *build_candidates(manifest.url, find_scored_manifest_values(members)),
             *build_color_candidates(manifest.url, read_manifest_colors(members)),
         ],
-        pictures=list(manifest_images(manifest.url, members)),
+        pictures=list(find_manifest_images(manifest.url, members)),
     )
 
 
-def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
+def find_scored_manifest_values(
+    members: dict[str, Any],
+) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     yield from read_manifest_app_name(members)
     if text := read_manifest_text(members, "description"):
         yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
     for tag, confidence, rule in detection.weigh_language_tags(
         "", [(read_manifest_text(members, "lang"), "manifest.lang")]
     ):
-        yield "primaryLanguage", tag, confidence * MANIFEST_LANGUAGE_FACTOR, rule
+        yield "primaryLanguage", tag, confidence * MANIFEST_LANGUAGE_CONFIDENCE_FACTOR, rule
     categories = members.get("categories")
     listed = categories if isinstance(categories, list) else []
-    if keywords := distinct_keywords(category for category in listed if isinstance(category, str)):
+    if keywords := split_into_distinct_keywords(category for category in listed if isinstance(category, str)):
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 
@@ -58,7 +60,7 @@ def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandField
     for key in ("name", "short_name"):
         name, _ = split_name_and_tagline(read_manifest_text(members, key))
         if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:
-            confidence = 0.80 if strip_domain_ending(name) == name else MANIFEST_DOMAIN_CONFIDENCE
+            confidence = 0.80 if strip_domain_ending(name) == name else MANIFEST_DOMAIN_NAME_CONFIDENCE
             yield "appName", name, confidence, f"manifest.{key}"
             return
 

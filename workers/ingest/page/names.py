@@ -12,7 +12,7 @@ LEGAL_FORM_PATTERN = re.compile(
     r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
 )
 TRAILING_PARENTHESIS = re.compile(r"(?<=\w)\s+\([^()]*\)$")
-IMPOSSIBLE_NAME_PATTERN = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
+IMPOSSIBLE_BRAND_NAME_PATTERN = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
 GENERIC_PAGE_NAMES = frozenset(
     """home homepage startseite start accueil inicio iniciopagina index untitled welcome main default page
     website site blog news login signin loading error logo pagenotfound notfound 404 anasayfa hjem etusivu
@@ -36,7 +36,7 @@ def split_name_and_tagline(value: str) -> tuple[str, str]:
 def is_possible_brand_name(text: str) -> bool:
     return (
         0 < len(text) <= MAX_BRAND_NAME_CHARS
-        and not IMPOSSIBLE_NAME_PATTERN.search(text)
+        and not IMPOSSIBLE_BRAND_NAME_PATTERN.search(text)
         and fold_text(text) not in GENERIC_PAGE_NAMES
     )
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bs4.element import NavigableString, Tag
 
-from workers.ingest.page.address import is_story_url
+from workers.ingest.page.address import is_article_like_url
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.page.text import clean_text_line, count_words, fold_text, truncate_text
 from workers.ingest.page.tree import UNREAD_TEXT_TAGS
@@ -79,7 +79,7 @@ def list_page_passages(page: HtmlDocument) -> list[Passage]:
     prose = DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS)
     labels = DistinctPassages(MAX_LABEL_PASSAGES_CHARS)
     before, hero = split_blocks_at_headline(page)
-    story = page.is_article_page or is_story_url(page.url)
+    story = page.is_article_page or is_article_like_url(page.url)
     for block in (*hero, *before):
         has_room = prose.left >= 0 or (labels.left >= 0 and may_be_label_block(block))
         if has_room and (passage := build_passage(block, page.url, story=story)):

@@ -13,7 +13,7 @@ from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import HtmlDocument, resolve_http_url
 from workers.ingest.page.kinds import is_app_node, is_brand_node, is_offer_node
-from workers.ingest.page.logos import PREVIEW_IMAGE_RULES, read_jsonld_image_urls, scored_logos
+from workers.ingest.page.logos import PREVIEW_IMAGE_RULES, find_scored_logos, read_jsonld_image_urls
 from workers.ingest.page.text import clean_text_line, truncate_text
 from workers.ingest.shapes import CandidateImage
 
@@ -25,11 +25,11 @@ NamedImage = tuple[str, str, str]
 
 
 def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
-    logos = ((url, rule, "") for url, _, rule in sorted(scored_logos(page), key=lambda image: -image[1]))
+    logos = ((url, rule, "") for url, _, rule in sorted(find_scored_logos(page), key=lambda image: -image[1]))
     by_kind: dict[PictureKind, Iterator[NamedImage]] = {
         "logo": (image for image in logos if image[1] not in PREVIEW_IMAGE_RULES),
         "screenshot": find_jsonld_screenshots(page),
-        "image": chain(find_social_previews(page), find_jsonld_brand_images(page)),
+        "image": chain(find_social_preview_images(page), find_jsonld_brand_images(page)),
     }
     return [image for kind, named_images in by_kind.items() for image in keep_usable_images(page, kind, named_images)]
 
@@ -58,7 +58,7 @@ def find_jsonld_screenshots(page: HtmlDocument) -> Iterator[NamedImage]:
         yield from ((url, "jsonld.screenshot", "") for url in read_jsonld_image_urls(node.get("screenshot")))
 
 
-def find_social_previews(page: HtmlDocument) -> Iterator[NamedImage]:
+def find_social_preview_images(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield the images in `og:image` and `twitter:image`, each with its rule and alternative text, or ""."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
         addresses = chain.from_iterable(page.meta_contents_by_name.get(key, []) for key in (name, *copies))
@@ -77,12 +77,12 @@ def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
             )
 
 
-def manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
+def find_manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
     """Yield images of a web app manifest, none monochrome: its largest icon as a logo, screenshots with labels."""
     icons = [
         member for member in read_json_objects(members, "icons") if read_json_text(member, "purpose") != "monochrome"
     ]
-    yield from build_manifest_images(url, "logo", sorted(icons, key=longest_icon_side_px)[-1:], "manifest.icons")
+    yield from build_manifest_images(url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons")
     shots = read_json_objects(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
     yield from build_manifest_images(url, "screenshot", shots, "manifest.screenshots")
 
@@ -108,6 +108,6 @@ def read_json_text(member: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def longest_icon_side_px(icon: dict[str, Any]) -> int:
+def read_manifest_icon_side_px(icon: dict[str, Any]) -> int:
     """Return the longest side that an icon's `sizes` declares, in pixels; 0 if it declares none."""
     return max(map(int, re.findall(r"\d{1,5}", read_json_text(icon, "sizes"))), default=0)

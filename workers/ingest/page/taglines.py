@@ -6,7 +6,7 @@ from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import address, jsonld
-from workers.ingest.page.declared_names import list_declared_names
+from workers.ingest.page.declared_names import list_declared_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
@@ -14,29 +14,35 @@ from workers.ingest.page.text import clean_text_line, first_sentence, fold_text,
 from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
-MIN_HEADINGS_OF_SECTIONS = 3
+MIN_SAME_LEVEL_SECTION_HEADINGS = 3
 MAX_TAGLINE_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
-def tagline_candidates(page: HtmlDocument, name: str | None, passages: Sequence[Passage]) -> Iterator[FieldCandidate]:
+def find_tagline_candidates(
+    page: HtmlDocument, name: str | None, passages: Sequence[Passage]
+) -> Iterator[FieldCandidate]:
     """Yield candidates for the brand's tagline on a page.
 
     `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
     """
-    for value, confidence, rule in scored_taglines(page, name or page.domain_label, passages):
+    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
-            yield page.candidate("tagline", line, confidence, rule)
+            yield page.build_candidate("tagline", line, confidence, rule)
 
 
-def scored_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
+def find_scored_taglines(
+    page: HtmlDocument, name: str, passages: Sequence[Passage]
+) -> Iterator[tuple[str, float, str]]:
     for node in filter(is_brand_node, page.jsonld_nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.read_jsonld_texts(node.get("slogan"))[:1])
-    yield from ((split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_declared_names(page))
+    yield from (
+        (split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_declared_brand_names(page)
+    )
     if page.is_home:
-        yield from ((text, 0.80, "html.title.rest") for text in cut_name_from_title(page, name))
+        yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
         yield from find_headline_taglines(page, passages)
     for _, text in page.first_meta_contents("og:description", "description"):
         sentence = first_sentence(clean_text_line(text))
@@ -46,11 +52,11 @@ def scored_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) 
 
 def is_sentence_about_brand(sentence: str, name: str, page: HtmlDocument) -> bool:
     """Return whether a sentence is about the brand: it has the brand's `name`, and the page is no story."""
-    is_story = page.is_article_page or address.is_story_url(page.url)
+    is_story = page.is_article_page or address.is_article_like_url(page.url)
     return not is_story and bool(fold_text(name)) and fold_text(name) in fold_text(sentence)
 
 
-def cut_name_from_title(page: HtmlDocument, name: str) -> Iterator[str]:
+def find_tagline_in_title(page: HtmlDocument, name: str) -> Iterator[str]:
     """Yield the longest part of a page's title besides the brand's name, as in `Acme — Invoices that send themselves`.
 
     Yield nothing if no part, or each part, is the name.
@@ -77,7 +83,7 @@ def is_off_brand_text(tag: Tag, page: HtmlDocument) -> bool:
     return (
         tag.find_parent(NON_BRAND_HTML_TAGS) is not None
         or is_section_heading(tag, page)
-        or heading_links_elsewhere(tag, page)
+        or is_heading_linked_elsewhere(tag, page)
     )
 
 
@@ -85,14 +91,14 @@ def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
     same_level = [heading for heading in page.tags[tag.name][:MAX_TAGLINE_HEADINGS] if read_tag_text(heading)]
     if tag.name == "p" or len(same_level) < (
-        MIN_HEADINGS_OF_SECTIONS if tag is page.headline else MIN_HEADINGS_OF_SECTIONS - 1
+        MIN_SAME_LEVEL_SECTION_HEADINGS if tag is page.headline else MIN_SAME_LEVEL_SECTION_HEADINGS - 1
     ):
         return False
     siblings = [heading for heading in same_level if heading.parent is tag.parent]
     return not (len(siblings) == 1 and page.headline is not None and tag.parent is page.headline.parent)
 
 
-def heading_links_elsewhere(tag: Tag, page: HtmlDocument) -> bool:
+def is_heading_linked_elsewhere(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is a link to another page, as headings of stories are."""
     links = [*tag.find_all("a", limit=2), tag.find_parent("a")] if tag.name != "p" else []
     targets = (page.resolve_link(read_tag_attribute(link, "href")) for link in links if link is not None)

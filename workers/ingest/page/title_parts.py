@@ -24,20 +24,20 @@ from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, c
 #: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 MAX_TITLE_NAME_WORDS = 4
 MAX_TITLE_PART_HEADINGS = 10
-MAX_NAME_TITLE_PARTS = 20
+MAX_CHECKED_TITLE_PARTS = 20
 WELCOME_GREETING_PATTERN = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"
     r"|benvenut[oi]\s+(?:su|in|a)|bem-vind[oa]s?\s+(?:à|ao|a)|welkom\s+bij|välkommen\s+till|velkommen\s+til)\s+",
     re.IGNORECASE,
 )
 #: Suffix of a name in titles of generated manuals.
-MANUAL_TITLE_SUFFIX = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$", re.IGNORECASE)
+MANUAL_TITLE_SUFFIX_PATTERN = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$", re.IGNORECASE)
 
 
-def scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
+def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
     """Yield a title's parts that may be a name, with confidence and rule; `declared` are the declared names, folded."""
     titles = [page.title, *(clean_text_line(text) for _, text in page.first_meta_contents("og:title"))]
-    for part in (trim_title_part(part) for title in titles for part in split_title(title)[:MAX_NAME_TITLE_PARTS]):
+    for part in (trim_title_part(part) for title in titles for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]):
         if name := find_host_in_title_part(part, page):
             yield name, 0.70, "html.title.host"
         elif name := find_host_at_title_end(part, page):
@@ -53,13 +53,13 @@ def scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[Score
 def trim_title_part(part: str) -> str:
     """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
-    return MANUAL_TITLE_SUFFIX.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
+    return MANUAL_TITLE_SUFFIX_PATTERN.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
 
 
 def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
     """Return the part similar to the host's name, or its text before a comma, as of `Acme, the free shop`; else ""."""
     head = part.partition(", ")[0]
-    if fold_text(head) == fold_text(page.domain_label) or fold_text(head) == folded_host_name(page.url):
+    if fold_text(head) == fold_text(page.domain_label) or fold_text(head) == fold_host_name(page.url):
         return head
     return part if is_similar_name(fold_text(part), fold_text(page.domain_label)) else ""
 
@@ -76,7 +76,7 @@ def is_domain_label(text: str, page: HtmlDocument) -> bool:
     return bool(page.domain_label) and fold_text(strip_domain_ending(text)) == fold_text(page.domain_label)
 
 
-def folded_host_name(url: str) -> str:
+def fold_host_name(url: str) -> str:
     """Return the host without `www` and the ending, folded: `bookstoscrape` of `books.toscrape.com`."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     suffix = PUBLIC_SUFFIXES.publicsuffix(host) or ""
@@ -90,7 +90,7 @@ def find_home_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
     """
     parts = [
         part
-        for part in map(trim_title_part, split_title(page.title)[:MAX_NAME_TITLE_PARTS])
+        for part in map(trim_title_part, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
         if is_possible_brand_name(part)
     ]
     first, last = (parts[0], parts[-1]) if parts else ("", "")
@@ -102,7 +102,7 @@ def find_home_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def find_inner_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    separators = [*islice(TITLE_SEPARATOR_PATTERN.finditer(page.title), MAX_NAME_TITLE_PARTS)]
+    separators = [*islice(TITLE_SEPARATOR_PATTERN.finditer(page.title), MAX_CHECKED_TITLE_PARTS)]
     if not separators:
         return
     last_part = page.title[separators[-1].end() :].strip()

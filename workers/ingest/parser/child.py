@@ -24,14 +24,14 @@ import msgspec
 
 from generation.confinement.confine import confine_process, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
 from workers.ingest.colors import logo, styles
-from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.derive.derive import derive_candidates_from_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
 from workers.ingest.github.shapes import RepositoryContent, RepositoryTree
 from workers.ingest.page import llms, manifest
-from workers.ingest.page.extract import extract_page
+from workers.ingest.page.extract import parse_html_page
 from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
@@ -51,27 +51,27 @@ from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Parser of each kind of document.
 PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
-    FetchedPage: extract_page,
-    FetchedWebManifest: manifest.read_manifest_file,
-    FetchedLlmsTxt: llms.read_llms_file,
-    FetchedSvg: drawing.read_drawing_size,
+    FetchedPage: parse_html_page,
+    FetchedWebManifest: manifest.parse_web_manifest,
+    FetchedLlmsTxt: llms.parse_llms_txt,
+    FetchedSvg: drawing.read_svg_drawing_size,
     FetchedPageStyles: styles.read_style_sheet_colors,
     FetchedLogo: logo.extract_logo_colors,
-    SourceProse: derive_prose_candidates,
-    ParsedStoreListing: app.parse_apple_listing,
+    SourceProse: derive_candidates_from_prose,
+    FetchedAppStoreListing: app.parse_apple_listing,
     AppStorePage: subtitle.parse_app_subtitle_page,
-    GooglePlayPage: play.read_play_page,
+    GooglePlayPage: play.parse_google_play_page,
     RepositoryTree: paths.choose_repository_paths,
-    RepositoryContent: repository.read_repository_files,
+    RepositoryContent: repository.parse_repository_content,
 }
 
 #: Seconds of a document; the parent sets its CPU seconds.
 MAX_DOCUMENT_WALL_TIME_S = 20
 #: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
-MAX_EXTRA_MEMORY_BYTES = 112 << 20
+MAX_DOCUMENT_EXTRA_MEMORY_BYTES = 112 << 20
 
 
-def main(handle: int) -> None:
+def run_parsing_process(handle: int) -> None:
     """Warm up the parsers, then fork a process for each document's socket that arrives on the socket `handle`.
 
     Return once the parent's side of the socket closes, also by the parent's death.
@@ -87,7 +87,7 @@ def main(handle: int) -> None:
             connection, cpu_s = received
             with connection:
                 if os.fork() == 0:
-                    serve_document(connection, cpu_s)
+                    parse_received_document_and_exit(connection, cpu_s)
 
 
 def warm_up_parsers() -> None:
@@ -104,7 +104,7 @@ def receive_document_socket(control: socket.socket) -> tuple[socket.socket, int]
     return (socket.socket(fileno=handles[0]), cpu_s[0]) if handles else None
 
 
-def serve_document(connection: socket.socket, cpu_s: int) -> None:
+def parse_received_document_and_exit(connection: socket.socket, cpu_s: int) -> None:
     """Send `PARSING_STARTED_BYTE`, read a `ParseInput`, send a `ParseReply` unless parsing fails, and exit."""
     try:
         connection.sendall(PARSING_STARTED_BYTE)
@@ -125,7 +125,7 @@ def set_document_limits(cpu_s: int) -> None:
     """Limit the process's CPU to `cpu_s` s, and its memory and wall time, in the kernel, and so in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    limit_bytes = address_space_bytes() + MAX_EXTRA_MEMORY_BYTES
+    limit_bytes = address_space_bytes() + MAX_DOCUMENT_EXTRA_MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.alarm(MAX_DOCUMENT_WALL_TIME_S)
 
@@ -169,4 +169,4 @@ def parse_within_memory_limit(document: ParseInput) -> ParseOutput | None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    run_parsing_process(int(sys.argv[1]))

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.errors import ScrapeFailed, SourceTooLarge
+from schemas.errors import SourceContentUnusable, SourceTooLarge
 from workers.ingest.shapes import (
     PARSING_STARTED_BYTE,
     FetchedPage,
@@ -34,7 +34,7 @@ DOCUMENT_REPLY_TIMEOUT_S = 30.0
 MAX_DOCUMENT_CPU_S = 5
 MAX_PARSING_CPU_S_PER_JOB = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
-MAX_PARALLEL_DOCUMENTS = 2 * (os.cpu_count() or 1)
+MAX_PARALLEL_PARSED_DOCUMENTS = 2 * (os.cpu_count() or 1)
 #: Bytes from which a document may take much memory.
 MIN_LARGE_DOCUMENT_BYTES = 256 << 10
 #: Large documents parsed at once: one of a tenant.
@@ -101,13 +101,13 @@ class DocumentParser:
         self.parsing, self.tenant, self.left_s = parsing, tenant, left_s
         self.lock = asyncio.Lock() if tenant else nullcontext()
 
-    def of(self, tenant: UUID) -> "DocumentParser":
+    def create_job_parser(self, tenant: UUID) -> "DocumentParser":
         """Return the parser for one job of an organization, with the CPU budget of a job."""
         return DocumentParser(self.parsing, tenant, MAX_PARSING_CPU_S_PER_JOB)
 
 
 @asynccontextmanager
-async def open_document_parser(*, at_once: int = MAX_PARALLEL_DOCUMENTS) -> AsyncIterator[DocumentParser]:
+async def open_document_parser(*, at_once: int = MAX_PARALLEL_PARSED_DOCUMENTS) -> AsyncIterator[DocumentParser]:
     """Start the parsing process, yield a parser of `at_once` documents at a time; stop it at the end of the block."""
     parsing = ParsingProcess(at_once)
     try:
@@ -117,14 +117,14 @@ async def open_document_parser(*, at_once: int = MAX_PARALLEL_DOCUMENTS) -> Asyn
 
 
 async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
-    """Parse a fetched web page in the parsing process. Raises `ScrapeFailed`, `SourceTooLarge`."""
+    """Parse a fetched web page in the parsing process. Raises `SourceContentUnusable`, `SourceTooLarge`."""
     page = await parse_document(parser, source)
     assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
 
 
 async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedDocument:
-    """Parse a document other than a page, a tree or a drawing. Raises `ScrapeFailed`, `SourceTooLarge`."""
+    """Parse a document other than a page, a tree or a drawing. Raises `SourceContentUnusable`, `SourceTooLarge`."""
     reading = await parse_document(parser, document)
     assert isinstance(reading, ParsedDocument)  # noqa: S101  so do all but those of pages and trees
     return reading
@@ -133,18 +133,18 @@ async def parse_non_page_document(parser: DocumentParser, document: ParseInput) 
 async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
     """Parse a document in the parsing process, within the job's CPU budget.
 
-    Raises `ScrapeFailed` if the document breaks the parser or takes too long, or if the budget is used up.
+    Raises `SourceContentUnusable` if the document breaks the parser or takes too long, or if the budget is used up.
     Raises `SourceTooLarge` if it takes too much memory. The CPU seconds used, or all granted ones without a
     reply, are taken from the budget.
     """
     message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
     async with parser.lock:
         if parser.left_s <= 0:
-            raise ScrapeFailed(
+            raise SourceContentUnusable(
                 f"the previous pages used all of the {MAX_PARSING_CPU_S_PER_JOB:g} s to read that one ingest has"
             )
         cpu_s = ceil(min(MAX_DOCUMENT_CPU_S, parser.left_s))
-        async with large_document_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
+        async with get_large_document_slot(parser, tenant, len(message)), parser.parsing.slots.hold_slot(tenant):
             # Without a byte the forking process has died: repeat it with a new one.
             received = await exchange_with_parsing_process(
                 parser, message, cpu_s
@@ -153,15 +153,15 @@ async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseO
         reply = msgspec.msgpack.decode(sent, type=ParseReply) if sent else None
         parser.left_s -= cpu_s if reply is None else reply.cpu_s
     if reply is None:
-        raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
+        raise SourceContentUnusable("the page can't be read: it takes too long, or breaks the parser")
     if reply.output is None:
         raise SourceTooLarge("the page takes too much memory to read; give a smaller page of the site")
     return reply.output
 
 
-def large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
+def get_large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
     """Return a context that holds one of the few slots for large documents, to limit memory; small ones need none."""
-    return parser.parsing.large.slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
+    return parser.parsing.large.hold_slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
 
 
 async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, cpu_s: int) -> bytes:

@@ -4,7 +4,7 @@ Parsers, lexicons, stop words, patterns and codecs load at their first use. With
 document's process would load them again.
 """
 
-from workers.ingest.appstore.shapes import AppLookupResult, AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.appstore.shapes import AppLookupResult, AppStorePage, FetchedAppStoreListing, GooglePlayPage
 from workers.ingest.github.shapes import RepositoryContent, RepositoryFile, RepositoryTree
 from workers.ingest.shapes import (
     FetchedLlmsTxt,
@@ -108,7 +108,7 @@ WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
     FetchedLlmsTxt(url=WARMUP_URL, body=b"# Example\n\n> Example keeps notes.\n"),
     FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(build_warmup_prose, WARMUP_LANGUAGES),
-    ParsedStoreListing(
+    FetchedAppStoreListing(
         url=WARMUP_URL,
         country="us",
         software=AppLookupResult(track_name="Example: Notes", description=WARMUP_SENTENCES),

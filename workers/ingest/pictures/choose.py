@@ -25,7 +25,9 @@ MIN_IMAGE_SIDES_PX = (200, 100)
 MAX_IMAGE_SIDE_PX = 8192
 
 #: The size in an address: `512x512bb.png`, `-300x200.jpg`, `=w240-h480-rw`, `?w=640&q=75`.
-SIZE_IN_IMAGE_PATH = re.compile(r"(?<![0-9a-z])\d{2,5}x\d{1,5}[a-z]{0,4}(?![0-9a-z])|=[swh]\d+[\w-]*$", re.IGNORECASE)
+SIZE_IN_IMAGE_PATH_PATTERN = re.compile(
+    r"(?<![0-9a-z])\d{2,5}x\d{1,5}[a-z]{0,4}(?![0-9a-z])|=[swh]\d+[\w-]*$", re.IGNORECASE
+)
 IMAGE_SIZE_QUERY_KEYS = frozenset("w h width height size s q quality dpr fit".split())
 
 
@@ -46,18 +48,20 @@ def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
     return min_longer <= longer <= MAX_IMAGE_SIDE_PX and min_shorter <= shorter
 
 
-def distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
+def keep_largest_distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
     """Return each image once, by its final address without a size; of several the largest, with the first's kind."""
     by_key: dict[str, Picture] = {}
     for picture, final_url in images:
-        first_of_key = by_key.setdefault(image_url_without_size(final_url), picture)
+        first_of_key = by_key.setdefault(strip_size_from_image_url(final_url), picture)
         if picture.width * picture.height > first_of_key.width * first_of_key.height:
-            by_key[image_url_without_size(final_url)] = msgspec.structs.replace(picture, kind=first_of_key.kind)
+            by_key[strip_size_from_image_url(final_url)] = msgspec.structs.replace(picture, kind=first_of_key.kind)
     return list(by_key.values())
 
 
-def image_url_without_size(url: str) -> str:
+def strip_size_from_image_url(url: str) -> str:
     """Return an image's URL without the parts of path and query that only set its size."""
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in IMAGE_SIZE_QUERY_KEYS]
-    return parts._replace(path=SIZE_IN_IMAGE_PATH.sub("", parts.path), query=urlencode(query), fragment="").geturl()
+    return parts._replace(
+        path=SIZE_IN_IMAGE_PATH_PATTERN.sub("", parts.path), query=urlencode(query), fragment=""
+    ).geturl()

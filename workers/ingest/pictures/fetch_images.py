@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.errors import SourceError, SourceUnreachable
 from schemas.pictures import Picture
 from workers.ingest.parser.parser import DocumentParser, parse_document
-from workers.ingest.pictures.choose import choose_candidate_images, distinct_images, is_useful_image_size
+from workers.ingest.pictures.choose import choose_candidate_images, is_useful_image_size, keep_largest_distinct_images
 from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
 from workers.ingest.shapes import CandidateImage, DrawingSize, FetchedLogo, FetchedSvg
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, CrawlSession, WebCrawlResources
@@ -45,7 +45,7 @@ class MeasuredImage(NamedTuple):
     logo: FetchedLogo | None
 
 
-def open_image_fetch(web: WebCrawlResources) -> FetchImage:
+def build_web_image_fetch(web: WebCrawlResources) -> FetchImage:
     """Return a function that fetches a candidate image from the public web."""
     session = CrawlSession(web, within_s=MAX_IMAGE_FETCHING_S)
 
@@ -69,7 +69,7 @@ async def fetch_candidate_images(
         nonlocal late
         try:
             async with asyncio.timeout_at(ends), slots:
-                return await measure_fetched_image(await fetch(candidate), parser, candidate)
+                return await build_measured_image(await fetch(candidate), parser, candidate)
         except TimeoutError:  # Raised at once if a Crawl-delay is longer than the time left.
             late |= clock() >= ends
         except SourceError as error:
@@ -79,11 +79,11 @@ async def fetch_candidate_images(
 
     results = await asyncio.gather(*map(fetch_and_measure, choose_candidate_images(candidates)))
     images = [image for image in results if image is not None]
-    pictures = distinct_images((image.picture, image.final_url) for image in images)
+    pictures = keep_largest_distinct_images((image.picture, image.final_url) for image in images)
     return FetchedImages(pictures, next((image.logo for image in images if image.logo), None), late)
 
 
-async def measure_fetched_image(
+async def build_measured_image(
     fetched: FetchedResponse, parser: DocumentParser, candidate: CandidateImage
 ) -> MeasuredImage | None:
     """Return a fetched candidate as an image, measured by its first bytes; None for no known type or useful size."""

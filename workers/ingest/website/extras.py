@@ -12,27 +12,27 @@ from workers.ingest.shapes import (
     ParsedDocument,
     ParsedPage,
 )
-from workers.ingest.website.pages import read_landing_page
+from workers.ingest.website.pages import read_page_after_refresh
 from workers.ingest.website.session import CrawlSession
 
 #: Delay between two requests to a site, in seconds, up to which its style sheets are fetched.
 MAX_STYLE_CRAWL_DELAY_S = 1.0
 
 
-async def read_site_extras(
+async def read_site_root_and_files(
     session: CrawlSession, parser: DocumentParser, page: ParsedPage
 ) -> tuple[ParsedPage | None, list[ParsedDocument]]:
     """Return the root's page, None if the named page is the root itself, and the other extras that were read."""
 
     async def home_and_manifest() -> tuple[ParsedPage | None, ParsedDocument | None]:
-        home = await session.read_or_none(read_site_root(session, parser, page), otherwise="root_unread")
+        home = await session.await_or_none(read_site_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
-        return home, await session.read_or_none(fetch_manifest(session, parser, address)) if address else None
+        return home, await session.await_or_none(fetch_web_manifest(session, parser, address)) if address else None
 
     (home, manifest_reading), llms_reading, styles_reading = await asyncio.gather(
         home_and_manifest(),
-        session.read_or_none(fetch_llms_txt(session, parser, page)),
-        session.read_or_none(fetch_page_styles(session, parser, page)),
+        session.await_or_none(fetch_llms_txt(session, parser, page)),
+        session.await_or_none(fetch_page_styles(session, parser, page)),
     )
     return home, [reading for reading in (manifest_reading, llms_reading, styles_reading) if reading is not None]
 
@@ -41,11 +41,11 @@ async def read_site_root(session: CrawlSession, parser: DocumentParser, page: Pa
     address = root_url(page.url)
     if page.url == address:
         return None
-    home = await read_landing_page(session, parser, address, within=site_of_url(address))
+    home = await read_page_after_refresh(session, parser, address, within=site_of_url(address))
     return home if home.url != page.url else None
 
 
-async def fetch_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedDocument:
+async def fetch_web_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedDocument:
     fetched = await session.fetch_response(url, "manifest")
     return await parse_non_page_document(parser, FetchedWebManifest(url=fetched.url, body=fetched.body))
 
@@ -62,7 +62,7 @@ async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page:
     """
     urls = page.styles if await has_short_crawl_delay(session, page.url) else []
     linked_sheets = await asyncio.gather(
-        *(session.read_or_none(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
+        *(session.await_or_none(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
     )
     inline = [FetchedStyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
     sheets = [*filter(None, linked_sheets), *inline]

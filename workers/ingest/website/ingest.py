@@ -11,25 +11,25 @@ from typing import Any
 
 from schemas.brand import BrandExtraction, CrawlState, HttpValidators
 from schemas.errors import SourceError
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import fetch_candidate_images, open_image_fetch
+from workers.ingest.pictures.fetch_images import build_web_image_fetch, fetch_candidate_images
 from workers.ingest.shapes import ParsedDocument, ParsedPage
-from workers.ingest.website.extras import read_site_extras
-from workers.ingest.website.pages import lower_page_confidence, read_linked_pages, read_named_page
+from workers.ingest.website.extras import read_site_root_and_files
+from workers.ingest.website.pages import lower_linked_page_confidence, read_linked_pages, read_requested_page
 from workers.ingest.website.session import MAX_PAGE_FETCHING_S, CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
-EXTRACTION_RULES_VERSION = 4
+WEBSITE_EXTRACTION_RULES_VERSION = 4
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
-MAX_REVISIT_S = 20.0
+MAX_SITE_REVISIT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
-MAX_KEPT_RESPONSE_BYTES = 4 << 20
+MAX_KEPT_REVISIT_RESPONSE_BYTES = 4 << 20
 
 
 async def ingest_website_source(
@@ -46,15 +46,15 @@ async def ingest_website_source(
     `args` has `url`; with `follow_links`, at most `max_pages` pages are read. The site's root is read too, for
     the brand's name, and doesn't count. Any other failure is a warning.
     """
-    session, rules = CrawlSession(web), compute_extraction_version(EXTRACTION_RULES_VERSION, model)
+    session, rules = CrawlSession(web), compute_extraction_version(WEBSITE_EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)
     if visit and visit.rules == rules and await is_site_unchanged(session, visit):
-        return build_unchanged_extraction(args["url"], visit)
+        return build_unchanged_site_extraction(args["url"], visit)
     documents = await read_site_documents(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, ParsedPage)]
     images = [picture for document in documents for picture in document.pictures]
     await progress("analyzing", 0.75)
-    return await assemble_extraction(
+    return await assemble_brand_extraction(
         parser,
         url=pages[0].url,
         title=pages[0].title,
@@ -63,7 +63,7 @@ async def ingest_website_source(
         warnings=[*session.warnings, *site_warnings(session, pages)],
         visit=session.build_crawl_state(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_candidate_images(open_image_fetch(web), parser, images),
+        pictures=fetch_candidate_images(build_web_image_fetch(web), parser, images),
     )
 
 
@@ -78,14 +78,14 @@ async def read_site_documents(
     async def report_followed(part: float) -> None:
         await progress("fetching", 0.4 + 0.3 * part)
 
-    page = await read_named_page(session, parser, args["url"])
+    page = await read_requested_page(session, parser, args["url"])
     await progress("fetching", 0.3)
-    home, readings = await read_site_extras(session, parser, page)
+    home, readings = await read_site_root_and_files(session, parser, page)
     await progress("fetching", 0.4)
     first_pages = [page, home] if home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     linked_pages = await read_linked_pages(session, parser, read_already=first_pages, limit=limit, done=report_followed)
-    return [*first_pages, *readings, *map(lower_page_confidence, linked_pages)]
+    return [*first_pages, *readings, *map(lower_linked_page_confidence, linked_pages)]
 
 
 def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
         yield (f"truncated: the site was too slow for {MAX_PAGE_FETCHING_S:g} s; {len(pages)} of its pages were read")
 
 
-def build_unchanged_extraction(url: str, visit: CrawlState) -> BrandExtraction:
+def build_unchanged_site_extraction(url: str, visit: CrawlState) -> BrandExtraction:
     """Return the extraction of an unchanged site: it has no fields, and a warning, so that the brand stays as it is."""
     return BrandExtraction(
         url=visit.url or url,
@@ -113,10 +113,10 @@ def build_unchanged_extraction(url: str, visit: CrawlState) -> BrandExtraction:
 async def is_site_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
     """Return whether the server answers each request of the visit as before.
 
-    Return False after `MAX_REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
+    Return False after `MAX_SITE_REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
     """
     try:
-        async with asyncio.timeout(MAX_REVISIT_S):
+        async with asyncio.timeout(MAX_SITE_REVISIT_S):
             for url, validators in visit.answers.items():
                 if not await is_response_unchanged(session, url, validators):
                     return False
@@ -137,14 +137,14 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Htt
         return validators.digest is None
     if fetched.unchanged:
         return fetched.url == final_url
-    keep_response(session, url, fetched)
+    keep_revisit_response(session, url, fetched)
     return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
-def keep_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
+def keep_revisit_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Add the response to `session.fetched`, so that the site's reading doesn't request it again.
 
-    Drop it if all kept responses together would exceed `MAX_KEPT_RESPONSE_BYTES`.
+    Drop it if all kept responses together would exceed `MAX_KEPT_REVISIT_RESPONSE_BYTES`.
     """
-    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_RESPONSE_BYTES:
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_REVISIT_RESPONSE_BYTES:
         session.fetched[url] = fetched

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from schemas.brand import BrandFieldName
-from schemas.errors import ScrapeFailed, SourceError, SourceTimeout
+from schemas.errors import SourceContentUnusable, SourceError, SourceTimeout
 from workers.ingest.page.address import page_url_comparison_key, site_of_url
 from workers.ingest.parser.parser import DocumentParser, parse_page
 from workers.ingest.shapes import FetchedPage, ParsedPage, RankedLink
@@ -14,32 +14,32 @@ from workers.ingest.website.session import CrawlSession
 from workers.web.fetch import FetchedResponse
 
 #: Characters below which a page with a refresh has no content of its own.
-MIN_OWN_CONTENT_CHARS = 200
+MIN_REFRESHING_PAGE_CONTENT_CHARS = 200
 #: Fields in which a linked page mainly describes itself.
 FIELDS_ABOUT_LINKED_PAGE: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
 #: Confidence factor of these fields of a linked page.
-LINKED_PAGE_FIELD_FACTOR = 0.7
+LINKED_PAGE_OWN_FIELD_CONFIDENCE_FACTOR = 0.7
 #: Confidence factor of its other fields.
-OTHER_LINKED_FIELD_FACTOR = 0.9
+LINKED_PAGE_OTHER_FIELD_CONFIDENCE_FACTOR = 0.9
 
 
-async def read_named_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
+async def read_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
     """Read the page that the partner named in the ingest's request.
 
-    Raises a `SourceError`: `SourceTimeout` after the session's time, `ScrapeFailed` for an empty page.
+    Raises a `SourceError`: `SourceTimeout` after the session's time, `SourceContentUnusable` for an empty page.
     """
     try:
         async with asyncio.timeout_at(session.ends):
-            page = await read_landing_page(session, parser, url)
+            page = await read_page_after_refresh(session, parser, url)
     except TimeoutError as error:
         raise SourceTimeout("the page did not load in time; its site was too slow, or too busy") from error
     # The host alone is a candidate on any page.
     if page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates):
-        raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
+        raise SourceContentUnusable("the page is empty; give a page that has text on it without JavaScript")
     return page
 
 
-async def read_landing_page(
+async def read_page_after_refresh(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""
@@ -49,7 +49,7 @@ async def read_landing_page(
     try:
         return await parse_fetched_page(parser, await session.fetch_response(page.refresh, within=within))
     except SourceError as error:
-        if page.text_length < MIN_OWN_CONTENT_CHARS:
+        if page.text_length < MIN_REFRESHING_PAGE_CONTENT_CHARS:
             raise
         session.warnings.append(f"refresh_unread: {error.message}")
         return page
@@ -74,12 +74,12 @@ async def read_linked_pages(
 
     A failed page is left out, with a warning. `done` is called with the share of finished pages, from 0 to 1.
     """
-    urls = rank_link_urls(read_already)[:limit]
+    urls = rank_linked_page_urls(read_already)[:limit]
     finished = 0
 
     async def read_linked(url: str) -> ParsedPage | None:
         nonlocal finished
-        page = await session.read_or_none(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
+        page = await session.await_or_none(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
         finished += 1
         await done(finished / len(urls))
         return page
@@ -92,7 +92,7 @@ async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: s
     return await parse_fetched_page(parser, await session.fetch_response(url, within=site_of_url(url)))
 
 
-def rank_link_urls(pages: Iterable[ParsedPage]) -> list[str]:
+def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
     """Return the links of all pages, best first, each page once, without the given pages themselves."""
     by_key: dict[str, RankedLink] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
@@ -108,13 +108,17 @@ def drop_known_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[Par
     return [page for key, page in by_key.items() if key not in known_keys]
 
 
-def lower_page_confidence(page: ParsedPage) -> ParsedPage:
+def lower_linked_page_confidence(page: ParsedPage) -> ParsedPage:
     """Return a page reached by a link, with lower confidence in each candidate: it is less about the brand."""
     candidates = [
         msgspec.structs.replace(
             candidate,
             confidence=candidate.confidence
-            * (LINKED_PAGE_FIELD_FACTOR if candidate.field in FIELDS_ABOUT_LINKED_PAGE else OTHER_LINKED_FIELD_FACTOR),
+            * (
+                LINKED_PAGE_OWN_FIELD_CONFIDENCE_FACTOR
+                if candidate.field in FIELDS_ABOUT_LINKED_PAGE
+                else LINKED_PAGE_OTHER_FIELD_CONFIDENCE_FACTOR
+            ),
         )
         for candidate in page.candidates
     ]

@@ -13,7 +13,13 @@ from schemas.brand import CrawlState, HttpValidators
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch_url, open_guarded_client
+from workers.web.fetch import (
+    EXPECTED_HTML_RESPONSE,
+    ExpectedResponse,
+    FetchedResponse,
+    fetch_url,
+    open_ssrf_guarded_client,
+)
 from workers.web.robots import RobotsRules, RobotsRulesCache
 from workers.web.site_rate import SiteRateLimit
 
@@ -24,7 +30,7 @@ MAX_PAGE_FETCHING_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-EXPECTED_IMAGE_HEAD = ExpectedResponse(
+EXPECTED_IMAGE_HEAD_RESPONSE = ExpectedResponse(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -59,9 +65,9 @@ EXPECTED_RESPONSE_BY_KIND: Mapping[str, ExpectedResponse] = {
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "picture": EXPECTED_IMAGE_HEAD,
-    "whole": msgspec.structs.replace(EXPECTED_IMAGE_HEAD, limit=4 << 20, part=False, cut=False),
-    "logo": msgspec.structs.replace(EXPECTED_IMAGE_HEAD, limit=1 << 20, part=False),
+    "picture": EXPECTED_IMAGE_HEAD_RESPONSE,
+    "whole": msgspec.structs.replace(EXPECTED_IMAGE_HEAD_RESPONSE, limit=4 << 20, part=False, cut=False),
+    "logo": msgspec.structs.replace(EXPECTED_IMAGE_HEAD_RESPONSE, limit=1 << 20, part=False),
 }
 
 
@@ -77,11 +83,11 @@ class WebCrawlResources(NamedTuple):
 async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCrawlResources]:
     """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
-    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
-        yield open_crawl_resources(client)
+    async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
+        yield build_crawl_resources(client)
 
 
-def open_crawl_resources(client: httpx.AsyncClient) -> WebCrawlResources:
+def build_crawl_resources(client: httpx.AsyncClient) -> WebCrawlResources:
     return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit())
 
 
@@ -127,7 +133,7 @@ class CrawlSession:
                 raise FetchBlocked("it leads to another site")
             return await self.web.robots.admit_url(target)
 
-        async with self.web.site_rate.slot(site_of_url(url)) as reserved:
+        async with self.web.site_rate.hold_site_slot(site_of_url(url)) as reserved:
             rules = await admit(url)
             left_s = self.ends - asyncio.get_running_loop().time()
             await self.web.site_rate.wait_for_crawl_delay(reserved, delay_s=rules.crawl_delay_s, within_s=left_s)
@@ -139,7 +145,7 @@ class CrawlSession:
                 validators_by_url=validators_by_url,
             )
 
-    async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+    async def await_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         """Await `reading`, and return its result; None on a `SourceError` or at the end of the session's time.
 
         `otherwise` is the code of the warning for an error; without it no warning is added.

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from domain.collection.collection_runs import PostDueForPolling
+from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
 
 SANDBOX_FIGURE_GROWTH_TIME = timedelta(days=7)
 
@@ -18,20 +18,20 @@ class SandboxCollector(MetricsCollector):
     """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime
-    limits: ClassVar[CollectLimits] = CollectLimits(batch=100, most=500)
+    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=100, most=500)
 
     async def read_post_figures(
         self,
         account: PostingAccount,  # noqa: ARG002
-        posts: Sequence[PostDueForPolling],
+        posts: Sequence[PostDueForMetricPolling],
     ) -> Mapping[UUID, CollectedFigures]:
-        return {post.id: compute_sandbox_figures(post, self.now) for post in posts}
+        return {post.id: compute_sandbox_post_figures(post, self.now) for post in posts}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         return 100 * len(account.handle)
 
 
-def compute_sandbox_figures(post: PostDueForPolling, now: datetime) -> CollectedFigures:
+def compute_sandbox_post_figures(post: PostDueForMetricPolling, now: datetime) -> CollectedFigures:
     """Return the metrics of a sandbox post by name, for all metrics that any platform reports.
 
     They are computed from the post's id and its age alone, and grow for a week.

@@ -6,7 +6,7 @@ import re
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import Code, ConnectJobArgs, Login
+from domain.connecting.connect import AccountConnectJobArgs, Code, Login
 from schemas.errors import AccountReauthRequired
 from workers.platforms.connecting import AccountConnection
 from workers.platforms.parts import load_platform_parts
@@ -15,7 +15,7 @@ from workers.platforms.parts import load_platform_parts
 SANDBOX_HANDLE_PATTERN = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
-def connect_sandbox_account(asked: ConnectJobArgs, secret: Code | Login) -> AccountConnection:
+def connect_sandbox_account(asked: AccountConnectJobArgs, secret: Code | Login) -> AccountConnection:
     """Return the sandbox account of a handle, and its tokens, without a request. The code or identifier is the handle.
 
     The same handle gives the same account. Raise `AccountReauthRequired` for an invalid handle.

@@ -15,13 +15,13 @@ from datetime import timedelta
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import AccountReauthRequired, PlatformThrottled, PostOutcomeUnknown, PostRejected
+from schemas.errors import AccountReauthRequired, PlatformThrottled, PostOutcomeUnknown, PostRejectedByPlatform
 from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PlatformAdapter,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -38,7 +38,7 @@ class SandboxAdapter(PlatformAdapter):
     async def prepare(
         self,
         account: PostingAccount,
-        draft: PostDraft,
+        draft: PostToPublish,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
@@ -48,7 +48,7 @@ class SandboxAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         prepared: PreparedPost,
-        draft: PostDraft,
+        draft: PostToPublish,
         *,
         timeout_s: float,  # noqa: ARG002
     ) -> SendResult:
@@ -58,11 +58,11 @@ class SandboxAdapter(PlatformAdapter):
                     "TOKEN_REFUSED", "the platform refuses the token: connect the account again"
                 )
             case "fail_content":
-                raise PostRejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
+                raise PostRejectedByPlatform("PLATFORM_REJECTED", "the platform refuses the post: change its content")
             case "unknown_then_found" | "unknown_forever":
                 raise PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
-                raise_if_throttled(draft)
+                raise_if_sandbox_throttled(draft)
         return InboxDraft() if draft.mode == "draft" else build_sandbox_live_post(account, prepared)
 
     async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
@@ -74,7 +74,7 @@ class SandboxAdapter(PlatformAdapter):
         return UndecidedPost()
 
 
-def raise_if_throttled(draft: PostDraft) -> None:
+def raise_if_sandbox_throttled(draft: PostToPublish) -> None:
     """Raise `PlatformThrottled` for a sandbox post until `SANDBOX_THROTTLE_TIME` after its own time.
 
     Only stored times are compared: the sandbox's clock moves them.

@@ -52,7 +52,7 @@ async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: T
 
 
 async def test_fetched_photos_are_not_sent_again(project: TikTokProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phases, "MAX_SEND_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(phases, "MAX_POST_SEND_TIMEOUT_S", 3.0)
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
     await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_TIMEOUT)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 from schemas.errors import SourceRateLimited
@@ -16,12 +16,12 @@ from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import StoreAccess
+from workers.ingest.appstore.stores import StoreIngestResources
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.website.session import open_crawl_resources
-from workers.web.fetch import open_guarded_client
+from workers.ingest.website.session import build_crawl_resources
+from workers.web.fetch import open_ssrf_guarded_client
 
-FACEBOOK = AppStoreListing(by="id", value="284882215")
+FACEBOOK = AppStoreListingReference(by="id", value="284882215")
 NOTHING = '{\n "resultCount":0,\n "results": []\n}'
 
 
@@ -29,7 +29,7 @@ def recorded(name: str) -> str:
     return (corpus("appstore") / Path(name)).read_text("utf-8")
 
 
-def look_up_path(listing: AppStoreListing, country: str = "us") -> str:
+def look_up_path(listing: AppStoreListingReference, country: str = "us") -> str:
     """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
@@ -39,7 +39,7 @@ def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
     return raw_response(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
 
 
-def play_path(listing: GooglePlayListing, hl: str = "en-US", gl: str = "US") -> str:
+def play_path(listing: GooglePlayListingReference, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 
@@ -57,14 +57,14 @@ def unlimited_limiter(patiences: list[float] | None = None) -> UpstreamLimiter:
 @asynccontextmanager
 async def open_stores(
     parser: DocumentParser, answers: Answers, limiter: UpstreamLimiter | None = None
-) -> AsyncIterator[tuple[StoreAccess, Site]]:
+) -> AsyncIterator[tuple[StoreIngestResources, Site]]:
     async with serve(answers) as site:
         base = site.url("")
-        async with open_guarded_client(
+        async with open_ssrf_guarded_client(
             allowed=ssrf_guard.operator_url_policy(base), contact="https://tenantry.test/bot"
         ) as client:
             lookup = AppLookupAccess(client, base, limiter or unlimited_limiter())
-            yield StoreAccess(lookup, open_crawl_resources(client), parser, base, base), site
+            yield StoreIngestResources(lookup, build_crawl_resources(client), parser, base, base), site
 
 
 async def ingest(

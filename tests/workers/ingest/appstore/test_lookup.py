@@ -5,7 +5,7 @@ import socket
 import msgspec
 import pytest
 
-from domain.brand.store_listings import AppStoreListing
+from domain.brand.store_listings import AppStoreListingReference
 from schemas.errors import FetchBlocked, FetchFailed, SourceError, SourceNotFound, SourceRateLimited, SourceTooLarge
 from tests.servers import settings_for
 from tests.workers.ingest.appstore.store_server import (
@@ -21,9 +21,9 @@ from tests.workers.ingest.appstore.store_server import (
 from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import ssrf_policies_of_store_urls
+from workers.ingest.appstore.stores import build_changed_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
-from workers.web.fetch import open_guarded_client
+from workers.web.fetch import open_ssrf_guarded_client
 
 APP = '{"resultCount":1,"results":[{"wrapperType":"software","trackId":284882215,"trackName":"Acme"}]}'
 
@@ -31,7 +31,7 @@ APP = '{"resultCount":1,"results":[{"wrapperType":"software","trackId":284882215
 async def look_up(
     parser: DocumentParser,
     answers: Answers,
-    listing: AppStoreListing = FACEBOOK,
+    listing: AppStoreListingReference = FACEBOOK,
     *,
     country: str = "us",
     limiter: UpstreamLimiter | None = None,
@@ -42,7 +42,7 @@ async def look_up(
 
 @pytest.mark.parametrize("before", ["", "\ufeff\n\n\n"])
 async def test_an_app_is_found_by_its_bundle_id(parser: DocumentParser, before: str) -> None:
-    listing = AppStoreListing(by="bundleId", value="COM.facebook.Facebook")
+    listing = AppStoreListingReference(by="bundleId", value="COM.facebook.Facebook")
     answer = json(before + recorded("itunesLookup-284882215.json"))
     result, paths = await look_up(parser, {look_up_path(listing): answer}, listing)
     assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
@@ -50,7 +50,7 @@ async def test_an_app_is_found_by_its_bundle_id(parser: DocumentParser, before: 
 
 
 async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: DocumentParser) -> None:
-    listing = AppStoreListing(by="id", value="284882215", country="gb")
+    listing = AppStoreListingReference(by="id", value="284882215", country="gb")
     waits: list[float] = []
     answers = {look_up_path(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
     result, paths = await look_up(
@@ -140,9 +140,9 @@ async def test_a_response_without_an_app_has_its_error(
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert ssrf_policies_of_store_urls(defaults) == {}
+    assert build_changed_store_ssrf_policies(defaults) == {}
     changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
-    assert list(ssrf_policies_of_store_urls(changed)) == [("127.0.0.1", 8123)]
+    assert list(build_changed_store_ssrf_policies(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentParser) -> None:
@@ -152,8 +152,8 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    async with open_guarded_client(
-        allowed=ssrf_policies_of_store_urls(defaults), contact="https://x.test", resolver=resolver
+    async with open_ssrf_guarded_client(
+        allowed=build_changed_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
     ) as client:
         with pytest.raises(FetchBlocked):
             await find_store_app(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.brand.store_listings import AppStoreListing, GooglePlayListing
+from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
 from schemas.brand import BrandExtraction
 from schemas.errors import (
     FetchFailed,
     RobotsDisallowed,
-    ScrapeFailed,
+    SourceContentUnusable,
     SourceError,
     SourceNotFound,
     SourceRateLimited,
@@ -19,7 +19,7 @@ from tests.workers.ingest.appstore.store_server import NOTHING, ingest, json, lo
 from tests.workers.web.web import raw_response, robots_txt
 from workers.ingest.parser.parser import DocumentParser
 
-APP = GooglePlayListing(package="com.example.acme")
+APP = GooglePlayListingReference(package="com.example.acme")
 SHORT = "Every plan of your team in one place"
 WHOLE = "Acme keeps the plans of your team.<br><br>It is free for small teams.<br>• Lists<br>• Notes"
 NODE: dict[str, Any] = {
@@ -74,12 +74,12 @@ async def test_an_apps_page_is_read(parser: DocumentParser) -> None:
     ("listing", "hl", "gl", "country"),
     [
         (APP, "de-DE", "DE", "de"),
-        (GooglePlayListing(package="com.example.acme", language="fr", country="ch"), "fr", "CH", "us"),
+        (GooglePlayListingReference(package="com.example.acme", language="fr", country="ch"), "fr", "CH", "us"),
         (APP, "en-AQ", "AQ", "aq"),
     ],
 )
 async def test_language_comes_from_the_url_else_the_country(
-    parser: DocumentParser, listing: GooglePlayListing, hl: str, gl: str, country: str
+    parser: DocumentParser, listing: GooglePlayListingReference, hl: str, gl: str, country: str
 ) -> None:
     extraction, _ = await ingest(parser, {play_path(listing, hl, gl): page()}, listing, country=country)
     assert extraction.fields["appName"].value == "Acme"
@@ -115,8 +115,8 @@ async def test_a_short_description_alone_becomes_the_description(parser: Documen
     ("answer", "error"),
     [
         (raw_response(404), SourceNotFound),
-        (raw_response(body="<h1>Before you continue</h1>"), ScrapeFailed),
-        (page(None, **{"@type": "WebSite"}), ScrapeFailed),
+        (raw_response(body="<h1>Before you continue</h1>"), SourceContentUnusable),
+        (page(None, **{"@type": "WebSite"}), SourceContentUnusable),
     ],
 )
 async def test_each_failure_has_its_code(parser: DocumentParser, answer: bytes, error: type[SourceError]) -> None:
@@ -129,8 +129,8 @@ async def test_robots_txt_is_obeyed(parser: DocumentParser) -> None:
         await read(parser, page(), **{"/robots.txt": robots_txt("Disallow: /store/apps/")})
 
 
-BUNDLE = AppStoreListing(by="bundleId", value="com.example.acme")
-BY_ID = AppStoreListing(by="id", value="7")
+BUNDLE = AppStoreListingReference(by="bundleId", value="com.example.acme")
+BY_ID = AppStoreListingReference(by="id", value="7")
 RESULT: dict[str, Any] = {
     "wrapperType": "software",
     "trackId": 7,

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive import quotes
-from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.derive.derive import derive_candidates_from_prose
 from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS
 from workers.ingest.parser.parser import MAX_DOCUMENT_CPU_S
 from workers.ingest.shapes import Passage, SourceProse
@@ -47,8 +47,8 @@ PROSE = some.builds(
 @given(PROSE)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_prose_is_read(prose: SourceProse) -> None:
-    candidates = derive_prose_candidates(prose).candidates
-    assert candidates == derive_prose_candidates(prose).candidates
+    candidates = derive_candidates_from_prose(prose).candidates
+    assert candidates == derive_candidates_from_prose(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
         check(candidate, [*(passage.text for passage in prose.passages), *prose.about])
@@ -67,7 +67,7 @@ def check(candidate: FieldCandidate, texts: list[str]) -> None:
     assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MAX_EVIDENCE_QUOTES])
     assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:
-        assert 0 < len(quote) <= quotes.MAX_EVIDENCE_QUOTE_CHARS
+        assert 0 < len(quote) <= quotes.MAX_DERIVED_QUOTE_CHARS
         assert any(quote in text for text in texts)
 
 
@@ -75,7 +75,7 @@ def check(candidate: FieldCandidate, texts: list[str]) -> None:
 def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
     quote = quotes.cut_evidence_quote(text, min(start, len(text) - 1))
     assert quote in text
-    assert len(quote) <= quotes.MAX_EVIDENCE_QUOTE_CHARS
+    assert len(quote) <= quotes.MAX_DERIVED_QUOTE_CHARS
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,16 @@ def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
 def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
     for language in ("en", "de", None):
         started = time.process_time()
-        derive_prose_candidates(SourceProse(url=URL, language=language, passages=[Passage(text=text)]))
-        derive_prose_candidates(SourceProse(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
+        derive_candidates_from_prose(SourceProse(url=URL, language=language, passages=[Passage(text=text)]))
+        derive_candidates_from_prose(
+            SourceProse(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000)
+        )
         assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2, language
 
 
 def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
-    derive_prose_candidates(SourceProse(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
+    derive_candidates_from_prose(SourceProse(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
     assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

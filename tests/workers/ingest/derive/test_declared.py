@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
-from workers.ingest.derive.declared import drop_vague_candidates
+from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 
 URL = "https://www.acme.test/"
 
@@ -19,7 +19,7 @@ def kept_value(
     return next(
         (
             kept_candidate.value
-            for kept_candidate in drop_vague_candidates(URL, [*context, candidate])
+            for kept_candidate in drop_vague_taglines_and_keywords(URL, [*context, candidate])
             if kept_candidate.field == field
         ),
         None,

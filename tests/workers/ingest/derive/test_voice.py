@@ -117,7 +117,7 @@ def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
 @settings(deadline=None)
 def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
     voice = derived(prose(*texts, documentation=documentation)).get("brandVoice")
-    sentences = own_prose.brand_written_sentences(prose(*texts).passages)
+    sentences = own_prose.list_brand_written_sentences(prose(*texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
     assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

@@ -17,15 +17,15 @@ from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Site, allowed_client, raw_response
-from workers.ingest.choose import choose_findings
+from workers.ingest.choose import choose_brand_findings
 from workers.ingest.github.client import GitHubApi
 from workers.ingest.github.ingest import ingest_github_repository
-from workers.ingest.github.paths import STORE_TEXT_PATH
-from workers.ingest.github.reading.repository import read_repository_files
+from workers.ingest.github.paths import STORE_TEXT_PATH_PATTERN
+from workers.ingest.github.reading.repository import parse_repository_content
 from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.website.session import open_crawl_resources
-from workers.web.fetch import open_guarded_client
+from workers.ingest.website.session import build_crawl_resources
+from workers.web.fetch import open_ssrf_guarded_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"}
@@ -156,7 +156,7 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 @asynccontextmanager
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[GitHubApi]:
     """Open the API of an ingest at this server."""
-    async with open_guarded_client(
+    async with open_ssrf_guarded_client(
         allowed=ssrf_guard.operator_url_policy(served.base), contact="https://tenantry.test"
     ) as client:
         yield GitHubApi(client=client, base=served.base, web="https://github.com", **fields)
@@ -175,7 +175,7 @@ async def ingest_repository(
     async with open_served_api(served, **fields) as api, allowed_client(*sites) as client:
         args = {"repo": name, "branch": branch}
         return await ingest_github_repository(
-            api, open_crawl_resources(client), parser, args=args, visit=visit, progress=ignored
+            api, build_crawl_resources(client), parser, args=args, visit=visit, progress=ignored
         )
 
 
@@ -193,7 +193,7 @@ def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, byt
     expected = json.loads((folder / "expected.json").read_text())
     texts_by_path: dict[str, str] = {}
     for entry in tree:
-        match = STORE_TEXT_PATH.fullmatch(entry["path"])
+        match = STORE_TEXT_PATH_PATTERN.fullmatch(entry["path"])
         platform = "android" if "/metadata/android/" in entry["path"] else "ios"
         text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
         if text is not None and match is not None:
@@ -221,7 +221,7 @@ def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[
     readmes = [file for file in all_files if "readme" in file.path.lower()]
     other_files = [file for file in all_files if file not in readmes]
     defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    reading_found = read_repository_files(
+    reading_found = parse_repository_content(
         RepositoryContent(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
     )
-    return {field: finding.value for field, finding in choose_findings(reading_found.candidates).items()}
+    return {field: finding.value for field, finding in choose_brand_findings(reading_found.candidates).items()}

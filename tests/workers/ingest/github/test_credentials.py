@@ -33,10 +33,10 @@ from workers.ingest.github import credentials
 from workers.ingest.github.about import request_repository_object
 from workers.ingest.github.credentials import (
     GitHubApp,
-    api_with_installation_token,
+    build_api_with_installation_token,
     get_installation_token,
+    get_token_by_any_repository_name,
     open_github_app,
-    token_by_any_repository_name,
 )
 from workers.runtime.context import TaskContext
 
@@ -77,7 +77,7 @@ def count_minted(hub: SimulatedGitHub) -> int:
 
 
 def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: SettableClock) -> None:
-    signed = credentials.sign_app_jwt(app)
+    signed = credentials.sign_github_app_jwt(app)
     claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
     now = int(clock.now.timestamp())
     assert claims == {"iat": now - 60, "exp": now + 540, "iss": CLIENT_ID}
@@ -125,13 +125,13 @@ async def test_an_id_of_another_installation_gives_no_token(app: GitHubApp, hub:
 async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[42].rename("app", "anew")
     acme = GitHubAppInstallation(42, "Acme-Inc")
-    token = await token_by_any_repository_name(app, acme, "app")
+    token = await get_token_by_any_repository_name(app, acme, "app")
     assert hub.issued[token].ids == {4200}
     first_paths = [request.path.removeprefix("/api") for request in hub.asked]
     lookups = ["/repos/Acme-Inc/app", "/repositories/4200"]
     token_path = "/app/installations/42/access_tokens"
     assert first_paths == [token_path, token_path, *lookups, token_path]
-    assert await token_by_any_repository_name(app, acme, "app") == token
+    assert await get_token_by_any_repository_name(app, acme, "app") == token
     assert [request.path.removeprefix("/api") for request in hub.asked[len(first_paths) :]] == [token_path, *lookups]
     assert app.tokens.keys() == {(42, None), (42, 4200)}
 
@@ -142,7 +142,7 @@ async def test_an_uncovered_repository_gets_no_token(app: GitHubApp, hub: Simula
     hub.broken["/api/repos/Acme-Inc/site"] = HttpResponse(200, github_app.about("Acme-Inc/site", 999))
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
-        await token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), name)
+        await get_token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), name)
     assert app.tokens.keys() == {(42, None)}
 
 
@@ -151,7 +151,7 @@ async def test_a_redirect_to_another_host_gets_no_token(app: GitHubApp, hub: Sim
     away = ("Location: https://evil.example/repositories/4200",)
     hub.broken["/api/repos/Acme-Inc/other"] = HttpResponse(301, {}, away)
     with pytest.raises(FetchBlocked):
-        await token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), "other")
+        await get_token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), "other")
 
 
 async def test_expired_tokens_are_dropped(app: GitHubApp, clock: SettableClock) -> None:
@@ -168,7 +168,9 @@ async def test_a_token_is_dropped_after_a_401(app: GitHubApp, hub: SimulatedGitH
     token, other_token = (await get_installation_token(app, 42, "app"), await get_installation_token(app, 42, "site"))
     hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
-        await request_repository_object(api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app")
+        await request_repository_object(
+            build_api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
+        )
     assert await get_installation_token(app, 42, "site") == other_token
     assert await get_installation_token(app, 42, "app") != token
     assert count_minted(hub) == 3
@@ -180,7 +182,7 @@ async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub)
         hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(status, {"message": "x"})
         with pytest.raises(SourceError):
             await request_repository_object(
-                api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
+                build_api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
             )
     assert await get_installation_token(app, 42, "app") == token
 

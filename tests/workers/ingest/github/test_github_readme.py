@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.reading.prose import skip_setup_sections
+from workers.ingest.github.reading.prose import skip_readme_setup_sections
 from workers.ingest.github.reading.readme import read_readme_blocks
 
 MARKDOWN = """---
@@ -122,7 +122,7 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
 def test_sections_on_building_are_left_out() -> None:
     building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
-    texts = [block.text for block in skip_setup_sections(read_readme_blocks("README.md", text.encode()))]
+    texts = [block.text for block in skip_readme_setup_sections(read_readme_blocks("README.md", text.encode()))]
     assert texts == ["Zap", "Draws.", "Features", "Fast"]
 
 

@@ -24,13 +24,13 @@ from tests.workers.ingest.llm.endpoint import (
     trait,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm import suggest
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
-from workers.ingest.llm.evidence import PromptSourceText, candidates_from_model_answer
+from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.parser.parser import open_document_parser
 from workers.ingest.shapes import Passage
-from workers.llm.conversation import build_answer_schema
+from workers.llm.conversation import build_model_answer_schema
 
 QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
 ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "studios", STUDIOS)
@@ -230,7 +230,7 @@ async def run_last_step(declared_candidates: list[FieldCandidate], answer: bytes
         open_test_model(endpoint.url) as model,
         open_document_parser(at_once=1) as parser,
     ):
-        return await assemble_extraction(
+        return await assemble_brand_extraction(
             parser, url=HOME, title=None, candidates=declared_candidates, passages=PASSAGES, visit=VISIT, model=model
         )
 
@@ -268,7 +268,7 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
     text = suggest.join_passages_for_prompt(PASSAGES)
-    for candidate in candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME)):
+    for candidate in build_candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
@@ -284,7 +284,7 @@ def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) ->
 
 
 def test_the_schema_is_strict_at_each_level() -> None:
-    root = build_answer_schema(BrandAnswer)
+    root = build_model_answer_schema(BrandAnswer)
     objects = [root, *root["$defs"].values()]
     for described in objects:
         assert described["type"] == "object"

@@ -13,8 +13,8 @@ from uuid import uuid4
 import msgspec
 
 from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, FieldFinding
-from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
-from workers.ingest.assemble import assemble_extraction
+from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
+from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.choose import MAX_ALTERNATIVE_FINDINGS
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import RepositoryContent
@@ -37,7 +37,7 @@ LENGTHS: dict[BrandFieldName, int] = {
 #: The same for the candidates of one document, before the derivation.
 CANDIDATE_LENGTHS = LENGTHS | {"audience": 120, "keywords": 50}
 Document: TypeAlias = (
-    FetchedPage | FetchedPageStyles | RepositoryContent | ParsedStoreListing | GooglePlayPage | AppStorePage
+    FetchedPage | FetchedPageStyles | RepositoryContent | FetchedAppStoreListing | GooglePlayPage | AppStorePage
 )
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
@@ -61,13 +61,13 @@ async def check_mutants(
 
 async def extract_in_process(parser: DocumentParser, document: Document) -> BrandExtraction:
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
-    job_parser = parser.of(uuid4())
+    job_parser = parser.create_job_parser(uuid4())
     read = await parsing.parse_document(job_parser, document)
     assert isinstance(read, ParsedPage | ParsedDocument)
     for candidate in read.candidates:
         check_finding(candidate.field, candidate, CANDIDATE_LENGTHS)
     assert all(passage.text == " ".join(passage.text.split()) for passage in read.passages)
-    extraction = await assemble_extraction(
+    extraction = await assemble_brand_extraction(
         job_parser,
         url="https://acme.test/" if isinstance(document, FetchedPageStyles) else document.url,
         title=read.title if isinstance(read, ParsedPage) else None,
@@ -99,7 +99,7 @@ def check_finding(
     for text in texts if field in lengths else ():
         check(text, lengths[field])
     for quote in finding.evidence:
-        check(quote, quotes.MAX_EVIDENCE_QUOTE_CHARS)
+        check(quote, quotes.MAX_DERIVED_QUOTE_CHARS)
     assert len(finding.evidence) <= quotes.MAX_EVIDENCE_QUOTES
     assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_EVIDENCE_QUOTES])
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from schemas.brand import BrandFieldName, FieldFinding
-from workers.ingest.choose import choose_findings
-from workers.ingest.page.extract import extract_page
+from workers.ingest.choose import choose_brand_findings
+from workers.ingest.page.extract import parse_html_page
 from workers.ingest.shapes import FetchedPage, ParsedPage
 
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
@@ -12,11 +12,11 @@ HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 
 def page(html: str | bytes, url: str = HOME, **headers: str) -> ParsedPage:
     body = html if isinstance(html, bytes) else html.encode()
-    return extract_page(FetchedPage(url=url, body=body, **headers))
+    return parse_html_page(FetchedPage(url=url, body=body, **headers))
 
 
 def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[BrandFieldName, FieldFinding]:
-    return choose_findings(page(html, url, **headers).candidates)
+    return choose_brand_findings(page(html, url, **headers).candidates)
 
 
 def value(field: BrandFieldName, html: str | bytes, url: str = HOME, **headers: str) -> Any:

@@ -58,7 +58,7 @@ def test_a_manifest_has_two_colors_or_none(members: object) -> None:
 
 
 def colors_of(members: object) -> list[FieldCandidate]:
-    reading = manifest.read_manifest_file(FetchedWebManifest(url=URL, body=json.dumps(members).encode()))
+    reading = manifest.parse_web_manifest(FetchedWebManifest(url=URL, body=json.dumps(members).encode()))
     return [candidate for candidate in reading.candidates if candidate.field == "colors"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import page
-from workers.ingest.choose import choose_findings
+from workers.ingest.choose import choose_brand_findings
 from workers.ingest.page import llms, manifest
 from workers.ingest.shapes import FetchedLlmsTxt, FetchedWebManifest
 
@@ -20,7 +20,7 @@ def manifest_values(manifest_or_bytes: Any) -> dict[str, Any]:
     body = manifest_or_bytes if isinstance(manifest_or_bytes, bytes) else json.dumps(manifest_or_bytes).encode()
     return {
         candidate.field: candidate.value
-        for candidate in manifest.read_manifest_file(FetchedWebManifest(url=URL, body=body)).candidates
+        for candidate in manifest.parse_web_manifest(FetchedWebManifest(url=URL, body=body)).candidates
     }
 
 
@@ -62,8 +62,8 @@ def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> 
 def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
     candidates = page(f"<title>{title}</title>", url).candidates
-    reading = manifest.read_manifest_file(FetchedWebManifest(url=url, body=json.dumps({"name": domain}).encode()))
-    assert str(choose_findings([*candidates, *reading.candidates])["appName"].value) in title
+    reading = manifest.parse_web_manifest(FetchedWebManifest(url=url, body=json.dumps({"name": domain}).encode()))
+    assert str(choose_brand_findings([*candidates, *reading.candidates])["appName"].value) in title
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 50_000, b"<html>"])
@@ -74,7 +74,7 @@ def test_an_invalid_manifest_gives_nothing(body: bytes) -> None:
 def llms_values(text: str) -> dict[str, Any]:
     return {
         candidate.field: candidate.value
-        for candidate in llms.read_llms_file(FetchedLlmsTxt(url=URL, body=text.encode())).candidates
+        for candidate in llms.parse_llms_txt(FetchedLlmsTxt(url=URL, body=text.encode())).candidates
     }
 
 
@@ -99,10 +99,10 @@ def test_values_of_llms_txt(text: str, values: dict[str, str]) -> None:
 @given(some.binary(max_size=300), some.text(max_size=300))
 def test_any_document_is_read(body: bytes, text: str) -> None:
     manifest_values(body)
-    manifest.read_manifest_file(
+    manifest.parse_web_manifest(
         FetchedWebManifest(url=URL, body=json.dumps({"name": text, "lang": text, "description": text}).encode())
     )
-    for candidate in llms.read_llms_file(
+    for candidate in llms.parse_llms_txt(
         FetchedLlmsTxt(url=URL, body=f"# {text}\n> {text}".encode("utf-8", "replace"))
     ).candidates:
         assert candidate.value

@@ -14,7 +14,7 @@ from webencodings.labels import LABELS
 
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, Form, Sample, in_meta, page
 from workers.ingest.page import charsets
-from workers.ingest.page.charsets import ENCODING_IF_DECLARED_IN_HTML, MAX_CHARSET_SEARCH_BYTES
+from workers.ingest.page.charsets import MAX_CHARSET_SEARCH_BYTES, REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING
 from workers.ingest.page.decode import decode_bytes_like_browser
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.label for sample in SAMPLES])
@@ -36,7 +36,7 @@ READ = sorted(label for label, name in LABELS.items() if name != "replacement")
 
 def by_the_standard(head: bytes) -> str | None:
     encoding = EncodingParser(head).get_encoding()
-    return ENCODING_IF_DECLARED_IN_HTML.get(encoding.name, encoding.name) if encoding else None
+    return REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING.get(encoding.name, encoding.name) if encoding else None
 
 
 @each_form
@@ -45,7 +45,7 @@ def test_a_page_is_read_by_its_declaration(form: Form) -> None:
         body = page(sample, form.head(sample.label))
         header = form.content_type(sample.label)
         sent = webencodings.lookup(header.partition("=")[2].strip('"'))
-        declared_name = charsets.declared_encodings(body, header)[0]
+        declared_name = charsets.list_declared_encodings(body, header)[0]
         assert declared_name == (sent.name if sent else by_the_standard(body)), sample.label
         assert f"<p>{sample.text}</p>" in decode_bytes_like_browser(body, header), sample.label
 
@@ -135,7 +135,7 @@ def test_a_script_and_bytes_after_the_searched_ones_declare_nothing() -> None:
 def test_an_unclosed_head_takes_one_pass(part: bytes) -> None:
     body = b"<meta " + part * (MAX_CHARSET_SEARCH_BYTES // len(part))
     before = time.process_time()
-    charsets.declared_encodings(body, "")
+    charsets.list_declared_encodings(body, "")
     assert time.process_time() - before < 1
 
 

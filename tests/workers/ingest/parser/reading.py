@@ -12,14 +12,17 @@ from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.parser.parser import DocumentParser, open_document_parser
 from workers.ingest.website.ingest import ingest_website_source
-from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
-from workers.web.fetch import open_guarded_client
+from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
+from workers.web.fetch import open_ssrf_guarded_client
 
 
 async def main(host: str, pages: list[str]) -> None:
     allowed = ssrf_guard.parse_allowed_origins(host)
-    async with open_guarded_client(allowed=allowed, contact="") as client, open_document_parser(at_once=2) as parser:
-        web = open_crawl_resources(client)
+    async with (
+        open_ssrf_guarded_client(allowed=allowed, contact="") as client,
+        open_document_parser(at_once=2) as parser,
+    ):
+        web = build_crawl_resources(client)
         codes = await asyncio.gather(*(code(web, parser, url) for url in pages))
     print(*codes, flush=True)  # noqa: T201
     sys.stdin.read()

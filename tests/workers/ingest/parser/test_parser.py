@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from schemas import ids
-from schemas.errors import ScrapeFailed, SourceTooLarge
+from schemas.errors import SourceContentUnusable, SourceTooLarge
 from tests.processes import descendants
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
@@ -57,7 +57,7 @@ async def test_a_hostile_page_ends_soon_and_harms_no_other(
     monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 2 * PATIENCE_S)
     # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
-        with contextlib.suppress(ScrapeFailed, SourceTooLarge):
+        with contextlib.suppress(SourceContentUnusable, SourceTooLarge):
             await page(parser, body)
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
 
@@ -108,11 +108,11 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
         assert (await quick).title == "Quick"
         await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
-        with pytest.raises(ScrapeFailed, match="can't be read"):
+        with pytest.raises(SourceContentUnusable, match="can't be read"):
             await slow
         monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.2)
         os.kill(parser.parsing.process.pid, signal.SIGSTOP)
-        with pytest.raises(ScrapeFailed):
+        with pytest.raises(SourceContentUnusable):
             await page(parser, b"<title>Acme</title>")
 
 
@@ -129,7 +129,7 @@ ENDLESS = """
 import socket, sys, time
 from workers.ingest.parser import child
 child.PARSER_BY_DOCUMENT_TYPE[child.FetchedPage] = lambda _: (print(flush=True), time.sleep(60))
-child.serve_document(socket.socket(fileno=int(sys.argv[1])), 5)
+child.parse_received_document_and_exit(socket.socket(fileno=int(sys.argv[1])), 5)
 """
 
 
@@ -165,7 +165,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
             return parent_end
 
         monkeypatch.setattr(parser.parsing, "open_document_socket", connecting)
-        with pytest.raises(ScrapeFailed):
+        with pytest.raises(SourceContentUnusable):
             await page(parser, SLOW)
         [child] = stopped
         os.kill(child, signal.SIGCONT)
@@ -174,9 +174,9 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
     """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_document_parser(at_once=2) as opened:
-        slow_pages = [asyncio.create_task(ended_page(opened.of(BUSY_TENANT), SLOW)) for _ in range(20)]
+        slow_pages = [asyncio.create_task(ended_page(opened.create_job_parser(BUSY_TENANT), SLOW)) for _ in range(20)]
         await eventually(lambda: has_begun(opened))
-        assert (await page(opened.of(ids.new_uuid7()), b"<title>Quick</title>")).title == "Quick"
+        assert (await page(opened.create_job_parser(ids.new_uuid7()), b"<title>Quick</title>")).title == "Quick"
         assert sum(slow_page.done() for slow_page in slow_pages) <= 1
         assert opened.parsing.slots.held[BUSY_TENANT] == 1
         for slow_page in slow_pages:
@@ -189,7 +189,7 @@ BUSY_TENANT = ids.new_uuid7()
 
 
 async def ended_page(parser: DocumentParser, body: bytes) -> None:
-    with contextlib.suppress(ScrapeFailed, SourceTooLarge):
+    with contextlib.suppress(SourceContentUnusable, SourceTooLarge):
         await page(parser, body)
 
 
@@ -202,15 +202,15 @@ async def test_a_jobs_pages_share_a_cpu_budget() -> None:
         job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
         assert -1.0 < job.left_s <= 0.0
-        with pytest.raises(ScrapeFailed, match=r"all of the 15 s to read"):
+        with pytest.raises(SourceContentUnusable, match=r"all of the 15 s to read"):
             await page(job, b"<title>Acme</title>")
-        assert (await page(opened.of(BUSY_TENANT), b"<title>Next</title>")).title == "Next"
+        assert (await page(opened.create_job_parser(BUSY_TENANT), b"<title>Next</title>")).title == "Next"
 
 
 async def test_a_page_without_a_reply_costs_its_whole_grant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.1)
     async with open_document_parser(at_once=2) as opened:
         job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.9)
-        with pytest.raises(ScrapeFailed, match="can't be read"):
+        with pytest.raises(SourceContentUnusable, match="can't be read"):
             await page(job, SLOW)
         assert job.left_s <= 0.0

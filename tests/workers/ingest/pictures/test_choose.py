@@ -10,8 +10,8 @@ from workers.ingest.pictures.choose import (
     MAX_LOGOS_PER_SOURCE,
     PICTURE_KIND_ORDER,
     choose_candidate_images,
-    distinct_images,
-    image_url_without_size,
+    keep_largest_distinct_images,
+    strip_size_from_image_url,
 )
 from workers.ingest.shapes import CandidateImage
 
@@ -61,11 +61,11 @@ PICTURES = some.lists(
 
 @given(PICTURES)
 def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tuple[Picture, str]]) -> None:
-    distinct = distinct_images(images)
-    essences = list(dict.fromkeys(image_url_without_size(url) for _, url in images))
+    distinct = keep_largest_distinct_images(images)
+    essences = list(dict.fromkeys(strip_size_from_image_url(url) for _, url in images))
     assert len(distinct) == len(essences)
     for image, key in zip(distinct, essences, strict=True):
-        variants = [picture for picture, url in images if image_url_without_size(url) == key]
+        variants = [picture for picture, url in images if strip_size_from_image_url(url) == key]
         assert any(image == msgspec.structs.replace(variant, kind=image.kind) for variant in variants)
         assert image.width * image.height == max(variant.width * variant.height for variant in variants)
         assert image.kind == variants[0].kind
@@ -73,11 +73,15 @@ def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tu
 
 def test_sizes_in_addresses_are_ignored() -> None:
     artwork = "https://is1-ssl.mzstatic.com/image/thumb/Purple/v4/ab/Icon.png/{}bb.jpg"
-    assert image_url_without_size(artwork.format("512x512")) == image_url_without_size(artwork.format("60x60"))
+    assert strip_size_from_image_url(artwork.format("512x512")) == strip_size_from_image_url(artwork.format("60x60"))
     play = "https://play-lh.googleusercontent.com/AbC_d-e={}"
-    assert image_url_without_size(play.format("w526-h296")) == image_url_without_size(play.format("w1052-h592-rw"))
-    assert image_url_without_size("https://a.test/p.png?w=640&q=75&id=1") == image_url_without_size(
+    assert strip_size_from_image_url(play.format("w526-h296")) == strip_size_from_image_url(
+        play.format("w1052-h592-rw")
+    )
+    assert strip_size_from_image_url("https://a.test/p.png?w=640&q=75&id=1") == strip_size_from_image_url(
         "https://a.test/p.png?id=1&w=1200"
     )
     for first, second in (("p.png?id=1", "p.png?id=2"), ("a/1.png", "a/2.png"), ("x2x.png", "x3x.png")):
-        assert image_url_without_size(f"https://a.test/{first}") != image_url_without_size(f"https://a.test/{second}")
+        assert strip_size_from_image_url(f"https://a.test/{first}") != strip_size_from_image_url(
+            f"https://a.test/{second}"
+        )

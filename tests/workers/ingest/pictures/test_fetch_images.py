@@ -18,9 +18,9 @@ from tests.workers.web.web import (
 )
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
-from workers.ingest.pictures.fetch_images import FetchedImages, fetch_candidate_images, open_image_fetch
+from workers.ingest.pictures.fetch_images import FetchedImages, build_web_image_fetch, fetch_candidate_images
 from workers.ingest.shapes import CandidateImage
-from workers.ingest.website.session import open_crawl_resources
+from workers.ingest.website.session import build_crawl_resources
 
 
 async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
@@ -35,7 +35,9 @@ async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) ->
             )
             for path in paths
         ]
-        return await fetch_candidate_images(open_image_fetch(open_crawl_resources(client)), parser, candidates), site
+        return await fetch_candidate_images(
+            build_web_image_fetch(build_crawl_resources(client)), parser, candidates
+        ), site
 
 
 async def test_logos_are_fetched_first_and_whole_others_in_part(parser: DocumentParser) -> None:
@@ -138,7 +140,7 @@ async def test_an_unreachable_server_is_not_late(parser: DocumentParser) -> None
         pass
     async with allowed_client(gone) as client:
         candidate = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        images = await fetch_candidate_images(open_image_fetch(open_crawl_resources(client)), parser, [candidate])
+        images = await fetch_candidate_images(build_web_image_fetch(build_crawl_resources(client)), parser, [candidate])
     assert images == FetchedImages([], None, late=False)
 
 

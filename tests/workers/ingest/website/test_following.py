@@ -23,7 +23,7 @@ from workers.ingest.pictures import fetch_images
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest_website_source
-from workers.ingest.website.session import CrawlSession, T, WebCrawlResources, open_crawl_resources
+from workers.ingest.website.session import CrawlSession, T, WebCrawlResources, build_crawl_resources
 from workers.web.robots import RobotsRulesCache
 from workers.web.site_rate import SiteRateLimit
 
@@ -117,7 +117,7 @@ async def test_progress_is_reported_for_each_page(parser: DocumentParser) -> Non
 
     async with serve(PAGES) as site, allowed_client(site) as client:
         args = {"url": site.url(), "follow_links": True, "max_pages": 4}
-        await ingest_website_source(open_crawl_resources(client), parser, args=args, progress=report)
+        await ingest_website_source(build_crawl_resources(client), parser, args=args, progress=report)
     assert [stage for stage, _ in reports] == ["fetching"] * 6 + ["analyzing"]
     assert [ratio for _, ratio in reports] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
 
@@ -143,7 +143,7 @@ async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: DocumentPa
     crowd = PairedPages()
     answers: Answers = {**PAGES, **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer)}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = open_crawl_resources(client)
+        web = build_crawl_resources(client)
         jobs = [ingest_site(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
         assert [extraction.warnings for extraction in await asyncio.gather(*jobs)] == [[]] * 3
     assert crowd.highest == 2
@@ -180,9 +180,9 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
 class ShortSession(CrawlSession):
     """Session that is soon out of time once the named page was read."""
 
-    async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+    async def await_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)
-        return await super().read_or_none(reading, otherwise=otherwise)
+        return await super().await_or_none(reading, otherwise=otherwise)
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])

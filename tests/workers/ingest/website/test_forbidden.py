@@ -22,8 +22,8 @@ from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.shapes import PARSING_STARTED_BYTE, ParseInput, ParseReply
 from workers.ingest.website.ingest import ingest_website_source
-from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
-from workers.web.fetch import open_guarded_client
+from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
+from workers.web.fetch import open_ssrf_guarded_client
 
 HOST = "good.example"
 PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
@@ -55,8 +55,8 @@ def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def web(net: SimulatedNetwork) -> AsyncIterator[WebCrawlResources]:
-    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
-        yield open_crawl_resources(client)
+    async with open_ssrf_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield build_crawl_resources(client)
 
 
 async def visit(web: WebCrawlResources, parser: DocumentParser, path: str = "/x") -> BrandExtraction:
@@ -71,7 +71,7 @@ async def test_forbidden_addresses_on_a_page_are_not_connected(
     for url in [*VECTORS, *INVALID]:
         net.connects.clear()
         net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = raw_response(body=EVERYWHERE.format(html.escape(url)) + PROSE)
-        extraction = await visit(open_crawl_resources(web.client), parser)
+        extraction = await visit(build_crawl_resources(web.client), parser)
         assert extraction.title == "Zap", url
         assert {address for address, _ in net.connects} == {GOOD}, url
 
@@ -84,7 +84,7 @@ async def test_redirects_to_forbidden_addresses_are_not_connected(
         net.connects.clear()
         for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
             net.pages[HOST + path] = raw_response(302, location=url)
-        extraction = await visit(open_crawl_resources(web.client), parser)
+        extraction = await visit(build_crawl_resources(web.client), parser)
         assert extraction.title == "Zap", url
         assert sorted(warning_codes(extraction)) == ["page_unread", "refresh_unread", "root_unread"], url
         assert {address for address, _ in net.connects} == {GOOD}, url

@@ -151,7 +151,7 @@ async def test_full_responses_before_the_first_change_are_reused(
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(ingesting, "MAX_KEPT_RESPONSE_BYTES", 0)
+    monkeypatch.setattr(ingesting, "MAX_KEPT_REVISIT_RESPONSE_BYTES", 0)
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
@@ -159,12 +159,12 @@ async def test_full_responses_before_the_first_change_are_reused(
 
 
 async def test_another_version_of_the_rules_reads_again(parser: DocumentParser) -> None:
-    _, site, after = await ingest_twice(parser, {}, rules=ingesting.EXTRACTION_RULES_VERSION + 1)
+    _, site, after = await ingest_twice(parser, {}, rules=ingesting.WEBSITE_EXTRACTION_RULES_VERSION + 1)
     assert not after.unchanged
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
 async def test_a_site_too_slow_for_a_revisit_is_read(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingesting, "MAX_REVISIT_S", 0.0)
+    monkeypatch.setattr(ingesting, "MAX_SITE_REVISIT_S", 0.0)
     _, _, after = await ingest_twice(parser, {})
     assert after.fields["appName"].value == "Zap"

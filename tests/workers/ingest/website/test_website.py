@@ -4,7 +4,14 @@ from collections import Counter
 
 import pytest
 
-from schemas.errors import RobotsDisallowed, ScrapeFailed, SourceError, SourceNotFound, SourceNotHtml, SourceRateLimited
+from schemas.errors import (
+    RobotsDisallowed,
+    SourceContentUnusable,
+    SourceError,
+    SourceNotFound,
+    SourceNotHtml,
+    SourceRateLimited,
+)
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import DocumentParser
@@ -94,8 +101,8 @@ KEEP_OUT = robots_txt("Disallow: /private")
         ({}, SourceNotFound),
         ({"/private": raw_response(429, retry_after="7")}, SourceRateLimited),
         ({"/private": raw_response(body="%PDF", content_type="application/pdf")}, SourceNotHtml),
-        ({"/private": raw_response(body="")}, ScrapeFailed),
-        ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, ScrapeFailed),
+        ({"/private": raw_response(body="")}, SourceContentUnusable),
+        ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, SourceContentUnusable),
     ],
 )
 async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(

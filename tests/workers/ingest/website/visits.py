@@ -8,7 +8,7 @@ from schemas.brand import BrandExtraction, CrawlState
 from tests.workers.web.web import Answers, Site, allowed_client, serve
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.ingest import ingest_website_source
-from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
+from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
 
 
 async def ingest_fresh_site(
@@ -28,7 +28,7 @@ async def ingest_site(
     last: CrawlState | None = None,
     **args: Any,
 ) -> BrandExtraction:
-    web = client if isinstance(client, WebCrawlResources) else open_crawl_resources(client)
+    web = client if isinstance(client, WebCrawlResources) else build_crawl_resources(client)
     return await ingest_website_source(web, parser, args={"url": site.url(path), **args}, progress=ignored, visit=last)
 
 

@@ -19,7 +19,7 @@ from workers.tasks import deliver_webhook
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable retries and the end of a time slice, on a slow machine too, until a test triggers them."""
     monkeypatch.setattr(retries, "DELIVERY_BACKOFF_S", tuple(max(wait, 600) for wait in retries.DELIVERY_BACKOFF_S))
-    monkeypatch.setattr(deliver_webhook, "DELIVERY_TIME_SLICE_S", 600.0)
+    monkeypatch.setattr(deliver_webhook, "WEBHOOK_DELIVERY_TIME_SLICE_S", 600.0)
 
 
 @pytest_asyncio.fixture

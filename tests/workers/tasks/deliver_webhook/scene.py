@@ -11,10 +11,10 @@ import msgspec
 from db.pool import Pool, run_in_transaction
 from domain.webhooks import endpoints
 from domain.webhooks.delivery_jobs import (
-    FIND_DUE_DELIVERY_ENDPOINTS,
-    FIND_NEW_DELIVERY_ENDPOINTS,
-    FIND_OPEN_ATTEMPT_ENDPOINTS,
-    DeliveryEndpointSearch,
+    FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
+    FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
+    FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
+    WebhookDeliverySearch,
 )
 from domain.webhooks.endpoints import EndpointChangeAuthor
 from jobs.kinds import DELIVER_WEBHOOK_KIND
@@ -76,8 +76,12 @@ class DeliveryScene:
 
     async def look(self) -> None:
         async with self.pool.acquire() as conn:
-            for query in (FIND_NEW_DELIVERY_ENDPOINTS, FIND_DUE_DELIVERY_ENDPOINTS, FIND_OPEN_ATTEMPT_ENDPOINTS):
-                await DeliveryEndpointSearch(query).submit_next_batch(conn)
+            for query in (
+                FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
+                FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
+                FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
+            ):
+                await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
 
     async def attempt(self) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""

@@ -15,7 +15,7 @@ from tests.statements import counted
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.tasks import deliver_webhook
-from workers.webhooks.sending import DeliveryResult, send_webhook
+from workers.webhooks.sending import WebhookSendResult, send_webhook
 
 
 async def test_an_event_is_delivered_once_with_a_valid_signature(
@@ -117,7 +117,7 @@ async def test_simultaneous_responses_cost_one_transaction(
     scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nine deliveries are an attempt's first, and twice four."""
-    monkeypatch.setattr(deliver_webhook, "DELIVERY_RESULT_WINDOW_S", 600.0)
+    monkeypatch.setattr(deliver_webhook, "WEBHOOK_RESULT_BATCH_WINDOW_S", 600.0)
     await scene.endpoint(receiver.url)
     sent = await scene.emit(times=9)
     with counted() as seen:
@@ -214,7 +214,7 @@ async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
     endpoint_id, _ = await scene.endpoint(receiver.url)
     good, bad, *rest = await scene.emit(times=4)
 
-    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> DeliveryResult:
+    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> WebhookSendResult:
         if headers["webhook-id"] == bad:
             raise OverflowError(url)
         return await send_webhook(client, url, headers=headers, body=body)

@@ -15,11 +15,11 @@ from db.queries import TypedQuery
 from domain.webhooks import attempts, delivery_jobs
 from domain.webhooks.attempts import FinishedDeliveryAttempt
 from domain.webhooks.delivery_jobs import (
-    FIND_DUE_DELIVERY_ENDPOINTS,
-    FIND_NEW_DELIVERY_ENDPOINTS,
-    FIND_OPEN_ATTEMPT_ENDPOINTS,
-    DeliveryEndpointSearch,
+    FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
+    FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
+    FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
     EndpointWithDeliveries,
+    WebhookDeliverySearch,
 )
 from jobs.kinds import DELIVER_WEBHOOK_KIND
 from telemetry import metrics
@@ -237,7 +237,7 @@ async def test_hanging_receivers_delay_no_other(
 
 @pytest.mark.fresh
 @pytest.mark.parametrize(
-    "query", [FIND_NEW_DELIVERY_ENDPOINTS, FIND_DUE_DELIVERY_ENDPOINTS, FIND_OPEN_ATTEMPT_ENDPOINTS]
+    "query", [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS]
 )
 async def test_a_scan_reads_few_rows_of_a_long_queue(
     scene: DeliveryScene, query: TypedQuery[EndpointWithDeliveries]
@@ -253,20 +253,20 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await DeliveryEndpointSearch(query).submit_next_batch(conn)
+            await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await DeliveryEndpointSearch(query).submit_next_batch(conn)
+            await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
 @pytest.mark.fresh
 async def test_each_endpoint_gets_its_turn_and_one_job(scene: DeliveryScene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_jobs, "ENDPOINTS_PER_SEARCH_BATCH", 2)
+    monkeypatch.setattr(delivery_jobs, "WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
-    look = DeliveryEndpointSearch(FIND_NEW_DELIVERY_ENDPOINTS)
+    look = WebhookDeliverySearch(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
     async with scene.pool.acquire() as conn:
-        looks = [await look.submit_next_batch(conn) for _ in range(6)]
+        looks = [await look.submit_next_delivery_jobs(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
     jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
     assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))
@@ -295,4 +295,4 @@ async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Delivery
 
 async def age_s(conn: Conn) -> float:
     await export_webhook_backlog_age(conn)
-    return float(metrics.WEBHOOK_BACKLOG_AGE_SECONDS._value.get())
+    return float(metrics.WEBHOOK_BACKLOG_AGE_SECONDS_GAUGE._value.get())

@@ -32,7 +32,7 @@ UNWATCH = "drop trigger watch on scheduled_post; drop function note_move; drop t
 async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[PublishingProject]:
-    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "POST_RESEND_PAUSE_S", 0.0)
     monkeypatch.setattr(phases, "MIN_POST_POLL_INTERVAL_S", 0.0)
     async with pool.acquire() as conn:
         await conn.execute(WATCH)

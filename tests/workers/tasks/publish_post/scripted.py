@@ -14,7 +14,7 @@ from schemas.errors import (
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejected,
+    PostRejectedByPlatform,
     ServiceUnavailable,
 )
 from tests.workers.by_hand import Died
@@ -23,8 +23,8 @@ from workers.platforms.contract import (
     AcceptedPost,
     InboxDraft,
     LivePost,
-    PostDraft,
     PostInquiry,
+    PostToPublish,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -37,7 +37,7 @@ REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_be
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: PostNotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
     "outdate": lambda: PostPreparationExpired("UPLOAD_GONE", "the upload ran out"),
-    "refuse": lambda: PostRejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
+    "refuse": lambda: PostRejectedByPlatform("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
     "throttle": lambda: PlatformThrottled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
     "expire": lambda: AccessTokenExpired("TOKEN_EXPIRED", "the token has ended"),
     "shut": lambda: AccountReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
@@ -70,7 +70,7 @@ class ScriptedPlatform:
         self.script: dict[str, deque[str]] = defaultdict(deque)
         self.live: Counter[str] = Counter()
         self.calls: list[ScriptedCall] = []
-        self.drafts: list[PostDraft] = []
+        self.drafts: list[PostToPublish] = []
         self.steps: list[PreparedPost | None] = []
         self.inquiries: list[PostInquiry] = []
         self.tickets: list[str] = []
@@ -92,7 +92,7 @@ class ScriptedPlatform:
         return self.exact
 
     async def prepare(
-        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         self.steps.append(so_far)
         word = await self._next("prepare")
@@ -115,7 +115,7 @@ class ScriptedPlatform:
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:

@@ -80,7 +80,7 @@ async def test_a_query_proves_nothing_about_a_later_call(project: PublishingProj
     async def send_anew() -> None:
         project.platform.on.clear()
         word = ResolvePost(published=False)
-        await project.do(changes.resolve_post_outcome, post_id=post_id, body=word, api_key_id=None)
+        await project.do(changes.resolve_post_outcome_by_person, post_id=post_id, body=word, api_key_id=None)
         failed = (await project.row(post_id))["job_id"]
         await project.do(changes.retry_failed_post, project_id=project.id, post_id=post_id, retry_of=failed)
         project.platform.plan(send=["lose"], reconcile=["undecided", "ok"])
@@ -127,6 +127,6 @@ async def test_sends_are_kept_as_long_as_a_window_counts_them(project: Publishin
     await project.pool.execute("update account_send set at = now() - interval '3 days'")
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 4 * 86400")
     async with project.pool.acquire() as conn:
-        assert await quotas.prune_old_sends(conn) == 0
+        assert await quotas.prune_old_post_sends(conn) == 0
         await conn.execute("update social_account set quota_window_s = 86400")
-        assert await quotas.prune_old_sends(conn) == 1
+        assert await quotas.prune_old_post_sends(conn) == 1

@@ -32,7 +32,7 @@ async def test_each_step_gets_the_previous_one(project: PublishingProject, post:
 async def test_a_death_between_two_steps_loses_none_of_them(project: PublishingProject, post: UUID, kept: int) -> None:
     """Its secret survives too: it is stored sealed, and deleted at the end."""
     project.platform.plan(prepare=["step", "step", "ok"])
-    assert await project.attempt(Death(sending.store_prepared_step, kept, after=True)) == "died"
+    assert await project.attempt(Death(sending.store_prepared_post_step, kept, after=True)) == "died"
     assert (await project.row(post))["phase"] == "preparing"
     assert "the address of upload" not in await dump_database(project.pool)
     assert await project.attempts() == ["completed"]

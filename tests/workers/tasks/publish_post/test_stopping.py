@@ -50,7 +50,7 @@ async def test_an_edit_does_not_revive_a_canceled_post(project: PublishingProjec
             await project.do(jobs.request_job_cancel, job_id=post["job_id"])
         else:
             await project.archive()
-            await project.do(jobs.cancel_jobs_of_project, project_id=project.id, limit=10)
+            await project.do(jobs.cancel_jobs_of_archived_project, project_id=project.id, limit=10)
         words = {"patch": ContentPatch(caption="other"), "versions": None, "public_url": ""}
         await project.do(content.edit_content, content_id=post["content_id"], **words)
 

@@ -35,7 +35,7 @@ def base(destination: str) -> Iterator[str]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the ends of pauses and batching windows, on a slow machine too, until a test triggers them."""
     monkeypatch.setattr(conversions, "CONVERSION_BATCH_WAIT_S", 600.0)
-    monkeypatch.setattr(conversion_lines, "FIRST_BACKOFF_S", 600.0)
+    monkeypatch.setattr(conversion_lines, "FIRST_DESTINATION_BACKOFF_S", 600.0)
 
 
 @pytest_asyncio.fixture

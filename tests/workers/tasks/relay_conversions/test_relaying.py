@@ -20,7 +20,7 @@ from tests.workers.tasks.relay_conversions.scene import (
     encoded,
 )
 from workers.conversions.hashing import sha256_hex
-from workers.tasks.relay_conversions import MAX_REFUSED_CONVERSIONS
+from workers.tasks.relay_conversions import MAX_SAME_ERROR_REFUSED_CONVERSIONS
 
 #: Responses of a destination, by their meaning.
 THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
@@ -152,8 +152,11 @@ async def test_a_destination_that_refuses_all_is_paused(scene: RelayScene) -> No
     await scene.send(range(60))
     await scene.answers(**REFUSED[scene.destination], times=100)
     assert await scene.attempt() == "completed"
-    assert await scene.states() == {"failed": MAX_REFUSED_CONVERSIONS, "pending": 60 - MAX_REFUSED_CONVERSIONS}
-    assert len((await scene.told())["bodies"]) < 4 * MAX_REFUSED_CONVERSIONS
+    assert await scene.states() == {
+        "failed": MAX_SAME_ERROR_REFUSED_CONVERSIONS,
+        "pending": 60 - MAX_SAME_ERROR_REFUSED_CONVERSIONS,
+    }
+    assert len((await scene.told())["bodies"]) < 4 * MAX_SAME_ERROR_REFUSED_CONVERSIONS
     assert "like each one before" in (await scene.shown()).last_error
     assert await scene.attempt() is None, "in its pause"
 

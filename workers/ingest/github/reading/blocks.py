@@ -16,15 +16,15 @@ MAX_README_BLOCKS = 300
 MAX_BLOCK_TAG_ANCESTORS = 12
 INVISIBLE_README_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
-ADMONITION = re.compile(r"\s*\[!\w+\]")
+README_BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
+ADMONITION_MARK_PATTERN = re.compile(r"\s*\[!\w+\]")
 EMOJI_SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 #: Emoji and ornaments before and after a text.
-ORNAMENTS_AROUND_TEXT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
+ORNAMENTS_AROUND_TEXT_PATTERN = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
 #: Separators of a row of links.
-LINK_ROW_SEPARATOR = re.compile(r"[^\w\s]+")
+LINK_ROW_SEPARATOR_PATTERN = re.compile(r"[^\w\s]+")
 #: Words of a sentence that may be one link.
 MIN_LINKED_SENTENCE_WORDS = 8
 
@@ -43,13 +43,13 @@ def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
     replace_heading_images(soup)
     blocks = (
         build_readme_block(box, list(texts))
-        for box, texts in groupby(visible_readme_strings(soup), key=find_enclosing_block_tag)
+        for box, texts in groupby(find_visible_readme_strings(soup), key=find_enclosing_block_tag)
         if box is not None
     )
     return list(islice((built for built in blocks if built is not None), MAX_README_BLOCKS))
 
 
-def visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
+def find_visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
     """Yield the text nodes of a README's HTML that a reader sees, in order.
 
     All texts inside an invisible tag are skipped.
@@ -80,7 +80,7 @@ def replace_heading_images(soup: BeautifulSoup) -> None:
 
 
 def find_enclosing_block_tag(text: NavigableString) -> Tag | None:
-    return next((tag for tag in islice(text.parents, MAX_BLOCK_TAG_ANCESTORS) if tag.name in BLOCK_TAGS), None)
+    return next((tag for tag in islice(text.parents, MAX_BLOCK_TAG_ANCESTORS) if tag.name in README_BLOCK_TAGS), None)
 
 
 def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
@@ -92,26 +92,26 @@ def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | 
         return ReadmeBlock("heading", text, free, int(box.name[1]))
     ancestors = {box.name, *(tag.name for tag in islice(box.parents, 4))}
     if "blockquote" in ancestors:
-        return None if is_admonition(box) else ReadmeBlock("quote", text, free)
+        return None if is_in_admonition(box) else ReadmeBlock("quote", text, free)
     return ReadmeBlock("item" if "li" in ancestors else "text", text, free)
 
 
-def is_admonition(box: Tag) -> bool:
+def is_in_admonition(box: Tag) -> bool:
     quote = box if box.name == "blockquote" else box.find_parent("blockquote")
-    return quote is not None and ADMONITION.match(quote.get_text()) is not None
+    return quote is not None and ADMONITION_MARK_PATTERN.match(quote.get_text()) is not None
 
 
 def clean_readme_text(text: str) -> str:
     """Return the text on one line, without emoji shortcodes and the ornaments around the text."""
-    return ORNAMENTS_AROUND_TEXT.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
+    return ORNAMENTS_AROUND_TEXT_PATTERN.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
 
 
-def is_link_menu_block(block: ReadmeBlock) -> bool:
+def is_link_row_block(block: ReadmeBlock) -> bool:
     """Return whether the block is a row of links, such as badges, languages or pages.
 
     It has fewer than three words outside of links. Return False for a whole sentence that is a link.
     """
-    outside = count_words(LINK_ROW_SEPARATOR.sub("", block.free))
+    outside = count_words(LINK_ROW_SEPARATOR_PATTERN.sub("", block.free))
     sentence = block.text.endswith(".") and count_words(block.text) >= MIN_LINKED_SENTENCE_WORDS
     return outside < 3 and count_words(block.text) > outside and not sentence
 
@@ -124,7 +124,7 @@ class BlockUnderHeading(NamedTuple):
     block: ReadmeBlock
 
 
-def blocks_under_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
+def list_blocks_under_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
     number, heading = 0, ""
     for block in blocks:
         if block.kind == "heading":

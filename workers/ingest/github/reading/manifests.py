@@ -20,63 +20,65 @@ from workers.ingest.github.reading.names import (
     is_nearly_repository_name,
     spell_package_name,
 )
-from workers.ingest.github.reading.statement import FieldStatement
+from workers.ingest.github.reading.statement import BrandFieldStatement
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, truncate_text
 
 #: Values that project generators write, folded by `fold_text`.
-TEMPLATE_MANIFEST_VALUES = {
+FOLDED_TEMPLATE_MANIFEST_VALUES = {
     *("anewflutterproject", "anewflutterapplication", "anewfluttermodule", "addyourdescriptionhere"),
     *("runner", "myapp", "mypackage", "atauriapp", "startonheroku"),
     *("yourprojectname", "descriptionofyourproject"),
 }
 #: Beginning of the description of a new Jekyll site.
 JEKYLL_TEMPLATE_DESCRIPTION = "Write an awesome description"
-GRADLE_PROJECT_NAME = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
+GRADLE_PROJECT_NAME_PATTERN = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 
 ManifestObject = dict[str, Any]
 ANDROID_LABEL_ATTRIBUTE = "{http://schemas.android.com/apk/res/android}label"
 #: Placeholders that a build replaces.
-BUILD_PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
+BUILD_PLACEHOLDER_PATTERN = re.compile(r"\$[({]|^@|^\?")
 #: Escapes of Android's strings: a backslash before a letter, and bare quotes, which keep blanks.
-ANDROID_STRING_ESCAPE = re.compile(r"\\(.)|\"")
+ANDROID_STRING_ESCAPE_PATTERN = re.compile(r"\\(.)|\"")
 #: Bundles that are only a part of an app (CFBundlePackageType).
-PARTIAL_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
+PARTIAL_APPLE_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 
-def manifest_statements(
+def read_manifest_statements(
     file: RepositoryFile, own_name: RepositoryOwnName, files: list[RepositoryFile]
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     """Yield the brand statements of a project's manifest, such as `package.json`.
 
     Yield nothing if the manifest can't be read. `files` may have the strings of an Android manifest.
     """
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in read_plist_names(file.body) if is_usable_statement(statement))
+        yield from (statement for statement in read_plist_names(file.body) if is_usable_manifest_statement(statement))
     elif name == "androidmanifest.xml":
-        yield from (statement for statement in read_android_label(file.body, files) if is_usable_statement(statement))
-    elif name in MANIFEST_READERS:
-        load, read = MANIFEST_READERS[name]
+        yield from (
+            statement for statement in read_android_label(file.body, files) if is_usable_manifest_statement(statement)
+        )
+    elif name in LOADER_AND_READER_BY_MANIFEST_NAME:
+        load, read = LOADER_AND_READER_BY_MANIFEST_NAME[name]
         yield from (
             statement
             for statement in read(load_manifest_object(load, file), own_name)
-            if is_usable_statement(statement)
+            if is_usable_manifest_statement(statement)
         )
 
 
-def is_usable_statement(statement: FieldStatement) -> bool:
+def is_usable_manifest_statement(statement: BrandFieldStatement) -> bool:
     if not isinstance(statement.value, str):
         return bool(statement.value)
-    is_template = fold_text(statement.value).rstrip("0123456789") in TEMPLATE_MANIFEST_VALUES
+    is_template = fold_text(statement.value).rstrip("0123456789") in FOLDED_TEMPLATE_MANIFEST_VALUES
     return not is_template and (statement.field != "appName" or is_possible_brand_name(statement.value))
 
 
 def parse_gradle_settings(text: str) -> ManifestObject:
-    match = GRADLE_PROJECT_NAME.search(text)
+    match = GRADLE_PROJECT_NAME_PATTERN.search(text)
     return {"name": match[1]} if match else {}
 
 
@@ -96,98 +98,100 @@ def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
     return value
 
 
-def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
-    yield from manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
-    yield from package_statements(document, own_name, "package.json")
+def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+    yield from read_manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
+    yield from read_package_statements(document, own_name, "package.json")
 
 
-def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
     """Yield the app's names and description in Expo's or React Native's `app.json`; a hosting service's has none."""
     expo = get_nested_object(document, "expo")
-    yield from manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
-    yield from manifest_description_statement(expo, "app.json.expo")
-    yield from manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
+    yield from read_manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
+    yield from read_manifest_description_statement(expo, "app.json.expo")
+    yield from read_manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
 
 
-def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
-    yield from package_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
+def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+    yield from read_package_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
-def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
     for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
-        yield from package_statements(table, own_name, "pyproject")
+        yield from read_package_statements(table, own_name, "pyproject")
 
 
-def build_package_reader(rule: str, *table: str) -> "ManifestReader":
+def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
     """Return the reader of a manifest that declares only its package, in the object `table`, with the rule `rule`."""
-    return lambda document, own_name: package_statements(get_nested_object(document, *table), own_name, rule)
+    return lambda document, own_name: read_package_statements(get_nested_object(document, *table), own_name, rule)
 
 
-def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
     """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
     if is_own_site and not str(document.get("description")).startswith(JEKYLL_TEMPLATE_DESCRIPTION):
-        yield from manifest_description_statement(document, "jekyll", 0.70)
+        yield from read_manifest_description_statement(document, "jekyll", 0.70)
 
 
-def package_statements(document: ManifestObject, own_name: RepositoryOwnName, rule: str) -> Iterator[FieldStatement]:
+def read_package_statements(
+    document: ManifestObject, own_name: RepositoryOwnName, rule: str
+) -> Iterator[BrandFieldStatement]:
     """Yield the name, description and keywords in a package manifest, as all registries have them.
 
     The name is without `@scope/` and `vendor/`.
     """
     name = document.get("name")
     if isinstance(name, str):
-        yield FieldStatement(
+        yield BrandFieldStatement(
             "appName", spell_package_name(clean_text_line(name).rpartition("/")[2], own_name), 0.55, f"{rule}.name"
         )
-    yield from manifest_description_statement(document, rule)
-    yield from manifest_keyword_statements(document, rule)
+    yield from read_manifest_description_statement(document, rule)
+    yield from read_manifest_keyword_statement(document, rule)
 
 
-def manifest_name_statements(
+def read_manifest_name_statements(
     document: ManifestObject, own_name: RepositoryOwnName, confidence: float, rule: str, *keys: str
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     for key in keys:
         if isinstance(name := document.get(key), str):
-            yield FieldStatement(
+            yield BrandFieldStatement(
                 "appName", fix_own_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
             )
 
 
-def manifest_description_statement(
+def read_manifest_description_statement(
     document: ManifestObject, rule: str, confidence: float = 0.85
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     text = document.get("description")
     if isinstance(text, str) and (line := clean_text_line(text)):
-        yield FieldStatement(
+        yield BrandFieldStatement(
             "appDescription", truncate_text(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
         )
 
 
-def manifest_keyword_statements(document: ManifestObject, rule: str) -> Iterator[FieldStatement]:
+def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iterator[BrandFieldStatement]:
     value = document.get("keywords")
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    yield FieldStatement("keywords", distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
+    yield BrandFieldStatement("keywords", split_into_distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[FieldStatement]]
+ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[BrandFieldStatement]]
 #: Loader and reader of a file, by its name in lower case.
-MANIFEST_READERS: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
+LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
     "app.json": (json.loads, read_app_json),
     "package.json": (json.loads, read_package_json),
     "pubspec.yaml": (yaml.safe_load, read_pubspec),
     "pubspec.yml": (yaml.safe_load, read_pubspec),
     "pyproject.toml": (tomllib.loads, read_pyproject),
-    "cargo.toml": (tomllib.loads, build_package_reader("cargo", "package")),
-    "composer.json": (json.loads, build_package_reader("composer")),
+    "cargo.toml": (tomllib.loads, build_package_manifest_reader("cargo", "package")),
+    "composer.json": (json.loads, build_package_manifest_reader("composer")),
     "_config.yml": (yaml.safe_load, read_jekyll_config),
-    "settings.gradle": (parse_gradle_settings, build_package_reader("gradle")),
-    "settings.gradle.kts": (parse_gradle_settings, build_package_reader("gradle")),
+    "settings.gradle": (parse_gradle_settings, build_package_manifest_reader("gradle")),
+    "settings.gradle.kts": (parse_gradle_settings, build_package_manifest_reader("gradle")),
 }
 
 
-def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
+def read_plist_names(body: bytes) -> Iterator[BrandFieldStatement]:
     """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
     Placeholders that a build replaces are left out.
@@ -199,16 +203,16 @@ def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
     if (
         not isinstance(values, dict)
         or "NSExtension" in values
-        or values.get("CFBundlePackageType") in PARTIAL_BUNDLE_TYPES
+        or values.get("CFBundlePackageType") in PARTIAL_APPLE_BUNDLE_TYPES
     ):
         return
     for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
         name = values.get(key)
-        if isinstance(name, str) and not BUILD_PLACEHOLDER.search(name):
-            yield FieldStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
+        if isinstance(name, str) and not BUILD_PLACEHOLDER_PATTERN.search(name):
+            yield BrandFieldStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[FieldStatement]:
+def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[BrandFieldStatement]:
     """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.
@@ -219,8 +223,8 @@ def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[Fie
     if label is None:
         return
     name = read_android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
-    if name and not BUILD_PLACEHOLDER.search(name):
-        yield FieldStatement("appName", clean_text_line(name), 0.75, "android.label")
+    if name and not BUILD_PLACEHOLDER_PATTERN.search(name):
+        yield BrandFieldStatement("appName", clean_text_line(name), 0.75, "android.label")
 
 
 def read_android_strings(files: list[RepositoryFile]) -> dict[str, str]:
@@ -233,7 +237,7 @@ def read_android_strings(files: list[RepositoryFile]) -> dict[str, str]:
         root = parse_xml(file.body) if file.path.endswith("strings.xml") else None
         for element in root.iter("string", "item") if root is not None else ():
             text = "".join(element.itertext()).strip()
-            values.setdefault(element.get("name", ""), ANDROID_STRING_ESCAPE.sub(r"\1", text))
+            values.setdefault(element.get("name", ""), ANDROID_STRING_ESCAPE_PATTERN.sub(r"\1", text))
     return values
 
 

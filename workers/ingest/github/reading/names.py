@@ -7,16 +7,16 @@ from typing import NamedTuple
 from workers.ingest.page.names import split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, fold_text
 
-PLATFORM_NAME_PATTERN = r"(?:ios|ipados|android|macos|mac|osx|windows|linux|wear ?os|web|desktop|mobile)"
+PLATFORM_NAME_REGEX = r"(?:ios|ipados|android|macos|mac|osx|windows|linux|wear ?os|web|desktop|mobile)"
 #: `Simplenote for iOS`, `Signal Android`, `Nextcloud Android app`; but `Docker Desktop` is one name.
-FOR_PLATFORM_SUFFIX = re.compile(
-    rf"\s+(?:(?:for|on)\s+{PLATFORM_NAME_PATTERN}(?:(?:\s*[,/&+]\s*|\s+and\s+){PLATFORM_NAME_PATTERN})*|ios|ipados|android|macos)"
+FOR_PLATFORM_SUFFIX_PATTERN = re.compile(
+    rf"\s+(?:(?:for|on)\s+{PLATFORM_NAME_REGEX}(?:(?:\s*[,/&+]\s*|\s+and\s+){PLATFORM_NAME_REGEX})*|ios|ipados|android|macos)"
     r"(?:\s+(?:app|application|client))?$",
     re.IGNORECASE,
 )
-TITLE_GREETING = re.compile(r"^(?:welcome to|hello|hi|introducing)\s+(?:the\s+)?", re.IGNORECASE)
-REPOSITORY_NAME_SUFFIX = re.compile(
-    rf"[-_.](?:{PLATFORM_NAME_PATTERN}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
+TITLE_GREETING_PATTERN = re.compile(r"^(?:welcome to|hello|hi|introducing)\s+(?:the\s+)?", re.IGNORECASE)
+REPOSITORY_NAME_SUFFIX_PATTERN = re.compile(
+    rf"[-_.](?:{PLATFORM_NAME_REGEX}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
 TRAILING_VERSION_NUMBER = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
 #: Further words of a heading with the repository's own name: with more words it is a sentence.
@@ -38,7 +38,7 @@ class RepositoryOwnName(NamedTuple):
 
 def find_repository_own_name(repository: str, text: str) -> RepositoryOwnName:
     """Return the repository's name without a platform, spelled as twice in `text` (`NumPy`), else as derived."""
-    bare_name = strip_platform_suffix(repository)
+    bare_name = strip_repository_name_suffix(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare_name))
     occurrences = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
     spellings = Counter(occurrences).most_common(1)
@@ -56,20 +56,20 @@ def split_readme_heading(text: str) -> tuple[str, str]:
     The name is without a greeting, a version number and a platform.
     """
     text_line = clean_text_line(text)
-    greeting = TITLE_GREETING.match(text_line)
+    greeting = TITLE_GREETING_PATTERN.match(text_line)
     head, tail = split_name_and_tagline(text_line[greeting.end() :].rstrip("!") if greeting else text_line)
-    return FOR_PLATFORM_SUFFIX.sub("", TRAILING_VERSION_NUMBER.sub("", head)).strip(), tail
+    return FOR_PLATFORM_SUFFIX_PATTERN.sub("", TRAILING_VERSION_NUMBER.sub("", head)).strip(), tail
 
 
-def strip_platform_suffix(repository: str) -> str:
+def strip_repository_name_suffix(repository: str) -> str:
     """Return the name without up to two endings such as `-ios`: `simplenote` of `simplenote-ios`; `app` alone stays."""
-    shorter = REPOSITORY_NAME_SUFFIX.sub("", repository)
-    return REPOSITORY_NAME_SUFFIX.sub("", shorter) or shorter or repository
+    shorter = REPOSITORY_NAME_SUFFIX_PATTERN.sub("", repository)
+    return REPOSITORY_NAME_SUFFIX_PATTERN.sub("", shorter) or shorter or repository
 
 
 def repository_display_name(repository: str) -> str:
     """Return a repository's name for display, in words and without a platform: `Seed Tool` of `seed-tool-ios`."""
-    parts = [part for part in re.split(r"[-_]+", strip_platform_suffix(repository)) if part]
+    parts = [part for part in re.split(r"[-_]+", strip_repository_name_suffix(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 

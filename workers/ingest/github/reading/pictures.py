@@ -20,36 +20,36 @@ from workers.ingest.shapes import CandidateImage
 MAX_README_IMAGES = 40
 #: Pixels of a side below which a README's image is a sign in a line of text.
 MIN_README_IMAGE_SIDE_PX = 64
-BADGE_URL = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
+BADGE_URL_PATTERN = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def repository_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
-    images = [store_image_candidate(repository, path) for path in repository.pictures]
+def list_repository_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
+    images = [build_store_image_candidate(repository, path) for path in repository.pictures]
     return [
         image
-        for image in (*images, *islice(readme_image_candidates(repository, readme), 1))
+        for image in (*images, *islice(find_readme_image_candidates(repository, readme), 1))
         if len(image.url) <= MAX_URL_CHARS
     ]
 
 
-def store_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
+def build_store_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
     kind, rule = find_store_image_kind(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     return CandidateImage(kind=kind, url=f"{repository.raw_files_url}{quote(path)}", rule=rule, page=page)
 
 
-def readme_image_candidates(repository: RepositoryContent, html: str) -> Iterator[CandidateImage]:
+def find_readme_image_candidates(repository: RepositoryContent, html: str) -> Iterator[CandidateImage]:
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
     for image in soup.find_all("img", limit=MAX_README_IMAGES):
-        url = readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
-        if url and is_image_readable_by_anyone(repository, url) and not is_badge(repository, image, url):
+        url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
+        if url and is_image_readable_by_anyone(repository, url) and not is_badge_image(repository, image, url):
             description = clean_image_alt_text(read_tag_attribute(image, "alt"))
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 
-def readme_image_url(repository: RepositoryContent, readme: str, src: str) -> str | None:
+def resolve_readme_image_url(repository: RepositoryContent, readme: str, src: str) -> str | None:
     """Return the absolute address of a README's image from its `src`; None if `src` is unusable.
 
     A path is relative to the folder of `readme`, or with a slash at its start to the repository's root.
@@ -68,16 +68,16 @@ def is_image_readable_by_anyone(repository: RepositoryContent, url: str) -> bool
     return repository.public or not url.startswith(repository.raw_files_url)
 
 
-def is_badge(repository: RepositoryContent, image: Tag, url: str) -> bool:
+def is_badge_image(repository: RepositoryContent, image: Tag, url: str) -> bool:
     """Return whether an image is a badge: below 64 pixels, by its address, or linked beyond homepage and own host."""
-    is_small = any(0 < image_side_px(image, side) < MIN_README_IMAGE_SIDE_PX for side in ("width", "height"))
+    is_small = any(0 < read_image_side_px(image, side) < MIN_README_IMAGE_SIDE_PX for side in ("width", "height"))
     link = image.find_parent("a")
     target = read_tag_attribute(link, "href") if link else ""
     leads_to = host_of_url(target) if is_absolute_address(target) else ""
     related_hosts = {"", host_of_url(repository.homepage), host_of_url(url)}
-    return is_small or leads_to not in related_hosts or BADGE_URL.search(url) is not None
+    return is_small or leads_to not in related_hosts or BADGE_URL_PATTERN.search(url) is not None
 
 
-def image_side_px(image: Tag, side: str) -> int:
+def read_image_side_px(image: Tag, side: str) -> int:
     match = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", read_tag_attribute(image, side))
     return int(match[1]) if match else 0

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.github.reading.blocks import ReadmeBlock, blocks_under_headings, is_link_menu_block
+from workers.ingest.github.reading.blocks import ReadmeBlock, is_link_row_block, list_blocks_under_headings
 from workers.ingest.github.reading.names import (
     RepositoryOwnName,
     is_nearly_repository_name,
     is_repository_own_name,
     split_readme_heading,
 )
-from workers.ingest.github.reading.statement import FieldStatement
+from workers.ingest.github.reading.statement import BrandFieldStatement
 from workers.ingest.page.descriptions import MIN_DESCRIPTION_CHARS, PROSE_END_PATTERN
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.text import (
@@ -24,7 +24,7 @@ from workers.ingest.page.text import (
 )
 from workers.ingest.skip_rules import SentenceSkipRules
 
-MAX_TITLE_HEADINGS = 3
+MAX_README_TITLE_HEADINGS = 3
 #: First blocks that are searched for the title.
 MAX_BLOCKS_SEARCHED_FOR_TITLE = 12
 #: Words of a sentence that describes.
@@ -34,7 +34,7 @@ MAX_PROJECT_NAME_WORDS = 3
 #: Characters of a paragraph that suffices alone.
 MIN_SUFFICIENT_PARAGRAPH_CHARS = 80
 #: Characters within which a sentence names its project.
-MAX_PROJECT_NAME_OFFSET = 20
+MAX_PROJECT_NAME_OFFSET_CHARS = 20
 #: Headings of sections on how to get or build the project.
 SETUP_HEADING_PATTERN = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
@@ -59,9 +59,9 @@ SECTION_HEADING_PATTERN = re.compile(
 ABOUT_HEADING_PATTERN = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def readme_statements(
+def read_readme_statements(
     blocks: list[ReadmeBlock], own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     title = find_readme_title(blocks, own_name)
     names = list(read_project_name_in_title(title, own_name)) if title else []
     taglines = list(find_readme_taglines(blocks, title, skip_rules, has_name=bool(names))) if title else []
@@ -76,7 +76,7 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
     Return None if the very first one heads a section. Only the top of the README is searched.
     """
     headings = [block for block in blocks[:MAX_BLOCKS_SEARCHED_FOR_TITLE] if block.kind == "heading"][
-        :MAX_TITLE_HEADINGS
+        :MAX_README_TITLE_HEADINGS
     ]
     exact = (block for block in headings if is_repository_own_name(split_readme_heading(block.text)[0], own_name))
     first = (
@@ -87,7 +87,7 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
     return next(exact, None) or next(first, None)
 
 
-def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
     """Yield a statement with the project's name in a README's title; nothing for an unlikely name.
 
     A name other than the repository's must be short: a longer one describes the project.
@@ -98,33 +98,33 @@ def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) 
     is_about_project = is_nearly_repository_name(name, own_name)
     is_short = title.level == 1 and count_words(name) <= MAX_PROJECT_NAME_WORDS
     if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS and (is_about_project or is_short):
-        yield FieldStatement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
+        yield BrandFieldStatement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
 
 def find_readme_taglines(
     blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
     following = list_blocks_below_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
         is_on_work = block.kind == "item" or (block.kind == "heading" and is_setup_heading(block.text))
         if not is_on_work and is_readme_tagline(block.text, skip_rules):
-            yield FieldStatement("tagline", block.text, 0.65, "readme.line")
+            yield BrandFieldStatement("tagline", block.text, 0.65, "readme.line")
     tail = split_readme_heading(title.text)[1] if has_name else title.text
     if is_readme_tagline(tail, skip_rules):
-        yield FieldStatement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
+        yield BrandFieldStatement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
 
 
 def list_blocks_below_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
     """Return the next four blocks below the title, or the first four without one, less the rows of links."""
     start = blocks.index(title) + 1 if title else 0
-    return [block for block in blocks[start : start + 4] if not is_link_menu_block(block)]
+    return [block for block in blocks[start : start + 4] if not is_link_row_block(block)]
 
 
 def is_readme_tagline(text: str, skip_rules: SentenceSkipRules) -> bool:
     is_request = text.endswith((":", "：")) or REQUEST_SENTENCE_PATTERN.match(text) or "://" in text
-    return is_tagline_sized(text) and not is_request and skip_rules.classify_sentence(text) is None
+    return is_tagline_sized(text) and not is_request and skip_rules.classify_skipped_sentence(text) is None
 
 
 def find_readme_description(
@@ -133,7 +133,7 @@ def find_readme_description(
     taglines: list[str],
     own_name: RepositoryOwnName,
     skip_rules: SentenceSkipRules,
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     """Yield statements of the description in a README: the line next to the title, else the first paragraph.
 
     Without both, yield the first long one of `taglines`, and the first text further down that names the project.
@@ -141,18 +141,21 @@ def find_readme_description(
     about = blocks_about_project(blocks, title, skip_rules)
     first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
     if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
-        yield FieldStatement("appDescription", text, 0.60, "readme.lead")
+        yield BrandFieldStatement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate_text(build_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
-        yield FieldStatement("appDescription", text, 0.60, "readme.paragraph")
+        text = truncate_text(build_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
+        yield BrandFieldStatement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_DESCRIPTION_CHARS][:1]:
-            yield FieldStatement("appDescription", text, 0.50, "readme.line")
+            yield BrandFieldStatement("appDescription", text, 0.50, "readme.line")
         texts = (
-            keep_descriptive_sentences(section.block, own_name, skip_rules) for section in blocks_under_headings(blocks)
+            keep_descriptive_sentences(section.block, own_name, skip_rules)
+            for section in list_blocks_under_headings(blocks)
         )
-        for text in islice((text for text in texts if text and mentions_project_name(text, own_name)), 1):
-            yield FieldStatement("appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
+        for text in islice((text for text in texts if text and is_project_name_mentioned_early(text, own_name)), 1):
+            yield BrandFieldStatement(
+                "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence"
+            )
 
 
 def blocks_about_project(
@@ -163,10 +166,10 @@ def blocks_about_project(
     Sections on the project's state or news, or on getting or building it, are left out. The section under
     `title` is kept in any case.
     """
-    for section in blocks_under_headings(blocks):
+    for section in list_blocks_under_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
-        is_skipped = is_setup_heading(section.heading) or skip_rules.skips_section(section.heading)
-        if section.number <= MAX_TITLE_HEADINGS and (is_under_title or not is_skipped):
+        is_skipped = is_setup_heading(section.heading) or skip_rules.is_skipped_section(section.heading)
+        if section.number <= MAX_README_TITLE_HEADINGS and (is_under_title or not is_skipped):
             yield section.block
 
 
@@ -182,9 +185,9 @@ def find_readme_lead_line(
     The line may be a fragment. It is empty too if the paragraph `first` names the project, since that
     paragraph has more information, or is the line itself.
     """
-    starts_with_title = blocks[0].kind == "heading" or is_link_menu_block(blocks[0]) if blocks else False
+    starts_with_title = blocks[0].kind == "heading" or is_link_row_block(blocks[0]) if blocks else False
     below_it = list_blocks_below_title(blocks, title if starts_with_title else None)[:1]
-    if first is not None and (first in below_it or mentions_project_name(first.text, own_name)):
+    if first is not None and (first in below_it or is_project_name_mentioned_early(first.text, own_name)):
         return ""
     lines_below = (
         block.text
@@ -194,12 +197,12 @@ def find_readme_lead_line(
     return next((text for text in lines_below if len(text) >= MIN_DESCRIPTION_CHARS), "")
 
 
-def mentions_project_name(text: str, own_name: RepositoryOwnName) -> bool:
+def is_project_name_mentioned_early(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the text has the project's name within its first characters."""
-    return own_name.comparison_key in fold_text(text)[: len(own_name.comparison_key) + MAX_PROJECT_NAME_OFFSET]
+    return own_name.comparison_key in fold_text(text)[: len(own_name.comparison_key) + MAX_PROJECT_NAME_OFFSET_CHARS]
 
 
-def build_first_paragraph(
+def build_readme_first_paragraph(
     blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> str:
     """Return the descriptive text of the README block `first`, with that of the next block if it is short."""
@@ -216,7 +219,7 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
 
     A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
-    if block.kind not in {"text", "quote"} or is_link_menu_block(block) or REQUEST_SENTENCE_PATTERN.match(block.text):
+    if block.kind not in {"text", "quote"} or is_link_row_block(block) or REQUEST_SENTENCE_PATTERN.match(block.text):
         return ""
     sentences = split_sentences(skip_rules.keep_product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
@@ -230,13 +233,13 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
     return kept_text if is_ended and is_long else ""
 
 
-def skip_setup_sections(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
+def skip_readme_setup_sections(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
     """Yield a README's blocks without rows of links and sections (with subsections) on how to get or build it."""
     work_level = 0
     for block in blocks:
         if block.kind == "heading" and (work_level == 0 or block.level <= work_level):
             work_level = block.level if is_setup_heading(block.text) else 0
-        if work_level == 0 and not is_link_menu_block(block):
+        if work_level == 0 and not is_link_row_block(block):
             yield block
 
 

@@ -20,7 +20,7 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 MAX_README_CHARS = 40_000
 #: Lines of reStructuredText that are read: docutils takes a fifth of a millisecond for each.
 MAX_RST_LINES = 2_000
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
+FRONT_MATTER_PATTERN = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 #: Depth of nested links and images: at 20, the default, 20,000 unclosed ones take a second.
 MAX_MARKDOWN_NESTING = 10
 MARKDOWN_PARSER = MarkdownIt("commonmark", {"maxNesting": MAX_MARKDOWN_NESTING}).enable("table")
@@ -78,7 +78,7 @@ def readme_to_html(path: str, body: bytes) -> str:
         return rst_html
     if form in {"adoc", "asciidoc"}:
         return "\n".join(asciidoc_to_html(text.split("\n")))
-    return str(MARKDOWN_PARSER.render(FRONT_MATTER.sub("", text)))
+    return str(MARKDOWN_PARSER.render(FRONT_MATTER_PATTERN.sub("", text)))
 
 
 def asciidoc_to_html(lines: list[str]) -> Iterator[str]:

@@ -10,22 +10,22 @@ from workers.ingest import detection
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
 from workers.ingest.github.reading.blocks import ReadmeBlock, clean_readme_text, parse_readme_blocks
 from workers.ingest.github.reading.names import RepositoryOwnName, find_repository_own_name
-from workers.ingest.github.reading.statement import FieldStatement
+from workers.ingest.github.reading.statement import BrandFieldStatement
 from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
 from workers.ingest.page.document import MAX_URL_CHARS
-from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, is_tagline_sized, truncate_text
 from workers.ingest.shapes import ParsedDocument, Passage, build_candidates
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Topics about a project's events, not about itself.
-EVENT_TOPIC_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
+CONTRIBUTION_TOPIC_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
 #: Programming languages of nearly every repository.
 COMMON_CODE_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
 MAX_REPOSITORY_PASSAGES = 250
 
 
-def read_repository_files(repository: RepositoryContent) -> ParsedDocument:
+def parse_repository_content(repository: RepositoryContent) -> ParsedDocument:
     """Return the candidates, passages and images of a repository from GitHub's fields and its files.
 
     Of equal candidates the first wins: store, GitHub's fields, manifests, README.
@@ -40,26 +40,26 @@ def read_repository_files(repository: RepositoryContent) -> ParsedDocument:
         repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
     files = repository.files
-    statements_by_file: list[tuple[RepositoryFile | None, Iterable[FieldStatement]]] = [
-        *((file, stores.store_text_statements(file)) for file in files),
+    statements_by_file: list[tuple[RepositoryFile | None, Iterable[BrandFieldStatement]]] = [
+        *((file, stores.read_store_text_statements(file)) for file in files),
         (None, read_github_fields(repository, own_name, skip_rules)),
-        *((file, manifests.manifest_statements(file, own_name, files)) for file in files),
-        (repository.readme, prose.readme_statements(blocks, own_name, skip_rules)),
+        *((file, manifests.read_manifest_statements(file, own_name, files)) for file in files),
+        (repository.readme, prose.read_readme_statements(blocks, own_name, skip_rules)),
         (store_texts[0][0] if store_texts else repository.readme, detect_repository_language(store_texts, blocks)),
     ]
     candidates = [
         candidate
         for file, statements in statements_by_file
-        for candidate in build_candidates(github_file_page_url(repository, file), statements)
+        for candidate in build_candidates(build_github_file_page_url(repository, file), statements)
     ]
     return ParsedDocument(
-        candidates=merge_keyword_candidates(repository, candidates),
+        candidates=merge_store_and_topic_keywords(repository, candidates),
         passages=list(list_repository_passages(repository, store_texts, blocks))[:MAX_REPOSITORY_PASSAGES],
-        pictures=pictures.repository_candidate_images(repository, html),
+        pictures=pictures.list_repository_candidate_images(repository, html),
     )
 
 
-def github_file_page_url(repository: RepositoryContent, file: RepositoryFile | None) -> str:
+def build_github_file_page_url(repository: RepositoryContent, file: RepositoryFile | None) -> str:
     """Return the URL of the file's page on GitHub; the repository's page if `file` is None."""
     if file is None:
         return repository.url
@@ -68,7 +68,7 @@ def github_file_page_url(repository: RepositoryContent, file: RepositoryFile | N
 
 def read_github_fields(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
     A description without any sentence on the product has little confidence, and is no tagline.
@@ -77,38 +77,40 @@ def read_github_fields(
     if description:
         is_skipped = not skip_rules.keep_product_sentences(description)
         text, confidence = truncate_text(description, MAX_DESCRIPTION_CHARS), 0.20 if is_skipped else 0.90
-        yield FieldStatement("appDescription", text, confidence, "github.description")
+        yield BrandFieldStatement("appDescription", text, confidence, "github.description")
         if is_tagline_sized(description) and not is_skipped:
-            yield FieldStatement("tagline", description, 0.80, "github.description")
+            yield BrandFieldStatement("tagline", description, 0.80, "github.description")
     if fold_text(own_name.display):
-        yield FieldStatement("appName", own_name.display, 0.50, "github.name")
+        yield BrandFieldStatement("appName", own_name.display, 0.50, "github.name")
     if links := stores.read_homepage_link(repository.homepage):
-        yield FieldStatement("links", links, 0.90, "github.homepage")
+        yield BrandFieldStatement("links", links, 0.90, "github.homepage")
     icon = f"{repository.raw_files_url}{quote(repository.icon or '')}"
     if repository.icon and len(icon) <= MAX_URL_CHARS:
-        yield FieldStatement("logoUrl", icon, 0.85, "store.icon")
+        yield BrandFieldStatement("logoUrl", icon, 0.85, "store.icon")
 
 
 def detect_repository_language(
     store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
-) -> Iterator[FieldStatement]:
+) -> Iterator[BrandFieldStatement]:
     """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
     for tag, confidence, rule in detection.weigh_language_tags(text, declared):
-        yield FieldStatement("primaryLanguage", tag, confidence, rule)
+        yield BrandFieldStatement("primaryLanguage", tag, confidence, rule)
 
 
 def join_readme_prose(blocks: Iterable[ReadmeBlock]) -> str:
     return " ".join(block.text for block in blocks if block.kind != "heading")
 
 
-def merge_keyword_candidates(repository: RepositoryContent, candidates: list[FieldCandidate]) -> list[FieldCandidate]:
+def merge_store_and_topic_keywords(
+    repository: RepositoryContent, candidates: list[FieldCandidate]
+) -> list[FieldCandidate]:
     """Return the candidates, with store keywords and GitHub topics merged into one `keywords` candidate.
 
     Add another one with up to three programming languages. Topics about contributing are left out.
     """
-    topics = [topic for topic in repository.topics if not EVENT_TOPIC_PATTERN.fullmatch(topic)]
+    topics = [topic for topic in repository.topics if not CONTRIBUTION_TOPIC_PATTERN.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
     store_keywords = [candidate for candidate in candidates if candidate.rule == "store.keywords"]
     for keywords in store_keywords[:1]:
@@ -120,7 +122,7 @@ def merge_keyword_candidates(repository: RepositoryContent, candidates: list[Fie
     keyword_candidates = [
         FieldCandidate(field="keywords", value=values, confidence=confidence, rule=rule, url=first_url)
         for texts, confidence, rule in lists
-        if (values := distinct_keywords(texts))
+        if (values := split_into_distinct_keywords(texts))
     ]
     return [*keyword_candidates, *(other for other in candidates if other not in store_keywords)]
 
@@ -136,10 +138,10 @@ def list_repository_passages(
         yield Passage(text=description, url=repository.url)
     for file, _, text in store_texts:
         yield from (
-            Passage(text=paragraph, url=github_file_page_url(repository, file))
+            Passage(text=paragraph, url=build_github_file_page_url(repository, file))
             for paragraph in stores.split_store_paragraphs(text)
         )
-    page = github_file_page_url(repository, repository.readme)
-    for block in prose.skip_setup_sections(blocks):
+    page = build_github_file_page_url(repository, repository.readme)
+    for block in prose.skip_readme_setup_sections(blocks):
         kind: Literal["heading", "text"] = "heading" if block.kind == "heading" else "text"
         yield Passage(text=block.text, kind=kind, url=page, documentation=True)

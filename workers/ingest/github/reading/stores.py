@@ -10,17 +10,21 @@ from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_readme_heading
-from workers.ingest.github.reading.statement import FieldStatement
+from workers.ingest.github.reading.statement import BrandFieldStatement
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
 from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Hosts of homepages that are a store's page.
-STORE_NAME_BY_HOST = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
+STORE_LINK_NAME_BY_HOST = {
+    "apps.apple.com": "appStore",
+    "itunes.apple.com": "appStore",
+    "play.google.com": "googlePlay",
+}
 STORE_NAME_FIELDS = {"name", "title"}
 STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
 STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
@@ -35,9 +39,9 @@ HTML_LINE_BREAK_TAG = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def store_text_statements(file: RepositoryFile) -> Iterator[FieldStatement]:
-    match = paths.STORE_TEXT_PATH.fullmatch(file.path)
-    text = decode_store_file(file)
+def read_store_text_statements(file: RepositoryFile) -> Iterator[BrandFieldStatement]:
+    match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
+    text = decode_store_text_file(file)
     if match is None or not text:
         return
     name = paths.store_text_field_of(match)
@@ -48,25 +52,25 @@ def store_text_statements(file: RepositoryFile) -> Iterator[FieldStatement]:
         yield from read_store_tagline(clean_text_line(text), 0.95, rule)
     elif name in STORE_DESCRIPTION_FIELDS:
         yield from read_store_description(text, rule)
-    elif name == "keywords" and (keywords := distinct_keywords([text])):
-        yield FieldStatement("keywords", keywords, 0.95, rule)
+    elif name == "keywords" and (keywords := split_into_distinct_keywords([text])):
+        yield BrandFieldStatement("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
-        yield FieldStatement("links", found_links, 0.85, rule)
+        yield BrandFieldStatement("links", found_links, 0.85, rule)
 
 
-def read_store_name(text: str, rule: str) -> Iterator[FieldStatement]:
+def read_store_name(text: str, rule: str) -> Iterator[BrandFieldStatement]:
     name, tail = split_readme_heading(text)
     if is_possible_brand_name(name):
-        yield FieldStatement("appName", name, 0.95, rule)
+        yield BrandFieldStatement("appName", name, 0.95, rule)
     yield from read_store_tagline(tail, 0.80, f"{rule}.tail")
 
 
-def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[FieldStatement]:
+def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandFieldStatement]:
     if is_tagline_sized(text):
-        yield FieldStatement("tagline", text, confidence, rule)
+        yield BrandFieldStatement("tagline", text, confidence, rule)
 
 
-def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
+def read_store_description(text: str, rule: str) -> Iterator[BrandFieldStatement]:
     """Yield statements of the description in a store text: its opening that describes the app.
 
     Yield its list items as an alternative. Yield nothing without an opening.
@@ -75,10 +79,10 @@ def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
         "\n• ", HTML_LINE_BREAK_TAG.sub("\n", HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text))
     )
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(text))[0])
-    if opening := " ".join(store_prose.find_opening_lines(marked_text, skip_rules)):
-        yield FieldStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
+    if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
+        yield BrandFieldStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
         if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield FieldStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEMS_RULE_SUFFIX}")
+            yield BrandFieldStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEMS_RULE_SUFFIX}")
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
@@ -92,14 +96,14 @@ def read_homepage_link(address: str) -> dict[str, str]:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     is_usable = url.startswith("https://") and host != "github.com"
-    return {STORE_NAME_BY_HOST.get(host, "website"): url} if is_usable else {}
+    return {STORE_LINK_NAME_BY_HOST.get(host, "website"): url} if is_usable else {}
 
 
 def split_store_paragraphs(text: str) -> list[str]:
     return [text_line for paragraph in HTML_PARAGRAPH_BREAK.split(text) if (text_line := clean_text_line(paragraph))]
 
 
-def decode_store_file(file: RepositoryFile) -> str:
+def decode_store_text_file(file: RepositoryFile) -> str:
     text = decode_bytes_like_browser(file.body, "").strip()
     return "" if SYMLINK_CONTENT_PATTERN.fullmatch(text) else text
 
@@ -107,10 +111,10 @@ def decode_store_file(file: RepositoryFile) -> str:
 def list_store_prose_files(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
     """Yield the store text files that have a description or a tagline, each with its locale and text."""
     for file in files:
-        match = paths.STORE_TEXT_PATH.fullmatch(file.path)
+        match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
         if (
             match
             and paths.store_text_field_of(match) in STORE_TAGLINE_FIELDS | STORE_DESCRIPTION_FIELDS
-            and (text := decode_store_file(file))
+            and (text := decode_store_text_file(file))
         ):
             yield file, match["locale"], text
