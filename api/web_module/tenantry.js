@@ -14,7 +14,7 @@
   let _most = _BATCH, _flying = 0, _failures = 0, _notBefore = 0, _last = 0;
 
   // Local storage, or memory if storage is blocked or full. Each event has its own item, so that tabs don't overwrite
-  // each other: `_slot` is the visitor's id, `_slot:` the user's, `_slot.ROW_TIME_UUIDV7` an event.
+  // each other: `_slot` is the visitor's id, `_slot:` the user's, `_slot.` and its id an event.
   const _stored = _ask => {
     try {
       return _ask(localStorage);

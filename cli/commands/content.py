@@ -38,11 +38,11 @@ def content() -> None:
 )
 @json_output_option
 def render(*, spec: Path, out: Path, as_json: bool) -> None:
-    """Render the slides of a spec, and record their inputs.
+    """Render the slides, image or video of a spec, and record their inputs.
 
     A spec is the input of a generation job: format, brand, seed. For designers it may also have its
-    copy, and name a logo and screenshots: files next to it. The same spec and pictures
-    give the same bytes.
+    copy, and name a logo, screenshots, an end card and a clip: files next to it. The same spec and
+    files give the same bytes.
 
     \b
     Examples:

@@ -54,7 +54,7 @@ def print_api_keys_again(ready: PlatformReadyAnnouncement) -> None:
 
 
 def announce_platform_ready(ready: PlatformReadyAnnouncement, *, as_json: bool) -> None:
-    """Print the platform's addresses and keys, and nothing else, on stdout; with `as_json` as one line of JSON."""
+    """Print the platform's addresses and keys on stdout, with first commands; with `as_json`, one line of JSON."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:

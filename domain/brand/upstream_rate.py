@@ -66,7 +66,7 @@ async def start_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit, wish_s
     """Start a cooldown for an upstream that refused a request; return its seconds.
 
     It lasts at least `wish_s`, the upstream's own wish. A refusal soon after a cooldown doubles the next one.
-    A refusal of a request that was sent before the cooldown adds nothing.
+    A refusal during a cooldown extends it only if its wish is longer than the rest.
     """
     length_s: float = await upstream_pace.cool_down.value(
         conn,

@@ -105,9 +105,9 @@ def main() -> None:
         patch.object(runner, "TaskContext", Walking),
         patch.multiple(
             purge,
-            MAX_PURGED_ROWS=1,
-            MAX_PURGED_CONTENTS=1,
-            MAX_PURGED_IDEMPOTENCY_RECORDS=1,
+            MAX_PURGED_ROWS_PER_STEP=1,
+            MAX_PURGED_CONTENTS_PER_STEP=1,
+            MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP=1,
             delete_files_of_rows=delete_files,
         ),
     ):

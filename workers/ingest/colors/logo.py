@@ -106,7 +106,7 @@ def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]
 def count_svg_colors(body: bytes) -> Counter[str]:
     """Count the places of an SVG that paint with each color; return the counts by `#rrggbb`.
 
-    Return an empty counter for a broken file. Nothing is rendered, and no link is followed.
+    Of a broken file, count the readable part, if any. Nothing is rendered, and no link is followed.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
