@@ -15,7 +15,7 @@ from telemetry.exporting import export_spans
 
 def main(arguments: list[str]) -> None:
     """Serve the API until a stop signal, and exit with 0; exit with 2 for a wrong argument or setting."""
-    options = _build_argument_parser().parse_args(arguments)
+    options = _build_api_server_argument_parser().parse_args(arguments)
     with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
             uvloop.run(serve_application(app, limits, host=options.host, port=options.port))
 
 
-def _build_argument_parser() -> argparse.ArgumentParser:
+def _build_api_server_argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m api", description="Serve the API until SIGTERM.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to bind to (default: %(default)s)")
     parser.add_argument("--port", type=_parse_port_argument, required=True)

@@ -16,7 +16,7 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import bind_route_requirements, guard_request
+from api.guard import check_key_limits_and_input_of_request, complete_input_requirements_of_routes
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
@@ -30,14 +30,14 @@ from telemetry import log_context, logs
 
 ROUTE_MODULES = [import_module(f"api.routes.{found.name}") for found in iter_modules(routes.__path__)]
 #: Routes without a key, at their whole paths, and routes under /v1 with the key of an SDK app.
-PUBLIC = [route for module in ROUTE_MODULES for route in getattr(module, "PUBLIC", ())]
-FOR_APPS = [route for module in ROUTE_MODULES for route in getattr(module, "FOR_APPS", ())]
+KEYLESS_ROUTES = [route for module in ROUTE_MODULES for route in getattr(module, "KEYLESS_ROUTES", ())]
+SDK_APP_KEY_ROUTES = [route for module in ROUTE_MODULES for route in getattr(module, "SDK_APP_KEY_ROUTES", ())]
 #: Every other route of `api/routes/`: under /v1, behind the guard.
-API_KEY_ROUTES = [
+ROUTES_REQUIRING_API_KEY = [
     value
     for module in ROUTE_MODULES
     for value in vars(module).values()
-    if isinstance(value, HTTPRouteHandler) and value not in (*PUBLIC, *FOR_APPS)
+    if isinstance(value, HTTPRouteHandler) and value not in (*KEYLESS_ROUTES, *SDK_APP_KEY_ROUTES)
 ]
 
 
@@ -61,7 +61,9 @@ class ApiApplication(Litestar):
         )
         if ours:
             receives, sends = head_requests.wrap_to_drop_response_body(receives, sends)
-        await cost_metering.meter_request(request, state, self._answer_request(request, state, receives, sends, method))
+        await cost_metering.run_request_and_charge_cost(
+            request, state, self._answer_request(request, state, receives, sends, method)
+        )
 
     async def _answer_request(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
@@ -84,7 +86,7 @@ class ApiApplication(Litestar):
         finally:
             log_context.detach_cause(before)
             request["method"] = method
-            await access_log.log_and_uncount_request(request, state, self.state.services)
+            await access_log.log_request_and_refund_rate_if_free(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
@@ -96,10 +98,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         settings = load_settings(os.environ)
         logs.configure_logging(process="web", level=settings.log_level)
         warn_of_missing_kernel_sandbox()
-    return configure_application(build_application(), settings, clock=clock)
+    return set_application_settings_and_clock(build_application(), settings, clock=clock)
 
 
-def configure_application(
+def set_application_settings_and_clock(
     app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None, private: bool = False
 ) -> Litestar:
     """Set the settings and the clock that a built application uses from its next start on; return it.
@@ -108,39 +110,41 @@ def configure_application(
     """
     app.state.serve = partial(open_api_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
-    app.state.hosts = settings.host_allowlist
+    app.state.hosts = settings.allowed_host_headers
     return app
 
 
 def build_application() -> Litestar:
     """Build the API's application with all routes and its OpenAPI document, which takes 80 ms.
 
-    `configure_application` adds settings and resources.
+    `set_application_settings_and_clock` adds settings and resources.
     """
-    behind_the_guard = Router("/v1", route_handlers=API_KEY_ROUTES, before_request=guard_request)
+    behind_the_guard = Router(
+        "/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=check_key_limits_and_input_of_request
+    )
     for_apps = Router(
         "/v1",
-        route_handlers=FOR_APPS,
-        before_request=requests.prepare_event_request,
+        route_handlers=SDK_APP_KEY_ROUTES,
+        before_request=requests.allow_cors_and_answer_event_preflight,
         opt={fast_path.FAST_PATH_ROUTE_OPTION: True},
     )
     app = ApiApplication(
-        route_handlers=[behind_the_guard, for_apps, *PUBLIC],
+        route_handlers=[behind_the_guard, for_apps, *KEYLESS_ROUTES],
         request_class=ApiRequest,
         response_class=ApiResponse,
         lifespan=[_open_configured_lifespan],
-        exception_handlers={Exception: errors.build_error_response},
+        exception_handlers={Exception: errors.build_error_response_of_exception},
         request_max_body_size=body_limits.MAX_JSON_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-    bind_route_requirements(app)
+    complete_input_requirements_of_routes(app)
     body_limits.bind_body_limits(app)
     app.state.openapi = document.render_openapi_document(app)
     return app
 
 
 def _open_configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """Return the lifespan context with the settings and clock that `configure_application` set last."""
+    """Return the lifespan context with the settings and clock that `set_application_settings_and_clock` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)

@@ -59,7 +59,7 @@ def build_route_options(
     return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
 
-def bind_route_requirements(app: Litestar) -> None:
+def complete_input_requirements_of_routes(app: Litestar) -> None:
     """Add to each route's `RouteRequirements` its query parameters, whether it takes a body, and OPTIONS' `Allow`.
 
     Raises KeyError for a route behind the guard without requirements.
@@ -67,12 +67,14 @@ def bind_route_requirements(app: Litestar) -> None:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_method(route.methods, route.path)))
-            elif handler.resolve_before_request() is guard_request:
-                handler.opt["requirements"] = _complete_route_requirements(handler)
+                handler.opt["allow"] = ", ".join(
+                    sorted(head_requests.add_head_to_method_names_of_path(route.methods, route.path))
+                )
+            elif handler.resolve_before_request() is check_key_limits_and_input_of_request:
+                handler.opt["requirements"] = _derive_input_requirements_of_route(handler)
 
 
-async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def check_key_limits_and_input_of_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Check a request before its route: key, limits, scope, query and content type; raise the first refusal.
 
     Answer OPTIONS without a key: Litestar's own answer lists the methods of only one of the path's handlers.
@@ -105,7 +107,7 @@ async def _authenticate_count_and_check_scope(
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = api_keys.find_client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = api_keys.read_api_key(call)
-    expected = services.authenticator.find_cached_principal(presented)
+    expected = services.authenticator.find_unverified_cached_principal(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.count_request(expected, rate_class)
     try:
@@ -180,7 +182,7 @@ def _check_content_type(request: ApiRequest, *expected: bytes) -> None:
         )
 
 
-def _complete_route_requirements(handler: HTTPRouteHandler) -> RouteRequirements:
+def _derive_input_requirements_of_route(handler: HTTPRouteHandler) -> RouteRequirements:
     needs: RouteRequirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     query_fields = {

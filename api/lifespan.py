@@ -11,18 +11,18 @@ from redis.asyncio import Redis
 from api.auth.api_keys import Authenticator, FailedKeyTracker
 from api.auth.sdk_keys import AppAuthenticator
 from api.events.last_seen import open_last_seen_buffer
-from api.events.write_behind import run_write_behind
+from api.events.write_behind import run_background_buffer_writer
 from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
-from api.limits.fair_executor import TenantTaskQueue, open_fair_executor
+from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
 from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
 from api.server.admission import build_connection_limits
-from api.server.metrics_port import serve_metrics
+from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
 from api.streams.event_streams import open_webhook_stream_hub
-from api.streams.long_poll import AwaitedObjectRef, build_job_poll, open_long_poll_hub
+from api.streams.long_poll import AwaitedObjectRef, build_poll_of_job_states, open_long_poll_hub
 from db.pool import Pool, open_postgres_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import EVENT_COUNT_WRITE_PAUSE_S, EventBudgets
@@ -33,15 +33,15 @@ from domain.media.storage import open_media_store
 from domain.metrics.active_users import ActiveUserCache
 from domain.projects import projects
 from domain.projects.projects import NewProject
-from domain.security.keyring import Keyring, check_keyrings, parse_keyrings
+from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
 from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
 
 #: Maximum wait of a request for a lock of another transaction.
-POSTGRES_LOCK_TIMEOUT = "2s"
+POSTGRES_LOCK_TIMEOUT_SETTING = "2s"
 
 #: Timeout in seconds of one statement of a request, for a Postgres that doesn't respond.
 POSTGRES_STATEMENT_TIMEOUT_S = 10.0
@@ -56,17 +56,17 @@ QUARANTINE_WRITE_PAUSE_S = 1.0
 @asynccontextmanager
 async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
-    peppers, vault = parse_keyrings(settings)
+    peppers, vault = parse_pepper_and_vault_keyrings(settings)
     async with (
-        serve_metrics(app, settings),
+        serve_metrics_on_own_port_if_needed(app, settings),
         open_fair_executor() as executor,
         _open_postgres_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
-        open_wake_courier(settings.redis_url) as courier,
+        open_redis_wake_courier(settings.redis_url) as courier,
         _open_redis_and_rate_limiter(settings.redis_url, clock) as (redis, limiter),
         _open_event_services(settings, pool, redis, peppers, clock) as events,
         open_long_poll_hub(
-            build_job_poll(pool), in_total=build_connection_limits(settings).connections // 2
+            build_poll_of_job_states(pool), in_total=build_connection_limits(settings).connections // 2
         ) as job_hub,
         open_webhook_stream_hub(settings, pool) as stream_hub,
     ):
@@ -88,15 +88,15 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             authenticator=Authenticator(pool, peppers, FailedKeyTracker()),
             limiter=limiter,
             events=events,
-            jobs=LookupCoalescer(build_job_poll(pool)),
+            jobs=LookupCoalescer(build_poll_of_job_states(pool)),
             wait_reasons=LookupCoalescer(_build_wait_reason_reader(pool)),
             project_creates=LookupCoalescer(_build_project_creator(pool)),
             job_hub=job_hub,
             stream_hub=stream_hub,
             store=open_media_store(settings),
-            probes=TenantTaskQueue(MAX_CONCURRENT_FILE_PROBES),
+            probes=OneTaskPerTenantQueue(MAX_CONCURRENT_FILE_PROBES),
             executor=executor,
-            allowed=ssrf_guard.parse_allowed_origins(settings.fetch_allow),
+            allowed=ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow),
             clock=clock,
         )
         yield
@@ -112,7 +112,7 @@ async def _open_event_services(
             settings.event_store_url,
             name="tenantry-events",
             size=CONCURRENT_EVENT_COMMITS + 2,
-            lock_timeout=POSTGRES_LOCK_TIMEOUT,
+            lock_timeout=POSTGRES_LOCK_TIMEOUT_SETTING,
             command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
         ) as event_pool,
         _open_event_budgets(pool, clock) as budgets,
@@ -141,7 +141,7 @@ async def _open_event_services(
 async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[EventBudgets]:
     """Yield this process's daily event budgets; their counts are added to the table, the last ones at the end."""
     budgets = EventBudgets(clock)
-    async with run_write_behind(
+    async with run_background_buffer_writer(
         budgets.counts_ready, partial(budgets.write_ready_event_counts, pool), pause_s=EVENT_COUNT_WRITE_PAUSE_S
     ):
         try:
@@ -153,7 +153,7 @@ async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> Asyn
 @asynccontextmanager
 async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
     quarantine = QuarantineBuffer(pool)
-    async with run_write_behind(
+    async with run_background_buffer_writer(
         quarantine.rejections_queued, quarantine.write_queued_rejections, pause_s=QUARANTINE_WRITE_PAUSE_S
     ):
         yield quarantine
@@ -180,7 +180,7 @@ def _open_postgres_pool(settings: Settings, url: str, *, name: str) -> AbstractA
         url,
         name=name,
         size=settings.pool_size,
-        lock_timeout=POSTGRES_LOCK_TIMEOUT,
+        lock_timeout=POSTGRES_LOCK_TIMEOUT_SETTING,
         command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
     )
 

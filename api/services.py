@@ -12,7 +12,7 @@ from api.events.last_seen import AppLastSeenBuffer
 from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import DiskWatch
 from api.limits.event_limits import EventRateLimiter
-from api.limits.fair_executor import FairExecutor, TenantTaskQueue
+from api.limits.fair_executor import FairExecutor, OneTaskPerTenantQueue
 from api.limits.rate_limits import RateLimiter
 from api.limits.tenant_connections import TenantConnectionPool
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub
@@ -80,7 +80,7 @@ class ApiServices:
     stream_hub: LongPollHub[StreamHead]
     #: Storage of media, and the queue of uploads to probe.
     store: MediaStore
-    probes: TenantTaskQueue
+    probes: OneTaskPerTenantQueue
     #: Runs CPU-bound work on a thread outside of the event loop.
     executor: FairExecutor
     #: Addresses of this machine that an ingest may fetch despite the SSRF guard.

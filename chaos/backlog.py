@@ -26,7 +26,7 @@ insert into organization (id, name, env, tier)
 select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id"""
 
 #: Copies of a submitted row, so that no column is forgotten.
-COPY_SUBMITTED_JOB = """
+INSERT_COPIES_OF_SUBMITTED_JOB = """
 insert into job
 select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.org, 'id', c.id))).*
   from job template, unnest($2::uuid[], $3::uuid[]) c (org, id)
@@ -40,7 +40,7 @@ select count(*) filter (where state = 'completed') as completed, count(*) as job
   from job"""
 
 
-async def reset_bench_database(pool: Pool, *, tenants: int) -> list[UUID]:
+async def reset_bench_database_with_tenants(pool: Pool, *, tenants: int) -> list[UUID]:
     """Delete all organizations and jobs. Create the bench pool, its caps and `tenants` live organizations.
 
     The organizations are of the lowest tier. Return their ids.
@@ -75,11 +75,13 @@ async def insert_waiting_jobs(
     async with pool.acquire() as conn:
         first = await ledger.submit_job(conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {})
     owners = list(islice(cycle(tenants), 1, count))
-    await pool.execute(COPY_SUBMITTED_JOB, first.job_id, owners, [ids.new_uuid7() for _ in owners])
+    await pool.execute(INSERT_COPIES_OF_SUBMITTED_JOB, first.job_id, owners, [ids.new_uuid7() for _ in owners])
     await pool.execute("vacuum analyze job")
 
 
-async def check_completed_jobs(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
+async def check_bench_jobs_neither_lost_nor_doubled(
+    pool: Pool, *, count: int, effects: int = 0, fence: int = 1
+) -> None:
     """Check that all jobs completed: `count` jobs in `fence` attempts each, with `effects` effects in all.
 
     Raises `BenchmarkFailed` for any other number, or for a job with two effects.

@@ -26,7 +26,7 @@ MIN_WORKER_CONNECTIONS = 10
 COUNT_ACTIVE_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
 #: Uses the partial indexes: polling must not cost as much as the measured work.
-ANY_RUNNABLE_JOB = """
+SELECT_WHETHER_POOL_HAS_RUNNABLE_JOB = """
 select exists (select from job where pool = $1 and state = 'running')
     or exists (select from job where pool = $1 and state = 'queued' and stage <> 'scheduled')"""
 
@@ -127,7 +127,7 @@ async def poll_until(
 
 
 async def _is_bench_pool_drained(pool: Pool) -> bool:
-    return not await pool.fetchval(ANY_RUNNABLE_JOB, BENCH_POOL)
+    return not await pool.fetchval(SELECT_WHETHER_POOL_HAS_RUNNABLE_JOB, BENCH_POOL)
 
 
 async def _is_port_accepting_connections(port: int) -> bool:

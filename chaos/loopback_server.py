@@ -19,7 +19,7 @@ ConnectionHandler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWri
 MAX_READER_LINE_BYTES = 1 << 20
 
 
-class LoopbackServer:
+class LoopbackTcpServer:
     """Serves each connection to `port` in its own task. The port stays the same over restarts."""
 
     def __init__(self, serve: ConnectionHandler, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -70,11 +70,11 @@ class LoopbackServer:
 
 
 @asynccontextmanager
-async def serve_loopback(
+async def serve_loopback_tcp(
     serve: ConnectionHandler, *, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
     """Serve connections to 127.0.0.1 while the block runs, then close them. Yields the port; 0 picks one."""
-    acceptor = LoopbackServer(serve, port, tls)
+    acceptor = LoopbackTcpServer(serve, port, tls)
     acceptor.start()
     try:
         yield acceptor.port

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from chaos.loopback_server import LoopbackServer
+from chaos.loopback_server import LoopbackTcpServer
 
 #: SO_LINGER with a timeout of 0: closing sends a reset.
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -28,7 +28,7 @@ class FaultProxy:
     """
 
     def __init__(self, server: ServerAddress) -> None:
-        self._server, self._acceptor = server, LoopbackServer(self.serve)
+        self._server, self._acceptor = server, LoopbackTcpServer(self.serve)
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding, self._muted = asyncio.Event(), False
         self._forwarding.set()

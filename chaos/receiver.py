@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from chaos.proxy import ServerAddress
 
 #: Seconds that a caller waits for the response.
@@ -72,5 +72,5 @@ async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> Non
 async def run_effect_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
     """Run a receiver of effects on loopback while the block runs. Yields the pair of it and its address."""
     receiver = EffectReceiver(seed)
-    async with serve_loopback(receiver.serve_call) as port:
+    async with serve_loopback_tcp(receiver.serve_call) as port:
         yield receiver, ServerAddress("127.0.0.1", port)

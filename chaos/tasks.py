@@ -35,17 +35,17 @@ async def commit_bench_row(context: TaskContext) -> TaskOutcome:
     return await context.commit(effect)
 
 
-async def return_start_time(_: TaskContext) -> TaskOutcome:
+async def return_start_time_of_bench_job(_: TaskContext) -> TaskOutcome:
     """Complete the job with its handler's start time, by the clock that all processes of the host share."""
     return Done({"startedNs": time.monotonic_ns()})
 
 
-async def sleep_for_seconds(context: TaskContext) -> TaskOutcome:
+async def complete_bench_job_after_sleep(context: TaskContext) -> TaskOutcome:
     await asyncio.sleep(context.job.args["seconds"])
     return Done()
 
 
-async def block_first_attempt(context: TaskContext) -> TaskOutcome:
+async def block_first_attempt_of_bench_job(context: TaskContext) -> TaskOutcome:
     """Block the first attempt forever, so that it still runs at the kill; complete any later one at once."""
     if context.job.fence == 1:
         await asyncio.Event().wait()
@@ -55,9 +55,9 @@ async def block_first_attempt(context: TaskContext) -> TaskOutcome:
 BENCH_TASKS: TasksByKind = {
     NOOP: complete_noop_job,
     WRITE: commit_bench_row,
-    STAMP: return_start_time,
-    SLEEP: sleep_for_seconds,
-    HELD: block_first_attempt,
+    STAMP: return_start_time_of_bench_job,
+    SLEEP: complete_bench_job_after_sleep,
+    HELD: block_first_attempt_of_bench_job,
 }
 
 BENCH_KINDS = {kind.name: kind for kind in BENCH_TASKS}

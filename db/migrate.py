@@ -1,6 +1,6 @@
 """Migrations: bring a database to the tables and SQL functions of this release.
 
-There are two schemas, `MAIN_SCHEMA` and `EVENT_SCHEMA`, which may share a database. `python -m db.migrate` is
+There are two schemas, the main one and the one of events, which may share a database. `python -m db.migrate` is
 a release step. It waits for an unreachable Postgres. Many may run at once: an advisory lock admits one at a
 time.
 
@@ -30,14 +30,14 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from db.pool import Conn, use_postgres_connection
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, convert_postgres_away_errors
+from db.reach import FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S, convert_postgres_away_errors
 from db.starting import UNUSABLE_DATABASE_MESSAGE, exit_on_expected_start_errors
 from schemas.errors import MigrationChanged, ServiceUnavailable
 from schemas.settings import Settings, load_settings
 
 _MIGRATION_LOCK_ID = 7201
 
-DESCRIPTION = (
+MIGRATE_COMMAND_DESCRIPTION = (
     "Bring the databases of DATABASE_URL and TELEMETRY_URL to this release's tables, "
     "and name each migration applied. Waits for Postgres while it is away."
 )
@@ -49,7 +49,7 @@ OLDEST_MIGRATABLE_COMMIT = "f87eb061"
 _SQL_FUNCTION_REVISION_PATTERN = re.compile(r"-- revision (\d+)\n")
 
 
-class MigratedSchema(NamedTuple):
+class SchemaMigrationSource(NamedTuple):
     """Tables that migrate together: their folders, the table of applied files, the size of the baseline."""
 
     folder: str
@@ -58,8 +58,8 @@ class MigratedSchema(NamedTuple):
     baseline: int
 
 
-MAIN_SCHEMA = MigratedSchema("migrations", "functions", "migration", 9)
-EVENT_SCHEMA = MigratedSchema("event_migrations", "event_functions", "event_migration", 1)
+MAIN_SCHEMA_MIGRATION_SOURCE = SchemaMigrationSource("migrations", "functions", "migration", 9)
+EVENT_SCHEMA_MIGRATION_SOURCE = SchemaMigrationSource("event_migrations", "event_functions", "event_migration", 1)
 
 
 class Migration(NamedTuple):
@@ -76,12 +76,12 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def read_all_migrations(schema: MigratedSchema) -> list[Migration]:
+def read_all_migrations(schema: SchemaMigrationSource) -> list[Migration]:
     """Return all migration files of a database schema in this release, in order."""
     return _read_sql_files(schema.folder)
 
 
-def read_sql_functions(schema: MigratedSchema) -> list[Migration]:
+def read_sql_functions(schema: SchemaMigrationSource) -> list[Migration]:
     """Return the SQL functions of a database schema in this release, each named `function@revision`."""
     return [
         Migration(f"{each.name}@{_parse_sql_function_revision(each)}", each.text)
@@ -107,11 +107,11 @@ async def migrate_databases(database_url: str, event_store_url: str | None = Non
     The event store is in the main database, unless another one is named. Raise `MigrationChanged` for an applied
     file that was edited, and for a database of a release before f87eb061.
     """
-    applied = await _migrate_schema(database_url, MAIN_SCHEMA)
-    return applied + await _migrate_schema(event_store_url or database_url, EVENT_SCHEMA)
+    applied = await _migrate_schema(database_url, MAIN_SCHEMA_MIGRATION_SOURCE)
+    return applied + await _migrate_schema(event_store_url or database_url, EVENT_SCHEMA_MIGRATION_SOURCE)
 
 
-async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
+async def _migrate_schema(url: str, schema: SchemaMigrationSource) -> list[str]:
     async with use_postgres_connection(url, name="tenantry-migrate") as conn:
         await conn.execute("set lock_timeout = 0")
         await conn.execute("set statement_timeout = 0")
@@ -130,7 +130,7 @@ async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
         return [change.name for change in changes if change.runs]
 
 
-async def find_pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migration]:
+async def find_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> list[Migration]:
     """Return the changes that `migrate_databases` would apply to a schema now, in order.
 
     For an empty database these are all changes. Raise `MigrationChanged` for an applied file that was edited, and
@@ -142,10 +142,10 @@ async def find_pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Mi
     if taken_over is not None:
         baseline = {each.name for each in read_all_migrations(schema)[: schema.baseline]}
         new = [each._replace(runs=each.name not in baseline) for each in new]
-    return [*(taken_over or ()), *_find_newer_sql_functions(schema, applied), *new]
+    return [*(taken_over or ()), *_find_sql_functions_to_load(schema, applied), *new]
 
 
-async def _read_applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str, str]:
+async def _read_applied_checksums(conn: Conn, schema: SchemaMigrationSource) -> Mapping[str, str]:
     """Return the checksums of a schema's applied files by name; empty for a database that was never migrated."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return {}
@@ -160,7 +160,7 @@ def _is_migration_unapplied(migration: Migration, applied: Mapping[str, str]) ->
     return migration.name not in applied
 
 
-def _find_newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
+def _find_sql_functions_to_load(schema: SchemaMigrationSource, applied: Mapping[str, str]) -> list[Migration]:
     """Return functions with a higher revision than the database's. Raise `MigrationChanged` for an edit without one."""
     revisions: dict[str, int] = {}
     for applied_name in applied:
@@ -175,7 +175,7 @@ def _find_newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]
     return newer
 
 
-def _find_take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
+def _find_take_over_migrations(schema: SchemaMigrationSource, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the migrations from an earlier release's database to the baseline; None for any other database.
 
     Raise `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
@@ -184,7 +184,7 @@ def _find_take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
     if checksums.keys().isdisjoint(applied):
         return None
-    late = _read_sql_files("take_over/migrations") if schema is MAIN_SCHEMA else []
+    late = _read_sql_files("take_over/migrations") if schema is MAIN_SCHEMA_MIGRATION_SOURCE else []
     missing = checksums.keys() - applied.keys() - {each.name for each in late}
     if missing:
         raise MigrationChanged(
@@ -197,7 +197,7 @@ def _find_take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str
     return [each for each in late if each.name not in applied]
 
 
-async def _apply_migration(conn: Conn, schema: MigratedSchema, migration: Migration) -> None:
+async def _apply_migration(conn: Conn, schema: SchemaMigrationSource, migration: Migration) -> None:
     if migration.runs:
         await conn.execute(migration.text)
     await conn.execute(
@@ -212,16 +212,16 @@ async def _migrate_when_reachable(settings: Settings) -> list[str]:
 
     Print one line to stderr if it has to wait.
     """
-    wait_s = FIRST_BACKOFF_S
+    wait_s = FIRST_POSTGRES_RETRY_WAIT_S
     while True:
         try:
             with convert_postgres_away_errors():
                 return await migrate_databases(settings.database_url, settings.event_store_url)
         except ServiceUnavailable as error:
-            if wait_s == FIRST_BACKOFF_S:
+            if wait_s == FIRST_POSTGRES_RETRY_WAIT_S:
                 print(f"{UNUSABLE_DATABASE_MESSAGE}: {error.__cause__!r}: waiting for it", file=sys.stderr)  # noqa: T201
             await asyncio.sleep(wait_s)
-            wait_s = min(MAX_BACKOFF_S, wait_s * 2)
+            wait_s = min(MAX_POSTGRES_RETRY_WAIT_S, wait_s * 2)
 
 
 def main() -> None:
@@ -229,7 +229,7 @@ def main() -> None:
 
     Exit with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
-    argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
+    argparse.ArgumentParser("python -m db.migrate", description=MIGRATE_COMMAND_DESCRIPTION).parse_args()
     with exit_on_expected_start_errors():
         applied = asyncio.run(_migrate_when_reachable(load_settings(os.environ)))
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")

@@ -78,7 +78,7 @@ POSTGRES_ARRAY_TYPE_OIDS = {
     "_jsonb": (3807, 3802),
 }
 _UNSET_POSTGRES_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
-_POSTGRES_ARRAY_TYPES = [
+_ASYNCPG_ARRAY_TYPE_DESCRIPTIONS = [
     {
         "oid": oid,
         "name": name,
@@ -190,7 +190,7 @@ async def run_autocommitted(pool: Pool, body: Callable[[Conn], Awaitable[T]]) ->
 
     Run it once more if Postgres chose it as a deadlock's victim.
     """
-    return await _retry_deadlock_once(partial(_attempt_autocommit, pool, body))
+    return await _retry_deadlock_once(partial(_run_autocommitted_without_retry, pool, body))
 
 
 async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
@@ -208,7 +208,7 @@ async def _attempt_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]])
             return await body(conn)
 
 
-async def _attempt_autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     async with acquire_connection(pool) as conn:
         return await body(conn)
 
@@ -252,7 +252,7 @@ async def _set_up_postgres_connection(conn: Conn) -> None:
         decoder=lambda data: msgspec.json.decode(data[1:]),
     )
     # Nor has it public access to register a type.
-    conn._protocol.get_settings().register_data_types(_POSTGRES_ARRAY_TYPES)  # type: ignore[union-attr]  # noqa: SLF001
+    conn._protocol.get_settings().register_data_types(_ASYNCPG_ARRAY_TYPE_DESCRIPTIONS)  # type: ignore[union-attr]  # noqa: SLF001
 
 
 async def _skip_session_reset(_: Conn) -> None:

@@ -31,13 +31,17 @@ POSTGRES_AWAY_ERRORS = (
 )
 
 #: Seconds before the first retry to reach Postgres; doubled up to the most.
-FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
+FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
-CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
+UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
-RETRIED_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
+TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER = (
+    ServiceUnavailable,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+)
 
 
 def is_postgres_away_error(error: BaseException) -> bool:
@@ -67,4 +71,4 @@ def convert_postgres_away_errors() -> Iterator[None]:
 
 def is_connection_reset_error(error: BaseException) -> bool:
     """Return whether an error is uvloop's for a write to a connection that was just reset, by any kind of server."""
-    return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE_START)
+    return isinstance(error, RuntimeError) and str(error).startswith(UVLOOP_CONNECTION_RESET_MESSAGE_START)

@@ -55,7 +55,7 @@ class RedisPool(ConnectionPool):
             raise Disconnected("the pool has ended")
 
 
-class CancelSafePipeline(Pipeline):
+class CancelSafeRedisPipeline(Pipeline):
     """Pipeline of a `RedisPool` that is safe to cancel at any step.
 
     redis-py's own keeps its connection when a cancel hits its end, and the pool never gets it back.

@@ -20,10 +20,10 @@ from schemas.errors import LocalServerUnavailable
 
 #: Ports outside the kernel's range for outgoing connections. Inside it, a client that keeps calling a stopped
 #: server could get that server's port as its own.
-LOCAL_SERVER_PORTS = range(15_000, 32_000)
+LOCAL_SERVER_PORT_RANGE = range(15_000, 32_000)
 
 #: Seconds to wait for a kill, and between two checks of it or of a start.
-KILL_S, POLL_S = 15.0, 0.005
+MAX_SERVER_KILL_WAIT_S, SERVER_STATE_CHECK_INTERVAL_S = 15.0, 0.005
 
 #: Seconds between two reports on a server that does not serve yet.
 START_REPORT_INTERVAL_S = 5.0
@@ -68,15 +68,15 @@ class LocalServer:
         """Return the server's exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
-    def start(self, report: StartReporter | None = None) -> None:
+    def start_and_wait_until_ready(self, report: StartReporter | None = None) -> None:
         """Start the server and wait until it serves. `report` receives the cause of a slow start.
 
         Raise `LocalServerUnavailable` with the end of the log if the server ends before.
         """
-        self.launch()
+        self.start_without_waiting()
         wait_until_servers_ready({self.log.parent.name: self}, report)
 
-    def launch(self) -> None:
+    def start_without_waiting(self) -> None:
         """Start the server's process without waiting until it serves; first kill the one that was started before.
 
         The process gets a session of its own: Ctrl-C doesn't reach it, and this process ends it in order.
@@ -103,10 +103,10 @@ class LocalServer:
 
     def stop(self) -> None:
         """End the server in order, which disconnects its clients. Kill it if it still runs after `patience_s`."""
-        self.send_halt_signal()
+        self.send_orderly_stop_signal()
         self.join()
 
-    def send_halt_signal(self) -> None:
+    def send_orderly_stop_signal(self) -> None:
         """Send its signal `halt` to a running or paused server. Most servers end at once at the second signal."""
         if self.process is not None and self.exit_code is None:
             self.resume()
@@ -130,10 +130,10 @@ class LocalServer:
 
     def pause(self) -> None:
         """Freeze the server and its children by SIGSTOP: connections are still accepted, and get no answer."""
-        _signal_processes(_list_process_family(self.pid), signal.SIGSTOP)
+        _send_signal_to_running_processes(_list_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
-        _signal_processes(_list_process_family(self.pid), signal.SIGCONT)
+        _send_signal_to_running_processes(_list_process_family(self.pid), signal.SIGCONT)
 
 
 def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartReporter | None = None) -> None:
@@ -148,7 +148,7 @@ def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartRe
             if report and time.monotonic() >= due:
                 report("waiting for " + ", ".join(f"{name} ({server.why()})" for name, server in waiting.items()))
                 due = time.monotonic() + START_REPORT_INTERVAL_S
-            time.sleep(POLL_S)
+            time.sleep(SERVER_STATE_CHECK_INTERVAL_S)
     except BaseException:
         for server in waiting.values():
             server.kill()
@@ -160,7 +160,7 @@ def run_local_server(server: LocalServer, report: StartReporter | None = None) -
     """Run and yield a local server with a new log, then stop it. Raise `LocalServerUnavailable` if it can't start."""
     server.log.unlink(missing_ok=True)
     try:
-        server.start(report)
+        server.start_and_wait_until_ready(report)
         yield server
     finally:
         server.stop()
@@ -180,12 +180,12 @@ def find_free_port() -> int:
 
     The system's random source chooses it: Python's own is seeded alike in all processes of a test run.
     """
-    for port in random.SystemRandom().sample(LOCAL_SERVER_PORTS, 100):
+    for port in random.SystemRandom().sample(LOCAL_SERVER_PORT_RANGE, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
     raise LocalServerUnavailable(
-        f"no free port on 127.0.0.1 between {LOCAL_SERVER_PORTS.start} and {LOCAL_SERVER_PORTS.stop}"
+        f"no free port on 127.0.0.1 between {LOCAL_SERVER_PORT_RANGE.start} and {LOCAL_SERVER_PORT_RANGE.stop}"
     )
 
 
@@ -200,10 +200,10 @@ def read_process_command_line(pid: int) -> bytes:
 def kill_process_family(pid: int) -> None:
     """SIGKILL a process and its children, and wait up to 15 s for their end."""
     family = _list_process_family(pid)
-    _signal_processes(family, signal.SIGKILL)
-    deadline = time.monotonic() + KILL_S
+    _send_signal_to_running_processes(family, signal.SIGKILL)
+    deadline = time.monotonic() + MAX_SERVER_KILL_WAIT_S
     while any(map(read_process_command_line, family)) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
+        time.sleep(SERVER_STATE_CHECK_INTERVAL_S)
 
 
 def kill_process_group(leader: int) -> None:
@@ -226,7 +226,7 @@ def _list_process_family(pid: int) -> list[int]:
     return [pid, *map(int, children)]
 
 
-def _signal_processes(pids: list[int], signum: signal.Signals) -> None:
+def _send_signal_to_running_processes(pids: list[int], signum: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signum)

@@ -50,7 +50,7 @@ def exit_on_expected_start_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        explanations = [_explain_start_error(leaf) for leaf in iter_leaf_errors(error)]
+        explanations = [_find_exit_code_and_advice_for_exception(leaf) for leaf in iter_leaf_errors(error)]
         if not explanations or None in explanations:
             raise
         code, line = next(explanation for explanation in explanations if explanation)
@@ -58,7 +58,7 @@ def exit_on_expected_start_errors() -> Iterator[None]:
         sys.exit(code)
 
 
-def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
+def _find_exit_code_and_advice_for_exception(error: BaseException) -> tuple[int, str] | None:
     """Return exit code and a line of advice for an expected error at a process's start; None for any other error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):

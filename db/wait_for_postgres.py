@@ -6,7 +6,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, is_postgres_away_error
+from db.reach import (
+    FIRST_POSTGRES_RETRY_WAIT_S,
+    MAX_POSTGRES_RETRY_WAIT_S,
+    TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER,
+    is_postgres_away_error,
+)
 from telemetry import logs
 
 T = TypeVar("T")
@@ -22,7 +27,7 @@ async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped:
 
     Retry temporary failures of Postgres only, also in exception groups. Raise all other errors.
     """
-    pause_s, began, next_log = FIRST_BACKOFF_S, time.monotonic(), 0.0
+    pause_s, began, next_log = FIRST_POSTGRES_RETRY_WAIT_S, time.monotonic(), 0.0
     while not stopped.is_set():
         try:
             return await ask()
@@ -36,7 +41,7 @@ async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped:
             next_log = time.monotonic() + POSTGRES_WAIT_LOG_INTERVAL_S
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), pause_s)
-        pause_s = min(MAX_BACKOFF_S, pause_s * 2)
+        pause_s = min(MAX_POSTGRES_RETRY_WAIT_S, pause_s * 2)
     return None
 
 
@@ -46,7 +51,9 @@ def find_postgres_away_error(error: BaseException) -> BaseException | None:
     Return that error's cause instead if it has one. Return None if any error is another failure.
     """
     errors = list(iter_leaf_errors(error))
-    if all(isinstance(leaf, RETRIED_POSTGRES_ERRORS) or is_postgres_away_error(leaf) for leaf in errors):
+    if all(
+        isinstance(leaf, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER) or is_postgres_away_error(leaf) for leaf in errors
+    ):
         return errors[0].__cause__ or errors[0]
     return None
 

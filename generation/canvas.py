@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from PIL import Image
 
 from generation.color import RGB, measure_text_contrast
-from generation.frame import PictureFrame
+from generation.frame import PictureSizeAndSafeZone
 from generation.outputs import DrawnText
 from generation.text.fitting import TextBlock
 from generation.text.raster import render_text_line_ink
@@ -29,7 +29,7 @@ class InkedTextLine(NamedTuple):
 class Canvas:
     """An image with a text direction; `marks` are the texts drawn on it."""
 
-    def __init__(self, image: Image.Image, frame: PictureFrame, *, right_to_left: bool) -> None:
+    def __init__(self, image: Image.Image, frame: PictureSizeAndSafeZone, *, right_to_left: bool) -> None:
         self.image = image
         self.frame = frame
         self.right_to_left = right_to_left
@@ -67,15 +67,17 @@ class Canvas:
 
         Append each drawn line, with its measured contrast, to the canvas's `marks`.
         """
-        share = compute_left_margin_share(align, right_to_left=self.right_to_left)
+        share = compute_free_width_share_left_of_line(align, right_to_left=self.right_to_left)
         lines = [*place_inked_text_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
-        self.marks += [self._measure_inked_line(name, one, block, color) for one in lines]
+        self.marks += [self._measure_contrast_of_inked_line(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _measure_inked_line(self, name: str, inked: InkedTextLine, block: TextBlock, color: RGB) -> DrawnText:
+    def _measure_contrast_of_inked_line(
+        self, name: str, inked: InkedTextLine, block: TextBlock, color: RGB
+    ) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return build_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
@@ -84,7 +86,7 @@ def build_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block
     return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
 
 
-def compute_left_margin_share(align: TextAlignment, *, right_to_left: bool) -> float:
+def compute_free_width_share_left_of_line(align: TextAlignment, *, right_to_left: bool) -> float:
     """Return the share of a line's free width to leave at its left: 0.5 if centered, else 0.0 or 1.0."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 

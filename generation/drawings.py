@@ -32,7 +32,7 @@ _ALLOWED_SVG_ELEMENTS = frozenset(
 _REMOVED_VISIBLE_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("text", "image", "foreignObject"))
 #: Elements of which only the text stays. An HTML parser treats child elements as HTML.
 _TEXT_ONLY_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("title", "desc"))
-_SVG_STYLE_TAG = f"{_SVG_TAG_PREFIX}style"
+_SVG_STYLE_ELEMENT_NAME = f"{_SVG_TAG_PREFIX}style"
 #: Elements that may reference another one by `href`.
 _REFERENCING_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("use", "linearGradient", "radialGradient"))
 #: Attributes with words and numbers. `style` and CSS properties have their own lists.
@@ -109,7 +109,7 @@ def _copy_allowed_svg_children(
 ) -> None:
     """Copy allowed SVG descendants into `target`, to a maximum depth. Append style sheet rules to `rules`."""
     for child in source if level <= MAX_DRAWING_LEVELS else ():
-        if child.tag == _SVG_STYLE_TAG:
+        if child.tag == _SVG_STYLE_ELEMENT_NAME:
             _copy_allowed_style_rules(child, target, rules)
         elif child.tag in _TEXT_ONLY_SVG_ELEMENTS:
             etree.SubElement(target, child.tag).text = "".join(_own_text_of_svg_element(child))
@@ -128,7 +128,7 @@ def _copy_allowed_style_rules(source: etree._Element, target: etree._Element, ru
         return
     allowed = svg_styles.parse_style_sheet_rules("".join(_own_text_of_svg_element(source)))
     if allowed:
-        etree.SubElement(target, _SVG_STYLE_TAG).text = "".join(map(str, allowed))
+        etree.SubElement(target, _SVG_STYLE_ELEMENT_NAME).text = "".join(map(str, allowed))
         rules += allowed
 
 

@@ -35,7 +35,7 @@ _MAX_KEPT_STDOUT_BYTES = 1 << 20
 _PIPE_BUFFER_BYTES = 1 << 20
 
 #: Error codes and messages by a phrase in stderr. Other failures get their exit code.
-_FFMPEG_ERRORS_BY_MESSAGE = {
+_ERRORS_BY_FFMPEG_STDERR_PHRASE = {
     "No space left on device": ("DISK_FULL", "no space is left for the file"),
     "Cannot allocate memory": ("OUT_OF_MEMORY", "FFmpeg has too little memory"),
 }
@@ -65,7 +65,7 @@ def find_ffmpeg_program() -> str:
         ) from None
 
 
-def build_ffmpeg_file_input(path: Path, kind: str, *options: str) -> list[str]:
+def build_ffmpeg_input_from_file_path(path: Path, kind: str, *options: str) -> list[str]:
     """Return FFmpeg arguments to read a file, with `options`, as the format `kind` only: FFmpeg follows no playlist."""
     return ["-protocol_whitelist", "file", "-f", kind, *options, "-i", f"file:{path}"]
 
@@ -90,8 +90,8 @@ def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegRes
     Return the first MiB of its stdout, the last lines of its stderr, and the count of all lines.
     """
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
-        stdout = process.output.read(_MAX_KEPT_STDOUT_BYTES)
-        while process.output.read(_MAX_KEPT_STDOUT_BYTES):
+        stdout = process.stdout_stream.read(_MAX_KEPT_STDOUT_BYTES)
+        while process.stdout_stream.read(_MAX_KEPT_STDOUT_BYTES):
             pass
     return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
@@ -102,7 +102,7 @@ def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None
     Raises `GenerationError` if FFmpeg fails, ends within a chunk, or writes too many lines to stderr.
     """
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
-        while len(piece := process.output.read(size)) == size:
+        while len(piece := process.stdout_stream.read(size)) == size:
             process.check_stderr_line_count()
             yield piece
     process.check_stderr_line_count()
@@ -168,7 +168,7 @@ class _FfmpegProcess:
         return False
 
     @property
-    def output(self) -> IO[bytes]:
+    def stdout_stream(self) -> IO[bytes]:
         return _require_open_stream(self._process.stdout)
 
     def write_frame(self, data: bytes) -> None:
@@ -203,7 +203,7 @@ class _FfmpegProcess:
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:
-            for words, meaning in _FFMPEG_ERRORS_BY_MESSAGE.items():
+            for words, meaning in _ERRORS_BY_FFMPEG_STDERR_PHRASE.items():
                 if words in line:
                     return GenerationError(*meaning)
         last = lines[-1] if lines else f"it ended with {code}"

@@ -4,12 +4,12 @@ from importlib.util import find_spec
 
 from schemas.errors import LibrariesMissing
 
-_DRAWING_MODULES = (
+_REQUIRED_DRAWING_MODULES = (
     "bidi budoux fontpkg_inter hibari imageio_ffmpeg justmytype_intl_cjk manimgx_fonts numpy pyphen resvg_py "
     "uharfbuzz uniseg"
 ).split()
 #: Distributions with other names than their modules.
-_OTHER_DISTRIBUTION_NAMES = {"bidi": "python-bidi", "hibari": "hibari-tts"}
+_DISTRIBUTION_NAME_BY_DRAWING_MODULE = {"bidi": "python-bidi", "hibari": "hibari-tts"}
 
 
 def require_drawing_libraries() -> None:
@@ -17,8 +17,8 @@ def require_drawing_libraries() -> None:
 
     Raises `LibrariesMissing` with the names of the missing ones.
     """
-    modules = [module for module in _DRAWING_MODULES if find_spec(module) is None]
-    missing = [_OTHER_DISTRIBUTION_NAMES.get(module, module.replace("_", "-")) for module in modules]
+    modules = [module for module in _REQUIRED_DRAWING_MODULES if find_spec(module) is None]
+    missing = [_DISTRIBUTION_NAME_BY_DRAWING_MODULE.get(module, module.replace("_", "-")) for module in modules]
     if missing:
         raise LibrariesMissing(
             "GENERATE_NOT_INSTALLED",

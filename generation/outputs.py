@@ -5,10 +5,10 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from generation.spec import SpecValue
+from generation.spec import StrictCamelCaseStruct
 
 
-class DrawnText(SpecValue, frozen=True, kw_only=True):
+class DrawnText(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Line of text in a picture: its ink's bounding box, and its contrast to the background."""
 
     name: str
@@ -23,7 +23,7 @@ class DrawnText(SpecValue, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, box=(left + across, top + down, right + across, bottom + down))
 
 
-class OutputFile(SpecValue, frozen=True, kw_only=True):
+class OutputFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's

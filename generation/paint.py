@@ -17,9 +17,9 @@ FloatChannel: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 _GRADIENT_GROUND_DOWNSCALE = 6
 _SHADOW_DOWNSCALE = 4
 #: Side of the noise tile that hides colour banding.
-_NOISE_TILE_SIDE_PX = 256
+_BACKGROUND_NOISE_TILE_SIDE_PX = 256
 #: Maximum change of a channel.
-_COLOR_NOISE_AMPLITUDE = 2
+_BACKGROUND_NOISE_AMPLITUDE = 2
 _COLOR_BLENDING_GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE_EXPONENT = 5.0
@@ -56,11 +56,13 @@ def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
 
     Its mean is 0.5, since the later conversion to integers truncates.
     """
-    raw = np.frombuffer(seeded_noise_bytes(seed, _NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
-        _NOISE_TILE_SIDE_PX, _NOISE_TILE_SIDE_PX
+    raw = np.frombuffer(seeded_noise_bytes(seed, _BACKGROUND_NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
+        _BACKGROUND_NOISE_TILE_SIDE_PX, _BACKGROUND_NOISE_TILE_SIDE_PX
     )
-    tile = ((raw + 0.5) / 256 * (2 * _COLOR_NOISE_AMPLITUDE) - _COLOR_NOISE_AMPLITUDE + 0.5).astype(np.float32)
-    across, down = (math.ceil(side / _NOISE_TILE_SIDE_PX) for side in size)
+    tile = ((raw + 0.5) / 256 * (2 * _BACKGROUND_NOISE_AMPLITUDE) - _BACKGROUND_NOISE_AMPLITUDE + 0.5).astype(
+        np.float32
+    )
+    across, down = (math.ceil(side / _BACKGROUND_NOISE_TILE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 
 
@@ -95,7 +97,7 @@ def fill_rounded_rectangle(
     image.paste(color, place, mask)
 
 
-def draw_fading_orb(image: Image.Image, center: PixelSize, radius: int, color: RGB) -> None:
+def draw_disc_fading_downwards(image: Image.Image, center: PixelSize, radius: int, color: RGB) -> None:
     """Draw a disc onto an image. It fades out towards its bottom, and is clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
     right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from generation.copy import tones
 from generation.copy.languages import DEFAULT_LANGUAGE, primary_language
 from generation.copy.speech import detect_brand_language
-from generation.copy.write import copy_labels_in_language, language_tag_of_brand
+from generation.copy.write import build_slide_labels_in_language, language_tag_of_brand
 from generation.seeds import seeded_pick
 from generation.spec import AgeRange, BrandSnapshot, Gender
 
@@ -19,7 +19,7 @@ PERSONA_GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Ages to draw from by default: a presenter is never a minor by chance.
 DEFAULT_PERSONA_AGES: tuple[AgeRange, ...] = ("young_adult", "adult", "mid_adult")
 #: Voice of a brand without one.
-DEFAULT_PERSONA_VOICE = "plain"
+DEFAULT_PERSONA_TONE_OF_VOICE = "plain"
 #: Maximum keywords that a persona talks about.
 MAX_PERSONA_TOPICS = 5
 #: Common first names by language and gender.
@@ -46,13 +46,13 @@ _FIRST_NAMES_BY_LANGUAGE: Mapping[str, Mapping[Gender, str]] = {
     },
 }
 #: Words of each gender, without blanks and hyphens.
-GENDER_PROMPT_WORDS: Mapping[Gender, str] = {
+GENDER_WORDS_IN_PERSONA_PROMPT: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
     "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
     "non_binary": """nonbinary enby androgynous nichtbinär androgyn nonbinaire androgyne nobinario
         nobinaria andrógino andrógina""",
 }
-AGE_PROMPT_WORDS: Mapping[AgeRange, str] = {
+AGE_WORDS_IN_PERSONA_PROMPT: Mapping[AgeRange, str] = {
     "teen": "teen teens teenager teenage adolescent jugendlich jugendliche jugendlicher adolescente",
     "young_adult": """young youthful twenties student jung junge junger studentin étudiant étudiante jeune
         joven estudiante""",
@@ -93,7 +93,7 @@ def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: 
     The wish's fields decide first, then its prompt, then the brand's voice or the seed. A picked name is not one
     of `taken`, as long as others are free.
     """
-    choices = read_persona_prompt(wish.prompt)
+    choices = extract_traits_from_persona_prompt(wish.prompt)
     any_gender, any_age = (seeded_pick(seed, PERSONA_GENDERS, "gender"), seeded_pick(seed, DEFAULT_PERSONA_AGES, "age"))
     gender = wish.gender or choices.gender or any_gender
     language = language_tag_of_brand(brand, detect_brand_language(brand))
@@ -101,7 +101,7 @@ def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: 
         name=wish.name or _pick_persona_name(brand, language, gender, seed, taken),
         gender=gender,
         age_range=wish.age_range or choices.age_range or any_age,
-        voice=choices.voice or brand.voice or DEFAULT_PERSONA_VOICE,
+        voice=choices.voice or brand.voice or DEFAULT_PERSONA_TONE_OF_VOICE,
         language=language,
         topics=brand.keywords[:MAX_PERSONA_TOPICS],
     )
@@ -109,7 +109,7 @@ def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: 
 
 def presenter_disclosure(language: str) -> str:
     """Return the note that the presenter is no real person, capitalized, in a language; in English if it has none."""
-    return copy_labels_in_language(primary_language(language)).presenter
+    return build_slide_labels_in_language(primary_language(language)).presenter
 
 
 def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
@@ -130,7 +130,7 @@ def common_first_names(language: str, gender: Gender) -> list[str]:
     ].split()
 
 
-class PersonaPromptChoices(NamedTuple):
+class TraitsReadFromPersonaPrompt(NamedTuple):
     """Gender, age and voice that a prompt names; None for one that it leaves open."""
 
     gender: Gender | None
@@ -138,10 +138,10 @@ class PersonaPromptChoices(NamedTuple):
     voice: str | None
 
 
-def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
+def extract_traits_from_persona_prompt(prompt: str) -> TraitsReadFromPersonaPrompt:
     """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
-    return PersonaPromptChoices(
-        tones.find_meaning_of_first_known_word(prompt, GENDER_PROMPT_WORDS),
-        tones.find_meaning_of_first_known_word(prompt, AGE_PROMPT_WORDS),
+    return TraitsReadFromPersonaPrompt(
+        tones.find_meaning_of_first_known_word(prompt, GENDER_WORDS_IN_PERSONA_PROMPT),
+        tones.find_meaning_of_first_known_word(prompt, AGE_WORDS_IN_PERSONA_PROMPT),
         tones.find_meaning_of_first_known_word(prompt, tones.VOICE_WORDS_BY_TONE),
     )

@@ -9,7 +9,7 @@ MAX_PICTURE_BYTES = 20 << 20
 MAX_PICTURE_SIDE_RATIO = 20
 
 
-def check_picture_bytes(count: int) -> None:
+def check_picture_byte_count(count: int) -> None:
     """Raise `PictureRefused` for no bytes, or for more than `MAX_PICTURE_BYTES`."""
     if not count:
         raise PictureRefused("PICTURE_EMPTY", "the picture has no bytes")

@@ -13,7 +13,7 @@ import warnings
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from generation.drawings import CleanedSvgDrawing, clean_svg_drawing
-from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_bytes, check_picture_size
+from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte_count, check_picture_size
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
@@ -38,7 +38,7 @@ HOST_SENT_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.
 
 def decode_picture(data: bytes) -> Image.Image:
     """Decode an untrusted bitmap or SVG to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
-    check_picture_bytes(len(data))
+    check_picture_byte_count(len(data))
     if _SVG_START_PATTERN.match(data.removeprefix(b"\xef\xbb\xbf")):
         return _decode_bitmap(rasterize_svg(data))
     return _decode_bitmap(data)
@@ -70,7 +70,7 @@ def _decode_picture_upright(image: Image.Image) -> Image.Image:
         upright.thumbnail(
             (MAX_DECODED_PICTURE_SIDE_PX, MAX_DECODED_PICTURE_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0
         )
-    return _convert_picture_to_rgb(_reduce_channels_to_eight_bits(upright), profile)
+    return _convert_picture_to_rgb_or_rgba(_reduce_channels_to_eight_bits(upright), profile)
 
 
 def _reduce_channels_to_eight_bits(image: Image.Image) -> Image.Image:
@@ -80,7 +80,7 @@ def _reduce_channels_to_eight_bits(image: Image.Image) -> Image.Image:
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
 
 
-def _convert_picture_to_rgb(image: Image.Image, profile: object) -> Image.Image:
+def _convert_picture_to_rgb_or_rgba(image: Image.Image, profile: object) -> Image.Image:
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
@@ -119,7 +119,7 @@ def rasterize_svg(data: bytes) -> bytes:
     `GenerationError` if the host killed the process, which proves nothing about the drawing.
     """
     drawing = clean_svg_drawing(data)
-    command = [sys.executable, "-m", "generation.rasterizer", _longer_drawing_side_name(drawing)]
+    command = [sys.executable, "-m", "generation.rasterizer", _longer_svg_side_for_scaling(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
     if -process.returncode in HOST_SENT_KILL_SIGNALS:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
@@ -133,7 +133,7 @@ def rasterize_svg(data: bytes) -> bytes:
     return process.stdout
 
 
-def _longer_drawing_side_name(drawing: CleanedSvgDrawing) -> str:
+def _longer_svg_side_for_scaling(drawing: CleanedSvgDrawing) -> str:
     """Return `width` or `height`, the longer side of a drawing. Raises `PictureRefused` if the drawing is too narrow.
 
     The renderer scales that side to the limit, so that the other one is within it.

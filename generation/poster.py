@@ -10,7 +10,7 @@ from PIL import Image, ImageStat
 from generation import ffmpeg
 from generation.outputs import OutputFile
 from generation.remix import boxes, clip
-from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
+from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumbnail
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
@@ -21,10 +21,11 @@ _POSTER_SAMPLE_POSITION_SHARES = (0.25, 0.5, 0.75)
 _ASSUMED_VIDEO_SECONDS = 4.0
 
 #: Width of a frame in square pixels, and the scale down to a thumbnail.
-_SQUARE_PIXEL_WIDTH = "iw*clip(sar,0.25,4)"
-_THUMBNAIL_SCALE = f"min(1,{THUMBNAIL_SIDE_PX}/max({_SQUARE_PIXEL_WIDTH},ih))"
+_DISPLAY_WIDTH_FFMPEG_EXPRESSION = "iw*clip(sar,0.25,4)"
+_THUMBNAIL_SCALE_FFMPEG_EXPRESSION = f"min(1,{THUMBNAIL_SIDE_PX}/max({_DISPLAY_WIDTH_FFMPEG_EXPRESSION},ih))"
 _THUMBNAIL_SCALE_FILTER = (
-    f"scale='max(1,{_SQUARE_PIXEL_WIDTH}*{_THUMBNAIL_SCALE})':'max(1,ih*{_THUMBNAIL_SCALE})':flags=area,setsar=1"
+    f"scale='max(1,{_DISPLAY_WIDTH_FFMPEG_EXPRESSION}*{_THUMBNAIL_SCALE_FFMPEG_EXPRESSION})'"
+    f":'max(1,ih*{_THUMBNAIL_SCALE_FFMPEG_EXPRESSION})':flags=area,setsar=1"
 )
 _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
@@ -33,7 +34,7 @@ def write_video_poster(path: Path, folder: Path) -> OutputFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_poster_frame(path)
     file = folder / "poster.jpg"
-    file.write_bytes(data := encode_thumbnail(image))
+    file.write_bytes(data := encode_picture_as_jpeg_thumbnail(image))
     return OutputFile(
         name=file.name,
         thumbnail=file.name,
@@ -71,24 +72,26 @@ def _decode_poster_sample_frames(path: Path, seconds: float) -> Iterator[Image.I
         (min(1.0, seconds / 2), *(seconds * part for part in _POSTER_SAMPLE_POSITION_SHARES), 0.0)
     ):
         try:
-            answer = _decode_frame_ppm(path, second)
+            answer = _decode_video_frame_to_ppm_thumbnail(path, second)
         except ClipRefused:
             continue
         if answer:
             yield Image.open(io.BytesIO(answer), formats=["PPM"])
 
 
-def _decode_frame_ppm(path: Path, second: float) -> bytes:
+def _decode_video_frame_to_ppm_thumbnail(path: Path, second: float) -> bytes:
     """Return a video's frame at a second as a PPM thumbnail in SDR; empty after its end. Raises `ClipRefused`."""
-    result = _run_filters_on_video_frame(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
+    result = _decode_one_video_frame_with_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
     toned = clip.sdr_conversion_filters(clip.read_transfer_characteristic(result))
     if toned:
-        return _run_filters_on_video_frame(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
+        return _decode_one_video_frame_with_filters(
+            path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]
+        ).stdout
     return result.stdout
 
 
-def _run_filters_on_video_frame(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
+def _decode_one_video_frame_with_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run_ffmpeg_clip_probe(
-        *clip.build_ffmpeg_video_input(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
+    return clip.run_ffmpeg_within_clip_probe_limits(
+        *clip.build_ffmpeg_input_from_video_part(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
     )

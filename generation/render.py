@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from generation import pictures
-from generation.frame import FRAME_BY_ASPECT
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import DrawnText, OutputFile, RenderingProgressStep
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
@@ -21,10 +21,10 @@ from generation.sound.speech import read_texts_aloud
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
 from generation.text.cleaning import clean_drawn_text
-from generation.theme import PieceTheme, derive_theme
-from generation.thumbnail import encode_jpeg, encode_thumbnail
+from generation.theme import PieceColorTheme, derive_theme
+from generation.thumbnail import encode_jpeg, encode_picture_as_jpeg_thumbnail
 from generation.timing import plan_video_timing
-from generation.video.video import VideoPiece
+from generation.video.video import VideoPieceToRender
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
@@ -111,20 +111,27 @@ def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> 
         else []
     )
     lasts = plan_video_timing(copy.hook.text, points, spec.seconds, min_speech_scene_seconds(speech))
-    return VideoPiece(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _read_end_card(given), speech)
+    return VideoPieceToRender(
+        _build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card_picture(given), speech
+    )
 
 
-def _read_end_card(given: PieceInputFiles) -> Image.Image | None:
+def _decode_end_card_picture(given: PieceInputFiles) -> Image.Image | None:
     return pictures.decode_picture(given.end_card) if given.end_card is not None else None
 
 
-def _prepare_remix(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe_clip(given.clip)
     kit = _build_slide_kit(spec, copy, given, "9:16")
     return RemixPiece(
-        kit._replace(frame=FRAME_BY_ASPECT["9:16"]), copy, clip, spec.seconds, spec.transcript, _read_end_card(given)
+        kit._replace(frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]),
+        copy,
+        clip,
+        spec.seconds,
+        spec.transcript,
+        _decode_end_card_picture(given),
     )
 
 
@@ -132,7 +139,7 @@ _PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, P
     "slideshow": _prepare_slides,
     "image": _prepare_slides,
     "video": _prepare_video,
-    "ugc_remix": _prepare_remix,
+    "ugc_remix": _prepare_remix_of_uploaded_clip,
 }
 
 
@@ -148,12 +155,12 @@ def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, a
         seed=spec.seed,
         logo=logo,
         screenshots=screenshots,
-        frame=FRAME_BY_ASPECT[spec.aspect or aspect],
-        presenter=_draw_slide_presenter(spec.presenter, colors) if spec.presenter else None,
+        frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[spec.aspect or aspect],
+        presenter=_build_slide_presenter_with_portrait(spec.presenter, colors) if spec.presenter else None,
     )
 
 
-def _draw_slide_presenter(presenter: Presenter, colors: PieceTheme) -> SlidePresenter:
+def _build_slide_presenter_with_portrait(presenter: Presenter, colors: PieceColorTheme) -> SlidePresenter:
     return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_PORTRAIT_SIDE_PX))
 
 
@@ -172,7 +179,7 @@ def _write_picture_and_thumbnail(
 ) -> OutputFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
-    (folder / f"{name}.thumbnail.jpg").write_bytes(encode_thumbnail(image))
+    (folder / f"{name}.thumbnail.jpg").write_bytes(encode_picture_as_jpeg_thumbnail(image))
     return OutputFile(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",

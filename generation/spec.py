@@ -23,18 +23,18 @@ EvidenceField = Literal["appName", "tagline", "appDescription", "keywords", "aud
 CopyLineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
 
 
-class SpecValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class StrictCamelCaseStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Base of a spec's parts: unknown fields are refused, serialized in camelCase."""
 
 
-class CopyEvidence(SpecValue, frozen=True, kw_only=True):
+class CopyEvidence(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """An exact quote from one field of the brand."""
 
     field: EvidenceField
     quote: str
 
 
-class CopyLine(SpecValue, frozen=True, kw_only=True):
+class CopyLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Displayed text with its evidence. A formula without names has no evidence."""
 
     text: str
@@ -42,7 +42,7 @@ class CopyLine(SpecValue, frozen=True, kw_only=True):
     evidence: list[CopyEvidence] = field(default_factory=list)
 
 
-class BrandSnapshot(SpecValue, frozen=True, kw_only=True):
+class BrandSnapshot(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Snapshot of a project's brand. For fields with several sources the winner comes first.
 
     `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag.
@@ -59,7 +59,7 @@ class BrandSnapshot(SpecValue, frozen=True, kw_only=True):
     links: dict[str, str] = field(default_factory=dict)
 
 
-class Presenter(SpecValue, frozen=True, kw_only=True):
+class Presenter(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """A drawn presenter: the same seed, gender and age give the same face."""
 
     name: str
@@ -68,7 +68,7 @@ class Presenter(SpecValue, frozen=True, kw_only=True):
     seed: str
 
 
-class CopyLabels(SpecValue, frozen=True, kw_only=True):
+class CopyLabels(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Fixed labels in the copy's language; empty for a language without formulas.
 
     `presenter` discloses that the presenter is drawn. It is never empty, in any language.
@@ -80,7 +80,7 @@ class CopyLabels(SpecValue, frozen=True, kw_only=True):
     presenter: str
 
 
-class PieceCopy(SpecValue, frozen=True, kw_only=True):
+class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """All texts of a piece. `language` is their language, which may differ from the requested one.
 
     A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
@@ -103,7 +103,7 @@ class PieceCopy(SpecValue, frozen=True, kw_only=True):
     warnings: list[str] = field(default_factory=list)
 
 
-class PieceSpec(SpecValue, frozen=True, kw_only=True):
+class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,

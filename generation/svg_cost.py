@@ -53,7 +53,7 @@ def count_drawing_cost_units(root: etree._Element, rules: Iterable[CssStyleRule]
 class _DrawingCostCounter:
     def __init__(self, root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
         self._by_id = {one.get("id"): one for one in root.iter() if one.get("id")}
-        self._sheet = _index_css_declarations(rules)
+        self._sheet = _index_costed_css_by_selector_part(rules)
         self._known: dict[etree._Element, SvgElementCost] = {}
         self._open: set[etree._Element] = set()
         stops = [sum(1 for _ in one) for one in root.iter("{*}linearGradient", "{*}radialGradient")]
@@ -139,7 +139,7 @@ class _DrawingCostCounter:
                 raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has gradients with too many references")
 
 
-def _index_css_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
+def _index_costed_css_by_selector_part(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
     """Return the CSS declarations with a rendering cost, by one part of the last compound of each selector."""
     index: dict[str, list[CssDeclaration]] = defaultdict(list)
     for rule in rules:

@@ -49,7 +49,7 @@ class GroundColors(NamedTuple):
         return self.text == WHITE
 
 
-class PieceTheme(NamedTuple):
+class PieceColorTheme(NamedTuple):
     """`vivid` is as near to the brand's own colour as legible text allows."""
 
     vivid: GroundColors
@@ -57,7 +57,7 @@ class PieceTheme(NamedTuple):
     light: GroundColors
 
 
-def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceTheme:
+def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
     """Return a theme by the brand's first vivid color, else its logo's, else slate; another hue tints light grounds."""
     known = [*parse_colors(colors), *(extract_logo_colors(logo) if logo else [])]
     bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]
@@ -72,8 +72,8 @@ def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> Piec
     )
     main = rgb_to_oklch(first)
     ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
-    light = _build_light_ground(main, rgb_to_oklch(second or main.adjusted_rgb(hue=34.0)), ink)
-    return PieceTheme(_build_vivid_ground(main, ink), _build_dark_ground(main), light)
+    light = _derive_light_ground_colors(main, rgb_to_oklch(second or main.convert_to_rgb_with_changes(hue=34.0)), ink)
+    return PieceColorTheme(_derive_vivid_ground_colors(main, ink), _derive_dark_ground_colors(main), light)
 
 
 def _is_colorful(color: Oklch) -> bool:
@@ -100,19 +100,19 @@ def extract_logo_colors(logo: Image.Image) -> list[RGB]:
     return [color for color in ranked if areas[color] > MIN_LOGO_COLOR_SHARE]
 
 
-def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
+def _derive_vivid_ground_colors(first: Oklch, ink: RGB) -> GroundColors:
     """Return a ground in the brand's color, shifted until white or dark text is legible; tints are shifted further."""
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
     is_white = abs(white) - WHITE_TEXT_LIGHTNESS_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
-    own = first.adjusted_rgb(lightness=at)
+    own = first.convert_to_rgb_with_changes(lightness=at)
     tints = (
         own,
-        first.adjusted_rgb(lightness=at + away * 0.06, hue=-9.0),
-        first.adjusted_rgb(lightness=at + away * 0.03, hue=11.0),
-        first.adjusted_rgb(lightness=at + away * 0.09, hue=-4.0),
+        first.convert_to_rgb_with_changes(lightness=at + away * 0.06, hue=-9.0),
+        first.convert_to_rgb_with_changes(lightness=at + away * 0.03, hue=11.0),
+        first.convert_to_rgb_with_changes(lightness=at + away * 0.09, hue=-4.0),
     )
-    return GroundColors(tints, text, text, text, first.adjusted_rgb(lightness=at + away * 0.075))
+    return GroundColors(tints, text, text, text, first.convert_to_rgb_with_changes(lightness=at + away * 0.075))
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
@@ -122,32 +122,33 @@ def _min_lightness_shift(color: Oklch, text: RGB) -> float:
     enough = (
         one
         for one in steps
-        if contrast_ratio(color.adjusted_rgb(lightness=color.lightness + one), text) >= MIN_GROUND_TEXT_CONTRAST
+        if contrast_ratio(color.convert_to_rgb_with_changes(lightness=color.lightness + one), text)
+        >= MIN_GROUND_TEXT_CONTRAST
     )
     return next(enough, 1.0)
 
 
-def _build_dark_ground(first: Oklch) -> GroundColors:
-    own = first.adjusted_rgb(lightness=0.185, chroma=0.045)
+def _derive_dark_ground_colors(first: Oklch) -> GroundColors:
+    own = first.convert_to_rgb_with_changes(lightness=0.185, chroma=0.045)
     tints = (
         own,
-        first.adjusted_rgb(lightness=0.275, chroma=0.1),
-        first.adjusted_rgb(lightness=0.225, chroma=0.075, hue=24.0),
-        first.adjusted_rgb(lightness=0.15, chroma=0.035),
+        first.convert_to_rgb_with_changes(lightness=0.275, chroma=0.1),
+        first.convert_to_rgb_with_changes(lightness=0.225, chroma=0.075, hue=24.0),
+        first.convert_to_rgb_with_changes(lightness=0.15, chroma=0.035),
     )
-    shape = first.adjusted_rgb(lightness=0.3, chroma=0.1)
-    accent = ensure_text_contrast(first.adjusted_rgb(), shape, 5.0)
-    return GroundColors(tints, WHITE, first.adjusted_rgb(lightness=0.82, chroma=0.03), accent, shape)
+    shape = first.convert_to_rgb_with_changes(lightness=0.3, chroma=0.1)
+    accent = ensure_text_contrast(first.convert_to_rgb_with_changes(), shape, 5.0)
+    return GroundColors(tints, WHITE, first.convert_to_rgb_with_changes(lightness=0.82, chroma=0.03), accent, shape)
 
 
-def _build_light_ground(first: Oklch, second: Oklch, ink: RGB) -> GroundColors:
-    own = first.adjusted_rgb(lightness=0.975, chroma=0.012)
+def _derive_light_ground_colors(first: Oklch, second: Oklch, ink: RGB) -> GroundColors:
+    own = first.convert_to_rgb_with_changes(lightness=0.975, chroma=0.012)
     tints = (
         own,
-        first.adjusted_rgb(lightness=0.925, chroma=0.042),
-        second.adjusted_rgb(lightness=0.95, chroma=0.032),
-        first.adjusted_rgb(lightness=0.985, chroma=0.006),
+        first.convert_to_rgb_with_changes(lightness=0.925, chroma=0.042),
+        second.convert_to_rgb_with_changes(lightness=0.95, chroma=0.032),
+        first.convert_to_rgb_with_changes(lightness=0.985, chroma=0.006),
     )
-    shape = first.adjusted_rgb(lightness=0.9, chroma=0.05)
-    accent = ensure_text_contrast(first.adjusted_rgb(), shape, 5.0)
-    return GroundColors(tints, ink, first.adjusted_rgb(lightness=0.43, chroma=0.03), accent, shape)
+    shape = first.convert_to_rgb_with_changes(lightness=0.9, chroma=0.05)
+    accent = ensure_text_contrast(first.convert_to_rgb_with_changes(), shape, 5.0)
+    return GroundColors(tints, ink, first.convert_to_rgb_with_changes(lightness=0.43, chroma=0.03), accent, shape)

@@ -12,7 +12,7 @@ MAX_JPEG_BYTES = 1_900_000
 _JPEG_QUALITIES = (92, 88, 84, 78, 70, 60)
 
 
-def encode_thumbnail(image: Image.Image) -> bytes:
+def encode_picture_as_jpeg_thumbnail(image: Image.Image) -> bytes:
     """Return a JPEG with sides of at most 480 pixels; the same image gives the same bytes."""
     small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)

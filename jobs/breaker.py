@@ -34,5 +34,5 @@ class CircuitBreaker:
     def record_success(self) -> None:
         self.failing, self.open_until = False, -inf
 
-    def record_failure(self) -> None:
+    def record_failure_and_open(self) -> None:
         self.failing, self.open_until = True, self.clock() + self.cool_s

@@ -34,7 +34,7 @@ async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[
     await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
 
 
-async def cancel_open_jobs(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
+async def cancel_open_jobs_by_ids(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
     """End those of the given jobs that are queued as canceled, and request the cancel of the running ones.
 
     Return their rows. A job that has ended or isn't cancelable now has no row.
@@ -63,7 +63,7 @@ async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> li
     return await MAKE_JOB_DUE.all(conn, org=organization_id, id=job_id)
 
 
-async def cancel_project_jobs(
+async def cancel_batch_of_project_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[ChangedJob]:
     """End queued jobs of a project as canceled, request the cancel of running ones, and return their rows.

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 
-from db.redis_pool import CancelSafePipeline, RedisPool
+from db.redis_pool import CancelSafeRedisPipeline, RedisPool
 from db.redis_reach import convert_redis_away_errors
 from jobs.breaker import CircuitBreaker
 from jobs.ledger import WakeMessage
-from jobs.loop_time import LoopTimeout
+from jobs.loop_time import EventLoopTickTimeout
 from schemas.errors import RedisUnavailable
 from telemetry import log_context, metrics
 
@@ -62,8 +62,8 @@ def wake_list_key(pool: str) -> str:
 class CancelSafeArqClient(ArqRedis):
     """Client with pipelines that may be cut off. arq makes them for its workers."""
 
-    def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> CancelSafePipeline:
-        return CancelSafePipeline(self.connection_pool, self.response_callbacks, transaction, None)
+    def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> CancelSafeRedisPipeline:
+        return CancelSafeRedisPipeline(self.connection_pool, self.response_callbacks, transaction, None)
 
 
 @asynccontextmanager
@@ -138,10 +138,10 @@ class WakeCourier:
     async def _try_to_send_wake(self, wake: WakeMessage) -> str:
         try:
             with convert_redis_away_errors():
-                async with LoopTimeout(WAKE_SEND_BUDGET_S):
+                async with EventLoopTickTimeout(WAKE_SEND_BUDGET_S):
                     is_new = await _enqueue_wake(self._client, wake)
         except RedisUnavailable:
-            self._breaker.record_failure()
+            self._breaker.record_failure_and_open()
             return "failed"
         self._breaker.record_success()
         return "sent" if is_new else "duplicate"
@@ -170,7 +170,7 @@ async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
 
 
 @asynccontextmanager
-async def open_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
+async def open_redis_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
     """Open a courier of wakes with its own Redis connections for the block, and yield it. Redis may be down.
 
     At the end of the block, the courier sends its queued wakes.

@@ -26,14 +26,14 @@ class HeldJob(NamedTuple):
 RENEW_WORKER_LEASE = worker.renew_lease.typed(HeldJob)
 
 
-class JobClaimWithAge(NamedTuple):
+class JobClaimWithAttemptAge(NamedTuple):
     """A worker's claim on a job, and the age of the claim's attempt in seconds."""
 
     claim: JobClaim
     age_s: float
 
 
-class _HeldJobClaimRow(NamedTuple):
+class _JobClaimHeldByWorkerRow(NamedTuple):
     organization_id: UUID
     project_id: UUID | None
     id: UUID
@@ -46,7 +46,7 @@ class _HeldJobClaimRow(NamedTuple):
     age_s: float
 
 
-LIST_HELD_JOB_CLAIMS = worker.claims_held.typed(_HeldJobClaimRow)
+LIST_HELD_JOB_CLAIMS = worker.claims_held.typed(_JobClaimHeldByWorkerRow)
 
 
 async def insert_worker_row(
@@ -67,13 +67,15 @@ async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> 
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def list_held_job_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[JobClaimWithAge]:
+async def list_held_job_claims(
+    conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]
+) -> list[JobClaimWithAttemptAge]:
     """Return a worker's claims among the given jobs, with attempts' ages, after the response to its pull was lost.
 
     A job that doesn't run, or that another worker holds, has no claim in the result.
     """
     rows = await LIST_HELD_JOB_CLAIMS.all(conn, id=worker_id, job_ids=job_ids)
-    return [JobClaimWithAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
+    return [JobClaimWithAttemptAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
 
 
 async def mark_worker_draining(conn: Conn, *, worker_id: UUID) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class ProjectArchiveJobEffect(StrEnum):
+class JobTreatmentOnProjectArchive(StrEnum):
     """Effect of an archive on a project's open jobs of a kind."""
 
     CANCEL = "cancel"
@@ -28,7 +28,7 @@ class JobKindSpec(NamedTuple):
     max_attempts: int
     total_s: float
     cancelable: bool = True
-    on_archive: ProjectArchiveJobEffect = ProjectArchiveJobEffect.CANCEL
+    on_archive: JobTreatmentOnProjectArchive = JobTreatmentOnProjectArchive.CANCEL
     internal: bool = False
     stages: tuple[str, ...] = ()
 
@@ -60,7 +60,7 @@ CONNECT_GITHUB_KIND = JobKindSpec(
     timeout_s=30,
     max_attempts=3,
     total_s=600,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
 )
 LIST_GITHUB_REPOS_KIND = CONNECT_GITHUB_KIND._replace(
     name="list_github_repos", scope="projects:read", timeout_s=60, internal=True
@@ -88,7 +88,7 @@ ARCHIVE_PROJECT_KIND = JobKindSpec(
     max_attempts=20,
     total_s=24 * 3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     stages=("canceling",),
 )
 PURGE_PROJECT_KIND = JobKindSpec(
@@ -99,7 +99,7 @@ PURGE_PROJECT_KIND = JobKindSpec(
     max_attempts=20,
     total_s=72 * 3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     internal=True,
 )
 ADVANCE_CLOCK_KIND = JobKindSpec(
@@ -110,7 +110,7 @@ ADVANCE_CLOCK_KIND = JobKindSpec(
     max_attempts=5,
     total_s=3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     stages=("advancing",),
 )
 PUBLISH_POST_KIND = JobKindSpec(
@@ -130,7 +130,7 @@ RECONCILE_POST_KIND = JobKindSpec(
     max_attempts=7,
     total_s=48 * 3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     internal=True,
 )
 CONNECT_ACCOUNT_KIND = JobKindSpec(
@@ -139,17 +139,17 @@ CONNECT_ACCOUNT_KIND = JobKindSpec(
 VERIFY_TRACKING_KIND = JobKindSpec(
     "verify_tracking", "default", "projects:write", timeout_s=30, max_attempts=4, total_s=300, stages=("listening",)
 )
-REGISTER_APP_KIND = JobKindSpec(
+REGISTER_OAUTH_CLIENT_KIND = JobKindSpec(
     "register_app",
     "publish",
     "social:write",
     timeout_s=30,
     max_attempts=5,
     total_s=3600,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     internal=True,
 )
-REFRESH_TOKEN_KIND = REGISTER_APP_KIND._replace(name="refresh_token")
+REFRESH_TOKEN_KIND = REGISTER_OAUTH_CLIENT_KIND._replace(name="refresh_token")
 COLLECT_METRICS_KIND = JobKindSpec(
     "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
 )
@@ -161,7 +161,7 @@ RELAY_CONVERSIONS_KIND = JobKindSpec(
     max_attempts=8,
     total_s=3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     internal=True,
 )
 DELIVER_WEBHOOK_KIND = JobKindSpec(
@@ -172,10 +172,10 @@ DELIVER_WEBHOOK_KIND = JobKindSpec(
     max_attempts=8,
     total_s=3600,
     cancelable=False,
-    on_archive=ProjectArchiveJobEffect.FINISH,
+    on_archive=JobTreatmentOnProjectArchive.FINISH,
     internal=True,
 )
-REVOKE_TOKEN_KIND = REGISTER_APP_KIND._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
+REVOKE_TOKEN_KIND = REGISTER_OAUTH_CLIENT_KIND._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
 
 #: All kinds above by name, in their order.
 JOB_KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, JobKindSpec)}
@@ -186,4 +186,4 @@ PUBLIC_JOB_KIND_NAMES = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 _JOB_ATTEMPT_STAGES = dict.fromkeys(stage for kind in PUBLIC_JOB_KINDS for stage in kind.stages)
 #: Stages of any job: before its first attempt, during an attempt, and the status at the end.
-JOB_STAGES = ("queued", "scheduled", "starting", *_JOB_ATTEMPT_STAGES, "completed", "failed", "canceled")
+ALL_JOB_STAGE_NAMES = ("queued", "scheduled", "starting", *_JOB_ATTEMPT_STAGES, "completed", "failed", "canceled")

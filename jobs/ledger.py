@@ -105,7 +105,7 @@ SUBMIT_JOB = job.submit_job.typed(_SubmittedJobRow)
 SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedJobRow)
 FIND_JOB_BY_UNIQUE_KEY = job.find_job_of_key.typed(_SubmittedJobRow)
 PULL_JOBS = job.pull_jobs.typed(JobClaim)
-SETTLE_JOBS = job.settle_jobs.typed(ChangedJob)
+STORE_JOB_ATTEMPT_OUTCOMES = job.settle_jobs.typed(ChangedJob)
 
 
 async def submit_job(
@@ -143,7 +143,9 @@ async def submit_job(
         )
         if row := inserted or await FIND_JOB_BY_UNIQUE_KEY.one(conn, org=organization_id, unique_key=unique_key):
             if inserted:
-                log_context.record_job_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
+                log_context.add_submitted_job_to_current_cause(
+                    kind=kind.name, project_id=project_id, job_id=inserted.id
+                )
             wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
             return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
     raise _queue_full_error(kind)
@@ -183,7 +185,7 @@ async def submit_jobs(
     if not rows:
         raise _queue_full_error(kind)
     for job_id in job_ids:
-        log_context.record_job_submit(kind=kind.name, project_id=project_id, job_id=job_id)
+        log_context.add_submitted_job_to_current_cause(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [WakeMessage(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 
@@ -196,7 +198,7 @@ async def is_job_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> boo
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
-async def get_job_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
+async def read_stored_job_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
     """Return the code of the error on a job's row; None without an error, or for an unknown job."""
     return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
@@ -226,7 +228,7 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
 
     An attempt without a row in the result no longer owned its job: its outcome was dropped.
     """
-    return await SETTLE_JOBS.all(
+    return await STORE_JOB_ATTEMPT_OUTCOMES.all(
         conn,
         orgs=[claim.organization_id for claim, _ in settlements],
         ids=[claim.id for claim, _ in settlements],

@@ -13,9 +13,9 @@ from db.pool import Conn
 from db.queries import job_maintenance, pool, worker
 from jobs.ledger import ChangedJob
 from jobs.outcomes import (
-    ATTEMPT_TIMEOUT_RETRY,
     DEADLINE_FAILURE,
     POISONED_JOB_FAILURE,
+    RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT,
     WORKER_LOST_FAILURE,
     encode_outcome_error,
 )
@@ -85,7 +85,7 @@ async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
     return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
-async def is_pool_idle(conn: Conn, *, pool_name: str) -> bool:
+async def has_pool_worker_and_no_queued_job(conn: Conn, *, pool_name: str) -> bool:
     """Return whether a pool has an active worker and no queued job, so that low-priority work may run."""
     return bool(await pool.is_idle.value(conn, pool=pool_name))
 
@@ -107,7 +107,7 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
         max_crashes=MAX_WORKER_CRASHES_OF_JOB,
         poisoned=encode_outcome_error(POISONED_JOB_FAILURE),
         exhausted=encode_outcome_error(WORKER_LOST_FAILURE),
-        late=encode_outcome_error(ATTEMPT_TIMEOUT_RETRY),
+        late=encode_outcome_error(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT),
         overdue=encode_outcome_error(DEADLINE_FAILURE),
         grace_s=ATTEMPT_TIMEOUT_GRACE_S,
     )
@@ -126,12 +126,12 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
     )
 
 
-async def fail_overdue_jobs(conn: Conn) -> list[ChangedJob]:
+async def fail_queued_jobs_past_deadline(conn: Conn) -> list[ChangedJob]:
     """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_BATCH_ROWS`."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_outcome_error(DEADLINE_FAILURE))
 
 
-async def count_due_jobs(conn: Conn) -> int:
+async def count_next_part_of_queued_jobs(conn: Conn) -> int:
     """Count one part of the queued jobs in each pool that has enough of them, and store the sum.
 
     The part is the next `MAX_JOBS_PER_COUNT_PART` jobs. Return 0, the number of changed jobs of this chore.
@@ -152,6 +152,6 @@ async def prune_short_lived_jobs(conn: Conn) -> int:
     )
 
 
-async def prune_dead_workers(conn: Conn) -> int:
+async def prune_dead_workers_without_jobs(conn: Conn) -> int:
     """Delete workers without a job and with a lease expired for `DEAD_WORKER_RETENTION_S`; return their number."""
     return await worker.prune_workers.run(conn, keep_s=DEAD_WORKER_RETENTION_S)

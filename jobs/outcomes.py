@@ -67,7 +67,7 @@ WORKER_LOST_FAILURE = Failed("WORKER_LOST", "the worker died in the job's last a
 DEADLINE_FAILURE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
 
-ATTEMPT_TIMEOUT_RETRY = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
+RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 
 def encode_outcome_error(outcome: TaskOutcome) -> dict[str, Any] | None:

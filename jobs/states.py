@@ -33,10 +33,10 @@ JOB_TRANSITIONS = (
     JobTransition(JobState.RUNNING, JobState.CANCELED, "cancel requested"),
 )
 
-ALLOWED_JOB_TRANSITIONS = frozenset((source, target) for source, target, _ in JOB_TRANSITIONS)
+ALLOWED_JOB_STATE_CHANGE_PAIRS = frozenset((source, target) for source, target, _ in JOB_TRANSITIONS)
 
 #: States without an exit: a retry is a new job.
-TERMINAL_JOB_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_JOB_TRANSITIONS}
+TERMINAL_JOB_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_JOB_STATE_CHANGE_PAIRS}
 
 #: Phases of an open job. The function `job_phase` in db/functions/job_phase.sql derives them from the
 #: row alone, without the time. So a phase changes only together with the version of its job.

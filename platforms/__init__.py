@@ -11,4 +11,4 @@ Read first: `description.py`, `registry.py` and `bluesky/`.
 """
 
 #: The only list of platforms: one line each, in the order of the API document.
-PACKAGES = ["platforms.bluesky", "platforms.mastodon", "platforms.tiktok", "platforms.instagram"]
+PLATFORM_PACKAGE_NAMES = ["platforms.bluesky", "platforms.mastodon", "platforms.tiktok", "platforms.instagram"]

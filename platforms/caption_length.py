@@ -8,11 +8,13 @@ import regex
 _GRAPHEME_PATTERN = regex.compile(r"\X")
 #: Characters that never join a neighbor of this class: Latin, Greek and Cyrillic letters without marks, kana,
 #: Han, Hangul, emoji. Each one between two others is a grapheme of its own.
-_PLAIN_CHARACTERS = (
+_SINGLE_GRAPHEME_CHARACTER_CLASS = (
     r"[ -\u02ff\u0370-\u0482\u048a-\u052f\u3041-\u3096\u30a0-\u9fff\uac00-\ud7a3\uff01-\uff9d"
     r"\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
 )
-_PLAIN_CHARACTER_RUN_PATTERN = re.compile(f"(?<={_PLAIN_CHARACTERS}){_PLAIN_CHARACTERS}+(?={_PLAIN_CHARACTERS})")
+_SINGLE_GRAPHEME_CHARACTER_RUN_PATTERN = re.compile(
+    f"(?<={_SINGLE_GRAPHEME_CHARACTER_CLASS}){_SINGLE_GRAPHEME_CHARACTER_CLASS}+(?={_SINGLE_GRAPHEME_CHARACTER_CLASS})"
+)
 
 
 @lru_cache(maxsize=8)
@@ -22,7 +24,7 @@ def count_graphemes(text: str) -> int:
     Plain characters are counted without segmentation, a hundred times as fast. The cache serves two platforms
     for each text: a page of content counts hundreds of captions.
     """
-    unlike = _PLAIN_CHARACTER_RUN_PATTERN.sub("", text)
+    unlike = _SINGLE_GRAPHEME_CHARACTER_RUN_PATTERN.sub("", text)
     return len(text) - len(unlike) + sum(1 for _ in _GRAPHEME_PATTERN.finditer(unlike))
 
 

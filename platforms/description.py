@@ -15,7 +15,7 @@ IMAGE_MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 VIDEO_MEDIA_TYPES = frozenset({"video/mp4", "video/quicktime"})
 
 
-class CaptionPartLimit(NamedTuple):
+class AdditionalCaptionLimit(NamedTuple):
     """Limit of a countable part of a caption, such as its hashtags."""
 
     unit: str
@@ -41,7 +41,7 @@ class PlatformLimits(NamedTuple):
     image_bytes: int
     video_bytes: int
     mime_types: frozenset[str]
-    caption_parts: tuple[CaptionPartLimit, ...] = ()
+    caption_parts: tuple[AdditionalCaptionLimit, ...] = ()
     modes: frozenset[str] = frozenset({"direct"})
     video_s: float | None = None
     privacy_levels: tuple[PrivacyLevel, ...] = ()
@@ -54,7 +54,7 @@ def compute_s256_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class OAuthConsentPage(NamedTuple):
+class PlatformOAuthConsentPage(NamedTuple):
     """Consent page (OAuth 2, RFC 7636). `client` is its parameter for our client id.
 
     `challenge` derives one from a PKCE verifier. All `scopes` are required for a connection. The scopes in
@@ -86,17 +86,17 @@ class AccountServerLogin(NamedTuple):
     `example` is a server's host name.
     """
 
-    page: OAuthConsentPage
+    page: PlatformOAuthConsentPage
     example: str
 
 
-class SharedServerLogin(NamedTuple):
+class SingleServerOAuthLogin(NamedTuple):
     """Login by the consent page of the one server for all accounts, with the operator's application.
 
     `url`, `client_id` and `client_secret` are names of settings.
     """
 
-    page: OAuthConsentPage
+    page: PlatformOAuthConsentPage
     url: str
     client_id: str
     client_secret: str
@@ -153,7 +153,7 @@ class PlatformDescription(NamedTuple):
 
     title: str
     limits: PlatformLimits
-    login: AccountServerLogin | SharedServerLogin | PasswordLogin
+    login: AccountServerLogin | SingleServerOAuthLogin | PasswordLogin
     console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False
@@ -162,5 +162,5 @@ class PlatformDescription(NamedTuple):
     has_webhook: bool = False
 
     @property
-    def name(self) -> str:
+    def name_in_api(self) -> str:
         return self.limits.name

@@ -1,4 +1,4 @@
-"""Registry of platforms: the description of each package in `platforms.PACKAGES`.
+"""Registry of platforms: the description of each package in `platforms.PLATFORM_PACKAGE_NAMES`.
 
 Packages are imported by name, so that no layer depends on a single platform.
 """
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from platforms import PACKAGES
+from platforms import PLATFORM_PACKAGE_NAMES
 from platforms.description import PlatformDescription
 
-#: In the order of `PACKAGES`.
-PLATFORM_DESCRIPTIONS: Mapping[str, PlatformDescription] = {
-    description.name: description
-    for description in (import_module(f"{package}.description").DESCRIPTION for package in PACKAGES)
+#: In the order of `PLATFORM_PACKAGE_NAMES`.
+REGISTERED_PLATFORMS_BY_NAME: Mapping[str, PlatformDescription] = {
+    description.name_in_api: description
+    for description in (import_module(f"{package}.description").DESCRIPTION for package in PLATFORM_PACKAGE_NAMES)
 }
-_PACKAGE_BY_PLATFORM = dict(zip(PLATFORM_DESCRIPTIONS, PACKAGES, strict=True))
+_PACKAGE_BY_PLATFORM = dict(zip(REGISTERED_PLATFORMS_BY_NAME, PLATFORM_PACKAGE_NAMES, strict=True))
 
 
 def load_platform_module(platform: str, module: str) -> Any:

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from platforms.description import PrivacyLevel
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas import ids
-from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
+from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
 #: Name of a registered platform. Type checkers see text, since the names are known at run time alone.
 if TYPE_CHECKING:
     PlatformName: TypeAlias = str
 else:
-    PlatformName = Literal[tuple(PLATFORM_DESCRIPTIONS)]
+    PlatformName = Literal[tuple(REGISTERED_PLATFORMS_BY_NAME)]
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 
@@ -45,7 +45,7 @@ class ReauthUrlCreate(RequestStruct, frozen=True, kw_only=True):
     """The page to return to afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
 
 
-class OAuthUrl(RealClockResponse, frozen=True, kw_only=True):
+class OAuthUrl(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """A consent link, valid for 10 minutes and one use."""
 
     authorize_url: str

@@ -22,7 +22,7 @@ AdGranularity = Literal["day", "week"]
 MAX_AD_ROWS_PER_REQUEST = 1_000
 
 #: The default attribution window of a row.
-DEFAULT_ATTRIBUTION_WINDOW = "default"
+DEFAULT_ATTRIBUTION_WINDOW_NAME = "default"
 
 AdId = Annotated[NulFreeText, Meta(min_length=1, max_length=64, examples=["23851234567890123"])]
 AdDay = Annotated[date, Meta(examples=["2026-11-01"])]
@@ -48,7 +48,7 @@ class AdRow(RequestStruct, frozen=True, kw_only=True):
     """The platform's id of the ad."""
     date: AdDay
     """The day, in the ad account's time zone."""
-    attribution_window: AttributionWindow = DEFAULT_ATTRIBUTION_WINDOW
+    attribution_window: AttributionWindow = DEFAULT_ATTRIBUTION_WINDOW_NAME
     """Your name of the attribution window, at most ten per project. Rows of different windows are never
     summed.
     """

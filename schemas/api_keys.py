@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
 ApiKeyEnv = Literal["live", "test"]
 OrganizationTier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -52,7 +52,7 @@ class ApiKeyRotate(RequestStruct, frozen=True, kw_only=True):
     """Hours for which the old secret stays valid; 0 ends it at once."""
 
 
-class ApiKey(RealClockResponse, frozen=True, kw_only=True):
+class ApiKey(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """A key without its secret."""
 
     id: ids.ApiKeyId
@@ -122,7 +122,7 @@ class Rewrapped(ResponseStruct, frozen=True, kw_only=True):
     total: int
 
 
-class AuditEntry(RealClockResponse, frozen=True, kw_only=True):
+class AuditEntry(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """One action."""
 
     id: ids.AuditEntryId

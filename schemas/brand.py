@@ -8,8 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
-from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
-from schemas.pictures import Picture, PictureKind
+from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
+from schemas.pictures import PictureFoundByIngest, PictureKind
 
 BrandSource = Literal["github", "website", "appstore", "partner"]
 BrandFieldName = Literal[
@@ -104,7 +104,7 @@ class HttpValidators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     kind: str | None = None
 
 
-class CrawlState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CrawlStateForNextIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Crawl state for the next ingest of the same source: the answers it has read, by address.
 
     It is valid only for the same arguments and the same `rules`, the version of our extraction. `url` is the
@@ -129,24 +129,24 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     title: str | None
     fields: dict[BrandFieldName, FieldFinding]
-    media: list[Picture] = field(default_factory=list)
+    media: list[PictureFoundByIngest] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    visit: CrawlState | None = None
+    visit: CrawlStateForNextIngest | None = None
     unchanged: bool = False
 
 
-class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
+class StoredBrandSourceFindings(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 
     source: BrandSource
     fields: dict[BrandFieldName, FieldFinding]
-    media: list[Picture] = field(default_factory=list)
+    media: list[PictureFoundByIngest] = field(default_factory=list)
     url: str | None
     job_id: UUID | None
     at: datetime
 
 
-class Provenance(RealClockResponse, frozen=True, kw_only=True):
+class Provenance(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """The source, place and method of a value."""
 
     source: BrandSource
@@ -189,7 +189,7 @@ class BrandField(ResponseStruct, frozen=True, kw_only=True):
     """Other values, best first."""
 
 
-class MediaProvenance(RealClockResponse, frozen=True, kw_only=True):
+class MediaProvenance(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """The source of an image."""
 
     source: BrandSource

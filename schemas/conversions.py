@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
 #: Receivers of conversions.
 ConversionDestination = Literal["meta", "tiktok"]
@@ -52,7 +52,7 @@ class CapiPatch(RequestStruct, frozen=True, kw_only=True):
     """TikTok's Events API."""
 
 
-class CapiDestination(RealClockResponse, frozen=True, kw_only=True):
+class CapiDestination(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """A destination of conversions, without the token."""
 
     enabled: bool
@@ -89,7 +89,7 @@ class ConversionError(ResponseStruct, frozen=True, kw_only=True):
     """The reason, for people."""
 
 
-class ConversionDelivery(RealClockResponse, frozen=True, kw_only=True):
+class ConversionDelivery(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """The delivery of a conversion to one destination."""
 
     conversion_id: Annotated[str, Meta(description="Id of the delivery, `cnv_...`.")]

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
+from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
 #: Maximum events of one request of an app, and of a partner's server.
-MAX_EVENTS, MAX_FROM_SERVER = 500, 100
+MAX_EVENTS_PER_APP_REQUEST, MAX_EVENTS_PER_SERVER_REQUEST = 500, 100
 
 SdkEventName = Annotated[str, Meta(min_length=1, max_length=128)]
 SdkEventId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -59,23 +59,23 @@ class EventIn(RequestStruct, frozen=True, kw_only=True, gc=False):
 class EventsIn(RequestStruct, frozen=True, kw_only=True):
     """Events of one app, in any order."""
 
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS_PER_APP_REQUEST)]
     """At most 500. A rejected event doesn't affect the others."""
     sent_at: UtcInstant | None = None
     """When the request was sent, by the sender's clock. It changes no `occurredAt`."""
 
 
-class ServerHead(RequestStruct, frozen=True, kw_only=True):
+class ServerEventBodyAppIds(RequestStruct, frozen=True, kw_only=True):
     """The app of the events from a partner's server."""
 
     project_id: Annotated[NulFreeText, Meta(max_length=60, description="Id of the project, `prj_...`.")]
     sdk_app_id: Annotated[NulFreeText, Meta(max_length=60, description="Id of the SDK app, `app_...`.")]
 
 
-class EventsFromServer(ServerHead, frozen=True, kw_only=True):
+class EventsFromServer(ServerEventBodyAppIds, frozen=True, kw_only=True):
     """Events of one app of a project, in any order."""
 
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS_PER_SERVER_REQUEST)]
     """At most 100. A rejected event doesn't affect the others."""
 
 
@@ -92,7 +92,7 @@ class Rejected(ResponseStruct, frozen=True, kw_only=True):
     """
 
 
-class QuarantinedEvent(RealClockResponse, frozen=True, kw_only=True):
+class QuarantinedEvent(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """A rejected event, as far as it can be parsed."""
 
     id: Annotated[str, Meta(description="Id of the entry, `qev_...`.")]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 _HOST_HEADER_PATTERN = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 
 
-class AllowedHosts:
+class AllowedHostHeaders:
     """Allowed names: `localhost`, the given names, and any IP address.
 
     IP addresses are safe: a page can't redirect them, and probes and scrapes use them.
@@ -38,9 +38,9 @@ class AllowedHosts:
         return name in self._names or name.endswith(self._endings) or _is_ip_address(name)
 
 
-def build_allowed_hosts(names: str, public_url: str) -> AllowedHosts:
+def build_allowed_hosts(names: str, public_url: str) -> AllowedHostHeaders:
     """Return the allowed `Host` names of a process: those of the setting ALLOWED_HOSTS and the host of PUBLIC_URL."""
-    return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
+    return AllowedHostHeaders([*names.split(","), urlsplit(public_url).hostname or ""])
 
 
 @lru_cache(maxsize=1_024)

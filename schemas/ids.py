@@ -18,10 +18,10 @@ WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 #: A mark of 14 bits after the variant's two, in the ids of requests and of the jobs that requests create.
-_REQUEST_ID_MARK = 0x2A5C
+_UUID_BIT_MARK_OF_REQUEST_IDS = 0x2A5C
 #: The last bits of such an id: 0 for the request, and the number of each of its jobs.
 _JOB_NUMBER_BITS = 16
-MAX_JOBS_PER_REQUEST = (1 << _JOB_NUMBER_BITS) - 1
+MAX_JOB_IDS_DERIVED_FROM_REQUEST = (1 << _JOB_NUMBER_BITS) - 1
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
@@ -66,17 +66,17 @@ def new_request_id_bits() -> int:
     It ends in zeros, which become numbers in the ids of the request's jobs. So a job's id contains its request's
     id, and the job's row needs no column for it.
     """
-    return _uuid7_time_bits() | _REQUEST_ID_MARK << 48 | int.from_bytes(os.urandom(4)) << _JOB_NUMBER_BITS
+    return _uuid7_time_bits() | _UUID_BIT_MARK_OF_REQUEST_IDS << 48 | int.from_bytes(os.urandom(4)) << _JOB_NUMBER_BITS
 
 
 def job_id_of_request(request: int, number: int) -> UUID:
-    """Return the id of a request's job: the request's id, ending in the number from 1 to `MAX_JOBS_PER_REQUEST`."""
+    """Return the id of a request's job: the request's id, ending in the job's number, from 1 on."""
     return UUID(int=request | number)
 
 
 def request_id_of_job(job: UUID) -> UUID | None:
     """Return the id of the request that created a job, from the job's id; None without one, or for older releases."""
-    if job.int >> 48 & 0x3FFF != _REQUEST_ID_MARK:
+    if job.int >> 48 & 0x3FFF != _UUID_BIT_MARK_OF_REQUEST_IDS:
         return None
     return UUID(int=job.int >> _JOB_NUMBER_BITS << _JOB_NUMBER_BITS)
 
@@ -84,7 +84,7 @@ def request_id_of_job(job: UUID) -> UUID | None:
 def _new_uuid7_bits() -> int:
     chance = int.from_bytes(os.urandom(8)) >> 2
     # Must not carry the mark of a request's id.
-    return _uuid7_time_bits() | (chance ^ 1 << 48 if chance >> 48 == _REQUEST_ID_MARK else chance)
+    return _uuid7_time_bits() | (chance ^ 1 << 48 if chance >> 48 == _UUID_BIT_MARK_OF_REQUEST_IDS else chance)
 
 
 def _uuid7_time_bits() -> int:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import RealClockResponse, ResponseStruct, UtcInstant
+from schemas.base import ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
 Granularity = Literal["hour", "day", "week"]
 
@@ -47,7 +47,7 @@ class MetricBucket(ResponseStruct, frozen=True, kw_only=True):
     """The values by metric. 0 was counted; null was never collected."""
 
 
-class Metrics(RealClockResponse, frozen=True, kw_only=True):
+class Metrics(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """Metrics as a series."""
 
     timezone: str

@@ -7,7 +7,7 @@ import msgspec
 PictureKind = Literal["logo", "screenshot", "image"]
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PictureFoundByIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An image on an external server. Size and type are measured, not taken from the page's markup.
 
     `url` is as in the source, `page` the referencing page, `rule` the place, such as `html.og:image`. `bytes`

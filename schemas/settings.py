@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, g
 import msgspec
 from msgspec import Meta
 
-from platforms.description import SharedServerLogin
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.description import SingleServerOAuthLogin
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas.errors import SettingsInvalid
-from schemas.hosts import AllowedHosts, build_allowed_hosts
+from schemas.hosts import AllowedHostHeaders, build_allowed_hosts
 from schemas.setting_values import (
     BUCKET_URL_PATTERN,
-    FOLDER_URL_PATTERN,
+    LOCAL_FOLDER_FILE_URL_PATTERN,
     AllowedHostNames,
     ConcurrentContentPieces,
     ConnectionsPerAddress,
@@ -42,11 +42,11 @@ BUCKET_KEY_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Client id and secret of the application at each platform that has one server for all accounts.
 _PLATFORM_APPLICATION_LOGIN_SETTINGS = [
     (login.client_id.upper(), login.client_secret.upper())
-    for login in (description.login for description in PLATFORM_DESCRIPTIONS.values())
-    if isinstance(login, SharedServerLogin)
+    for login in (description.login for description in REGISTERED_PLATFORMS_BY_NAME.values())
+    if isinstance(login, SingleServerOAuthLogin)
 ]
 #: Groups of settings that must be set together, with the error for a partial group.
-SETTING_GROUPS: dict[tuple[str, ...], str] = {
+SETTINGS_REQUIRED_TOGETHER: dict[tuple[str, ...], str] = {
     GITHUB_APP_SETTINGS: f"a GitHub App needs all of {', '.join(GITHUB_APP_SETTINGS)}",
     **{pair: f"an app needs both of {', '.join(pair)}" for pair in _PLATFORM_APPLICATION_LOGIN_SETTINGS},
     BUCKET_KEY_SETTINGS: f"a key for the bucket needs both {' and '.join(BUCKET_KEY_SETTINGS)}",
@@ -183,7 +183,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
-    def host_allowlist(self) -> AllowedHosts:
+    def allowed_host_headers(self) -> AllowedHostHeaders:
         """Return the allowed `Host` names of a process: those of ALLOWED_HOSTS and PUBLIC_URL."""
         return build_allowed_hosts(self.allowed_hosts, self.public_url)
 
@@ -192,7 +192,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         """Return the URL of the database for events: TELEMETRY_URL, or DATABASE_URL if that is empty."""
         return self.telemetry_url or self.database_url
 
-    def as_platform_settings(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
+    def select_settings_of_social_platform(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
         """Return the own settings of one social platform as an instance of its settings class `kind`."""
         return msgspec.convert(self, kind, from_attributes=True)
 
@@ -201,7 +201,7 @@ def _platform_setting_fields() -> list[tuple[str, Any, Any]]:
     """Return name, type and default of the settings in each social platform's package, in the registry's order."""
     return [
         (field.name, field.type, field.default)
-        for description in PLATFORM_DESCRIPTIONS.values()
+        for description in REGISTERED_PLATFORMS_BY_NAME.values()
         if description.settings
         for field in msgspec.structs.fields(description.settings)
     ]
@@ -236,7 +236,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     parse_keyring_keys(settings.peppers, setting="PEPPERS")
     parse_keyring_keys(settings.vault_keys, setting="VAULT_KEYS")
     check_setting_groups(settings)
-    check_assets_url(settings)
+    check_media_storage_url_setting(settings)
     check_model_settings(settings)
     return settings
 
@@ -262,19 +262,21 @@ def _literal_setting_values(kind: Any) -> tuple[str, ...]:
 
 
 def check_setting_groups(settings: Settings) -> None:
-    """Raise `SettingsInvalid` if some, but not all, settings of a group of `SETTING_GROUPS` are set."""
-    for names, need in SETTING_GROUPS.items():
+    """Raise `SettingsInvalid` if some, but not all, settings of a group of `SETTINGS_REQUIRED_TOGETHER` are set."""
+    for names, need in SETTINGS_REQUIRED_TOGETHER.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
         if 0 < len(missing) < len(names):
             raise SettingsInvalid(f"{missing[0]} is missing: {need}")
 
 
-def check_assets_url(settings: Settings) -> None:
+def check_media_storage_url_setting(settings: Settings) -> None:
     """Raise `SettingsInvalid` unless `ASSETS_URL` is a local folder or a bucket.
 
     Raises it for an `AWS_ENDPOINT_URL` that can't be parsed, too.
     """
-    if not FOLDER_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(settings.assets_url):
+    if not LOCAL_FOLDER_FILE_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(
+        settings.assets_url
+    ):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )

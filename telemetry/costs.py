@@ -48,7 +48,7 @@ current_cost = _current_cost_variable.get
 
 
 @contextmanager
-def charge_block_to_request(cost: RequestCost) -> Iterator[None]:
+def charge_costs_of_code_block_to_request(cost: RequestCost) -> Iterator[None]:
     """Charge the costs of the block's code, and of the tasks that it starts, to `cost`, a request's cost."""
     token = _current_cost_variable.set(cost)
     try:
@@ -113,7 +113,7 @@ def charge_connection_time() -> Iterator[None]:
         cost.database_s += max(0.0, waited_s)
 
 
-def wrap_with_thread_cpu_charge(work: Callable[P, T]) -> Callable[P, T]:
+def wrap_thread_function_with_cpu_charge(work: Callable[P, T]) -> Callable[P, T]:
     """Return a function that runs `work` and charges the CPU time of its thread to the current request.
 
     Return `work` itself if no request is current.
@@ -134,10 +134,10 @@ def wrap_with_thread_cpu_charge(work: Callable[P, T]) -> Callable[P, T]:
 
 async def run_in_charged_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Run `work` in a thread, return its result, and charge its CPU time to the current request, if any."""
-    return await asyncio.to_thread(wrap_with_thread_cpu_charge(work), *args, **named)
+    return await asyncio.to_thread(wrap_thread_function_with_cpu_charge(work), *args, **named)
 
 
-def charge_child_cpu(seconds: float) -> None:
+def charge_child_process_cpu_to_request(seconds: float) -> None:
     """Charge CPU seconds of a child process to the current request. Do nothing if no request is current."""
     if cost := _current_cost_variable.get():
         cost.children_s += seconds

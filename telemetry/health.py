@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from schemas import ids
 from schemas.envelope import Envelope, Problem
 from schemas.errors import HostHeaderRefused, SettingsInvalid
-from schemas.hosts import AllowedHosts
+from schemas.hosts import AllowedHostHeaders
 from telemetry import logs, metrics
 
 HEALTH_REQUEST_TIMEOUT_S = 5.0
@@ -26,7 +26,7 @@ LOOP_LAG_INTERVAL_S = 1.0
 
 @asynccontextmanager
 async def serve_health(
-    port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK_ADDRESS, hosts: AllowedHosts | None = None
+    port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK_ADDRESS, hosts: AllowedHostHeaders | None = None
 ) -> AsyncIterator[int]:
     """Serve `/healthz` and `/metrics` of a process on `port` of the address `host` while the block runs.
 
@@ -35,7 +35,7 @@ async def serve_health(
     can't be bound.
     """
     try:
-        server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHosts()), host, port)
+        server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHostHeaders()), host, port)
     except OSError as error:
         raise SettingsInvalid(
             f"{setting} {port} can't be bound on {host}: it is in use, needs root, or "
@@ -48,7 +48,7 @@ async def serve_health(
 
 
 async def _answer_health_request(
-    hosts: AllowedHosts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    hosts: AllowedHostHeaders, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     try:
         async with asyncio.timeout(HEALTH_REQUEST_TIMEOUT_S):
@@ -56,7 +56,7 @@ async def _answer_health_request(
             request_line, *fields = head.split(b"\r\n")
             names = [value for name, _, value in (field.partition(b":") for field in fields) if name.lower() == b"host"]
             if all(hosts.allows(name.decode("latin-1")) for name in names):
-                writer.write(_build_health_response(request_line))
+                writer.write(_build_health_or_metrics_response(request_line))
             else:
                 writer.write(_build_refused_host_response())
             await writer.drain()
@@ -66,7 +66,7 @@ async def _answer_health_request(
         writer.close()
 
 
-def _build_health_response(request_line: bytes) -> bytes:
+def _build_health_or_metrics_response(request_line: bytes) -> bytes:
     match request_line.split(b" "):
         case [b"GET", b"/healthz", _]:
             return _encode_http_response("200 OK", "application/json", b'{"status": "ok"}')

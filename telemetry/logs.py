@@ -75,7 +75,7 @@ def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, A
         "job_id": ids.format_prefixed_id(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.trace_log_fields(tracing.trace_root_id(row.id)),
+        **tracing.trace_log_fields(tracing.find_request_or_job_id_at_trace_root(row.id)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 

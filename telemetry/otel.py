@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import JobSubmission, ServedRequest, SpanAttributes, SpanRole
+from telemetry.tracing import ServedRequest, SpanAttributes, SpanRole, SubmittedJobTraceRecord
 
 OTEL_SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -48,7 +48,7 @@ class ChosenSpanIdGenerator(IdGenerator):
         return chosen or self._random.generate_span_id()
 
 
-class OtelSpan:
+class OtelSpanInProgress:
     """A span in progress of OpenTelemetry's SDK."""
 
     def __init__(self, span: Inner) -> None:
@@ -97,7 +97,7 @@ class OtelSpanRecorder:
             self._record_submit_span(parent_context, submit)
         span.end(served.ended)
 
-    def record_job_submit(self, attempt: OtelSpan, submit: JobSubmission) -> None:
+    def record_job_submit(self, attempt: OtelSpanInProgress, submit: SubmittedJobTraceRecord) -> None:
         """Record the trace span of a job that another job's attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
@@ -106,11 +106,11 @@ class OtelSpanRecorder:
         self._record_submit_span(EMPTY_PARENT_CONTEXT, submit, [Link(attempt.inner.get_span_context())])
 
     def _record_submit_span(
-        self, parent_context: Context, submit: JobSubmission, links: list[Link] | None = None
+        self, parent_context: Context, submit: SubmittedJobTraceRecord, links: list[Link] | None = None
     ) -> None:
         attributes = {
             **_job_span_attributes(submit.job_id, submit.project_id),
-            **_message_span_attributes(submit.kind, "send"),
+            **_job_as_message_span_attributes(submit.kind, "send"),
         }
         span = self._begin_span_in_context(
             f"send {submit.kind}",
@@ -123,12 +123,12 @@ class OtelSpanRecorder:
         )
         span.end(submit.at)
 
-    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> OtelSpan:
+    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> OtelSpanInProgress:
         """Begin the trace span of a job's attempt in the job's trace, and return the span.
 
         If a request made the job, the attempt's span is below the span of the submit.
         """
-        trace_id = tracing.trace_id_of_root(tracing.trace_root_id(job_id))
+        trace_id = tracing.trace_id_of_root(tracing.find_request_or_job_id_at_trace_root(job_id))
         parent_context = EMPTY_PARENT_CONTEXT
         if ids.request_id_of_job(job_id) is None:
             self._ids.trace = trace_id
@@ -138,12 +138,12 @@ class OtelSpanRecorder:
             f"process {name}",
             parent_context,
             SpanKind.CONSUMER,
-            {**attributes, **_message_span_attributes(name, "process")},
+            {**attributes, **_job_as_message_span_attributes(name, "process")},
         )
 
     def begin_span(
-        self, parent: OtelSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
-    ) -> OtelSpan:
+        self, parent: OtelSpanInProgress, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
+    ) -> OtelSpanInProgress:
         return self._begin_span_in_context(
             name, set_span_in_context(parent.inner, EMPTY_PARENT_CONTEXT), OTEL_SPAN_KINDS[role], attributes, at=at
         )
@@ -158,9 +158,9 @@ class OtelSpanRecorder:
         span_id: int = 0,
         links: list[Link] | None = None,
         at: int | None = None,
-    ) -> OtelSpan:
+    ) -> OtelSpanInProgress:
         self._ids.span = span_id
-        return OtelSpan(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
+        return OtelSpanInProgress(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
     def _build_remote_parent_context(self, trace_id: int, span_id: int) -> Context:
         """Return a trace context with a span of another process as the parent of new spans.
@@ -189,7 +189,7 @@ def _job_span_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str
     return {"tenantry.job.id": ids.format_prefixed_id(ids.JOB, job_id)} | project
 
 
-def _message_span_attributes(kind: str, operation: str) -> dict[str, str]:
+def _job_as_message_span_attributes(kind: str, operation: str) -> dict[str, str]:
     """Return a job's trace attributes by messaging conventions: it counts as a message to its kind's workers."""
     return {
         "messaging.system": "tenantry",

@@ -15,13 +15,13 @@ from schemas import ids
 from telemetry import log_context
 
 if TYPE_CHECKING:
-    from telemetry.otel import OtelSpan, OtelSpanRecorder
+    from telemetry.otel import OtelSpanInProgress, OtelSpanRecorder
 
 SpanAttributes: TypeAlias = Mapping[str, str | int | float | bool]
 SpanRole: TypeAlias = Literal["internal", "client"]
 NO_SPAN_ATTRIBUTES: SpanAttributes = {}
 #: A span in progress. `end` is called once.
-TraceSpan: TypeAlias = "OtelSpan"
+TraceSpan: TypeAlias = "OtelSpanInProgress"
 
 
 class ServedRequest(NamedTuple):
@@ -34,10 +34,10 @@ class ServedRequest(NamedTuple):
     attributes: SpanAttributes
     error: str | None
     traceparent: str
-    submits: Sequence["JobSubmission"]
+    submits: Sequence["SubmittedJobTraceRecord"]
 
 
-class JobSubmission(NamedTuple):
+class SubmittedJobTraceRecord(NamedTuple):
     """A job submitted by a request or an attempt, with its time."""
 
     kind: str
@@ -83,7 +83,7 @@ def install_span_recorder(with_: "OtelSpanRecorder") -> Iterator[None]:
 
 def open_span(
     name: str, role: SpanRole = "internal", attributes: SpanAttributes = NO_SPAN_ATTRIBUTES
-) -> "_NoSpan | _BlockSpan":
+) -> "_NoSpan | _SpanOfWithBlock":
     """Return a trace span for a `with` block, below the span of the current job attempt.
 
     An error that leaves the block marks the span as failed. Without a recorder or a current attempt, the span
@@ -92,10 +92,10 @@ def open_span(
     cause = log_context.current_cause()
     if _span_recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
-    return _BlockSpan(_span_recorder.begin_span(cause.span, name, role, attributes))
+    return _SpanOfWithBlock(_span_recorder.begin_span(cause.span, name, role, attributes))
 
 
-class _BlockSpan:
+class _SpanOfWithBlock:
     """A span that ends with its block."""
 
     def __init__(self, span: TraceSpan) -> None:
@@ -112,12 +112,12 @@ class _BlockSpan:
         self._span.end()
 
 
-def unix_time_ns() -> int:
+def current_unix_time_ns() -> int:
     """Return the current time in nanoseconds since 1970."""
     return time.time_ns()
 
 
-def trace_root_id(job_id: UUID) -> UUID:
+def find_request_or_job_id_at_trace_root(job_id: UUID) -> UUID:
     """Return the id at the root of a job's trace: that of the request that made the job, else the job's own."""
     return ids.request_id_of_job(job_id) or job_id
 

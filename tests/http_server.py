@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 
 JSON = "application/json; charset=utf-8"
 
@@ -64,7 +64,7 @@ async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int
         await handle(await _read(reader), reader, writer)
         await writer.drain()
 
-    async with serve_loopback(connected, port=port, tls=tls) as bound:
+    async with serve_loopback_tcp(connected, port=port, tls=tls) as bound:
         yield f"127.0.0.1:{bound}"
 
 

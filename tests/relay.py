@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit, urlunsplit
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 
 #: A request for TLS comes before the startup message, and looks like one.
 TLS = 80877103
@@ -107,7 +107,7 @@ class RelayedConnection:
 async def start_relay(database_url: str) -> AsyncIterator[PostgresRelay]:
     """Start a relay before the Postgres at `database_url`; `url` is its own."""
     relay, parts = PostgresRelay(database_url), urlsplit(database_url)
-    async with serve_loopback(relay.serve) as port:
+    async with serve_loopback_tcp(relay.serve) as port:
         host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
         relay.url = urlunsplit(parts._replace(netloc=host))
         yield relay

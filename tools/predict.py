@@ -12,7 +12,7 @@ from rich.progress import track
 
 from cli.shared.brand_targets import read_saved_page_bytes
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.failure import exit_on_failure
+from cli.shared.failure import exit_on_expected_command_error
 from schemas.brand import BrandFieldName, FieldFinding
 from schemas.errors import InvalidValue, SourceError
 from workers.ingest.choose import choose_brand_findings
@@ -23,7 +23,7 @@ from workers.ingest.shapes import FetchedPage
 MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
 
 
-class CorpusCase(msgspec.Struct, frozen=True):
+class CorpusPageEntry(msgspec.Struct, frozen=True):
     """Line of a corpus. `file` is in the corpus's `pages/`, or next to it; other keys are ignored."""
 
     id: str
@@ -52,7 +52,7 @@ def main(cases: Path) -> None:
     Example:
       python -m tools.predict cases.jsonl > predictions.jsonl
     """
-    with exit_on_failure(as_json=True):
+    with exit_on_expected_command_error(as_json=True):
         worst = asyncio.run(print_corpus_predictions(cases))
     click.get_current_context().exit(worst)
 
@@ -62,7 +62,7 @@ async def print_corpus_predictions(corpus: Path) -> int:
 
     An unreadable page gets a line with its id alone, and a message on stderr.
     """
-    cases = read_corpus_cases(corpus)
+    cases = read_corpus_page_entries(corpus)
     limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
     async with open_document_parser() as parser:
         tasks = [asyncio.create_task(predict_page_brand(parser, limit, corpus.parent, case)) for case in cases]
@@ -76,18 +76,18 @@ async def print_corpus_predictions(corpus: Path) -> int:
     return worst
 
 
-def read_corpus_cases(corpus: Path) -> list[CorpusCase]:
+def read_corpus_page_entries(corpus: Path) -> list[CorpusPageEntry]:
     """Return the cases of a corpus file, one JSON object a line; skip empty lines.
 
     Raise `InvalidValue` with the number of an invalid line.
     """
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
-    return [read_corpus_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+    return [decode_corpus_page_entry(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
 
-def read_corpus_case(where: str, line: bytes) -> CorpusCase:
+def decode_corpus_page_entry(where: str, line: bytes) -> CorpusPageEntry:
     try:
-        return msgspec.json.decode(line, type=CorpusCase)
+        return msgspec.json.decode(line, type=CorpusPageEntry)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(where, f"is not a case: {error}") from error
 
@@ -98,7 +98,7 @@ def show_progress_bar(tasks: list[asyncio.Task[BrandPrediction]]) -> Iterable[as
 
 
 async def predict_page_brand(
-    parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase
+    parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusPageEntry
 ) -> BrandPrediction:
     async with limit:
         page = await parse_page(parser, FetchedPage(url=case.url, body=read_corpus_page(folder, case.file)))

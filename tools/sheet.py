@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw
 
 from cli.commands.content import show_drawing_progress_bar
 from cli.shared.command import json_output_option
-from cli.shared.failure import exit_on_failure
+from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.output import CommandResult, build_text_table, print_command_result
-from cli.shared.rendering import DesignRendering, DesignSpec, convert_os_errors_to_generation_errors
+from cli.shared.rendering import DesignSpec, DesignSpecRenderer, convert_os_errors_to_generation_errors
 from generation import libraries
 from generation.outputs import OutputFile
 from generation.proofreading.fault import ProofreadingFault
@@ -31,7 +31,7 @@ SHEET_PICTURE_HEIGHT_PX = 300
 SHEET_PICTURE_GAP_PX = 12
 _SHEET_BACKGROUND_COLOR = (236, 236, 240)
 #: Color of the bar before a row with faults.
-_FAULT_BAR_COLOR = (214, 40, 40)
+_CONTACT_SHEET_FAULT_BAR_COLOR = (214, 40, 40)
 #: Maximum side of a JPEG, in pixels.
 _MAX_JPEG_SIDE_PX = 65_000
 
@@ -61,18 +61,18 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, 
       python -m tools.sheet brands.jsonl --out sheet
       python -m tools.sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
     """
-    with exit_on_failure(as_json=as_json):
+    with exit_on_expected_command_error(as_json=as_json):
         libraries.require_drawing_libraries()
         requested_formats = msgspec.convert(formats.split(","), list[PieceFormat])
-        brand_entries = read_sheet_entries(brands)
+        brand_entries = read_brands_to_render(brands)
         rendered_pieces = render_and_check_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
-        checked = collect_checked_pieces(rendered_pieces, len(brand_entries) * len(requested_formats))
+        checked = collect_pieces_showing_progress_bar(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_contact_sheet(checked, out)
-    print_command_result(report_faults(checked, out), as_json=as_json)
+    print_command_result(build_fault_report(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
-class SheetBrandEntry(BrandSnapshot, frozen=True, kw_only=True):
+class BrandWithPictureFileNames(BrandSnapshot, frozen=True, kw_only=True):
     """Line of the file: a brand as in a spec, and its pictures, files next to it."""
 
     logo: str | None = None
@@ -89,7 +89,7 @@ class CheckedPiece(NamedTuple):
     faults: Sequence[ProofreadingFault]
 
 
-def read_sheet_entries(path: Path) -> list[SheetBrandEntry]:
+def read_brands_to_render(path: Path) -> list[BrandWithPictureFileNames]:
     """Return a file's brands, one JSON object a line. Raise `msgspec.ValidationError` for an invalid brand.
 
     Skip empty lines. Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
@@ -97,7 +97,7 @@ def read_sheet_entries(path: Path) -> list[SheetBrandEntry]:
     with convert_os_errors_to_generation_errors():
         lines = path.read_bytes().splitlines()
     try:
-        return [msgspec.json.decode(line, type=SheetBrandEntry) for line in lines if line.strip()]
+        return [msgspec.json.decode(line, type=BrandWithPictureFileNames) for line in lines if line.strip()]
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
@@ -105,7 +105,7 @@ def read_sheet_entries(path: Path) -> list[SheetBrandEntry]:
 
 
 def render_and_check_pieces(
-    brand_entries: Sequence[SheetBrandEntry],
+    brand_entries: Sequence[BrandWithPictureFileNames],
     source_folder: Path,
     out: Path,
     formats: Sequence[PieceFormat],
@@ -116,11 +116,15 @@ def render_and_check_pieces(
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
             yield _render_and_proofread(
-                _build_design(entry, format_, aspect), source_folder, out / f"{number:03}-{name}-{format_}"
+                _build_design_spec_of_brand(entry, format_, aspect),
+                source_folder,
+                out / f"{number:03}-{name}-{format_}",
             )
 
 
-def _build_design(entry: SheetBrandEntry, format_: PieceFormat, aspect: AspectRatio | None) -> DesignSpec:
+def _build_design_spec_of_brand(
+    entry: BrandWithPictureFileNames, format_: PieceFormat, aspect: AspectRatio | None
+) -> DesignSpec:
     own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(BrandSnapshot)}
     return DesignSpec(
         format=format_,
@@ -134,7 +138,7 @@ def _build_design(entry: SheetBrandEntry, format_: PieceFormat, aspect: AspectRa
 
 def _render_and_proofread(design: DesignSpec, source_folder: Path, folder: Path) -> CheckedPiece:
     try:
-        rendering = DesignRendering(design, source_folder)
+        rendering = DesignSpecRenderer(design, source_folder)
         outputs = [step.made for step in rendering.render_into(folder) if step.made]
     except (GenerationError, PictureRefused, UndrawableTextRefused) as error:
         refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
@@ -165,7 +169,9 @@ def draw_contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     for number, (row, is_faulty) in enumerate(drawn):
         y, x = SHEET_PICTURE_GAP_PX + number * (height + SHEET_PICTURE_GAP_PX), 2 * SHEET_PICTURE_GAP_PX
         if is_faulty:
-            ImageDraw.Draw(sheet).rectangle((0, y, SHEET_PICTURE_GAP_PX, y + height), fill=_FAULT_BAR_COLOR)
+            ImageDraw.Draw(sheet).rectangle(
+                (0, y, SHEET_PICTURE_GAP_PX, y + height), fill=_CONTACT_SHEET_FAULT_BAR_COLOR
+            )
         for one in row:
             sheet.paste(one, (x, y))
             x += one.width + SHEET_PICTURE_GAP_PX
@@ -180,7 +186,7 @@ def _load_scaled_picture(path: Path, height: int) -> Image.Image:
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def report_faults(checked: list[CheckedPiece], out: Path) -> CommandResult:
+def build_fault_report(checked: list[CheckedPiece], out: Path) -> CommandResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
@@ -192,7 +198,7 @@ def report_faults(checked: list[CheckedPiece], out: Path) -> CommandResult:
     )
 
 
-def collect_checked_pieces(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
+def collect_pieces_showing_progress_bar(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
     checked: list[CheckedPiece] = []
     with show_drawing_progress_bar() as show:
         for piece in rendered_pieces:

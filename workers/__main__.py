@@ -15,7 +15,7 @@ from telemetry.exporting import export_spans
 
 #: The pool of CPU-bound jobs.
 CPU_BOUND_JOB_POOL_NAME = CONTENT_GENERATE_KIND.pool
-JOB_POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
+POOL_NAMES_OF_JOB_KINDS = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
 async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
@@ -46,7 +46,7 @@ def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
 def main(arguments: list[str]) -> None:
     """Run a pool's worker. Exit with 0 after a drain, 2 for a wrong argument, or by the start's error."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
-    parser.add_argument("pool", choices=JOB_POOL_NAMES)
+    parser.add_argument("pool", choices=POOL_NAMES_OF_JOB_KINDS)
     pool = parser.parse_args(arguments).pool
     with exit_on_expected_start_errors():
         settings = set_cpu_bound_slots(load_settings(os.environ), pool)

@@ -64,15 +64,15 @@ class Authenticator:
         self._pool = pool
         self._peppers = peppers
         self.strangers = strangers
-        self._rows = LookupCoalescer(self._look_up_keys)
-        self._rows_apart = LookupCoalescer(self._look_up_keys)
+        self._rows = LookupCoalescer(self._query_api_keys_by_key_ids)
+        self._rows_apart = LookupCoalescer(self._query_api_keys_by_key_ids)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
+    def find_unverified_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
         """Return the cached principal of this key's last look-up, not for authentication; None without one."""
-        return self._opened.get(self._hash_key(read_key)) if read_key else None
+        return self._opened.get(self._hash_key_for_memory_cache(read_key)) if read_key else None
 
     async def authenticate(
         self, read_key: ApiKeyParts | None, *, expected: Principal | None, address: str
@@ -102,18 +102,18 @@ class Authenticator:
             raise KillSwitchActive("organization")
         principal = row.principal
         if principal != expected:
-            key = self._hash_key(read_key)
+            key = self._hash_key_for_memory_cache(read_key)
             self._opened[key] = principal
             _mark_used_and_evict_oldest(self._opened, key)
         return principal
 
-    def _hash_key(self, read_key: ApiKeyParts) -> bytes:
+    def _hash_key_for_memory_cache(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
-    async def _look_up_keys(self, key_ids: Sequence[str]) -> list[StoredApiKey | None]:
+    async def _query_api_keys_by_key_ids(self, key_ids: Sequence[str]) -> list[StoredApiKey | None]:
         async with self._pool.acquire() as conn:
-            rows = await api_keys.find_api_keys(conn, key_ids=set(key_ids))
+            rows = await api_keys.find_api_keys_by_key_ids(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
 
 

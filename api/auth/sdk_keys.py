@@ -33,9 +33,9 @@ class AppAuthenticator:
         self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_cached_app(self, key: str) -> KeyedApp | None:
+    def find_unverified_cached_app(self, key: str) -> KeyedApp | None:
         """Return the cached app of this key's last look-up, not for authentication; None without a look-up."""
-        return self._opened.get(self._hash_key(key))
+        return self._opened.get(self._hash_key_for_memory_cache(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
         """Look up an app key, and return its app.
@@ -43,7 +43,7 @@ class AppAuthenticator:
         Raises `SdkAppKeyUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
         """
         app = await self._apps.queue_lookup(key) if app_keys.parse_app_key(key) else None
-        remembered = self._hash_key(key)
+        remembered = self._hash_key_for_memory_cache(key)
         if app is None or app.suspended:
             self._opened.pop(remembered, None)
             raise KillSwitchActive("organization") if app else SdkAppKeyUnauthenticated
@@ -53,13 +53,13 @@ class AppAuthenticator:
             self._opened.popitem(last=False)
         return app
 
-    def _hash_key(self, key: str) -> bytes:
+    def _hash_key_for_memory_cache(self, key: str) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
     async def _look_up_apps(self, keys: Sequence[str]) -> list[KeyedApp | None]:
         async with self._pool.acquire() as conn:
-            return await app_keys.find_apps_by_keys(conn, keys=keys, peppers=self._peppers)
+            return await app_keys.authenticate_sdk_app_keys(conn, keys=keys, peppers=self._peppers)
 
 
 def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:

@@ -52,9 +52,9 @@ async def serve_fast_path_route(handler: HTTPRouteHandler, scope: HTTPScope, rec
     """Run a fast-path route, and send its response. An exception gets the same error response as elsewhere."""
     request = ApiRequest(scope, receive, send)
     try:
-        await requests.prepare_event_request(request)
+        await requests.allow_cors_and_answer_event_preflight(request)
         response = await handler.fn(request, **scope["path_params"])
     except Exception as error:  # noqa: BLE001  as the framework does
-        response = errors.build_error_response(request, error)
+        response = errors.build_error_response_of_exception(request, error)
     answer = response.to_asgi_response(None, request, status_code=handler.status_code)
     await answer(scope, receive, send)

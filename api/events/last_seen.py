@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from api.events.write_behind import run_write_behind
+from api.events.write_behind import run_background_buffer_writer
 from db.pool import Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
 #: Seconds between two writes for one app; longer than the minute that the update requires.
-MIN_LAST_SEEN_WRITE_INTERVAL_S = 61.0
+MIN_APP_LAST_SEEN_WRITE_INTERVAL_S = 61.0
 
 #: Maximum number of apps in memory with the time of their last write.
 MAX_CACHED_LAST_SEEN_APPS = 100_000
@@ -31,7 +31,7 @@ class AppLastSeenBuffer:
     def queue_last_event_time(self, app: KeyedApp) -> None:
         """Queue a write of the time of an app's last event; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
-        if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_WRITE_INTERVAL_S) < MIN_LAST_SEEN_WRITE_INTERVAL_S:
+        if now - self._noted.get(app.app_id, -MIN_APP_LAST_SEEN_WRITE_INTERVAL_S) < MIN_APP_LAST_SEEN_WRITE_INTERVAL_S:
             return
         self._noted[app.app_id] = now
         self._noted.move_to_end(app.app_id)
@@ -55,7 +55,7 @@ class AppLastSeenBuffer:
                         await apps.note_last_app_event_time(
                             conn, organization_id=app.organization_id, app_id=app.app_id
                         )
-            except RETRIED_POSTGRES_ERRORS:
+            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
                 self._noted.pop(app.app_id, None)
             except Exception:
                 # One failing write must not block the others.
@@ -71,5 +71,5 @@ async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
     The buffer is written once more at the end of the block.
     """
     notes = AppLastSeenBuffer(pool)
-    async with run_write_behind(notes.write_requested, notes.write_queued_times):
+    async with run_background_buffer_writer(notes.write_requested, notes.write_queued_times):
         yield notes

@@ -15,14 +15,14 @@ from litestar import Request, Response
 from api.auth import sdk_keys
 from api.http.requests import ApiRequest
 from api.limits import event_limits
-from api.limits.cost_budgets import RequestTrafficKind, organization_budget_bucket
+from api.limits.cost_budgets import ApiKeyOrPublicTraffic, organization_budget_bucket
 from api.limits.event_limits import EventLimitState
 from api.services import ApiServices
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import CheckedEventBatch
 from domain.events.intake import EventIntakeResult, intake_weight_of_request
-from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_EVENT_BODY_BYTES
+from domain.events.json_text import HIGHEST_POSSIBLE_GZIP_RATIO, MAX_PLAIN_EVENT_BODY_BYTES
 from domain.values import steps
 from domain.values.steps import CooperativeSteps
 from schemas.errors import (
@@ -45,7 +45,7 @@ MAX_APP_REFUSAL_CACHE_S = 5.0
 _CORS_HEADER_NAMES_PATTERN = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
-async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def allow_cors_and_answer_event_preflight(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Allow pages of any origin (CORS) to send an event request; return the 204 of a preflight, else None."""
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     request.request_state.for_pages = True
@@ -62,7 +62,9 @@ async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[
     return Response(None, status_code=204, headers=headers)
 
 
-async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+async def authenticate_and_limit_event_request(
+    request: ApiRequest, key: str | None, *, app_id: UUID | None = None
+) -> KeyedApp:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
     `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,
@@ -72,7 +74,7 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
     call.rate_class = event_limits.EVENT_RATE_CLASS
     if key is None:
         raise SdkAppKeyUnauthenticated
-    expected = services.events.apps.find_cached_app(key)
+    expected = services.events.apps.find_unverified_cached_app(key)
     if expected and (refused := services.events.limiter.find_cached_refusal(expected)):
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.delay_refusal(expected)
@@ -85,7 +87,7 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
-    budget = organization_budget_bucket(app.organization_id, app.tier, RequestTrafficKind.PUBLIC)
+    budget = organization_budget_bucket(app.organization_id, app.tier, ApiKeyOrPublicTraffic.PUBLIC)
     services.limiter.budgets.check_bucket_not_overdrawn(budget)
     call.payer = budget
     sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
@@ -93,8 +95,10 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
         raise not_found_error("sdk_app")
     app.check_app_project_active()
     with _cache_app_refusal(services, app, call.event_standing):
-        services.events.budgets.check_event_budget(app)
-        services.events.disks.check_event_budget_share(services.events.budgets.used_budget_share(app))
+        services.events.budgets.check_organization_event_budget(app)
+        services.events.disks.refuse_heavy_event_sender_as_disk_fills(
+            services.events.budgets.used_share_of_organization_budget(app)
+        )
     return app
 
 
@@ -130,10 +134,12 @@ async def decompress_event_body(
     """
     data, packed = await request.body(), _has_gzip_body(request)
     try:
-        return await steps.run_steps_with_pauses(body.unpack_event_body(data, packed=packed, most=max_bytes))
+        return await steps.run_generator_steps_with_loop_pauses(
+            body.gunzip_event_request_body(data, packed=packed, most=max_bytes)
+        )
     except (MalformedBody, BodyOversized):
         if app:
-            size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
+            size = min(max_bytes, len(data) * HIGHEST_POSSIBLE_GZIP_RATIO)
             request.services.events.limiter.count_events(app, intake_weight_of_request(1, size))
         raise
 
@@ -149,7 +155,7 @@ async def parse_request_events(
     event_count, now = 1, request.services.clock()
     try:
         work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
-        batch = await steps.run_steps_with_pauses(work)
+        batch = await steps.run_generator_steps_with_loop_pauses(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
         request.services.events.limiter.count_events(app, intake_weight_of_request(event_count, len(plain)))

@@ -7,21 +7,21 @@ from contextlib import asynccontextmanager, suppress
 from telemetry import logs
 
 #: Seconds that the shutdown waits for the last write.
-WRITE_BEHIND_SHUTDOWN_TIMEOUT_S = 2.0
+MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S = 2.0
 
 _log = logs.get_logger("api.events.write_behind")
 
 
 @asynccontextmanager
-async def run_write_behind(
+async def run_background_buffer_writer(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, pause_s: float = 0.0
 ) -> AsyncIterator[None]:
     """Run a background task that calls `write_due` each time `pending` is set, and at the block's end.
 
     The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write are
-    written with the next one. The last write may take `WRITE_BEHIND_SHUTDOWN_TIMEOUT_S`.
+    written with the next one. The last write may take `MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S`.
     """
-    writer = asyncio.create_task(_write_rows_repeatedly(pending, write_due, pause_s))
+    writer = asyncio.create_task(_write_buffer_whenever_signaled(pending, write_due, pause_s))
     try:
         yield
     finally:
@@ -29,20 +29,20 @@ async def run_write_behind(
         with suppress(asyncio.CancelledError):
             await writer
         with suppress(TimeoutError):
-            async with asyncio.timeout(WRITE_BEHIND_SHUTDOWN_TIMEOUT_S):
-                await _write_rows_once(write_due)
+            async with asyncio.timeout(MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S):
+                await _write_buffer_and_log_failure(write_due)
 
 
-async def _write_rows_repeatedly(
+async def _write_buffer_whenever_signaled(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float
 ) -> None:
     while True:
         await pending.wait()
-        await _write_rows_once(write_due)
+        await _write_buffer_and_log_failure(write_due)
         await asyncio.sleep(pause_s)
 
 
-async def _write_rows_once(write_due: Callable[[], Awaitable[None]]) -> None:
+async def _write_buffer_and_log_failure(write_due: Callable[[], Awaitable[None]]) -> None:
     try:
         await write_due()
     except Exception as error:  # noqa: BLE001  no caller awaits this

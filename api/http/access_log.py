@@ -51,12 +51,12 @@ def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def log_and_uncount_request(scope: HTTPScope, state: RequestState, services: ApiServices) -> None:
+async def log_request_and_refund_rate_if_free(scope: HTTPScope, state: RequestState, services: ApiServices) -> None:
     """Uncount a free request from its rate limit, and log the request.
 
     This runs after the last byte of the response, so that no caller waits for it.
     """
-    if state.is_free and state.standing is not None:
+    if state.is_uncounted_by_rate_limit and state.standing is not None:
         await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
 
@@ -67,7 +67,7 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
     method = (
         UNMATCHED_ROUTE_LABEL if route == UNMATCHED_ROUTE_LABEL else scope["method"]
     )  # a method that a stranger invents must not become a time series
-    count, duration = _http_metric_series(method, route, state.status)
+    count, duration = _cached_http_counter_and_histogram(method, route, state.status)
     count.inc()
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
@@ -108,7 +108,7 @@ def _describe_request_span(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.ServedRequest:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
-    ended, who = tracing.unix_time_ns(), state.organization_id
+    ended, who = tracing.current_unix_time_ns(), state.organization_id
     attributes: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": route,
@@ -134,7 +134,7 @@ def _describe_request_span(
 
 
 @cache
-def _http_metric_series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _cached_http_counter_and_histogram(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Return the counter and the duration histogram of a method, route and status, from a cache.
 
     `labels` of the metrics library costs more than the increment.

@@ -18,7 +18,7 @@ from domain.values import metadata
 MAX_JSON_BODY_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
 
 #: A route's limit is a multiple of this, and at least this.
-BODY_LIMIT_UNIT_BYTES = 4 << 10
+BODY_LIMIT_ROUNDING_STEP_BYTES = 4 << 10
 
 #: The route option with the limit in bytes.
 BODY_LIMIT_ROUTE_OPTION = "max_body_bytes"
@@ -35,7 +35,7 @@ _DEFAULT_MAX_TEXT_CHARACTERS = 300
 #: White space, colon and comma around one value in indented JSON.
 _JSON_SPACE_BYTES_PER_VALUE = 40
 
-_MAX_JSON_SCALAR_BYTES = 64
+_MAX_NON_TEXT_JSON_VALUE_BYTES = 64
 
 
 class BodyLimits(NamedTuple):
@@ -46,11 +46,11 @@ class BodyLimits(NamedTuple):
     strings: int = 0
     containers: int = 0
 
-    def plus(self, other: "BodyLimits") -> "BodyLimits":
+    def add_limits_of_another_part(self, other: "BodyLimits") -> "BodyLimits":
         """Return the sum of each limit, for two parts of one body."""
         return BodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def times(self, count: int) -> "BodyLimits":
+    def multiply_by_item_count(self, count: int) -> "BodyLimits":
         return BodyLimits(*(mine * count for mine in self))
 
     def take_larger_limits(self, other: "BodyLimits") -> "BodyLimits":
@@ -58,10 +58,10 @@ class BodyLimits(NamedTuple):
         return BodyLimits(*map(max, self, other))
 
 
-_EMPTY_CONTAINER_BODY_LIMITS = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
+_SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
-_METADATA_BODY_LIMITS = BodyLimits(
+_LIMITS_OF_FREE_FORM_JSON_VALUE = BodyLimits(
     metadata.MAX_SENT_METADATA_BYTES,
     values=metadata.MAX_METADATA_BYTES // 2,
     strings=metadata.MAX_METADATA_BYTES // 3,
@@ -72,9 +72,11 @@ _METADATA_BODY_LIMITS = BodyLimits(
 @cache
 def body_limits_of_type(kind: Any) -> BodyLimits:
     """Return the maximum size of a type as JSON. Raises TypeError if the type holds a list without a `max_length`."""
-    limits = _measure_json_type(inspect.type_info(kind))
+    limits = _measure_max_json_size_of_type(inspect.type_info(kind))
     return limits._replace(
-        bytes=min(MAX_JSON_BODY_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES)
+        bytes=min(
+            MAX_JSON_BODY_BYTES, -(-limits.bytes // BODY_LIMIT_ROUNDING_STEP_BYTES) * BODY_LIMIT_ROUNDING_STEP_BYTES
+        )
     )
 
 
@@ -96,33 +98,37 @@ def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
     return min(limit, handler.resolve_request_max_body_size() or MAX_JSON_BODY_BYTES)
 
 
-def _measure_json_type(kind: inspect.Type) -> BodyLimits:
+def _measure_max_json_size_of_type(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.Metadata):
-        return _measure_json_type(kind.type)
+        return _measure_max_json_size_of_type(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return reduce(BodyLimits.take_larger_limits, map(_measure_json_type, kind.types))
+        return reduce(BodyLimits.take_larger_limits, map(_measure_max_json_size_of_type, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container_type(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
-        return _METADATA_BODY_LIMITS
+        return _LIMITS_OF_FREE_FORM_JSON_VALUE
     return _body_limits_of_scalar(kind)
 
 
 def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
     if isinstance(kind, inspect.StructType):
         names = (_body_limits_of_text(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
-        values = (_measure_json_type(field.type) for field in kind.fields)
-        return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _EMPTY_CONTAINER_BODY_LIMITS)
+        values = (_measure_max_json_size_of_type(field.type) for field in kind.fields)
+        return reduce(
+            BodyLimits.add_limits_of_another_part,
+            map(BodyLimits.add_limits_of_another_part, names, values),
+            _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT,
+        )
     if isinstance(kind, inspect.ListType):
-        return _EMPTY_CONTAINER_BODY_LIMITS.plus(
-            _measure_json_type(kind.item_type).times(_max_length_of_container(kind))
+        return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits_of_another_part(
+            _measure_max_json_size_of_type(kind.item_type).multiply_by_item_count(_max_length_of_container(kind))
         )
     if isinstance(kind.value_type, inspect.AnyType):
-        return _METADATA_BODY_LIMITS
-    return _EMPTY_CONTAINER_BODY_LIMITS.plus(
-        _measure_json_type(kind.key_type)
-        .plus(_measure_json_type(kind.value_type))
-        .times(_max_length_of_container(kind))
+        return _LIMITS_OF_FREE_FORM_JSON_VALUE
+    return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits_of_another_part(
+        _measure_max_json_size_of_type(kind.key_type)
+        .add_limits_of_another_part(_measure_max_json_size_of_type(kind.value_type))
+        .multiply_by_item_count(_max_length_of_container(kind))
     )
 
 
@@ -133,7 +139,7 @@ def _body_limits_of_scalar(kind: inspect.Type) -> BodyLimits:
         return _body_limits_of_text(
             max(len(str(choice)) for choice in _choices_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
         )
-    return BodyLimits(_MAX_JSON_SCALAR_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
+    return BodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
 
 
 def _choices_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:

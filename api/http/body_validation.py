@@ -36,7 +36,7 @@ BODY_VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (TimeZoneName, timezones.check_timezone),
     (LanguageTag, languages.check_language_tag),
     (ProjectName, projects.trim_project_name),
-    (ProjectMetadata, partial(metadata.compose_project_metadata, customer_external_id=UNSET)),
+    (ProjectMetadata, partial(metadata.put_customer_id_in_project_metadata, customer_external_id=UNSET)),
     (ProjectStatus, projects.check_patched_project_status),
     (ScheduledUtcTime, partial(timezones.parse_utc_time, path="scheduledFor")),
     # The domain function checks whether the local time exists in the project's zone.
@@ -87,23 +87,27 @@ def _find_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]
             yield from _find_struct_errors(value, bare, path)
             return
         if get_origin(bare) is list and isinstance(value, list):
-            wrong = [*_find_leaf_errors(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
+            wrong = [
+                *_find_type_or_check_errors_of_value(
+                    value, Annotated[list[Any], *bounds] if bounds else list[Any], path
+                )
+            ]
             yield from wrong
             # A list over its limit may have any number of items: only the first `MAX_BODY_ERRORS` are
             # checked.
             for position, item in enumerate(islice(value, MAX_BODY_ERRORS if wrong else None)):
-                if not _has_valid_shape(item, get_args(bare)[0]):
+                if not _does_json_value_fully_match_type(item, get_args(bare)[0]):
                     yield from _find_value_errors(item, get_args(bare)[0], f"{path}[{position}]")
             return
-    yield from _find_leaf_errors(value, kind, path)
+    yield from _find_type_or_check_errors_of_value(value, kind, path)
 
 
-def _has_valid_shape(value: Any, kind: Any) -> bool:
+def _does_json_value_fully_match_type(value: Any, kind: Any) -> bool:
     """Return whether msgspec accepts the value as the type, which then needs no further check.
 
     Returns False for a type that needs further checks. The check is fast for most items of a long list.
     """
-    if _has_value_check(kind):
+    if _does_type_need_extra_value_checks(kind):
         return False
     try:
         msgspec.convert(value, kind)
@@ -113,13 +117,13 @@ def _has_valid_shape(value: Any, kind: Any) -> bool:
 
 
 @cache
-def _has_value_check(kind: Any) -> bool:
+def _does_type_need_extra_value_checks(kind: Any) -> bool:
     """Return whether the type, or one inside it, is in `BODY_VALUE_CHECKS` or has `at_least_one` fields."""
     if any(kind == meaning for meaning, _ in BODY_VALUE_CHECKS):
         return True
     bare = _split_annotated(kind)[0]
     parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
-    return any(map(_has_value_check, parts)) or bool(getattr(bare, "at_least_one", ()))
+    return any(map(_does_type_need_extra_value_checks, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
 def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
@@ -136,7 +140,7 @@ def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], 
         yield _field_error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
-def _find_leaf_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+def _find_type_or_check_errors_of_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -46,11 +46,13 @@ def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
         return msgspec.convert({field.encode_name: [row.cells for row in rows]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        errors = (yield from _collect_csv_errors(rows, row_kind)) or [body_validation.parse_msgspec_error(error)]
+        errors = (yield from _collect_errors_of_csv_rows(rows, row_kind)) or [
+            body_validation.parse_msgspec_error(error)
+        ]
         raise InvalidValue(*errors[0], *errors[1:]) from None
 
 
-def _collect_csv_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
+def _collect_errors_of_csv_rows(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
     """Return path and message of each validation error of CSV rows, up to the limit of a response."""
     errors: list[tuple[str, str]] = []
     for first in range(0, len(rows), CSV_ROWS_PER_STEP):
@@ -84,7 +86,7 @@ def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if cells:
                 yield line, cells
-            line = lines.mark_row_begin() + 1
+            line = lines.mark_row_begin_and_count_lines() + 1
     except csv.Error as error:
         raise MalformedBody(f"the CSV can't be parsed from line {line} on: {error}") from None
 
@@ -99,7 +101,7 @@ class _CsvLineIterator:
         self._lines = io.StringIO(text, newline="")
         self._read = self._before = 0
 
-    def mark_row_begin(self) -> int:
+    def mark_row_begin_and_count_lines(self) -> int:
         """Mark the begin of the next CSV row, and return the number of lines read before it."""
         self._before = self._read
         return self._read
@@ -137,14 +139,14 @@ def _find_csv_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> I
     """Yield path and message of each invalid cell of CSV rows; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
-        if _is_valid_csv_row(row, row_kind):
+        if _does_csv_row_match_struct(row, row_kind):
             continue
         for field in fields:
             if fault := _find_csv_cell_error(row.cells.get(field.encode_name), field):
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
-def _is_valid_csv_row(row: CsvRow, row_kind: Any) -> bool:
+def _does_csv_row_match_struct(row: CsvRow, row_kind: Any) -> bool:
     try:
         msgspec.convert(row.cells, row_kind, strict=False)
     except msgspec.ValidationError:

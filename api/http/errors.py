@@ -27,7 +27,7 @@ from schemas.errors import (
 from telemetry import logs, metrics
 
 
-class ErrorCode(NamedTuple):
+class ErrorCodeStatusAndCondition(NamedTuple):
     """The status of an error code, and its condition."""
 
     status: int
@@ -36,46 +36,58 @@ class ErrorCode(NamedTuple):
 
 #: The contract: codes are added, never changed.
 ERROR_CODES = {
-    "BAD_REQUEST": ErrorCode(400, "the body can't be parsed as its content type"),
-    "UNAUTHENTICATED": ErrorCode(401, "the key is absent, malformed, unknown, expired or rotated away"),
-    "FORBIDDEN_SCOPE": ErrorCode(403, "the key lacks `details.requiredScope`"),
-    "ORIGIN_NOT_ALLOWED": ErrorCode(403, "the page's origin is outside of the app's `webDomain`"),
-    "RETURN_URL_NOT_ALLOWED": ErrorCode(403, "the origin is not on the key's list, and for accounts not the API's own"),
-    "APPROVAL_REQUIRED": ErrorCode(
+    "BAD_REQUEST": ErrorCodeStatusAndCondition(400, "the body can't be parsed as its content type"),
+    "UNAUTHENTICATED": ErrorCodeStatusAndCondition(
+        401, "the key is absent, malformed, unknown, expired or rotated away"
+    ),
+    "FORBIDDEN_SCOPE": ErrorCodeStatusAndCondition(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": ErrorCodeStatusAndCondition(403, "the page's origin is outside of the app's `webDomain`"),
+    "RETURN_URL_NOT_ALLOWED": ErrorCodeStatusAndCondition(
+        403, "the origin is not on the key's list, and for accounts not the API's own"
+    ),
+    "APPROVAL_REQUIRED": ErrorCodeStatusAndCondition(
         403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
     ),
-    "NOT_FOUND": ErrorCode(404, "the object doesn't exist, or belongs to another organization"),
-    "METHOD_NOT_ALLOWED": ErrorCode(405, "the path has other methods: `Allow`"),
-    "CONFLICT": ErrorCode(409, "the object's current state forbids the request: `details.reason`"),
-    "CONTENT_REJECTED": ErrorCode(409, "the content was rejected"),
-    "IDEMPOTENCY_CONFLICT": ErrorCode(
+    "NOT_FOUND": ErrorCodeStatusAndCondition(404, "the object doesn't exist, or belongs to another organization"),
+    "METHOD_NOT_ALLOWED": ErrorCodeStatusAndCondition(405, "the path has other methods: `Allow`"),
+    "CONFLICT": ErrorCodeStatusAndCondition(409, "the object's current state forbids the request: `details.reason`"),
+    "CONTENT_REJECTED": ErrorCodeStatusAndCondition(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": ErrorCodeStatusAndCondition(
         409,
         "the Idempotency-Key belongs to another request, or its first request still runs: `details.reason` IN_FLIGHT",
     ),
-    "PRECONDITION_FAILED": ErrorCode(412, "`If-Match` has an outdated version"),
-    "PAYLOAD_TOO_LARGE": ErrorCode(413, "the body, or a file of an upload, is larger than the route allows"),
-    "URI_TOO_LONG": ErrorCode(414, "the address is longer than 8 KiB"),
-    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, "the route doesn't accept the body's content type"),
-    "RANGE_NOT_SATISFIABLE": ErrorCode(416, "`Range` starts after the end: `Content-Range` has the size"),
-    "HOST_NOT_ALLOWED": ErrorCode(
+    "PRECONDITION_FAILED": ErrorCodeStatusAndCondition(412, "`If-Match` has an outdated version"),
+    "PAYLOAD_TOO_LARGE": ErrorCodeStatusAndCondition(
+        413, "the body, or a file of an upload, is larger than the route allows"
+    ),
+    "URI_TOO_LONG": ErrorCodeStatusAndCondition(414, "the address is longer than 8 KiB"),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCodeStatusAndCondition(415, "the route doesn't accept the body's content type"),
+    "RANGE_NOT_SATISFIABLE": ErrorCodeStatusAndCondition(
+        416, "`Range` starts after the end: `Content-Range` has the size"
+    ),
+    "HOST_NOT_ALLOWED": ErrorCodeStatusAndCondition(
         421, "`Host` is no name of the API: the request may come from a page of another site"
     ),
-    "VALIDATION": ErrorCode(422, "`details.issues` has a path and a message for each invalid value"),
-    "RATE_LIMITED": ErrorCode(
+    "VALIDATION": ErrorCodeStatusAndCondition(422, "`details.issues` has a path and a message for each invalid value"),
+    "RATE_LIMITED": ErrorCodeStatusAndCondition(
         429,
         "the limit `details.limit` is used up, for a `budget` its `details.resource`: wait for the "
         "seconds in `Retry-After`",
     ),
-    "HEAD_TOO_LARGE": ErrorCode(431, "the request's head has more than 100 fields or 32 KiB"),
-    "INTERNAL": ErrorCode(500, "an error on our side; send us the request id"),
-    "KILL_SWITCH": ErrorCode(503, "the `key` or its `organization` was switched off: `details.scope`"),
-    "UNAVAILABLE": ErrorCode(503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"),
+    "HEAD_TOO_LARGE": ErrorCodeStatusAndCondition(431, "the request's head has more than 100 fields or 32 KiB"),
+    "INTERNAL": ErrorCodeStatusAndCondition(500, "an error on our side; send us the request id"),
+    "KILL_SWITCH": ErrorCodeStatusAndCondition(
+        503, "the `key` or its `organization` was switched off: `details.scope`"
+    ),
+    "UNAVAILABLE": ErrorCodeStatusAndCondition(
+        503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
+    ),
 }
 
 PAYLOAD_TOO_LARGE_STATUS = 413
 
 #: Codes and messages of the framework's errors, by status.
-FRAMEWORK_ERRORS_BY_STATUS = {
+CODE_AND_MESSAGE_BY_FRAMEWORK_STATUS = {
     400: ("BAD_REQUEST", "the request can't be parsed"),
     404: ("NOT_FOUND", "no such route: see /docs"),
     405: ("METHOD_NOT_ALLOWED", "this path has other methods: see the header Allow and /docs"),
@@ -86,15 +98,15 @@ FRAMEWORK_ERRORS_BY_STATUS = {
 POSTGRES_LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 #: The statement exceeded its timeout.
-POSTGRES_TIMEOUT_ERROR = asyncpg.QueryCanceledError
+ASYNCPG_STATEMENT_TIMEOUT_EXCEPTION = asyncpg.QueryCanceledError
 
 _log = logs.get_logger("api")
 
 
-def build_error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
+def build_error_response_of_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Build the error response to any exception of a request; log unexpected errors and an unavailable database."""
     call = request_state.request_state_of(request.scope)
-    code, message, details, headers = _describe_error(_translate_postgres_error(error), request)
+    code, message, details, headers = _map_exception_to_error_code_and_text(_translate_postgres_error(error), request)
     call.code = code
     if code == KillSwitchActive.code:
         metrics.HTTP_KILL_SWITCH_RESPONSE_COUNTER.inc()
@@ -110,24 +122,24 @@ def build_error_response(request: Request[Any, Any, Any], error: Exception) -> R
 
 def build_no_route_response(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Build the 404 response to a request for a path without a route."""
-    return build_error_response(request, NotFoundException()).to_asgi_response(None, request)
+    return build_error_response_of_exception(request, NotFoundException()).to_asgi_response(None, request)
 
 
 def build_wrong_host_response(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Build the error response to a request with a `Host` that names another server."""
-    return build_error_response(request, HostHeaderRefused()).to_asgi_response(None, request)
+    return build_error_response_of_exception(request, HostHeaderRefused()).to_asgi_response(None, request)
 
 
 def _translate_postgres_error(error: Exception) -> Exception:
     """Return `ServiceUnavailable` for lock, timeout or connection errors of Postgres, else `error` itself."""
     if isinstance(error, POSTGRES_LOCK_ERRORS):
         return ServiceUnavailable("another request is changing the same data: repeat the request")
-    if isinstance(error, POSTGRES_TIMEOUT_ERROR) or reach.is_postgres_away_error(error):
+    if isinstance(error, ASYNCPG_STATEMENT_TIMEOUT_EXCEPTION) or reach.is_postgres_away_error(error):
         return ServiceUnavailable()
     return error
 
 
-def _describe_error(
+def _map_exception_to_error_code_and_text(
     error: Exception, request: Request[Any, Any, Any]
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     """Return the code, message, details and headers of the error response to an exception."""
@@ -136,10 +148,10 @@ def _describe_error(
     if isinstance(error, ValidationException):
         issues = list(_list_parameter_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
-    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS_BY_STATUS:
+    if isinstance(error, HTTPException) and error.status_code in CODE_AND_MESSAGE_BY_FRAMEWORK_STATUS:
         closing = {"Connection": "close"} if error.status_code == PAYLOAD_TOO_LARGE_STATUS else {}
         return (
-            *FRAMEWORK_ERRORS_BY_STATUS[error.status_code],
+            *CODE_AND_MESSAGE_BY_FRAMEWORK_STATUS[error.status_code],
             {},
             {**dict(_add_head_to_allow_header(error.headers or {}, request.url.path)), **closing},
         )
@@ -150,7 +162,7 @@ def _add_head_to_allow_header(headers: Mapping[str, str], path: str) -> Iterable
     """Yield the headers of the framework's error, with HEAD added to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(head_requests.add_head_method({*value.split(", ")}, path)))
+            yield "Allow", ", ".join(sorted(head_requests.add_head_to_method_names_of_path({*value.split(", ")}, path)))
         else:
             yield name, value
 
@@ -173,14 +185,14 @@ def _list_parameter_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]
             yield {"path": "body", "message": "a JSON object is required"}
         else:
             key = issue.get("key", "request")
-            parameter = _find_handler_parameter(handler, key)
+            parameter = _find_route_parameter_by_python_name(handler, key)
             message = validation_messages.translate_msgspec_message(
                 issue["message"], parameter and parameter.annotation
             )
             yield {"path": _public_parameter_name(parameter, key), "message": message}
 
 
-def _find_handler_parameter(handler: Any, name: str) -> Any:
+def _find_route_parameter_by_python_name(handler: Any, name: str) -> Any:
     """Find the parameter of a route's function by its Python name; None if it has no such parameter."""
     return handler.parsed_fn_signature.parameters.get(name) if handler else None
 

@@ -36,10 +36,14 @@ def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
     )
 
 
-async def parse_sandbox_period_filter(request: ApiRequest, since: str | None, until: str | None) -> ListPeriod:
+async def parse_period_filter_into_real_time(request: ApiRequest, since: str | None, until: str | None) -> ListPeriod:
     """Parse a list filter's period; convert a sandbox's own times to real time. Raises `InvalidValue`."""
     period = parse_period_filter(since, until)
-    return period if period == UNBOUNDED_PERIOD else period.move_back(await request.read_sandbox_clock_offset())
+    return (
+        period
+        if period == UNBOUNDED_PERIOD
+        else period.move_back_by_sandbox_clock_lead(await request.read_sandbox_clock_offset())
+    )
 
 
 def check_filter_values(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:

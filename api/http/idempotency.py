@@ -89,10 +89,10 @@ async def write_idempotently(
     `body` replaces a request body not kept in memory. In a sandbox the write holds the clock, and the answer has its
     times. Raises `IdempotencyKeyReused`, `IdempotentRequestInFlight`, `StateConflict` CLOCK_ADVANCING.
     """
-    return await _claim_key_and_write(request, partial(_write_in_sandbox_time, request, write), body)
+    return await _claim_key_and_write(request, partial(_write_while_holding_sandbox_clock, request, write), body)
 
 
-async def _write_in_sandbox_time(
+async def _write_while_holding_sandbox_clock(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T]:
     await request.hold_sandbox_clock(conn)
@@ -168,7 +168,7 @@ async def _write_or_replay_answer(
     """
     if claim is None:
         return await write(conn)
-    free = await idempotency.claim_idempotency_key(conn, claim)
+    free = await idempotency.try_to_claim_idempotency_key(conn, claim)
     if free is None:
         return None
     if not free:
@@ -185,7 +185,7 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
     if not _IDEMPOTENCY_KEY_PATTERN.fullmatch(key):
         raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.run_steps_with_pauses(digest_request(_request_target(request), body))
+    digested = await steps.run_generator_steps_with_loop_pauses(digest_request(_request_target(request), body))
     prints = _keyed_request_digests(request.services.peppers, digested)
     return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
@@ -225,7 +225,9 @@ def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
     if len(body) <= JSON_STEP_BYTES:
         return _encode_json_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_json_list(body, DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS)
+        beside, items = yield from json_items.split_list_field_of_json_object(
+            body, DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS
+        )
     except DomainError:
         items = None
     if items is None:

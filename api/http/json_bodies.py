@@ -27,7 +27,7 @@ MAX_JSON_NUMBER_DIGITS = 400
 
 #: Maximum of numbers with a fraction or an exponent: one takes four bytes of metadata.
 MAX_JSON_FRACTIONAL_NUMBERS = metadata.MAX_METADATA_BYTES // 4
-TOO_MANY_FRACTIONS_MESSAGE = f"may have at most {MAX_JSON_FRACTIONAL_NUMBERS} numbers that are not whole"
+TOO_MANY_FRACTIONAL_NUMBERS_MESSAGE = f"may have at most {MAX_JSON_FRACTIONAL_NUMBERS} numbers that are not whole"
 
 _JSON_STRING_PATTERN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _DIGITS_TO_ZEROS_TABLE = bytes.maketrans(b"123456789", b"000000000")
@@ -39,11 +39,11 @@ class _CountingFractionParser:
     def __init__(self) -> None:
         self.fractions_left = MAX_JSON_FRACTIONAL_NUMBERS
 
-    def parse_fraction(self, text: str) -> float:
+    def parse_and_count_fractional_number(self, text: str) -> float:
         self.fractions_left -= 1
         if self.fractions_left < 0:
-            raise ValueError(TOO_MANY_FRACTIONS_MESSAGE)
-        return numbers.parse_json_float(text)
+            raise ValueError(TOO_MANY_FRACTIONAL_NUMBERS_MESSAGE)
+        return numbers.parse_preservable_json_float(text)
 
 
 def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
@@ -55,7 +55,7 @@ def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
         value = _decode_json_as_type(body, kind)
     except msgspec.ValidationError as error:
         if _json_decoder_of_type(kind)[1].fractions_left < 0:
-            raise InvalidValue("body", TOO_MANY_FRACTIONS_MESSAGE) from None
+            raise InvalidValue("body", TOO_MANY_FRACTIONAL_NUMBERS_MESSAGE) from None
         raise (yield from _collect_body_errors(body, kind, error)) from None
     except JSON_DECODE_ERRORS:
         raise MalformedBody(NOT_JSON_MESSAGE) from None
@@ -73,7 +73,7 @@ def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeStep
     """
     maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
     if _count_json_quotes(body) > 2 * maximum.strings:
-        raise _too_many_values_error(maximum.strings, "strings")
+        raise _build_too_many_json_values_error(maximum.strings, "strings")
     few = _count_json_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
     if few and not _has_long_number(body):
         return
@@ -81,9 +81,9 @@ def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeStep
     # Strings may hold commas, brackets and digits: without them the counts are exact.
     bare = _JSON_STRING_PATTERN.sub(b"", body)
     if _count_json_containers(bare) > maximum.containers:
-        raise _too_many_values_error(maximum.containers, "lists and objects")
+        raise _build_too_many_json_values_error(maximum.containers, "lists and objects")
     if bare.count(b",") > maximum.values:
-        raise _too_many_values_error(maximum.values, "values")
+        raise _build_too_many_json_values_error(maximum.values, "values")
     if _has_long_number(bare):
         raise InvalidValue("body", f"has a number of more than {MAX_JSON_NUMBER_DIGITS} digits: send it as a string")
 
@@ -102,7 +102,7 @@ def _has_long_number(text: bytes) -> bool:
     return b"0" * MAX_JSON_NUMBER_DIGITS in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 
-def _too_many_values_error(maximum: int, what: str) -> InvalidValue:
+def _build_too_many_json_values_error(maximum: int, what: str) -> InvalidValue:
     return InvalidValue("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
 
 
@@ -129,4 +129,4 @@ def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError)
 @cache
 def _json_decoder_of_type(kind: Any) -> tuple[msgspec.json.Decoder[Any], _CountingFractionParser]:
     fractions = _CountingFractionParser()
-    return msgspec.json.Decoder(kind, float_hook=fractions.parse_fraction), fractions
+    return msgspec.json.Decoder(kind, float_hook=fractions.parse_and_count_fractional_number), fractions

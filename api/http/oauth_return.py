@@ -14,7 +14,7 @@ from api.http.responses import ApiResponse
 from api.streams.long_poll import LONG_POLL_INTERVAL_S, run_unless_disconnected
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import StartedOAuthFlow
+from domain.oauth.oauth_states import StoredOAuthFlow
 from jobs import ledger
 from jobs.ledger import SubmittedJob
 from schemas.settings import Settings
@@ -30,12 +30,12 @@ OAuthReturnStatus = Literal["connected", "pending", "failed"]
 
 
 async def redirect_to_return_url(
-    request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob | None, *, state: str
+    request: ApiRequest, flow: StoredOAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
     """Build the redirect to a flow's `returnUrl` with `state` and status, after the job's end or a timeout."""
     if submitted:
         await _wait_for_oauth_job_end(request, flow, submitted)
-    status = await _read_oauth_return_status(request, flow)
+    status = await _read_oauth_flow_status_from_database(request, flow)
     return _build_redirect_response(
         return_urls.append_oauth_outcome_to_url(flow.return_url, status=status, state=state)
     )
@@ -75,7 +75,7 @@ def _build_redirect_response(location: str) -> Response[None]:
     return ApiResponse(None, status_code=302, headers=headers)
 
 
-async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob) -> None:
+async def _wait_for_oauth_job_end(request: ApiRequest, flow: StoredOAuthFlow, submitted: SubmittedJob) -> None:
     """Send the wake of a consent flow's job, and wait until the job has ended.
 
     The wait also ends when the timeout passes or the browser disconnects.
@@ -85,11 +85,11 @@ async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, s
     ref = (flow.organization_id, submitted.job_id)
     with request.services.job_hub.subscribe(ref) as seat:
         await run_unless_disconnected(
-            request.receive, seat.wait_for_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
+            request.receive, seat.wait_for_matching_object_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
         )
 
 
-async def _read_oauth_return_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAuthReturnStatus:
+async def _read_oauth_flow_status_from_database(request: ApiRequest, flow: StoredOAuthFlow) -> OAuthReturnStatus:
     async with request.acquire_connection() as conn:
         outcome = await oauth_states.read_oauth_flow_outcome(conn, flow)
     if outcome in {None, "requested"}:

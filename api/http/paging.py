@@ -40,7 +40,7 @@ _CURSOR_SIGNATURE_BYTES = 16
 #: Items of a page's first slice: one statement reads a default page.
 FIRST_LIST_SLICE_ITEMS = DEFAULT_PAGE_LIMIT + 1
 #: Target bytes of each further slice.
-LIST_PAGE_SLICE_BYTES = 128 * 1024
+TARGET_LIST_PAGE_QUERY_BYTES = 128 * 1024
 #: A page of this size ends before its item limit.
 MAX_LIST_PAGE_BYTES = 1024 * 1024
 
@@ -56,13 +56,13 @@ PageCursor = Annotated[
 ]
 
 
-class ListItemQuery(Protocol[T]):
+class ListItemsDatabaseQuery(Protocol[T]):
     """A query for at most `limit` items older than `before`, newest first."""
 
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
 
 
-class ProjectListItemQuery(Protocol[T]):
+class ProjectItemsDatabaseQuery(Protocol[T]):
     """A query for at most `limit` items of one project, older than `before`, newest first.
 
     Raises `ObjectNotFound` for a project of another organization.
@@ -75,7 +75,7 @@ class ProjectListItemQuery(Protocol[T]):
 
 async def read_list_page_by_id(
     request: ApiRequest,
-    find: ListItemQuery[T],
+    find: ListItemsDatabaseQuery[T],
     cursor: str | None,
     limit: int,
     *,
@@ -149,7 +149,9 @@ class _ListPageBuffer(Generic[T]):
         left = self._limit + 1 - len(self.items)
         return min(
             left,
-            max(1, LIST_PAGE_SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
+            max(1, TARGET_LIST_PAGE_QUERY_BYTES * len(self.items) // self._size)
+            if self.items
+            else FIRST_LIST_SLICE_ITEMS,
         )
 
     def add_item(self, place: bytes, item: T) -> bool:
@@ -180,13 +182,13 @@ async def _read_list_page_slice(
             raise ServiceUnavailable(LIST_PAGE_TIMEOUT_MESSAGE) from None
 
 
-async def read_project_list_page(
-    request: ApiRequest, find: ProjectListItemQuery[T], project_id: str, cursor: str | None, limit: int
+async def read_list_page_within_project(
+    request: ApiRequest, find: ProjectItemsDatabaseQuery[T], project_id: str, cursor: str | None, limit: int
 ) -> Page[T]:
     """Return one page, in id order, of a list in a project, by the id as sent. Raises `ObjectNotFound` if unknown."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
-        return await find(conn, **request.project_scope(project_id), before=before, limit=limit)
+        return await find(conn, **request.parse_organization_and_project_ids(project_id), before=before, limit=limit)
 
     return await read_list_page_by_id(request, within, cursor, limit)
 

@@ -14,7 +14,7 @@ from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
 from telemetry.costs import RequestCost
-from telemetry.tracing import JobSubmission
+from telemetry.tracing import SubmittedJobTraceRecord
 
 #: Stands for the path of a request without a route, in metrics and logs.
 UNMATCHED_ROUTE_LABEL = "unmatched"
@@ -104,7 +104,7 @@ class RequestState:
         #: The envelope's error code, if the response is an error.
         self.code: str | None = None
         #: Submitted jobs, and the number of job ids derived from this request.
-        self.submits: list[JobSubmission] = []
+        self.submits: list[SubmittedJobTraceRecord] = []
         self.job_ids = 0
         self.cost = RequestCost()
         #: The bucket that pays for the request; None until known, without a key, and over a limit.
@@ -125,20 +125,20 @@ class RequestState:
     def new_job_id(self) -> UUID:
         """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
         self.job_ids += 1
-        if self.job_ids > ids.MAX_JOBS_PER_REQUEST:
+        if self.job_ids > ids.MAX_JOB_IDS_DERIVED_FROM_REQUEST:
             return ids.new_uuid7()
         return ids.job_id_of_request(self.bits, self.job_ids)
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(JobSubmission(kind, project_id, job_id, tracing.unix_time_ns()))
+        self.submits.append(SubmittedJobTraceRecord(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
     @property
-    def submitted_jobs(self) -> Sequence[JobSubmission]:
+    def submitted_jobs(self) -> Sequence[SubmittedJobTraceRecord]:
         """Return the jobs that the request submitted; an empty list if its response is an error."""
         return self.submits if self.status < MIN_ERROR_STATUS else ()
 
     @property
-    def is_free(self) -> bool:
+    def is_uncounted_by_rate_limit(self) -> bool:
         """Return whether the request doesn't count: a 304, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
@@ -161,7 +161,9 @@ class RequestState:
         if self.event_standing is not None:
             return self.event_standing.headers()
         if self.standing is not None:
-            return (self.standing.with_request_uncounted() if self.is_free else self.standing).headers()
+            return (
+                self.standing.with_request_uncounted() if self.is_uncounted_by_rate_limit else self.standing
+            ).headers()
         return [] if self.probation is None else self.probation.headers()
 
 

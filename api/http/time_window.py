@@ -53,7 +53,7 @@ async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, 
 
 
 @asynccontextmanager
-async def limit_read_time() -> AsyncIterator[None]:
+async def limit_list_query_time() -> AsyncIterator[None]:
     """Raise `ServiceUnavailable` if the block takes longer than `LIST_PAGE_READ_TIMEOUT_S`."""
     try:
         async with asyncio.timeout(LIST_PAGE_READ_TIMEOUT_S):

@@ -17,7 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, ProbedFile, StreamingUpload
@@ -78,11 +78,11 @@ class _ReceivedUploadParts:
         Files count in order. Texts count the same before or after files.
         """
         texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
-        files = [("file", file.hash.hexdigest(), *_list_trailing_byte_count(file)) for file in self.files]
+        files = [("file", file.hash.hexdigest(), *_list_byte_count_after_file_end(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
 
 
-def _list_trailing_byte_count(file: StreamingUpload) -> list[int]:
+def _list_byte_count_after_file_end(file: StreamingUpload) -> list[int]:
     """Return the number of bytes sent after a file's own end, in a list; an empty list for none.
 
     The number is part of the fingerprint: an upload with such bytes is a different request.
@@ -91,7 +91,7 @@ def _list_trailing_byte_count(file: StreamingUpload) -> list[int]:
 
 
 @asynccontextmanager
-async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
+async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload, and yield its texts and files; at the end, delete the files that no asset uses.
 
     Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `LimitReached`, `ServiceUnavailable`.
@@ -201,14 +201,14 @@ async def _store_file_part(
     file = StreamingUpload(await _read_file_head(chunks), path=path, name=name, declared=declared, taken=allowed)
     form.spec.check([*form.files, file], None)
     left = _body_size_of_upload(request, form.spec.body_max) - form.stored_bytes
-    token = await _reserve_upload_token(request, form, min(file.max_bytes, left))
+    token = await _reserve_storage_token_of_file(request, form, min(file.max_bytes, left))
     await request.services.store.write(token, file.stream_file_bytes(chunks))
     async with request.acquire_connection() as conn:
         await uploads.set_upload_size(conn, organization_id=request.organization_id, token=token, size_bytes=file.size)
     form.files.append(file)
 
 
-async def _reserve_upload_token(request: ApiRequest, form: _ReceivedUploadParts, largest: int) -> str:
+async def _reserve_storage_token_of_file(request: ApiRequest, form: _ReceivedUploadParts, largest: int) -> str:
     async with request.acquire_connection() as conn:
         token = await uploads.reserve_upload(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
@@ -239,15 +239,15 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedUploadParts)
     store = request.services.store
 
     async def rewrite(data: bytes) -> str:
-        token = await _reserve_upload_token(request, form, len(data))
-        await store.write(token, streaming_upload.stream_bytes(data))
+        token = await _reserve_storage_token_of_file(request, form, len(data))
+        await store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))
         return token
 
     async with request.services.probes.hold_turn(request.principal.organization_id):
         _check_cost_budget(request)
         reports = await streaming_upload.probe_uploads(store, form.files, form.tokens)
     if form.spec.thumbnails:
-        return await _store_upload_thumbnails(request, form, reports)
+        return await _store_generated_upload_thumbnails(request, form, reports)
     return [await streaming_upload.store_sanitized_drawing(report.file, rewrite) for report in reports]
 
 
@@ -257,7 +257,7 @@ def _check_cost_budget(request: ApiRequest) -> None:
         request.services.limiter.budgets.check_bucket_not_overdrawn(payer)
 
 
-async def _store_upload_thumbnails(
+async def _store_generated_upload_thumbnails(
     request: ApiRequest, form: _ReceivedUploadParts, reports: Sequence[ProbedFile]
 ) -> list[StoredFile]:
     """Store the thumbnails of an upload's files, and return the files with their thumbnails."""
@@ -269,7 +269,7 @@ async def _store_upload_thumbnails(
         tokens = await uploads.reserve_uploads(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
     for data, token in zip(small, tokens, strict=True):
-        await request.services.store.write(token, streaming_upload.stream_bytes(data))
+        await request.services.store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))
     stored = (
         Thumbnail(len(data), hashlib.sha256(data).digest(), token) for data, token in zip(small, tokens, strict=True)
     )
@@ -286,7 +286,7 @@ async def _delete_unused_upload_files(request: ApiRequest, tokens: list[str]) ->
                 await uploads.delete_unclaimed_uploads(
                     conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
                 )
-    except RETRIED_POSTGRES_ERRORS as error:
+    except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER as error:
         _log.warning(
             "unused upload files left for the dispatcher", request_id=request.request_state.id, error=repr(error)
         )

@@ -73,7 +73,7 @@ def _describe_length_error(match: re.Match[str]) -> str:
 
 
 #: The form in which msgspec quotes the pattern of `schemas.base.NulFreeText`.
-_NUL_PATTERN_MESSAGE = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
+_MSGSPEC_NUL_ERROR_PATTERN = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
 
 _MSGSPEC_MESSAGE_RULES = (
     _MsgspecMessageRule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
@@ -90,7 +90,7 @@ _MSGSPEC_MESSAGE_RULES = (
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_COMPARISON_WORDS[found['bound']]} {found['number']}",
     ),
-    _MsgspecMessageRule(_NUL_PATTERN_MESSAGE, lambda _: "must not contain a NUL character"),
+    _MsgspecMessageRule(_MSGSPEC_NUL_ERROR_PATTERN, lambda _: "must not contain a NUL character"),
     _MsgspecMessageRule(
         re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",

@@ -39,7 +39,7 @@ MICROSECONDS_PER_SECOND = 1_000_000
 MIB = 1 << 20
 
 
-class RequestTrafficKind(StrEnum):
+class ApiKeyOrPublicTraffic(StrEnum):
     """Kind of a request: with an API key, or public (app events, files by URL). Each has its own bucket."""
 
     KEYS = "keys"
@@ -75,14 +75,16 @@ def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> Bud
 
 _STANDARD_KEY_BUDGET_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
 _STANDARD_PUBLIC_BUDGET_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
-BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER: Mapping[RequestTrafficKind, Mapping[OrganizationTier, BudgetRefillRates]] = {
-    RequestTrafficKind.KEYS: {
+BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER: Mapping[
+    ApiKeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]
+] = {
+    ApiKeyOrPublicTraffic.KEYS: {
         "sandbox": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "standard": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=0.8, connections=2, mib=32),
         "partner": _budget_refill_rates(cores=2, connections=6, mib=128),
     },
-    RequestTrafficKind.PUBLIC: {
+    ApiKeyOrPublicTraffic.PUBLIC: {
         "sandbox": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
         "standard": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=3, connections=2, mib=64),
@@ -100,7 +102,7 @@ class BudgetBucket(NamedTuple):
 
 @lru_cache(maxsize=10_000)
 def organization_budget_bucket(
-    organization_id: UUID, tier: OrganizationTier, traffic: RequestTrafficKind = RequestTrafficKind.KEYS
+    organization_id: UUID, tier: OrganizationTier, traffic: ApiKeyOrPublicTraffic = ApiKeyOrPublicTraffic.KEYS
 ) -> BudgetBucket:
     """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
     return BudgetBucket(f"budget:{organization_id}:{traffic}", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[traffic][tier])
@@ -135,7 +137,7 @@ class BudgetBucketLevel(NamedTuple):
         return LimitReached("budget", message, retry_after=wait_s, resource=resource)
 
 
-class CostBudgets:
+class PendingChargesAndOverdrawnBudgets:
     """Pending charges, and the overdrawn buckets as of this process's last call of the script.
 
     `clock` counts seconds; the clock of Redis refills the buckets.
@@ -203,22 +205,22 @@ class CostBudgets:
             raise level.refusal(waited_s)
 
 
-def describe_budget_levels(
-    buckets: Mapping[RequestTrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
+def build_budget_usage_report(
+    buckets: Mapping[ApiKeyOrPublicTraffic, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
     """Return the state of an organization's request budgets for `GET /v1/usage`: one for each bucket and resource.
 
     If `levels` is None, because Redis is away, the available amounts are None.
     """
     return [
-        _describe_budget_level(traffic, bucket.rates, place, levels[number] if levels else None)
+        _build_budget_usage_of_resource(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
         for place in range(len(COST_BUDGET_RESOURCES))
     ]
 
 
-def _describe_budget_level(
-    traffic: RequestTrafficKind, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
+def _build_budget_usage_of_resource(
+    traffic: ApiKeyOrPublicTraffic, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
 ) -> BudgetUse:
     unit = 1 if COST_BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
     refill = rates[place] / unit

@@ -62,7 +62,7 @@ def wrap_to_count_body_bytes(cost: RequestCost, receive: Receive, send: Send) ->
     return receive_counted, send_counted
 
 
-async def meter_request(
+async def run_request_and_charge_cost(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],
@@ -72,7 +72,7 @@ async def meter_request(
     """Run a request, and charge its cost, even if it fails, to the bucket that pays for it, if that is known."""
     cost = state.cost
     try:
-        with costs.charge_block_to_request(cost):
+        with costs.charge_costs_of_code_block_to_request(cost):
             await costs.MeteredCoroutine(answering, cost, partial(watchdog.report_loop_hold, scope, state))
     finally:
         if state.payer is not None:

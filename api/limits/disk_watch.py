@@ -16,7 +16,7 @@ from domain.operations.disk import (
     EVENT_INTAKE_DISK_WATERMARK,
     MIN_DISK_USE_FOR_EVENT_FAIR_SHARE,
     UPLOAD_DISK_WATERMARK,
-    DiskWatermark,
+    IntakeClosingDiskWatermark,
 )
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -42,7 +42,7 @@ class WatchedDisk(NamedTuple):
 class DiskIntakeSwitch:
     """Whether one kind of intake, events or uploads, is open or closed for a nearly full disk."""
 
-    def __init__(self, name: str, mark: DiskWatermark) -> None:
+    def __init__(self, name: str, mark: IntakeClosingDiskWatermark) -> None:
         self._name, self._mark = name, mark
         self.is_closed = False
 
@@ -83,7 +83,7 @@ class DiskWatch:
                 "the event store is nearly full: send these events again later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
-    def check_event_budget_share(self, used: float) -> None:
+    def refuse_heavy_event_sender_as_disk_fills(self, used: float) -> None:
         """Raise `ServiceUnavailable` if an organization used too large a share of its daily event budget.
 
         `used` is that share. The allowed share falls from 1 to 0 while the fullest disk fills from
@@ -103,7 +103,7 @@ class DiskWatch:
                 "the database is nearly full: repeat the upload later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
-    async def measure_disks(self) -> None:
+    async def measure_disks_and_switch_intake(self) -> None:
         """Measure each watched disk, and open or close the intake of events and of uploads.
 
         A disk that can't be measured keeps its last value. Then raises `ServiceUnavailable` if a database is away.
@@ -124,7 +124,7 @@ class DiskWatch:
         """Measure the disks until canceled, even after errors: every 10 s, or every second once one is fairly full."""
         while True:
             try:
-                await self.measure_disks()
+                await self.measure_disks_and_switch_intake()
             except ServiceUnavailable:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work
@@ -141,8 +141,8 @@ async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
     """
     with convert_postgres_away_errors():
         async with watched.pool.acquire() as conn:
-            use = await disk.measure_database_disk_use(conn)
-    part = use.used / watched.size
+            use = await disk.measure_disk_use_of_databases_and_wal(conn)
+    part = use.used_bytes / watched.size
     metrics.DATABASE_DISK_USED_RATIO_GAUGE.labels(watched.setting.lower()).set(part)
     return part
 

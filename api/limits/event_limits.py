@@ -30,7 +30,7 @@ EVENT_RATE_CLASS, EVENT_REQUEST_LIMIT_NAME = "events", "event-requests"
 EVENT_LIMIT_WINDOW_S = 1
 
 #: Maximum seconds until the spent events are written to Redis.
-MAX_EVENT_COUNT_DELAY_S = 0.01
+MAX_EVENT_COUNT_REDIS_WRITE_DELAY_S = 0.01
 
 #: Seconds between two refusals of an app, and the maximum delay of a refusal.
 APP_REFUSAL_INTERVAL_S, MAX_APP_REFUSAL_DELAY_S = 0.002, 1.0
@@ -95,7 +95,7 @@ class _EventLimitLookup(NamedTuple):
     requests: int
 
 
-class _CachedAppRefusal:
+class _CachedLimitRefusalOfApp:
     """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
 
     standing: EventLimitState | None
@@ -105,7 +105,7 @@ class _CachedAppRefusal:
     def __init__(self) -> None:
         self._turn = 0.0
 
-    def reserve_refusal_turn(self, now: float) -> float:
+    def reserve_delay_before_refusal(self, now: float) -> float:
         """Take this app's next refusal turn; return the seconds until it, up to `MAX_APP_REFUSAL_DELAY_S`."""
         self._turn = min(max(now, self._turn + APP_REFUSAL_INTERVAL_S), now + MAX_APP_REFUSAL_DELAY_S)
         return self._turn - now
@@ -118,7 +118,7 @@ class EventRateLimiter:
         self._script = RateLimitScript(redis, breaker, "event_limits.lua")
         self.load_script = self._script.load_script
         self._questions = LookupCoalescer(self._run_limit_script)
-        self._refused: OrderedDict[UUID, _CachedAppRefusal] = OrderedDict()
+        self._refused: OrderedDict[UUID, _CachedLimitRefusalOfApp] = OrderedDict()
         #: Pending events of accepted requests, by app; the next script call writes them.
         self._spent: dict[UUID, tuple[EventRateLimits, int]] = {}
 
@@ -135,7 +135,7 @@ class EventRateLimiter:
         self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         """Refuse an app's requests with this error and limit state `standing` for `for_s` seconds, without a query."""
-        refusal = self._refused.setdefault(app_id, _CachedAppRefusal())
+        refusal = self._refused.setdefault(app_id, _CachedLimitRefusalOfApp())
         refusal.standing, refusal.error = standing, error
         refusal.until = asyncio.get_running_loop().time() + for_s
         self._refused.move_to_end(app_id)
@@ -148,7 +148,7 @@ class EventRateLimiter:
         It slows an app that retries in a loop, and saves others' time. An app without a cached refusal has no delay.
         """
         if refusal := self._refused.get(app.app_id):
-            await asyncio.sleep(refusal.reserve_refusal_turn(asyncio.get_running_loop().time()))
+            await asyncio.sleep(refusal.reserve_delay_before_refusal(asyncio.get_running_loop().time()))
 
     def count_request(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
@@ -160,10 +160,10 @@ class EventRateLimiter:
     def count_events(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
 
-        The next script call writes them, after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for it.
+        The next script call writes them, or a delayed write if there is none. No request waits for it.
         """
         if not self._spent:
-            asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_DELAY_S, self._flush_spent_events)
+            asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_REDIS_WRITE_DELAY_S, self._flush_spent_events)
         limits, before = self._spent.get(app.app_id, (_event_limits_of_app(app), 0))
         self._spent[app.app_id] = limits, before + events
 
@@ -185,9 +185,9 @@ class EventRateLimiter:
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
             return [EventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
-        return list(self._event_limit_states(questions, dict(zip(buckets, rows, strict=True))))
+        return list(self._build_limit_state_for_each_lookup(questions, dict(zip(buckets, rows, strict=True))))
 
-    def _event_limit_states(
+    def _build_limit_state_for_each_lookup(
         self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventLimitState]:
         """Yield the limit state for each lookup, in order, and cache each refusal for its app.

@@ -17,7 +17,7 @@ T = TypeVar("T")
 THREAD_SWITCH_INTERVAL_S = 0.0005
 
 
-class TenantTaskQueue:
+class OneTaskPerTenantQueue:
     """Runs at most `at_once` tasks, one per organization: hostile work delays only its own organization."""
 
     def __init__(self, at_once: int) -> None:
@@ -35,12 +35,12 @@ class FairExecutor:
     """Runs CPU-bound work of milliseconds on one thread, so that the event loop stays free."""
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
-        self._thread, self._queue = thread, TenantTaskQueue(1)
+        self._thread, self._queue = thread, OneTaskPerTenantQueue(1)
 
     async def run(self, organization_id: UUID, work: Callable[[], T]) -> T:
         async with self._queue.hold_turn(organization_id):
             return await asyncio.get_running_loop().run_in_executor(
-                self._thread, costs.wrap_with_thread_cpu_charge(work)
+                self._thread, costs.wrap_thread_function_with_cpu_charge(work)
             )
 
 

@@ -21,17 +21,17 @@ from redis.asyncio import Redis
 from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
     COST_CHARGE_FLUSH_INTERVAL_S,
+    ApiKeyOrPublicTraffic,
     BudgetBucket,
     BudgetBucketLevel,
-    CostBudgets,
-    RequestTrafficKind,
-    describe_budget_levels,
+    PendingChargesAndOverdrawnBudgets,
+    build_budget_usage_report,
     organization_budget_bucket,
 )
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
-from jobs.loop_time import LoopTimeout
+from jobs.loop_time import EventLoopTickTimeout
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached, RedisUnavailable
 from schemas.usage import BudgetUse
@@ -166,10 +166,10 @@ class RateLimitScript:
         if self._breaker.allows_call():
             try:
                 with convert_redis_away_errors():
-                    async with LoopTimeout(MAX_REDIS_WAIT_S):
+                    async with EventLoopTickTimeout(MAX_REDIS_WAIT_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
             except RedisUnavailable:
-                self._breaker.record_failure()
+                self._breaker.record_failure_and_open()
             else:
                 self._breaker.record_success()
                 return rows
@@ -190,7 +190,7 @@ class RateLimiter:
         self._charges = LookupCoalescer(self._count_requests)
         self._levels = LookupCoalescer(self._read_budget_levels)
         self._flushing: asyncio.TimerHandle | None = None
-        self.budgets = CostBudgets()
+        self.budgets = PendingChargesAndOverdrawnBudgets()
 
     def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
@@ -198,7 +198,9 @@ class RateLimiter:
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.queue_lookup(_build_counted_request(*who, rate_class, self._clock().date()))
+        return self._charges.queue_lookup(
+            _build_redis_keys_and_limits_of_request(*who, rate_class, self._clock().date())
+        )
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
@@ -209,7 +211,7 @@ class RateLimiter:
         self.budgets.add_charge(bucket, cost)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(
-                COST_CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges
+                COST_CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges_to_redis
             )
 
     async def flush_charges_and_stop(self) -> None:
@@ -223,15 +225,17 @@ class RateLimiter:
     async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return an organization's budgets: available amount (None while Redis is away), capacity and refill."""
         buckets = {
-            traffic: organization_budget_bucket(organization_id, tier, traffic) for traffic in RequestTrafficKind
+            traffic: organization_budget_bucket(organization_id, tier, traffic) for traffic in ApiKeyOrPublicTraffic
         }
-        return describe_budget_levels(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
+        return build_budget_usage_report(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
-    def _write_pending_charges(self) -> None:
+    def _write_pending_charges_to_redis(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
         if self.budgets.has_pending_charges and self._script.is_breaker_open(requests=0):
-            self._flushing = asyncio.get_running_loop().call_later(REDIS_BREAKER_PAUSE_S, self._write_pending_charges)
+            self._flushing = asyncio.get_running_loop().call_later(
+                REDIS_BREAKER_PAUSE_S, self._write_pending_charges_to_redis
+            )
         elif self.budgets.has_pending_charges:
             self._levels.queue_lookup(())
 
@@ -241,7 +245,9 @@ class RateLimiter:
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
-        return list(_rate_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
+        return list(
+            _build_limit_state_for_each_request(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in)
+        )
 
     async def _read_budget_levels(
         self, questions: Sequence[tuple[BudgetBucket, ...]]
@@ -287,7 +293,7 @@ async def open_rate_limiter(
 
 
 @lru_cache(maxsize=2_000)
-def _build_counted_request(
+def _build_redis_keys_and_limits_of_request(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
 ) -> CountedRequest:
     """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
@@ -302,7 +308,7 @@ def _build_counted_request(
     )
 
 
-def _rate_limit_states(
+def _build_limit_state_for_each_request(
     charges: Sequence[CountedRequest],
     rows: Mapping[CountedRequest, list[int]],
     levels: Mapping[BudgetBucket, BudgetBucketLevel],

@@ -128,7 +128,12 @@ def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiS
     named = [
         kind
         for operation in all_operations
-        for kind in (operation.json_body_type, operation.multipart_type, operation.answer_type, operation.accepted_type)
+        for kind in (
+            operation.json_request_body_type,
+            operation.multipart_form_struct_type,
+            operation.success_answer_body_type,
+            operation.answer_type_of_status_202,
+        )
         if _is_struct_type(kind)
     ]
     return build_openapi_schemas(list(dict.fromkeys([*named, Envelope])))
@@ -171,15 +176,17 @@ def _describe_operation_requirements(operation: ApiOperation) -> str:
 
 def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     example = find_openapi_content_example(operation.id, "body")
-    if operation.multipart_type is not None:
-        form = example if operation.json_body_type is None else find_openapi_content_example(operation.id, "form")
-        content = {"multipart/form-data": {"schema": schemas[operation.multipart_type], **form}}
-        if operation.json_body_type is not None:
-            content["application/json"] = {"schema": schemas[operation.json_body_type], **example}
+    if operation.multipart_form_struct_type is not None:
+        form = (
+            example if operation.json_request_body_type is None else find_openapi_content_example(operation.id, "form")
+        )
+        content = {"multipart/form-data": {"schema": schemas[operation.multipart_form_struct_type], **form}}
+        if operation.json_request_body_type is not None:
+            content["application/json"] = {"schema": schemas[operation.json_request_body_type], **example}
         return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
-    if operation.json_body_type is None:
+    if operation.json_request_body_type is None:
         return {}
-    content = {"application/json": {"schema": schemas[operation.json_body_type], **example}}
+    content = {"application/json": {"schema": schemas[operation.json_request_body_type], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.handler_parameters
@@ -192,6 +199,6 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
 
 def _describe_body_size_limit(operation: ApiOperation) -> Json:
     """Describe the maximum bytes of an operation's JSON body; empty without one. Its description has files' limits."""
-    if operation.json_body_type is None:
+    if operation.json_request_body_type is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}

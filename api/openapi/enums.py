@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
-from jobs.kinds import JOB_STAGES, PUBLIC_JOB_KIND_NAMES
+from jobs.kinds import ALL_JOB_STAGE_NAMES, PUBLIC_JOB_KIND_NAMES
 from platforms.description import PrivacyLevel
 from schemas import (
     accounts,
@@ -104,7 +104,7 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
         jobs.JobPhase,
     ),
     "OpenJobPhase": OpenApiEnum("The phase of an open job.", jobs.OpenJobPhase),
-    "JobStage": OpenApiEnum("The progress of a job; the last three are its final status.", JOB_STAGES),
+    "JobStage": OpenApiEnum("The progress of a job; the last three are its final status.", ALL_JOB_STAGE_NAMES),
     "JobStatus": OpenApiEnum("Whether a job has ended, and with which result.", jobs.ApiJobStatus),
     "LeaseEnd": OpenApiEnum("The reason why a lease ended.", accounts.LeaseEndReason),
     "LeaseRequestStatus": OpenApiEnum("The status of a lease request.", leases.LeaseRequestStatus),
@@ -145,11 +145,11 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
     "WorkerState": OpenApiEnum("Whether a worker takes jobs.", ops.WorkerState),
 }
 
-_ENUM_NAMES_BY_VALUES = {frozenset(enum.values): name for name, enum in OPENAPI_ENUMS.items()}
+_OPENAPI_ENUM_NAMES_BY_VALUE_SET = {frozenset(enum.values): name for name, enum in OPENAPI_ENUMS.items()}
 
 
 def find_openapi_enum_name(schema: Json) -> str | None:
     """Return the name of the public enum with a JSON schema's title or values; None if there is none."""
     if schema.get("title") in OPENAPI_ENUMS:
         return str(schema["title"])
-    return _ENUM_NAMES_BY_VALUES.get(frozenset(schema["enum"])) if "enum" in schema else None
+    return _OPENAPI_ENUM_NAMES_BY_VALUE_SET.get(frozenset(schema["enum"])) if "enum" in schema else None

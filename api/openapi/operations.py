@@ -37,7 +37,7 @@ class ApiOperation(NamedTuple):
         return self.handler.parsed_fn_signature.parameters
 
     @property
-    def json_body_type(self) -> Any:
+    def json_request_body_type(self) -> Any:
         """Return the type of the operation's JSON body; None without one."""
         if "data" in self.handler_parameters:
             return self.handler_parameters["data"].annotation
@@ -46,7 +46,7 @@ class ApiOperation(NamedTuple):
     @property
     def takes_events(self) -> bool:
         """Return whether the route parses its body itself, event by event."""
-        return "reads" in self.handler.opt and self.multipart_type is None
+        return "reads" in self.handler.opt and self.multipart_form_struct_type is None
 
     @property
     def needs_app_key(self) -> bool:
@@ -54,12 +54,12 @@ class ApiOperation(NamedTuple):
         return self.needs is None and self.takes_events
 
     @property
-    def multipart_type(self) -> Any:
+    def multipart_form_struct_type(self) -> Any:
         """Return the shape of the operation's multipart body; None without one."""
         return self.needs.parts if self.needs else None
 
     @property
-    def accepted_type(self) -> Any:
+    def answer_type_of_status_202(self) -> Any:
         """Return the type of the operation's 202, if its other success status has another type; else None."""
         return self.handler.opt.get("accepts")
 
@@ -69,7 +69,7 @@ class ApiOperation(NamedTuple):
         return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
-    def answer_type(self) -> Any:
+    def success_answer_body_type(self) -> Any:
         """Return the type of the operation's success body: `Stream` for events or bytes, None without a body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)
@@ -77,7 +77,7 @@ class ApiOperation(NamedTuple):
             return Stream
         returned = kinds[0]
         if returned.is_subclass_of(Response):
-            answered = strip_none_from_type(get_args(returned.raw)[0])
+            answered = strip_none_from_optional_type(get_args(returned.raw)[0])
             return None if answered is NoneType else answered
         return returned.annotation
 
@@ -87,7 +87,7 @@ def list_api_operations(app: Litestar) -> list[ApiOperation]:
     return sorted(_iterate_api_operations(app), key=lambda one: (one.path, one.method))
 
 
-def strip_none_from_type(kind: Any) -> Any:
+def strip_none_from_optional_type(kind: Any) -> Any:
     """Return the type `X` for `X | None`, and any other type unchanged."""
     kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind

@@ -8,7 +8,7 @@ from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from api.openapi.examples import find_openapi_parameter_example
-from api.openapi.operations import ApiOperation, strip_none_from_type, to_camel_case
+from api.openapi.operations import ApiOperation, strip_none_from_optional_type, to_camel_case
 from api.openapi.shapes import clean_json_schema
 from schemas import ids
 
@@ -74,7 +74,7 @@ def describe_operation_parameters(operation: ApiOperation) -> list[Json]:
     documented = [
         *_describe_path_parameters(operation),
         *_describe_query_parameters(operation),
-        *_describe_header_parameters(operation),
+        *_describe_request_header_parameters(operation),
     ]
     return [{**parameter, **_example_of_parameter(operation, parameter)} for parameter in documented]
 
@@ -129,7 +129,7 @@ def _query_parameter_schema(field: FieldDefinition, definition: ParameterKwarg) 
     default = {"default": field.default} if field.has_default and field.default is not None else {}
     more = definition.schema_extra or {}
     return {
-        **clean_json_schema({**msgspec.json.schema(strip_none_from_type(field.annotation)), **more}),
+        **clean_json_schema({**msgspec.json.schema(strip_none_from_optional_type(field.annotation)), **more}),
         **bounds,
         **default,
     }
@@ -140,7 +140,7 @@ def _describe_list_parameter_style(field: FieldDefinition) -> Json:
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 
-def _describe_header_parameters(operation: ApiOperation) -> Iterator[Json]:
+def _describe_request_header_parameters(operation: ApiOperation) -> Iterator[Json]:
     own = operation.own_statuses
     applicable = {
         "Idempotency-Key": operation.is_write,

@@ -88,7 +88,11 @@ def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
     return {
         *_API_KEY_ERROR_STATUSES,
         *(_SCOPE_ERROR_STATUSES if operation.needs.scope else ()),
-        *(_BODY_ERROR_STATUSES if operation.json_body_type is not None or operation.multipart_type else ()),
+        *(
+            _BODY_ERROR_STATUSES
+            if operation.json_request_body_type is not None or operation.multipart_form_struct_type
+            else ()
+        ),
         *(_WRITE_ERROR_STATUSES if operation.is_write else ()),
         *(status for status in operation.own_statuses if status >= 400),
     }
@@ -102,7 +106,7 @@ def _describe_success_response(operation: ApiOperation, status: int, schemas: di
     names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if operation.is_write else []
     response = {"description": HTTPStatus(status).phrase, "headers": _response_header_references(*names)}
-    if status in _STATUSES_WITHOUT_BODY or operation.answer_type is None:
+    if status in _STATUSES_WITHOUT_BODY or operation.success_answer_body_type is None:
         return response
     content = _describe_response_content(operation, status, schemas)
     example = find_openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
@@ -116,15 +120,15 @@ def _is_status_of_example(operation: ApiOperation, status: int) -> bool:
 
 
 def _describe_response_content(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
-    if status == HTTPStatus.ACCEPTED and operation.accepted_type:
-        return {"application/json": {"schema": schemas[operation.accepted_type]}}
-    if operation.answer_type is Stream:
+    if status == HTTPStatus.ACCEPTED and operation.answer_type_of_status_202:
+        return {"application/json": {"schema": schemas[operation.answer_type_of_status_202]}}
+    if operation.success_answer_body_type is Stream:
         types: tuple[str, ...] = operation.handler.opt.get("types", ())
         return {kind: {"schema": _BINARY_SCHEMA} for kind in types} or {
             "text/event-stream": {"schema": _EVENT_STREAM_SCHEMA}
         }
-    if operation.answer_type in schemas:
-        return {"application/json": {"schema": schemas[operation.answer_type]}}
+    if operation.success_answer_body_type in schemas:
+        return {"application/json": {"schema": schemas[operation.success_answer_body_type]}}
     return {str(operation.handler.media_type): {"schema": _TEXT_HEADER_SCHEMA}}
 
 

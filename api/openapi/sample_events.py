@@ -72,13 +72,13 @@ def _unpublished_post_fields(**changed: Any) -> SampleFields:
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
 
-def _content_decision_fields(verdict: ReviewVerdict, now: datetime, note: str | None) -> SampleFields:
+def _sample_content_decision_fields(verdict: ReviewVerdict, now: datetime, note: str | None) -> SampleFields:
     decision = ContentDecision(decision=verdict, revision=1, note=note, decided_at=now, decided_by=None)
     return {"approval_status": verdict, "decision": decision}
 
 
 #: Changes to the example, by event type.
-_SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
+_SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
     "project.archived": lambda now: {"status": "archived", "archived_at": now},
     "job.completed": lambda _: {},
     "job.failed": lambda _: {
@@ -93,8 +93,8 @@ _SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], Sa
         "job_id": ids.new_prefixed_id(ids.JOB),
         "provenance": [_SAMPLE_LINE_PROVENANCE],
     },
-    "content.approved": lambda now: _content_decision_fields("approved", now, None),
-    "content.rejected": lambda now: _content_decision_fields("rejected", now, "The tide is at seven."),
+    "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
+    "content.rejected": lambda now: _sample_content_decision_fields("rejected", now, "The tide is at seven."),
     "post.scheduled": lambda now: _unpublished_post_fields(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
@@ -139,7 +139,7 @@ def build_sample_webhook_event(
         "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         "project_id": own and ids.format_prefixed_id(ids.PROJECT, own),
         kind.id: ids.format_prefixed_id(kind.prefix, object_id),
-        **_SAMPLE_CHANGES_BY_EVENT_TYPE[type_](now),
+        **_SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
     return SampleEvent(type_, own, object_id, msgspec.structs.replace(thing, **known))

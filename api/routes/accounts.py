@@ -10,16 +10,16 @@ from api.guard import build_route_options
 from api.http import oauth_return, path_ids
 from api.http.accepted_job import submit_project_job
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import run_unless_disconnected
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
-from domain.connecting.authorization import FollowedOAuthLink
+from domain.connecting.authorization import NextStepAfterOAuthLinkOpened
 from domain.connecting.connect import AccountConnectJobArgs
-from domain.oauth.oauth_states import StartedOAuthFlow
+from domain.oauth.oauth_states import StoredOAuthFlow
 from jobs.ledger import SubmittedJob
 from schemas.accounts import (
     AccountConnect,
@@ -103,14 +103,14 @@ async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Respon
     Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
     state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    step = await _follow_consent_link(request, returned)
+    step = await _resolve_redirect_of_consent_link(request, returned)
     if step.job_id:
         ref = (step.flow.organization_id, step.job_id)
         await run_unless_disconnected(
             request.receive,
             oauth_return.wait_for_internal_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
         )
-        step = await _follow_consent_link(request, returned)
+        step = await _resolve_redirect_of_consent_link(request, returned)
     if step.url or step.job_id:
         location = step.url or authorization.oauth_link_url(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
@@ -134,7 +134,7 @@ async def social_callback(
     followed `authorizeUrl`.
     """
 
-    async def use(conn: Conn) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
+    async def use(conn: Conn) -> tuple[StoredOAuthFlow, SubmittedJob | None]:
         services = request.services
         return await authorization.handle_oauth_callback(
             conn,
@@ -175,7 +175,7 @@ async def connect_social_account(
     sandbox any `identifier` and password connect, also the magic handles (see `oauth-url`).
     """
     who, services = request.principal, request.services
-    service_url, login = connect.check_app_password_login(data, sandbox=who.sandbox, allowed=services.allowed)
+    service_url, login = connect.check_app_password_connect_request(data, sandbox=who.sandbox, allowed=services.allowed)
     arguments = AccountConnectJobArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
@@ -196,14 +196,16 @@ async def list_social_accounts(
 ) -> Page[SocialAccount]:
     """List a project's social accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
 @get("/social-accounts/{social_account_id:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.acquire_connection() as conn:
-        return await accounts.read_account(conn, **request.object_scope("account", account_id=social_account_id))
+        return await accounts.read_account(
+            conn, **request.parse_organization_and_object_ids("account", account_id=social_account_id)
+        )
 
 
 @delete(
@@ -224,7 +226,7 @@ async def disconnect_social_account(
         request,
         lambda conn: connect.disconnect_account(
             conn,
-            **request.object_scope("account", account_id=social_account_id),
+            **request.parse_organization_and_object_ids("account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),
@@ -252,7 +254,7 @@ async def _create_consent_link(
     return await run_idempotent_write(request, make)
 
 
-async def _follow_consent_link(request: ApiRequest, state: str) -> FollowedOAuthLink:
+async def _resolve_redirect_of_consent_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
     services = request.services
     follow = partial(
         authorization.follow_oauth_link,
@@ -265,4 +267,4 @@ async def _follow_consent_link(request: ApiRequest, state: str) -> FollowedOAuth
 
 
 #: Without a key: the state identifies the caller.
-PUBLIC = [authorize, social_callback]
+KEYLESS_ROUTES = [authorize, social_callback]

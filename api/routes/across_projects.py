@@ -10,7 +10,13 @@ from litestar.params import QueryParameter
 from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
+from api.http.paging import (
+    DEFAULT_PAGE_LIMIT,
+    PageCursor,
+    PageLimit,
+    read_list_page_by_id,
+    read_list_page_within_project,
+)
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes import accounts as account_routes
@@ -49,7 +55,7 @@ async def list_all_scheduled_posts(
     """
     filter_values: dict[str, Any] = {
         "statuses": status,
-        "period": await filters.parse_sandbox_period_filter(request, since, until),
+        "period": await filters.parse_period_filter_into_real_time(request, since, until),
     }
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
@@ -87,12 +93,12 @@ async def list_all_content(
     filter_values: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
-        "period": await filters.parse_sandbox_period_filter(request, since, until),
-        "public_url": request.public_url,
+        "period": await filters.parse_period_filter_into_real_time(request, since, until),
+        "public_url": request.public_api_base_url,
     }
     find = partial(listing.list_filtered_content, **filter_values)
     if project_id is not None:
-        return await read_project_list_page(request, find, project_id, cursor, limit)
+        return await read_list_page_within_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)
 
@@ -114,6 +120,6 @@ async def list_all_social_accounts(
     """
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=None)
     if project_id is not None:
-        return await read_project_list_page(request, find, project_id, cursor, limit)
+        return await read_list_page_within_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)

@@ -15,7 +15,7 @@ from domain.metrics import ad_metrics, ad_rows, windows
 from domain.metrics.ad_metrics import AdMetricsQuery
 from domain.tenancy import project_locks
 from schemas.ads import (
-    DEFAULT_ATTRIBUTION_WINDOW,
+    DEFAULT_ATTRIBUTION_WINDOW_NAME,
     AdGranularity,
     AdMetric,
     AdMetrics,
@@ -81,7 +81,7 @@ async def import_ads_metrics(
     ad_rows.check_ad_rows(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        scope = request.project_scope(project_id)
+        scope = request.parse_organization_and_project_ids(project_id)
         await project_locks.lock_active_project(conn, **scope)
         async with request.reuse_or_acquire_event_store_connection(conn) as store:
             replaced = await ad_rows.store_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
@@ -106,15 +106,15 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        scope = request.project_scope(project_id)
+        scope = request.parse_organization_and_project_ids(project_id)
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
         async with request.reuse_or_acquire_event_store_connection(conn) as store:
-            deleted = await ad_rows.delete_attribution_window_ad_rows(
+            deleted = await ad_rows.delete_ad_row_batch_of_attribution_window(
                 store, project_id=scope["project_id"], attribution_window=attribution_window
             )
-        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MAX_DELETED_AD_ROWS)
+        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MAX_AD_ROWS_DELETED_PER_REQUEST)
 
     return await run_idempotent_write_without_wakes(request, drop)
 
@@ -128,7 +128,7 @@ async def get_ads_metrics(
     subject_id: AdSubjectId = None,
     metrics: AdMetricFilter = None,
     platforms: AdPlatformFilter = None,
-    attribution_window: AttributionWindowFilter = DEFAULT_ATTRIBUTION_WINDOW,
+    attribution_window: AttributionWindowFilter = DEFAULT_ATTRIBUTION_WINDOW_NAME,
     since: time_window.WindowSinceFilter = None,
     until: time_window.WindowUntilFilter = None,
     granularity: Annotated[AdGranularity, time_window.METRIC_GRANULARITY_PARAMETER] = "day",
@@ -140,9 +140,9 @@ async def get_ads_metrics(
     `reach` and `frequency` are null for more than one row. A bucket is `final` 28 days after its end.
     """
     now = request.services.clock()
-    ad_metrics.check_ad_scope_id(ad_scope, subject_id)
+    ad_metrics.check_ad_id_given_unless_project_scope(ad_scope, subject_id)
     question = AdMetricsQuery(
-        **request.project_scope(project_id),
+        **request.parse_organization_and_project_ids(project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),
@@ -151,5 +151,5 @@ async def get_ads_metrics(
         window=windows.parse_metric_window(since, until, now=now),
         granularity=granularity,
     )
-    async with time_window.limit_read_time():
+    async with time_window.limit_list_query_time():
         return await ad_metrics.read_ad_metrics(time_window.build_metric_databases(request), question, now=now)

@@ -12,7 +12,7 @@ from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
@@ -38,8 +38,8 @@ from schemas.errors import BodyOversized, InvalidValue
 AppMediaKindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
 AppMediaOriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
 
-APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
-APP_MEDIA_FILE_PATH = f"{APP_MEDIA_PATH}/{{asset_id:str}}"
+PROJECT_APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
+PROJECT_APP_MEDIA_FILE_PATH = f"{PROJECT_APP_MEDIA_PATH}/{{asset_id:str}}"
 
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
 MAX_APP_MEDIA_KIND_CHARACTERS = 40
@@ -98,7 +98,7 @@ APP_MEDIA_UPLOAD_SPEC = UploadSpec(
 
 
 @post(
-    APP_MEDIA_PATH,
+    PROJECT_APP_MEDIA_PATH,
     opt={
         **build_route_options("content:write", RateClass.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
         "reads": AppMediaFromUrl,
@@ -121,40 +121,44 @@ async def add_app_media(
     """
     if request.has_multipart_body:
         return await _upload_app_media(request, project_id)
-    return await _fetch_app_media(request, project_id)
+    return await _start_app_media_fetch_job(request, project_id)
 
 
 async def _upload_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receive_upload(request, APP_MEDIA_UPLOAD_SPEC) as received:
-        add = partial(_store_app_media, request, project_id, received)
+    async with uploads.receive_and_store_multipart_upload(request, APP_MEDIA_UPLOAD_SPEC) as received:
+        add = partial(_store_uploaded_app_media_of_project, request, project_id, received)
         result = await idempotency.write_idempotently(request, add, received.fingerprint)
     return await idempotency.send_wakes_and_reply(request, result)
 
 
-async def _store_app_media(
+async def _store_uploaded_app_media_of_project(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
 ) -> WriteResult[AppMedia]:
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
-        **request.project_scope(project_id),
+        **request.parse_organization_and_project_ids(project_id),
         kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
-        public_url=request.public_url,
+        public_url=request.public_api_base_url,
     )
     location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
     return WriteResult(asset, status=201, location=location)
 
 
-async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
+async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.decode_body_as(AppMediaFromUrl)
     app_media_limits.check_app_media_transcript_allowed(body.kind, body.transcript)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         started = await app_media_fetches.start_media_fetch(
-            conn, **request.project_scope(project_id), kind=body.kind, url=url, transcript=body.transcript
+            conn,
+            **request.parse_organization_and_project_ids(project_id),
+            kind=body.kind,
+            url=url,
+            transcript=body.transcript,
         )
         asset_id = ids.format_prefixed_id(ids.ASSET, started.asset_id)
         return build_accepted_job_answer(AppMediaAccepted, started.submitted, asset_id=asset_id)
@@ -162,7 +166,7 @@ async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[App
     return await run_idempotent_write(request, start)
 
 
-@get(APP_MEDIA_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
+@get(PROJECT_APP_MEDIA_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def list_app_media(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -173,20 +177,22 @@ async def list_app_media(
     limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
-    find = partial(app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.public_url)
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    find = partial(app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.public_api_base_url)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
-@get(APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
+@get(PROJECT_APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.acquire_connection() as conn:
         return await app_media.read_app_media(
-            conn, **_app_media_scope(request, project_id, asset_id), public_url=request.public_url
+            conn, **_build_app_media_id_arguments(request, project_id, asset_id), public_url=request.public_api_base_url
         )
 
 
-@delete(APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@delete(
+    PROJECT_APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200
+)
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
@@ -195,11 +201,14 @@ async def delete_app_media(
     From then on the file and its `url` are not found. Content made with it stays unchanged, and running
     generations with it complete.
     """
-    scope = partial(_app_media_scope, request, project_id, asset_id)
+    scope = partial(_build_app_media_id_arguments, request, project_id, asset_id)
     return await run_idempotent_write_without_wakes(
-        request, lambda conn: app_media.delete_app_media_file(conn, **scope())
+        request, lambda conn: app_media.delete_or_dismiss_app_media(conn, **scope())
     )
 
 
-def _app_media_scope(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**request.project_scope(project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
+def _build_app_media_id_arguments(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
+    return {
+        **request.parse_organization_and_project_ids(project_id),
+        "asset_id": path_ids.parse_id("app_media", asset_id),
+    }

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from api.http import static
-from platforms.description import PasswordLogin, PlatformDescription, SharedServerLogin
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.description import PasswordLogin, PlatformDescription, SingleServerOAuthLogin
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 
-_CONSOLE_PAGE_HEADERS = {
+_WEB_CONSOLE_PAGE_HEADERS = {
     #: The page runs only its own scripts and calls only this host, so that text from partners and websites
     #: loads nothing.
     "Content-Security-Policy": (
@@ -21,15 +21,15 @@ _CONSOLE_PAGE_HEADERS = {
 }
 
 
-def build_platforms_script() -> bytes:
+def render_platforms_javascript_for_console() -> bytes:
     """Render a JavaScript module for the console with each platform's words and display rules, by title."""
-    described = sorted(PLATFORM_DESCRIPTIONS.values(), key=lambda platform: platform.title)
-    values = {platform.name: _describe_platform_for_console(platform) for platform in described}
+    described = sorted(REGISTERED_PLATFORMS_BY_NAME.values(), key=lambda platform: platform.title)
+    values = {platform.name_in_api: _build_console_display_data_of_platform(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
     return comment + b"export const DESCRIPTIONS = " + msgspec.json.encode(values) + b";\n"
 
 
-def _describe_platform_for_console(platform: PlatformDescription) -> dict[str, Any]:
+def _build_console_display_data_of_platform(platform: PlatformDescription) -> dict[str, Any]:
     """Return the words and display rules of a platform that the console's script contains.
 
     `server` is an example of the server name that a person enters; null if nothing is to be entered.
@@ -38,7 +38,7 @@ def _describe_platform_for_console(platform: PlatformDescription) -> dict[str, A
     match platform.login:
         case PasswordLogin(example=example, instructions=instructions):
             password = {"example": example, "instructions": instructions}
-        case SharedServerLogin():
+        case SingleServerOAuthLogin():
             pass
         case login:
             server = login.example
@@ -52,6 +52,9 @@ def _describe_platform_for_console(platform: PlatformDescription) -> dict[str, A
     }
 
 
-PUBLIC = static.static_page_routes(
-    "/console", "console", _CONSOLE_PAGE_HEADERS, generated={"platforms.js": build_platforms_script()}
+KEYLESS_ROUTES = static.static_page_routes(
+    "/console",
+    "console",
+    _WEB_CONSOLE_PAGE_HEADERS,
+    generated={"platforms.js": render_platforms_javascript_for_console()},
 )

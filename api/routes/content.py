@@ -11,7 +11,7 @@ from api.guard import build_route_options
 from api.http import etags, filters, idempotency, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.http.uploads import ReceivedUpload, UploadSpec
@@ -63,7 +63,7 @@ def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, 
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
         raise InvalidValue("aiGenerated", "must be true or false")
     kinds = [file.type.kind for file in files]
-    content.content_format_of(kinds, "" if texts is None else texts.get("caption", ""))
+    content.derive_content_format_of_files(kinds, "" if texts is None else texts.get("caption", ""))
 
 
 CONTENT_UPLOAD_SPEC = UploadSpec(
@@ -88,7 +88,7 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
     caption. The upload ends after 30 s without data.
     """
-    async with uploads.receive_upload(request, CONTENT_UPLOAD_SPEC) as received:
+    async with uploads.receive_and_store_multipart_upload(request, CONTENT_UPLOAD_SPEC) as received:
         create = partial(_create_uploaded_content, request, project_id, received)
         result = await idempotency.write_idempotently(request, create, received.fingerprint)
     return await idempotency.send_wakes_and_reply(request, result)
@@ -99,12 +99,12 @@ async def _create_uploaded_content(
 ) -> WriteResult[Content]:
     item = await content.create_uploaded_content(
         conn,
-        **request.project_scope(project_id),
+        **request.parse_organization_and_project_ids(project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
         files=received.files,
-        public_url=request.public_url,
+        public_url=request.public_api_base_url,
     )
     wakes = await posters.submit_poster_job_of_upload(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
@@ -132,10 +132,10 @@ async def list_content(
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
-        period=await filters.parse_sandbox_period_filter(request, since, until),
-        public_url=request.public_url,
+        period=await filters.parse_period_filter_into_real_time(request, since, until),
+        public_url=request.public_api_base_url,
     )
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
 @get("/projects/{project_id:str}/content/hooks", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
@@ -146,7 +146,9 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.acquire_connection() as conn:
-        known = await hooks.read_brand_snapshot(conn, **request.project_scope(project_id))
+        known = await hooks.take_snapshot_of_current_brand(
+            conn, **request.parse_organization_and_project_ids(project_id)
+        )
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
@@ -155,7 +157,9 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.acquire_connection() as conn:
         item = await content.read_content(
-            conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
+            conn,
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            public_url=request.public_api_base_url,
         )
     return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
@@ -174,10 +178,10 @@ async def patch_content(
     async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit_content(
             conn,
-            **request.object_scope("content", content_id=content_id),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
             patch=data,
             versions=etags.read_if_match_versions(request),
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
@@ -201,12 +205,12 @@ async def approve_content(
     async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
-            **request.object_scope("content", content_id=content_id),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
             now=request.services.clock(),
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
@@ -224,11 +228,11 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
-            **request.object_scope("content", content_id=content_id),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         ),
     )
 
@@ -237,7 +241,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.acquire_connection() as conn:
-        return await approvals.read_approval_policy(conn, **request.project_scope(project_id))
+        return await approvals.read_approval_policy(conn, **request.parse_organization_and_project_ids(project_id))
 
 
 @patch(
@@ -255,7 +259,7 @@ async def patch_approval_policy(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,
-            **request.project_scope(project_id),
+            **request.parse_organization_and_project_ids(project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import ProjectAppsLookup
+from api.events.app_lookup import EventStoreConnectorWithProjectApps
 from api.guard import build_route_options
 from api.http import filters, paging
 from api.http.requests import ApiRequest
@@ -49,11 +49,13 @@ async def list_conversion_deliveries(
     an `eventId` with an address is `[redacted]`.
     """
     show_id = str if is_scope_granted(request.principal.scopes, "events:read+pii") else redact_event_id
-    apps = ProjectAppsLookup(request, project_id, app_id)
+    apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_conversion_deliveries_of_project(
             conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 
-    return await paging.read_list_page_by_id(request, find, cursor, limit, connect=apps.connect_to_event_store)
+    return await paging.read_list_page_by_id(
+        request, find, cursor, limit, connect=apps.look_up_apps_then_connect_to_event_store
+    )

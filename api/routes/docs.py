@@ -20,4 +20,4 @@ async def openapi_json(request: ApiRequest) -> Response[bytes]:
     return Response(request.app.state.openapi, media_type="application/json")
 
 
-PUBLIC = [openapi_json, *static.static_page_routes("/docs", "docs_page", _DOCS_PAGE_HEADERS)]
+KEYLESS_ROUTES = [openapi_json, *static.static_page_routes("/docs", "docs_page", _DOCS_PAGE_HEADERS)]

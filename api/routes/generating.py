@@ -35,7 +35,9 @@ async def generate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start_content_generation(conn, **request.project_scope(project_id), body=data)
+        started = await generating.start_content_generation(
+            conn, **request.parse_organization_and_project_ids(project_id), body=data
+        )
         return _accepted_generation_result(started)
 
     return await run_idempotent_write(request, start)
@@ -56,9 +58,9 @@ async def regenerate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start_content_regeneration(
+        started = await generating.start_generating_next_content_revision(
             conn,
-            **request.object_scope("content", content_id=content_id),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
             body=data,
             versions=etags.read_if_match_versions(request),
         )
@@ -71,7 +73,9 @@ async def regenerate_content(
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates a content item or its next revision."""
     async with request.acquire_connection() as conn:
-        return await generating.read_content_progress(conn, **request.object_scope("content", content_id=content_id))
+        return await generating.read_content_progress(
+            conn, **request.parse_organization_and_object_ids("content", content_id=content_id)
+        )
 
 
 @get(
@@ -82,7 +86,9 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     """Return one file of a content item."""
     async with request.acquire_connection() as conn:
         item = await content.read_content(
-            conn, **request.object_scope("content", content_id=content_id), public_url=request.public_url
+            conn,
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            public_url=request.public_api_base_url,
         )
     shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))
     for asset in item.assets:

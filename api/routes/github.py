@@ -13,7 +13,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.brand import github_installations
-from domain.oauth.oauth_states import StartedOAuthFlow
+from domain.oauth.oauth_states import StoredOAuthFlow
 from jobs.ledger import SubmittedJob
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
@@ -95,7 +95,7 @@ async def github_callback(
     and nothing changes.
     """
 
-    async def use(conn: Conn) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
+    async def use(conn: Conn) -> tuple[StoredOAuthFlow, SubmittedJob | None]:
         return await github_installations.handle_github_install_callback(
             conn,
             state=returned,
@@ -149,4 +149,4 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
 
 
 #: Without a key: the state identifies the caller.
-PUBLIC = [github_install, github_callback]
+KEYLESS_ROUTES = [github_install, github_callback]

@@ -10,13 +10,13 @@ from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
-from domain.influencers.creating import RequestedInfluencer
+from domain.influencers.creating import SubmittedInfluencerDrawing
 from domain.influencers.influencers import InfluencerChangeAuthor
 from schemas import ids
 from schemas.base import Page
@@ -71,8 +71,8 @@ async def list_influencers(
     limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
-    find = partial(influencers.list_project_influencers, statuses=status, public_url=request.public_url)
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    find = partial(influencers.list_project_influencers, statuses=status, public_url=request.public_api_base_url)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
 @get(INFLUENCER_PATH, opt=build_route_options("influencers:read", RateClass.READ_LIGHT, 404))
@@ -80,7 +80,9 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.acquire_connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
-            conn, **request.object_scope("influencer", influencer_id=influencer_id), public_url=request.public_url
+            conn,
+            **request.parse_organization_and_object_ids("influencer", influencer_id=influencer_id),
+            public_url=request.public_api_base_url,
         )
     return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
@@ -98,7 +100,7 @@ async def patch_influencer(
             influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
             versions=etags.read_if_match_versions(request),
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
@@ -138,7 +140,7 @@ async def clone_influencer(
     async def clone(conn: Conn) -> WriteResult[Accepted]:
         original = path_ids.parse_id("influencer", influencer_id)
         return _accepted_influencer_result(
-            await creating.create_influencer_clone(
+            await creating.clone_influencer_in_same_project(
                 conn, author=_influencer_change_author_of(request), influencer_id=original, body=data
             )
         )
@@ -150,6 +152,6 @@ def _influencer_change_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
     return InfluencerChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted_influencer_result(creation: RequestedInfluencer) -> WriteResult[Accepted]:
+def _accepted_influencer_result(creation: SubmittedInfluencerDrawing) -> WriteResult[Accepted]:
     influencer_id = ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id)
     return build_accepted_job_answer(Accepted, creation.job, influencer_id=influencer_id)

@@ -18,7 +18,13 @@ from api.http import etags, filters, path_ids
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
+from api.http.paging import (
+    DEFAULT_PAGE_LIMIT,
+    PageCursor,
+    PageLimit,
+    read_list_page_by_id,
+    read_list_page_within_project,
+)
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -62,7 +68,7 @@ JobStatusFilter = Annotated[list[ApiJobStatus] | None, QueryParameter(descriptio
 JobStageFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.JOB_STAGES]}}
+        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.ALL_JOB_STAGE_NAMES]}}
     ),
 ]
 JobPhaseFilter = Annotated[list[JobPhase] | None, QueryParameter(description="Only jobs in one of these phases.")]
@@ -92,7 +98,7 @@ async def list_jobs(
 ) -> Page[Job]:
     """List the organization's jobs, newest first."""
     filters.check_filter_values("kind", kind, kinds.PUBLIC_JOB_KIND_NAMES)
-    filters.check_filter_values("stage", stage, kinds.JOB_STAGES)
+    filters.check_filter_values("stage", stage, kinds.ALL_JOB_STAGE_NAMES)
     find = partial(
         jobs.list_filtered_jobs,
         kinds=kind,
@@ -100,10 +106,10 @@ async def list_jobs(
         stages=stage,
         phases=phase,
         error_code=error_code,
-        period=await filters.parse_sandbox_period_filter(request, since, until),
+        period=await filters.parse_period_filter_into_real_time(request, since, until),
     )
     if project_id is not None:
-        return await read_project_list_page(request, find, project_id, cursor, limit)
+        return await read_list_page_within_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)
 
@@ -148,7 +154,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
-        headers["Retry-After"] = str(_seconds_until_next_job_poll(job, request.services.clock()))
+        headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
         return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.wait_reasons.queue_lookup(ref) if job.status == "running" else None
@@ -187,7 +193,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
-        answer = await jobs.request_job_cancel(conn, **request.object_scope("job", job_id=job_id))
+        answer = await jobs.request_job_cancel(conn, **request.parse_organization_and_object_ids("job", job_id=job_id))
         return WriteResult(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
@@ -200,7 +206,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.submit_job_retry(
-            conn, **request.object_scope("job", job_id=job_id), scopes=who.scopes
+            conn, **request.parse_organization_and_object_ids("job", job_id=job_id), scopes=who.scopes
         )
         return build_accepted_job_answer(Accepted, submitted)
 
@@ -240,7 +246,9 @@ async def _wait_for_job_end_or_change(
     else:
         enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
-        newer = await run_unless_disconnected(request.receive, subscriber.wait_for_state(enough, within=seconds))
+        newer = await run_unless_disconnected(
+            request.receive, subscriber.wait_for_matching_object_state(enough, within=seconds)
+        )
     if newer is None or request.principal.sandbox:
         return await _read_versioned_job(request, ref)
     return newer
@@ -259,7 +267,9 @@ async def _stream_job_events(
                 yield JOB_STREAM_END_MESSAGE
                 return
             within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.wait_for_state(partial(_is_newer_job_version, state[1]), within=within)
+            newer = await subscriber.wait_for_matching_object_state(
+                partial(_is_newer_job_version, state[1]), within=within
+            )
             if newer is not None:
                 state = await _read_versioned_job(request, ref) if request.principal.sandbox else newer
                 yield _encode_job_event(request, state)
@@ -277,7 +287,7 @@ def _is_newer_job_version(version: int, state: VersionedJob) -> bool:
     return state[1] > version
 
 
-def _seconds_until_next_job_poll(job: Job, now: datetime) -> int:
+def _compute_job_poll_retry_after_s(job: Job, now: datetime) -> int:
     """Return the seconds until a client should poll a job again: 1, up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))

@@ -10,11 +10,11 @@ from litestar.response import Stream
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.limits.cost_budgets import BudgetBucket, RequestTrafficKind, organization_budget_bucket
+from api.limits.cost_budgets import ApiKeyOrPublicTraffic, BudgetBucket, organization_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.media import tickets
-from domain.media.sniff import SVG
+from domain.media.sniff import ACCEPTED_SVG_TYPE
 from domain.media.store import MediaStore
 from schemas.errors import RangeUnsatisfiable, ServiceUnavailable
 
@@ -31,7 +31,7 @@ SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe
 
 
 #: The last type is for clients that handle no file types.
-MEDIA_CONTENT_TYPES = ("image/*", "video/*", "application/octet-stream")
+DOCUMENTED_MEDIA_RESPONSE_TYPES = ("image/*", "video/*", "application/octet-stream")
 
 
 class ByteRange(NamedTuple):
@@ -44,12 +44,12 @@ class ByteRange(NamedTuple):
 @get(
     "/media/{token:str}",
     status_code=200,
-    opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": MEDIA_CONTENT_TYPES},
+    opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": DOCUMENTED_MEDIA_RESPONSE_TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
     file, headers = await _find_media_file(request, token)
-    request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_file(file))
+    request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_media_download(file))
     if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
     part = _requested_byte_range(request.request_state.headers, file)
@@ -57,7 +57,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     headers["Content-Length"] = str(end - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
-    request.request_state.payer = _budget_bucket_of_file(file)
+    request.request_state.payer = _budget_bucket_of_media_download(file)
     chunks = _read_byte_range(request.services.store, token, start, end)
     return Stream(
         _prepend_first_chunk(await anext(chunks), chunks),
@@ -67,7 +67,11 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     )
 
 
-@get("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503), "types": MEDIA_CONTENT_TYPES})
+@get(
+    "/media/{token:str}/{ticket:str}",
+    status_code=200,
+    opt={"refusals": (404, 503), "types": DOCUMENTED_MEDIA_RESPONSE_TYPES},
+)
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
     """Return a whole file at the URL for one call to a platform, and record the fetch.
 
@@ -75,7 +79,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
     refuses them: a post must not fail because of other readers.
     """
     file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=True)
-    request.request_state.payer = _budget_bucket_of_file(file)
+    request.request_state.payer = _budget_bucket_of_media_download(file)
     chunks = _read_byte_range(request.services.store, token, 0, file.size_bytes)
     return Stream(_prepend_first_chunk(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
@@ -101,19 +105,21 @@ async def _find_media_file_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
-        file = FileDownloadHeaders(*await tickets.redeem_media_ticket(conn, token=token, ticket=ticket, counts=counts))
+        file = FileDownloadHeaders(
+            *await tickets.redeem_media_download_ticket(conn, token=token, ticket=ticket, counts=counts)
+        )
     return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
 async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
         file = await content.find_file_download_headers(conn, token=token)
-    svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
+    svg_headers = SVG_HEADERS if file.mime_type == ACCEPTED_SVG_TYPE.mime else {}
     return file, {**MEDIA_FILE_HEADERS, **svg_headers, "ETag": _etag_of_file(file).decode()}
 
 
-def _budget_bucket_of_file(file: FileDownloadHeaders) -> BudgetBucket:
-    return organization_budget_bucket(file.organization_id, file.tier, RequestTrafficKind.PUBLIC)
+def _budget_bucket_of_media_download(file: FileDownloadHeaders) -> BudgetBucket:
+    return organization_budget_bucket(file.organization_id, file.tier, ApiKeyOrPublicTraffic.PUBLIC)
 
 
 def _etag_of_file(file: FileDownloadHeaders) -> bytes:
@@ -172,4 +178,4 @@ async def _prepend_first_chunk(first: bytes, chunks: AsyncIterator[bytes]) -> As
 
 
 #: Without a key: the URL is the secret.
-PUBLIC = [get_media, get_media_by_ticket, head_media, head_media_by_ticket]
+KEYLESS_ROUTES = [get_media, get_media_by_ticket, head_media, head_media_by_ticket]

@@ -50,11 +50,11 @@ async def get_metrics(
     This works for an archived project, too. Each bucket of the window is listed: 0 if nothing happened, null if
     nothing was collected. The maximum is 1,000 buckets. Late events change buckets that are not `final`.
     """
-    chosen = verbs.choose_scope_metrics(metric_scope, metrics, has_id=subject_id is not None)
+    chosen = verbs.choose_requested_or_all_scope_metrics(metric_scope, metrics, has_id=subject_id is not None)
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = MetricsQuery(
-            **request.project_scope(project_id),
+            **request.parse_organization_and_project_ids(project_id),
             scope=metric_scope,
             subject_id=None
             if subject_id is None
@@ -66,7 +66,7 @@ async def get_metrics(
         )
         return await verbs.read_scope_metrics(time_window.build_metric_databases(request), question, now=now)
 
-    async with time_window.limit_read_time():
+    async with time_window.limit_list_query_time():
         return await time_window.read_at_one_clock_time(request, read)
 
 
@@ -99,17 +99,17 @@ async def get_top_performers(
     """
     options: dict[str, Any] = {"metric": metric, "window": window, "source_type": source_type, "platforms": platform}
     read = partial(_rank_top_performers, request, project_id, limit=limit, **options)
-    async with time_window.limit_read_time():
+    async with time_window.limit_list_query_time():
         return await time_window.read_at_one_clock_time(request, read)
 
 
 async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    asked = top_performers.TopPerformersQuery(**request.project_scope(project_id), **options)
+    asked = top_performers.TopPerformersQuery(**request.parse_organization_and_project_ids(project_id), **options)
     if asked.metric in advertised.AD_RANKING_METRICS:
         return await advertised.rank_posts_or_contents_by_ads(
             time_window.build_metric_databases(request), asked, now=now
         )
     async with request.acquire_connection() as conn:
-        return await top_performers.rank_posts_or_contents_by_platform_metric(conn, asked, now=now)
+        return await top_performers.rank_posts_or_contents_by_organic_metric(conn, asked, now=now)

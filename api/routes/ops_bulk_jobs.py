@@ -34,13 +34,13 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     """
     actor = request.require_live_caller()
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
-    filters.check_filter_values("stages", data.stages, kinds.JOB_STAGES)
+    filters.check_filter_values("stages", data.stages, kinds.ALL_JOB_STAGE_NAMES)
     period = filters.parse_period_filter(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
     after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
-        batch = await operator_bulk.cancel_jobs_of_organizations(
+        batch = await operator_bulk.cancel_matching_jobs_across_organizations(
             conn,
             actor=actor,
             organization_id=filters.parse_filter_id("organization", data.organization_id),
@@ -67,7 +67,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
-        batch = await operator_bulk.retry_jobs_of_organizations(
+        batch = await operator_bulk.retry_matching_jobs_across_organizations(
             conn,
             actor=actor,
             organization_id=filters.parse_filter_id("organization", data.organization_id),

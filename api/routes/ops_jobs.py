@@ -106,7 +106,7 @@ async def count_all_jobs(
         error_code=error_code,
         period=filters.parse_period_filter(since, until),
     )
-    async with time_window.limit_read_time(), request.acquire_connection() as conn:
+    async with time_window.limit_list_query_time(), request.acquire_connection() as conn:
         return await operator_jobs.count_operator_jobs(conn, wanted=criteria)
 
 

@@ -43,8 +43,8 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
 
 
 #: Without a key: the signature identifies the platform.
-PUBLIC = [
-    _build_platform_webhook_route(description.name)
-    for description in registry.PLATFORM_DESCRIPTIONS.values()
+KEYLESS_ROUTES = [
+    _build_platform_webhook_route(description.name_in_api)
+    for description in registry.REGISTERED_PLATFORMS_BY_NAME.values()
     if description.has_webhook
 ]

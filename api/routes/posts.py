@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -68,10 +68,10 @@ async def schedule_content(
     """
 
     async def schedule(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.schedule_posts(
+        scheduled, wakes = await scheduling.create_scheduled_posts_of_content(
             conn,
-            **request.object_scope("content", content_id=content_id),
-            approver_id=_key_that_may_approve_captions(request),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
             ahead=request.sandbox_clock_offset,
@@ -92,10 +92,10 @@ async def publish_content(
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.schedule_posts_for_now(
+        scheduled, wakes = await scheduling.create_posts_of_content_due_now(
             conn,
-            **request.object_scope("content", content_id=content_id),
-            approver_id=_key_that_may_approve_captions(request),
+            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
         )
         return WriteResult(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
@@ -117,7 +117,7 @@ async def list_scheduled_posts(
     limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[Post]:
     """List a project's posts, newest first."""
-    period = await filters.parse_sandbox_period_filter(request, since, until)
+    period = await filters.parse_period_filter_into_real_time(request, since, until)
 
     async def find(conn: Conn, /, **page_args: Any) -> list[Post]:
         return await posts.list_post_page(
@@ -129,7 +129,7 @@ async def list_scheduled_posts(
             period=period,
         )
 
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404))
@@ -137,7 +137,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
     scope = {"organization_id": request.organization_id, "post_id": path_ids.parse_id("post", scheduled_post_id)}
     async with request.acquire_connection() as conn:
-        shown, version = await posts.read_scheduled_post(conn, **scope)
+        shown, version = await posts.read_post_with_version(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
     return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)})
 
@@ -170,7 +170,9 @@ async def cancel_post(
     """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
     return await _change_post(
-        request, scheduled_post_id, _adapt_post_verb_without_wakes(changes.cancel_single_post, reason=data.reason)
+        request,
+        scheduled_post_id,
+        _wrap_post_change_to_return_empty_wakes(changes.cancel_single_post, reason=data.reason),
     )
 
 
@@ -208,7 +210,7 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _adapt_post_verb_without_wakes(
+    reject = _wrap_post_change_to_return_empty_wakes(
         captions.reject_caption_override, api_key_id=request.principal.key_uuid, reason=data.reason
     )
     return await _change_post(request, scheduled_post_id, reject)
@@ -224,7 +226,7 @@ async def resolve_post(
 ) -> Response[Post]:
     """Report the outcome of an `outcome_unknown` post after checking the platform. Nothing is sent again."""
 
-    resolve = _adapt_post_verb_without_wakes(
+    resolve = _wrap_post_change_to_return_empty_wakes(
         changes.resolve_post_outcome_by_person, body=data, api_key_id=request.principal.key_uuid
     )
     return await _change_post(request, scheduled_post_id, resolve)
@@ -238,7 +240,7 @@ async def _change_post(
     async def change(conn: Conn) -> WriteResult[Post]:
         (changed, version), wakes = await verb(
             conn,
-            **request.object_scope("post", post_id=scheduled_post_id),
+            **request.parse_organization_and_object_ids("post", post_id=scheduled_post_id),
             versions=etags.read_if_match_versions(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
@@ -246,7 +248,7 @@ async def _change_post(
     return await run_idempotent_write(request, change)
 
 
-def _adapt_post_verb_without_wakes(
+def _wrap_post_change_to_return_empty_wakes(
     verb: Callable[..., Awaitable[VersionedPost]], **options: Any
 ) -> Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]:
     """Wrap a verb that returns only the post for `_change_post`: the wrapper also returns an empty list of wakes."""
@@ -257,7 +259,7 @@ def _adapt_post_verb_without_wakes(
     return change
 
 
-def _key_that_may_approve_captions(request: ApiRequest) -> UUID | None:
+def _caller_key_id_if_may_approve_captions(request: ApiRequest) -> UUID | None:
     """Return the id of the caller's key if the key may approve captions, else None."""
     who = request.principal
     return who.key_uuid if is_scope_granted(who.scopes, "content:approve") else None

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import ProjectAppsLookup
+from api.events.app_lookup import EventStoreConnectorWithProjectApps
 from api.guard import build_route_options
 from api.http import filters, time_window
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_place
@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import conversions, event_list, windows
-from domain.metrics.event_list import EventCursor, EventFilter
+from domain.metrics.event_list import EventCursor, EventListFilter
 from domain.tenancy.delegation import is_scope_granted
 from schemas.base import Page
 from schemas.conversion_counts import ConversionGrouping, Conversions
@@ -67,14 +67,14 @@ async def list_events(
     """
     period = filters.parse_period_filter(since, until)
     pii = is_scope_granted(request.principal.scopes, "events:read+pii")
-    criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
-    apps = ProjectAppsLookup(request, project_id, app_id)
+    criteria = EventListFilter(event_names, user_id, period.since, period.until, pii)
+    apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
 
     async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)
 
     return await read_list_page_by_place(
-        request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect_to_event_store
+        request, find, cursor, limit, read=EventCursor.unpack, connect=apps.look_up_apps_then_connect_to_event_store
     )
 
 
@@ -97,11 +97,11 @@ async def count_conversions(
     """
     window = windows.parse_metric_window(since, until, now=request.services.clock())
     query = conversions.ConversionQuery(
-        **request.project_scope(project_id),
+        **request.parse_organization_and_project_ids(project_id),
         window=window,
         names=event_names,
         app_id=filters.parse_filter_id("sdk_app", app_id),
         by=group_by or (),
     )
-    async with time_window.limit_read_time():
+    async with time_window.limit_list_query_time():
         return await conversions.count_project_conversions(time_window.build_metric_databases(request), query)

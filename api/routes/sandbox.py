@@ -21,7 +21,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 @get("/sandbox/clock", opt=build_route_options(None, RateClass.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
     """Return the time and the status of the caller's sandbox clock. 404 for a live key."""
-    _require_sandbox(request)
+    _require_sandbox_organization(request)
     async with request.acquire_connection() as conn:
         return sandbox_clock.sandbox_clock_to_schema(
             await sandbox_clock.read_sandbox_clock(conn, organization_id=request.organization_id)
@@ -37,7 +37,7 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     """
 
     async def advance(conn: Conn) -> WriteResult[SandboxClock]:
-        _require_sandbox(request)
+        _require_sandbox_organization(request)
         clock, submitted = await sandbox_clock.submit_clock_advance(
             conn, organization_id=request.organization_id, body=data
         )
@@ -61,7 +61,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
     """
 
     async def trigger(conn: Conn) -> WriteResult[WebhookEvent]:
-        _require_sandbox(request)
+        _require_sandbox_organization(request)
         project_id = filters.parse_filter_id("project", data.project_id)
         if project_id is not None:
             await project_locks.check_project_exists(
@@ -73,14 +73,14 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
             sample=build_sample_webhook_event(
                 data.type, organization_id=request.organization_id, project_id=project_id, now=request.services.clock()
             ),
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 
     return await run_idempotent_write(request, trigger)
 
 
-def _require_sandbox(request: ApiRequest) -> None:
+def _require_sandbox_organization(request: ApiRequest) -> None:
     """Raise `ObjectNotFound` if the caller's organization is live, not a sandbox."""
     if not request.principal.sandbox:
         raise not_found_error("sandbox")

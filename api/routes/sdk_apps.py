@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_project_list_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -37,7 +37,7 @@ async def create_sdk_app(
             author=_sdk_app_change_author_of(request, project_id),
             peppers=request.services.peppers,
             body=body,
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         return WriteResult(app, status=201, location=_sdk_app_location(app), secret=True)
 
@@ -49,8 +49,8 @@ async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[SdkApp]:
     """List a project's SDK apps, newest first."""
-    find = partial(apps.list_apps_of_project, public_url=request.public_url)
-    return await read_project_list_page(request, find, project_id, cursor, limit)
+    find = partial(apps.list_apps_of_project, public_url=request.public_api_base_url)
+    return await read_list_page_within_project(request, find, project_id, cursor, limit)
 
 
 @get(SDK_APP_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
@@ -59,9 +59,9 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
     async with request.acquire_connection() as conn:
         return await apps.read_sdk_app(
             conn,
-            **request.project_scope(project_id),
+            **request.parse_organization_and_project_ids(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
 
 
@@ -84,7 +84,7 @@ async def patch_sdk_app(
             peppers=request.services.peppers,
             vault=request.services.vault,
             body=body,
-            public_url=request.public_url,
+            public_url=request.public_api_base_url,
         )
         if changed.api_key is None:
             return WriteResult(changed)

@@ -33,11 +33,11 @@ async def get_install_spec(
     module on this server, with page views from routers. The spec doesn't contain the key.
     """
     filters.check_filter_values("platforms", platforms, get_args(AppPlatform))
-    public_url = request.public_url
+    public_url = request.public_api_base_url
     async with request.acquire_connection() as conn:
         app = await apps.read_sdk_app(
             conn,
-            **request.project_scope(project_id),
+            **request.parse_organization_and_project_ids(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )

@@ -38,20 +38,22 @@ class SegmentBatchResult(ResponseStruct, frozen=True, kw_only=True):
     request_max_body_size=MAX_PACKED_EVENT_BODY_BYTES,
     include_in_schema=False,
 )
-async def take_messages(request: ApiRequest) -> Response[SegmentBatchResult]:
+async def receive_segment_messages(request: ApiRequest) -> Response[SegmentBatchResult]:
     """Store Segment messages as events; return counts and rejections. The key is in headers, URL or `writeKey`."""
     kind = segment.SEGMENT_MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
     key = requests.read_app_key(request)
-    app = await requests.admit_event_request(request, key) if key else None
+    app = await requests.authenticate_and_limit_event_request(request, key) if key else None
     plain = await requests.decompress_event_body(request, app, max_bytes=segment.MAX_SEGMENT_BODY_BYTES)
-    app = app or await requests.admit_event_request(request, segment.read_segment_write_key(plain))
+    app = app or await requests.authenticate_and_limit_event_request(
+        request, segment.read_segment_write_key_from_body(plain)
+    )
     batch = await requests.parse_request_events(request, app, plain, partial(segment.read_segment_events, kind=kind))
     stored = await requests.store_event_batch(request, app, batch)
     return ApiResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
-async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
+async def get_segment_sdk_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
     """Return the settings for a Segment SDK, which direct all its events to this API.
 
     The SDK's own telemetry to its vendor is turned off. The answer reveals nothing about a key but its valid
@@ -59,7 +61,7 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
     """
     if app_keys.parse_app_key(key) is None:
         raise not_found_error("sdk_app")
-    protocol, _, host = request.public_url.partition("://")
+    protocol, _, host = request.public_api_base_url.partition("://")
     settings = {
         "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol}},
         "metrics": {"sampleRate": 0.0},
@@ -70,4 +72,4 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
 
 
 #: Routes with the key of an SDK app.
-FOR_APPS = [take_messages, get_segment_settings]
+SDK_APP_KEY_ROUTES = [receive_segment_messages, get_segment_sdk_settings]

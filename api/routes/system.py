@@ -13,9 +13,9 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import MAX_REDIS_WAIT_S
 from api.server import metrics_port
 from api.services import ApiServices
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from db.redis_reach import convert_redis_away_errors
-from jobs.loop_time import LoopTimeout
+from jobs.loop_time import EventLoopTickTimeout
 from schemas.base import ResponseStruct
 from schemas.errors import RedisUnavailable, ServiceUnavailable
 from schemas.ops import RedisStatus
@@ -71,7 +71,7 @@ async def _is_postgres_ready(services: ApiServices) -> bool:
         with convert_postgres_away_errors():
             async with asyncio.timeout(POSTGRES_READINESS_TIMEOUT_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
-    except (*RETRIED_POSTGRES_ERRORS, asyncpg.PostgresError):
+    except (*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, asyncpg.PostgresError):
         return False
     return True
 
@@ -79,11 +79,11 @@ async def _is_postgres_ready(services: ApiServices) -> bool:
 async def _is_redis_ready(services: ApiServices) -> bool:
     try:
         with convert_redis_away_errors():
-            async with LoopTimeout(MAX_REDIS_WAIT_S):
+            async with EventLoopTickTimeout(MAX_REDIS_WAIT_S):
                 await services.redis.ping()
     except RedisUnavailable:
         return False
     return True
 
 
-PUBLIC = [healthz, readyz, metrics]
+KEYLESS_ROUTES = [healthz, readyz, metrics]

@@ -55,7 +55,9 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
 
     async def read(conn: Conn) -> bytes:
         return await events.read_webhook_event_body(
-            conn, **request.object_scope("webhook_event", event_id=webhook_event_id), public_url=request.public_url
+            conn,
+            **request.parse_organization_and_object_ids("webhook_event", event_id=webhook_event_id),
+            public_url=request.public_api_base_url,
         )
 
     return msgspec.json.decode(await request.run_transaction(read), type=WebhookEventBody)

@@ -111,8 +111,8 @@ async def _begin_webhook_stream(
     async with request.services.connections.acquire_connection(org) as conn:
         if criteria.project_id is not None:
             await project_locks.check_project_exists(conn, organization_id=org, project_id=criteria.project_id)
-        since = await streams.start_webhook_event_recording(conn, organization_id=org)
-        last = last or await streams.read_webhook_stream_end(conn)
+        since = await streams.start_webhook_event_recording_for_stream(conn, organization_id=org)
+        last = last or await streams.read_webhook_stream_end_token(conn)
         position = await streams.find_webhook_stream_position(conn, organization_id=org, after=last)
     begun = msgspec.json.encode(WebhookStreamStartMessage(since=since))
     return b"id: %b\nevent: listening\ndata: %b\n\n" % (last.encode("latin-1"), begun), position
@@ -132,7 +132,7 @@ async def _stream_webhook_messages(
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.wait_for_state(
+                head = await seat.wait_for_matching_object_state(
                     reader.is_behind_stream_head, within=min(MAX_WEBHOOK_STREAM_SILENCE_S, left)
                 )
                 if head is None:
@@ -180,7 +180,7 @@ class _WebhookStreamReader:
             self._position = self._position.advance_to(head)
         if events_read:
             # The last event may be newer than `head`, which was polled earlier.
-            self._position = self._position.advance_to(events_read[-1].stream_head)
+            self._position = self._position.advance_to(events_read[-1].transaction_and_event_ids)
             self._skipped = None if self._criteria.matches_event(events_read[-1]) else events_read[-1].id
         matching = [event for event in events_read if self._criteria.matches_event(event)]
         self.skipped_whole_batch = len(events_read) == WEBHOOK_EVENTS_PER_BATCH and not matching
@@ -201,7 +201,7 @@ class _WebhookStreamReader:
             events.read_webhook_event_body,
             organization_id=self._request.organization_id,
             event_id=event.id,
-            public_url=self._request.public_url,
+            public_url=self._request.public_api_base_url,
         )
         try:
             with convert_postgres_away_errors():

@@ -58,7 +58,7 @@ class AdmittedConnection(Protocol):
     def check_timeouts(self) -> None:
         """End the connection if one of its timeouts has passed; the admission calls this once a second."""
 
-    def end_connection(self, reason: str) -> None:
+    def close_connection_at_once(self, reason: str) -> None:
         """Close the connection at once; `reason` is a label of `http_connections_ended_total`."""
 
 
@@ -133,7 +133,7 @@ class ConnectionAdmission:
         if not of_address:
             del self._idle_by_address[guest.address]
 
-    def advance_clock(self) -> None:
+    def advance_tick_and_check_timeouts(self) -> None:
         """Advance the admission's clock by a second, and check the timeouts of all admitted connections."""
         self.now += 1
         for guest in list(self._connections):
@@ -146,7 +146,7 @@ class ConnectionAdmission:
             return False
         guest = next(iter(idle))
         self.remove_connection(guest)
-        guest.end_connection("evicted")
+        guest.close_connection_at_once("evicted")
         return True
 
 
@@ -180,7 +180,7 @@ def build_connection_limits(settings: Settings) -> ConnectionLimits:
     return ConnectionLimits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
 
-def count_ended_connection(reason: str) -> None:
+def count_connection_end_in_metrics(reason: str) -> None:
     """Count a connection that the server ended or refused, in a metric with the `reason`."""
     SERVER_CLOSED_HTTP_CONNECTION_COUNTER.labels(reason).inc()
 

@@ -11,7 +11,12 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.server.admission import ConnectionAdmission, ConnectionAdmittance, client_network, count_ended_connection
+from api.server.admission import (
+    ConnectionAdmission,
+    ConnectionAdmittance,
+    client_network,
+    count_connection_end_in_metrics,
+)
 from api.server.answer_rate import ResponseReadRate, discard_unsent_bytes_on_close
 from api.server.cycle import AsgiRequestCycle
 from api.server.refusals import (
@@ -71,7 +76,7 @@ class ClientConnection(HttpToolsProtocol):
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.admit_connection(self)
         if self.entry is ConnectionAdmittance.REFUSED:
-            self._refuse(NO_FREE_CONNECTION_REFUSAL, "refused")
+            self._send_refusal_and_close(NO_FREE_CONNECTION_REFUSAL, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.admission.remove_connection(self)
@@ -176,7 +181,7 @@ class ClientConnection(HttpToolsProtocol):
             return
         self.lingers, self.due = True, self.admission.now + self.admission.limits.linger
         self.flow.resume_reading()
-        self._mark_idle()
+        self._mark_idle_once_all_bytes_sent()
         self.transport.write_eof()
 
     def check_timeouts(self) -> None:
@@ -193,15 +198,15 @@ class ClientConnection(HttpToolsProtocol):
             self._check_response_read_rate(unsent)
             return
         if self.answer_rate.sending:
-            self._note_response_sent()
+            self._reset_read_rate_after_all_sent()
         if self.in_body and not self.lingers:
             self._check_body_rate()
         elif self.admission.now >= self.due and (self.lingers or not self._has_unanswered_request()):
             self._end_overdue_connection()
 
-    def end_connection(self, reason: str) -> None:
+    def close_connection_at_once(self, reason: str) -> None:
         """Close the connection at once, discard its unsent bytes, and count the end under `reason`."""
-        count_ended_connection(reason)
+        count_connection_end_in_metrics(reason)
         if self.transport.get_write_buffer_size():
             discard_unsent_bytes_on_close(self.transport)
             self.transport.abort()
@@ -228,16 +233,16 @@ class ClientConnection(HttpToolsProtocol):
 
     def _end_overdue_connection(self) -> None:
         if self.in_head and not self.lingers:
-            self._refuse(SLOW_HEAD_REFUSAL, "head")
+            self._send_refusal_and_close(SLOW_HEAD_REFUSAL, "head")
         else:
-            self.end_connection("linger" if self.lingers else "idle")
+            self.close_connection_at_once("linger" if self.lingers else "idle")
 
     def _check_body_rate(self) -> None:
         """Refuse the request if its body is too slow; mark the connection as idle while the body is a little late."""
         limits = self.admission.limits
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
-            self._refuse(SLOW_BODY_REFUSAL, "body")
+            self._send_refusal_and_close(SLOW_BODY_REFUSAL, "body")
         elif self._has_unanswered_request() and left > limits.body - limits.late:
             self.admission.mark_busy(self)
         else:
@@ -247,20 +252,20 @@ class ClientConnection(HttpToolsProtocol):
         """End the connection if its client reads too slowly; mark it as idle while the client is a little late."""
         self.answer_rate.measure_tick(self.transport, unsent)
         if self.answer_rate.is_grace_used_up:
-            self.end_connection("stalled")
+            self.close_connection_at_once("stalled")
         elif self.answer_rate.is_reading_late:
             self.admission.mark_idle(self)
         else:
             self.admission.mark_busy(self)
 
-    def _note_response_sent(self) -> None:
+    def _reset_read_rate_after_all_sent(self) -> None:
         self.answer_rate.reset_measurement()
         if self._has_unanswered_request():
             self.admission.mark_busy(self)
         else:
             self.admission.mark_idle(self)
 
-    def _mark_idle(self) -> None:
+    def _mark_idle_once_all_bytes_sent(self) -> None:
         """Mark the connection as idle; `check_timeouts` does that later while bytes are unsent."""
         if self.transport.get_write_buffer_size():
             self.answer_rate.sending = True
@@ -272,7 +277,7 @@ class ClientConnection(HttpToolsProtocol):
 
         Set no timeout while the rest of an answered request is still read.
         """
-        self._mark_idle()
+        self._mark_idle_once_all_bytes_sent()
         if not self.in_body:
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
@@ -287,11 +292,11 @@ class ClientConnection(HttpToolsProtocol):
         if self._has_unanswered_request() and not self.in_body:
             self.deaf, self.cycle.keep_alive = True, False
         else:
-            self._refuse(self.refusal, "malformed")
+            self._send_refusal_and_close(self.refusal, "malformed")
 
-    def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
+    def _send_refusal_and_close(self, refusal: ServerRefusal, reason: str) -> None:
         """Send an error response, unless one has begun, and close; count `reason`, and tell the running request."""
-        count_ended_connection(reason)
+        count_connection_end_in_metrics(reason)
         self.deaf = True
         answering = self._has_unanswered_request()
         if not (answering and self.cycle.response_started):

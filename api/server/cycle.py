@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from api.server.connection import ClientConnection
 
 #: Maximum of unread body bytes with which the connection is kept.
-MAX_UNREAD_BODY_BYTES = 64 * 1024
+MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION = 64 * 1024
 
 _STATUSES_WITHOUT_BODY = (204, 304)
 
@@ -53,7 +53,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         if kind == "http.response.body":
             self._send_response_body(message.get("body", b""), more=message.get("more_body", False))
         else:
-            self._start_response(message["status"], message.get("headers", ()))
+            self._prepare_response_head(message["status"], message.get("headers", ()))
 
     async def send_500_response(self) -> None:
         """Send the API's 500 response, after the application failed before its own response; then close."""
@@ -61,7 +61,7 @@ class AsgiRequestCycle(RequestResponseCycle):
             self.connection.write_response(render_refusal(INTERNAL_FAULT_REFUSAL))
             self.connection.close_after_body()
 
-    def _start_response(self, status: int, headers: Any) -> None:
+    def _prepare_response_head(self, status: int, headers: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
         lines = [STATUS_LINE[status]]
         length = closes = None
@@ -124,8 +124,8 @@ class AsgiRequestCycle(RequestResponseCycle):
         self.on_response()
 
     def _has_long_unread_body(self) -> bool:
-        """Return whether the request's unread body is too long: of unknown length, or over `MAX_UNREAD_BODY_BYTES`."""
+        """Return whether the request's unread body is too long to read: over a maximum, or of unknown length."""
         if not self.more_body:
             return False
         length = dict(self.scope["headers"]).get(b"content-length")
-        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BODY_BYTES
+        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION

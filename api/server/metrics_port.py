@@ -14,7 +14,7 @@ def is_metrics_on_api_port(app: Litestar, settings: Settings) -> bool:
     return private and not settings.metrics_port and not settings.proxy_hops
 
 
-def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
+def serve_metrics_on_own_port_if_needed(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
     """Return a context that measures the event loop's lag; it serves the metrics, unless the API's port does.
 
     It serves them on `METRICS_PORT`. Without that setting, it serves them to this machine only, on a free port.
@@ -22,4 +22,6 @@ def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextMana
     if is_metrics_on_api_port(app, settings):
         return health.measure_loop_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK_ADDRESS
-    return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.host_allowlist)
+    return health.serve_health(
+        settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.allowed_host_headers
+    )

@@ -81,7 +81,7 @@ class ApiServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if counter % UVICORN_TICKS_PER_SECOND == 0:
-            self.admission.advance_clock()
+            self.admission.advance_tick_and_check_timeouts()
         return await super().on_tick(counter)
 
     def handle_stop_signal(self) -> None:
@@ -98,12 +98,12 @@ async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: st
     """
     raise_open_file_limit()
     with bind_port(host, port) as sockets:
-        app.state.private = all(is_loopback_socket(sock) for sock in sockets)
+        app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
         server = ApiServer(app, ConnectionAdmission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
         async with contextlib.AsyncExitStack() as stack:
-            if not await _open_lifespan(app, stack, sockets, server.stopped):
+            if not await _open_lifespan_once_postgres_answers(app, stack, sockets, server.stopped):
                 return
             _exclude_objects_from_gc()
             _log.info(
@@ -115,7 +115,7 @@ async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: st
             await server.serve(sockets)
 
 
-async def _open_lifespan(
+async def _open_lifespan_once_postgres_answers(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
     """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
@@ -137,7 +137,7 @@ async def _open_lifespan(
         return await retry_until_postgres_answers(enter, stopped) is True
 
 
-def is_loopback_socket(bind_port: socket.socket) -> bool:
+def is_socket_bound_to_loopback(bind_port: socket.socket) -> bool:
     """Return whether only this machine can reach the socket's address."""
     return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
 

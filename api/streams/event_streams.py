@@ -19,13 +19,13 @@ def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncCont
     """Open the hub of webhook event streams: a quarter of the process's connections, and 10 per organization."""
     max_streams = build_connection_limits(settings).connections // 4
     return open_long_poll_hub(
-        build_latest_webhook_event_poll(pool),
+        build_poll_of_webhook_stream_heads(pool),
         per_organization=MAX_WEBHOOK_STREAMS_PER_ORGANIZATION,
         in_total=max_streams,
     )
 
 
-def build_latest_webhook_event_poll(pool: Pool) -> PollFunction[StreamHead]:
+def build_poll_of_webhook_stream_heads(pool: Pool) -> PollFunction[StreamHead]:
     """Return a function that reads the latest webhook event of many organizations in one query.
 
     The function also renews the recording of the organizations' webhook events from time to time.
@@ -39,7 +39,7 @@ def build_latest_webhook_event_poll(pool: Pool) -> PollFunction[StreamHead]:
             if time.monotonic() - renewed >= streams.RECORDING_RENEW_INTERVAL.total_seconds():
                 await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
-            heads = await streams.find_webhook_stream_heads(conn, organization_ids=orgs)
+            heads = await streams.find_stream_heads_of_organizations(conn, organization_ids=orgs)
         return [heads[organization_id] for organization_id in orgs]
 
     return poll

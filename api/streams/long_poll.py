@@ -35,7 +35,7 @@ PollFunction: TypeAlias = Callable[[Sequence[AwaitedObjectRef]], Awaitable[Seque
 IsWaitOver: TypeAlias = Callable[[VersionedJob], bool]
 
 
-def build_job_poll(pool: Pool) -> PollFunction[VersionedJob]:
+def build_poll_of_job_states(pool: Pool) -> PollFunction[VersionedJob]:
     """Return a function that reads the states of many jobs with one statement, None for an unknown job."""
 
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
@@ -53,26 +53,26 @@ class LongPollSubscriber(Generic[S]):
         self._state: S | None = None
         self._changed = asyncio.Event()
 
-    def set_state(self, state: S) -> None:
+    def deliver_object_state(self, state: S) -> None:
         self._state = state
         self._changed.set()
 
-    def close(self) -> None:
+    def end_wait(self) -> None:
         self.closed = True
         self._changed.set()
 
-    async def wait_for_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
+    async def wait_for_matching_object_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
         """Wait for the first state of the awaited object that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.
         """
         try:
             async with asyncio.timeout(within):
-                return await self._first_matching_state(enough)
+                return await self._await_matching_object_state(enough)
         except TimeoutError:
             return None
 
-    async def _first_matching_state(self, enough: Callable[[S], bool]) -> S | None:
+    async def _await_matching_object_state(self, enough: Callable[[S], bool]) -> S | None:
         while not self.closed:
             if self._state is not None and enough(self._state):
                 return self._state
@@ -120,10 +120,10 @@ class LongPollHub(Generic[S]):
         """
         subscriber, organization_id = LongPollSubscriber[S](), ref[0]
         if self._closed or self.is_full_for_organization(organization_id):
-            subscriber.close()
+            subscriber.end_wait()
         self._counts[organization_id] += 1
         self._subscribers.setdefault(ref, []).append(subscriber)
-        self._poller = self._poller or log_context.start_task_without_cause(self._poll_until_unsubscribed())
+        self._poller = self._poller or log_context.start_task_without_cause(self._poll_while_requests_wait())
         try:
             yield subscriber
         finally:
@@ -134,7 +134,7 @@ class LongPollHub(Generic[S]):
         self._closed = True
         for subscribers in self._subscribers.values():
             for subscriber in subscribers:
-                subscriber.close()
+                subscriber.end_wait()
 
     def _unsubscribe(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[S]) -> None:
         self._subscribers[ref].remove(subscriber)
@@ -144,7 +144,7 @@ class LongPollHub(Generic[S]):
         if not self._counts[ref[0]]:
             del self._counts[ref[0]]
 
-    async def _poll_until_unsubscribed(self) -> None:
+    async def _poll_while_requests_wait(self) -> None:
         """Poll the awaited objects until no request waits, so that an idle process sends no queries."""
         while self._subscribers:
             await self._poll_once(list(self._subscribers))
@@ -159,7 +159,7 @@ class LongPollHub(Generic[S]):
             return
         for ref, state in zip(refs, states, strict=True):
             for subscriber in self._subscribers.get(ref, []):
-                subscriber.close() if state is None else subscriber.set_state(state)
+                subscriber.end_wait() if state is None else subscriber.deliver_object_state(state)
 
 
 @asynccontextmanager

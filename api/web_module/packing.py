@@ -7,10 +7,10 @@ from string import ascii_letters
 
 _JAVASCRIPT_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
-_JAVASCRIPT_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
+_MINIFIER_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
 _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN = re.compile(r"[;,]+(?=[}\]])")
-_ONE_PARAMETER_ARROW_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
-_UNDERSCORE_NAME_PATTERN = re.compile(r"\b_\w+")
+_MINIFIABLE_ARROW_PARENTHESES_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
+_MINIFIABLE_JAVASCRIPT_NAME_PATTERN = re.compile(r"\b_\w+")
 
 
 def minify_javascript_module(source: str) -> str:
@@ -20,16 +20,16 @@ def minify_javascript_module(source: str) -> str:
     single quotes. No string or pattern contains a word that begins with `_`, or a significant space next to a
     sign.
     """
-    bare = _JAVASCRIPT_STRING_OR_SIGN_PATTERN.sub(
+    bare = _MINIFIER_STRING_OR_SIGN_PATTERN.sub(
         lambda found: found[1] or found[2], _JAVASCRIPT_COMMENT_LINE_PATTERN.sub("", source)
     ).strip()
-    bare = _ONE_PARAMETER_ARROW_PATTERN.sub(r"\1", _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN.sub("", bare))
-    by_frequency = [name for name, _ in Counter(_UNDERSCORE_NAME_PATTERN.findall(bare)).most_common()]
-    names = dict(zip(by_frequency, _generate_short_names(), strict=False))
-    return _UNDERSCORE_NAME_PATTERN.sub(lambda found: names[found[0]], bare)
+    bare = _MINIFIABLE_ARROW_PARENTHESES_PATTERN.sub(r"\1", _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN.sub("", bare))
+    by_frequency = [name for name, _ in Counter(_MINIFIABLE_JAVASCRIPT_NAME_PATTERN.findall(bare)).most_common()]
+    names = dict(zip(by_frequency, _generate_short_javascript_names(), strict=False))
+    return _MINIFIABLE_JAVASCRIPT_NAME_PATTERN.sub(lambda found: names[found[0]], bare)
 
 
-def _generate_short_names() -> Iterator[str]:
+def _generate_short_javascript_names() -> Iterator[str]:
     """Yield short JavaScript names: one letter, then `$` and a letter; none is a keyword."""
     yield from ascii_letters
     yield from (f"${letter}" for letter in ascii_letters)

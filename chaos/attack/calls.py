@@ -13,7 +13,7 @@ from chaos.attack.document import ApiRoute
 ATTACK_RESPONSE_TIMEOUT_S = 60.0
 
 #: Attempts of a request under a rate limit. Then it counts as unjudged.
-MAX_ATTACK_REQUEST_ATTEMPTS = 3
+MAX_RATE_LIMITED_ATTACK_ATTEMPTS = 3
 
 #: The status of a request without a response.
 NO_RESPONSE_STATUS = 0
@@ -96,7 +96,7 @@ class AttackClient:
         Return the last response; its status is 0 if the connection failed. Raises `AttackCheckDeadlinePassed`.
         """
         pause_s = 0.0
-        for _ in range(MAX_ATTACK_REQUEST_ATTEMPTS):
+        for _ in range(MAX_RATE_LIMITED_ATTACK_ATTEMPTS):
             self.throttle.wait_for_slot(pause_s)
             began = time.perf_counter()
             try:

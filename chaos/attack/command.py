@@ -6,7 +6,7 @@ import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from chaos.attack.perform import AttackOptions, perform_attack
+from chaos.attack.perform import AttackOptions, run_all_attack_checks
 from chaos.attack.report import AttackReport
 from cli.local.demo_keys import read_local_api_keys
 from cli.shared.command import with_printed_result
@@ -67,7 +67,7 @@ async def attack(
     if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
         raise click.UsageError(f"{root} isn't on this machine: add {ATTACK_CONSENT_OPTION} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
-    report = perform_attack(plan, lambda line: click.echo(line, err=True))
+    report = run_all_attack_checks(plan, lambda line: click.echo(line, err=True))
     return CommandResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
 
 

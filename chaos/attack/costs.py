@@ -16,7 +16,7 @@ ATTACK_COSTS_CHECK_NAME = "costs"
 ATTACK_WORST_BODY_BYTES = 1_000_000
 
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
-COST_MEASUREMENTS_A_REQUEST = 2
+RESPONSE_TIMINGS_PER_ATTACK_REQUEST = 2
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -36,16 +36,16 @@ def measure_refusal_and_page_costs(
         tally.add_route(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
-            _measure_page_cost(caller, route, values, limit_s, tally)
+            _judge_extra_time_of_largest_page(caller, route, values, limit_s, tally)
     for route in bodies:
-        _measure_body_costs(caller, route, values, limit_s, tally)
+        _judge_extra_time_of_costly_bodies(caller, route, values, limit_s, tally)
 
 
 def _takes_json_body(route: ApiRoute) -> bool:
     return route.body is not None and route.accepts_partner_key
 
 
-def _measure_page_cost(
+def _judge_extra_time_of_largest_page(
     caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def page(limit: int) -> Callable[[], AttackResponse]:
@@ -61,7 +61,7 @@ def _measure_page_cost(
         tally.record_judgement(ATTACK_COSTS_CHECK_NAME, "GET", route.path, fault if extra_s > limit_s else None)
 
 
-def _measure_body_costs(
+def _judge_extra_time_of_costly_bodies(
     caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
@@ -80,7 +80,7 @@ def _measure_body_costs(
 
 def _measure_quickest_response_s(send: Callable[[], AttackResponse]) -> float | None:
     """Return the quickest response's seconds; None if one of the measurements is missing, a 429 or a 503."""
-    answers = [send() for _ in range(COST_MEASUREMENTS_A_REQUEST)]
+    answers = [send() for _ in range(RESPONSE_TIMINGS_PER_ATTACK_REQUEST)]
     return min(answer.seconds for answer in answers) if all(answer.is_conclusive for answer in answers) else None
 
 

@@ -9,7 +9,7 @@ _REQUIRED_SCOPE_PATTERN = re.compile(r"Needs the scope `([^`]+)`")
 #: A public id; its prefix names the kind of object.
 PUBLIC_ID_PATTERN = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 #: The notation of an id's kind in a parameter's description.
-_ID_PREFIX_PATTERN = re.compile(r"`([a-z]{2,6})_\.\.\.`")
+_ID_PREFIX_IN_DESCRIPTION_PATTERN = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
 #: The security scheme of SDK apps.
 SDK_APP_KEY_SECURITY_SCHEME = "sdkAppKey"
@@ -58,13 +58,15 @@ class ApiRoute(NamedTuple):
 def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
     """Return an OpenAPI document's operations as routes. Raise KeyError, TypeError or AttributeError for other JSON."""
     return [
-        _parse_route(document, method.upper(), path, operation)
+        _build_route_from_openapi_operation(document, method.upper(), path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
 
 
-def _parse_route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> ApiRoute:
+def _build_route_from_openapi_operation(
+    document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
+) -> ApiRoute:
     parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
     scope = _REQUIRED_SCOPE_PATTERN.search(operation.get("description", ""))
@@ -90,7 +92,7 @@ def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> I
     `location` is `path` or `query`. The prefix comes from the parameter's example or description.
     """
     for parameter in parameters:
-        match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _ID_PREFIX_PATTERN.search(
+        match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _ID_PREFIX_IN_DESCRIPTION_PATTERN.search(
             parameter.get("description", "")
         )
         if parameter["in"] == location and match:

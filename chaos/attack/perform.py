@@ -35,7 +35,7 @@ class AttackOptions(NamedTuple):
     cost_limit_s: float
 
 
-def perform_attack(plan: AttackOptions, log: LogFunction) -> AttackReport:
+def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport:
     """Check tenancy, scopes and costs of a running API within `plan.seconds`; return the report.
 
     Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, or for keys of a single

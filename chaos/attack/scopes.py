@@ -13,7 +13,7 @@ ATTACK_SCOPES_CHECK_NAME = "scopes"
 OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
 
 #: The route that kills a key.
-KILL_KEY_ROUTE = "/v1/api-keys/{apiKeyId}/kill"
+API_KEY_KILL_PATH = "/v1/api-keys/{apiKeyId}/kill"
 
 #: A well-formed key that does not exist.
 UNKNOWN_API_KEY = "lp_live_00000000_00000000000000000000000000000000"
@@ -22,7 +22,7 @@ UNKNOWN_API_KEY = "lp_live_00000000_00000000000000000000000000000000"
 ATTACK_WEAK_KEY_SCOPES = ("jobs:read", "projects:read")
 
 #: Seconds for killing a key after the attack's end: the minute's rate limit may be exhausted.
-KILL_KEY_TIMEOUT_S = 70.0
+ATTACK_KEY_CLEANUP_TIMEOUT_S = 70.0
 
 
 class KeyRefusalCase(NamedTuple):
@@ -81,20 +81,20 @@ def _open_weak_key_client(
         with AttackClient(root, strong.throttle, key["apiKey"]) as caller:
             yield caller
     finally:
-        strong.throttle.set_deadline(KILL_KEY_TIMEOUT_S)
-        if not _kill_key(strong, key["id"]):
+        strong.throttle.set_deadline(ATTACK_KEY_CLEANUP_TIMEOUT_S)
+        if not _kill_created_attack_key(strong, key["id"]):
             tally.record_judgement(
                 ATTACK_SCOPES_CHECK_NAME,
                 "POST",
-                KILL_KEY_ROUTE,
+                API_KEY_KILL_PATH,
                 f"the key {key['id']} of this attack is still alive: kill it",
             )
 
 
-def _kill_key(strong: AttackClient, key_id: str) -> bool:
+def _kill_created_attack_key(strong: AttackClient, key_id: str) -> bool:
     """Kill an API key that the attack created; return whether a 200 confirms it."""
     with suppress(AttackCheckDeadlinePassed):
-        return strong.send("POST", KILL_KEY_ROUTE.replace("{apiKeyId}", key_id)).status == OK
+        return strong.send("POST", API_KEY_KILL_PATH.replace("{apiKeyId}", key_id)).status == OK
     return False
 
 

@@ -32,10 +32,12 @@ def attack_with_foreign_ids(
     """
     for route in select_routes_with_object_ids(routes):
         tally.add_route(ATTACK_TENANCY_CHECK_NAME, route.method, route.path)
-    before = _read_victim_objects(victim, routes)
-    volatile = {path for path, response in _read_victim_objects(victim, routes).items() if response != before[path]}
+    before = _snapshot_objects_of_victim(victim, routes)
+    volatile = {
+        path for path, response in _snapshot_objects_of_victim(victim, routes).items() if response != before[path]
+    }
     _judge_routes_with_foreign_ids(attacker, victim, routes, tally)
-    for path, response in _read_victim_objects(victim, routes).items():
+    for path, response in _snapshot_objects_of_victim(victim, routes).items():
         if path not in volatile and response != before[path]:
             tally.record_judgement(
                 ATTACK_TENANCY_CHECK_NAME, "GET", path, "another organization's requests have changed it"
@@ -118,7 +120,7 @@ def _judge_list_for_foreign_ids(
         tally.record_judgement(ATTACK_TENANCY_CHECK_NAME, "GET", route.path, fault)
 
 
-def _read_victim_objects(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
+def _snapshot_objects_of_victim(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
     """Read each object of the victim with the victim's key; return the comparable responses by path."""
     return {
         route.path: victim.caller.send("GET", route.fill_path(victim.ids)).build_comparable_answer()

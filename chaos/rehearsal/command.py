@@ -14,16 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from chaos.rehearsal.perform import (
-    RehearsalListeners,
-    RehearsalPlan,
+    RehearsalDurationAndSeed,
     RehearsalProgress,
+    RehearsalProgressCallbacks,
     RehearsalReport,
     perform_rehearsal,
 )
 from chaos.rehearsal.recovery import nearest_rank_percentile
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
-from cli.shared.output import CommandResult, build_text_table, open_console
+from cli.shared.output import CommandResult, build_rich_console, build_text_table
 
 #: Pause between two lines of progress without a terminal, in seconds.
 PROGRESS_LINE_PAUSE_S = 5.0
@@ -59,7 +59,7 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     with _show_rehearsal_progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
-        report = await perform_rehearsal(RehearsalPlan(minutes * 60, chosen), tell)
+        report = await perform_rehearsal(RehearsalDurationAndSeed(minutes * 60, chosen), tell)
     return CommandResult(
         encode_rehearsal_report(report), render_rehearsal_report(report), exit_code=_choose_rehearsal_exit_code(report)
     )
@@ -72,15 +72,17 @@ def _choose_rehearsal_exit_code(report: RehearsalReport) -> int:
 
 
 @contextmanager
-def _show_rehearsal_progress() -> Iterator[RehearsalListeners]:
+def _show_rehearsal_progress() -> Iterator[RehearsalProgressCallbacks]:
     """Yield listeners that show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
-        with Live(console=open_console(sys.stderr), transient=True, refresh_per_second=4) as live:
-            yield RehearsalListeners(
+        with Live(console=build_rich_console(sys.stderr), transient=True, refresh_per_second=4) as live:
+            yield RehearsalProgressCallbacks(
                 live.console.print, lambda look: live.update(Text(format_rehearsal_progress_line(look), "bold"))
             )
     else:
-        yield RehearsalListeners(lambda line: click.echo(line, err=True), _RehearsalProgressLines().print_when_due)
+        yield RehearsalProgressCallbacks(
+            lambda line: click.echo(line, err=True), _RehearsalProgressLines().print_when_due
+        )
 
 
 class _RehearsalProgressLines:

@@ -9,13 +9,13 @@ from typing import NamedTuple, TypeAlias
 
 from redis.asyncio import Redis
 
-from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
+from chaos.rehearsal.hosts import RehearsalHost, RehearsalHostsByRole
 from chaos.rehearsal.schedule import RehearsalFaultKind, ScheduledFault
 from db.server import LocalServer
-from workers.runtime.shutdown import StopRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
 
 
-class RehearsalServers(NamedTuple):
+class RehearsalDatabaseServers(NamedTuple):
     """The rehearsal's own Postgres and Redis."""
 
     postgres: LocalServer
@@ -34,9 +34,9 @@ class InjectedFault(NamedTuple):
 class FaultInjector:
     """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
 
-    hosts: RehearsalHosts
-    servers: RehearsalServers
-    stop: StopRequest
+    hosts: RehearsalHostsByRole
+    servers: RehearsalDatabaseServers
+    stop: StopSoonOrNowRequest
     say: Callable[[str], None]
     injected: list[InjectedFault] = field(default_factory=list)
     _released: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -121,15 +121,15 @@ class FaultInjector:
                 await client.flushall()
 
     async def restart_redis(self, scheduled: ScheduledFault) -> None:
-        await self._restart_server("redis", self.servers.redis.kill, scheduled, [])
+        await self._stop_and_restart_server("redis", self.servers.redis.kill, scheduled, [])
 
     async def restart_postgres(self, scheduled: ScheduledFault) -> None:
-        await self._restart_server("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
+        await self._stop_and_restart_server("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
 
     async def kill_and_restart_postgres(self, scheduled: ScheduledFault) -> None:
-        await self._restart_server("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
+        await self._stop_and_restart_server("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
 
-    async def _restart_server(
+    async def _stop_and_restart_server(
         self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[RehearsalHost]
     ) -> None:
         async with self._server_locks[name]:

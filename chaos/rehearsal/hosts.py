@@ -116,13 +116,13 @@ class RehearsalHost:
             await self.start()
 
 
-class RehearsalHosts(NamedTuple):
+class RehearsalHostsByRole(NamedTuple):
     workers: Sequence[RehearsalHost]
     dispatchers: Sequence[RehearsalHost]
     submitters: Sequence[RehearsalHost]
 
     @property
-    def hosts_with_process(self) -> list[RehearsalHost]:
+    def worker_and_dispatcher_hosts(self) -> list[RehearsalHost]:
         """Return the hosts with a process: the workers and dispatchers. A submitter has none."""
         return [*self.workers, *self.dispatchers]
 
@@ -152,7 +152,7 @@ def parse_server_address(url: str) -> ServerAddress:
 @contextlib.asynccontextmanager
 async def start_rehearsal_hosts(
     environment: BenchEnvironment, outside: ServerAddress, counts: Mapping[str, int]
-) -> AsyncIterator[RehearsalHosts]:
+) -> AsyncIterator[RehearsalHostsByRole]:
     """Start `counts` hosts of each role with their proxies; yield them, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:
 
@@ -160,17 +160,17 @@ async def start_rehearsal_hosts(
             proxies = await stack.enter_async_context(open_host_proxies(environment, outside))
             return RehearsalHost(f"{role} {number}", proxies, environment, choose_host_command(role, proxies))
 
-        hosts = RehearsalHosts(
+        hosts = RehearsalHostsByRole(
             *[
                 [await open_host(role, number) for number in range(1, counts[role] + 1)]
                 for role in ("worker", "dispatcher", "submitter")
             ]
         )
         try:
-            await asyncio.gather(*(host.start() for host in hosts.hosts_with_process))
+            await asyncio.gather(*(host.start() for host in hosts.worker_and_dispatcher_hosts))
             yield hosts
         finally:
-            await asyncio.gather(*(host.end() for host in hosts.hosts_with_process))
+            await asyncio.gather(*(host.end() for host in hosts.worker_and_dispatcher_hosts))
 
 
 def choose_host_command(role: str, proxies: HostProxies) -> Sequence[str]:

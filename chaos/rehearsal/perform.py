@@ -21,22 +21,22 @@ from chaos.environment import BENCH_KEYRING, BenchEnvironment
 from chaos.receiver import run_effect_receiver
 from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
-from chaos.rehearsal.faults import FaultInjector, RehearsalServers
-from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
+from chaos.rehearsal.faults import FaultInjector, RehearsalDatabaseServers
+from chaos.rehearsal.hosts import RehearsalHost, RehearsalHostsByRole
 from chaos.rehearsal.load import RehearsalJobSpec, generate_rehearsal_job_specs
 from chaos.rehearsal.schedule import ScheduledFault, schedule_rehearsal_faults
-from chaos.rehearsal.submitter import RehearsalSubmitter, open_pool_and_courier
-from chaos.rehearsal.tally import RehearsedJobReport
+from chaos.rehearsal.submitter import SimulatedApiJobSubmitter, open_pool_and_courier
+from chaos.rehearsal.tally import RehearsedJobsTally
 from db import local
 from db.migrate import migrate_databases
 from db.pool import open_postgres_pool
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from schemas.settings import Settings
-from workers.runtime.background import run_in_background
-from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_first_event
+from workers.runtime.background import run_background_loops_during_block
+from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_first_event
 
 #: Processes and submitters by role.
-REHEARSAL_HOST_COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
+REHEARSAL_HOST_COUNT_BY_ROLE = {"worker": 4, "dispatcher": 2, "submitter": 2}
 REHEARSAL_TENANT_COUNT = 10
 
 #: Time after the load until every job must have ended.
@@ -52,10 +52,10 @@ NO_FSYNC_SETTINGS = {"fsync": "off"}
 COUNT_FINISHED_JOBS = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
 #: Whether any job is open.
 ANY_OPEN_JOB = "select exists (select from job where finished_at is null)"
-SELECT_WORKER_PIDS = "select id, pid from worker"
+SELECT_WORKER_PROCESS_IDS = "select id, pid from worker"
 
 
-class RehearsalPlan(NamedTuple):
+class RehearsalDurationAndSeed(NamedTuple):
     """`seconds` of load under the faults of `seed`."""
 
     seconds: float
@@ -72,7 +72,7 @@ class RehearsalProgress(NamedTuple):
     ended: int
 
 
-class RehearsalListeners(NamedTuple):
+class RehearsalProgressCallbacks(NamedTuple):
     """Callbacks of a rehearsal: `fault` gets a line for each fault, `look` the periodic progress."""
 
     fault: Callable[[str], None]
@@ -85,9 +85,9 @@ class RehearsalReport(NamedTuple):
     `interrupted`: a signal cut the load short; `hurried`: a second signal cut the wait for open jobs short.
     """
 
-    plan: RehearsalPlan
+    plan: RehearsalDurationAndSeed
     took_s: float
-    jobs: RehearsedJobReport
+    jobs: RehearsedJobsTally
     fenced: int
     died: Sequence[str]
     faults: Mapping[str, int]
@@ -106,11 +106,11 @@ class RehearsalReport(NamedTuple):
 class Rehearsal:
     """A rehearsal in progress."""
 
-    plan: RehearsalPlan
-    listeners: RehearsalListeners
-    stop: StopRequest
+    plan: RehearsalDurationAndSeed
+    listeners: RehearsalProgressCallbacks
+    stop: StopSoonOrNowRequest
     environment: BenchEnvironment
-    hosts: RehearsalHosts
+    hosts: RehearsalHostsByRole
     faults: FaultInjector
     load: Iterator[RehearsalJobSpec]
     accepted: dict[str, UUID] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Rehearsal:
 
     async def run(self) -> None:
         """Run the load under faults, then wait for open jobs, up to `REHEARSAL_DRAIN_TIMEOUT_S`."""
-        async with run_in_background(self._watch_processes_and_jobs()):
+        async with run_background_loops_during_block(self._watch_processes_and_jobs()):
             await self._run_load()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._is_any_job_open():
@@ -136,16 +136,16 @@ class Rehearsal:
         """
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
-                group.create_task(self._submit_jobs_as_host(host))
+                group.create_task(self._submit_jobs_through_host_proxies(host))
             for scheduled in schedule_rehearsal_faults(self.plan.seed, self.plan.seconds):
                 group.create_task(self._inject_at_its_time(scheduled))
             await wait_for_first_event(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
-            asyncio.get_running_loop().call_later(REHEARSAL_DRAIN_TIMEOUT_S, self._stop_waiting_for_jobs)
+            asyncio.get_running_loop().call_later(REHEARSAL_DRAIN_TIMEOUT_S, self._end_job_drain_at_timeout)
 
-    def _stop_waiting_for_jobs(self) -> None:
+    def _end_job_drain_at_timeout(self) -> None:
         self.timed_out = not self.stop.now.is_set()
         self.stop.now.set()
 
@@ -154,23 +154,23 @@ class Rehearsal:
         if not self.stop.soon.is_set():
             await self.faults.inject(scheduled)
 
-    async def _submit_jobs_as_host(self, host: RehearsalHost) -> None:
+    async def _submit_jobs_through_host_proxies(self, host: RehearsalHost) -> None:
         async with open_pool_and_courier(*host.build_proxied_server_urls()) as (pool, courier):
-            await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
+            await SimulatedApiJobSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _is_any_job_open(self) -> bool:
-        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), convert_postgres_away_errors():
+        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER), convert_postgres_away_errors():
             return bool(await self.environment.pool.fetchval(ANY_OPEN_JOB))
         return True
 
     async def _watch_processes_and_jobs(self) -> None:
         """Restart dead processes, count finished jobs, and report progress to the listeners, each second."""
         while True:
-            for host in self.hosts.hosts_with_process:
+            for host in self.hosts.worker_and_dispatcher_hosts:
                 await host.restart_if_dead()
-            with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), convert_postgres_away_errors():
+            with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER), convert_postgres_away_errors():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
-                self._record_worker_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
+                self._record_host_of_each_worker(await self.environment.pool.fetch(SELECT_WORKER_PROCESS_IDS))
             self.listeners.look(
                 RehearsalProgress(
                     time.monotonic() - self.began,
@@ -182,7 +182,7 @@ class Rehearsal:
             )
             await asyncio.sleep(REHEARSAL_WATCH_PAUSE_S)
 
-    def _record_worker_hosts(self, workers: Sequence[Record]) -> None:
+    def _record_host_of_each_worker(self, workers: Sequence[Record]) -> None:
         """Record in `host_of` the host of each worker in the ledger: the host with the worker's process id."""
         for worker in workers:
             for host in self.hosts.workers:
@@ -198,15 +198,15 @@ class Rehearsal:
             round(time.monotonic() - self.began, 1),
             tally.tally_rehearsed_jobs(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
             recovery.count_fenced_attempts(log, attempts),
-            [line for host in self.hosts.hosts_with_process for line in host.died],
+            [line for host in self.hosts.worker_and_dispatcher_hosts for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
-            recovery.compute_recovery_times_s(attempts, self.faults.injected, self.host_of),
+            recovery.compute_interrupted_job_recovery_times_s(attempts, self.faults.injected, self.host_of),
             self.interrupted or hurried,
             hurried,
         )
 
 
-async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) -> RehearsalReport:
+async def perform_rehearsal(plan: RehearsalDurationAndSeed, listeners: RehearsalProgressCallbacks) -> RehearsalReport:
     """Run a rehearsal on its own servers and processes, stop them all, and return the report.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises
@@ -218,23 +218,23 @@ async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) 
         folder = Path(name)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.request_stop)
         try:
-            report = await _perform_rehearsal_on_servers(plan, listeners, stop, folder)
+            report = await _start_servers_and_perform_rehearsal(plan, listeners, stop, folder)
         except ExceptionGroup as group:
             # The first error ended the group; the other tasks were canceled.
             raise group.exceptions[0] from group
-        return report if report.passed else report._replace(logs=_copy_logs(folder))
+        return report if report.passed else report._replace(logs=_copy_process_logs_to_kept_folder(folder))
 
 
-async def _perform_rehearsal_on_servers(
-    plan: RehearsalPlan, listeners: RehearsalListeners, stop: StopRequest, folder: Path
+async def _start_servers_and_perform_rehearsal(
+    plan: RehearsalDurationAndSeed, listeners: RehearsalProgressCallbacks, stop: StopSoonOrNowRequest, folder: Path
 ) -> RehearsalReport:
     async with (
-        _open_rehearsal_servers(folder) as (environment, servers),
+        _run_rehearsal_database_servers(folder) as (environment, servers),
         run_effect_receiver(plan.seed) as (receiver, outside),
     ):
-        tenants = await backlog.reset_bench_database(environment.pool, tenants=REHEARSAL_TENANT_COUNT)
-        async with hosting.start_rehearsal_hosts(environment, outside, REHEARSAL_HOST_COUNTS) as hosts:
-            await fleet.wait_for_workers(environment.pool, REHEARSAL_HOST_COUNTS["worker"])
+        tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=REHEARSAL_TENANT_COUNT)
+        async with hosting.start_rehearsal_hosts(environment, outside, REHEARSAL_HOST_COUNT_BY_ROLE) as hosts:
+            await fleet.wait_for_workers(environment.pool, REHEARSAL_HOST_COUNT_BY_ROLE["worker"])
             faults = FaultInjector(hosts, servers, stop, listeners.fault)
             rehearsal = Rehearsal(
                 plan, listeners, stop, environment, hosts, faults, generate_rehearsal_job_specs(plan.seed, tenants)
@@ -244,7 +244,9 @@ async def _perform_rehearsal_on_servers(
 
 
 @contextlib.asynccontextmanager
-async def _open_rehearsal_servers(folder: Path) -> AsyncIterator[tuple[BenchEnvironment, RehearsalServers]]:
+async def _run_rehearsal_database_servers(
+    folder: Path,
+) -> AsyncIterator[tuple[BenchEnvironment, RehearsalDatabaseServers]]:
     """Run embedded PostgreSQL (migrated) and Valkey; yield environment and both; ignore DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
     with (
@@ -256,10 +258,10 @@ async def _open_rehearsal_servers(folder: Path) -> AsyncIterator[tuple[BenchEnvi
             database_url=postgres.url, redis_url=valkey.url, peppers=BENCH_KEYRING, vault_keys=BENCH_KEYRING
         )
         async with open_postgres_pool(postgres.url, name="rehearsal") as pool:
-            yield BenchEnvironment(settings, pool, folder), RehearsalServers(postgres, valkey)
+            yield BenchEnvironment(settings, pool, folder), RehearsalDatabaseServers(postgres, valkey)
 
 
-def _copy_logs(folder: Path) -> Path:
+def _copy_process_logs_to_kept_folder(folder: Path) -> Path:
     """Copy the logs of all processes to a new folder that stays, and return that folder."""
     copies = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
     for log in [*folder.glob("*.log"), *folder.glob("*/log")]:

@@ -31,7 +31,7 @@ WRITE_REFUSED_LOG_EVENT = "write refused"
 ATTEMPT_ENDED_LOG_EVENT = "attempt ended"
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
-SELECT_ATTEMPTS = """
+SELECT_JOB_ATTEMPTS = """
 select job_id, fence, attempt, worker_id, started_at, ended_at, outcome
   from job_attempt
  union all
@@ -53,10 +53,10 @@ class AttemptRow(NamedTuple):
 
 
 async def read_job_attempts(pool: Pool) -> list[AttemptRow]:
-    return [AttemptRow(**row) for row in await pool.fetch(SELECT_ATTEMPTS)]
+    return [AttemptRow(**row) for row in await pool.fetch(SELECT_JOB_ATTEMPTS)]
 
 
-def compute_recovery_times_s(
+def compute_interrupted_job_recovery_times_s(
     attempts: Sequence[AttemptRow], faults: Sequence[InjectedFault], host_of: Mapping[UUID, str]
 ) -> list[float]:
     """Return the seconds from each fault until the next attempt of the job that the fault interrupted.
@@ -71,13 +71,13 @@ def compute_recovery_times_s(
     for attempt, following in pairwise(attempts):
         host_name = host_of.get(attempt.worker_id or attempt.job_id)
         if attempt.outcome in INTERRUPTED_OUTCOMES and host_name and following.job_id == attempt.job_id:
-            began = _find_fault_in_attempt(of_host[host_name], attempt)
+            began = _find_first_fault_time_in_attempt(of_host[host_name], attempt)
             if began:
                 times_s.append((following.started_at - began).total_seconds())
     return times_s
 
 
-def _find_fault_in_attempt(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
+def _find_first_fault_time_in_attempt(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
     """Return the first of the ordered fault times that lies within an attempt; None if none does."""
     return next((at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None)
 
@@ -93,10 +93,10 @@ def count_fenced_attempts(log: Path, attempts: Sequence[AttemptRow]) -> int:
         for attempt in attempts
         if attempt.outcome == "lost"
     }
-    return len(lost & {(line["job_id"], line["attempt"]) for line in _read_refused_writes(log)})
+    return len(lost & {(line["job_id"], line["attempt"]) for line in _iterate_refused_write_log_entries(log)})
 
 
-def _read_refused_writes(log: Path) -> Iterator[dict[str, Any]]:
+def _iterate_refused_write_log_entries(log: Path) -> Iterator[dict[str, Any]]:
     with log.open("rb") as lines:
         for line in lines:
             if line.startswith(b"{") and line.endswith(b"}\n"):

@@ -17,16 +17,16 @@ import msgspec
 from chaos.environment import BENCH_KEYRING
 from chaos.rehearsal.load import RehearsalJobSpec
 from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.jobs import jobs
 from domain.security.keyring import parse_keyring
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import IdempotencyKeyUse, StoredIdempotentAnswer
 from jobs import ledger
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from schemas.errors import IdempotentRequestInFlight, LimitReached, ObjectNotFound, StateConflict
-from workers.runtime.shutdown import StopRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ SUBMIT_RESPONSE_TIMEOUT_S = 2.0
 SUBMIT_RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-TRANSIENT_SUBMIT_ERRORS = (*RETRIED_POSTGRES_ERRORS, IdempotentRequestInFlight, LimitReached)
+TRANSIENT_SUBMIT_ERRORS = (*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, IdempotentRequestInFlight, LimitReached)
 
 #: The API key of all requests.
 REHEARSAL_API_KEY_ID = UUID(int=1)
@@ -48,20 +48,22 @@ REHEARSAL_API_KEY_ID = UUID(int=1)
 REHEARSAL_VAULT_KEYRING = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
 
 
-class RehearsalSubmitter:
+class SimulatedApiJobSubmitter:
     """`accepted` maps each Idempotency-Key with a response to its job."""
 
     def __init__(self, job_specs: Iterator[RehearsalJobSpec], accepted: dict[str, UUID]) -> None:
         self.job_specs, self.accepted = job_specs, accepted
         self.open_requests = 0
 
-    async def run(self, pool: Pool, courier: WakeCourier, stop: StopRequest) -> None:
+    async def run(self, pool: Pool, courier: WakeCourier, stop: StopSoonOrNowRequest) -> None:
         """Submit a rehearsal's jobs until `stop` is requested and each request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS_A_SUBMITTER):
                 group.create_task(self._run_caller(pool, courier, stop, group))
 
-    async def _run_caller(self, pool: Pool, courier: WakeCourier, stop: StopRequest, group: asyncio.TaskGroup) -> None:
+    async def _run_caller(
+        self, pool: Pool, courier: WakeCourier, stop: StopSoonOrNowRequest, group: asyncio.TaskGroup
+    ) -> None:
         while not stop.soon.is_set():
             job_spec = next(self.job_specs)
             self.open_requests += 1
@@ -73,7 +75,7 @@ class RehearsalSubmitter:
             await wait_for_first_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
 
     async def _submit_until_answered(
-        self, pool: Pool, courier: WakeCourier, job_spec: RehearsalJobSpec, stop: StopRequest
+        self, pool: Pool, courier: WakeCourier, job_spec: RehearsalJobSpec, stop: StopSoonOrNowRequest
     ) -> UUID | None:
         """Submit a job, send its wake-up, return its id. Retry until a response; None if refused, or at the end."""
         result = await retry_until_answered(
@@ -93,7 +95,7 @@ async def submit_job_idempotently(job_spec: RehearsalJobSpec, conn: Conn) -> tup
     Return the job id and the wake-up to send, if any. Raises `IdempotentRequestInFlight` while the key is in use.
     """
     use = IdempotencyKeyUse(job_spec.tenant, REHEARSAL_API_KEY_ID, job_spec.key, fingerprint=job_spec.key.encode())
-    free = await idempotency.claim_idempotency_key(conn, use)
+    free = await idempotency.try_to_claim_idempotency_key(conn, use)
     if free is None:
         raise IdempotentRequestInFlight
     if not free:
@@ -109,7 +111,7 @@ async def submit_job_idempotently(job_spec: RehearsalJobSpec, conn: Conn) -> tup
     return submitted.job_id, submitted.wake
 
 
-async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopRequest) -> T | None:
+async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopSoonOrNowRequest) -> T | None:
     """Repeat `ask` until it succeeds and return its result; None if refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
@@ -122,7 +124,9 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopReques
     return None
 
 
-async def _cancel_job_after_delay(pool: Pool, job_spec: RehearsalJobSpec, job_id: UUID, stop: StopRequest) -> None:
+async def _cancel_job_after_delay(
+    pool: Pool, job_spec: RehearsalJobSpec, job_id: UUID, stop: StopSoonOrNowRequest
+) -> None:
     """Cancel a submitted job after its delay; ignore a job that has ended or can't be canceled."""
     await wait_for_first_event(stop.soon, within_s=job_spec.cancel_after_s or 0)
     cancel = partial(jobs.request_job_cancel, organization_id=job_spec.tenant, job_id=job_id)
@@ -140,6 +144,6 @@ async def open_pool_and_courier(database_url: str, redis_url: str) -> AsyncItera
             command_timeout=SUBMIT_RESPONSE_TIMEOUT_S,
             patience_s=SUBMIT_RESPONSE_TIMEOUT_S,
         ) as pool,
-        open_wake_courier(redis_url) as courier,
+        open_redis_wake_courier(redis_url) as courier,
     ):
         yield pool, courier

@@ -41,7 +41,7 @@ class JobAnomaly(NamedTuple):
     why: str
 
 
-class RehearsedJobReport(NamedTuple):
+class RehearsedJobsTally(NamedTuple):
     """Jobs by outcome. `given_up` counts failed jobs by error code, except jobs that fail by design.
 
     An accepted job has completed, failed or been canceled, is open, or is lost.
@@ -75,7 +75,7 @@ async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
 
 def tally_rehearsed_jobs(
     rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
-) -> RehearsedJobReport:
+) -> RehearsedJobsTally:
     """Return the rehearsal's jobs counted by outcome, and their anomalies.
 
     `accepted` maps each key to its job; `calls_by_job` has the receiver's calls. Later links of chains count, too.
@@ -87,14 +87,19 @@ def tally_rehearsed_jobs(
                for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
     unexpected = [anomaly for job in rows for anomaly in find_effect_anomalies(job, calls_by_job.get(str(job.id), 0))]
     given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
-    return RehearsedJobReport(
+    return RehearsedJobsTally(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[JobState.COMPLETED],
         failed=states[JobState.FAILED],
         canceled=states[JobState.CANCELED],
         open=sum(states[state] for state in JobState if state not in TERMINAL_JOB_STATES),
         given_up=given_up,
-        anomalies=[*missing, *unexpected, *_find_duplicate_key_anomalies(rows), *_find_broken_chain_anomalies(rows)],
+        anomalies=[
+            *missing,
+            *unexpected,
+            *_find_duplicate_jobs_of_idempotency_key(rows),
+            *_find_broken_chain_anomalies(rows),
+        ],
     )
 
 
@@ -109,7 +114,7 @@ def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]
             yield JobAnomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
-def _find_duplicate_key_anomalies(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
+def _find_duplicate_jobs_of_idempotency_key(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield an anomaly "doubled" for each Idempotency-Key with more than one job."""
     for key, times in Counter(job.key for job in rows).items():
         if times > 1:

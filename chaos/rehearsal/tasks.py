@@ -19,7 +19,7 @@ from telemetry import logs
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask, TasksByKind
 
-_REHEARSAL_JOB_KIND_TEMPLATE = JobKindSpec("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
+_REHEARSAL_JOB_KIND_DEFAULTS = JobKindSpec("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
 class ExpectedEffects(NamedTuple):
@@ -38,7 +38,7 @@ class ExpectedEffects(NamedTuple):
 #: outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
 #: always fails.
 NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
-    _REHEARSAL_JOB_KIND_TEMPLATE._replace(name=f"rehearse_{word}")
+    _REHEARSAL_JOB_KIND_DEFAULTS._replace(name=f"rehearse_{word}")
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
@@ -76,12 +76,12 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
         LONG: sleep_then_commit,
         HELD: sleep_then_commit,
         CHAIN: commit_and_submit_next_chain_link,
-        DOOMED: always_fail,
+        DOOMED: fail_rehearsal_job_without_retry,
     }
-    return {kind: partial(run_task_and_log_refused_write, task) for kind, task in bare.items()}
+    return {kind: partial(run_task_log_and_reraise_refused_write, task) for kind, task in bare.items()}
 
 
-async def run_task_and_log_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
+async def run_task_log_and_reraise_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
     """Run a job's task, and return its outcome.
 
     If another attempt owns the job, log the line that `recovery.py` counts, and raise `AttemptFenced`.
@@ -165,7 +165,7 @@ async def commit_and_submit_next_chain_link(ctx: TaskContext) -> TaskOutcome:
     return await ctx.commit(link)
 
 
-async def always_fail(_: TaskContext) -> TaskOutcome:
+async def fail_rehearsal_job_without_retry(_: TaskContext) -> TaskOutcome:
     return Failed("DOOMED", "it always fails")
 
 

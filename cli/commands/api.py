@@ -10,7 +10,7 @@ import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.fields import RequestField, form_parts_of_fields, json_body_of_fields, parse_request_field
-from cli.shared.follow import follow_job, is_job_completed, read_job_ids
+from cli.shared.follow import follow_job, is_job_completed, read_started_job_ids_of_response
 from cli.shared.remote import (
     RemoteApi,
     build_repeat_write_advice,
@@ -191,7 +191,7 @@ def _await_and_print_started_jobs(remote: RemoteApi, client: httpx.Client, respo
 
     The code is 1 if a job didn't complete. Without a job, print the response and a note on stderr.
     """
-    job_ids = read_job_ids(response.content)
+    job_ids = read_started_job_ids_of_response(response.content)
     if not job_ids:
         print_response_body(response.content)
         click.echo("The request started no job to wait for.", err=True)

@@ -8,10 +8,10 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.brand_targets import open_brand_reading_resources, read_brand_target
+from cli.shared.brand_targets import extract_brand_of_target, open_brand_reading_resources
 from cli.shared.command import json_output_option
-from cli.shared.failure import exit_on_failure
-from cli.shared.group import CommandGroup
+from cli.shared.failure import exit_on_expected_command_error
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_text_table, print_command_result, replace_control_characters
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
@@ -22,7 +22,7 @@ BRAND_TABLE_HEADINGS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
 BRAND_EVIDENCE_TABLE_HEADINGS = ("FIELD", "RESTS ON")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def brand() -> None:
     """Read a brand as an ingest would, and print it."""
 
@@ -44,7 +44,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
       tenantry brand extract https://apps.apple.com/us/app/slack/id618783545
       tenantry brand extract page.html --url https://example.com/pricing --json
     """
-    with exit_on_failure(as_json=as_json):
+    with exit_on_expected_command_error(as_json=as_json):
         address = ssrf_guard.split_http_url(ssrf_guard.add_url_scheme(url)).geturl()
         worst = asyncio.run(extract_and_print_brands(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
@@ -53,7 +53,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
 async def extract_and_print_brands(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     """Print each target's brand or error in order; return the highest exit code. Saved pages count as `address`."""
     async with open_brand_reading_resources(address) as reader:
-        tasks = [asyncio.create_task(read_brand_target(reader, target)) for target in targets]
+        tasks = [asyncio.create_task(extract_brand_of_target(reader, target)) for target in targets]
         return max(
             [
                 await print_extracted_brand(task, target, as_json=as_json)
@@ -64,7 +64,7 @@ async def extract_and_print_brands(targets: Sequence[str], address: str, *, as_j
 
 async def print_extracted_brand(task: asyncio.Task[BrandExtraction], target: str, *, as_json: bool) -> int:
     try:
-        with exit_on_failure(as_json=as_json):
+        with exit_on_expected_command_error(as_json=as_json):
             print_command_result(build_brand_extraction_result(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -11,10 +11,10 @@ import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import json_output_option
-from cli.shared.failure import exit_on_failure
-from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, build_text_table, open_console, print_command_result
-from cli.shared.rendering import DesignRendering, convert_os_errors_to_generation_errors, read_design_spec
+from cli.shared.failure import exit_on_expected_command_error
+from cli.shared.group import FullSentenceHelpCommandGroup
+from cli.shared.output import CommandResult, build_rich_console, build_text_table, print_command_result
+from cli.shared.rendering import DesignSpecRenderer, convert_os_errors_to_generation_errors, read_design_spec
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import AgeRange, Gender
@@ -22,7 +22,7 @@ from generation.spec import AgeRange, Gender
 RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def content() -> None:
     """Render generated content from a file, without servers."""
 
@@ -49,8 +49,8 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
       tenantry content render spec.json --out slides
       tenantry content render spec.json --out slides --json
     """
-    with exit_on_failure(as_json=as_json):
-        rendering = DesignRendering(read_design_spec(spec), spec.parent)
+    with exit_on_expected_command_error(as_json=as_json):
+        rendering = DesignSpecRenderer(read_design_spec(spec), spec.parent)
         files = render_design_with_progress_bar(rendering, out)
     print_command_result(
         build_rendered_files_result(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json
@@ -78,7 +78,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
       tenantry content portrait --seed tide --out people.png
       tenantry content portrait --seed tide --gender female --age adult --out mira.png
     """
-    with exit_on_failure(as_json=as_json):
+    with exit_on_expected_command_error(as_json=as_json):
         libraries.require_drawing_libraries()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
@@ -90,7 +90,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
     print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def render_design_with_progress_bar(rendering: DesignRendering, out: Path) -> list[OutputFile]:
+def render_design_with_progress_bar(rendering: DesignSpecRenderer, out: Path) -> list[OutputFile]:
     """Render all files of a design into the folder `out`, with a progress bar on a terminal; return the files."""
     files = []
     with show_drawing_progress_bar() as show:
@@ -104,7 +104,7 @@ def render_design_with_progress_bar(rendering: DesignRendering, out: Path) -> li
 def show_drawing_progress_bar() -> Iterator[Callable[[float], None]]:
     """Show a progress bar if stderr is a terminal; yield the function that sets its finished share, from 0 to 1."""
     columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=open_console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
+    with Progress(*columns, console=build_rich_console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=1.0)
         yield lambda share: progress.update(task, completed=share)
 

@@ -19,7 +19,7 @@ from cli.shared.session import (
     read_command_environment,
     read_command_settings,
 )
-from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA
+from db.migrate import EVENT_SCHEMA_MIGRATION_SOURCE, MAIN_SCHEMA_MIGRATION_SOURCE
 from db.pool import Conn, use_postgres_connection
 from schemas.setting_values import is_parseable_url
 
@@ -55,8 +55,8 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResu
     settings = checks.check_settings()
     usable = settings.status == "ok"
     results = [
-        checks.report_tenantry_version(),
-        checks.report_python_version(),
+        checks.build_tenantry_version_doctor_result(),
+        checks.build_python_version_doctor_result(),
         checks.check_kernel_sandbox(),
         settings,
     ]
@@ -76,8 +76,8 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckRes
         async with use_postgres_connection(url, name="tenantry-doctor") as conn:
             results = [
                 checks.check_postgres_version(conn),
-                await checks.check_host_clock(conn),
-                await checks.check_pending_migrations(conn, MAIN_SCHEMA),
+                await checks.check_host_clock_against_database(conn),
+                await checks.check_pending_migrations(conn, MAIN_SCHEMA_MIGRATION_SOURCE),
             ]
             is_migrated = results[-1].status == "ok"
             if usable:
@@ -100,7 +100,7 @@ async def _run_event_store_checks() -> list[DoctorCheckResult]:
     settings = read_command_settings()
     try:
         async with use_postgres_connection(settings.event_store_url, name="tenantry-doctor") as conn:
-            results = [await checks.check_pending_migrations(conn, EVENT_SCHEMA)]
+            results = [await checks.check_pending_migrations(conn, EVENT_SCHEMA_MIGRATION_SOURCE)]
             if size := settings.telemetry_disk_bytes:
                 own = await checks.check_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
                 results.append(msgspec.structs.replace(own, name="disk of events"))

@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from cli.shared.command import IdParam, json_output_option, with_printed_result
-from cli.shared.failure import exit_on_failure
-from cli.shared.group import CommandGroup
+from cli.shared.failure import exit_on_expected_command_error
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_text_table, replace_control_characters
 from cli.shared.session import open_command_session, read_command_settings
 from db.pool import use_postgres_connection
@@ -33,7 +33,7 @@ EVENT_TAIL_SKIPPED_EVENTS_WARNING = (
 )
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def events() -> None:
     """Follow a project's events; recount them."""
 
@@ -101,7 +101,7 @@ def tail_events(  # noqa: PLR0917 - click's signature
                 if left == 0:
                     return
 
-    with exit_on_failure(as_json=as_json):
+    with exit_on_expected_command_error(as_json=as_json):
         asyncio.run(follow())
 
 
@@ -121,7 +121,7 @@ async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenera
     """Yield matching events committed from now on, without end; warn once if some may have been skipped."""
     tail = EventTail(event_filter)
     async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
-        await tail.skip_committed_events(conn)
+        await tail.start_after_committed_events(conn)
         click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
         while True:
@@ -162,7 +162,7 @@ def _format_tailed_event_line(event: Mapping[str, Any], *, as_json: bool) -> str
     value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
     texts = [
         f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
-        *(_decode_raw_json_text(event[name]) for name in ("appUserId", "properties")),
+        *(_format_event_field_as_text(event[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
     return replace_control_characters("  ".join(text for text in texts if text))
 
@@ -172,5 +172,5 @@ def _minify_json(text: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 
-def _decode_raw_json_text(value: Any) -> str:
+def _format_event_field_as_text(value: Any) -> str:
     return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""

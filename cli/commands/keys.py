@@ -15,9 +15,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.local.demo_keys import read_local_api_keys
 from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options, with_printed_result
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, build_list_page_result, format_object_fields, open_console
+from cli.shared.output import CommandResult, build_list_page_result, build_rich_console, format_object_fields
 from cli.shared.session import CommandSession, load_vault_keyring
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
@@ -34,7 +34,7 @@ API_KEY_TABLE_HEADINGS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", 
 API_KEY_SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def keys() -> None:
     """Create, list, rotate, kill and show API keys; seal every secret with a new vault key."""
 
@@ -109,7 +109,7 @@ async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | Non
     help="Hours until the old secret stops working.",
 )
 @with_database_session
-async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
+async def replace_api_key_secret(session: CommandSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
@@ -184,7 +184,7 @@ def _show_resealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedR
         yield lambda _: None
         return
     columns = (TextColumn("sealing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=open_console(sys.stderr)) as bar:
+    with Progress(*columns, console=build_rich_console(sys.stderr)) as bar:
         task = bar.add_task("", total=total)
         yield lambda some: bar.advance(task, some)
 
@@ -192,7 +192,7 @@ def _show_resealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedR
 async def _find_api_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
     """Return the organization of an API key as an actor with every scope. Raise `ObjectNotFound` for an unknown key."""
     async with session.pool.acquire() as conn:
-        owner = await organizations.find_api_key_owner(conn, key_uuid=key_uuid)
+        owner = await organizations.find_organization_of_api_key(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)
 
 

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from cli.shared.command import IdParam, run_write, with_paging_options
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult, build_list_page_result
 from cli.shared.session import CommandSession
@@ -33,7 +33,7 @@ LEASE_REQUEST_TABLE_HEADINGS = (
 )
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def leases() -> None:
     """Offer accounts for lease, decide partners' requests, recall accounts."""
 
@@ -80,7 +80,7 @@ async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UU
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        rows = await offers.list_account_offers(conn, env=actor.env, before=before, limit=limit + 1)
+        rows = await offers.list_account_offers_of_environment(conn, env=actor.env, before=before, limit=limit + 1)
     return build_list_page_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
 
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_list_page_result, format_object_fields
 from cli.shared.session import CommandSession
 from db.pool import Conn, run_in_transaction
@@ -22,7 +22,7 @@ LISTED_ORGANIZATION_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "
 ORGANIZATION_TABLE_HEADINGS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def org() -> None:
     """Create, list, suspend and resume organizations (partners), and set their tier."""
 

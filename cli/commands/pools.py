@@ -8,7 +8,7 @@ from typing import get_args
 import click
 
 from cli.shared.command import with_database_session
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_text_table, format_object_fields
 from cli.shared.session import CommandSession
 from db.pool import run_in_transaction
@@ -16,16 +16,16 @@ from domain.operations import pools as verbs
 from schemas.api_keys import OrganizationTier
 from schemas.ops import Pool, PoolCap
 
-POOL_CAP_RANGE = click.IntRange(1, 2**31 - 1)
+POOL_JOB_CAP_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
 
 UNAUDITED_POOL_ACTION_NOTE = (
     "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 )
 
-POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
+WORKER_POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def pools() -> None:
     """List the pools of workers; pause, resume and cap a pool."""
 
@@ -43,7 +43,7 @@ async def list_pools(session: CommandSession) -> CommandResult:
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_worker_pools(conn, slots=session.settings.slots)
     return CommandResult(
-        {"items": pool_list}, build_text_table(POOL_TABLE_HEADINGS, map(_build_pool_table_row, pool_list))
+        {"items": pool_list}, build_text_table(WORKER_POOL_TABLE_HEADINGS, map(_build_pool_table_row, pool_list))
     )
 
 
@@ -79,8 +79,12 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
 @pools.command("cap")
 @click.argument("name")
 @click.option("--tier", type=click.Choice(get_args(OrganizationTier)), required=True, help="Tier of the organizations.")
-@click.option("--running", type=POOL_CAP_RANGE, required=True, help="Maximum running jobs of one organization.")
-@click.option("--queued", type=POOL_CAP_RANGE, required=True, help="Maximum waiting due jobs of one organization.")
+@click.option(
+    "--running", type=POOL_JOB_CAP_OPTION_RANGE, required=True, help="Maximum running jobs of one organization."
+)
+@click.option(
+    "--queued", type=POOL_JOB_CAP_OPTION_RANGE, required=True, help="Maximum waiting due jobs of one organization."
+)
 @with_database_session
 async def set_pool_caps(
     session: CommandSession, *, name: str, tier: OrganizationTier, running: int, queued: int
@@ -92,7 +96,9 @@ async def set_pool_caps(
       tenantry pools cap deliver --tier standard --running 5 --queued 1000
     """
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
-    caps = await run_in_transaction(session.pool, lambda conn: verbs.set_pool_tier_cap(conn, name=name, cap=cap))
+    caps = await run_in_transaction(
+        session.pool, lambda conn: verbs.set_tier_job_caps_of_worker_pool(conn, name=name, cap=cap)
+    )
     rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
     return CommandResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
 
@@ -103,7 +109,7 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
         name=name,
         paused=paused,
         slots=session.settings.slots,
-        details=_build_audit_caller_details(),
+        details=_describe_operator_for_audit_log(),
     )
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
@@ -111,7 +117,7 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
     return CommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
-def _build_audit_caller_details() -> dict[str, str]:
+def _describe_operator_for_audit_log() -> dict[str, str]:
     """Return `by`, `user`, `host` of a command for the audit log; a user without a name, as in a container, by id."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}

@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import IdParam, with_database_session
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, format_object_fields
 from cli.shared.session import CommandSession
 from db.pool import run_in_transaction
@@ -13,7 +13,7 @@ from domain.operations import purge
 from schemas import ids
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def projects() -> None:
     """Delete an archived project permanently."""
 

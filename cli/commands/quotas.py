@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import IdParam, run_write
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult
 from cli.shared.session import CommandSession
@@ -19,7 +19,7 @@ ACCOUNT_ID_PARAM_TYPE = IdParam(ids.ACCOUNT)
 QUOTA_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def quotas() -> None:
     """Set a social account's posting quota instead of its platform's."""
 
@@ -29,7 +29,7 @@ def quotas() -> None:
 @click.option("--posts", type=QUOTA_OPTION_RANGE, required=True, help="Maximum number of posts in a window.")
 @click.option("--seconds", type=QUOTA_OPTION_RANGE, required=True, help="Length of the sliding window in seconds.")
 @with_organization_actor
-async def set_quota(
+async def set_account_posting_quota(
     session: CommandSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
 ) -> CommandResult:
     """Set an account's own quota.
@@ -44,7 +44,7 @@ async def set_quota(
 @quotas.command("clear")
 @click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
 @with_organization_actor
-async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+async def clear_account_posting_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Remove an account's own quota, so that its platform's applies again.
 
     \b

@@ -13,11 +13,16 @@ import click
 import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import PlatformReadyAnnouncement, StepTimePrinter, announce_platform_ready, print_api_keys_again
+from cli.local.announce import (
+    ElapsedTimeStepPrinter,
+    PlatformReadyAnnouncement,
+    announce_platform_ready,
+    print_api_keys_again,
+)
 from cli.local.demo_keys import load_or_create_demo_keys
-from cli.local.signals import PrintKeysRequests, TerminationSignal, raise_on_termination_signals
-from cli.local.supervise import MessagePrinter, ProcessLogs, supervise_servers
-from cli.shared.failure import exit_on_failure
+from cli.local.signals import PrintKeysSignalCounter, TerminationSignalReceived, raise_on_termination_signals
+from cli.local.supervise import MessagePrinter, ProcessLogFollower, watch_and_restart_ended_servers
+from cli.shared.failure import exit_on_expected_command_error
 from db.migrate import migrate_databases
 from db.server import LocalServer, find_free_port
 from generation import libraries
@@ -71,32 +76,34 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --port 0 --json
       tenantry up --workers ingest=4 --demo
     """
-    with exit_on_failure(as_json=as_json), contextlib.suppress(TerminationSignal):
+    with exit_on_expected_command_error(as_json=as_json), contextlib.suppress(TerminationSignalReceived):
         run_platform(dict(workers), port=port, with_demo=demo, as_json=as_json)
 
 
 def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_json: bool) -> None:
     """Start the servers and processes of the platform in order, and supervise them until a signal.
 
-    Raise `LocalServerUnavailable` if a server can't start, `TerminationSignal` after a signal and all processes' end.
+    Raise `LocalServerUnavailable` if a server can't start, `TerminationSignalReceived` after all processes' end.
     """
-    say = StepTimePrinter()
+    say = ElapsedTimeStepPrinter()
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(raise_on_termination_signals(again=lambda: processes.signal_processes_to_drain(children)))
-        key_requests = PrintKeysRequests()
+        key_requests = PrintKeysSignalCounter()
         port = _check_port_is_free(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
-        counts = {**workers, **_generation_worker_count_override(say)}
+        counts = {**workers, **_skip_generation_worker_without_libraries(say)}
         children |= processes.build_platform_processes(
             port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
         )
-        logs = stack.enter_context(ProcessLogs(children))
-        stack.enter_context(processes.run_platform_processes(children, partial(_report_slow_start, logs, say)))
+        logs = stack.enter_context(ProcessLogFollower(children))
+        stack.enter_context(
+            processes.start_and_drain_platform_processes(children, partial(_report_slow_start, logs, say))
+        )
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
         ready = _build_platform_ready_announcement(port, settings)
@@ -106,15 +113,15 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
             draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
             _run_and_print_demo(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
             print_api_keys_again(ready)
-        supervise_servers(
+        watch_and_restart_ended_servers(
             {**servers.embedded, **children},
             logs,
             say,
-            lambda: print_api_keys_again(ready) if key_requests.take_request() else None,
+            lambda: print_api_keys_again(ready) if key_requests.take_received_signal() else None,
         )
 
 
-def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
+def _report_slow_start(logs: ProcessLogFollower, say: MessagePrinter, text: str) -> None:
     """Copy the new log lines of all processes to stderr, then print a message about a slow start."""
     logs.copy_new_lines_to_stderr()
     say(text)
@@ -125,7 +132,7 @@ def _run_and_print_demo(
 ) -> None:
     """Run the demo, with `draws` also generate content, and print the result; a failure is only reported."""
     try:
-        demo_result = demo.run_demo(ready.api, ready.api_key, ready.test_key, site)
+        demo_result = demo.ingest_demo_site_and_publish_post(ready.api, ready.api_key, ready.test_key, site)
         demo.print_demo_result(demo_result, site, file)
         if draws:
             demo.generate_demo_content(ready.api, ready.test_key, demo_result, file)
@@ -133,7 +140,7 @@ def _run_and_print_demo(
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _generation_worker_count_override(say: StepTimePrinter) -> dict[str, int]:
+def _skip_generation_worker_without_libraries(say: ElapsedTimeStepPrinter) -> dict[str, int]:
     """Return a count of 0 workers for the pool `generate` if its libraries are missing, else an empty dict.
 
     Report missing libraries by `say`. Without workers the jobs of the pool wait.

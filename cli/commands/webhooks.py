@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from cli.shared.command import IdParam, json_output_option
-from cli.shared.event_stream import ServerSentMessage, WebhookEventStream
+from cli.shared.event_stream import ReconnectingWebhookSseStream, ServerSentMessage
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.forwarding import (
     EventForwarder,
@@ -20,7 +20,7 @@ from cli.shared.forwarding import (
     derive_forward_signing_key,
     format_signing_secret,
 )
-from cli.shared.group import CommandGroup
+from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import replace_control_characters
 from cli.shared.remote import (
     UNREADABLE_BODY_ERRORS,
@@ -58,7 +58,7 @@ class WebhookEventTypesParam(click.ParamType[str]):
         return value
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def webhooks() -> None:
     """Receive webhook events on your own machine, and send samples of them."""
 
@@ -100,7 +100,7 @@ def listen_to_webhook_events(
         return
     _announce_webhook_listener(remote, url, key)
     query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT, project_id)}
-    stream = WebhookEventStream(
+    stream = ReconnectingWebhookSseStream(
         remote,
         {name: value for name, value in query.items() if value},
         after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
@@ -170,7 +170,7 @@ def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
 
 
 def _print_and_forward_webhook_events(
-    stream: WebhookEventStream, forwarder: EventForwarder | None, *, as_json: bool
+    stream: ReconnectingWebhookSseStream, forwarder: EventForwarder | None, *, as_json: bool
 ) -> None:
     counts = Counter[str]()
     with ExitStack() as stack:
@@ -182,7 +182,7 @@ def _print_and_forward_webhook_events(
                 counts["events"] += 1
                 counts["taken"] += bool(sent and sent.is_accepted)
                 click.echo(
-                    _encode_forwarded_webhook_event(message, sent)
+                    _encode_webhook_event_output_line(message, sent)
                     if as_json
                     else format_webhook_event_line(message, sent)
                 )
@@ -193,14 +193,14 @@ def _print_and_forward_webhook_events(
 
 
 #: Length of the longest event type.
-MAX_WEBHOOK_EVENT_TYPE_LENGTH = max(map(len, get_args(WebhookEventType)))
+WEBHOOK_EVENT_TYPE_COLUMN_WIDTH_CHARS = max(map(len, get_args(WebhookEventType)))
 
 
 def format_webhook_event_line(message: ServerSentMessage, sent: EventForwardResult | None) -> str:
     """Return a webhook event as one line for a person: local time, type, id, and its forwarding's result, if any."""
     event = msgspec.json.decode(message.data, type=_PrintedWebhookEvent)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<{MAX_WEBHOOK_EVENT_TYPE_LENGTH}}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{WEBHOOK_EVENT_TYPE_COLUMN_WIDTH_CHARS}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:
@@ -208,7 +208,7 @@ def format_webhook_event_line(message: ServerSentMessage, sent: EventForwardResu
     return "  ".join(words)
 
 
-def _encode_forwarded_webhook_event(message: ServerSentMessage, sent: EventForwardResult | None) -> bytes:
+def _encode_webhook_event_output_line(message: ServerSentMessage, sent: EventForwardResult | None) -> bytes:
     result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
     return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 

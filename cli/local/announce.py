@@ -38,7 +38,7 @@ class PlatformReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, renam
     redis_url: str
 
 
-class StepTimePrinter:
+class ElapsedTimeStepPrinter:
     """Prints each step on stderr, with the seconds since this object was created."""
 
     def __init__(self) -> None:

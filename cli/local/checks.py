@@ -8,12 +8,12 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from cli.shared.session import SETTINGS_ADVICE, read_command_environment, read_command_settings
-from db.migrate import MigratedSchema, find_pending_migrations
+from db.migrate import SchemaMigrationSource, find_pending_migrations
 from db.pool import Conn
 from db.redis_reach import convert_redis_away_errors
 from domain.operations import disk as disks
 from domain.operations import pools
-from domain.security.keyring import check_keyrings, parse_keyrings
+from domain.security.keyring import check_keyrings, parse_pepper_and_vault_keyrings
 from generation.confinement import confine
 from jobs.kinds import JOB_KINDS
 from schemas.base import ResponseStruct
@@ -29,7 +29,7 @@ REDIS_CHECK_TIMEOUT_S = 2.0
 
 MISSPELT_SETTING_ADVICE = "correct the name; leave it if another program reads it"
 
-POOLS_WITH_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
+POOL_NAMES_OF_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
 
 
 class DoctorCheckResult(ResponseStruct, frozen=True):
@@ -42,11 +42,11 @@ class DoctorCheckResult(ResponseStruct, frozen=True):
     value: Any = None
 
 
-def report_tenantry_version() -> DoctorCheckResult:
+def build_tenantry_version_doctor_result() -> DoctorCheckResult:
     return DoctorCheckResult(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
 
 
-def report_python_version() -> DoctorCheckResult:
+def build_python_version_doctor_result() -> DoctorCheckResult:
     version_text = platform.python_version()
     return DoctorCheckResult(
         name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text
@@ -65,7 +65,7 @@ def check_kernel_sandbox() -> DoctorCheckResult:
 def check_settings() -> DoctorCheckResult:
     """Check that every process can start: fail for a missing or invalid setting, warn of misspelt variables."""
     try:
-        parse_keyrings(read_command_settings())
+        parse_pepper_and_vault_keyrings(read_command_settings())
     except SettingsInvalid as error:
         return DoctorCheckResult(name="settings", status="fail", detail=str(error), advice=SETTINGS_ADVICE)
     if misspelt := find_misspelt_settings(read_command_environment()):
@@ -82,7 +82,7 @@ def check_settings() -> DoctorCheckResult:
 async def check_keyrings_complete(conn: Conn) -> DoctorCheckResult:
     """Check that PEPPERS and VAULT_KEYS have every key that the database uses; return a failure if one is missing."""
     try:
-        peppers, vault = parse_keyrings(read_command_settings())
+        peppers, vault = parse_pepper_and_vault_keyrings(read_command_settings())
         await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it is only used to read"
@@ -102,7 +102,7 @@ def check_postgres_version(conn: Conn) -> DoctorCheckResult:
     return DoctorCheckResult(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
-async def check_pending_migrations(conn: Conn, schema: MigratedSchema) -> DoctorCheckResult:
+async def check_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> DoctorCheckResult:
     """Check that a database schema has no pending and no edited migrations; return a failure if it has any."""
     name = schema.folder.replace("_", " ")
     try:
@@ -120,13 +120,13 @@ async def check_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorC
 
     Warn from 80 % on; fail from 90 % on, where events are refused. A `size` of 0 is a warning to set `setting`.
     """
-    use = await disks.measure_database_disk_use(conn)
+    use = await disks.measure_disk_use_of_databases_and_wal(conn)
     if not size:
         advice = f"set {setting}: until then events may fill the disk and stop PostgreSQL"
         return DoctorCheckResult(
-            name="disk", status="warn", detail=f"{_format_mebibytes(use.used)} used, not watched", advice=advice
+            name="disk", status="warn", detail=f"{_format_mebibytes(use.used_bytes)} used, not watched", advice=advice
         )
-    part = use.used / size
+    part = use.used_bytes / size
     log = "" if use.sees_wal else ", WAL estimated by its limit: grant pg_monitor to measure it"
     detail = f"{part:.0%} of {_format_mebibytes(size)} used{log}"
     if part >= disks.MIN_DISK_USE_FOR_EVENT_FAIR_SHARE:
@@ -140,7 +140,7 @@ def _format_mebibytes(size: int) -> str:
     return f"{size / (1 << 20):,.0f} MiB"
 
 
-async def check_host_clock(conn: Conn) -> DoctorCheckResult:
+async def check_host_clock_against_database(conn: Conn) -> DoctorCheckResult:
     """Compare this host's clock to the database's, by the best of five queries; warn of a large offset."""
     ahead = min([await _measure_host_clock_offset(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
@@ -167,11 +167,11 @@ async def check_pool_workers(conn: Conn) -> list[DoctorCheckResult]:
     return [
         _check_workers_of_pool(counts)
         for counts in await pools.count_workers(conn)
-        if counts.pool in POOLS_WITH_JOB_KINDS or any(counts[1:])
+        if counts.pool in POOL_NAMES_OF_JOB_KINDS or any(counts[1:])
     ]
 
 
-def _check_workers_of_pool(worker_counts: pools.PoolWorkerCounts) -> DoctorCheckResult:
+def _check_workers_of_pool(worker_counts: pools.PoolWorkerCountsByState) -> DoctorCheckResult:
     counts = worker_counts._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"

@@ -11,7 +11,7 @@ from typing import IO, Any, NamedTuple
 
 import httpx
 
-from cli.shared.output import build_text_table, open_console
+from cli.shared.output import build_rich_console, build_text_table
 from schemas.errors import DemoFailed
 from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX
 
@@ -53,7 +53,7 @@ class RateLimitRetryTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-class UnloggedHttpFileHandler(SimpleHTTPRequestHandler):
+class SilentFileServerRequestHandler(SimpleHTTPRequestHandler):
     """File server without log lines."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
@@ -63,7 +63,9 @@ class UnloggedHttpFileHandler(SimpleHTTPRequestHandler):
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
     """Serve the demo's website on a free loopback port for the block, and yield its `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(UnloggedHttpFileHandler, directory=DEMO_SITE_FOLDER)) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SilentFileServerRequestHandler, directory=DEMO_SITE_FOLDER)
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()
@@ -75,19 +77,19 @@ def build_demo_fetch_allow_setting(host: str | None, environ: Mapping[str, str])
     return {FETCH_ALLOW_VARIABLE_NAME: ",".join(allowed)} if host else {}
 
 
-class DemoResult(NamedTuple):
+class DemoProjectAndPost(NamedTuple):
     """Responses of the API: a project with its brand, and a post of it."""
 
     project: Mapping[str, Any]
     post: Mapping[str, Any]
 
 
-def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
+def ingest_demo_site_and_publish_post(api: str, key: str, test_key: str, host: str) -> DemoProjectAndPost:
     """Ingest the demo's website, publish its post in the sandbox; return project and post. Raise `DemoFailed`."""
     with _open_api_client(api, key) as client:
         project = ingest_demo_site(client, f"http://{host}/")
     with _open_api_client(api, test_key) as client:
-        return DemoResult(project, publish_demo_post(client, project["brandContext"]))
+        return DemoProjectAndPost(project, publish_demo_post(client, project["brandContext"]))
 
 
 def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[st
     return _decode_demo_response(client.get(f"/scheduled-posts/{post['id']}"))
 
 
-def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[str]) -> None:
+def generate_demo_content(api: str, test_key: str, result: DemoProjectAndPost, file: IO[str]) -> None:
     """Generate a slideshow and a video of the brand in its sandbox, and print their addresses into `file`."""
     brand = result.project["brandContext"]
     with _open_api_client(api, test_key) as client:
@@ -151,7 +153,7 @@ def _add_demo_pictures(client: httpx.Client, path: str) -> None:
         _decode_demo_response(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
 
 
-def print_demo_result(result: DemoResult, host: str, file: IO[str]) -> None:
+def print_demo_result(result: DemoProjectAndPost, host: str, file: IO[str]) -> None:
     """Print the website's address, the ingested brand with the source of each field, and the post into `file`."""
     print(f"export SITE=http://{host}/\n", file=file)
     brand, post = result.project["brandContext"], result.post
@@ -160,7 +162,7 @@ def print_demo_result(result: DemoResult, host: str, file: IO[str]) -> None:
         for field in brand
         if (provenance := brand["provenance"].get(field))
     ]
-    open_console(file).print(build_text_table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
+    build_rich_console(file).print(build_text_table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
     print(f"\nA post in its sandbox: {post['status']}, {post['externalUrl']}", file=file)
 
 

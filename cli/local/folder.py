@@ -18,12 +18,12 @@ from schemas.errors import LocalServerUnavailable
 
 LOCAL_FOLDER = Path(".local")
 LOCAL_ENV_FILE = LOCAL_FOLDER / "env"
-LOCAL_ASSETS_FOLDER = LOCAL_FOLDER / "assets"
+LOCAL_MEDIA_ASSETS_FOLDER = LOCAL_FOLDER / "assets"
 #: The keys of the organization "Demo", see `cli.local.demo_keys`.
 DEMO_KEYS_FILE = LOCAL_FOLDER / "demo"
 
 
-class DatabaseServers(NamedTuple):
+class DatabaseUrlsAndEmbeddedServers(NamedTuple):
     """Addresses of Postgres and Redis, and the embedded servers by name."""
 
     database_url: str
@@ -32,7 +32,7 @@ class DatabaseServers(NamedTuple):
 
 
 @contextlib.contextmanager
-def run_database_servers(report: StartReporter | None = None) -> Iterator[DatabaseServers]:
+def run_database_servers(report: StartReporter | None = None) -> Iterator[DatabaseUrlsAndEmbeddedServers]:
     """Run PostgreSQL and Valkey for the block, unless DATABASE_URL or REDIS_URL names a running server.
 
     Yield the addresses of both, and the embedded servers. Raise `LocalServerUnavailable` if one can't run.
@@ -48,10 +48,10 @@ def run_database_servers(report: StartReporter | None = None) -> Iterator[Databa
         if not (redis_url := os.environ.get("REDIS_URL")):
             embedded["valkey"] = stack.enter_context(local.run_local_valkey(LOCAL_FOLDER / "valkey", report=report))
             redis_url = embedded["valkey"].url
-        yield DatabaseServers(database_url, redis_url, embedded)
+        yield DatabaseUrlsAndEmbeddedServers(database_url, redis_url, embedded)
 
 
-def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, str]:
+def write_local_settings(urls: DatabaseUrlsAndEmbeddedServers, public_url: str) -> dict[str, str]:
     """Return the settings of this `up`, and write them to `.local/env`; keep earlier keyrings, or generate new ones."""
     environment = {**read_env_file(LOCAL_ENV_FILE), **os.environ}
     chosen = {
@@ -90,8 +90,8 @@ def write_env_file(file: Path, values: Mapping[str, str]) -> None:
 
 def _create_assets_folder() -> str:
     """Create the folder of media in `.local/`, and return its `file:` address."""
-    local.create_private_folder(LOCAL_ASSETS_FOLDER)
-    return LOCAL_ASSETS_FOLDER.absolute().as_uri()
+    local.create_private_folder(LOCAL_MEDIA_ASSETS_FOLDER)
+    return LOCAL_MEDIA_ASSETS_FOLDER.absolute().as_uri()
 
 
 def _generate_keyring_setting() -> str:

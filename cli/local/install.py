@@ -73,7 +73,7 @@ DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
 #: 2026-11-30: 339, 347, 723 and 1,109. The rest is for bytecode written by first imports.
-VENV_SIZE_MB_BY_EXTRA = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
+VENV_DISK_SPACE_NEEDED_BY_EXTRA_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
 
 
 class InstallationFailed(Exception):
@@ -87,7 +87,7 @@ class InstallationDiskFull(InstallationFailed):
 def main(extras: str, *words: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        install_extras(extras)
+        install_venv_with_extras(extras)
     except InstallationDiskFull as error:
         sys.exit(f"{error}\n{_disk_full_advice(extras)}")
     except InstallationFailed as error:
@@ -102,7 +102,7 @@ def main(extras: str, *words: str) -> None:
         os.execv(VENV_PYTHON, [str(VENV_PYTHON), *words])  # noqa: S606  the new virtual environment's interpreter
 
 
-def install_extras(extras: str) -> None:
+def install_venv_with_extras(extras: str) -> None:
     """Install the product's dependencies and these extras into `.venv`, unless it has them already.
 
     Only files with a listed hash are downloaded. Then the checkout is linked without any look-up of its
@@ -221,7 +221,7 @@ def _run_with_progress(what: str, command: list[str]) -> None:
 
 def _disk_full_advice(extras: str) -> str:
     """Return an error text for a full disk: each folder's free space, and the space that `.venv` needs."""
-    needed = max(VENV_SIZE_MB_BY_EXTRA.get(extra, 0) for extra in extras.split(","))
+    needed = max(VENV_DISK_SPACE_NEEDED_BY_EXTRA_MB.get(extra, 0) for extra in extras.split(","))
     folders = {"packages": VENV_FOLDER, "downloads": Path.home() / ".cache", "unpacking": Path(tempfile.gettempdir())}
     lines = [f"  {_free_disk_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
     return "\n".join(

@@ -63,19 +63,19 @@ def _build_platform_process(
         log=LOCAL_FOLDER / f"{name}.log",
         command=[*build_parent_death_signal_prefix(signal.SIGTERM), sys.executable, "-m", *words],
         halt=signal.SIGTERM,
-        ready=lambda _: not probe_http_error(port, path),
-        why=lambda: probe_http_error(port, path),
+        ready=lambda _: not probe_local_port_for_http_error(port, path),
+        why=lambda: probe_local_port_for_http_error(port, path),
         environment=environment,
         patience_s=load_settings(environment).drain_s + PROCESS_END_GRACE_S,
     )
 
 
 @contextlib.contextmanager
-def run_platform_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
+def start_and_drain_platform_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
     """Run all processes for the block, started and drained in parallel. Raise `LocalServerUnavailable` if one fails."""
     try:
         for process in processes.values():
-            process.launch()
+            process.start_without_waiting()
         wait_until_servers_ready(processes, report)
         yield
     finally:
@@ -87,10 +87,10 @@ def run_platform_processes(processes: Mapping[str, LocalServer], report: StartRe
 def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
     """Signal each process to finish its running jobs and end; at a second signal it drops them."""
     for process in processes.values():
-        process.send_halt_signal()
+        process.send_orderly_stop_signal()
 
 
-def probe_http_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
+def probe_local_port_for_http_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
     """Send a GET request to a local port; return the error of the network or the API, empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:

@@ -8,11 +8,11 @@ from types import FrameType
 TERMINATION_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class TerminationSignal(BaseException):
+class TerminationSignalReceived(BaseException):
     """Raised in the main thread by the first signal to end the process."""
 
 
-class PrintKeysRequests:
+class PrintKeysSignalCounter:
     """Counter of SIGUSR1, the request to print the keys."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class PrintKeysRequests:
     def _count_signal(self, _: int, __: FrameType | None) -> None:
         self._count += 1
 
-    def take_request(self) -> bool:
+    def take_received_signal(self) -> bool:
         """Return whether a SIGUSR1, which requests the API keys, arrived since the last call."""
         arrived, self._count = self._count > 0, 0
         return arrived
@@ -30,14 +30,14 @@ class PrintKeysRequests:
 
 @contextlib.contextmanager
 def raise_on_termination_signals(again: Callable[[], None]) -> Iterator[None]:
-    """Raise `TerminationSignal` in the main thread at the first SIGINT, SIGTERM or SIGHUP; call `again` at others."""
+    """Raise `TerminationSignalReceived` in the main thread at the first ending signal; call `again` at others."""
     received = []
 
     def handle(signum: int, _: FrameType | None) -> None:
         received.append(signum)
         if len(received) > 1:
             return again()
-        raise TerminationSignal
+        raise TerminationSignalReceived
 
     before = {signum: signal.signal(signum, handle) for signum in TERMINATION_SIGNALS}
     try:

@@ -38,7 +38,7 @@ class SupervisedServer:
         if self.due is None and self.server.exit_code is not None:
             self._report_end_and_schedule_restart(now, say)
         elif self.due is not None and now >= self.due:
-            self.server.launch()
+            self.server.start_without_waiting()
             self.since, self.due = now, None
 
     def _report_end_and_schedule_restart(self, now: float, say: MessagePrinter) -> None:
@@ -52,7 +52,7 @@ class SupervisedServer:
         self.pause_s = min(2 * self.pause_s, MAX_RESTART_PAUSE_S)
 
 
-class ProcessLogs:
+class ProcessLogFollower:
     """Log files, truncated at the start. Later lines are copied to stderr with their process's name."""
 
     def __init__(self, servers: Mapping[str, LocalServer]) -> None:
@@ -90,8 +90,8 @@ def format_log_line_for_person(line: str) -> str:
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
 
-def supervise_servers(
-    servers: Mapping[str, LocalServer], logs: ProcessLogs, say: MessagePrinter, look: Callable[[], None]
+def watch_and_restart_ended_servers(
+    servers: Mapping[str, LocalServer], logs: ProcessLogFollower, say: MessagePrinter, look: Callable[[], None]
 ) -> NoReturn:
     """Copy new log lines to stderr, restart servers that have ended, and call `look`, ten times a second.
 

@@ -19,7 +19,7 @@ from schemas.settings import Settings, load_settings
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import StoreIngestResources, build_changed_store_ssrf_policies
+from workers.ingest.appstore.stores import StoreIngestResources, build_ssrf_policies_of_custom_store_urls
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import GitHubApi, build_github_api
@@ -34,13 +34,13 @@ SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
 #: Storefront of an app's address without a country.
 DEFAULT_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
-PLACEHOLDER_KEYRING = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
+DUMMY_KEYRING_OF_BRAND_EXTRACTION = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
 PLACEHOLDER_SETTINGS = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
-    "PEPPERS": PLACEHOLDER_KEYRING,
-    "VAULT_KEYS": PLACEHOLDER_KEYRING,
+    "PEPPERS": DUMMY_KEYRING_OF_BRAND_EXTRACTION,
+    "VAULT_KEYS": DUMMY_KEYRING_OF_BRAND_EXTRACTION,
 }
 
 
@@ -72,8 +72,8 @@ async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadi
     """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
     settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
-    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
-    github_only = ssrf_guard.operator_url_policy(settings.github_api_url)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
+    github_only = ssrf_guard.build_fetch_policy_for_setting_url(settings.github_api_url)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
@@ -90,10 +90,14 @@ async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadi
 async def open_store_access(
     settings: Settings, parser: DocumentParser, contact: str
 ) -> AsyncIterator[StoreIngestResources]:
-    async with open_ssrf_guarded_client(allowed=build_changed_store_ssrf_policies(settings), contact=contact) as client:
+    async with open_ssrf_guarded_client(
+        allowed=build_ssrf_policies_of_custom_store_urls(settings), contact=contact
+    ) as client:
         yield StoreIngestResources(
             lookup=AppLookupAccess(
-                client, settings.itunes_api_url, UpstreamLimiter(skip_app_lookup_wait, raise_app_lookup_rate_limited)
+                client,
+                settings.itunes_api_url,
+                UpstreamLimiter(permit_app_lookup_at_once, raise_app_lookup_rate_limited),
             ),
             web=build_crawl_resources(client),
             parser=parser,
@@ -102,7 +106,7 @@ async def open_store_access(
         )
 
 
-async def skip_app_lookup_wait(_patience_s: float) -> None:
+async def permit_app_lookup_at_once(_patience_s: float) -> None:
     """Return at once, so that an App Store look-up starts without a wait.
 
     It takes the place of the rate limit that workers share: a person reads few apps.
@@ -136,7 +140,7 @@ def is_saved_page_path(text: str) -> bool:
 def is_store_url(text: str) -> bool:
     """Return whether a text is an App Store, Google Play or `market:` address; False for a bare app id."""
     with suppress(InvalidValue):
-        parts = store_listings.split_store_url(text)
+        parts = store_listings.split_store_address_into_url_parts(text)
         host = parts.hostname or ""
         return parts.scheme == "market" or any(
             store.fullmatch(host)
@@ -145,7 +149,7 @@ def is_store_url(text: str) -> bool:
     return False
 
 
-async def read_brand_target(reader: BrandReadingResources, text: str) -> BrandExtraction:
+async def extract_brand_of_target(reader: BrandReadingResources, text: str) -> BrandExtraction:
     """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
     match classify_brand_target(text, allowed=reader.allowed):
         case Path() as path:

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.failure import exit_on_failure
+from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.output import CommandResult, format_object_fields, print_command_result
 from cli.shared.session import CommandSession, open_command_session
 from db.pool import Conn, run_in_transaction
@@ -28,8 +28,8 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
     @json_output_option
     @wraps(body)
     def run(*, as_json: bool, **values: Any) -> None:
-        with exit_on_failure(as_json=as_json):
-            answer = asyncio.run(_await_command_result(body(**values)))
+        with exit_on_expected_command_error(as_json=as_json):
+            answer = asyncio.run(_await_command_coroutine(body(**values)))
         print_command_result(answer, as_json=as_json)
         click.get_current_context().exit(answer.exit_code)
 
@@ -44,7 +44,7 @@ async def run_write(
     return CommandResult(result, format_object_fields(result), note)
 
 
-async def _await_command_result(answer: Awaitable[CommandResult]) -> CommandResult:
+async def _await_command_coroutine(answer: Awaitable[CommandResult]) -> CommandResult:
     return await answer
 
 

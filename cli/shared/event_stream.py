@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
-from cli.shared.remote import RemoteApi, decode_response_error, exit_code_of_response, print_response_error
+from cli.shared.remote import RemoteApi, decode_error_object_of_response, exit_code_of_response, print_response_error
 from schemas.webhooks import WebhookStreamStartMessage
 
 #: The API sends a line at least every 15 s.
@@ -40,7 +40,7 @@ class StreamReconnectBackoff:
         self._clock, self._longest = clock, FIRST_STREAM_RECONNECT_WAIT_S
         self._since: float | None = None
 
-    def mark_connected(self) -> None:
+    def record_connection_start(self) -> None:
         self._since = self._clock()
 
     def reset(self) -> None:
@@ -57,7 +57,7 @@ class StreamReconnectBackoff:
         return self._since is not None and self._clock() - self._since >= MIN_STABLE_STREAM_CONNECTION_S
 
 
-class WebhookEventStream:
+class ReconnectingWebhookSseStream:
     """Stream of events that reconnects after a lost connection.
 
     `WebhookStreamStartMessage.since` is the time from which it has all events.
@@ -109,7 +109,7 @@ class WebhookEventStream:
                     yield message
 
     def _report_stream_start(self, begun: WebhookStreamStartMessage) -> None:
-        self._backoff.mark_connected()
+        self._backoff.record_connection_start()
         self._is_lost = False
         if self._since is None:
             self._say("Ready.")
@@ -152,7 +152,7 @@ class _StreamRetryNeeded(Exception):
 
 def is_api_key_killed_response(response: httpx.Response) -> bool:
     """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
-    return decode_response_error(response).get("code") == "KILL_SWITCH"
+    return decode_error_object_of_response(response).get("code") == "KILL_SWITCH"
 
 
 def parse_server_sent_events(chunks: Iterable[bytes]) -> Iterator[ServerSentMessage]:

@@ -51,7 +51,7 @@ UNUSABLE_DATABASE_ERRORS = (
 UNMIGRATED_DATABASE_ERRORS = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 #: Exit code, error code and message of each expected error; the first matching line counts.
-COMMAND_ERROR_MEANINGS = (
+EXIT_CODE_AND_MESSAGE_BY_COMMAND_ERROR = (
     (SettingsInvalid, EXIT_SETTINGS_OR_SERVER_UNUSABLE, "SETTINGS", f"{{error}}: {SETTINGS_ADVICE}"),
     ((LocalServerUnavailable, AttackRunImpossible), EXIT_SETTINGS_OR_SERVER_UNUSABLE, "UNAVAILABLE", "{error}"),
     (msgspec.ValidationError, EXIT_USAGE, "VALIDATION", "{error}"),
@@ -82,7 +82,7 @@ class CommandFailure(NamedTuple):
 
 
 @contextmanager
-def exit_on_failure(*, as_json: bool) -> Iterator[None]:
+def exit_on_expected_command_error(*, as_json: bool) -> Iterator[None]:
     """Report an expected error of the block on stderr, with `as_json` as envelope; exit with the error's code."""
     try:
         yield
@@ -93,15 +93,17 @@ def exit_on_failure(*, as_json: bool) -> Iterator[None]:
 
 
 def explain_command_failure(error: Exception) -> CommandFailure:
-    """Return exit code, error code and message of an expected error: its own, or by `COMMAND_ERROR_MEANINGS`."""
+    """Return exit code, error code and message of an expected error: its own, or by a table of error classes."""
     if isinstance(error, DomainError):
         return CommandFailure(_domain_error_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
         return CommandFailure(EXIT_SETTINGS_OR_SERVER_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
-    _, exit_code, code, template = next(line for line in COMMAND_ERROR_MEANINGS if isinstance(error, line[0]))
+    _, exit_code, code, template = next(
+        line for line in EXIT_CODE_AND_MESSAGE_BY_COMMAND_ERROR if isinstance(error, line[0])
+    )
     place = describe_database_address() if "{where}" in template else ""
-    return CommandFailure(exit_code, code, template.format(error=_format_error_reason(error), where=place))
+    return CommandFailure(exit_code, code, template.format(error=_format_exception_reason(error), where=place))
 
 
 def _domain_error_exit_code(error: DomainError) -> int:
@@ -119,5 +121,5 @@ def _domain_error_exit_code(error: DomainError) -> int:
     return codes.get(type(error), EXIT_REFUSED)
 
 
-def _format_error_reason(error: Exception) -> str:
+def _format_exception_reason(error: Exception) -> str:
     return "no response in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

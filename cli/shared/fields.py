@@ -14,8 +14,8 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import click
 import msgspec
 
-_FIELD_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_FIELD_NESTING_PATTERN = re.compile(r"\[([^\[\]]*)\]")
+_NESTED_FIELD_OPTION_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_FIELD_OPTION_BRACKET_PART_PATTERN = re.compile(r"\[([^\[\]]*)\]")
 _LITERAL_VALUE_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
 #: File of a form with its name, or a text.
@@ -39,18 +39,18 @@ class RequestField(NamedTuple):
 def parse_request_field(argument: str, *, typed: bool) -> RequestField:
     """Parse `name=value` or `name[]` into a field, with `typed` also literals and `@FILE`. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
-    if not _FIELD_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
+    if not _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
     if not equals:
         return RequestField(name, None)
     if typed and text == "@-":
-        return RequestField(name, _read_secret_text(name))
+        return RequestField(name, _read_text_of_prompt_or_stdin(name))
     if typed and text.startswith("@"):
         return RequestField(name, "", file=text[1:])
     return RequestField(name, text, typed)
 
 
-def _read_secret_text(name: str) -> str:
+def _read_text_of_prompt_or_stdin(name: str) -> str:
     """Return a text from a prompt, or stdin if no terminal, to keep it from shell history and process list."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
@@ -78,8 +78,8 @@ def _form_part_of_field(field: RequestField) -> FormPart:
 
 
 def _parse_nested_field_path(name: str) -> list[str]:
-    first, steps = _FIELD_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_request_field
-    return [first, *_FIELD_NESTING_PATTERN.findall(steps)]
+    first, steps = _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_request_field
+    return [first, *_FIELD_OPTION_BRACKET_PART_PATTERN.findall(steps)]
 
 
 def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: RequestField) -> None:
@@ -98,12 +98,12 @@ def _append_field_to_array(items: list[Any], path: Sequence[str], field: Request
     if not path:
         items += [] if field.text is None else [field.value]
         return
-    if not items or not isinstance(items[-1], dict) or _is_field_name_taken(items[-1], path):
+    if not items or not isinstance(items[-1], dict) or _has_json_object_value_at_path(items[-1], path):
         items.append({})
     _put_nested_field_value(items[-1], path, field)
 
 
-def _is_field_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
+def _has_json_object_value_at_path(item: dict[str, Any], path: Sequence[str]) -> bool:
     """Return whether an array's last object has a value at the field's path: the field then begins a new object.
 
     False for a path to an inner array, which grows instead.
@@ -111,4 +111,4 @@ def _is_field_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
     inner = item.get(path[0])
     if path[0] not in item or path[1:2] == [""]:
         return False
-    return len(path) == 1 or not isinstance(inner, dict) or _is_field_name_taken(inner, path[1:])
+    return len(path) == 1 or not isinstance(inner, dict) or _has_json_object_value_at_path(inner, path[1:])

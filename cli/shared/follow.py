@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.output import open_console
+from cli.shared.output import build_rich_console
 from cli.shared.remote import UNREADABLE_BODY_ERRORS, RemoteApi
 
 JOB_LONG_POLL_S = 30
@@ -17,21 +17,21 @@ JOB_LONG_POLL_S = 30
 JOB_POLL_PAUSE_S = 1.0
 
 
-class ScheduledPostJob(msgspec.Struct, rename="camel"):
+class ScheduledPostJobReference(msgspec.Struct, rename="camel"):
     job_id: str | None = None
 
 
-class StartedJobs(msgspec.Struct, rename="camel"):
+class StartedJobIdsResponse(msgspec.Struct, rename="camel"):
     """Response with job ids: a job, a 202, an archive, or scheduled posts."""
 
     job_id: str | None = None
-    scheduled_posts: list[ScheduledPostJob] = []
+    scheduled_posts: list[ScheduledPostJobReference] = []
 
 
-def read_job_ids(content: bytes) -> list[str]:
+def read_started_job_ids_of_response(content: bytes) -> list[str]:
     """Return the ids of the jobs that an API response's body names; empty for a body of another form."""
     try:
-        started = msgspec.json.decode(content, type=StartedJobs)
+        started = msgspec.json.decode(content, type=StartedJobIdsResponse)
     except UNREADABLE_BODY_ERRORS:
         return []
     job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
@@ -42,7 +42,7 @@ def follow_job(remote: RemoteApi, client: httpx.Client, job_id: str) -> httpx.Re
     """Wait for a job's end, on a terminal with a progress bar; return the last response: the ended job or an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=open_console(sys.stderr), disable=hidden, transient=True) as bar:
+    with Progress(*columns, console=build_rich_console(sys.stderr), disable=hidden, transient=True) as bar:
         task = bar.add_task(job_id, total=1.0)
         for response in _poll_job_changes(client, remote.build_url(f"jobs/{job_id}")):
             if response.is_success:

@@ -5,7 +5,7 @@ import sys
 import click
 
 
-class CommandGroup(click.Group):
+class FullSentenceHelpCommandGroup(click.Group):
     """Group of commands. Its help shows the full first sentence of each command; click's own help cuts it."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

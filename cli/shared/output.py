@@ -34,12 +34,12 @@ def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
         return
-    open_console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
+    build_rich_console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
     if answer.note:
         click.echo(answer.note, err=True)
 
 
-def open_console(file: IO[str]) -> Console:
+def build_rich_console(file: IO[str]) -> Console:
     """Return a console with colors and folding for a terminal, and plain text for other files."""
     return Console(file=file, width=None if file.isatty() else PIPE_OUTPUT_WIDTH, highlight=False)
 

@@ -165,7 +165,7 @@ class ApiListPage(msgspec.Struct, rename="camel"):
 
 def print_response_error(response: httpx.Response, key: str | None) -> None:
     """Print an API's error on stderr; after a server error, advise to repeat a write with Idempotency-Key `key`."""
-    error = decode_response_error(response)
+    error = decode_error_object_of_response(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
     click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
@@ -178,7 +178,7 @@ def build_repeat_write_advice(key: str) -> str:
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 
 
-def decode_response_error(response: httpx.Response) -> dict[str, Any]:
+def decode_error_object_of_response(response: httpx.Response) -> dict[str, Any]:
     """Return the error object of an API's error response; empty for a body that isn't the API's."""
     try:
         return msgspec.json.decode(response.content, type=ErrorEnvelope).error

@@ -13,7 +13,7 @@ from msgspec import field
 from generation import libraries
 from generation.copy.write import write_piece_copy
 from generation.outputs import OutputFile, RenderingProgressStep
-from generation.spec import PieceCopy, PieceSpec, SpecValue
+from generation.spec import PieceCopy, PieceSpec, StrictCamelCaseStruct
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class DesignSpec(PieceSpec, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-class RenderProvenance(SpecValue, frozen=True, kw_only=True):
+class RenderProvenance(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
@@ -42,7 +42,7 @@ class RenderProvenance(SpecValue, frozen=True, kw_only=True):
     files: list[OutputFile]
 
 
-class DesignRendering:
+class DesignSpecRenderer:
     """Design with its files in `source_folder`. Raises `GenerationError`."""
 
     def __init__(self, design: DesignSpec, source_folder: Path) -> None:
@@ -51,11 +51,11 @@ class DesignRendering:
         self.copy = design.copy or write_piece_copy(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
-        self.pictures = {name: _read_design_file(source_folder / name) for name in files}
-        self.piece, warnings = self._prepare_content_piece()
+        self.pictures = {name: _read_design_file_bytes(source_folder / name) for name in files}
+        self.piece, warnings = self._prepare_piece_with_design_files()
         self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepare_content_piece(self) -> tuple["ContentPiece", list[str]]:
+    def _prepare_piece_with_design_files(self) -> tuple["ContentPiece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
         files: PieceInputFiles = drawing.PieceInputFiles(
@@ -94,14 +94,14 @@ class DesignRendering:
 def read_design_spec(path: Path) -> DesignSpec:
     """Return a file's design spec. Raise `GenerationError` if unreadable or no JSON, else `msgspec.ValidationError`."""
     try:
-        return msgspec.json.decode(_read_design_file(path), type=DesignSpec)
+        return msgspec.json.decode(_read_design_file_bytes(path), type=DesignSpec)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
         raise GenerationError("SPEC_NOT_JSON", f"{path} is not JSON: {error}") from None
 
 
-def _read_design_file(path: Path) -> bytes:
+def _read_design_file_bytes(path: Path) -> bytes:
     with convert_os_errors_to_generation_errors():
         return path.read_bytes()
 

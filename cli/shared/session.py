@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cli.local.folder import LOCAL_ENV_FILE, read_env_file
 from db.pool import Pool, open_postgres_pool
-from domain.security.keyring import Keyring, check_keyrings, parse_keyrings
+from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
 from schemas.setting_values import is_parseable_url
 from schemas.settings import Settings, load_settings
 
@@ -44,7 +44,7 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
 
 async def load_vault_keyring(session: CommandSession) -> Keyring:
     """Return the keyring that seals secrets. Raise `SettingsInvalid` if PEPPERS or VAULT_KEYS lacks a key in use."""
-    peppers, vault = parse_keyrings(session.settings)
+    peppers, vault = parse_pepper_and_vault_keyrings(session.settings)
     async with session.pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
     return vault

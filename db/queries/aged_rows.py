@@ -2,7 +2,7 @@
 
 from db.queries import Query
 
-_AGE_TABLE_ROWS_SQL = """
+_MOVE_ROW_TIMES_BACK_SQL = """
 update {table}
    set {times}
  where organization_id = :org"""
@@ -11,7 +11,7 @@ update {table}
 def _build_row_aging_statement(name: str, **columns: str) -> Query:
     """Return the statement that moves times back by `by`; `columns` has each table's columns, parted by blanks."""
     *updates, last = [
-        _AGE_TABLE_ROWS_SQL.format(
+        _MOVE_ROW_TIMES_BACK_SQL.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())
         )
         for table, times in columns.items()
@@ -21,7 +21,7 @@ def _build_row_aging_statement(name: str, **columns: str) -> Query:
 
 
 #: Statements for all times that a sandbox's clock moves, but for its jobs: `age_jobs` in `sandbox_clock.sql`.
-ROW_AGING_STATEMENTS = (
+SANDBOX_CLOCK_ROW_AGING_STATEMENTS = (
     _build_row_aging_statement(
         "age_projects",
         project="created_at updated_at archived_at purging_at",

@@ -8,7 +8,7 @@ from platforms.description import PrivacyLevel
 from schemas import jobs, posts, projects
 
 
-class JobRow(NamedTuple):
+class PartnerJobRow(NamedTuple):
     """Job for partners (the view `partner_job`)."""
 
     id: UUID
@@ -29,7 +29,7 @@ class JobRow(NamedTuple):
     error: dict[str, Any] | None
 
 
-class PostRow(NamedTuple):
+class PartnerPostRow(NamedTuple):
     """Post for partners; `schedule_passed`: it was fully approved only after its time."""
 
     id: UUID
@@ -59,7 +59,7 @@ class PostRow(NamedTuple):
     version: int
 
 
-class WaitingPost(NamedTuple):
+class PostWaitingForApprovalOrTime(NamedTuple):
     """Post that waits for an approval or its time; in the second case it has a job."""
 
     id: UUID
@@ -97,7 +97,7 @@ class ContentAssetRow(NamedTuple):
     sha256: bytes
 
 
-class LockedProject(NamedTuple):
+class ProjectRowLockedForChange(NamedTuple):
     """Project row, locked by this transaction, with the database's time."""
 
     organization_id: UUID

@@ -10,7 +10,7 @@ from db.queries import account_lease, social_account
 from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from platforms.description import PrivacyLevel
 from schemas import ids
 from schemas.accounts import AccountQuota, AccountStatus, LeaseEndReason, PlatformName, SocialAccount
@@ -29,7 +29,7 @@ class AccountIdentity(NamedTuple):
     traits: dict[str, Any]
 
 
-class AccountScope(NamedTuple):
+class AccountAndOrganizationIds(NamedTuple):
     """Id of an account and of its organization."""
 
     organization_id: UUID
@@ -70,7 +70,7 @@ GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
 LIST_ACCOUNTS_OF_ALL_PROJECTS = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
-REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
+REQUIRE_REAUTH_OF_LEASED_ACCOUNTS = account_lease.require_reauth.typed(AccountAndOrganizationIds)
 
 
 async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
@@ -129,20 +129,25 @@ async def require_account_reauth(
 
     Does nothing if a newer generation of its credential than `generation` exists.
     """
-    scope = AccountScope(organization_id, account_id)
+    scope = AccountAndOrganizationIds(organization_id, account_id)
     await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if generation is not None and not await credentials.lock_and_check_newest_credential(
         conn, organization_id=organization_id, account_id=account_id, generation=generation
     ):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        lessees = await REQUIRE_REAUTH_OF_LESSEE.all(conn, owner_id=account_id)
+        lessees = await REQUIRE_REAUTH_OF_LEASED_ACCOUNTS.all(conn, owner_id=account_id)
         for account_scope in (scope, *lessees):
             await record_account_action(conn, account_scope, "reauth_required", {"reason": reason})
 
 
 async def record_account_action(
-    conn: Conn, scope: AccountScope, action: str, details: Mapping[str, Any], *, api_key_id: UUID | None = None
+    conn: Conn,
+    scope: AccountAndOrganizationIds,
+    action: str,
+    details: Mapping[str, Any],
+    *,
+    api_key_id: UUID | None = None,
 ) -> None:
     """Write an audit log entry `social_account.<action>` about an account; every change of its status has one."""
     await audit.write_audit_entry(
@@ -167,7 +172,7 @@ async def set_account_quota(
     if row.owner_account_id is not None:
         raise account_leased_error("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(conn, org=organization_id, id=account_id, posts=posts, window_s=seconds)
-    scope = AccountScope(organization_id, account_id)
+    scope = AccountAndOrganizationIds(organization_id, account_id)
     await record_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
@@ -191,7 +196,7 @@ def account_leased_error(message: str) -> StateConflict:
 
 
 def _account_to_schema(row: AccountRow) -> SocialAccount:
-    return answer_from_row(
+    return build_api_answer_from_row(
         SocialAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),

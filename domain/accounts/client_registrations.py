@@ -8,7 +8,7 @@ from db.queries import platform_app
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
-from jobs.kinds import REGISTER_APP_KIND
+from jobs.kinds import REGISTER_OAUTH_CLIENT_KIND
 from jobs.ledger import SubmittedJob
 
 
@@ -30,7 +30,7 @@ class OAuthClient(NamedTuple):
         return f"Client({self.client_id})"
 
 
-class ClientRegistration(NamedTuple):
+class SealedOAuthClientRegistration(NamedTuple):
     """Client with a sealed secret; `lasting`: the server keeps it long enough for a person's consent."""
 
     client_id: str
@@ -39,7 +39,7 @@ class ClientRegistration(NamedTuple):
     lasting: bool
 
 
-GET_CLIENT_REGISTRATION = platform_app.get_app.typed(ClientRegistration)
+GET_CLIENT_REGISTRATION = platform_app.get_app.typed(SealedOAuthClientRegistration)
 
 
 async def find_oauth_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
@@ -64,7 +64,9 @@ async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyr
     return OAuthClient(registration.client_id, plain.decode())
 
 
-async def ensure_client_registration(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
+async def submit_client_registration_if_missing(
+    conn: Conn, server: PlatformServer, organization_id: UUID
+) -> SubmittedJob | None:
     """Submit a job that registers our OAuth client at a server; None if a lasting registration exists."""
     if await has_lasting_client_registration(conn, server=server):
         return None
@@ -75,7 +77,7 @@ async def submit_client_registration_job(conn: Conn, *, server: PlatformServer, 
     """Submit the job that registers our OAuth client at a server; each organization runs one at a time for a server."""
     return await ledger.submit_job(
         conn,
-        kind=REGISTER_APP_KIND,
+        kind=REGISTER_OAUTH_CLIENT_KIND,
         organization_id=organization_id,
         project_id=None,
         args=server._asdict(),
@@ -100,10 +102,10 @@ async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, clien
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def delete_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_oauth_client_of_platform_server(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete our OAuth client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def _find_client_registration(conn: Conn, server: PlatformServer) -> ClientRegistration | None:
+async def _find_client_registration(conn: Conn, server: PlatformServer) -> SealedOAuthClientRegistration | None:
     return await GET_CLIENT_REGISTRATION.one(conn, **server._asdict())

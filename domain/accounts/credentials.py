@@ -92,7 +92,7 @@ def is_token_ending_soon(expires_at: datetime | None, *, now: datetime) -> bool:
     return expires_at is not None and expires_at <= now + TOKEN_REFRESH_MARGIN
 
 
-async def open_account_tokens(
+async def read_unsealed_account_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring
 ) -> AccountTokens:
     """Return an account's unsealed tokens. Raises LookupError without any, as after a disconnect."""

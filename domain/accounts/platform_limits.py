@@ -6,8 +6,8 @@ A figure from the account's own server (`traits`) overrides the platform's.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from platforms.description import CaptionPartLimit, PlatformLimits, PrivacyLevel
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.description import AdditionalCaptionLimit, PlatformLimits, PrivacyLevel
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas.accounts import PlatformName
 
 #: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
@@ -32,12 +32,12 @@ class PlatformLimitFault(NamedTuple):
 
 
 LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
-    description.name: description.limits for description in PLATFORM_DESCRIPTIONS.values()
+    description.name_in_api: description.limits for description in REGISTERED_PLATFORMS_BY_NAME.values()
 }
 
 #: Fault code that a different caption resolves.
 CAPTION_FAULT_CODE = "CAPTION_REFUSED"
-NO_OBJECTION_TEXT = "ok"
+NO_PLATFORM_OBJECTION_TEXT = "ok"
 
 
 def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
@@ -46,7 +46,7 @@ def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> di
         platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }
     return {
-        name: "; ".join(fault.message for fault in those) or NO_OBJECTION_TEXT
+        name: "; ".join(fault.message for fault in those) or NO_PLATFORM_OBJECTION_TEXT
         for name, those in faults_by_platform.items()
     }
 
@@ -69,7 +69,7 @@ def max_caption_length(platform: PlatformLimits, traits: Mapping[str, Any]) -> i
 
 def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
     """Yield the reasons for which a platform would refuse a caption; `max_length` is `max_caption_length`."""
-    length = CaptionPartLimit("characters", max_length, platform.measure)
+    length = AdditionalCaptionLimit("characters", max_length, platform.measure)
     for unit, limit, count in (length, *platform.caption_parts):
         if (amount := count(caption)) > limit:
             yield f"the caption has {amount} {unit} and {platform.name} takes {limit}: shorten it"

@@ -92,7 +92,7 @@ def parse_app_key(text: str) -> PresentedAppKey | None:
     return PresentedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
-async def find_apps_by_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
+async def authenticate_sdk_app_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
     """Return the app of each key, in order, by one statement; None for a key that opens no app.
 
     A deleted app's key stops working with the next call, a rotated key at the end of its overlap.

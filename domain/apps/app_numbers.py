@@ -11,7 +11,7 @@ from schemas.apps import AppPlatform
 from schemas.errors.absent import not_found_error
 
 
-class NumberedApp(NamedTuple):
+class AppWithEventStoreNumber(NamedTuple):
     """App with its number in the event store."""
 
     id: UUID
@@ -19,11 +19,11 @@ class NumberedApp(NamedTuple):
     platform: AppPlatform
 
 
-class ProjectApps(NamedTuple):
+class ProjectAppsByEventStoreNumber(NamedTuple):
     """Apps of a project by number, deleted ones included; `wanted` is the number of the requested app."""
 
     project_id: UUID
-    by_number: Mapping[int, NumberedApp]
+    by_number: Mapping[int, AppWithEventStoreNumber]
     wanted: int | None
 
     @property
@@ -35,7 +35,7 @@ class ProjectApps(NamedTuple):
         return max(self.by_number, default=0)
 
 
-LIST_NUMBERED_APPS = sdk_app.number_apps.typed(NumberedApp)
+LIST_APPS_WITH_EVENT_STORE_NUMBERS = sdk_app.number_apps.typed(AppWithEventStoreNumber)
 
 
 async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
@@ -46,22 +46,28 @@ async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
     return {row["id"]: row["app_no"] for row in rows if row["id"]}
 
 
-async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[NumberedApp]:
+async def list_apps_with_event_store_numbers(
+    conn: Conn, *, organization_id: UUID, project_id: UUID
+) -> list[AppWithEventStoreNumber]:
     """Return a project's apps with their numbers in the event store, deleted ones included."""
-    return await LIST_NUMBERED_APPS.all(conn, org=organization_id, project_id=project_id)
+    return await LIST_APPS_WITH_EVENT_STORE_NUMBERS.all(conn, org=organization_id, project_id=project_id)
 
 
-async def find_project_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> ProjectApps:
+async def find_project_apps_by_number(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None
+) -> ProjectAppsByEventStoreNumber:
     """Return a project's apps by their numbers, and the number of the app `app_id` if it is not None.
 
     Raises `ObjectNotFound` for an unknown project or app.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await list_numbered_apps(conn, organization_id=organization_id, project_id=project_id)
-    return ProjectApps(project_id, {app.app_no: app for app in numbered}, requested_app_number(numbered, app_id))
+    numbered = await list_apps_with_event_store_numbers(conn, organization_id=organization_id, project_id=project_id)
+    return ProjectAppsByEventStoreNumber(
+        project_id, {app.app_no: app for app in numbered}, find_event_store_number_of_app(numbered, app_id)
+    )
 
 
-def requested_app_number(numbered: Sequence[NumberedApp], app_id: UUID | None) -> int | None:
+def find_event_store_number_of_app(numbered: Sequence[AppWithEventStoreNumber], app_id: UUID | None) -> int | None:
     """Return the event store's number of the app `app_id` among `numbered`, None for None. Raises `ObjectNotFound`."""
     if app_id is None:
         return None

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import sdk_app
-from db.queries.rows import LockedProject
+from db.queries.rows import ProjectRowLockedForChange
 from domain.apps import app_keys, destinations, identifiers
 from domain.apps.identifiers import AppIdentifiers
 from domain.security.keyring import Keyring
@@ -53,12 +53,12 @@ class _SdkAppRow(NamedTuple):
         return AppIdentifiers(self.bundle_id, self.android_package, self.web_domain)
 
 
-class _AppCounts(NamedTuple):
+class _LiveAppCountAndLastAppNumber(NamedTuple):
     live: int
     last_no: int
 
 
-COUNT_APPS = sdk_app.count_apps.typed(_AppCounts)
+COUNT_LIVE_APPS_AND_FIND_LAST_APP_NUMBER = sdk_app.count_apps.typed(_LiveAppCountAndLastAppNumber)
 INSERT_APP = sdk_app.insert_app.typed(_SdkAppRow)
 GET_APP = sdk_app.get_app.typed(_SdkAppRow)
 LIST_APPS = sdk_app.list_apps.typed(_SdkAppRow)
@@ -74,7 +74,7 @@ class AppChangeAuthor(NamedTuple):
     api_key_id: UUID | None = None
 
     @property
-    def project_parameters(self) -> dict[str, UUID]:
+    def project_query_parameters(self) -> dict[str, UUID]:
         """Return the project's parameters for statements."""
         return {"org": self.organization_id, "project_id": self.project_id}
 
@@ -108,7 +108,7 @@ async def register_sdk_app(
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
         conn,
-        **author.project_parameters,
+        **author.project_query_parameters,
         **new_identifiers._asdict(),
         **hashed._asdict(),
         id=app_id,
@@ -189,18 +189,18 @@ async def note_last_app_event_time(conn: Conn, *, organization_id: UUID, app_id:
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
 
-async def _lock_project_of_app(conn: Conn, author: AppChangeAuthor) -> LockedProject:
+async def _lock_project_of_app(conn: Conn, author: AppChangeAuthor) -> ProjectRowLockedForChange:
     return await project_locks.lock_project_row(
         conn, organization_id=author.organization_id, project_id=author.project_id, versions=None
     )
 
 
 async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _SdkAppRow:
-    return require_found(await GET_APP.one(conn, **author.project_parameters, id=app_id), "sdk_app")
+    return require_found(await GET_APP.one(conn, **author.project_query_parameters, id=app_id), "sdk_app")
 
 
 async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
-    counts = await COUNT_APPS.row(conn, **author.project_parameters)
+    counts = await COUNT_LIVE_APPS_AND_FIND_LAST_APP_NUMBER.row(conn, **author.project_query_parameters)
     if counts.live >= MAX_LIVE_APPS_PER_PROJECT:
         raise StateConflict(
             "TOO_MANY_APPS",
@@ -221,7 +221,7 @@ async def _check_app_identifiers_free(
 ) -> None:
     """Raise `StateConflict` APP_EXISTS if another app of the project and platform has one of these identifiers."""
     same_app_id = await sdk_app.find_same_app.value(
-        conn, **author.project_parameters, **given._asdict(), id=app_id, platform=platform
+        conn, **author.project_query_parameters, **given._asdict(), id=app_id, platform=platform
     )
     if same_app_id is not None:
         raise StateConflict(

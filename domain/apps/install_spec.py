@@ -27,7 +27,7 @@ class _InstallFileTemplate(NamedTuple):
     action: FileAction = "create"
 
 
-class _SdkPlatformRequirements(NamedTuple):
+class _SdkInstallParts(NamedTuple):
     """Requirements of a platform: the key's variable, the snippet, packages and files."""
 
     variable: str
@@ -63,38 +63,38 @@ _REACT_NATIVE_DEPENDENCIES = (
     _npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_PLIST_FILE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
-_GRADLE_FILE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
+_INFO_PLIST_FILE_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
+_GRADLE_BUILD_FILE_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
-_SDK_REQUIREMENTS_BY_PLATFORM: Mapping[AppPlatform, _SdkPlatformRequirements] = {
-    "ios": _SdkPlatformRequirements("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_PLIST_FILE]),
-    "android": _SdkPlatformRequirements("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_FILE]),
-    "react-native": _SdkPlatformRequirements(
+_SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
+    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_INFO_PLIST_FILE_TEMPLATE]),
+    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_BUILD_FILE_TEMPLATE]),
+    "react-native": _SdkInstallParts(
         "TENANTRY_KEY",
         "phones.ts",
         [*_REACT_NATIVE_DEPENDENCIES, _npm_dependency("react-native-config", "1")],
         [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
-    "flutter": _SdkPlatformRequirements(
+    "flutter": _SdkInstallParts(
         "TENANTRY_KEY",
         "flutter-use.dart",
         [_FLUTTER_DEPENDENCY],
         [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
-    "expo": _SdkPlatformRequirements(
+    "expo": _SdkInstallParts(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
         _REACT_NATIVE_DEPENDENCIES,
         [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
-    "web": _SdkPlatformRequirements("TENANTRY_KEY", "web.html"),
-    "nextjs": _SdkPlatformRequirements(
+    "web": _SdkInstallParts("TENANTRY_KEY", "web.html"),
+    "nextjs": _SdkInstallParts(
         "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
-    "vite": _SdkPlatformRequirements(
+    "vite": _SdkInstallParts(
         "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
     ),
-    "react-router": _SdkPlatformRequirements(
+    "react-router": _SdkInstallParts(
         "VITE_TENANTRY_KEY",
         "react-router-use.jsx",
         files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
@@ -112,7 +112,7 @@ def build_sdk_install_spec(
 
 
 def _build_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
-    platform = _SDK_REQUIREMENTS_BY_PLATFORM[name]
+    platform = _SDK_INSTALL_PARTS_BY_PLATFORM[name]
     key = EnvVar(name=platform.variable, value=None, about="The app's key, `lpa_...`: only you have it.")
     return PlatformInstall(
         platform=name,

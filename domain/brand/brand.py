@@ -21,20 +21,20 @@ from schemas.brand import (
     BrandMedia,
     BrandPatch,
     BrandSource,
-    BrandSourceRow,
-    CrawlState,
+    CrawlStateForNextIngest,
     FieldFinding,
     MediaProvenance,
     Provenance,
     Said,
+    StoredBrandSourceFindings,
 )
-from schemas.pictures import Picture, PictureKind
+from schemas.pictures import PictureFoundByIngest, PictureKind
 
 BRAND_FIELDS: tuple[BrandFieldName, ...] = get_args(BrandFieldName)
 BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
-def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
+def merge_brand_sources(rows: Sequence[StoredBrandSourceFindings]) -> BrandContext | None:
     """Return a project's merged brand: each field's winning value with its provenance; None without a source."""
     if not rows:
         return None
@@ -45,7 +45,7 @@ def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
     )
 
 
-def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
+def rank_brand_findings_by_field(rows: Sequence[StoredBrandSourceFindings]) -> dict[BrandFieldName, list[Said]]:
     """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for row in rows:
@@ -56,7 +56,7 @@ def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFi
     return {name: sorted(finding, key=_brand_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
-def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
+def describe_brand(rows: Sequence[StoredBrandSourceFindings], *, project_id: UUID) -> Brand:
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = rank_brand_findings_by_field(rows)
     return Brand(
@@ -66,7 +66,7 @@ def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand
     )
 
 
-def merge_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
+def merge_brand_pictures(rows: Sequence[StoredBrandSourceFindings]) -> list[BrandMedia]:
     """Return the pictures of all brand sources, logos first; each picture address occurs once.
 
     Pictures of newer sources come first. The pictures of one source keep their order.
@@ -79,7 +79,7 @@ def merge_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
     return list(once.values())
 
 
-def _brand_picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedia:
+def _brand_picture_to_schema(row: StoredBrandSourceFindings, picture: PictureFoundByIngest) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,
@@ -98,7 +98,9 @@ def _brand_picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedi
     )
 
 
-def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]) -> list[BrandFieldName]:
+def changed_brand_fields(
+    before: Sequence[StoredBrandSourceFindings], after: Sequence[StoredBrandSourceFindings]
+) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
     old, new = rank_brand_findings_by_field(before), rank_brand_findings_by_field(after)
     return [name for name in BRAND_FIELDS if _winning_brand_value(old.get(name)) != _winning_brand_value(new.get(name))]
@@ -167,7 +169,7 @@ async def replace_brand_source(
 
 async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> BrandSourceRow | None:
+) -> StoredBrandSourceFindings | None:
     """Return a project's row of one brand source; None if the source was never read."""
     rows = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
@@ -175,16 +177,18 @@ async def find_brand_source_row(
 
 async def read_last_crawl_state(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> CrawlState | None:
+) -> CrawlStateForNextIngest | None:
     """Return the crawl state that a source's last ingest stored for the next one; None without any."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
-    return msgspec.convert(visit, CrawlState | None)
+    return msgspec.convert(visit, CrawlStateForNextIngest | None)
 
 
-async def read_brand_source_rows(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
+async def read_brand_source_rows(
+    conn: Conn, *, organization_id: UUID, project_id: UUID
+) -> list[StoredBrandSourceFindings]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
-    return msgspec.convert([dict(row) for row in rows], list[BrandSourceRow])
+    return msgspec.convert([dict(row) for row in rows], list[StoredBrandSourceFindings])
 
 
 def _build_brand_field(findings: Sequence[Said]) -> BrandField:
@@ -202,7 +206,7 @@ def _brand_finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     return origin.source == "partner", origin.confidence, origin.at
 
 
-def _build_brand_finding_provenance(row: BrandSourceRow, finding: FieldFinding) -> Provenance:
+def _build_brand_finding_provenance(row: StoredBrandSourceFindings, finding: FieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
         job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),

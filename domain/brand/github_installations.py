@@ -15,7 +15,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import github_installation
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import StartedOAuthFlow
+from domain.oauth.oauth_states import StoredOAuthFlow
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, organizations
@@ -42,7 +42,7 @@ class GitHubAppInstallation(NamedTuple):
     account_login: str
 
 
-class GitHubConnectAttempt(NamedTuple):
+class GitHubConnectJobInput(NamedTuple):
     """Input of one attempt to connect."""
 
     sandbox: bool
@@ -72,7 +72,7 @@ async def create_github_install_link(
     """
     checked = return_urls.check_return_url(return_url, origins=principal.return_origins)
     if not principal.sandbox:
-        _github_app_url(settings)
+        _require_github_app_page_url(settings)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
@@ -93,7 +93,7 @@ async def github_install_page_url(conn: Conn, *, settings: Settings, state: str,
     Raises `InvalidValue` for an unusable state, `StateConflict` GITHUB_NOT_CONFIGURED.
     """
     await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now)
-    return f"{_github_app_url(settings)}/installations/new?{urlencode({'state': state})}"
+    return f"{_require_github_app_page_url(settings)}/installations/new?{urlencode({'state': state})}"
 
 
 async def handle_github_install_callback(
@@ -106,7 +106,7 @@ async def handle_github_install_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
+) -> tuple[StoredOAuthFlow, SubmittedJob | None]:
     """Handle GitHub's redirect after an installation: use up the state, and submit a job that uses the code.
 
     Returns the flow and the job. The flow ends without a job if the redirect has no code or no installation, or comes
@@ -123,11 +123,13 @@ async def handle_github_install_callback(
             conn, flow, code=code, installation_id=installation_id, keyring=keyring
         )
     requested = setup_action == "request" and failure is None
-    await oauth_states.end_oauth_flow(conn, flow, outcome="requested" if requested else "failed", error=failure)
+    await oauth_states.store_oauth_flow_outcome(
+        conn, flow, outcome="requested" if requested else "failed", error=failure
+    )
     return flow, None
 
 
-def _github_app_url(settings: Settings) -> str:
+def _require_github_app_page_url(settings: Settings) -> str:
     if not settings.github_app_slug:
         raise StateConflict("GITHUB_NOT_CONFIGURED", "GitHub is not set up on this server: ask its operator")
     return f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
@@ -142,7 +144,7 @@ def _github_install_link_url(settings: Settings, state: str, *, sandbox: bool) -
 
 
 async def _submit_github_connect_job(
-    conn: Conn, flow: StartedOAuthFlow, *, code: str, installation_id: int, keyring: Keyring
+    conn: Conn, flow: StoredOAuthFlow, *, code: str, installation_id: int, keyring: Keyring
 ) -> SubmittedJob:
     """Submit the job that proves a GitHub installation by a code and connects it; return it. Raises `LimitReached`."""
     submitted = await ledger.submit_job(
@@ -159,10 +161,10 @@ async def _submit_github_connect_job(
     return submitted
 
 
-async def read_github_connect_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectAttempt:
+async def read_github_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectJobInput:
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
-    return GitHubConnectAttempt(sandbox, secret.decode())
+    return GitHubConnectJobInput(sandbox, secret.decode())
 
 
 async def store_github_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppInstallation) -> dict[str, Any]:
@@ -183,7 +185,7 @@ async def read_github_installation(conn: Conn, *, organization_id: UUID) -> GitH
     )
 
 
-async def find_connected_github_installation(conn: Conn, *, organization_id: UUID) -> GitHubAppInstallation | None:
+async def find_organization_github_installation(conn: Conn, *, organization_id: UUID) -> GitHubAppInstallation | None:
     """Return the GitHub installation that an organization's ingests may use; None if none is connected."""
     row = await GET_INSTALLATION.one(conn, org=organization_id)
     return None if row is None else GitHubAppInstallation(row.installation_id, row.account_login)

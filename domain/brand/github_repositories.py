@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from schemas.errors import InvalidValue
 
 REPOSITORY_FIELD_NAME = "repoFullName"
-MAX_REPOSITORY_TEXT_LENGTH = 500
+MAX_REPOSITORY_NAME_OR_URL_CHARS = 500
 
 #: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
 GITHUB_ACCOUNT_NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
@@ -28,8 +28,8 @@ FORBIDDEN_GIT_REF_PATTERN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\
 
 def parse_repository_name(text: str) -> str:
     """Return a GitHub repository's `owner/name` as written, from that form or an address. Raises `InvalidValue`."""
-    if len(text) > MAX_REPOSITORY_TEXT_LENGTH:
-        raise invalid_repository_error(f"must have at most {MAX_REPOSITORY_TEXT_LENGTH} characters")
+    if len(text) > MAX_REPOSITORY_NAME_OR_URL_CHARS:
+        raise invalid_repository_error(f"must have at most {MAX_REPOSITORY_NAME_OR_URL_CHARS} characters")
     owner, name = split_repository_owner_and_name(text.strip().strip("/"))
     if (
         not (GITHUB_ACCOUNT_NAME_PATTERN.fullmatch(owner) or GITHUB_MANAGED_USER_NAME_PATTERN.fullmatch(owner))
@@ -47,7 +47,7 @@ def parse_repository_name(text: str) -> str:
 
 def split_repository_owner_and_name(text: str) -> tuple[str, str]:
     """Return a repository's owner and name, without the rest of an address and `.git`. Raises `InvalidValue`."""
-    segments = parse_repository_path_on_github(text).strip("/").split("/")
+    segments = extract_path_from_repository_address(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
         segments = segments[1:]
     if len(segments) < 2 or not segments[1]:
@@ -55,20 +55,20 @@ def split_repository_owner_and_name(text: str) -> tuple[str, str]:
     return segments[0], segments[1].removesuffix(".git")
 
 
-def parse_repository_path_on_github(text: str) -> str:
+def extract_path_from_repository_address(text: str) -> str:
     """Return a GitHub address's path below github.com; `owner/name` stays. Raises `InvalidValue` for another text."""
     if scp := GIT_SCP_ADDRESS_PATTERN.fullmatch(text):
         check_github_host(scp["host"])
         return scp["path"]
     host = text.partition("/")[0].lower()
-    if "://" not in text and not is_host_name(host):
+    if "://" not in text and not is_host_rather_than_github_account(host):
         if text.count("/") != 1:
             raise invalid_repository_error("must be owner/name or a repository's address on github.com")
         return text
     return path_below_github(text if "://" in text else f"https://{text}")
 
 
-def is_host_name(text: str) -> bool:
+def is_host_rather_than_github_account(text: str) -> bool:
     """Return whether a text contains a dot, and so is a host: names of GitHub accounts have none."""
     return "." in text
 

@@ -10,12 +10,12 @@ from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
 from domain.media import suggestions
-from domain.media.suggestions import IngestMediaSuggestions
+from domain.media.suggestions import IngestPicturesAndFileTokens
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
 from schemas import ids
-from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, CrawlState
+from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, CrawlStateForNextIngest
 from schemas.errors import StateConflict
 
 #: Source of each kind of ingest.
@@ -27,14 +27,14 @@ BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
 
 
 #: Suggestions of an ingest that found no pictures.
-NO_INGEST_MEDIA_SUGGESTIONS = IngestMediaSuggestions()
+NO_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndFileTokens()
 
 
-class IngestAttempt(NamedTuple):
+class IngestJobInput(NamedTuple):
     """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
-    visit: CrawlState | None
+    visit: CrawlStateForNextIngest | None
 
 
 async def start_ingest(
@@ -76,7 +76,7 @@ async def start_ingest(
     return submitted
 
 
-async def read_ingest_attempt(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
+async def read_ingest_job_input(conn: Conn, *, claim: ledger.JobClaim) -> IngestJobInput:
     """Return the input of an ingest attempt: whether it is in a sandbox, and the last crawl's state.
 
     The state is None without a last crawl, or if that had other arguments.
@@ -85,7 +85,7 @@ async def read_ingest_attempt(conn: Conn, *, claim: ledger.JobClaim) -> IngestAt
     visit = await brand.read_last_crawl_state(
         conn, **_project_scope_of_claim(claim), source=BRAND_SOURCE_BY_INGEST_KIND[claim.kind]
     )
-    return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
+    return IngestJobInput(sandbox, visit if visit and visit.args == claim.args else None)
 
 
 async def finish_ingest(
@@ -93,7 +93,7 @@ async def finish_ingest(
     *,
     claim: ledger.JobClaim,
     extraction: BrandExtraction,
-    suggested: IngestMediaSuggestions = NO_INGEST_MEDIA_SUGGESTIONS,
+    suggested: IngestPicturesAndFileTokens = NO_INGEST_MEDIA_SUGGESTIONS,
 ) -> dict[str, Any]:
     """Store an ingest's findings and pictures in the transaction that ends its job; return the job's result.
 
@@ -103,7 +103,7 @@ async def finish_ingest(
     changed: list[BrandFieldName] = []
     if not extraction.unchanged:
         changed = await brand.replace_brand_source(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
-    await suggestions.insert_media_suggestions(conn, claim=claim, source=source, suggested=suggested)
+    await suggestions.insert_app_media_suggested_by_ingest(conn, claim=claim, source=source, suggested=suggested)
     row = await brand.find_brand_source_row(conn, **scope, source=source)
     return {
         "source": source,

@@ -90,7 +90,7 @@ def parse_store_listing(text: str) -> RequestedStoreListing:
     """Return the listing of a store URL, or of `618783545`, `id618783545`, `com.example.app`. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
         return AppStoreListingReference(by="id", value=number[1])
-    parts = split_store_url(text)
+    parts = split_store_address_into_url_parts(text)
     if parts.scheme == "market":
         return parse_google_play_url(parts._replace(path=f"/{parts.netloc}{parts.path}"))
     host = parts.hostname or ""
@@ -103,7 +103,7 @@ def parse_store_listing(text: str) -> RequestedStoreListing:
     raise InvalidValue(APP_STORE_URL_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
 
 
-def split_store_url(text: str) -> SplitResult:
+def split_store_address_into_url_parts(text: str) -> SplitResult:
     scheme = URL_SCHEME_PATTERN.match(text)
     has_scheme = scheme is not None and scheme[1].lower() in {"http", "https", "market", *APPLE_STORE_APP_URL_SCHEMES}
     try:

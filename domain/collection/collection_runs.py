@@ -136,7 +136,7 @@ async def _submit_metric_collection(conn: Conn, account: AccountDueForMetricPoll
         )
 
 
-async def prepare_metric_collection_run(
+async def read_input_of_metric_collection_run(
     conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
 ) -> MetricCollectionRun | None:
     """Return the input of a metric collection run: the account, its token, and at most `most` due posts.

@@ -16,10 +16,10 @@ from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect, consent_pages
-from domain.connecting.connect import AccountConnectJobArgs, Code, StoredPlatformServer
+from domain.connecting.connect import AccountConnectJobArgs, Code, PlatformServerInStoredJson
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import StartedOAuthFlow
+from domain.oauth.oauth_states import StoredOAuthFlow
 from domain.security.keyring import Keyring
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Principal
@@ -28,7 +28,7 @@ from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob, WakeMessage
 from platforms.description import AccountServerLogin
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
 from schemas.errors import InvalidValue, ObjectNotFound, StateConflict
@@ -44,7 +44,7 @@ APP_PASSWORD_CONNECT_ROUTE = "POST /v1/projects/{id}/social-accounts"  # noqa: S
 DEFAULT_SANDBOX_HANDLE = "ok"
 
 
-class NewOAuthFlow(NamedTuple):
+class CheckedOAuthFlowRequest(NamedTuple):
     """Checked input of a flow; `account_id` is the existing account that the flow must authorize."""
 
     platform: str
@@ -54,7 +54,7 @@ class NewOAuthFlow(NamedTuple):
     handle: str = DEFAULT_SANDBOX_HANDLE
 
 
-class OAuthFlowDetails(StoredPlatformServer, frozen=True, kw_only=True):
+class StoredOAuthFlowDetails(PlatformServerInStoredJson, frozen=True, kw_only=True):
     """Details of a flow, stored in its row between our link and the callback; none is secret."""
 
     challenge: str
@@ -68,24 +68,26 @@ class OAuthFlowDetails(StoredPlatformServer, frozen=True, kw_only=True):
         return None
 
 
-class FollowedOAuthLink(NamedTuple):
+class NextStepAfterOAuthLinkOpened(NamedTuple):
     """Result of following a link: the server's page, a wait for the registration job, or a failed flow."""
 
-    flow: StartedOAuthFlow
+    flow: StoredOAuthFlow
     url: str | None
     job_id: UUID | None
 
 
 def check_new_oauth_flow(
     asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: AllowedOrigins
-) -> NewOAuthFlow:
+) -> CheckedOAuthFlowRequest:
     """Check a request to connect an account by consent; return its input. Raises `InvalidValue`, `ReturnUrlRefused`."""
     if asked.platform not in CONSENT_PAGE_BY_PLATFORM:
         raise InvalidValue(
             "platform", f"{asked.platform} is connected by an app password: {APP_PASSWORD_CONNECT_ROUTE}"
         )
     service_url = _choose_account_server_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
-    return NewOAuthFlow(asked.platform, service_url, _check_return_url_of_request(asked, settings, principal))
+    return CheckedOAuthFlowRequest(
+        asked.platform, service_url, _check_return_url_of_request(asked, settings, principal)
+    )
 
 
 def _check_return_url_of_request(
@@ -101,7 +103,7 @@ def _check_return_url_of_request(
 def _choose_account_server_url(
     asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: AllowedOrigins
 ) -> str:
-    login = PLATFORM_DESCRIPTIONS[asked.platform].login
+    login = REGISTERED_PLATFORMS_BY_NAME[asked.platform].login
     if isinstance(login, AccountServerLogin):
         if asked.instance is None:
             raise InvalidValue("instance", f"is needed: the name of the account's server, such as {login.example}")
@@ -110,17 +112,19 @@ def _choose_account_server_url(
         )
     if asked.instance is not None:
         names = " and ".join(
-            each.name for each in PLATFORM_DESCRIPTIONS.values() if isinstance(each.login, AccountServerLogin)
+            each.name_in_api
+            for each in REGISTERED_PLATFORMS_BY_NAME.values()
+            if isinstance(each.login, AccountServerLogin)
         )
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
         consent_pages.check_platform_application_configured(asked.platform, settings, path="platform")
-    return consent_pages.read_shared_platform_server_urls(settings)[asked.platform]
+    return consent_pages.read_single_server_platform_urls(settings)[asked.platform]
 
 
-async def check_reauth_flow(
+async def check_account_reauth_request(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
-) -> NewOAuthFlow:
+) -> CheckedOAuthFlowRequest:
     """Check a request to connect an account of the project again; return the flow's input with the account's id.
 
     Raises `InvalidValue`, `ReturnUrlRefused`, `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_CONNECTED for a
@@ -143,7 +147,7 @@ async def check_reauth_flow(
         )
     if not principal.sandbox:
         consent_pages.check_platform_application_configured(row.platform, settings, path="socialAccountId")
-    return NewOAuthFlow(row.platform, row.service_url, return_url, account_id, row.handle)
+    return CheckedOAuthFlowRequest(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
 async def start_oauth_flow(
@@ -159,20 +163,24 @@ async def start_oauth_flow(
 ) -> tuple[OAuthUrl, WakeMessage | None]:
     """Create a link by which a person connects an account; return it, and the wake of a registration job or None.
 
-    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_reauth_flow`.
+    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_account_reauth_request`.
     """
     await project_locks.lock_active_project(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        flow = await check_reauth_flow(conn, asked, settings=settings, principal=principal, project_id=project_id)
-    one_place = flow.platform in consent_pages.read_shared_platform_server_urls(settings)
-    issuer = consent_pages.redirect_uri_server_name(flow.platform, flow.service_url, one_place=one_place)
+        flow = await check_account_reauth_request(
+            conn, asked, settings=settings, principal=principal, project_id=project_id
+        )
+    one_place = flow.platform in consent_pages.read_single_server_platform_urls(settings)
+    issuer = consent_pages.build_redirect_uri_part_of_server(flow.platform, flow.service_url, one_place=one_place)
     server = PlatformServer(flow.platform, flow.service_url, f"{_own_social_routes_url(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
-        registering = await client_registrations.ensure_client_registration(conn, server, principal.organization_id)
-    details, verifier = _build_oauth_flow_details(server, flow, registering)
+        registering = await client_registrations.submit_client_registration_if_missing(
+            conn, server, principal.organization_id
+        )
+    details, verifier = _build_stored_details_of_oauth_flow(server, flow, registering)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
@@ -194,30 +202,30 @@ async def start_oauth_flow(
 
 async def follow_oauth_link(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
-) -> FollowedOAuthLink:
+) -> NextStepAfterOAuthLinkOpened:
     """Return the next step after a person opens our OAuth link: the consent page's address, or a job to wait for.
 
     The job registers our client at the server; if it failed, ends the flow and returns neither. Raises `InvalidValue`.
     """
     flow = await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now)
-    details = msgspec.convert(flow.details, OAuthFlowDetails)
+    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
     waits = details.register_job_id and await ledger.is_job_open(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     if waits:
-        return FollowedOAuthLink(flow, None, details.register_job_id)
+        return NextStepAfterOAuthLinkOpened(flow, None, details.register_job_id)
     if application := consent_pages.read_configured_platform_applications(settings).get(details.platform):
-        return FollowedOAuthLink(flow, _consent_page_url(details, application.client.client_id, state), None)
-    client_id = await client_registrations.find_oauth_client_id(conn, server=details.server)
+        return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, application.client.client_id, state), None)
+    client_id = await client_registrations.find_oauth_client_id(conn, server=details.platform_server)
     if client_id is not None:
-        return FollowedOAuthLink(flow, _consent_page_url(details, client_id, state), None)
+        return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, client_id, state), None)
     await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
-    await oauth_states.end_oauth_flow(
-        conn, flow, outcome="failed", error=await _read_client_registration_error_code(conn, flow, details)
+    await oauth_states.store_oauth_flow_outcome(
+        conn, flow, outcome="failed", error=await _read_client_registration_job_error_code(conn, flow, details)
     )
-    return FollowedOAuthLink(flow, None, None)
+    return NextStepAfterOAuthLinkOpened(flow, None, None)
 
 
 async def handle_oauth_callback(
@@ -231,7 +239,7 @@ async def handle_oauth_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
+) -> tuple[StoredOAuthFlow, SubmittedJob | None]:
     """Handle the redirect from a consent page: use up the state, and submit a job that uses the code.
 
     Returns the flow, and its job or None if the flow failed. The flow fails without a code, or if another
@@ -241,13 +249,13 @@ async def handle_oauth_callback(
     flow, verifier = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
-    details = msgspec.convert(flow.details, OAuthFlowDetails)
+    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
     failure = oauth_states.find_oauth_browser_mismatch_error(flow, same_browser=same_browser)
     failure = (
         failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_missing_oauth_code_error(code, error)
     )
     if failure or code is None or flow.project_id is None or verifier is None:
-        await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=failure or "NO_CODE")
+        await oauth_states.store_oauth_flow_outcome(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
     try:
         submitted = await connect.submit_account_connect(
@@ -259,7 +267,7 @@ async def handle_oauth_callback(
             keyring=keyring,
         )
     except StateConflict as archived:
-        await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=archived.details["reason"])
+        await oauth_states.store_oauth_flow_outcome(conn, flow, outcome="failed", error=archived.details["reason"])
         return flow, None
     await oauth_states.bind_oauth_flow_to_job(conn, flow, job_id=submitted.job_id)
     return flow, submitted
@@ -308,12 +316,12 @@ def _own_social_routes_url(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _build_oauth_flow_details(
-    server: PlatformServer, wanted: NewOAuthFlow, job: SubmittedJob | None
-) -> tuple[OAuthFlowDetails, str]:
+def _build_stored_details_of_oauth_flow(
+    server: PlatformServer, wanted: CheckedOAuthFlowRequest, job: SubmittedJob | None
+) -> tuple[StoredOAuthFlowDetails, str]:
     """Return an OAuth flow's details to store, and its new PKCE verifier; `job`, if any, registers our client."""
     verifier = secrets.token_urlsafe(48)
-    details = OAuthFlowDetails(
+    details = StoredOAuthFlowDetails(
         **server._asdict(),
         challenge=CONSENT_PAGE_BY_PLATFORM[server.platform].challenge(verifier),
         account_id=wanted.account_id,
@@ -322,15 +330,17 @@ def _build_oauth_flow_details(
     return details, verifier
 
 
-async def _read_client_registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: OAuthFlowDetails) -> str:
+async def _read_client_registration_job_error_code(
+    conn: Conn, flow: StoredOAuthFlow, details: StoredOAuthFlowDetails
+) -> str:
     """Return the error code of a flow's failed client registration job; REGISTRATION_FAILED without one."""
-    error_code = details.register_job_id and await ledger.get_job_error_code(
+    error_code = details.register_job_id and await ledger.read_stored_job_error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     return error_code or "REGISTRATION_FAILED"
 
 
-def _consent_page_url(details: OAuthFlowDetails, client_id: str, state: str) -> str:
+def _consent_page_url(details: StoredOAuthFlowDetails, client_id: str, state: str) -> str:
     """Return the address of the server's consent page, with our client id, the state and the PKCE challenge."""
     return CONSENT_PAGE_BY_PLATFORM[details.platform].build_url(
         details.service_url,
@@ -341,6 +351,8 @@ def _consent_page_url(details: OAuthFlowDetails, client_id: str, state: str) -> 
     )
 
 
-def _build_account_connect_args(flow: StartedOAuthFlow) -> AccountConnectJobArgs:
-    details = msgspec.convert(flow.details, OAuthFlowDetails)
-    return AccountConnectJobArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)
+def _build_account_connect_args(flow: StoredOAuthFlow) -> AccountConnectJobArgs:
+    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
+    return AccountConnectJobArgs(
+        **details.platform_server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id
+    )

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
-from domain.accounts.accounts import AccountIdentity, AccountScope
+from domain.accounts.accounts import AccountAndOrganizationIds, AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import token_revocation
@@ -23,7 +23,7 @@ from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import JobClaim, SubmittedJob
 from platforms.description import PasswordLogin
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import InvalidValue, StateConflict
@@ -55,7 +55,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return "Login()"
 
 
-class StoredPlatformServer(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformServerInStoredJson(msgspec.Struct, frozen=True, kw_only=True):
     """Server of a platform in stored JSON, with our redirect URI."""
 
     platform: str
@@ -63,11 +63,11 @@ class StoredPlatformServer(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str
 
     @property
-    def server(self) -> PlatformServer:
+    def platform_server(self) -> PlatformServer:
         return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
 
-class AccountConnectJobArgs(StoredPlatformServer, frozen=True, kw_only=True):
+class AccountConnectJobArgs(PlatformServerInStoredJson, frozen=True, kw_only=True):
     """Arguments of a connection's job; none is secret.
 
     `account_id` is the existing account that the job must authorize.
@@ -77,10 +77,10 @@ class AccountConnectJobArgs(StoredPlatformServer, frozen=True, kw_only=True):
     account_id: UUID | None = None
 
 
-RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountScope)
+RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountAndOrganizationIds)
 
 
-class AccountConnectAttempt(NamedTuple):
+class AccountConnectJobInput(NamedTuple):
     """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
@@ -89,12 +89,14 @@ class AccountConnectAttempt(NamedTuple):
     client: OAuthClient | None
 
 
-def check_app_password_login(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
+def check_app_password_connect_request(
+    asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins
+) -> tuple[str, Login]:
     """Check a request to connect by an app password; return the server's address and the credentials.
 
     Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
     """
-    described = PLATFORM_DESCRIPTIONS[asked.platform].login
+    described = REGISTERED_PLATFORMS_BY_NAME[asked.platform].login
     if not isinstance(described, PasswordLogin):
         raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
     pattern = SANDBOX_ACCOUNT_IDENTIFIER_PATTERN if sandbox else described.identifier
@@ -137,21 +139,21 @@ async def submit_account_connect(
     return submitted
 
 
-async def read_account_connect_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectAttempt:
+async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectJobInput:
     asked = msgspec.convert(claim.args, AccountConnectJobArgs)
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
-    client = await client_registrations.open_oauth_client(conn, server=asked.server, keyring=keyring)
-    return AccountConnectAttempt(sandbox, asked, secret, client)
+    client = await client_registrations.open_oauth_client(conn, server=asked.platform_server, keyring=keyring)
+    return AccountConnectJobInput(sandbox, asked, secret, client)
 
 
 async def finish_account_connect(
     conn: Conn,
     *,
     claim: JobClaim,
-    attempt: AccountConnectAttempt,
+    attempt: AccountConnectJobInput,
     found: AccountIdentity,
     grant: TokenGrant,
     keyring: Keyring,
@@ -174,7 +176,7 @@ async def finish_account_connect(
     )
     if attempt.client is not None:
         await client_registrations.mark_oauth_client_lasting(
-            conn, server=args.server, client_id=attempt.client.client_id
+            conn, server=args.platform_server, client_id=attempt.client.client_id
         )
     shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
@@ -210,7 +212,7 @@ async def store_connected_account(
     )
     action = "connected" if account_id == new else "reconnected"
     details = {"platform": found.platform, "handle": found.handle}
-    scope = AccountScope(organization_id, account_id)
+    scope = AccountAndOrganizationIds(organization_id, account_id)
     await accounts.record_account_action(conn, scope, action, details, api_key_id=api_key_id)
     for lessee in await RECONNECT_LEASED_ACCOUNTS.all(conn, owner_id=account_id):
         await accounts.record_account_action(conn, lessee, "reconnected", details)
@@ -237,14 +239,14 @@ async def disconnect_account(
     canceled = row.canceled_posts
     if canceled is None:
         canceled = await _cancel_posts_and_disconnect_account(
-            conn, AccountScope(organization_id, account_id), row.project_id, keyring, api_key_id
+            conn, AccountAndOrganizationIds(organization_id, account_id), row.project_id, keyring, api_key_id
         )
     shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
 async def _cancel_posts_and_disconnect_account(
-    conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
+    conn: Conn, scope: AccountAndOrganizationIds, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
     """Disconnect an account and cancel its waiting posts, in a locked project; return the number of canceled posts.
 

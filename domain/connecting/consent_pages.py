@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient
-from platforms.description import OAuthConsentPage, PasswordLogin, SharedServerLogin
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.description import PasswordLogin, PlatformOAuthConsentPage, SingleServerOAuthLogin
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas.errors import InvalidValue
 from schemas.settings import Settings
 
 #: Consent pages by platform; one with app passwords has none.
-CONSENT_PAGE_BY_PLATFORM: Mapping[str, OAuthConsentPage] = {
-    description.name: description.login.page
-    for description in PLATFORM_DESCRIPTIONS.values()
+CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformOAuthConsentPage] = {
+    description.name_in_api: description.login.page
+    for description in REGISTERED_PLATFORMS_BY_NAME.values()
     if not isinstance(description.login, PasswordLogin)
 }
-_APPLICATION_LOGIN_BY_PLATFORM = {
-    description.name: description.login
-    for description in PLATFORM_DESCRIPTIONS.values()
-    if isinstance(description.login, SharedServerLogin)
+_SHARED_SERVER_LOGIN_BY_PLATFORM = {
+    description.name_in_api: description.login
+    for description in REGISTERED_PLATFORMS_BY_NAME.values()
+    if isinstance(description.login, SingleServerOAuthLogin)
 }
 
 
@@ -37,25 +37,25 @@ def read_configured_platform_applications(settings: Settings) -> Mapping[str, Pl
             getattr(settings, login.url),
             OAuthClient(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
         )
-        for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()
+        for platform, login in _SHARED_SERVER_LOGIN_BY_PLATFORM.items()
     }
     return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
-def read_shared_platform_server_urls(settings: Settings) -> Mapping[str, str]:
+def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts, by platform."""
-    return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()}
+    return {platform: getattr(settings, login.url) for platform, login in _SHARED_SERVER_LOGIN_BY_PLATFORM.items()}
 
 
 def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
-    if platform in read_shared_platform_server_urls(settings) and platform not in read_configured_platform_applications(
+    if platform in read_single_server_platform_urls(settings) and platform not in read_configured_platform_applications(
         settings
     ):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 
-def redirect_uri_server_name(platform: str, service_url: str, *, one_place: bool) -> str:
+def build_redirect_uri_part_of_server(platform: str, service_url: str, *, one_place: bool) -> str:
     """Return the last path part of a server's redirect URI: the platform's name and, unless `one_place`, a hash.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import account_send
 from domain.accounts import accounts, client_registrations, credentials
-from domain.accounts.accounts import AccountScope
+from domain.accounts.accounts import AccountAndOrganizationIds
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.publishing import account_queue
@@ -22,7 +22,7 @@ from jobs.ledger import JobClaim
 FAILED_TOKEN_REFRESH_COOLDOWN_S = 600.0
 
 
-class TokenRefreshAttempt(NamedTuple):
+class TokenRefreshJobInput(NamedTuple):
     """Input of one attempt; `client` is the registration that the tokens belong to, if the server still knows
     it.
     """
@@ -33,20 +33,22 @@ class TokenRefreshAttempt(NamedTuple):
     client: OAuthClient | None
 
 
-async def read_token_refresh_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshAttempt | None:
+async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshJobInput | None:
     """Return the input of an account's token refresh, and lock its row; None for an account that isn't connected.
 
     A disconnected account, or one that needs its owner's authorization, needs no refresh.
     """
-    org, account_id = _account_scope_of_claim(claim)
+    org, account_id = _account_and_organization_ids_of_claim(claim)
     account = await accounts.lock_account(conn, organization_id=org, account_id=account_id)
     if account.status != "connected":
         return None
-    tokens = await credentials.open_account_tokens(conn, organization_id=org, account_id=account_id, keyring=keyring)
+    tokens = await credentials.read_unsealed_account_tokens(
+        conn, organization_id=org, account_id=account_id, keyring=keyring
+    )
     server = PlatformServer(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=org)
     client = await client_registrations.open_oauth_client(conn, server=server, keyring=keyring)
-    return TokenRefreshAttempt(sandbox, server, tokens, client)
+    return TokenRefreshJobInput(sandbox, server, tokens, client)
 
 
 async def finish_token_refresh(
@@ -56,7 +58,7 @@ async def finish_token_refresh(
 
     Drops it if newer tokens than `generation` exist. Locks the account's row before its credential's.
     """
-    scope = _account_scope_of_claim(claim)._asdict()
+    scope = _account_and_organization_ids_of_claim(claim)._asdict()
     if isinstance(brought, str):
         await accounts.require_account_reauth(conn, **scope, reason=brought, generation=generation)
         return {"reauthRequired": brought}
@@ -71,9 +73,9 @@ async def finish_token_refresh(
 
 async def start_cooldown_after_failed_token_refresh(conn: Conn, *, claim: JobClaim) -> None:
     """Let an account send no post for a while, so that its posts don't refresh its token in a loop."""
-    org, account_id = _account_scope_of_claim(claim)
+    org, account_id = _account_and_organization_ids_of_claim(claim)
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=FAILED_TOKEN_REFRESH_COOLDOWN_S)
 
 
-def _account_scope_of_claim(claim: JobClaim) -> AccountScope:
-    return AccountScope(claim.organization_id, UUID(claim.args["account_id"]))
+def _account_and_organization_ids_of_claim(claim: JobClaim) -> AccountAndOrganizationIds:
+    return AccountAndOrganizationIds(claim.organization_id, UUID(claim.args["account_id"]))

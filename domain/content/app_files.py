@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from msgspec import field, structs
 
 from domain.media.app_media import UsableAppMedia
-from generation.spec import SpecValue
+from generation.spec import StrictCamelCaseStruct
 from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.content import ContentRequest
 
 #: Kinds of which a piece has one each, apart from screenshots and the clip.
-SINGLE_FILE_MEDIA_KINDS: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
+APP_MEDIA_KINDS_USED_ONCE_PER_PIECE: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
 #: Screenshots of a piece by default.
 MAX_DEFAULT_PIECE_SCREENSHOTS = 10
 
 
-class ContentPieceFiles(SpecValue, frozen=True, kw_only=True):
+class ContentPieceInputFiles(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Files of a piece, by their tokens in our storage."""
 
     logo: str | None = None
@@ -25,9 +25,9 @@ class ContentPieceFiles(SpecValue, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-def complete_content_piece_files(
-    named: ContentPieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest
-) -> ContentPieceFiles:
+def add_app_media_to_piece_input_files(
+    named: ContentPieceInputFiles, own: Sequence[UsableAppMedia], body: ContentRequest
+) -> ContentPieceInputFiles:
     """Return the files of a piece to generate: the request's, and the project's logo and end card.
 
     Add the demo video to a remix without a clip. Without pictures and clip, add up to `MAX_DEFAULT_PIECE_SCREENSHOTS`.
@@ -35,12 +35,14 @@ def complete_content_piece_files(
     requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.
     ordered = sorted(own, key=lambda file: file.id not in requested_ids)
-    clip = named.clip or (_find_first_file_token_of_kind(ordered, "demo_video") if body.format == "ugc_remix" else None)
+    clip = named.clip or (
+        _find_first_app_media_token_of_kind(ordered, "demo_video") if body.format == "ugc_remix" else None
+    )
     screenshots = [file.token for file in own if file.kind == "screenshot"][:MAX_DEFAULT_PIECE_SCREENSHOTS]
     return structs.replace(
         named,
-        logo=_find_first_file_token_of_kind(ordered, "logo"),
-        end_card=_find_first_file_token_of_kind(ordered, "end_card"),
+        logo=_find_first_app_media_token_of_kind(ordered, "logo"),
+        end_card=_find_first_app_media_token_of_kind(ordered, "end_card"),
         screenshots=named.screenshots or ([] if clip else screenshots),
         clip=clip,
     )
@@ -51,5 +53,5 @@ def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str |
     return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _find_first_file_token_of_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
+def _find_first_app_media_token_of_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
     return next((file.token for file in files if file.kind == kind), None)

@@ -15,17 +15,17 @@ from db.queries import content_asset, content_item
 from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
-from domain.content.app_files import ContentPieceFiles
+from domain.content.app_files import ContentPieceInputFiles
 from domain.content.requested_files import GenerationFileReference, ProjectFile
 from domain.influencers import presenter
-from domain.influencers.presenter import InfluencerSpeaker
+from domain.influencers.presenter import InfluencerPresenterWithVoice
 from domain.media import app_media
 from domain.media.app_media import UsableAppMedia
 from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, write_piece_copy
-from generation.spec import SPEECH_VOICE_LANGUAGE, BrandSnapshot, PieceSpec, SpecValue
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from generation.spec import SPEECH_VOICE_LANGUAGE, BrandSnapshot, PieceSpec, StrictCamelCaseStruct
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.content import ContentAspect, ContentRequest
 from schemas.errors import BrandTooSparse, InvalidValue, ObjectNotFound
@@ -37,12 +37,12 @@ from telemetry import costs
 VISIBLE_UNICODE_CATEGORIES = "LNPS"
 
 
-class GenerationBrief(SpecValue, frozen=True, kw_only=True):
+class GenerationBrief(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Request, with the spec and the files that result from it."""
 
     asked: ContentRequest
     spec: PieceSpec
-    files: ContentPieceFiles
+    files: ContentPieceInputFiles
 
 
 LIST_REQUESTED_FILES = content_asset.list_given.typed(ProjectFile)
@@ -56,14 +56,14 @@ async def build_generation_brief(
     `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
     Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY.
     """
-    _check_generation_request(body)
-    own = await app_media.lock_usable_app_media(conn, organization_id=organization_id, project_id=project_id)
-    files = app_files.complete_content_piece_files(
+    _check_fields_of_generation_request(body)
+    own = await app_media.lock_and_list_ready_app_media(conn, organization_id=organization_id, project_id=project_id)
+    files = app_files.add_app_media_to_piece_input_files(
         await _find_generation_request_files(conn, organization_id, project_id, body, own, again=again), own, body
     )
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
-    aspect = await _choose_aspect_ratio(conn, organization_id, project_id, body)
+    aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
     rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _find_generation_request_speaker(
         conn, organization_id, project_id, body.influencer_id, deleted=again
@@ -80,11 +80,11 @@ async def build_generation_brief(
         presenter=speaker.presenter if speaker and shows else None,
         transcript=body.transcript or app_files.transcript_of_clip(files.clip, own),
     )
-    await costs.run_in_charged_thread(_check_brand_texts, spec)
+    await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
     return GenerationBrief(asked=body, spec=spec, files=files)
 
 
-def _check_remix_clip(files: ContentPieceFiles, own: Sequence[UsableAppMedia]) -> None:
+def _check_remix_clip(files: ContentPieceInputFiles, own: Sequence[UsableAppMedia]) -> None:
     """Raise `InvalidValue` for a remix without a clip, or with an unsuitable demo video."""
     if files.clip is None:
         raise InvalidValue(
@@ -99,7 +99,7 @@ def _check_remix_clip(files: ContentPieceFiles, own: Sequence[UsableAppMedia]) -
             )
 
 
-def _check_brand_texts(spec: PieceSpec) -> None:
+def _check_brand_has_enough_texts_for_copy(spec: PieceSpec) -> None:
     """Raise `BrandTooSparse` if the brand in a spec has too few texts for the piece's copy.
 
     Raises `InvalidValue` for speech in another language than English. Takes a tenth of a second of CPU.
@@ -112,7 +112,7 @@ def _check_brand_texts(spec: PieceSpec) -> None:
         raise InvalidValue("voice", f"speaks English, and the brand's texts are in {copy.language}: leave it out")
 
 
-def _check_generation_request(body: ContentRequest) -> None:
+def _check_fields_of_generation_request(body: ContentRequest) -> None:
     if body.hook is not None and not any(
         unicodedata.category(sign)[0] in VISIBLE_UNICODE_CATEGORIES for sign in body.hook
     ):
@@ -131,7 +131,7 @@ def _check_generation_request(body: ContentRequest) -> None:
 
 
 def _build_generation_spec(
-    body: ContentRequest, known: BrandSnapshot, speaker: InfluencerSpeaker | None, **more: Any
+    body: ContentRequest, known: BrandSnapshot, speaker: InfluencerPresenterWithVoice | None, **more: Any
 ) -> PieceSpec:
     """Return the spec of a piece to generate; fields that are absent in the request keep the renderer's defaults."""
     overrides = {"seconds": body.seconds, "speech": body.voice}
@@ -145,7 +145,7 @@ def _build_generation_spec(
     )
 
 
-async def _choose_aspect_ratio(
+async def _choose_aspect_ratio_for_account(
     conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest
 ) -> ContentAspect | None:
     """Return the requested aspect ratio, else 9:16 if the target account's platform is portrait, else None.
@@ -158,7 +158,7 @@ async def _choose_aspect_ratio(
     account = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise not_found_error("account")
-    return body.aspect or ("9:16" if PLATFORM_DESCRIPTIONS[account.platform].is_portrait else None)
+    return body.aspect or ("9:16" if REGISTERED_PLATFORMS_BY_NAME[account.platform].is_portrait else None)
 
 
 async def _find_generation_request_files(
@@ -169,7 +169,7 @@ async def _find_generation_request_files(
     own: Sequence[UsableAppMedia],
     *,
     again: bool,
-) -> ContentPieceFiles:
+) -> ContentPieceInputFiles:
     """Return the pictures and the clip that a generate request names, or that its source content has.
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
@@ -177,7 +177,7 @@ async def _find_generation_request_files(
     source = await _find_generation_source_content(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
-        return ContentPieceFiles()
+        return ContentPieceInputFiles()
     rows = await LIST_REQUESTED_FILES.all(
         conn,
         org=organization_id,
@@ -191,14 +191,14 @@ async def _find_generation_request_files(
     unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
         raise _absent_generation_files_error(unknown, again=again)
-    apart = {file.id for file in own if file.kind in app_files.SINGLE_FILE_MEDIA_KINDS}
+    apart = {file.id for file in own if file.kind in app_files.APP_MEDIA_KINDS_USED_ONCE_PER_PIECE}
     chosen = [
         GenerationFileReference(f"mediaIds[{number}]", by_id[asset_id])
         for number, asset_id in enumerate(requested_ids)
         if asset_id and asset_id not in apart
     ]
     chosen += [GenerationFileReference("sourceContentId", row) for row in rows if row.id not in requested_ids]
-    return requested_files.assign_generation_files(chosen, body.format, again=again)
+    return requested_files.sort_files_into_screenshots_and_clip(chosen, body.format, again=again)
 
 
 def _absent_generation_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
@@ -214,7 +214,7 @@ def _absent_generation_files_error(numbers: Sequence[int], *, again: bool) -> Ob
 
 async def _find_generation_request_speaker(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
-) -> InfluencerSpeaker | None:
+) -> InfluencerPresenterWithVoice | None:
     """Return the speaker of a request's influencer, with `deleted` also a deleted one; None if the request names none.
 
     Raises `ObjectNotFound` for an unknown influencer, `StateConflict` INFLUENCER_NOT_READY.
@@ -226,7 +226,7 @@ async def _find_generation_request_speaker(
     speaker = (
         None
         if influencer_id is None
-        else await presenter.find_influencer_speaker(conn, **at, influencer_id=influencer_id, deleted=deleted)
+        else await presenter.find_ready_influencer_presenter(conn, **at, influencer_id=influencer_id, deleted=deleted)
     )
     if speaker is None:
         issue = {"path": "influencerId", "message": "is no influencer of this project"}

@@ -20,7 +20,7 @@ from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
 from domain.publishing.disclosure import ContentOrigin
 from domain.tenancy import project_locks
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import OrganizationTier
@@ -113,7 +113,7 @@ async def create_uploaded_content(
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `ServiceUnavailable` for a pruned upload.
     """
-    kind = content_format_of([file.kind for file in files], caption)
+    kind = derive_content_format_of_files([file.kind for file in files], caption)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new_uuid7()
     await content_item.insert_content.run(
@@ -134,7 +134,7 @@ async def create_uploaded_content(
     return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def content_format_of(kinds: Sequence[str], caption: str) -> ContentFormat:
+def derive_content_format_of_files(kinds: Sequence[str], caption: str) -> ContentFormat:
     """Return a content's format by its files' kinds: `text`, `image`, `slideshow` or `video`.
 
     Raises `InvalidValue` for too many files, a video with other files, or no file and no caption.
@@ -192,18 +192,18 @@ async def edit_content(
     caption = locked.caption if patch.caption is UNSET else patch.caption
     declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
     _check_content_edit(locked, caption, versions)
-    if patch.ai_generated is False and await _must_keep_ai_label(conn, locked):
+    if patch.ai_generated is False and await _is_ai_label_mandatory(conn, locked):
         raise InvalidValue("aiGenerated", "content from AI, or from an AI clip, keeps its label")
     if caption != locked.caption:
-        await targets.check_caption_of_waiting_posts(
+        await targets.check_new_caption_fits_waiting_posts(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
         )
     if (caption, declared) != (locked.caption, locked.ai_declared):
-        await _write_content_edit(conn, locked, caption, ai_declared=declared)
+        await _save_content_edit_and_block_posts(conn, locked, caption, ai_declared=declared)
     return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-async def _must_keep_ai_label(conn: Conn, locked: LockedContent) -> bool:
+async def _is_ai_label_mandatory(conn: Conn, locked: LockedContent) -> bool:
     return _content_origin_of(locked)._replace(ai_declared=False).is_ai_generated or await has_ai_labeled_clip(
         conn, organization_id=locked.organization_id, content_id=locked.id
     )
@@ -236,7 +236,9 @@ def _check_content_edit(locked: LockedContent, caption: str, versions: project_l
         raise InvalidValue("caption", "can't be empty: this content has no file")
 
 
-async def _write_content_edit(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
+async def _save_content_edit_and_block_posts(
+    conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool
+) -> None:
     org, approved = locked.organization_id, locked.approval_status == "approved"
     status = "pending" if approved else locked.approval_status
     await content_item.edit_content.run(
@@ -244,7 +246,7 @@ async def _write_content_edit(conn: Conn, locked: LockedContent, caption: str, *
     )
     if approved:
         await waiting.block_posts_of_content(conn, organization_id=org, content_id=locked.id)
-    await targets.update_post_fingerprints(conn, organization_id=org, content_id=locked.id)
+    await targets.update_fingerprints_of_content_posts(conn, organization_id=org, content_id=locked.id)
 
 
 async def find_project_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
@@ -262,7 +264,7 @@ async def lock_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -
 
 def content_to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
-    return answer_from_row(
+    return build_api_answer_from_row(
         Content,
         row,
         id=ids.format_prefixed_id(ids.CONTENT, row.id),

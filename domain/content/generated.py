@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_generation
 from domain.content import assets, content
-from domain.content.app_files import ContentPieceFiles
+from domain.content.app_files import ContentPieceInputFiles
 from domain.content.briefs import GenerationBrief
 from domain.content.content import LockedContent
 from domain.media.files import StoredFile
@@ -19,14 +19,14 @@ from jobs.ledger import JobClaim
 from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 
-async def begin_content_generation(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
+async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
     """Return the brief of a generation job, and mark its content as `processing`."""
-    scope, revision = _content_scope_of_claim(claim), claim.args["revision"]
+    scope, revision = _org_and_content_id_of_job_claim(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
 
 
-async def count_deleted_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceFiles) -> int:
+async def count_deleted_files_of_generation_brief(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFiles) -> int:
     """Return the number of a brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
@@ -41,7 +41,7 @@ async def finish_content_generation(
     For content with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
-    scope = _content_scope_of_claim(claim)
+    scope = _org_and_content_id_of_job_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
     await waiting.lock_post_jobs_of_content(conn, **at)
@@ -53,7 +53,7 @@ async def finish_content_generation(
     await content_generation.finish_generation.run(
         conn, **scope, revision=revision, provenance=list_copy_line_provenance(copy)
     )
-    maker = content_maker_of(spec, copy)
+    maker = classify_maker_of_generated_piece(spec, copy)
     await content_generation.complete_content.run(
         conn,
         **scope,
@@ -72,7 +72,7 @@ async def finish_content_generation(
     return {"contentId": answer.id, "assets": assets_shown, "warnings": copy.warnings}
 
 
-def content_maker_of(spec: PieceSpec, copy: PieceCopy) -> ContentMadeBy:
+def classify_maker_of_generated_piece(spec: PieceSpec, copy: PieceCopy) -> ContentMadeBy:
     """Return the maker of a generated piece: `model`, `presenter`, `voice`, `clip` or `renderer`.
 
     Of several makers it is the first in this order, which matters most for the AI label.
@@ -106,11 +106,11 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
     Raises `InvalidValue` if a post couldn't be sent with the revision.
     """
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
-    await targets.check_caption_of_waiting_posts(conn, **at, caption=caption)
-    await targets.check_files_of_waiting_posts(conn, **at)
+    await targets.check_new_caption_fits_waiting_posts(conn, **at, caption=caption)
+    await targets.check_content_files_fit_waiting_posts(conn, **at)
     if blocks:
         await waiting.block_posts_of_content(conn, **at)
-    await targets.update_post_fingerprints(conn, **at)
+    await targets.update_fingerprints_of_content_posts(conn, **at)
 
 
 def list_copy_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
@@ -132,5 +132,5 @@ def _iterate_copy_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 
 
-def _content_scope_of_claim(claim: JobClaim) -> dict[str, UUID]:
+def _org_and_content_id_of_job_claim(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

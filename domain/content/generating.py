@@ -92,7 +92,7 @@ async def start_content_generation(
     return StartedContentGeneration(submitted, content_id)
 
 
-async def start_content_regeneration(
+async def start_generating_next_content_revision(
     conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.IfMatchVersions
 ) -> StartedContentGeneration:
     """Submit the job for a content's next revision, from the current brand; until its end the content stays as it is.

@@ -21,10 +21,10 @@ from schemas.content import Content
 from schemas.errors.absent import not_found_error, require_found
 
 #: Files that one step of the backfill passes.
-MAX_POSTER_BACKFILL_FILES = 200
+MAX_FILES_SCANNED_PER_POSTER_BACKFILL = 200
 
 
-class _PosterBackfillFile(NamedTuple):
+class _FileCheckedForMissingPoster(NamedTuple):
     organization_id: UUID
     id: UUID
     content_id: UUID
@@ -32,7 +32,7 @@ class _PosterBackfillFile(NamedTuple):
     wanted: bool
 
 
-LIST_POSTER_BACKFILL_FILES = content_asset.list_next.typed(_PosterBackfillFile)
+LIST_FILES_TO_CHECK_FOR_POSTER = content_asset.list_next.typed(_FileCheckedForMissingPoster)
 
 
 async def submit_poster_job_of_upload(
@@ -58,24 +58,26 @@ async def submit_next_backfill_poster_job(conn: Conn) -> int:
     Returns the number of files that the search passed. The same transaction stores its position, so no file
     is passed twice.
     """
-    if not await maintenance.is_pool_idle(conn, pool_name=MAKE_POSTER_KIND.pool):
+    if not await maintenance.has_pool_worker_and_no_queued_job(conn, pool_name=MAKE_POSTER_KIND.pool):
         return 0
     async with conn.transaction():
         passed = _files_up_to_missing_poster(
-            await LIST_POSTER_BACKFILL_FILES.all(conn, limit=MAX_POSTER_BACKFILL_FILES)
+            await LIST_FILES_TO_CHECK_FOR_POSTER.all(conn, limit=MAX_FILES_SCANNED_PER_POSTER_BACKFILL)
         )
         if passed:
             await _store_backfill_position_and_submit_poster(conn, passed[-1])
     return len(passed)
 
 
-def _files_up_to_missing_poster(files: Sequence[_PosterBackfillFile]) -> Sequence[_PosterBackfillFile]:
+def _files_up_to_missing_poster(
+    files: Sequence[_FileCheckedForMissingPoster],
+) -> Sequence[_FileCheckedForMissingPoster]:
     """Return the files up to and with the first video without a poster; all files if there is none."""
     first = next((number for number, file in enumerate(files, 1) if file.wanted), len(files))
     return files[:first]
 
 
-async def _store_backfill_position_and_submit_poster(conn: Conn, last: _PosterBackfillFile) -> None:
+async def _store_backfill_position_and_submit_poster(conn: Conn, last: _FileCheckedForMissingPoster) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
         await _submit_poster_job(conn, last.organization_id, last.project_id, last.content_id)
@@ -95,9 +97,11 @@ async def _submit_poster_job(
     )
 
 
-async def read_poster_job_video_token(conn: Conn, *, claim: JobClaim) -> str:
+async def find_video_file_token_for_poster_job(conn: Conn, *, claim: JobClaim) -> str:
     """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
-    token: str = require_found(await content_asset.find_clip.value(conn, **_content_scope_of_claim(claim)), "content")
+    token: str = require_found(
+        await content_asset.find_clip.value(conn, **_org_and_content_id_of_job_claim(claim)), "content"
+    )
     return token
 
 
@@ -107,12 +111,12 @@ async def finish_poster_job(conn: Conn, *, claim: JobClaim, poster: Thumbnail) -
     Revision and approval stay, since posts don't change. Raises `ObjectNotFound` if the video was deleted or
     has a poster.
     """
-    scope = _content_scope_of_claim(claim)
+    scope = _org_and_content_id_of_job_claim(claim)
     await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])
     if not await content_asset.insert_poster.run(conn, **scope, **poster._asdict()):
         raise not_found_error("content")
     return {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])}
 
 
-def _content_scope_of_claim(claim: JobClaim) -> dict[str, UUID]:
+def _org_and_content_id_of_job_claim(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

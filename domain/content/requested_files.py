@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from domain.content.app_files import ContentPieceFiles
+from domain.content.app_files import ContentPieceInputFiles
 from domain.media.app_media import UsableAppMedia
-from generation.picture_limits import check_picture_bytes, check_picture_size
+from generation.picture_limits import check_picture_byte_count, check_picture_size
 from generation.remix import boxes
 from schemas.content import GeneratedFormat
 from schemas.errors import ClipRefused, InvalidValue, PictureRefused
@@ -44,22 +44,22 @@ def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
     )
 
 
-def assign_generation_files(
+def sort_files_into_screenshots_and_clip(
     named: Sequence[GenerationFileReference], format_: GeneratedFormat, *, again: bool
-) -> ContentPieceFiles:
+) -> ContentPieceInputFiles:
     """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
 
     `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
     """
     for requested in named:
         check_generation_file(requested)
-    clips = [*_generation_files_of_kind(named, "video")]
+    clips = [*_iterate_requested_files_of_kind(named, "video")]
     if len(clips) > 1:
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise InvalidValue(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
-    return ContentPieceFiles(
-        screenshots=[requested.file.token for requested in _generation_files_of_kind(named, "image")],
+    return ContentPieceInputFiles(
+        screenshots=[requested.file.token for requested in _iterate_requested_files_of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )
 
@@ -73,7 +73,7 @@ def check_generation_file(named: GenerationFileReference) -> None:
 
 
 def _check_picture_file(file: ProjectFile) -> None:
-    check_picture_bytes(file.size_bytes)
+    check_picture_byte_count(file.size_bytes)
     check_picture_size(file.width, file.height)
 
 
@@ -84,5 +84,7 @@ def _check_clip_file(file: ProjectFile) -> None:
         raise boxes.short_clip_refusal(seconds)
 
 
-def _generation_files_of_kind(named: Sequence[GenerationFileReference], kind: str) -> Iterator[GenerationFileReference]:
+def _iterate_requested_files_of_kind(
+    named: Sequence[GenerationFileReference], kind: str
+) -> Iterator[GenerationFileReference]:
     return (requested for requested in named if requested.file.kind == kind)

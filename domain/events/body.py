@@ -19,7 +19,7 @@ from domain.events.json_text import (
     MAX_PACKED_EVENT_BODY_BYTES,
     MAX_PLAIN_EVENT_BODY_BYTES,
     UNREADABLE_JSON_ERRORS,
-    estimate_json_decoding_cost_bytes,
+    estimate_decoding_time_in_text_bytes,
     repair_surrogates_in_steps,
     replace_half_surrogates,
     unpack_gzip,
@@ -27,7 +27,15 @@ from domain.events.json_text import (
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.errors import BodyOversized, InvalidValue, MalformedBody
-from schemas.events import MAX_EVENTS, MAX_FROM_SERVER, EventIn, EventRejection, EventsFromServer, Rejected, ServerHead
+from schemas.events import (
+    MAX_EVENTS_PER_APP_REQUEST,
+    MAX_EVENTS_PER_SERVER_REQUEST,
+    EventIn,
+    EventRejection,
+    EventsFromServer,
+    Rejected,
+    ServerEventBodyAppIds,
+)
 
 H = TypeVar("H", bound=msgspec.Struct)
 
@@ -71,27 +79,29 @@ class EventBodyDecoders(NamedTuple, Generic[H]):
     most: int
 
 
-class _AppEventBodyHead(msgspec.Struct):
+class _IgnoredAppEventBodyFields(msgspec.Struct):
     """Other fields of an app's body, which are ignored."""
 
 
-class _WholeAppEventBody(_AppEventBodyHead):
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
+class _AppEventBodyWithDecodedEvents(_IgnoredAppEventBodyFields):
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS_PER_APP_REQUEST)]
 
 
-class _SplitAppEventBody(_AppEventBodyHead):
-    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS)]
+class _SplitAppEventBody(_IgnoredAppEventBodyFields):
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS_PER_APP_REQUEST)]
 
 
-class _SplitServerEventBody(ServerHead, frozen=True, kw_only=True):
-    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
+class _SplitServerEventBody(ServerEventBodyAppIds, frozen=True, kw_only=True):
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS_PER_SERVER_REQUEST)]
 
 
-APP_EVENT_BODY_DECODERS: EventBodyDecoders[_AppEventBodyHead] = EventBodyDecoders(
-    msgspec.json.Decoder(_WholeAppEventBody), msgspec.json.Decoder(_SplitAppEventBody), MAX_EVENTS
+APP_EVENT_BODY_DECODERS: EventBodyDecoders[_IgnoredAppEventBodyFields] = EventBodyDecoders(
+    msgspec.json.Decoder(_AppEventBodyWithDecodedEvents),
+    msgspec.json.Decoder(_SplitAppEventBody),
+    MAX_EVENTS_PER_APP_REQUEST,
 )
-SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerHead] = EventBodyDecoders(
-    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_FROM_SERVER
+SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerEventBodyAppIds] = EventBodyDecoders(
+    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_EVENTS_PER_SERVER_REQUEST
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
 _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
@@ -99,7 +109,9 @@ _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json
 _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
+def gunzip_event_request_body(
+    data: bytes, *, packed: bool, most: int = MAX_PLAIN_EVENT_BODY_BYTES
+) -> CooperativeSteps[bytes]:
     """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
     Raises `MalformedBody` for bad gzip, `BodyOversized` above a constant as sent or `most` decompressed.
@@ -129,7 +141,7 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     if len(plain) <= JSON_STEP_BYTES:
         return _decode_small_event_body(plain, form)
     text = yield from repair_surrogates_in_steps(plain)
-    beside, items = yield from json_items.split_json_list(text, {b'"events"'}, form.most)
+    beside, items = yield from json_items.split_list_field_of_json_object(text, {b'"events"'}, form.most)
     head = decode_event_body(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
     return DecodedEventBody(head, events, len(plain))
@@ -162,7 +174,7 @@ def malformed_body_error(error: Exception) -> MalformedBody:
     return MalformedBody(f"the body is no JSON that can be read: {error}")
 
 
-def decode_event_text(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
+def decode_event_json_or_reject(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
     """Return one event's decoded JSON text. Raises `EventRejectedError`."""
     try:
         return decoder.decode(text)
@@ -173,7 +185,7 @@ def decode_event_text(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
 
 
 def _decode_event(text: msgspec.Raw) -> EventIn:
-    return decode_event_text(text, _EVENT_DECODER)
+    return decode_event_json_or_reject(text, _EVENT_DECODER)
 
 
 def check_body_events(
@@ -188,7 +200,7 @@ def check_body_events(
     """Check each event of a request body; return the valid events as stored, and the others as rejections."""
     body, done = CheckedEventBatch([], [], size), 0
     for index, one in enumerate(found):
-        done += estimate_json_decoding_cost_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
+        done += estimate_decoding_time_in_text_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
         if done > JSON_STEP_BYTES:
             done = 0
             yield

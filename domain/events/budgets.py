@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached
@@ -39,25 +39,25 @@ SECONDS_PER_DAY = 86_400
 DAILY_EVENTS_LIMIT_NAME, DAILY_EVENT_BYTES_LIMIT_NAME = "daily-events", "daily-event-bytes"
 
 
-class DailyEventBudget(NamedTuple):
+class TierDailyEventLimits(NamedTuple):
     """Events of a UTC day, and unpacked bytes of their bodies."""
 
     events: int
     size: int
 
 
-EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, DailyEventBudget] = {
-    "sandbox": DailyEventBudget(200_000, 200 * MIB),
-    "standard": DailyEventBudget(2_000_000, 2 * GIB),
-    "pilot": DailyEventBudget(20_000_000, 20 * GIB),
-    "partner": DailyEventBudget(200_000_000, 200 * GIB),
+EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, TierDailyEventLimits] = {
+    "sandbox": TierDailyEventLimits(200_000, 200 * MIB),
+    "standard": TierDailyEventLimits(2_000_000, 2 * GIB),
+    "pilot": TierDailyEventLimits(20_000_000, 20 * GIB),
+    "partner": TierDailyEventLimits(200_000_000, 200 * GIB),
 }
 
 #: Organization and UTC day.
 _BudgetDayKey: TypeAlias = tuple[UUID, date]
 
 
-class EventBudgetDay:
+class OrganizationEventBudgetDay:
     """Counts of an organization's UTC day in this process.
 
     `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
@@ -77,11 +77,11 @@ class EventBudgetDay:
         return self.sum_events + self.due_events
 
     @property
-    def size(self) -> int:
+    def event_bytes(self) -> int:
         return self.sum_size + self.due_size
 
     @property
-    def is_budget_day_settled(self) -> bool:
+    def has_no_unwritten_or_reserved_events(self) -> bool:
         """Return whether the budget day can be dropped from memory: it has no unwritten and no reserved events."""
         return not (self.due_events or self.held_events)
 
@@ -91,31 +91,31 @@ class EventBudgets:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._days: dict[_BudgetDayKey, EventBudgetDay] = {}
-        self._ready: dict[_BudgetDayKey, EventBudgetDay] = {}
+        self._days: dict[_BudgetDayKey, OrganizationEventBudgetDay] = {}
+        self._ready: dict[_BudgetDayKey, OrganizationEventBudgetDay] = {}
         self._timer: asyncio.TimerHandle | None = None
         #: Set when counts are ready for the table.
         self.counts_ready = asyncio.Event()
 
-    def check_event_budget(self, app: KeyedApp) -> None:
+    def check_organization_event_budget(self, app: KeyedApp) -> None:
         """Raise `LimitReached` if the app's organization has used up its events or bytes of this UTC day."""
-        self._check_budget_of_day(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
+        self._check_budget_of_day(self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier])
 
-    def used_budget_share(self, app: KeyedApp) -> float:
+    def used_share_of_organization_budget(self, app: KeyedApp) -> float:
         """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
-        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
-        return max(day.events / budget.events, day.size / budget.size)
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
+        return max(day.events / budget.events, day.event_bytes / budget.size)
 
-    def reserve_events(self, app: KeyedApp, events: int, size: int) -> EventBudgetDay:
+    def reserve_organization_event_budget(self, app: KeyedApp, events: int, size: int) -> OrganizationEventBudgetDay:
         """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
         """
-        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
         self._check_budget_of_day(day, budget)
         for limit, used, most in (
             (DAILY_EVENTS_LIMIT_NAME, day.events + day.held_events, budget.events),
-            (DAILY_EVENT_BYTES_LIMIT_NAME, day.size + day.held_size, budget.size),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.event_bytes + day.held_size, budget.size),
         ):
             if used >= most:
                 raise LimitReached(limit, "the last events of this UTC day are being stored", retry_after=1)
@@ -123,15 +123,15 @@ class EventBudgets:
         day.held_size += size
         return day
 
-    def release_reserved_events(self, day: EventBudgetDay, events: int, size: int) -> None:
+    def release_reserved_events(self, day: OrganizationEventBudgetDay, events: int, size: int) -> None:
         day.held_events -= events
         day.held_size -= size
 
-    def count_stored_events(self, app: KeyedApp, events: int, size: int) -> None:
+    def add_stored_events_to_budget(self, app: KeyedApp, events: int, size: int) -> None:
         """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
-        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
         if (
@@ -161,21 +161,21 @@ class EventBudgets:
                 keys = sorted(self._ready)[:MAX_BUDGET_DAYS_PER_STATEMENT]
                 with convert_postgres_away_errors():
                     async with pool.acquire() as conn:
-                        await _add_event_budget_counts(conn, [self._ready[key] for key in keys])
+                        await _add_event_counts_to_stored_day_sums(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
-        except RETRIED_POSTGRES_ERRORS:
+        except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
             pass
         finally:
             self._drop_settled_days()
             if self._timer is None and any(day.due_events for day in self._days.values()):
                 self._start_flush_timer()
 
-    def _budget_day_of(self, app: KeyedApp) -> EventBudgetDay:
+    def _get_or_create_today_event_counts(self, app: KeyedApp) -> OrganizationEventBudgetDay:
         key = app.organization_id, self._clock().date()
         day = self._days.get(key)
         if day is None:
-            day = self._days[key] = EventBudgetDay(key)
+            day = self._days[key] = OrganizationEventBudgetDay(key)
             if len(self._days) > MAX_CACHED_EVENT_BUDGET_DAYS:
                 self._drop_settled_days()
         return day
@@ -184,7 +184,7 @@ class EventBudgets:
         """Drop past budget days, and today's oldest above a maximum; keep unwritten or reserved ones."""
         today = self._clock().date()
         spare = len(self._days) - MAX_CACHED_EVENT_BUDGET_DAYS
-        settled = [key for key, day in self._days.items() if day.is_budget_day_settled]
+        settled = [key for key, day in self._days.items() if day.has_no_unwritten_or_reserved_events]
         for place, key in enumerate(settled):
             if key[1] != today or place < spare:
                 del self._days[key]
@@ -192,10 +192,10 @@ class EventBudgets:
     def _start_flush_timer(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EVENT_COUNT_FLUSH_INTERVAL_S, self.queue_all_event_counts)
 
-    def _check_budget_of_day(self, day: EventBudgetDay, budget: DailyEventBudget) -> None:
+    def _check_budget_of_day(self, day: OrganizationEventBudgetDay, budget: TierDailyEventLimits) -> None:
         for limit, used, most in (
             (DAILY_EVENTS_LIMIT_NAME, day.events, budget.events),
-            (DAILY_EVENT_BYTES_LIMIT_NAME, day.size, budget.size),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.event_bytes, budget.size),
         ):
             if used >= most:
                 message = "the organization's budget of events for this UTC day is used up: send these tomorrow"
@@ -204,23 +204,23 @@ class EventBudgets:
                 )
 
 
-class _EventBudgetDaySum(NamedTuple):
+class _OrganizationEventDaySum(NamedTuple):
     organization_id: UUID
     day: date
     events: int
     bytes: int
 
 
-class _EventBudgetDayUsage(NamedTuple):
+class _OrganizationEventDayUsage(NamedTuple):
     events: int
     bytes: int
 
 
-_ADD_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_EventBudgetDaySum)
-_GET_EVENT_BUDGET_DAY = intake_day.get_day.typed(_EventBudgetDayUsage)
+_ADD_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_OrganizationEventDaySum)
+_GET_ORGANIZATION_EVENT_DAY_USAGE = intake_day.get_day.typed(_OrganizationEventDayUsage)
 
 
-async def _add_event_budget_counts(conn: Conn, days: list[EventBudgetDay]) -> None:
+async def _add_event_counts_to_stored_day_sums(conn: Conn, days: list[OrganizationEventBudgetDay]) -> None:
     """Add the unwritten event counts of these days to the stored sums, and store the new sums in the days.
 
     A count stays unwritten until Postgres has answered.
@@ -245,7 +245,10 @@ async def read_used_event_budget(conn: Conn, *, organization_id: UUID, now: date
 
     Returns (0, 0) before the first addition of the day.
     """
-    return await _GET_EVENT_BUDGET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
+    return await _GET_ORGANIZATION_EVENT_DAY_USAGE.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (
+        0,
+        0,
+    )
 
 
 def next_utc_midnight(now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.events.event import EventToStore
-from domain.events.event_keys import event_key_of_id
+from domain.events.event_keys import derive_dedup_key_of_event_id
 from domain.events.json_text import UNREADABLE_JSON_ERRORS, is_json_too_deep
 from domain.values import currencies
 from schemas.events import EventIn, EventRejection
@@ -23,7 +23,7 @@ MAX_EVENT_VALUE = 1e9
 MICROS_PER_CURRENCY_UNIT = 1_000_000
 EVENT_VALUE_PROPERTIES = ("revenue_amount", "price_amount", "value")
 
-_JSON_OBJECT_DECODER = msgspec.json.Decoder(dict[str, Any])
+_EVENT_JSON_OBJECT_DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
 class EventRejectedError(Exception):
@@ -45,7 +45,7 @@ def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime)
         raise EventRejectedError("TOO_LARGE")
     value, currency = _event_value_and_currency(decode_json_object(properties))
     decode_json_object(context)
-    key = event_key_of_id(event.event_id)
+    key = derive_dedup_key_of_event_id(event.event_id)
     return EventToStore(
         project_id,
         app_no,
@@ -67,7 +67,7 @@ def decode_json_object(text: bytes) -> dict[str, Any]:
     if text == b"{}":
         return {}
     try:
-        found = _JSON_OBJECT_DECODER.decode(text)
+        found = _EVENT_JSON_OBJECT_DECODER.decode(text)
     except msgspec.ValidationError:
         raise EventRejectedError("INVALID") from None
     except RecursionError:

@@ -12,7 +12,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import conversion_destination
 from domain.apps.identifiers import ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM
-from domain.events.conversions import ConversionLine
+from domain.events.conversions import AppConversionQueue
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
@@ -51,7 +51,7 @@ class ClosedConversionDestination(NamedTuple):
     message: str
 
 
-class _ConversionLineApp(NamedTuple):
+class _ConversionQueueOwnerRow(NamedTuple):
     organization_id: UUID
     app_id: UUID
     project_id: UUID
@@ -59,7 +59,7 @@ class _ConversionLineApp(NamedTuple):
     destination: ConversionDestination
 
 
-class _LineDestinationRow(NamedTuple):
+class _ConversionQueueDestinationRow(NamedTuple):
     platform: AppPlatform
     deleted: bool
     archived: bool
@@ -71,25 +71,27 @@ class _LineDestinationRow(NamedTuple):
     test_event_code: str | None
 
 
-FIND_CONVERSION_LINE_APPS = conversion_destination.find_lines.typed(_ConversionLineApp)
-FIND_CONVERSION_LINE_DESTINATION = conversion_destination.open_destination.typed(_LineDestinationRow)
+FIND_APPS_OF_CONVERSION_QUEUES = conversion_destination.find_lines.typed(_ConversionQueueOwnerRow)
+FIND_DESTINATION_OF_CONVERSION_QUEUE = conversion_destination.open_destination.typed(_ConversionQueueDestinationRow)
 
-APP_DELETED_DESTINATION_CLOSURE = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
-PROJECT_ARCHIVED_DESTINATION_CLOSURE = ClosedConversionDestination(
+APP_DELETED_DESTINATION_CLOSE_REASON = ClosedConversionDestination(
+    "APP_DELETED", "the app was deleted before this was sent"
+)
+PROJECT_ARCHIVED_DESTINATION_CLOSE_REASON = ClosedConversionDestination(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
-DESTINATION_DISABLED_CLOSURE = ClosedConversionDestination(
+DESTINATION_DISABLED_CLOSE_REASON = ClosedConversionDestination(
     "DESTINATION_DISABLED", "the destination was switched off before this was sent"
 )
 
 
-async def submit_conversion_line_jobs(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
+async def submit_relay_jobs_of_conversion_queues(conn: Conn, *, lines: Sequence[AppConversionQueue]) -> int:
     """Submit the relay job of each of these conversion lines that has none, and isn't in backoff or purged.
 
     Returns the number of lines not in backoff or purged. If the ledger refuses a job, a search finds its line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
-    rows = await FIND_CONVERSION_LINE_APPS.all(
+    rows = await FIND_APPS_OF_CONVERSION_QUEUES.all(
         conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations
     )
     for organization_id, app_id, project_id, app_no, destination in rows:
@@ -107,9 +109,9 @@ async def submit_conversion_line_jobs(conn: Conn, *, lines: Sequence[ConversionL
     return len(rows)
 
 
-def conversion_line_of_claim(claim: JobClaim) -> ConversionLine:
+def conversion_queue_of_job_claim(claim: JobClaim) -> AppConversionQueue:
     args = claim.args
-    return ConversionLine(UUID(args["project_id"]), args["app_no"], args["destination"])
+    return AppConversionQueue(UUID(args["project_id"]), args["app_no"], args["destination"])
 
 
 async def read_conversion_destination_of_job(
@@ -119,14 +121,14 @@ async def read_conversion_destination_of_job(
 
     It is closed for a deleted app, for a disabled destination, and from the commit of the project's archive on.
     """
-    scope = _destination_scope_of_claim(claim)
-    row = await FIND_CONVERSION_LINE_DESTINATION.one(conn, **scope)
+    scope = _destination_key_of_relay_job_claim(claim)
+    row = await FIND_DESTINATION_OF_CONVERSION_QUEUE.one(conn, **scope)
     if row is None or row.deleted:
-        return APP_DELETED_DESTINATION_CLOSURE
+        return APP_DELETED_DESTINATION_CLOSE_REASON
     if row.archived:
-        return PROJECT_ARCHIVED_DESTINATION_CLOSURE
+        return PROJECT_ARCHIVED_DESTINATION_CLOSE_REASON
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
-        return DESTINATION_DISABLED_CLOSURE
+        return DESTINATION_DISABLED_CLOSE_REASON
     row_name = vault.secret_row_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])
     token = vault.unseal_secret(keyring, vault.SealedSecret(row.vault_key_id, row.sealed), row=row_name)
     return OpenConversionDestination(
@@ -136,12 +138,12 @@ async def read_conversion_destination_of_job(
 
 async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
     """Record that a job's conversion destination accepted conversions, and clear its error and backoff."""
-    await conversion_destination.note_forward.run(conn, **_destination_scope_of_claim(claim))
+    await conversion_destination.note_forward.run(conn, **_destination_key_of_relay_job_claim(claim))
 
 
 async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str) -> None:
     """Record with `message` that a conversion destination refused some conversions; it gets no backoff."""
-    await conversion_destination.note_refusal.run(conn, **_destination_scope_of_claim(claim), message=message)
+    await conversion_destination.note_refusal.run(conn, **_destination_key_of_relay_job_claim(claim), message=message)
 
 
 async def note_conversion_destination_failure(
@@ -153,7 +155,7 @@ async def note_conversion_destination_failure(
     """
     await conversion_destination.note_failure.run(
         conn,
-        **_destination_scope_of_claim(claim),
+        **_destination_key_of_relay_job_claim(claim),
         pixel_id=to.pixel_id,
         sealed=to.sealed,
         message=message,
@@ -163,7 +165,7 @@ async def note_conversion_destination_failure(
     )
 
 
-def _destination_scope_of_claim(claim: JobClaim) -> dict[str, Any]:
+def _destination_key_of_relay_job_claim(claim: JobClaim) -> dict[str, Any]:
     return {
         "org": claim.organization_id,
         "app_id": UUID(claim.args["app_id"]),

@@ -14,13 +14,13 @@ from db.queries import event_conversion
 from schemas.conversions import ConversionDestination, ConversionEndState
 
 #: Rows of one call, lines of one search, and rows of one cleanup.
-MAX_CONVERSIONS_PER_CALL, MAX_LINES_PER_CONVERSION_SEARCH, MAX_CONVERSIONS_PER_CLEANUP = 1_000, 200, 1_000
+MAX_CONVERSIONS_PER_CALL, MAX_QUEUES_PER_CONVERSION_SEARCH, MAX_CONVERSIONS_PER_CLEANUP = 1_000, 200, 1_000
 
 #: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
 CONVERSION_BATCH_WAIT_S = 5.0
 
 
-class ConversionLine(NamedTuple):
+class AppConversionQueue(NamedTuple):
     """Conversions of one app to one destination, sent one call after the other."""
 
     project_id: UUID
@@ -29,10 +29,10 @@ class ConversionLine(NamedTuple):
 
 
 #: Start of the search, before every line.
-CONVERSION_LINE_SEARCH_START = ConversionLine(UUID(int=0), 0, "meta")
+CONVERSION_QUEUE_SEARCH_START = AppConversionQueue(UUID(int=0), 0, "meta")
 
 
-class _ConversionLineRow(NamedTuple):
+class _ConversionQueueSearchRow(NamedTuple):
     project_id: UUID
     app_no: int
     destination: ConversionDestination
@@ -64,32 +64,34 @@ class SettledConversion(NamedTuple):
     error_message: str | None = None
 
 
-FIND_DUE_CONVERSION_LINES = event_conversion.find_due.typed(_ConversionLineRow)
+FIND_DUE_CONVERSION_QUEUES = event_conversion.find_due.typed(_ConversionQueueSearchRow)
 LIST_DUE_CONVERSIONS = event_conversion.list_due.typed(DueConversion)
 
 
-async def find_due_conversion_lines(
-    conn: Conn, *, after: ConversionLine
-) -> tuple[list[ConversionLine], ConversionLine]:
+async def find_due_conversion_queues(
+    conn: Conn, *, after: AppConversionQueue
+) -> tuple[list[AppConversionQueue], AppConversionQueue]:
     """Return the conversion lines after `after` with a due row, and the line to search after next.
 
     A row is due `CONVERSION_BATCH_WAIT_S` after its own time. Visits a maximum of lines, then starts over.
     """
-    rows = await FIND_DUE_CONVERSION_LINES.all(
-        conn, **after._asdict(), limit=MAX_LINES_PER_CONVERSION_SEARCH, gather_s=CONVERSION_BATCH_WAIT_S
+    rows = await FIND_DUE_CONVERSION_QUEUES.all(
+        conn, **after._asdict(), limit=MAX_QUEUES_PER_CONVERSION_SEARCH, gather_s=CONVERSION_BATCH_WAIT_S
     )
     last = (
-        ConversionLine(*rows[-1][:3]) if len(rows) == MAX_LINES_PER_CONVERSION_SEARCH else CONVERSION_LINE_SEARCH_START
+        AppConversionQueue(*rows[-1][:3])
+        if len(rows) == MAX_QUEUES_PER_CONVERSION_SEARCH
+        else CONVERSION_QUEUE_SEARCH_START
     )
-    return [ConversionLine(*row[:3]) for row in rows if row.due], last
+    return [AppConversionQueue(*row[:3]) for row in rows if row.due], last
 
 
-async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueConversion]:
+async def list_due_conversions(conn: Conn, *, line: AppConversionQueue) -> list[DueConversion]:
     """Return a line's due conversions with events for one call, the longest waiting first."""
     return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=MAX_CONVERSIONS_PER_CALL)
 
 
-async def begin_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
+async def begin_conversion_attempts(conn: Conn, *, line: AppConversionQueue, ids: Sequence[UUID], at: datetime) -> None:
     """Record, before a call, that the destination may have received these conversions.
 
     `at` is the time of the call, which identifies it.
@@ -97,12 +99,12 @@ async def begin_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Se
     await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def undo_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
+async def undo_conversion_attempts(conn: Conn, *, line: AppConversionQueue, ids: Sequence[UUID], at: datetime) -> None:
     """Undo the record of conversions' attempts: the call that began `at` wasn't made."""
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def settle_conversions(conn: Conn, *, line: ConversionLine, ends: Sequence[SettledConversion]) -> None:
+async def settle_conversions(conn: Conn, *, line: AppConversionQueue, ends: Sequence[SettledConversion]) -> None:
     """Store the final states of conversions; rows with a final state keep it."""
     ids, states, codes, messages = zip(*ends, strict=True)
     await event_conversion.settle.run(
@@ -110,10 +112,10 @@ async def settle_conversions(conn: Conn, *, line: ConversionLine, ends: Sequence
     )
 
 
-async def requeue_conversions(
+async def requeue_conversions_after_failed_call(
     conn: Conn,
     *,
-    line: ConversionLine,
+    line: AppConversionQueue,
     ids: Sequence[UUID],
     at: datetime,
     maybe_taken: bool,
@@ -135,8 +137,8 @@ async def requeue_conversions(
     )
 
 
-async def cancel_conversion_line(
-    conn: Conn, *, line: ConversionLine, error_code: str, error_message: str
+async def cancel_pending_conversions_of_queue(
+    conn: Conn, *, line: AppConversionQueue, error_code: str, error_message: str
 ) -> Counter[ConversionEndState]:
     """End a batch of a line's pending conversions: `canceled`, or `outcome_unknown` if tried; count them by state."""
     rows = await event_conversion.cancel_line.all(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_conversion
-from domain.apps.app_numbers import ProjectApps
-from domain.values.answers import answer_from_row
+from domain.apps.app_numbers import ProjectAppsByEventStoreNumber
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionError, ConversionState
 
@@ -37,7 +37,7 @@ LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_Conversi
 async def list_conversion_deliveries_of_project(
     conn: Conn,
     *,
-    apps: ProjectApps,
+    apps: ProjectAppsByEventStoreNumber,
     destinations: Sequence[ConversionDestination] | None,
     states: Sequence[ConversionState] | None,
     show_id: Callable[[str], str],
@@ -63,10 +63,10 @@ async def list_conversion_deliveries_of_project(
 
 
 def _conversion_delivery_to_schema(
-    row: _ConversionDeliveryRow, apps: ProjectApps, show_id: Callable[[str], str]
+    row: _ConversionDeliveryRow, apps: ProjectAppsByEventStoreNumber, show_id: Callable[[str], str]
 ) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
-    return answer_from_row(
+    return build_api_answer_from_row(
         ConversionDelivery,
         row,
         conversion_id=ids.format_prefixed_id(ids.CONVERSION, row.id),

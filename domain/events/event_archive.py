@@ -74,7 +74,7 @@ async def run_event_archive_step(
             return await event_archive.note_emptied.run(conn)
         return await _copy_next_events_to_archive(
             conn, state, archive, limit
-        ) or await _advance_or_restart_archived_day(conn, state, archive)
+        ) or await _verify_archived_day_count_or_restart(conn, state, archive)
 
 
 async def delete_project_from_event_archive(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
@@ -125,7 +125,7 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 
-async def _advance_or_restart_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
+async def _verify_archived_day_count_or_restart(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
     """Advance to the next day if the archive has as many events as were copied, else restart the day. Returns 1."""
     complete = await archive.count_day_events(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again

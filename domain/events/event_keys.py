@@ -49,7 +49,7 @@ _BASE_62_DIGITS = {
 KSUID_EPOCH_S = 1_400_000_000
 
 
-def event_key_of_id(event_id: str) -> UUID:
+def derive_dedup_key_of_event_id(event_id: str) -> UUID:
     """Return the 16-byte key of an event id: the id itself if it is a UUID, else a hash of it.
 
     If the id's text contains a time, the key begins with its milliseconds, then has the hash.

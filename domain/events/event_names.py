@@ -30,7 +30,7 @@ ALWAYS_COUNTED_EVENT_NAMES = [
 ]
 
 #: Parameters of statements that count by name.
-EVENT_NAME_STATEMENT_PARAMETERS: Mapping[str, Any] = {
+EVENT_NAME_COUNT_SQL_PARAMETERS: Mapping[str, Any] = {
     "most_names": MAX_COUNTED_EVENT_NAMES,
     "always": ALWAYS_COUNTED_EVENT_NAMES,
     "other": OTHER_EVENTS_NAME,

@@ -15,9 +15,9 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, run_autocommitted, run_in_transaction
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
-from domain.events.budgets import EventBudgetDay, EventBudgets
+from domain.events.budgets import EventBudgets, OrganizationEventBudgetDay
 from domain.events.event import EventKey, EventToStore
 from domain.events.group_commit import store_new_events
 from domain.events.round_robin import FairRequestQueue
@@ -64,7 +64,7 @@ class _EventIntakeRequest:
     size: int
     weight: int
     answer: asyncio.Future[EventIntakeResult]
-    day: EventBudgetDay
+    day: OrganizationEventBudgetDay
 
     @property
     def organization_id(self) -> UUID:
@@ -122,7 +122,7 @@ class EventIntake:
         if self._held_of[app.organization_id] + weighs > MAX_HELD_INTAKE_EVENTS - self._held - weighs:
             metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["refused"].inc(len(events))
             raise ServiceUnavailable("too many events are queued: send these again in a second")
-        day = self._budgets.reserve_events(app, len(events), size)
+        day = self._budgets.reserve_organization_event_budget(app, len(events), size)
         answer: asyncio.Future[EventIntakeResult] = asyncio.get_running_loop().create_future()
         request = _EventIntakeRequest(app, events, size, weighs, answer, day)
         self._held += weighs
@@ -166,7 +166,7 @@ class EventIntake:
         If a group can't be written, writes the events of each request alone, unless Postgres is unreachable.
         """
         try:
-            fresh = await self._store_events_of_group(group)
+            fresh = await self._store_new_events_of_request_group(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, ServiceUnavailable):
                 _fail_intake_requests(group, _intake_error_for_request(error))
@@ -180,10 +180,10 @@ class EventIntake:
             metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
                 # Events of a sender that disconnected meanwhile are stored, too.
-                self._budgets.count_stored_events(request.app, len(news), _size_of_new_events(request, news))
+                self._budgets.add_stored_events_to_budget(request.app, len(news), _size_of_new_events(request, news))
                 _answer_intake_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _store_events_of_group(self, group: list[_EventIntakeRequest]) -> list[list[EventToStore]]:
+    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[EventToStore]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
@@ -224,10 +224,14 @@ def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[EventToStor
     """Return the bytes of a request's body for its new events, by their share of the length; 0 if none is new."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
-    return round(request.size * sum(map(_event_text_length, news)) / sum(map(_event_text_length, request.events)))
+    return round(
+        request.size
+        * sum(map(_approximate_chars_of_event, news))
+        / sum(map(_approximate_chars_of_event, request.events))
+    )
 
 
-def _event_text_length(event: EventToStore) -> int:
+def _approximate_chars_of_event(event: EventToStore) -> int:
     """Return the approximate number of characters of an event."""
     return len(event.name) + len(event.properties) + len(event.context)
 
@@ -244,7 +248,7 @@ def _intake_error_for_request(error: Exception) -> Exception:
     """
     if isinstance(error, asyncpg.CheckViolationError):
         return ServiceUnavailable("there is no table for the day of an event yet")
-    if isinstance(error, RETRIED_POSTGRES_ERRORS):
+    if isinstance(error, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
         return error if isinstance(error, ServiceUnavailable) else ServiceUnavailable()
     return EventWriteFailed(type(error).__name__)
 

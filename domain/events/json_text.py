@@ -30,7 +30,7 @@ _HALF_SURROGATE_PATTERN = re.compile(
 GZIP_STEP_BYTES, SURROGATE_REPAIR_STEP_BYTES = 1 << 19, 1 << 17
 
 #: Bytes of text that take as long to decode as one list or object.
-DECODE_BYTES_PER_BRACKET = 20
+DECODING_TIME_OF_BRACKET_IN_TEXT_BYTES = 20
 
 #: Placeholder of an escaped backslash. It is random, so no sender's text contains it, and its ends are no
 #: part of an escape.
@@ -39,7 +39,7 @@ _BACKSLASH_PLACEHOLDER = b"\xfe%b\xff" % os.urandom(4).hex().encode()
 _GZIP_WINDOW_BITS = 31
 
 #: Largest ratio of gzip.
-MAX_GZIP_RATIO = 1_032
+HIGHEST_POSSIBLE_GZIP_RATIO = 1_032
 
 
 def unpack_gzip(data: bytes, most: int = MAX_PLAIN_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
@@ -88,7 +88,7 @@ def replace_half_surrogates(text: bytes) -> bytes:
     )
 
 
-def replace_json_escapes(text: bytes) -> bytes:
+def mask_json_escapes_before_authentication(text: bytes) -> bytes:
     """Return a JSON text with `__` for each escaped backslash and for the start of each Unicode escape.
 
     For a reader of fields without escapes, before authentication: it costs a fifth of `replace_half_surrogates`.
@@ -102,9 +102,9 @@ def is_json_too_deep(text: bytes, value: Any) -> bool:
     return not few and _json_depth_of(value) > MAX_JSON_LEVELS
 
 
-def estimate_json_decoding_cost_bytes(text: bytes) -> int:
-    """Return the decoding cost of a JSON text: its length, plus `DECODE_BYTES_PER_BRACKET` per list or object."""
-    return len(text) + DECODE_BYTES_PER_BRACKET * (text.count(b"{") + text.count(b"["))
+def estimate_decoding_time_in_text_bytes(text: bytes) -> int:
+    """Return the decoding cost of a JSON text: its length, plus a constant for each list or object."""
+    return len(text) + DECODING_TIME_OF_BRACKET_IN_TEXT_BYTES * (text.count(b"{") + text.count(b"["))
 
 
 def _json_depth_of(value: Any) -> int:

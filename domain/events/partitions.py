@@ -11,7 +11,7 @@ from db.queries import Query, event, event_archive, event_seen
 EVENT_TABLE_PAST_DAYS, EVENT_TABLE_FUTURE_DAYS = 8, 14
 
 #: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
-MAX_EVENT_ID_GENERATION_AGE = timedelta(days=15)
+EVENT_ID_PARTITION_ROTATION_PERIOD = timedelta(days=15)
 PROBED_EVENT_ID_GENERATIONS = 2
 
 
@@ -31,7 +31,7 @@ async def drop_oldest_event_day(conn: Conn, *, keep: int, archived: bool = False
     return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
 
 
-async def rotate_event_id_generation(conn: Conn, *, age: timedelta = MAX_EVENT_ID_GENERATION_AGE) -> int:
+async def open_new_event_id_partition_if_due(conn: Conn, *, age: timedelta = EVENT_ID_PARTITION_ROTATION_PERIOD) -> int:
     """Open a new generation of event ids if the last is older than `age`; return 1, or 0 without a new one."""
     return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 

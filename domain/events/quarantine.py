@@ -17,7 +17,7 @@ import msgspec
 
 from db.pool import Conn, Pool, acquire_connection
 from db.queries import event_quarantine
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE_JSON_ERRORS
@@ -129,12 +129,12 @@ class QuarantineBuffer:
     def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
         """Return the queue of the app's project, created if missing; None if the buffer has no room for it."""
         if app.project_id not in self._due:
-            if not self._make_room_for_project(app.organization_id):
+            if not self._make_room_for_another_project(app.organization_id):
                 return None
             self._due[app.project_id] = _ProjectRejectionQueue(app.organization_id)
         return self._due[app.project_id]
 
-    def _make_room_for_project(self, organization_id: UUID) -> bool:
+    def _make_room_for_another_project(self, organization_id: UUID) -> bool:
         """Make room in the buffer for one more project of an organization; return whether there is room.
 
         An organization has a maximum of projects in the buffer. A full buffer drops the first project of the
@@ -192,7 +192,7 @@ class QuarantineBuffer:
                 with convert_postgres_away_errors():
                     async with acquire_connection(self._pool) as conn:
                         await insert_quarantined_events(conn, project_id, waiting.rejections)
-            except RETRIED_POSTGRES_ERRORS:
+            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
                 continue
 
 

@@ -26,7 +26,7 @@ async def fold_event_counts(conn: Conn) -> int:
         # A separate statement, so that the snapshot of the next one has all names with a place.
         await event_name.lock_names.value(conn)
         folded: int = await event_rollup.fold.value(
-            conn, limit=EVENT_DELTAS_PER_FOLD, **event_names.EVENT_NAME_STATEMENT_PARAMETERS
+            conn, limit=EVENT_DELTAS_PER_FOLD, **event_names.EVENT_NAME_COUNT_SQL_PARAMETERS
         )
     return folded
 
@@ -48,5 +48,5 @@ async def rebuild_event_counts(conn: Conn, *, project_id: UUID, day: date) -> No
             if not await event_rollup.has_day.value(conn, day=day):
                 raise InvalidValue("day", f"no events of {day} are stored, so there is nothing to count")
             await event_rollup.drop_counts.run(conn, **stretch)
-            await event_rollup.count_events.run(conn, **stretch, **event_names.EVENT_NAME_STATEMENT_PARAMETERS)
+            await event_rollup.count_events.run(conn, **stretch, **event_names.EVENT_NAME_COUNT_SQL_PARAMETERS)
     await people.rebuild_active_users(conn, project_id=project_id, day=day)

@@ -21,17 +21,21 @@ from domain.events.body import (
     CheckedEventBatch,
     check_body_events,
     decode_event_body,
-    decode_event_text,
+    decode_event_json_or_reject,
     malformed_body_error,
 )
 from domain.events.checks import MAX_EVENT_BYTES, MAX_EVENT_CLOCK_AHEAD, EventRejectedError, decode_json_object
-from domain.events.json_text import UNREADABLE_JSON_ERRORS, repair_surrogates_in_steps, replace_json_escapes
+from domain.events.json_text import (
+    UNREADABLE_JSON_ERRORS,
+    mask_json_escapes_before_authentication,
+    repair_surrogates_in_steps,
+)
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as fit the 475 KB of a mobile SDK's file.
-MAX_SEGMENT_MESSAGES = 5_000
+MAX_SEGMENT_SDK_MESSAGES_PER_BATCH = 5_000
 
 #: Bytes of a body as text: twice such a file.
 MAX_SEGMENT_BODY_BYTES = 1_000_000
@@ -66,7 +70,7 @@ MAX_EVENT_NAME_CHARACTERS, MAX_EVENT_ID_CHARACTERS, MAX_PERSON_ID_CHARACTERS = 1
 _EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
-class _SegmentMessage(msgspec.Struct):
+class _SegmentSdkMessage(msgspec.Struct):
     type: str | None = None
     messageId: str | None = None  # noqa: N815  as on the wire
     event: str | None = None
@@ -88,17 +92,17 @@ class _WriteKeyBody(msgspec.Struct):
     writeKey: str | None = None  # noqa: N815
 
 
-class _SegmentHead(msgspec.Struct):
+class _SegmentSdkRequestFields(msgspec.Struct):
     """Fields of a request that apply to all of its messages."""
 
     sentAt: datetime | None = None  # noqa: N815
 
 
-class _SegmentBatch(_SegmentHead):
-    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_MESSAGES)] = []
+class _SegmentBatch(_SegmentSdkRequestFields):
+    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_SDK_MESSAGES_PER_BATCH)] = []
 
 
-class _SentSegmentMessages(NamedTuple):
+class _ReceivedSegmentSdkMessages(NamedTuple):
     """Messages of a request; `kind` is the type of all, None if each has its own."""
 
     kind: str | None
@@ -108,18 +112,21 @@ class _SentSegmentMessages(NamedTuple):
 
 _WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
     msgspec.json.Decoder(_WriteKeyBody),
-    msgspec.json.Decoder(_SegmentMessage),
+    msgspec.json.Decoder(_SegmentSdkMessage),
 )
-_SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_SegmentBatch)
+_SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
+    msgspec.json.Decoder(_SegmentSdkRequestFields),
+    msgspec.json.Decoder(_SegmentBatch),
+)
 
 
-def read_segment_write_key(plain: bytes) -> str | None:
+def read_segment_write_key_from_body(plain: bytes) -> str | None:
     """Return the `writeKey` of a Segment request body; None if it is missing or isn't a string.
 
     No other field is decoded. Raises `MalformedBody`.
     """
     try:
-        return _WRITE_KEY_DECODER.decode(replace_json_escapes(plain)).writeKey
+        return _WRITE_KEY_DECODER.decode(mask_json_escapes_before_authentication(plain)).writeKey
     except msgspec.ValidationError:
         return None
     except UNREADABLE_JSON_ERRORS as error:
@@ -133,30 +140,36 @@ def read_segment_events(
 
     `kind`: one message's type (None: a batch). Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the body.
     """
-    sent = yield from _split_segment_messages((yield from repair_surrogates_in_steps(plain)), kind)
-    decode = partial(_decode_message_event, sent=sent, now=now)
+    sent = yield from _split_segment_sdk_body_into_messages((yield from repair_surrogates_in_steps(plain)), kind)
+    decode = partial(_convert_segment_sdk_message_to_event, sent=sent, now=now)
     checking = check_body_events(
         sent.messages, len(plain), project_id=project_id, app_no=app_no, now=now, decode=decode
     )
     return (yield from checking)
 
 
-def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_SentSegmentMessages]:
+def _split_segment_sdk_body_into_messages(
+    text: bytes, kind: str | None
+) -> CooperativeSteps[_ReceivedSegmentSdkMessages]:
     if kind is not None:
         sent_at = decode_event_body(text, _SEGMENT_HEAD_DECODER).sentAt
         yield
-        return _SentSegmentMessages(kind, [msgspec.Raw(text)], sent_at)
+        return _ReceivedSegmentSdkMessages(kind, [msgspec.Raw(text)], sent_at)
     if len(text) <= JSON_STEP_BYTES:
         batch = decode_event_body(text, _SEGMENT_BATCH_DECODER)
-        return _SentSegmentMessages(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.split_json_list(text, {b'"batch"'}, MAX_SEGMENT_MESSAGES)
+        return _ReceivedSegmentSdkMessages(None, batch.batch, batch.sentAt)
+    beside, items = yield from json_items.split_list_field_of_json_object(
+        text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES_PER_BATCH
+    )
     batch = decode_event_body(beside, _SEGMENT_BATCH_DECODER)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
-    return _SentSegmentMessages(None, messages, batch.sentAt)
+    return _ReceivedSegmentSdkMessages(None, messages, batch.sentAt)
 
 
-def _decode_message_event(text: msgspec.Raw, sent: _SentSegmentMessages, now: datetime) -> EventIn:
-    message = decode_event_text(text, _SEGMENT_MESSAGE_DECODER)
+def _convert_segment_sdk_message_to_event(
+    text: msgspec.Raw, sent: _ReceivedSegmentSdkMessages, now: datetime
+) -> EventIn:
+    message = decode_event_json_or_reject(text, _SEGMENT_MESSAGE_DECODER)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE.get(kind)
     if not name or len(name) > MAX_EVENT_NAME_CHARACTERS:
@@ -164,7 +177,7 @@ def _decode_message_event(text: msgspec.Raw, sent: _SentSegmentMessages, now: da
     return EventIn(
         name=name,
         event_id=_event_id_of_segment_message(message.messageId, text),
-        occurred_at=_time_of_segment_message(message, sent.sent_at, now),
+        occurred_at=_event_time_of_segment_message(message, sent.sent_at, now),
         app_user_id=_segment_person_id_to_text(message.userId),
         anonymous_id=_segment_person_id_to_text(message.anonymousId),
         properties=_merge_segment_properties(message, kind),
@@ -179,13 +192,15 @@ def _event_id_of_segment_message(given: str | None, text: msgspec.Raw) -> str:
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
-def _time_of_segment_message(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
+def _event_time_of_segment_message(
+    message: _SegmentSdkMessage, batch_sent_at: datetime | None, now: datetime
+) -> datetime:
     """Return the time of a Segment message: its own, else that of its sending, else now.
 
     A time too far ahead is corrected by the sender clock's lead. Raises `EventRejectedError` if that is impossible.
     """
-    sent_at = _as_utc_time(message.sentAt or batch_sent_at)
-    time = _as_utc_time(message.timestamp or message.originalTimestamp) or sent_at or now
+    sent_at = _assume_utc_if_without_zone(message.sentAt or batch_sent_at)
+    time = _assume_utc_if_without_zone(message.timestamp or message.originalTimestamp) or sent_at or now
     if not (sent_at and sent_at > now and time > now + MAX_EVENT_CLOCK_AHEAD):
         return time
     try:
@@ -194,7 +209,7 @@ def _time_of_segment_message(message: _SegmentMessage, batch_sent_at: datetime |
         raise EventRejectedError("BAD_TIME") from None
 
 
-def _as_utc_time(time: datetime | None) -> datetime | None:
+def _assume_utc_if_without_zone(time: datetime | None) -> datetime | None:
     """Return a time with UTC as its zone if it has no zone; None for None."""
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
@@ -212,7 +227,7 @@ def _null_to_empty_json_object(given: msgspec.Raw) -> msgspec.Raw:
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _merge_segment_properties(message: _SegmentMessage, kind: str) -> msgspec.Raw:
+def _merge_segment_properties(message: _SegmentSdkMessage, kind: str) -> msgspec.Raw:
     """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
     Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.

@@ -65,7 +65,7 @@ LIST_TAIL_EVENTS = event.tail_events.typed(StoredEvent)
 
 
 class EventTail:
-    """Events that are committed after `skip_committed_events`. Remembers the returned events that it will read again.
+    """Events that are committed after the start. Remembers the returned events that it will read again.
 
     `more`: the last poll ended at its limit. `may_have_missed_events`: some events may have been missed.
     """
@@ -76,7 +76,7 @@ class EventTail:
         self._shown: frozenset[EventCommitOrder] = frozenset()
         self.more = self.may_have_missed_events = False
 
-    async def skip_committed_events(self, conn: Conn) -> None:
+    async def start_after_committed_events(self, conn: Conn) -> None:
         """Let the tail begin after the events that are committed now, so that polls return only later ones."""
         self._since = (await self._read_commit_horizon(conn), *_BEFORE_EVENTS_OF_MOMENT)
         await self.poll_new_events(conn)

@@ -47,7 +47,7 @@ class RecentEventSummary(NamedTuple):
     n: int
 
 
-class RejectedEventCount(NamedTuple):
+class QuarantinedEventCountRow(NamedTuple):
     """Number of refused events with a code."""
 
     code: str
@@ -55,8 +55,8 @@ class RejectedEventCount(NamedTuple):
 
 
 FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppUnderVerification)
-FIND_RECENT_EVENTS = event_table.see_arrivals.typed(RecentEventSummary)
-COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(RejectedEventCount)
+SUMMARIZE_RECENT_EVENTS_OF_APP = event_table.see_arrivals.typed(RecentEventSummary)
+COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(QuarantinedEventCountRow)
 
 
 async def start_tracking_verification(
@@ -79,26 +79,28 @@ async def start_tracking_verification(
     )
 
 
-async def find_app_under_verification(conn: Conn, *, claim: JobClaim) -> AppUnderVerification | None:
+async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) -> AppUnderVerification | None:
     """Return the SDK app that a verification job waits for, as of now; None if it was deleted."""
     return await FIND_APP_UNDER_VERIFICATION.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
 
-async def find_recent_events(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEventSummary | None:
+async def summarize_recent_events_of_app(
+    conn: Conn, *, project_id: UUID, app_no: int, seconds: float
+) -> RecentEventSummary | None:
     """Return the newest event that arrived from an app in the last `seconds`, and the number of such events.
 
     Counts up to `MAX_COUNTED_RECENT_EVENTS`, none that occurred over an hour before that time. None without any.
     """
-    return await FIND_RECENT_EVENTS.one(
+    return await SUMMARIZE_RECENT_EVENTS_OF_APP.one(
         conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED_RECENT_EVENTS
     )
 
 
 async def count_quarantined_events(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
-) -> list[RejectedEventCount]:
+) -> list[QuarantinedEventCountRow]:
     """Return the numbers of an app's quarantined events of the last `seconds` by code; empty without any."""
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
@@ -110,7 +112,9 @@ def tracking_verified_result(app: AppUnderVerification, found: RecentEventSummar
     return _verification_result(app, event, count, [])
 
 
-def tracking_unverified_result(app: AppUnderVerification, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
+def tracking_unverified_result(
+    app: AppUnderVerification, refused: Sequence[QuarantinedEventCountRow]
+) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
     return _verification_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_missing_events(app)]
@@ -127,7 +131,7 @@ def _verification_result(
     return result
 
 
-def _rejected_events_finding(refused: Sequence[RejectedEventCount]) -> Finding:
+def _rejected_events_finding(refused: Sequence[QuarantinedEventCountRow]) -> Finding:
     codes = ", ".join(f"{n} of {code}" for code, n in refused)
     return Finding(
         code="EVENTS_REFUSED",

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import influencer
-from db.queries.rows import LockedProject
+from db.queries.rows import ProjectRowLockedForChange
 from domain.brand import brand
 from domain.influencers import drawing_job, influencers
 from domain.influencers.drawing_job import InfluencerDraft
@@ -27,7 +27,7 @@ from schemas.influencers import InfluencerClone, InfluencerCreate, InfluencerOve
 MAX_INFLUENCERS_PER_PROJECT = 50
 
 
-class RequestedInfluencer(NamedTuple):
+class SubmittedInfluencerDrawing(NamedTuple):
     """Requested influencer, and the job that draws it."""
 
     project_id: UUID
@@ -37,28 +37,28 @@ class RequestedInfluencer(NamedTuple):
 
 async def create_brand_influencer(
     conn: Conn, *, author: InfluencerChangeAuthor, project_id: UUID, body: InfluencerCreate
-) -> RequestedInfluencer:
+) -> SubmittedInfluencerDrawing:
     """Create an influencer that fits the brand and request, and submit its drawing job; return the ids and the job.
 
     Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
-    name = None if body.name is None else influencers.normalize_influencer_name(body.name)
+    name = None if body.name is None else influencers.clean_influencer_name_for_storage(body.name)
     project, names = await _lock_project_for_new_influencer(conn, author, project_id)
     rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
     wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft_influencer(brand_now, wish, taken=names)
-    return await _start_and_audit_influencer_drawing(conn, author, project_id, draft, brand_now.colors)
+    return await _insert_draw_and_audit_influencer(conn, author, project_id, draft, brand_now.colors)
 
 
-async def create_influencer_clone(
+async def clone_influencer_in_same_project(
     conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, body: InfluencerClone
-) -> RequestedInfluencer:
+) -> SubmittedInfluencerDrawing:
     """Copy an influencer in its project under another name, and submit the job that draws the copy.
 
     The face stays the same unless gender or age differ. Raises as `create_brand_influencer`.
     """
-    name = influencers.normalize_influencer_name(body.name)
+    name = influencers.clean_influencer_name_for_storage(body.name)
     influencers.check_influencer_language(body.overrides, "overrides.language")
     project_id = await influencers.find_project_of_influencer(
         conn, organization_id=author.organization_id, influencer_id=influencer_id
@@ -67,8 +67,8 @@ async def create_influencer_clone(
     original = await influencers.lock_influencer(conn, author.organization_id, influencer_id)
     rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     colors = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language).colors
-    draft = _draft_influencer_clone(original, body.overrides, name)
-    return await _start_and_audit_influencer_drawing(conn, author, project_id, draft, colors, of=influencer_id)
+    draft = _draft_influencer_copy_with_overrides(original, body.overrides, name)
+    return await _insert_draw_and_audit_influencer(conn, author, project_id, draft, colors, of=influencer_id)
 
 
 async def retry_influencer_drawing(
@@ -83,7 +83,7 @@ async def retry_influencer_drawing(
     if locked.status == "ready":
         raise StateConflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing to retry")
     rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
-    return await drawing_job.restart_influencer_drawing(
+    return await drawing_job.resubmit_influencer_drawing_job(
         conn,
         organization_id=organization_id,
         project_id=project_id,
@@ -95,7 +95,7 @@ async def retry_influencer_drawing(
 
 async def _lock_project_for_new_influencer(
     conn: Conn, author: InfluencerChangeAuthor, project_id: UUID
-) -> tuple[LockedProject, list[str]]:
+) -> tuple[ProjectRowLockedForChange, list[str]]:
     """Lock an active project exclusively; return it with the names of its influencers.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
@@ -113,7 +113,7 @@ async def _lock_project_for_new_influencer(
     return project, [name for (name,) in names]
 
 
-async def _start_and_audit_influencer_drawing(
+async def _insert_draw_and_audit_influencer(
     conn: Conn,
     author: InfluencerChangeAuthor,
     project_id: UUID,
@@ -121,16 +121,18 @@ async def _start_and_audit_influencer_drawing(
     colors: Sequence[str],
     *,
     of: UUID | None = None,
-) -> RequestedInfluencer:
-    submitted = await drawing_job.start_influencer_drawing(
+) -> SubmittedInfluencerDrawing:
+    submitted = await drawing_job.insert_influencer_and_submit_drawing(
         conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
     )
     details = {"name": draft.name} | ({"clonedFrom": ids.format_prefixed_id(ids.INFLUENCER, of)} if of else {})
     await influencers.record_influencer_action(conn, author, project_id, draft.id, action="created", details=details)
-    return RequestedInfluencer(project_id, draft.id, submitted)
+    return SubmittedInfluencerDrawing(project_id, draft.id, submitted)
 
 
-def _draft_influencer_clone(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> InfluencerDraft:
+def _draft_influencer_copy_with_overrides(
+    original: LockedInfluencer, overrides: InfluencerOverrides, name: str
+) -> InfluencerDraft:
     """Return the draft of an influencer's clone: a new id and name, and the original's fields or `overrides`.
 
     It has the original's seed, which determines the face.

@@ -18,7 +18,7 @@ from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE_KIND
 from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import BrandSourceRow
+from schemas.brand import StoredBrandSourceFindings
 from schemas.errors import LimitReached
 from schemas.errors.absent import not_found_error, require_found
 
@@ -45,7 +45,7 @@ class InfluencerPortraitInput(NamedTuple):
     colors: list[str]
 
 
-class _InfluencerFace(NamedTuple):
+class _InfluencerFaceTraits(NamedTuple):
     name: str
     gender: Gender
     age_range: AgeRange
@@ -56,10 +56,10 @@ class _FirstInfluencerExistsError(Exception):
     """Error if another ingest, which ends at the same time, has created the project's first influencer."""
 
 
-MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFace)
+MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFaceTraits)
 
 
-def current_brand_snapshot(rows: Sequence[BrandSourceRow], project_id: UUID, language: str) -> BrandSnapshot:
+def current_brand_snapshot(rows: Sequence[StoredBrandSourceFindings], project_id: UUID, language: str) -> BrandSnapshot:
     """Return a snapshot of the current brand. A brand without a language gets `language`, the project's."""
     known = take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
@@ -81,7 +81,7 @@ def draft_influencer(known: BrandSnapshot, wish: PersonaWish, *, taken: Collecti
     )
 
 
-async def start_influencer_drawing(
+async def insert_influencer_and_submit_drawing(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -117,14 +117,14 @@ async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     brand_now = current_brand_snapshot(await brand.read_brand_source_rows(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
-            await start_influencer_drawing(
+            await insert_influencer_and_submit_drawing(
                 conn, **scope, draft=draft_influencer(brand_now, PersonaWish()), colors=brand_now.colors, is_first=True
             )
     except (LimitReached, _FirstInfluencerExistsError):
         return
 
 
-async def restart_influencer_drawing(
+async def resubmit_influencer_drawing_job(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
     """Submit another drawing job for a locked influencer; `fresh` is False while one runs. Raises `LimitReached`."""
@@ -156,10 +156,12 @@ async def _submit_influencer_drawing_job(
     )
 
 
-async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
+async def read_portrait_input_and_mark_training(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
     """Return the presenter and colors to draw, and mark it as `training`. Raises `ObjectNotFound` if it was deleted."""
     face = require_found(
-        await MARK_INFLUENCER_TRAINING.one(conn, org=claim.organization_id, id=influencer_id_of_claim(claim)),
+        await MARK_INFLUENCER_TRAINING.one(
+            conn, org=claim.organization_id, id=influencer_id_of_drawing_job_claim(claim)
+        ),
         "influencer",
     )
     return InfluencerPortraitInput(Presenter(**face._asdict()), claim.args["colors"])
@@ -170,7 +172,7 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
 
     Returns the job's result. Raises `ObjectNotFound` if it was deleted.
     """
-    org, influencer_id = claim.organization_id, influencer_id_of_claim(claim)
+    org, influencer_id = claim.organization_id, influencer_id_of_drawing_job_claim(claim)
     await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
     updated = await influencer.ready_influencer.run(
         conn,
@@ -202,6 +204,6 @@ async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJo
     )
 
 
-def influencer_id_of_claim(claim: JobClaim) -> UUID:
+def influencer_id_of_drawing_job_claim(claim: JobClaim) -> UUID:
     """Return the id of the influencer that a job draws."""
     return UUID(claim.args["influencer_id"])

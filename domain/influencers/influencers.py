@@ -12,7 +12,7 @@ from db.queries import influencer
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import IfMatchVersions
 from domain.values import languages
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from generation.copy import texts
 from generation.persona import presenter_disclosure
 from generation.spec import AgeRange, Gender
@@ -113,9 +113,9 @@ async def apply_influencer_patch(
     check_influencer_language(body, "language")
     changes = {name: getattr(body, name) for name in _PATCHABLE_INFLUENCER_COLUMNS if getattr(body, name) is not UNSET}
     if "name" in changes:
-        changes["name"] = normalize_influencer_name(changes["name"])
+        changes["name"] = clean_influencer_name_for_storage(changes["name"])
     org = author.organization_id
-    locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
+    locked = await _lock_influencer_at_expected_version(conn, org, influencer_id, versions)
     changed = [name for name, value in changes.items() if value != getattr(locked, name)]
     if changed:
         old = {name: getattr(locked, name) for name in _PATCHABLE_INFLUENCER_COLUMNS}
@@ -135,7 +135,7 @@ async def remove_influencer(
     Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
-    locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
+    locked = await _lock_influencer_at_expected_version(conn, org, influencer_id, versions)
     deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
     await record_influencer_action(
         conn, author, locked.project_id, influencer_id, action="deleted", details={"name": locked.name}
@@ -151,7 +151,7 @@ async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influ
     return project_id
 
 
-async def _lock_influencer_for_change(
+async def _lock_influencer_at_expected_version(
     conn: Conn, organization_id: UUID, influencer_id: UUID, versions: IfMatchVersions
 ) -> LockedInfluencer:
     """Lock the influencer after its project against a purge; return it. Raises `ObjectNotFound`, `VersionOutdated`."""
@@ -172,10 +172,10 @@ def check_influencer_language(body: InfluencerPatch | InfluencerOverrides, path:
         languages.check_language_tag(body.language, path=path)
 
 
-def normalize_influencer_name(name: str) -> str:
+def clean_influencer_name_for_storage(name: str) -> str:
     """Return an influencer's name with single spaces. Raises `InvalidValue` for a name without visible characters."""
     folded = " ".join(name.split())
-    if not texts.clean_copy_text(folded):
+    if not texts.strip_html_and_invisible_characters(folded):
         raise InvalidValue("name", "has no visible character: write a name")
     return folded
 
@@ -200,7 +200,7 @@ async def record_influencer_action(
 
 
 def _influencer_to_schema(row: _InfluencerRow, public_url: str) -> Influencer:
-    return answer_from_row(
+    return build_api_answer_from_row(
         Influencer,
         row,
         influencer_id=ids.format_prefixed_id(ids.INFLUENCER, row.id),

@@ -10,7 +10,7 @@ from schemas.errors import StateConflict
 from schemas.influencers import InfluencerStatus
 
 
-class InfluencerSpeaker(NamedTuple):
+class InfluencerPresenterWithVoice(NamedTuple):
     """Presenter of a piece, its voice and language, at the time of the request."""
 
     presenter: Presenter
@@ -18,7 +18,7 @@ class InfluencerSpeaker(NamedTuple):
     language: str
 
 
-class _InfluencerSpeakerRow(NamedTuple):
+class _InfluencerPresenterRow(NamedTuple):
     name: str
     gender: Gender
     age_range: AgeRange
@@ -28,18 +28,18 @@ class _InfluencerSpeakerRow(NamedTuple):
     status: InfluencerStatus
 
 
-GET_INFLUENCER_SPEAKER = influencer.get_speaker.typed(_InfluencerSpeakerRow)
+GET_INFLUENCER_PRESENTER = influencer.get_speaker.typed(_InfluencerPresenterRow)
 
 
-async def find_influencer_speaker(
+async def find_ready_influencer_presenter(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, deleted: bool
-) -> InfluencerSpeaker | None:
+) -> InfluencerPresenterWithVoice | None:
     """Return an influencer's presenter, voice and language; None if the project has no such influencer.
 
     A deleted one counts only with `deleted`. Raises `StateConflict` INFLUENCER_NOT_READY until its portrait is drawn.
     """
     scope = {"org": organization_id, "project_id": project_id, "id": influencer_id}
-    row = await GET_INFLUENCER_SPEAKER.one(conn, **scope, deleted=deleted)
+    row = await GET_INFLUENCER_PRESENTER.one(conn, **scope, deleted=deleted)
     if row is None:
         return None
     if row.status != "ready":
@@ -49,4 +49,4 @@ async def find_influencer_speaker(
             status=row.status,
         )
     presenter = Presenter(name=row.name, gender=row.gender, age_range=row.age_range, seed=row.seed)
-    return InfluencerSpeaker(presenter, row.brand_voice, row.language)
+    return InfluencerPresenterWithVoice(presenter, row.brand_voice, row.language)

@@ -52,7 +52,7 @@ async def cancel_matching_jobs(
     moved = []
     if not dry_run:
         batch = matching[: most or MAX_JOBS_PER_BULK_CANCEL]
-        moved = await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=batch)
+        moved = await controls.cancel_open_jobs_by_ids(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end_job_subjects(conn, moved)
     return BulkCanceled(
         matched=min(len(matching), MAX_JOBS_COUNTED_FOR_BULK_CANCEL),

@@ -177,7 +177,9 @@ async def _retry_locked_job(
         raise StateConflict("ALREADY_RETRIED", f"{ids.format_prefixed_id(ids.JOB, locked.retried_as)} is its retry")
     if locked.superseded:
         raise StateConflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
-    submitted = await retries.retry_checked_job(conn, organization_id=organization_id, job_id=locked.id, origin=origin)
+    submitted = await retries.submit_retry_of_checked_job(
+        conn, organization_id=organization_id, job_id=locked.id, origin=origin
+    )
     new = ids.format_prefixed_id(ids.JOB, submitted.job_id)
     if not submitted.fresh:
         raise StateConflict("ALREADY_RUNNING", f"{new} is running with the same arguments")

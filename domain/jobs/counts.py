@@ -41,12 +41,12 @@ async def count_visible_jobs(
     return _job_counts_to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
-def job_counts_by_status(jobs: Mapping[str, int]) -> JobsByStatus:
+def job_status_counts_to_schema(jobs: Mapping[str, int]) -> JobsByStatus:
     """Return numbers of jobs as a response with one field for each status; a missing status has 0."""
     return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(ApiJobStatus)})
 
 
-def job_counts_by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
+def job_phase_counts_to_schema(jobs: Mapping[str, int]) -> JobsByPhase:
     """Return numbers of jobs as a response with one field for each phase; a missing phase has 0."""
     return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in JOB_PHASES})
 
@@ -59,8 +59,10 @@ def _job_counts_to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobC
         stages[row.stage] += row.jobs
     counted = [statuses.total()] if of_all else [*statuses.values(), *phases.values()]
     return JobCounts(
-        by_status=job_counts_by_status({status: min(jobs, MAX_JOBS_PER_COUNT) for status, jobs in statuses.items()}),
-        by_phase=job_counts_by_phase(phases),
+        by_status=job_status_counts_to_schema(
+            {status: min(jobs, MAX_JOBS_PER_COUNT) for status, jobs in statuses.items()}
+        ),
+        by_phase=job_phase_counts_to_schema(phases),
         by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL_JOB_STATES},
         at_most=MAX_JOBS_PER_COUNT,
         capped=any(jobs >= MAX_JOBS_PER_COUNT for jobs in counted),

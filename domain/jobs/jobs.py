@@ -11,14 +11,14 @@ from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire_connection, run_in_transaction
 from db.queries import job_view
-from db.queries.rows import JobRow
+from db.queries.rows import PartnerJobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import controls, ledger, states
-from jobs.kinds import JOB_KINDS, ProjectArchiveJobEffect
+from jobs.kinds import JOB_KINDS, JobTreatmentOnProjectArchive
 from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
 from jobs.outcomes import Done, TaskOutcome
 from jobs.states import TERMINAL_JOB_STATES, JobState
@@ -31,22 +31,22 @@ from schemas.jobs import AlreadyEndedCode, ApiJobStatus, CancelAnswer, Job, JobE
 UNSUCCESSFUL_JOB_STATES = (JobState.FAILED, JobState.CANCELED)
 
 
-GET_JOB = job_view.get_job.typed(JobRow)
-GET_JOBS = job_view.get_jobs.typed(JobRow)
-LIST_JOBS = job_view.list_jobs.typed(JobRow)
-LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
-LIST_OPEN_JOBS = job_view.list_open_jobs.typed(JobRow)
-LIST_QUEUED_JOBS = job_view.list_queued_jobs.typed(JobRow)
-LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(JobRow)
-LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(JobRow)
-LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
-LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
+GET_JOB = job_view.get_job.typed(PartnerJobRow)
+GET_JOBS = job_view.get_jobs.typed(PartnerJobRow)
+LIST_JOBS = job_view.list_jobs.typed(PartnerJobRow)
+LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(PartnerJobRow)
+LIST_OPEN_JOBS = job_view.list_open_jobs.typed(PartnerJobRow)
+LIST_JOBS_OF_QUEUED_PHASE = job_view.list_queued_jobs.typed(PartnerJobRow)
+LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(PartnerJobRow)
+LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(PartnerJobRow)
+LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(PartnerJobRow)
+LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(PartnerJobRow)
 
 #: Statement of each open phase, with an index of its own.
 _JOB_LIST_QUERY_BY_PHASE = {
     "scheduled": LIST_PUT_OFF_JOBS,
     "waiting": LIST_PUT_OFF_JOBS,
-    "queued": LIST_QUEUED_JOBS,
+    "queued": LIST_JOBS_OF_QUEUED_PHASE,
     "running": LIST_RUNNING_JOBS,
 }
 
@@ -106,7 +106,7 @@ async def list_filtered_jobs(
     return [_job_to_schema(row)[0] for row in rows]
 
 
-async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
+async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[PartnerJobRow]:
     """Return the jobs that match these filters, by a selective filter's statement and index; none if contradictory."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.api_status_of_job_phase(phase))
@@ -124,7 +124,9 @@ async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> lis
     return await _search_ended_jobs(conn, project_id, ended=ended, **asked)
 
 
-async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any) -> list[JobRow]:
+async def _search_ended_jobs(
+    conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any
+) -> list[PartnerJobRow]:
     """Return the jobs that match the filters and ended in the state `ended`; None: jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
@@ -163,13 +165,13 @@ def _answer_late_cancel(found: Job) -> CancelAnswer:
 
 #: Kinds that an archive cancels; jobs of other kinds finish.
 _KINDS_CANCELED_BY_ARCHIVE = [
-    kind.name for kind in JOB_KINDS.values() if kind.on_archive is ProjectArchiveJobEffect.CANCEL
+    kind.name for kind in JOB_KINDS.values() if kind.on_archive is JobTreatmentOnProjectArchive.CANCEL
 ]
 
 
 async def cancel_jobs_of_archived_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
     """Cancel the next `limit` jobs of an archived project, of kinds that an archive cancels. Returns their number."""
-    moved = await controls.cancel_project_jobs(
+    moved = await controls.cancel_batch_of_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_KINDS_CANCELED_BY_ARCHIVE, limit=limit
     )
     await subjects.end_job_subjects(conn, moved)
@@ -221,8 +223,8 @@ def has_job_ended(versioned: VersionedJob) -> bool:
     return versioned[0].status != "running"
 
 
-def _job_to_schema(row: JobRow) -> VersionedJob:
-    job = answer_from_row(
+def _job_to_schema(row: PartnerJobRow) -> VersionedJob:
+    job = build_api_answer_from_row(
         Job,
         row,
         job_id=ids.format_prefixed_id(ids.JOB, row.id),

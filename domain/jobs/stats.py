@@ -12,7 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_stats
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
@@ -124,7 +124,7 @@ def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Seq
 
 
 def _job_stats_bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
-    return answer_from_row(
+    return build_api_answer_from_row(
         JobBucket,
         row,
         running=row.open,

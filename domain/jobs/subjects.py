@@ -34,22 +34,22 @@ class JobSubjectEnder(Protocol):
     def __call__(self, conn: Conn, *, rows: Sequence[ChangedJob]) -> Awaitable[None]: ...
 
 
-async def _end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def _end_oauth_flows_and_wipe_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the OAuth flows of these ended connect jobs, and wipe the jobs' secrets."""
-    await oauth_states.end_oauth_flows_of_jobs(conn, rows=rows)
+    await oauth_states.store_job_outcomes_in_oauth_flows(conn, rows=rows)
     await job_secrets.wipe_job_secrets(conn, rows=rows)
 
 
 #: Kinds of jobs with a subject that has a state of its own.
-SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
+END_SUBJECT_FUNCTION_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
     INGEST_WEBSITE_KIND.name: ingests.mark_ingests_ended,
     INGEST_GITHUB_KIND.name: ingests.mark_ingests_ended,
     INGEST_APPSTORE_KIND.name: ingests.mark_ingests_ended,
     FETCH_APP_MEDIA_KIND.name: app_media_fetches.fail_media_fetches_of_jobs,
-    CONNECT_GITHUB_KIND.name: _end_oauth_flows_of_jobs,
-    CONNECT_ACCOUNT_KIND.name: _end_oauth_flows_of_jobs,
+    CONNECT_GITHUB_KIND.name: _end_oauth_flows_and_wipe_secrets,
+    CONNECT_ACCOUNT_KIND.name: _end_oauth_flows_and_wipe_secrets,
     PUBLISH_POST_KIND.name: job_end.end_posts_of_jobs,
-    ADVANCE_CLOCK_KIND.name: sandbox_clock.stop_sandbox_clocks_of_jobs,
+    ADVANCE_CLOCK_KIND.name: sandbox_clock.end_clock_advances_of_ended_jobs,
     CONTENT_GENERATE_KIND.name: generating.end_content_of_failed_jobs,
     INFLUENCER_CREATE_KIND.name: drawing_job.end_influencers_of_failed_jobs,
     REVOKE_TOKEN_KIND.name: job_secrets.wipe_job_secrets,
@@ -58,7 +58,7 @@ SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
 
 def may_end_job_subjects(settlements: Iterable[AttemptSettlement]) -> bool:
     """Return whether any of these jobs is of a kind with a subject, such as a post. Their outcomes don't matter."""
-    return any(claim.kind in SUBJECT_ENDER_BY_JOB_KIND for claim, _ in settlements)
+    return any(claim.kind in END_SUBJECT_FUNCTION_BY_JOB_KIND for claim, _ in settlements)
 
 
 async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
@@ -68,7 +68,7 @@ async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
     """
     ended: dict[JobSubjectEnder, list[ChangedJob]] = {}
     for row in rows:
-        if row.kind in SUBJECT_ENDER_BY_JOB_KIND and row.has_ended:
-            ended.setdefault(SUBJECT_ENDER_BY_JOB_KIND[row.kind], []).append(row)
+        if row.kind in END_SUBJECT_FUNCTION_BY_JOB_KIND and row.has_ended:
+            ended.setdefault(END_SUBJECT_FUNCTION_BY_JOB_KIND[row.kind], []).append(row)
     for end_subjects, of_kind in ended.items():
         await end_subjects(conn, rows=of_kind)

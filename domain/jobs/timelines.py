@@ -85,7 +85,7 @@ async def list_job_timeline(
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
     """Return a post's timeline with job attempts, of its first `MAX_TIMELINE_ENTRIES` rows. Raises `ObjectNotFound`."""
-    post, _ = await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
+    post, _ = await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_TIMELINE.all(
         conn,
         org=organization_id,

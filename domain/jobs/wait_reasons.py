@@ -13,7 +13,7 @@ from db.queries import job_wait, sending
 from domain.connecting.authorization import APP_PASSWORD_CONNECT_ROUTE
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.publishing import quotas, reconciliation
-from domain.publishing.locked_post import MAX_POST_DELAY
+from domain.publishing.locked_post import MAX_POST_SEND_LATENESS
 from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
@@ -85,7 +85,7 @@ class JobWaitFacts(NamedTuple):
         """
         if self.scheduled_for is None or self.post_status != "queued":
             return None
-        return self.scheduled_for + MAX_POST_DELAY
+        return self.scheduled_for + MAX_POST_SEND_LATENESS
 
     @property
     def startable_job_count(self) -> int:
@@ -115,7 +115,7 @@ class WaitReasonRule(NamedTuple):
         return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
 
 
-def _next_run_at(facts: JobWaitFacts) -> datetime:
+def _run_time_of_waiting_job(facts: JobWaitFacts) -> datetime:
     return facts.run_at
 
 
@@ -148,7 +148,7 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
         "scheduled",
         lambda facts: not facts.is_due and (facts.early or (facts.last_outcome is None and facts.post_status is None)),
         "its time hasn't come",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "reauth_needed",
@@ -174,19 +174,19 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
         "retry_wait",
         lambda facts: not facts.is_due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "answer_lost",
         lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "platform_processing",
         lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "behind_posts",
@@ -197,13 +197,13 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
         "source_busy",
         lambda facts: not facts.is_due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "snoozed",
         lambda facts: not facts.is_due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
-        _next_run_at,
+        _run_time_of_waiting_job,
     ),
     WaitReasonRule(
         "becoming_due",
@@ -250,7 +250,7 @@ async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]
     """Return why each (organization, job) waits, in order; None if it runs, has ended, or starts now."""
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
     return [
-        await _find_wait_reason(conn, facts)
+        await _find_wait_reason_of_job(conn, facts)
         for facts in await _FIND_JOB_WAIT_FACTS.all(conn, **parameters, most=MAX_COUNTED_JOBS_AHEAD)
     ]
 
@@ -275,7 +275,7 @@ def _build_post_waiting(reason: WaitReason, until: datetime | None = None) -> Wa
     return Waiting(reason=reason, until=until, message=POST_STATUS_WAIT_MESSAGES[reason])
 
 
-async def _find_wait_reason(conn: Conn, facts: JobWaitFacts) -> Waiting | None:
+async def _find_wait_reason_of_job(conn: Conn, facts: JobWaitFacts) -> Waiting | None:
     if facts.state != "queued" and not facts.lost:
         return None
     if facts.post_status == "queued" and not (facts.early or facts.held_back):
@@ -284,12 +284,12 @@ async def _find_wait_reason(conn: Conn, facts: JobWaitFacts) -> Waiting | None:
 
 
 async def _find_time_with_quota_room(conn: Conn, facts: JobWaitFacts) -> datetime | None:
-    quota = quotas.find_post_quota(
+    quota = quotas.find_account_post_quota_per_window(
         platform=facts.platform, traits=facts.traits, quota_posts=facts.quota_posts, quota_window_s=facts.quota_window_s
     )
     if quota is None:
         return None
-    window_s = quota.window_s + quotas.POST_QUOTA_WINDOW_MARGIN_S
+    window_s = quota.window_s + quotas.POST_QUOTA_SEND_DELAY_MARGIN_S
     full_s = await sending.get_room.value(conn, owner_id=facts.owner_id, posts=quota.posts, window_s=window_s)
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 

@@ -15,12 +15,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import account_lease
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountScope
+from domain.accounts.accounts import AccountAndOrganizationIds
 from domain.leasing import offers
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEndReason, PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -80,7 +80,7 @@ class AccountLeaseRow(NamedTuple):
 
 LOCK_OWNER_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
 LIST_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
-END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountScope)
+END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrganizationIds)
 
 
 async def lease_accounts_to_project(
@@ -100,7 +100,7 @@ async def lease_accounts_to_project(
         issues = [_build_leasing_account_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
         raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
-    leased = await offers.find_leased_account_ids(conn, account_ids)
+    leased = await offers.filter_currently_leased_account_ids(conn, account_ids)
     _raise_if_not_leasable(_list_lease_blockers(request, owners, leased))
     new = [ids.new_uuid7() for _ in account_ids]
     org = request.organization_id
@@ -126,7 +126,7 @@ async def end_lease_of_account(
     Raises `ObjectNotFound`. As in `connect.disconnect_account`, no post is sent after the commit. Posts under
     way are still polled, with the owner's credential.
     """
-    scope = AccountScope(organization_id, account_id)
+    scope = AccountAndOrganizationIds(organization_id, account_id)
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None or row.owner_account_id is None:
         raise not_found_error("leased_account")
@@ -164,7 +164,7 @@ async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, projec
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
-    await _end_lease(conn, AccountScope(organization_id, account_id), "project_archived")
+    await _end_lease(conn, AccountAndOrganizationIds(organization_id, account_id), "project_archived")
     return True
 
 
@@ -215,7 +215,7 @@ def _raise_if_not_leasable(issues: Sequence[dict[str, str]]) -> None:
         raise StateConflict("ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues])
 
 
-async def _read_lease_canceled_post_count(conn: Conn, scope: AccountScope) -> int | None:
+async def _read_lease_canceled_post_count(conn: Conn, scope: AccountAndOrganizationIds) -> int | None:
     """Return the number of posts that the end of an account's lease canceled; None before its end."""
     organization_id, account_id = scope
     return (
@@ -223,7 +223,9 @@ async def _read_lease_canceled_post_count(conn: Conn, scope: AccountScope) -> in
     ).canceled_posts
 
 
-async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *, api_key_id: UUID | None = None) -> int:
+async def _end_lease(
+    conn: Conn, scope: AccountAndOrganizationIds, reason: LeaseEndReason, *, api_key_id: UUID | None = None
+) -> int:
     """End the lease of an account; return the number of posts that this end, or an earlier one, canceled.
 
     Two calls may race here, since an archive's job doesn't lock the project.
@@ -248,19 +250,21 @@ async def _audit_lease_begin(
 ) -> None:
     """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)
-    await accounts.record_account_action(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
+    await accounts.record_account_action(
+        conn, AccountAndOrganizationIds(org, account_id), "leased", {"requestId": request_id}
+    )
     lent = {
         "requestId": request_id,
         "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org),
         "socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id),
     }
     key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
-    owners = AccountScope(owner.organization_id, owner.id)
+    owners = AccountAndOrganizationIds(owner.organization_id, owner.id)
     await accounts.record_account_action(conn, owners, "lent", lent, api_key_id=key_id)
 
 
 def _leased_account_to_schema(row: AccountLeaseRow) -> LeasedAccount:
-    return answer_from_row(
+    return build_api_answer_from_row(
         LeasedAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.account_id),

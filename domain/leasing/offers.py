@@ -14,10 +14,10 @@ import asyncpg
 from db.pool import Conn
 from db.queries import account_lease
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountScope, LockedAccount
+from domain.accounts.accounts import AccountAndOrganizationIds, LockedAccount
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.accounts import AccountStatus, PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -68,7 +68,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
         raise StateConflict(
             "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
         ) from None
-    scope = AccountScope(org, account_id)
+    scope = AccountAndOrganizationIds(org, account_id)
     await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
     return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
@@ -80,18 +80,18 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
     await check_account_unleased(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
-        scope = AccountScope(org, account_id)
+        scope = AccountAndOrganizationIds(org, account_id)
         await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
     return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
     """Raise `StateConflict` ACCOUNT_LEASED if an owner's account is leased now; the caller has locked it."""
-    if await find_leased_account_ids(conn, [account_id]):
+    if await filter_currently_leased_account_ids(conn, [account_id]):
         raise accounts.account_leased_error("the account is leased: recall the lease first, or wait for its end")
 
 
-async def find_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
+async def filter_currently_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
     """Return the ids of those owners' accounts that are leased now; exact only for locked accounts.
 
     This transaction must have locked an owner's account: otherwise a lease may begin or end meanwhile.
@@ -103,7 +103,9 @@ async def read_account_offer(conn: Conn, *, organization_id: UUID, account_id: U
     return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
-async def list_account_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
+async def list_account_offers_of_environment(
+    conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int
+) -> list[OfferedAccount]:
     """Return at most `limit` lease offers of all an environment's organizations older than `before`, newest first."""
     rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
     return [_account_offer_to_schema(row) for row in rows]
@@ -117,7 +119,7 @@ async def _lock_offerable_own_account(conn: Conn, organization_id: UUID, account
 
 
 def _account_offer_to_schema(row: AccountOfferRow) -> OfferedAccount:
-    return answer_from_row(
+    return build_api_answer_from_row(
         OfferedAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),

@@ -14,7 +14,7 @@ from domain.leasing import leases
 from domain.leasing.leases import LockedLeaseRequest
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -206,7 +206,7 @@ async def _audit_lease_request_action(
 
 
 def _lease_request_to_schema(shape: type[R], row: LeaseRequestRow) -> R:
-    return answer_from_row(
+    return build_api_answer_from_row(
         shape,
         row,
         request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.id),

@@ -18,7 +18,7 @@ from domain.media import app_media_limits, uploads
 from domain.media.files import StoredFile
 from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.app_media import AppMedia, AppMediaDeleted, AppMediaError, AppMediaKind, AppMediaOrigin, AppMediaStatus
 from schemas.errors import StateConflict
@@ -113,16 +113,16 @@ async def insert_app_media(
         project_id=project_id,
         id=asset_id,
         kind=kind,
-        rank=compute_app_media_rank(kind),
+        rank=compute_time_based_app_media_rank(kind),
         transcript=transcript or None,
-        **stored_file_columns(file),
+        **build_column_values_of_stored_file(file),
     )
     await uploads.claim_uploads(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
     return _app_media_to_schema(row, public_url)
 
 
-def compute_app_media_rank(kind: AppMediaKind) -> int:
+def compute_time_based_app_media_rank(kind: AppMediaKind) -> int:
     """Return the sort rank of a new file: the time in microseconds, negative for all but screenshots.
 
     So screenshots sort in the order of arrival, and all other kinds newest first.
@@ -131,7 +131,7 @@ def compute_app_media_rank(kind: AppMediaKind) -> int:
     return now if kind == "screenshot" else -now
 
 
-def stored_file_columns(file: StoredFile) -> dict[str, Any]:
+def build_column_values_of_stored_file(file: StoredFile) -> dict[str, Any]:
     return {
         "mime_type": file.mime_type,
         "width": file.width,
@@ -200,7 +200,7 @@ async def list_app_media_page(
     return [_app_media_to_schema(row, public_url) for row in rows]
 
 
-async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
+async def lock_and_list_ready_app_media(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
     """Return a project's ready files in the order of use: the partner's first, then suggestions.
 
     Locks them against deletion until this transaction ends.
@@ -208,7 +208,7 @@ async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id
     return await LOCK_READY_APP_MEDIA.all(conn, org=organization_id, project_id=project_id)
 
 
-async def delete_app_media_file(
+async def delete_or_dismiss_app_media(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID
 ) -> AppMediaDeleted:
     """Delete a partner's own app media file, or drop a suggestion for good. Raises `ObjectNotFound`."""
@@ -218,7 +218,7 @@ async def delete_app_media_file(
     end = queries.delete_one if locked.origin == "partner" else queries.drop_one
     await end.run(conn, org=organization_id, id=asset_id)
     if locked.begun:
-        await uploads.abandon_uploads(conn, organization_id=organization_id, tokens=locked.begun)
+        await uploads.mark_unclaimed_uploads_for_pruning(conn, organization_id=organization_id, tokens=locked.begun)
     if locked.token:
         await release_app_media_files(
             conn, organization_id=organization_id, project_id=project_id, files=[(locked.token, locked.size_bytes)]
@@ -248,7 +248,7 @@ async def release_app_media_files(
 
 
 def _app_media_to_schema(row: _AppMediaRow, public_url: str) -> AppMedia:
-    return answer_from_row(
+    return build_api_answer_from_row(
         AppMedia,
         row,
         asset_id=ids.format_prefixed_id(ids.ASSET, row.id),

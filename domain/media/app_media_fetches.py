@@ -28,7 +28,7 @@ class StartedMediaFetch(NamedTuple):
     asset_id: UUID
 
 
-class MediaFetchAttempt(NamedTuple):
+class MediaFetchAttemptInput(NamedTuple):
     """Input of one attempt of a fetch job.
 
     `sandbox`: the organization is a sandbox. `awaited`: the row of the file still exists.
@@ -60,7 +60,7 @@ async def start_media_fetch(
         project_id=project_id,
         id=asset_id,
         kind=kind,
-        rank=app_media.compute_app_media_rank(kind),
+        rank=app_media.compute_time_based_app_media_rank(kind),
         source_url=url,
         job_id=submitted.job_id,
         transcript=transcript or None,
@@ -95,25 +95,25 @@ async def retry_media_fetch(
     return submitted
 
 
-async def begin_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetchAttempt:
+async def reset_media_fetch_for_new_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetchAttemptInput:
     """Release the files of earlier attempts; return the input of this one, which stores all files again."""
-    return MediaFetchAttempt(
+    return MediaFetchAttemptInput(
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
         bool(
             await queries.begin_attempt.run(
-                conn, **_media_fetch_row_key(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
+                conn, **_build_sql_key_of_media_fetch_row(claim), grace_s=uploads.ABANDONED_UPLOAD_PRUNE_DELAY_S
             )
         ),
     )
 
 
-async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
+async def reserve_storage_for_fetched_media(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
     """Reserve `at_most` bytes for the file that a fetch job will store, and note its new token; return the token.
 
     Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
-    if not await queries.begin_file.run(conn, **_media_fetch_row_key(claim), token=token):
+    if not await queries.begin_file.run(conn, **_build_sql_key_of_media_fetch_row(claim), token=token):
         raise not_found_error("app_media")
     return token
 
@@ -133,10 +133,12 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
         kind=claim.args["kind"],
         adding=AppMediaAmount(bytes=file.size_bytes),
     )
-    if not await queries.finish_fetch.run(conn, **_media_fetch_row_key(claim), **app_media.stored_file_columns(file)):
+    if not await queries.finish_fetch.run(
+        conn, **_build_sql_key_of_media_fetch_row(claim), **app_media.build_column_values_of_stored_file(file)
+    ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
-    await uploads.abandon_uploads(conn, organization_id=org, tokens=begun)
+    await uploads.mark_unclaimed_uploads_for_pruning(conn, organization_id=org, tokens=begun)
     return {"assetId": ids.format_prefixed_id(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
@@ -146,7 +148,7 @@ async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) 
         conn,
         orgs=[row.organization_id for row in rows],
         job_ids=[row.id for row in rows],
-        grace_s=uploads.ABANDONED_UPLOAD_GRACE_S,
+        grace_s=uploads.ABANDONED_UPLOAD_PRUNE_DELAY_S,
     )
 
 
@@ -156,5 +158,5 @@ def media_fetch_project_id(claim: JobClaim) -> UUID:
     return claim.project_id
 
 
-def _media_fetch_row_key(claim: JobClaim) -> dict[str, UUID]:
+def _build_sql_key_of_media_fetch_row(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from domain.media.files import StoredFile
-from domain.media.sniff import SVG
+from domain.media.sniff import ACCEPTED_SVG_TYPE
 from domain.media.streaming_upload import MIB, PICTURE_TYPES, VIDEO_TYPES, MediaTypeSizeLimits
 from generation.picture_limits import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_RATIO
 from schemas.app_media import AppMediaKind
@@ -11,7 +11,7 @@ from schemas.errors import InvalidValue
 
 #: Types of each kind, with the most bytes of a file.
 MAX_APP_MEDIA_FILE_BYTES_BY_KIND: Mapping[AppMediaKind, MediaTypeSizeLimits] = {
-    "logo": {**dict.fromkeys(PICTURE_TYPES, 5 * MIB), SVG: MIB},
+    "logo": {**dict.fromkeys(PICTURE_TYPES, 5 * MIB), ACCEPTED_SVG_TYPE: MIB},
     "screenshot": dict.fromkeys(PICTURE_TYPES, 10 * MIB),
     "demo_video": dict.fromkeys(VIDEO_TYPES, 200 * MIB),
     "end_card": dict.fromkeys(PICTURE_TYPES, 5 * MIB),

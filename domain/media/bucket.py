@@ -114,7 +114,7 @@ def open_bucket_store(settings: Settings) -> BucketStore:
 
     An unreachable one is accepted, as it may recover. Raises `SettingsInvalid` for a missing bucket or a refused key.
     """
-    _check_bucket(settings)
+    _check_bucket_and_access_key(settings)
     retries: RetryConfig = {
         "max_retries": MAX_S3_RETRIES,
         "retry_timeout": timedelta(seconds=S3_RETRY_TIMEOUT_S),
@@ -123,7 +123,7 @@ def open_bucket_store(settings: Settings) -> BucketStore:
     return BucketStore(_open_s3_store(settings, retries, S3_READ_TIMEOUT_S))
 
 
-def _check_bucket(settings: Settings) -> None:
+def _check_bucket_and_access_key(settings: Settings) -> None:
     """Check the bucket and its key by listing a prefix that never exists. Raises `SettingsInvalid`.
 
     Only logs a warning if the bucket can't be reached.

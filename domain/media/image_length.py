@@ -67,7 +67,7 @@ def walk_webp_header() -> PictureFormatWalk:
     yield SkipBytesStep(size + size % 2 - 4)
 
 
-PICTURE_FORMAT_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
+PICTURE_END_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
     "image/png": walk_png_chunks,
     "image/jpeg": walk_jpeg_markers,
     "image/webp": walk_webp_header,
@@ -78,7 +78,7 @@ class PictureEndFinder:
     """Finder of the end of one picture while its bytes stream through."""
 
     def __init__(self, mime: str) -> None:
-        self._walk = PICTURE_FORMAT_WALK_BY_MIME_TYPE[mime]() if mime in PICTURE_FORMAT_WALK_BY_MIME_TYPE else None
+        self._walk = PICTURE_END_WALK_BY_MIME_TYPE[mime]() if mime in PICTURE_END_WALK_BY_MIME_TYPE else None
         self._step: SkipBytesStep | ReadBytesStep | FindMarkerStep | None = next(self._walk) if self._walk else None
         self._left = self._byte_count_of_step()
         self._read = b""

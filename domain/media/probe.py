@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
 from generation.confinement.confine import confine_process
-from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
+from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumbnail
 from schemas.errors import PictureRefused
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
@@ -98,7 +98,7 @@ def write_probe_line(line: ProbeAnswer | ProbeCpuTime) -> None:
     sys.stdout.flush()
 
 
-def probe_cpu_limit_s(files: int) -> int:
+def probe_cpu_limit_s_by_file_count(files: int) -> int:
     """Return the CPU seconds after which the kernel ends a process with so many files."""
     return PROBE_START_CPU_S + files * PROBE_CPU_PER_FILE_S
 
@@ -108,7 +108,7 @@ def set_probe_process_limits(files: int) -> None:
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    cpu = probe_cpu_limit_s(files)
+    cpu = probe_cpu_limit_s_by_file_count(files)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (loaded + MAX_PROBE_MEMORY_BYTES, loaded + MAX_PROBE_MEMORY_BYTES))
@@ -118,7 +118,7 @@ def set_probe_process_limits(files: int) -> None:
 def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
     """Return the metadata of an uploaded file of the type `mime`, or the reason to refuse the file."""
     if mime == "image/svg+xml":
-        return probe_svg_drawing(media)
+        return sanitize_and_measure_uploaded_svg(media)
     return (
         probe_picture(media, PILLOW_FORMAT_BY_MIME_TYPE[mime])
         if mime in PILLOW_FORMAT_BY_MIME_TYPE
@@ -172,7 +172,7 @@ def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
         few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
         few = few if few.mode in {"RGB", "L", "CMYK"} else _flatten_on_white(few.convert("RGBA"))
         few.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
-        return encode_thumbnail(
+        return encode_picture_as_jpeg_thumbnail(
             few.transpose(_TRANSPOSE_BY_EXIF_ORIENTATION[turned]) if turned in _TRANSPOSE_BY_EXIF_ORIENTATION else few
         )
     except (MemoryError, OSError, ValueError):
@@ -183,7 +183,7 @@ def _flatten_on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
-def probe_svg_drawing(media: IO[bytes]) -> ProbeAnswer:
+def sanitize_and_measure_uploaded_svg(media: IO[bytes]) -> ProbeAnswer:
     """Return an SVG drawing's size and sanitized text; a refusal if it is unreadable or would lose visible parts."""
     from generation.drawings import MAX_SVG_BYTES, clean_svg_drawing  # noqa: PLC0415  Others are read without its parser.
 
@@ -202,7 +202,9 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
     if not tracks:
         return RefusedFile("has no picture in it: send a video")
     video = tracks[0]
-    width, height, duration = (_read_track_number(video, name) for name in ("width", "height", "duration"))
+    width, height, duration = (
+        _read_numeric_field_of_video_track(video, name) for name in ("width", "height", "duration")
+    )
     if not width or not height or not duration:
         return RefusedFile("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
@@ -210,7 +212,7 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
     return _check_media_limits(MediaMetadata(width, height, duration))
 
 
-def _read_track_number(track: Track, name: str) -> int:
+def _read_numeric_field_of_video_track(track: Track, name: str) -> int:
     """Return a field of a track as a whole number; 0 if it is missing or no number."""
     try:
         return int(float(getattr(track, name) or 0))

@@ -15,7 +15,7 @@ from domain.media.probe import (
     ProbeAnswer,
     ProbeCpuTime,
     RefusedFile,
-    probe_cpu_limit_s,
+    probe_cpu_limit_s_by_file_count,
 )
 from domain.media.store import MediaStore
 from schemas.errors import InvalidValue
@@ -68,5 +68,7 @@ async def _run_probe_process(files: list[str], handles: list[int]) -> list[Probe
             await process.wait()
         lines = [_PROBE_LINE_DECODER.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
         spent = [line.seconds for line in lines if isinstance(line, ProbeCpuTime)]
-        costs.charge_child_cpu(sum(spent) if spent else min(time.monotonic() - began, probe_cpu_limit_s(len(files))))
+        costs.charge_child_process_cpu_to_request(
+            sum(spent) if spent else min(time.monotonic() - began, probe_cpu_limit_s_by_file_count(len(files)))
+        )
     return [line for line in lines if not isinstance(line, ProbeCpuTime)]

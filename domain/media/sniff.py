@@ -21,29 +21,32 @@ class AcceptedMediaType(NamedTuple):
     called: frozenset[str] = frozenset()
 
 
-JPEG = AcceptedMediaType(
+ACCEPTED_JPEG_TYPE = AcceptedMediaType(
     "image/jpeg", "image", frozenset({"jpg", "jpeg", "jpe", "jfif"}), frozenset({"image/jpg", "image/pjpeg"})
 )
-PNG = AcceptedMediaType("image/png", "image", frozenset({"png"}))
-WEBP = AcceptedMediaType("image/webp", "image", frozenset({"webp"}))
+ACCEPTED_PNG_TYPE = AcceptedMediaType("image/png", "image", frozenset({"png"}))
+ACCEPTED_WEBP_TYPE = AcceptedMediaType("image/webp", "image", frozenset({"webp"}))
 # Both formats have the same boxes: programs save either under both names.
-_VIDEO_TYPE_NAMES = (frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"}))
-MP4 = AcceptedMediaType("video/mp4", "video", *_VIDEO_TYPE_NAMES)
-MOV = AcceptedMediaType("video/quicktime", "video", *_VIDEO_TYPE_NAMES)
+_VIDEO_EXTENSIONS_AND_MIME_NAMES = (
+    frozenset({"mp4", "m4v", "mov", "qt"}),
+    frozenset({"video/mp4", "video/quicktime", "video/x-m4v"}),
+)
+ACCEPTED_MP4_TYPE = AcceptedMediaType("video/mp4", "video", *_VIDEO_EXTENSIONS_AND_MIME_NAMES)
+ACCEPTED_MOV_TYPE = AcceptedMediaType("video/quicktime", "video", *_VIDEO_EXTENSIONS_AND_MIME_NAMES)
 #: A drawing, or any other XML: the probe distinguishes them.
-SVG = AcceptedMediaType(
+ACCEPTED_SVG_TYPE = AcceptedMediaType(
     "image/svg+xml", "image", frozenset({"svg"}), frozenset({"image/svg", "text/xml", "application/xml"})
 )
 
 FILE_TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = (
-    (re.compile(rb"\xff\xd8\xff"), JPEG),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), PNG),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), WEBP),
-    (re.compile(rb"....ftyp(?:qt  )", re.DOTALL), MOV),
-    (re.compile(rb"....ftyp(?:iso[m2-9]|mp4[12]|avc1|M4V[ HP]|dash|MSNV|f4v |cmfc)", re.DOTALL), MP4),
+    (re.compile(rb"\xff\xd8\xff"), ACCEPTED_JPEG_TYPE),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), ACCEPTED_PNG_TYPE),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), ACCEPTED_WEBP_TYPE),
+    (re.compile(rb"....ftyp(?:qt  )", re.DOTALL), ACCEPTED_MOV_TYPE),
+    (re.compile(rb"....ftyp(?:iso[m2-9]|mp4[12]|avc1|M4V[ HP]|dash|MSNV|f4v |cmfc)", re.DOTALL), ACCEPTED_MP4_TYPE),
     # QuickTime before 2001 had no ftyp box.
-    (re.compile(rb"....(?:moov|mdat|wide)", re.DOTALL), MOV),
-    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!DOCTYPE svg)"), SVG),
+    (re.compile(rb"....(?:moov|mdat|wide)", re.DOTALL), ACCEPTED_MOV_TYPE),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!DOCTYPE svg)"), ACCEPTED_SVG_TYPE),
 )  # fmt: skip
 
 #: Declared types of senders that don't know the type.

@@ -12,7 +12,15 @@ from domain.media.files import StoredFile
 from domain.media.image_length import PictureEndFinder
 from domain.media.probe import MediaMetadata
 from domain.media.probing import probe_stored_files
-from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, AcceptedMediaType
+from domain.media.sniff import (
+    ACCEPTED_JPEG_TYPE,
+    ACCEPTED_MOV_TYPE,
+    ACCEPTED_MP4_TYPE,
+    ACCEPTED_PNG_TYPE,
+    ACCEPTED_SVG_TYPE,
+    ACCEPTED_WEBP_TYPE,
+    AcceptedMediaType,
+)
 from domain.media.store import MediaStore
 from schemas.errors import BodyOversized, InvalidValue
 
@@ -21,7 +29,10 @@ MIB = 1 << 20
 #: Accepted types, with the most bytes of a file.
 MediaTypeSizeLimits: TypeAlias = Mapping[AcceptedMediaType, int]
 
-PICTURE_TYPES, VIDEO_TYPES = (JPEG, PNG, WEBP), (MP4, MOV)
+PICTURE_TYPES, VIDEO_TYPES = (
+    (ACCEPTED_JPEG_TYPE, ACCEPTED_PNG_TYPE, ACCEPTED_WEBP_TYPE),
+    (ACCEPTED_MP4_TYPE, ACCEPTED_MOV_TYPE),
+)
 #: Accepted types of content.
 MAX_CONTENT_FILE_BYTES_BY_TYPE: MediaTypeSizeLimits = {
     **dict.fromkeys(PICTURE_TYPES, 30 * MIB),
@@ -76,7 +87,7 @@ class StreamingUpload:
         return own
 
 
-async def stream_bytes(data: bytes) -> AsyncIterator[bytes]:
+async def stream_bytes_as_one_chunk(data: bytes) -> AsyncIterator[bytes]:
     """Yield `data` as a stream of a single chunk."""
     yield data
 
@@ -95,7 +106,14 @@ async def store_sanitized_drawing(file: StoredFile, write: Callable[[bytes], Awa
 
 def _media_type_names(taken: MediaTypeSizeLimits) -> Sequence[str]:
     """Return the short names of media types for partners, such as `jpeg`."""
-    called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
+    called = {
+        ACCEPTED_JPEG_TYPE: "jpeg",
+        ACCEPTED_PNG_TYPE: "png",
+        ACCEPTED_WEBP_TYPE: "webp",
+        ACCEPTED_MP4_TYPE: "mp4",
+        ACCEPTED_MOV_TYPE: "mov",
+        ACCEPTED_SVG_TYPE: "svg",
+    }
     return [called[type_] for type_ in taken]
 
 
@@ -118,12 +136,12 @@ async def probe_uploads(
     pairs = [*zip(passed, tokens, strict=True)]
     probed = await probe_stored_files(store, [(token, file.type.mime) for file, token in pairs])
     return [
-        ProbedFile(_build_stored_file(*pair, metadata), metadata.thumbnail)
+        ProbedFile(_build_stored_file_of_probed_upload(*pair, metadata), metadata.thumbnail)
         for pair, metadata in zip(pairs, probed, strict=True)
     ]
 
 
-def _build_stored_file(file: StreamingUpload, token: str, found: MediaMetadata) -> StoredFile:
+def _build_stored_file_of_probed_upload(file: StreamingUpload, token: str, found: MediaMetadata) -> StoredFile:
     return StoredFile(
         kind=file.type.kind,
         mime_type=file.type.mime,

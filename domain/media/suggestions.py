@@ -15,7 +15,7 @@ from schemas.app_media import AppMediaKind
 from schemas.brand import BrandSource
 
 #: Most suggestions of a project, dropped ones included.
-MAX_MEDIA_SUGGESTIONS = 60
+MAX_APP_MEDIA_SUGGESTIONS_PER_PROJECT = 60
 
 
 class MediaSuggestion(NamedTuple):
@@ -26,7 +26,7 @@ class MediaSuggestion(NamedTuple):
     file: StoredFile
 
 
-class IngestMediaSuggestions(NamedTuple):
+class IngestPicturesAndFileTokens(NamedTuple):
     """Pictures of an ingest, and the tokens of all files that it stored."""
 
     pictures: Sequence[MediaSuggestion] = ()
@@ -40,15 +40,15 @@ class KnownMediaSuggestion(NamedTuple):
     sha256: bytes
 
 
-LIST_SUGGESTED_MEDIA = queries.list_suggested.typed(KnownMediaSuggestion)
+LIST_APP_MEDIA_SUGGESTIONS_OF_PROJECT = queries.list_suggested.typed(KnownMediaSuggestion)
 
 
 async def list_known_media_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
-    return await LIST_SUGGESTED_MEDIA.all(conn, org=claim.organization_id, project_id=claim.project_id)
+    return await LIST_APP_MEDIA_SUGGESTIONS_OF_PROJECT.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
-async def insert_media_suggestions(
-    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestMediaSuggestions
+async def insert_app_media_suggested_by_ingest(
+    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestPicturesAndFileTokens
 ) -> None:
     """Insert an ingest's new pictures as app media suggestions, and leave its other files to be pruned.
 
@@ -65,24 +65,26 @@ async def insert_media_suggestions(
         source=source,
         job_id=claim.id,
         rank=-time.time_ns() // 1000,
-        **_media_suggestion_columns(new),
+        **_build_insert_columns_of_suggested_media(new),
     )
     tokens = [picture.file.token for picture in new]
     await uploads.claim_uploads(conn, organization_id=claim.organization_id, tokens=tokens)
-    await uploads.abandon_uploads(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
+    await uploads.mark_unclaimed_uploads_for_pruning(
+        conn, organization_id=claim.organization_id, tokens=suggested.tokens
+    )
 
 
 def _filter_new_media_suggestions(
     pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
 ) -> list[MediaSuggestion]:
-    """Return pictures that aren't in `had`, each once by bytes and address, within `MAX_MEDIA_SUGGESTIONS` in all."""
+    """Return pictures that aren't in `had`, each once by bytes and address, within the project's maximum in all."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
     new: list[MediaSuggestion] = []
     for picture in pictures:
         if (
             picture.url not in urls
             and picture.file.sha256 not in hashes
-            and len(had) + len(new) < MAX_MEDIA_SUGGESTIONS
+            and len(had) + len(new) < MAX_APP_MEDIA_SUGGESTIONS_PER_PROJECT
         ):
             new.append(picture)
             urls.add(picture.url)
@@ -90,7 +92,7 @@ def _filter_new_media_suggestions(
     return new
 
 
-def _media_suggestion_columns(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
+def _build_insert_columns_of_suggested_media(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
     asset_ids: list[UUID] = [ids.new_uuid7() for _ in new]
     return {
         "ids": asset_ids,

@@ -23,7 +23,7 @@ UPLOAD_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_PRUNED_UPLOADS = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
-ABANDONED_UPLOAD_GRACE_S = 900.0
+ABANDONED_UPLOAD_PRUNE_DELAY_S = 900.0
 
 #: Timeout of the storage in seconds while rows, and a connection, are held.
 UPLOAD_DELETE_TIMEOUT_S = 2.0
@@ -34,7 +34,7 @@ class _UploadKey(NamedTuple):
     token: str
 
 
-LOCK_UPLOADS = media_upload.lock_uploads.typed(_UploadKey)
+LOCK_UNCLAIMED_UPLOADS_BY_TOKEN = media_upload.lock_uploads.typed(_UploadKey)
 LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadKey)
 
 
@@ -78,13 +78,15 @@ async def delete_unclaimed_uploads(
 ) -> None:
     """Delete those of these uploads that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
     async with conn.transaction():
-        rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
+        rows = await LOCK_UNCLAIMED_UPLOADS_BY_TOKEN.all(conn, org=organization_id, tokens=tokens)
         await _delete_upload_files_and_rows(conn, store, rows)
 
 
-async def abandon_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+async def mark_unclaimed_uploads_for_pruning(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
     """Mark uploads without an asset for pruning, at a time when no worker can still be writing them."""
-    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=ABANDONED_UPLOAD_GRACE_S)
+    await media_upload.give_up_uploads.run(
+        conn, org=organization_id, tokens=tokens, grace_s=ABANDONED_UPLOAD_PRUNE_DELAY_S
+    )
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:

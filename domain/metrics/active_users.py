@@ -23,7 +23,7 @@ class _WindowPeopleCount(NamedTuple):
     n: int
 
 
-COUNT_ACTIVE_USERS = event_person.count_people.typed(_WindowPeopleCount)
+COUNT_ACTIVE_USERS_IN_WINDOWS = event_person.count_people.typed(_WindowPeopleCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
@@ -41,14 +41,14 @@ class ActiveUserCache:
         self._most = most
         self._found: OrderedDict[tuple[UUID, TimeWindow], tuple[int, int, datetime]] = OrderedDict()
 
-    def get(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
+    def get_cached_user_count(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
         """Return the cached number of active users in a window; None if missing, old, or for other `events`."""
         cached = self._found.get((project_id, window))
         if cached is None or cached[1] != events or now - cached[2] >= ACTIVE_USER_CACHE_TIME:
             return None
         return cached[0]
 
-    def put(self, project_id: UUID, window: TimeWindow, n: int, events: int, now: datetime) -> None:
+    def cache_user_count(self, project_id: UUID, window: TimeWindow, n: int, events: int, now: datetime) -> None:
         """Cache the number `n` of active users in a window with so many events; evict the oldest entry if full."""
         self._found[project_id, window] = n, events, now
         self._found.move_to_end((project_id, window))
@@ -63,10 +63,10 @@ async def count_active_users(
 
     `events` has the number of events of each window, which the caller has just counted. The result has its order.
     """
-    cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
+    cached = {window: counted.get_cached_user_count(project_id, window, n, now) for window, n in events.items()}
     fresh = await _count_uncached_users(conn, project_id, [window for window, n in cached.items() if n is None])
     for window, n in fresh.items():
-        counted.put(project_id, window, n, events[window], now)
+        counted.cache_user_count(project_id, window, n, events[window], now)
     return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
@@ -81,12 +81,12 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
     for place, window in enumerate(windows):
-        days = quarter_hour_masks(window)
+        days = compute_quarter_hour_masks_of_window(window)
         whole = [day for day, mask in days.items() if mask == ALL_QUARTER_HOURS_OF_DAY_MASK]
         by_month = whole if len(whole) >= MIN_ACTIVE_USER_DAYS_READ_BY_MONTH else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
         months += [(place, month, mask) for month, mask in _day_masks_by_month(by_month).items()]
-    rows = await COUNT_ACTIVE_USERS.all(
+    rows = await COUNT_ACTIVE_USERS_IN_WINDOWS.all(
         conn,
         project_id=project_id,
         places=[place for place, _, _ in quarters],
@@ -100,7 +100,7 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
     return dict.fromkeys(windows, 0) | {windows[row.place]: row.n for row in rows}
 
 
-def quarter_hour_masks(window: TimeWindow) -> dict[date, int]:
+def compute_quarter_hour_masks_of_window(window: TimeWindow) -> dict[date, int]:
     """Return the UTC days of a window, each with a bit mask of its quarter-hours in the window."""
     quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)

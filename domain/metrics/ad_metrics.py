@@ -22,10 +22,10 @@ SUM_AD_DAYS = ad_day.sum_days.typed(AdDaySum)
 #: Time in which platforms attribute conversions to a day that has ended.
 AD_SETTLING_TIME = timedelta(days=28)
 
-SMALLEST_TIME_STEP = timedelta(microseconds=1)
+ONE_MICROSECOND = timedelta(microseconds=1)
 
 #: Columns with the platform's id of each scope, but for the project.
-_AD_ID_COLUMN_BY_SCOPE: Mapping[AdScope, str] = {
+_FILTER_ID_COLUMN_BY_AD_SCOPE: Mapping[AdScope, str] = {
     "ad_account": "ad_account_id",
     "campaign": "campaign_id",
     "adset": "adset_id",
@@ -47,7 +47,7 @@ class AdMetricsQuery(NamedTuple):
     granularity: AdGranularity
 
 
-def check_ad_scope_id(scope: AdScope, subject_id: str | None) -> None:
+def check_ad_id_given_unless_project_scope(scope: AdScope, subject_id: str | None) -> None:
     """Raise `InvalidValue` for an ad metrics query with an id for scope `project`, or without one for another scope."""
     if (subject_id is None) != (scope == "project"):
         raise InvalidValue("id", "name the object of `scope` by its platform's id; for the project, leave it out")
@@ -62,7 +62,7 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
         name = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     zone = ZoneInfo(name)
     cut = buckets.split_window_into_buckets(asked.window, zone, asked.granularity)
-    last_days = [(bucket.until - SMALLEST_TIME_STEP).astimezone(zone).date() for bucket in cut]
+    last_days = [(bucket.until - ONE_MICROSECOND).astimezone(zone).date() for bucket in cut]
     async with stores.events() as conn:
         rows = await _read_ad_day_sums(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
     labelled = defaultdict[str, list[AdDaySum]](list)
@@ -79,19 +79,20 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
             MetricBucket(
                 bucket=bucket.label,
                 final=last_day + AD_SETTLING_TIME < today,
-                values=ad_figures.ad_metric_values(
+                values=ad_figures.compute_metrics_of_ad_figure_sum(
                     ad_figures.sum_ad_days(labelled[bucket.label]), asked.metrics, money=money
                 ),
             )
             for bucket, last_day in zip(cut, last_days, strict=True)
         ],
-        totals=ad_figures.ad_metric_values(total, asked.metrics, money=money),
+        totals=ad_figures.compute_metrics_of_ad_figure_sum(total, asked.metrics, money=money),
     )
 
 
 async def _read_ad_day_sums(conn: Conn, asked: AdMetricsQuery, first_day: date, last_day: date) -> list[AdDaySum]:
     ids = {
-        column: asked.subject_id if asked.scope == scope else None for scope, column in _AD_ID_COLUMN_BY_SCOPE.items()
+        column: asked.subject_id if asked.scope == scope else None
+        for scope, column in _FILTER_ID_COLUMN_BY_AD_SCOPE.items()
     }
     return await SUM_AD_DAYS.all(
         conn,

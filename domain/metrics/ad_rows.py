@@ -16,10 +16,10 @@ from schemas.errors import InvalidValue, StateConflict
 MAX_ADS_PER_DAY = 5_000
 
 #: Attribution windows of one project, each of which has rows of its own.
-MAX_ATTRIBUTION_WINDOWS = 10
+MAX_ATTRIBUTION_WINDOWS_PER_PROJECT = 10
 
 #: Rows that one request deletes, in a fraction of a second.
-MAX_DELETED_AD_ROWS = 20_000
+MAX_AD_ROWS_DELETED_PER_REQUEST = 20_000
 
 #: Faults in one answer.
 MAX_AD_ROW_FAULTS = 100
@@ -40,7 +40,7 @@ async def store_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) 
     windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
-        await _check_attribution_windows(conn, project_id, {*windows})
+        await _check_attribution_window_limit(conn, project_id, {*windows})
         replaced: int = await ad_day.put_days.value(
             conn,
             project_id=project_id,
@@ -69,25 +69,25 @@ async def store_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) 
     return replaced
 
 
-async def delete_attribution_window_ad_rows(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
-    """Delete at most `MAX_DELETED_AD_ROWS` ad rows of a project's attribution window; return their number.
+async def delete_ad_row_batch_of_attribution_window(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
+    """Delete at most `MAX_AD_ROWS_DELETED_PER_REQUEST` ad rows of a project's attribution window; return their number.
 
-    A window without rows no longer counts against `MAX_ATTRIBUTION_WINDOWS`.
+    A window without rows no longer counts against `MAX_ATTRIBUTION_WINDOWS_PER_PROJECT`.
     """
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
         return await ad_day.drop_days.run(
-            conn, project_id=project_id, attribution_window=attribution_window, limit=MAX_DELETED_AD_ROWS
+            conn, project_id=project_id, attribution_window=attribution_window, limit=MAX_AD_ROWS_DELETED_PER_REQUEST
         )
 
 
-async def _check_attribution_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
+async def _check_attribution_window_limit(conn: Conn, project_id: UUID, given: set[str]) -> None:
     stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
-    if given - stored_windows and len(given | stored_windows) > MAX_ATTRIBUTION_WINDOWS:
+    if given - stored_windows and len(given | stored_windows) > MAX_ATTRIBUTION_WINDOWS_PER_PROJECT:
         raise StateConflict(
             "TOO_MANY_WINDOWS",
-            f"the project would have rows of more than {MAX_ATTRIBUTION_WINDOWS} attribution windows",
-            limit=MAX_ATTRIBUTION_WINDOWS,
+            f"the project would have rows of more than {MAX_ATTRIBUTION_WINDOWS_PER_PROJECT} attribution windows",
+            limit=MAX_ATTRIBUTION_WINDOWS_PER_PROJECT,
         )
 
 

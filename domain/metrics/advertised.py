@@ -15,10 +15,10 @@ from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio_or_none
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
 from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS, TopPerformersQuery
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW, AdPlatform
+from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW_NAME, AdPlatform
 from schemas.content import CreativeType
 from schemas.errors import InvalidValue
 from schemas.top_performers import TopMetric, TopPerformer, TopPerformers
@@ -31,8 +31,8 @@ MAX_AD_SUMS_PER_RANKING = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
 POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
-    description.ad_platform: description.name
-    for description in PLATFORM_DESCRIPTIONS.values()
+    description.ad_platform: description.name_in_api
+    for description in REGISTERED_PLATFORMS_BY_NAME.values()
     if description.ad_platform
 }
 
@@ -81,7 +81,7 @@ async def rank_posts_or_contents_by_ads(
         sums = await SUM_ADS_BY_POST_OR_CONTENT.all(
             conn,
             project_id=asked.project_id,
-            attribution_window=DEFAULT_ATTRIBUTION_WINDOW,
+            attribution_window=DEFAULT_ATTRIBUTION_WINDOW_NAME,
             first_day=(now - TOP_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
             limit=MAX_AD_SUMS_PER_RANKING + 1,
@@ -93,7 +93,7 @@ async def rank_posts_or_contents_by_ads(
     sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
         raise InvalidValue("metric", NO_AD_REFERENCE_MESSAGE)
-    return TopPerformers(items=_rank_ad_groups(asked, _group_ad_sums(asked, sums, sources)))
+    return TopPerformers(items=_rank_ad_groups(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
 
 
 async def _list_advertised_posts_and_contents(
@@ -116,7 +116,7 @@ async def _list_advertised_posts_and_contents(
     return {ids.format_prefixed_id(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
 
 
-def _group_ad_sums(
+def _group_ad_sums_by_post_or_content(
     asked: TopPerformersQuery, sums: Iterable[AdSumOfPostOrContent], known: Mapping[str, AdvertisedPostOrContent]
 ) -> Mapping[tuple[str, PlatformName], list[AdSumOfPostOrContent]]:
     """Group ad sums by post, or content and platform (key: public id, platform); skip those outside the query."""
@@ -138,7 +138,9 @@ def _rank_ad_groups(
     asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSumOfPostOrContent]]
 ) -> list[TopPerformer]:
     figures = [
-        (figure, *key) for key, sums in groups.items() if (figure := _compute_ad_metric(asked.metric, sums)) is not None
+        (figure, *key)
+        for key, sums in groups.items()
+        if (figure := _compute_conversions_or_roas_of_ads(asked.metric, sums)) is not None
     ]
     best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
@@ -155,7 +157,7 @@ def _rank_ad_groups(
     ]
 
 
-def _compute_ad_metric(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
+def _compute_conversions_or_roas_of_ads(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
     """Return the conversions or the ROAS (revenue by spend) of ad sums.
 
     ROAS is None without spend, or in several currencies.

@@ -39,13 +39,13 @@ def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: G
             raise InvalidValue(
                 "granularity", f"the window has more than {MAX_METRIC_BUCKETS} of these: ask for longer ones"
             )
-        label, until = _BUCKET_BY_GRANULARITY[granularity](at, zone)
+        label, until = _BUCKET_FUNCTION_BY_GRANULARITY[granularity](at, zone)
         buckets.append(TimeBucket(label, at, min(until, window.until)))
         at = until
     return buckets
 
 
-def _hour_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _find_label_and_end_of_hour_bucket(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     """Return the label and the end of the local hour with this instant. The label is the hour's first instant."""
     local = at.astimezone(zone)
     start = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
@@ -57,12 +57,12 @@ def _hour_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     return f"{start:%Y-%m-%dT%H:%M:%SZ}", end
 
 
-def _day_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _find_label_and_end_of_day_bucket(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     day = at.astimezone(zone).date()
     return day.isoformat(), _find_local_midnight(day + DAY, zone, after=at)
 
 
-def _week_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _find_label_and_end_of_week_bucket(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     """Return the label and the end of the local ISO week with this instant. The label is its Monday."""
     day = at.astimezone(zone).date()
     monday = day - timedelta(days=day.weekday())
@@ -94,8 +94,8 @@ def _utc_offset_at(at: datetime, zone: ZoneInfo) -> timedelta | None:
     return at.astimezone(zone).utcoffset()
 
 
-_BUCKET_BY_GRANULARITY: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
-    "hour": _hour_bucket_at,
-    "day": _day_bucket_at,
-    "week": _week_bucket_at,
+_BUCKET_FUNCTION_BY_GRANULARITY: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
+    "hour": _find_label_and_end_of_hour_bucket,
+    "day": _find_label_and_end_of_day_bucket,
+    "week": _find_label_and_end_of_week_bucket,
 }

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import collected
-from domain.metrics.value_sources import MetricSourceQuery, MetricValues, MetricValueSource
+from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
 from schemas.metrics import MetricFigure, MetricName
 
 #: Counters of posts.
@@ -98,7 +98,7 @@ class NumberedTimeBucket(NamedTuple):
     until: datetime
 
 
-class ReportedValueSums(NamedTuple):
+class PlatformReportedMetricSums(NamedTuple):
     """Reported values of the accounts in scope, or of the post: the `subjects`.
 
     `sums` are by metric, subject and place, None for the whole window; `firsts` is the time of a subject's
@@ -117,12 +117,14 @@ class ReportedValueSums(NamedTuple):
         return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
-async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
+async def read_collected_values(
+    conn: Conn, question: BucketedMetricsQuery
+) -> Mapping[MetricName, MetricSeriesAndTotal]:
     """Return the query's metrics that platforms report: the values by bucket and for the window."""
     accounts = await _list_scope_accounts(conn, question)
     account_ids = [account.id for account in accounts]
     reported = await _read_reported_values(conn, question, account_ids)
-    values = dict[MetricName, MetricValues]()
+    values = dict[MetricName, MetricSeriesAndTotal]()
     for metric in question.metrics:
         if metric in COLLECTED_POST_METRICS or metric == "follower_delta":
             values[metric] = _compute_bucket_values(
@@ -133,7 +135,9 @@ async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapp
     return values
 
 
-async def read_published_post_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
+async def read_published_post_counts(
+    conn: Conn, question: BucketedMetricsQuery
+) -> Mapping[MetricName, MetricSeriesAndTotal]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
     question = question.moved_to_row_time
     accounts = await _list_scope_accounts(conn, question)
@@ -147,16 +151,20 @@ async def read_published_post_counts(conn: Conn, question: MetricSourceQuery) ->
     )
     by_place = {row.place: row.n for row in rows}
     counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]
-    return {"posts_published": MetricValues(counts, sum(counts))}
+    return {"posts_published": MetricSeriesAndTotal(counts, sum(counts))}
 
 
-def sum_reported_counter(told: ReportedValueSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def sum_reported_counter(
+    told: PlatformReportedMetricSums, metric: MetricName, stretch: NumberedTimeBucket
+) -> MetricFigure:
     """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
     subjects = told.subjects_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
-def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def compute_engagement_rate(
+    told: PlatformReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket
+) -> MetricFigure:
     """Return engagements divided by views in a period, over posts or accounts with views; None without a view."""
     viewed = told.subjects_with_value("views", stretch.until)
     views = told.sum_over_subjects("views", stretch, viewed)
@@ -165,7 +173,9 @@ def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: Num
     return round(sum(told.sum_over_subjects(metric, stretch, viewed) for metric in ENGAGEMENT_METRICS) / views, 6)
 
 
-def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def compute_follower_delta(
+    told: PlatformReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket
+) -> MetricFigure:
     """Return the change in followers in a period, summed over the accounts in scope; None if no account counts.
 
     An account counts if it has an earlier value or a change in the period. Its first value is no change.
@@ -176,19 +186,19 @@ def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: Numb
 
 
 DERIVED_METRIC_FUNCTIONS: Mapping[
-    MetricName, Callable[[ReportedValueSums, MetricName, NumberedTimeBucket], MetricFigure]
+    MetricName, Callable[[PlatformReportedMetricSums, MetricName, NumberedTimeBucket], MetricFigure]
 ] = {"engagement_rate": compute_engagement_rate, "follower_delta": compute_follower_delta}
 
 
 def _compute_bucket_values(
-    question: MetricSourceQuery, figure: Callable[[NumberedTimeBucket], MetricFigure]
-) -> MetricValues:
+    question: BucketedMetricsQuery, figure: Callable[[NumberedTimeBucket], MetricFigure]
+) -> MetricSeriesAndTotal:
     places = enumerate(question.buckets, 1)
     series = [figure(NumberedTimeBucket(place, bucket.since, bucket.until)) for place, bucket in places]
-    return MetricValues(series, figure(NumberedTimeBucket(None, *question.window)))
+    return MetricSeriesAndTotal(series, figure(NumberedTimeBucket(None, *question.window)))
 
 
-async def _list_scope_accounts(conn: Conn, question: MetricSourceQuery) -> list[ProjectAccount]:
+async def _list_scope_accounts(conn: Conn, question: BucketedMetricsQuery) -> list[ProjectAccount]:
     """Return the accounts in a metrics query's scope: the project's, or a single one; none for a post."""
     if question.scope == "platform_post":
         return []
@@ -199,8 +209,8 @@ async def _list_scope_accounts(conn: Conn, question: MetricSourceQuery) -> list[
 
 
 async def _read_reported_values(
-    conn: Conn, question: MetricSourceQuery, account_ids: Sequence[UUID]
-) -> ReportedValueSums:
+    conn: Conn, question: BucketedMetricsQuery, account_ids: Sequence[UUID]
+) -> PlatformReportedMetricSums:
     names = dict.fromkeys(
         part for metric in question.metrics for part in SNAPSHOT_METRICS_BY_DERIVED_METRIC.get(metric, (metric,))
     )
@@ -218,12 +228,12 @@ async def _read_reported_values(
         sums[row.metric, row.account_id, row.place] += int(row.delta)
         sums[row.metric, row.account_id, None] += int(row.delta)
     subjects = [question.subject_id] if question.subject_id else account_ids
-    return ReportedValueSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
+    return PlatformReportedMetricSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
 async def _read_follower_counts(
-    conn: Conn, question: MetricSourceQuery, accounts: Sequence[ProjectAccount]
-) -> MetricValues:
+    conn: Conn, question: BucketedMetricsQuery, accounts: Sequence[ProjectAccount]
+) -> MetricSeriesAndTotal:
     """Return the followers at the end of each bucket, summed over accounts; the total is the last bucket's.
 
     An account counts in the buckets that began while the project had it. A bucket without any value has None.
@@ -244,10 +254,10 @@ async def _read_follower_counts(
         values_held = [now[account.id] for account in accounts if account.was_connected_at(bucket.since)]
         values = [value for value in values_held if value is not None]
         series.append(sum(values) if values else None)
-    return MetricValues(series, series[-1] if series else None)
+    return MetricSeriesAndTotal(series, series[-1] if series else None)
 
 
-COLLECTED_VALUE_SOURCE = MetricValueSource(
+PLATFORM_METRIC_VALUE_READER = MetricValueReader(
     metrics={
         "project": COLLECTED_ACCOUNT_METRICS,
         "social_account": COLLECTED_ACCOUNT_METRICS,
@@ -258,7 +268,7 @@ COLLECTED_VALUE_SOURCE = MetricValueSource(
     read=read_collected_values,
 )
 
-PUBLISHED_VALUE_SOURCE = MetricValueSource(
+PUBLISHED_POST_COUNT_READER = MetricValueReader(
     metrics={"project": PUBLISHED_COUNT_METRICS, "social_account": PUBLISHED_COUNT_METRICS},
     settles=PUBLISHED_COUNT_SETTLING_TIME,
     of_events=False,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from db.pool import Conn
 from domain.apps import app_numbers
-from domain.apps.app_numbers import NumberedApp
+from domain.apps.app_numbers import AppWithEventStoreNumber
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import buckets, rollup_counts
@@ -59,9 +59,9 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await read_project_timezone(conn, **of_project))
-        numbered = await app_numbers.list_numbered_apps(conn, **of_project)
-    app_no = app_numbers.requested_app_number(numbered, asked.app_id)
-    cut, names = _split_conversion_window(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
+        numbered = await app_numbers.list_apps_with_event_store_numbers(conn, **of_project)
+    app_no = app_numbers.find_event_store_number_of_app(numbered, asked.app_id)
+    cut, names = _split_conversion_window_into_buckets(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:
         counts = await _read_conversion_counts(conn, asked, names, cut, app_no)
     groups = (
@@ -76,7 +76,7 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     )
 
 
-def _split_conversion_window(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
+def _split_conversion_window_into_buckets(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
     """Return a conversion query's hours, else days, if it groups by them; otherwise its whole window as one bucket."""
     if "hour" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "hour")
@@ -116,7 +116,10 @@ def _sum_conversions_by_group(
 
 
 def _make_conversion_grouper(
-    by: Collection[ConversionGrouping], cut: Sequence[TimeBucket], zone: ZoneInfo, numbered: Sequence[NumberedApp]
+    by: Collection[ConversionGrouping],
+    cut: Sequence[TimeBucket],
+    zone: ZoneInfo,
+    numbered: Sequence[AppWithEventStoreNumber],
 ) -> Callable[[EventGroupCount], _ConversionGroupKey]:
     """Return a function that returns the group of a row of conversion counts.
 

@@ -10,10 +10,10 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import event
-from domain.apps.app_numbers import ProjectApps
+from domain.apps.app_numbers import ProjectAppsByEventStoreNumber
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.metrics.redaction import redact_event_id, redact_event_json
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.events import REDACTED_TEXT
 from schemas.stored_events import KeptEvent
@@ -60,7 +60,7 @@ class EventCursor(NamedTuple):
         return EventCursor(_EPOCH + micros * _ONE_MICROSECOND, UUID(bytes=key), app_no)
 
 
-class EventFilter(NamedTuple):
+class EventListFilter(NamedTuple):
     """Filter of events; None is no filter. `pii` is whether the key may read personal data."""
 
     names: Sequence[str] | None
@@ -71,7 +71,7 @@ class EventFilter(NamedTuple):
 
 
 async def list_event_page(
-    conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
+    conn: Conn, found: ProjectAppsByEventStoreNumber, wanted: EventListFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` project events before a cursor, newest first, with cursors; redacted without `pii`."""
     end = before or EventCursor(wanted.until or _TIME_AFTER_ALL_EVENTS, UUID(int=0), -1)
@@ -96,8 +96,8 @@ async def list_event_page(
     ]
 
 
-def _event_to_schema(row: _ListedEventRow, found: ProjectApps, wanted: EventFilter) -> KeptEvent:
-    return answer_from_row(
+def _event_to_schema(row: _ListedEventRow, found: ProjectAppsByEventStoreNumber, wanted: EventListFilter) -> KeptEvent:
+    return build_api_answer_from_row(
         KeptEvent,
         row,
         app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),

@@ -8,30 +8,32 @@ from db.pool import Conn
 from domain.events.checks import MAX_EVENT_AGE
 from domain.events.event_names import OTHER_EVENTS_NAME
 from domain.metrics import active_users, rollup_counts
-from domain.metrics.value_sources import MetricSourceQuery, MetricValues, MetricValueSource
+from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
 from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName
 
 #: Longest wait of a request's events for their commit, with a margin.
-MAX_EVENT_COMMIT_DELAY = timedelta(minutes=10)
+MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS = timedelta(minutes=10)
 
 
-async def read_event_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
+async def read_event_and_active_user_counts(
+    conn: Conn, question: BucketedMetricsQuery
+) -> Mapping[MetricName, MetricSeriesAndTotal]:
     """Return the number of events by bucket and for the window, and other metrics of events if requested.
 
     These are active users, and events counted without a name. Events of the latest 202 responses are included.
     """
-    counts = await _count_events_by_bucket(conn, question, rollup_counts.TOTAL_EVENT_COUNT_NAMES)
-    values: dict[MetricName, MetricValues] = {"events": MetricValues(counts, sum(counts))}
+    counts = await _count_events_by_bucket(conn, question, rollup_counts.ROLLUP_NAMES_MEANING_ALL_EVENTS)
+    values: dict[MetricName, MetricSeriesAndTotal] = {"events": MetricSeriesAndTotal(counts, sum(counts))}
     if "other_events" in question.metrics:
         other_counts = await _count_events_by_bucket(conn, question, (OTHER_EVENTS_NAME,))
-        values["other_events"] = MetricValues(other_counts, sum(other_counts))
+        values["other_events"] = MetricSeriesAndTotal(other_counts, sum(other_counts))
     if "active_users" in question.metrics:
         values["active_users"] = await _count_active_users_by_bucket(conn, question, counts)
     return values
 
 
-async def _count_events_by_bucket(conn: Conn, question: MetricSourceQuery, names: Sequence[str]) -> list[int]:
+async def _count_events_by_bucket(conn: Conn, question: BucketedMetricsQuery, names: Sequence[str]) -> list[int]:
     rows = await rollup_counts.count_rolled_up_events(
         conn, project_id=question.project_id, names=names, bounds=question.bucket_bounds
     )
@@ -41,7 +43,9 @@ async def _count_events_by_bucket(conn: Conn, question: MetricSourceQuery, names
     return counts
 
 
-async def _count_active_users_by_bucket(conn: Conn, question: MetricSourceQuery, events: Sequence[int]) -> MetricValues:
+async def _count_active_users_by_bucket(
+    conn: Conn, question: BucketedMetricsQuery, events: Sequence[int]
+) -> MetricSeriesAndTotal:
     """Return the number of distinct active users in each bucket, and in the window; `events` are events by bucket.
 
     None for a period with events before active users were recorded, such as those of an earlier release.
@@ -54,7 +58,7 @@ async def _count_active_users_by_bucket(conn: Conn, question: MetricSourceQuery,
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
     people |= dict.fromkeys(await _find_windows_before_people_recording(conn, question.project_id, empty))
-    return MetricValues([people[bucket] for bucket in buckets], people[question.window])
+    return MetricSeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
 
 
 async def _find_windows_before_people_recording(
@@ -68,11 +72,11 @@ async def _find_windows_before_people_recording(
 
 
 #: Time after its end in which a bucket may get an event.
-EVENT_SETTLING_TIME = MAX_EVENT_AGE + MAX_EVENT_COMMIT_DELAY
+EVENT_SETTLING_TIME = MAX_EVENT_AGE + MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS
 
-EVENT_VALUE_SOURCE = MetricValueSource(
+EVENT_METRIC_VALUE_READER = MetricValueReader(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=EVENT_SETTLING_TIME,
     of_events=True,
-    read=read_event_values,
+    read=read_event_and_active_user_counts,
 )

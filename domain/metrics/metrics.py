@@ -12,7 +12,7 @@ from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.active_users import ActiveUserCache
-from domain.metrics.value_sources import MetricSourceQuery, MetricValues, MetricValueSource
+from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
 from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
@@ -21,10 +21,10 @@ from schemas.errors.absent import not_found_error, require_found
 from schemas.metrics import Granularity, MetricBucket, MetricFigure, MetricName, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have the same metric of a scope.
-METRIC_VALUE_SOURCES: Sequence[MetricValueSource] = (
-    event_values.EVENT_VALUE_SOURCE,
-    collected_values.COLLECTED_VALUE_SOURCE,
-    collected_values.PUBLISHED_VALUE_SOURCE,
+METRIC_VALUE_READERS: Sequence[MetricValueReader] = (
+    event_values.EVENT_METRIC_VALUE_READER,
+    collected_values.PLATFORM_METRIC_VALUE_READER,
+    collected_values.PUBLISHED_POST_COUNT_READER,
 )
 
 _POST_METRICS: tuple[MetricName, ...] = (*collected_values.POST_COUNTERS, "engagement_rate")
@@ -50,7 +50,7 @@ class MetricDatabases(NamedTuple):
 
 
 class MetricsQuery(NamedTuple):
-    """Query of a caller, with metrics that `choose_scope_metrics` accepted."""
+    """Query of a caller, with metrics that `choose_requested_or_all_scope_metrics` accepted."""
 
     organization_id: UUID
     project_id: UUID
@@ -62,7 +62,7 @@ class MetricsQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
 
-def choose_scope_metrics(
+def choose_requested_or_all_scope_metrics(
     scope: MetricScope, metrics: Sequence[MetricName] | None, *, has_id: bool
 ) -> Sequence[MetricName]:
     """Return the requested metrics, or all metrics of the scope if none is requested.
@@ -88,9 +88,9 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
         zone = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_metric_subject(conn, asked)
     cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
-    question = MetricSourceQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
-    sources = [source for source in METRIC_VALUE_SOURCES if source.has_requested_metric(question)]
-    values: dict[MetricName, MetricValues] = {}
+    question = BucketedMetricsQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
+    sources = [source for source in METRIC_VALUE_READERS if source.has_requested_metric(question)]
+    values: dict[MetricName, MetricSeriesAndTotal] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
@@ -114,13 +114,19 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
         if account.project_id != shown_id:
             raise not_found_error("account")
     else:
-        post, _ = await posts.read_scheduled_post(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
+        post, _ = await posts.read_post_with_version(
+            conn, organization_id=asked.organization_id, post_id=asked.subject_id
+        )
         if post.project_id != shown_id:
             raise not_found_error("post")
 
 
 def _metrics_to_schema(
-    question: MetricSourceQuery, values: Mapping[MetricName, MetricValues], *, zone: str, final_until: datetime
+    question: BucketedMetricsQuery,
+    values: Mapping[MetricName, MetricSeriesAndTotal],
+    *,
+    zone: str,
+    final_until: datetime,
 ) -> Metrics:
     def at(place: int) -> dict[str, MetricFigure]:
         return {metric: values[metric].series[place] if metric in values else None for metric in question.metrics}

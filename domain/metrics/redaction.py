@@ -31,16 +31,16 @@ PERSONAL_FIELD_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-PERSONAL_OBJECT_NAMES = frozenset(
+REDACTED_PERSONAL_OBJECT_NAMES = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
 
 #: Objects with an `id` that identifies a person, or leads to one.
-DEVICE_OBJECT_NAMES = frozenset({"device"})
+OBJECTS_WHOSE_ID_FIELD_IS_PERSONAL = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
-IMPERSONAL_OBJECT_NAMES = frozenset(
+OBJECTS_WHOSE_NAME_FIELD_IS_IMPERSONAL = frozenset(
     "app os library campaign screen page product products item items category plan brand event browser store"
     " integration network".split()
 )
@@ -48,7 +48,7 @@ IMPERSONAL_OBJECT_NAMES = frozenset(
 #: Events with personal `properties`.
 PERSON_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
-_PUNCTUATION = re.compile(r"[\W_]+")
+_FIELD_NAME_PUNCTUATION_PATTERN = re.compile(r"[\W_]+")
 _EMAIL_OR_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
 _WORD, _URL_QUERY_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
 
@@ -90,16 +90,18 @@ def _redact_field_name(name: str) -> str:
 def _redact_field_value(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal_field(name, within) or (name in PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))):
+    if _is_personal_field(name, within) or (
+        name in REDACTED_PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))
+    ):
         return REDACTED_TEXT
     return _redact_json_value(value, within=name)
 
 
 def _is_personal_field(name: str, within: str) -> bool:
     if name == "name":
-        return within not in IMPERSONAL_OBJECT_NAMES
+        return within not in OBJECTS_WHOSE_NAME_FIELD_IS_IMPERSONAL
     if name == "id":
-        return within in DEVICE_OBJECT_NAMES
+        return within in OBJECTS_WHOSE_ID_FIELD_IS_PERSONAL
     return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_FIELD_NAME_PARTS)
 
 
@@ -135,4 +137,4 @@ def _has_personal_address(text: str) -> bool:
 
 
 def _normalize_field_name(name: str) -> str:
-    return _PUNCTUATION.sub("", name).lower()
+    return _FIELD_NAME_PUNCTUATION_PATTERN.sub("", name).lower()

@@ -16,7 +16,7 @@ from domain.events import event_names
 HOUR = timedelta(hours=1)
 
 #: Name of the counts of all names together.
-TOTAL_EVENT_COUNT_NAMES = ("",)
+ROLLUP_NAMES_MEANING_ALL_EVENTS = ("",)
 
 
 class EventCountGrouping(NamedTuple):
@@ -38,8 +38,8 @@ class EventGroupCount(NamedTuple):
     micros: Decimal
 
 
-COUNT_EVENTS_BY_HOURS = event_rollup.count_by_hours.typed(EventGroupCount)
-COUNT_EVENTS_BY_QUARTERS = event_rollup.count_by_quarters.typed(EventGroupCount)
+COUNT_EVENTS_FROM_HOUR_ROLLUPS = event_rollup.count_by_hours.typed(EventGroupCount)
+COUNT_EVENTS_FROM_QUARTER_HOUR_ROLLUPS = event_rollup.count_by_quarters.typed(EventGroupCount)
 
 
 async def count_rolled_up_events(
@@ -67,12 +67,12 @@ async def count_rolled_up_events(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.EVENT_NAME_STATEMENT_PARAMETERS,
+        **event_names.EVENT_NAME_COUNT_SQL_PARAMETERS,
     }
     split = find_hours_split_by_bounds(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
-        return await COUNT_EVENTS_BY_QUARTERS.all(conn, **parameters)
-    return await COUNT_EVENTS_BY_HOURS.all(conn, **parameters, split=split)
+        return await COUNT_EVENTS_FROM_QUARTER_HOUR_ROLLUPS.all(conn, **parameters)
+    return await COUNT_EVENTS_FROM_HOUR_ROLLUPS.all(conn, **parameters, split=split)
 
 
 def find_hours_split_by_bounds(bounds: Sequence[datetime]) -> list[datetime]:

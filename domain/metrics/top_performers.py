@@ -63,7 +63,7 @@ class RankedPostOrContent(NamedTuple):
 RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(RankedPostOrContent)
 
 
-async def rank_posts_or_contents_by_platform_metric(
+async def rank_posts_or_contents_by_organic_metric(
     conn: Conn, asked: TopPerformersQuery, *, now: datetime
 ) -> TopPerformers:
     """Return at most `limit` best posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""

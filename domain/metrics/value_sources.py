@@ -12,7 +12,7 @@ from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName, MetricScope
 
 
-class MetricSourceQuery(NamedTuple):
+class BucketedMetricsQuery(NamedTuple):
     """Input of a source. `subject_id` is the account or the post; None for the project.
 
     `counted` caches numbers of people.
@@ -31,7 +31,7 @@ class MetricSourceQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
     @property
-    def moved_to_row_time(self) -> "MetricSourceQuery":
+    def moved_to_row_time(self) -> "BucketedMetricsQuery":
         """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
@@ -45,14 +45,14 @@ class MetricSourceQuery(NamedTuple):
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 
-class MetricValues(NamedTuple):
+class MetricSeriesAndTotal(NamedTuple):
     """Values of one metric: one for each bucket, and one for the whole window."""
 
     series: Sequence[MetricFigure]
     total: MetricFigure
 
 
-class MetricValueSource(NamedTuple):
+class MetricValueReader(NamedTuple):
     """Source of these `metrics` in a scope.
 
     `read` gets a connection to the event store if it is `of_events`, else to the main database. It returns
@@ -63,8 +63,8 @@ class MetricValueSource(NamedTuple):
     metrics: Mapping[MetricScope, frozenset[MetricName]]
     settles: timedelta
     of_events: bool
-    read: Callable[[Conn, MetricSourceQuery], Awaitable[Mapping[MetricName, MetricValues]]]
+    read: Callable[[Conn, BucketedMetricsQuery], Awaitable[Mapping[MetricName, MetricSeriesAndTotal]]]
 
-    def has_requested_metric(self, question: MetricSourceQuery) -> bool:
+    def has_requested_metric(self, question: BucketedMetricsQuery) -> bool:
         """Return whether the query requests any metric that this source has in the query's scope."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -23,12 +23,12 @@ from schemas.errors import InvalidValue
 _OAUTH_STATE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 #: Detail of a flow: whether it is bound to a browser.
-_BROWSER_BOUND_DETAIL_NAME = "bound"
+_OAUTH_DETAIL_KEY_OF_BROWSER_BINDING = "bound"
 
 OAuthFlowPhase = Literal["pending", "completed", "requested", "failed"]
 
 
-class StartedOAuthFlow(NamedTuple):
+class StoredOAuthFlow(NamedTuple):
     """State of a flow: its key, its purpose's details, the person's return URL, and its sealed verifier."""
 
     organization_id: UUID
@@ -41,7 +41,7 @@ class StartedOAuthFlow(NamedTuple):
     vault_key_id: str | None
 
 
-class OAuthStateRow(NamedTuple):
+class OAuthFlowOutcomeRow(NamedTuple):
     """State for its creator; `outcome` is None until the flow ends."""
 
     outcome: Literal["completed", "requested", "failed", "canceled"] | None
@@ -51,9 +51,9 @@ class OAuthStateRow(NamedTuple):
     result: Mapping[str, Any] | None
 
 
-FIND_OAUTH_FLOW = oauth_state.find_state.typed(StartedOAuthFlow)
-USE_UP_OAUTH_STATE = oauth_state.use_state.typed(StartedOAuthFlow)
-GET_OAUTH_STATE = oauth_state.get_state.typed(OAuthStateRow)
+FIND_OAUTH_FLOW = oauth_state.find_state.typed(StoredOAuthFlow)
+USE_UP_OAUTH_STATE = oauth_state.use_state.typed(StoredOAuthFlow)
+GET_OAUTH_STATE = oauth_state.get_state.typed(OAuthFlowOutcomeRow)
 
 
 class OAuthFlowResult(NamedTuple):
@@ -94,7 +94,7 @@ async def create_oauth_state(
         purpose=purpose,
         project_id=project_id,
         return_url=return_url,
-        details={**(details or {}), _BROWSER_BOUND_DETAIL_NAME: bound},
+        details={**(details or {}), _OAUTH_DETAIL_KEY_OF_BROWSER_BINDING: bound},
         sealed=sealed and sealed.data,
         vault_key_id=sealed and sealed.key_id,
         expires_at=expires_at,
@@ -102,7 +102,7 @@ async def create_oauth_state(
     return state, expires_at
 
 
-async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StartedOAuthFlow:
+async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StoredOAuthFlow:
     """Return the OAuth flow of a valid state when a person opens our link; the state stays unused.
 
     Raises `InvalidValue` for a state that is unknown, expired, used, not bound to a browser, or of a disabled key.
@@ -110,14 +110,14 @@ async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime
     flow = _OAUTH_STATE_PATTERN.fullmatch(state) and await FIND_OAUTH_FLOW.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
     )
-    if not flow or flow.details.get(_BROWSER_BOUND_DETAIL_NAME) is False:
+    if not flow or flow.details.get(_OAUTH_DETAIL_KEY_OF_BROWSER_BINDING) is False:
         raise _unusable_oauth_state_error()
     return flow
 
 
 async def use_up_oauth_state(
     conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
-) -> tuple[StartedOAuthFlow, str | None]:
+) -> tuple[StoredOAuthFlow, str | None]:
     """Use up an OAuth state in the caller's transaction; return its flow, and its PKCE verifier or None.
 
     Raises `InvalidValue` for an unknown, expired or used state, and for one of a disabled key.
@@ -130,28 +130,30 @@ async def use_up_oauth_state(
     return used, _unseal_pkce_verifier(used, keyring)
 
 
-def find_oauth_browser_mismatch_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
+def find_oauth_browser_mismatch_error(flow: StoredOAuthFlow, *, same_browser: bool) -> str | None:
     """Return OTHER_BROWSER if an OAuth flow returns by another browser than the one that followed our link.
 
     Returns None for the same browser, and for a flow that isn't bound to one. An attacker may have followed the
     link and sent the person on (RFC 6749 10.12). Flows of an earlier release aren't bound.
     """
-    return "OTHER_BROWSER" if flow.details.get(_BROWSER_BOUND_DETAIL_NAME) and not same_browser else None
+    return "OTHER_BROWSER" if flow.details.get(_OAUTH_DETAIL_KEY_OF_BROWSER_BINDING) and not same_browser else None
 
 
-async def end_oauth_flow(conn: Conn, flow: StartedOAuthFlow, *, outcome: str, error: str | None = None) -> None:
+async def store_oauth_flow_outcome(
+    conn: Conn, flow: StoredOAuthFlow, *, outcome: str, error: str | None = None
+) -> None:
     """Store the outcome of an OAuth flow without a job: `failed`, or `requested` if an owner must approve it first."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
-async def bind_oauth_flow_to_job(conn: Conn, flow: StartedOAuthFlow, *, job_id: UUID) -> None:
+async def bind_oauth_flow_to_job(conn: Conn, flow: StoredOAuthFlow, *, job_id: UUID) -> None:
     """Bind an OAuth flow to a job: the flow stays pending until the job ends, and gets the job's outcome."""
     await oauth_state.give_to_job.run(conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id)
 
 
-async def read_oauth_flow_outcome(conn: Conn, flow: StartedOAuthFlow) -> str | None:
+async def read_oauth_flow_outcome(conn: Conn, flow: StoredOAuthFlow) -> str | None:
     """Return the stored outcome of an OAuth flow, such as `completed`; None until the flow ends."""
     result: str | None = await oauth_state.get_outcome.value(conn, org=flow.organization_id, state_hash=flow.state_hash)
     return result
@@ -174,7 +176,7 @@ async def read_oauth_flow_status(
     return OAuthFlowResult(row.outcome, row.error_code, row.result)
 
 
-async def end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def store_job_outcomes_in_oauth_flows(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Give the OAuth flows of these jobs the jobs' outcomes; this transaction has just ended the jobs."""
     await oauth_state.end_states.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])
 
@@ -184,7 +186,7 @@ def _unusable_oauth_state_error() -> InvalidValue:
     return InvalidValue("state", "is unknown, expired or used: return to the site that sent you and start again")
 
 
-def _unseal_pkce_verifier(used: StartedOAuthFlow, keyring: Keyring) -> str | None:
+def _unseal_pkce_verifier(used: StoredOAuthFlow, keyring: Keyring) -> str | None:
     if used.sealed is None or used.vault_key_id is None:
         return None
     sealed = vault.SealedSecret(used.vault_key_id, used.sealed)

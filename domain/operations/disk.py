@@ -19,11 +19,11 @@ class DatabaseDiskUse(NamedTuple):
     sees_wal: bool
 
     @property
-    def used(self) -> int:
+    def used_bytes(self) -> int:
         return self.data + self.wal
 
 
-class DiskWatermark(NamedTuple):
+class IntakeClosingDiskWatermark(NamedTuple):
     """Share of a disk at which an intake closes, and the share below which it opens again."""
 
     closes: float
@@ -33,19 +33,22 @@ class DiskWatermark(NamedTuple):
 #: From `MIN_DISK_USE_FOR_EVENT_FAIR_SHARE` on, events of organizations that have used most of their daily budget are
 #: refused; from `EVENT_INTAKE_DISK_WATERMARK` on, all events are. Uploads close later, posts never.
 MIN_DISK_USE_FOR_EVENT_FAIR_SHARE = 0.80
-EVENT_INTAKE_DISK_WATERMARK, UPLOAD_DISK_WATERMARK = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
+EVENT_INTAKE_DISK_WATERMARK, UPLOAD_DISK_WATERMARK = (
+    IntakeClosingDiskWatermark(0.90, 0.85),
+    IntakeClosingDiskWatermark(0.95, 0.90),
+)
 
 
-class _DatabaseSizes(NamedTuple):
+class _DatabaseDataAndWalSizes(NamedTuple):
     data: int
     wal_limit: int
     sees_wal: bool
 
 
-_MEASURE_DATABASE_SIZES = disk.measure_databases.typed(_DatabaseSizes)
+_MEASURE_DATABASE_SIZES = disk.measure_databases.typed(_DatabaseDataAndWalSizes)
 
 
-async def measure_database_disk_use(conn: Conn) -> DatabaseDiskUse:
+async def measure_disk_use_of_databases_and_wal(conn: Conn) -> DatabaseDiskUse:
     """Return the bytes of PostgreSQL's databases and write-ahead log; the log counts as at least `max_wal_size`."""
     databases = await _MEASURE_DATABASE_SIZES.row(conn)
     wal: int = await disk.measure_wal.value(conn) if databases.sees_wal else 0

@@ -23,7 +23,7 @@ async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[C
 async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
     """Fail a batch of queued jobs past their deadline, and end their subjects, such as posts; return the jobs."""
     async with conn.transaction():
-        moved = await maintenance.fail_overdue_jobs(conn)
+        moved = await maintenance.fail_queued_jobs_past_deadline(conn)
         await subjects.end_job_subjects(conn, moved)
     return moved
 

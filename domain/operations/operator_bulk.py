@@ -47,7 +47,7 @@ class BulkJobPage(NamedTuple, Generic[A]):
     wakes: tuple[WakeMessage, ...] = ()
 
 
-async def retry_jobs_of_organizations(
+async def retry_matching_jobs_across_organizations(
     conn: Conn,
     *,
     actor: Actor,
@@ -64,7 +64,7 @@ async def retry_jobs_of_organizations(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_first_organization_of_bulk_call(after),
+        from_org=_find_start_organization_of_bulk_call(after),
         states=bulk_retries.job_states_of_retry_filter(chosen),
         limit=MAX_ORGANIZATIONS_PER_BULK_CALL,
     )
@@ -81,14 +81,14 @@ async def retry_jobs_of_organizations(
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MAX_JOBS_PER_BULK_RETRY - _handled_job_count(total),
+            most=bulk_retries.MAX_JOBS_PER_BULK_RETRY - _count_retried_and_skipped_jobs(total),
             depth=depth,
         )
         total = _add_retries(total, batch.answer)
         wakes += batch.wakes
         if batch.answer.retried:
             await _audit_bulk_job_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
-        if _is_retry_answer_full(total) or (batch.last_id is not None and not dry_run):
+        if _has_bulk_retry_reached_its_limit(total) or (batch.last_id is not None and not dry_run):
             place = BulkJobPosition(org, batch.last_id or JOB_ID_AFTER_LAST)
             break
     matched = min(total.matched, bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY)
@@ -107,18 +107,18 @@ def _add_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
     )
 
 
-def _handled_job_count(total: BulkRetried) -> int:
+def _count_retried_and_skipped_jobs(total: BulkRetried) -> int:
     """Return the number of jobs that were retried or skipped."""
     return len(total.retried) + len(total.skipped)
 
 
-def _is_retry_answer_full(total: BulkRetried) -> bool:
+def _has_bulk_retry_reached_its_limit(total: BulkRetried) -> bool:
     """Return whether a call has handled or counted as many jobs as it may."""
-    handled_all = _handled_job_count(total) >= bulk_retries.MAX_JOBS_PER_BULK_RETRY
+    handled_all = _count_retried_and_skipped_jobs(total) >= bulk_retries.MAX_JOBS_PER_BULK_RETRY
     return handled_all or total.matched >= bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY
 
 
-async def cancel_jobs_of_organizations(
+async def cancel_matching_jobs_across_organizations(
     conn: Conn,
     *,
     actor: Actor,
@@ -135,7 +135,7 @@ async def cancel_jobs_of_organizations(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_first_organization_of_bulk_call(after),
+        from_org=_find_start_organization_of_bulk_call(after),
         limit=MAX_ORGANIZATIONS_PER_BULK_CALL,
     )
     orgs = [org for (org,) in rows]
@@ -160,7 +160,7 @@ async def cancel_jobs_of_organizations(
     return BulkJobPage(answer, place)
 
 
-def _first_organization_of_bulk_call(after: BulkJobPosition | None) -> UUID | None:
+def _find_start_organization_of_bulk_call(after: BulkJobPosition | None) -> UUID | None:
     """Return the organization at which a bulk call after a position begins; None for the first of all.
 
     It is the position's own, or the next id if the position is after all of its jobs.

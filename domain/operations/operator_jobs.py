@@ -11,7 +11,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import counts, timelines, wait_reasons
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import ListPeriod
 from jobs import states
 from schemas import ids
@@ -143,8 +143,8 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
         by_status[row.status] += row.jobs
         by_phase[row.phase] += row.jobs
     return OperatedJobCounts(
-        by_status=counts.job_counts_by_status(by_status),
-        by_phase=counts.job_counts_by_phase(by_phase),
+        by_status=counts.job_status_counts_to_schema(by_status),
+        by_phase=counts.job_phase_counts_to_schema(by_phase),
         more_of=sorted({row.status for row in rows if row.more}),
         looked_at=depth,
     )
@@ -171,7 +171,7 @@ def _operator_job_filter_parameters(wanted: OperatorJobFilter, before: UUID | No
 
 
 def _operator_job_to_schema(shape: type[J], row: _OperatorJobRow, **others: Any) -> J:
-    return answer_from_row(
+    return build_api_answer_from_row(
         shape,
         row,
         job_id=ids.format_prefixed_id(ids.JOB, row.id),

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from jobs.maintenance import DISPATCHER_LEADER_LOCK_ID, JOB_COUNT_VALIDITY_S, MAX_JOBS_PER_COUNT_PART
 from schemas import ids
 from schemas.errors import ObjectNotFound
@@ -20,7 +20,7 @@ from schemas.ops import Pool, PoolCap, Worker
 MIN_OWN_SLOT_JOB_DURATION_S = 10.0
 
 
-class PoolWorkerCounts(NamedTuple):
+class PoolWorkerCountsByState(NamedTuple):
     """Workers of a pool: active, draining, and lost in the last hour."""
 
     pool: str
@@ -54,7 +54,7 @@ class _WorkerRow(NamedTuple):
 
 
 LIST_POOLS = pool.list_pools.typed(_PoolRow)
-COUNT_WORKERS = pool.count_workers.typed(PoolWorkerCounts)
+COUNT_WORKERS = pool.count_workers.typed(PoolWorkerCountsByState)
 LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
 
@@ -111,12 +111,12 @@ async def has_operator_organizations(conn: Conn) -> bool:
     return bool(await _find_organizations_with_operator_key(conn))
 
 
-async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
+async def list_tier_job_caps_of_worker_pool(conn: Conn, *, name: str) -> list[PoolCap]:
     """Return the caps of running and queued jobs in a pool, by tier; a tier without a cap is absent."""
     return [PoolCap(**dict(row)) for row in await pool.list_caps.all(conn, name=name)]
 
 
-async def set_pool_tier_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
+async def set_tier_job_caps_of_worker_pool(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
     """Set a tier's caps of running and queued jobs in a pool, from the next pull and submit on; return the pool's caps.
 
     Raises `ObjectNotFound`.
@@ -124,7 +124,7 @@ async def set_pool_tier_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[Pool
     values = {"tier": cap.tier, "max_running": cap.max_running, "max_queued": cap.max_queued}
     if not name.isprintable() or not await pool.set_cap.run(conn, name=name, **values):
         raise ObjectNotFound("no such pool: the list of pools names them, and a pool's first worker creates it")
-    return await list_pool_caps(conn, name=name)
+    return await list_tier_job_caps_of_worker_pool(conn, name=name)
 
 
 async def list_workers(conn: Conn) -> list[Worker]:
@@ -132,7 +132,7 @@ async def list_workers(conn: Conn) -> list[Worker]:
     return [_worker_to_schema(row) for row in await LIST_WORKERS.all(conn)]
 
 
-async def count_workers(conn: Conn) -> list[PoolWorkerCounts]:
+async def count_workers(conn: Conn) -> list[PoolWorkerCountsByState]:
     """Count each pool's active and draining workers, and those lost in the last hour."""
     return await COUNT_WORKERS.all(conn)
 
@@ -158,7 +158,7 @@ async def _find_organizations_with_operator_key(conn: Conn) -> dict[UUID, UUID |
 
 
 def _pool_to_schema(row: _PoolRow, slots: int) -> Pool:
-    return answer_from_row(
+    return build_api_answer_from_row(
         Pool,
         row,
         oldest_due_seconds=row.oldest_due_s,
@@ -172,4 +172,4 @@ def _pool_to_schema(row: _PoolRow, slots: int) -> Pool:
 
 
 def _worker_to_schema(row: _WorkerRow) -> Worker:
-    return answer_from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))
+    return build_api_answer_from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))

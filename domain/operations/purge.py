@@ -12,7 +12,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import purge, purge_files, webhook_endpoint, webhook_event
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountScope
+from domain.accounts.accounts import AccountAndOrganizationIds
 from domain.connecting import token_revocation
 from domain.media.store import MediaStore
 from domain.projects import archive_status
@@ -34,7 +34,7 @@ MAX_PURGE_WAIT_FOR_JOBS_S = 15 * 60.0
 MAX_PURGED_ROWS_PER_STEP, MAX_PURGED_CONTENTS_PER_STEP, MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP = 200, 10, 2000
 
 
-class PurgedProject(NamedTuple):
+class ProjectRowLockedForPurge(NamedTuple):
     """Project row, locked exclusively by this transaction."""
 
     organization_id: UUID
@@ -68,12 +68,12 @@ class IdempotencyRecordKey(NamedTuple):
 #: Before every record.
 BEFORE_FIRST_IDEMPOTENCY_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
-_LOCK_PURGED_PROJECT = purge.lock_purged.typed(PurgedProject)
+_LOCK_PURGED_PROJECT = purge.lock_purged.typed(ProjectRowLockedForPurge)
 _LIST_CONTENT_FILES = purge_files.list_files.typed(PurgedRowWithFiles)
 _LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(PurgedRowWithFiles)
 _LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(PurgedRowWithFiles)
 _FIND_NEXT_ACCOUNT = purge.next_account.typed(NextPurgedAccount)
-_DELETE_STORED_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
+_DELETE_ANSWERS_OF_PURGED_PROJECT = purge.forget_answers.typed(IdempotencyRecordKey)
 
 
 async def begin_project_purge(
@@ -117,7 +117,7 @@ async def begin_project_purge(
     return answer, submitted.wake
 
 
-async def _check_project_archived_for_purge(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
+async def _check_project_archived_for_purge(conn: Conn, found: ProjectRowLockedForPurge, project_id: UUID) -> None:
     if found.status != "archived":
         raise StateConflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
     await archive_status.check_project_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
@@ -139,7 +139,7 @@ async def must_purge_wait_for_jobs(conn: Conn, *, claim: JobClaim) -> bool:
     return bool(await purge.has_open_jobs.value(conn, **_purged_project_scope(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S))
 
 
-async def purge_idempotent_answer_batch(
+async def purge_project_idempotent_answer_batch(
     conn: Conn, *, claim: JobClaim, after: IdempotencyRecordKey
 ) -> IdempotencyRecordKey | None:
     """Delete a purged project's API answers in the batch of idempotency records after `after`.
@@ -148,7 +148,7 @@ async def purge_idempotent_answer_batch(
 
     Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.
     """
-    return await _DELETE_STORED_ANSWERS.one(
+    return await _DELETE_ANSWERS_OF_PURGED_PROJECT.one(
         conn,
         **_purged_project_scope(claim),
         after_id=after.api_key_id,
@@ -162,7 +162,7 @@ async def purge_project_post_batch(conn: Conn, *, claim: JobClaim) -> int:
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return the next contents of a purged project with their files' tokens; an empty list if none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
@@ -170,12 +170,12 @@ async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedR
     return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
     return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
@@ -185,19 +185,23 @@ async def delete_files_of_purged_rows(store: MediaStore, filed: list[PurgedRowWi
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def purge_content_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
+async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
     return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
+async def delete_influencer_rows_of_purged_project(
+    conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]
+) -> int:
     return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
+async def delete_app_media_rows_of_purged_project(
+    conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]
+) -> int:
     return await purge_files.purge_app_media.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_next_account(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bool:
+async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bool:
     """Delete the next account of a purged project, and submit a job that revokes its tokens.
 
     Returns False if no account is left. The job is outside the project.
@@ -214,7 +218,7 @@ async def purge_next_account(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
         await purge.lock_owner.run(conn, **owner)
     account = await accounts.lock_account(conn, organization_id=org, account_id=row.id)
     await token_revocation.submit_token_revocation(
-        conn, AccountScope(org, row.id), project_id=None, account=account, keyring=keyring
+        conn, AccountAndOrganizationIds(org, row.id), project_id=None, account=account, keyring=keyring
     )
     await purge.purge_account.run(conn, org=org, id=row.id)
     if not await purge.delete_account.value(conn, **_purged_project_scope(claim), id=row.id):
@@ -254,10 +258,10 @@ async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     return {}
 
 
-def purged_project_id(claim: JobClaim) -> UUID:
+def project_id_of_purge_job(claim: JobClaim) -> UUID:
     """Return the id of the project that a purge job deletes."""
     return UUID(claim.args["project_id"])
 
 
 def _purged_project_scope(claim: JobClaim) -> dict[str, UUID]:
-    return {"org": claim.organization_id, "project_id": purged_project_id(claim)}
+    return {"org": claim.organization_id, "project_id": project_id_of_purge_job(claim)}

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import sandbox_clock, sandbox_load
-from db.queries.aged_rows import ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
 from domain.accounts import credentials
 from domain.collection import collection_runs
 from domain.operations import maintenance
@@ -44,9 +44,9 @@ class _DueWorkCounts(NamedTuple):
     jobs: int
 
 
-FIND_DUE_WORK = sandbox_clock.find_due_work.typed(SandboxDueWork)
-LIST_DUE_POOL_WAKES = sandbox_clock.list_due.typed(WakeMessage)
-COUNT_DUE_WORK = sandbox_clock.count_due.typed(_DueWorkCounts)
+FIND_SANDBOX_DUE_WORK = sandbox_clock.find_due_work.typed(SandboxDueWork)
+LIST_SANDBOX_DUE_POOL_WAKES = sandbox_clock.list_due.typed(WakeMessage)
+COUNT_SANDBOX_DUE_POSTS_AND_JOBS = sandbox_clock.count_due.typed(_DueWorkCounts)
 
 
 async def take_clock_advance_slot(conn: Conn) -> bool:
@@ -55,12 +55,12 @@ async def take_clock_advance_slot(conn: Conn) -> bool:
 
 
 async def find_sandbox_due_work(conn: Conn, *, claim: JobClaim) -> SandboxDueWork:
-    return await FIND_DUE_WORK.row(conn, org=claim.organization_id, own=claim.id)
+    return await FIND_SANDBOX_DUE_WORK.row(conn, org=claim.organization_id, own=claim.id)
 
 
 async def list_sandbox_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
     """Return a wake for each pool with due jobs of a sandbox, apart from the job that moves its clock."""
-    return await LIST_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
+    return await LIST_SANDBOX_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
 
 
 async def run_due_sandbox_chores(conn: Conn, sight: SandboxDueWork) -> bool:
@@ -76,7 +76,7 @@ async def run_due_sandbox_chores(conn: Conn, sight: SandboxDueWork) -> bool:
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
-async def move_sandbox_clock(conn: Conn, *, claim: JobClaim) -> AdvancingClock | TaskOutcome | None:
+async def move_sandbox_clock_to_next_due_time(conn: Conn, *, claim: JobClaim) -> AdvancingClock | TaskOutcome | None:
     """Move a sandbox's clock to the next due time of its rows, or to the target of the advance.
 
     Returns the rest of the way, None if work is due already, or the outcome that ends the job at the target.
@@ -92,12 +92,12 @@ async def move_sandbox_clock(conn: Conn, *, claim: JobClaim) -> AdvancingClock |
     remaining = clock.target - clock.time
     by = remaining if next_at is None else max(min(next_at - clock.now, remaining), timedelta())
     await _age_sandbox_rows(conn, org, own, by)
-    due = await COUNT_DUE_WORK.row(conn, org=org, own=own)
+    due = await COUNT_SANDBOX_DUE_POSTS_AND_JOBS.row(conn, org=org, own=own)
     await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
     return AdvancingClock((remaining - by).total_seconds())
 
 
 async def _age_sandbox_rows(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
     await sandbox_clock.age_jobs.run(conn, org=org, own=own, by=by)
-    for statement in ROW_AGING_STATEMENTS:
+    for statement in SANDBOX_CLOCK_ROW_AGING_STATEMENTS:
         await statement.run(conn, org=org, by=by)

@@ -7,12 +7,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import collection
 from db.queries import project as projects
-from db.queries.rows import LockedProject
+from db.queries.rows import ProjectRowLockedForChange
 from domain.leasing import requests
 from domain.leasing.requests import AuditEntryScope
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT_KIND
 from schemas import ids
@@ -90,7 +90,7 @@ async def retry_project_archive(
     )
 
 
-async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
+async def reactivate_project(conn: Conn, locked: ProjectRowLockedForChange) -> None:
     """Make the project active again; canceled work stays canceled. Its figures are collected at once.
 
     Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
@@ -114,7 +114,7 @@ async def check_project_archive_done(conn: Conn, *, organization_id: UUID, proje
         )
 
 
-def _archived_project_to_schema(row: _ArchivedProjectRow | LockedProject) -> Archived:
+def _archived_project_to_schema(row: _ArchivedProjectRow | ProjectRowLockedForChange) -> Archived:
     """Return the API answer of a project's archive from its row, the same while the project is archived."""
     job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
-    return answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)
+    return build_api_answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

@@ -11,16 +11,16 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import project as projects
-from db.queries.rows import LockedProject
+from db.queries.rows import ProjectRowLockedForChange
 from domain.brand import brand
 from domain.projects import archive_status
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
-from domain.values.answers import answer_from_row
-from domain.values.collect_errors import run_all_checks
+from domain.values.answers import build_api_answer_from_row
+from domain.values.collect_errors import run_request_checks_and_collect_issues
 from schemas import ids
-from schemas.brand import Brand, BrandSourceRow
+from schemas.brand import Brand, StoredBrandSourceFindings
 from schemas.errors import InvalidValue
 from schemas.errors.absent import require_found
 from schemas.projects import IngestStates, Project, ProjectCreate, ProjectPatch, ProjectStatus
@@ -58,17 +58,19 @@ SEARCH_PROJECTS = projects.search_projects.typed(_ProjectRow)
 MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_PROJECTS_SORTED_BY_SEARCH = 1_000, 2_000
 
 
-def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+def compose_new_project_from_request(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """Return the project of a create request as its first reader will see it; store nothing.
 
     Raises `InvalidValue` with all faults.
     """
-    name, _, _, stored = run_all_checks(
+    name, _, _, stored = run_request_checks_and_collect_issues(
         partial(trim_project_name, body.name),
         partial(timezones.check_timezone, body.timezone),
         partial(languages.check_language_tag, body.primary_language),
         partial(
-            metadata.compose_project_metadata, body.metadata, customer_external_id=body.customer_external_id or UNSET
+            metadata.put_customer_id_in_project_metadata,
+            body.metadata,
+            customer_external_id=body.customer_external_id or UNSET,
         ),
     )
     return Project(
@@ -193,10 +195,13 @@ def check_project_patch(body: ProjectPatch) -> ProjectPatch:
         (body.name, trim_project_name),
         (body.timezone, timezones.check_timezone),
         (body.primary_language, languages.check_language_tag),
-        (body.metadata, partial(metadata.compose_project_metadata, customer_external_id=body.customer_external_id)),
+        (
+            body.metadata,
+            partial(metadata.put_customer_id_in_project_metadata, customer_external_id=body.customer_external_id),
+        ),
         (body.brand_context, brand.check_brand_patch),
     )
-    run_all_checks(*(partial(check, value) for value, check in checks if value is not UNSET))
+    run_request_checks_and_collect_issues(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
@@ -242,7 +247,7 @@ async def apply_project_patch(
     return await read_project(conn, organization_id=organization_id, project_id=project_id)
 
 
-async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None:
+async def _update_project_row(conn: Conn, locked: ProjectRowLockedForChange, body: ProjectPatch) -> None:
     own = {key: value for key, value in locked.metadata.items() if key != "partner"}
     await projects.update_project.run(
         conn,
@@ -251,7 +256,7 @@ async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPa
         name=locked.name if body.name is UNSET else body.name,
         timezone=locked.timezone if body.timezone is UNSET else body.timezone,
         primary_language=locked.primary_language if body.primary_language is UNSET else body.primary_language,
-        metadata=metadata.compose_project_metadata(
+        metadata=metadata.put_customer_id_in_project_metadata(
             own if body.metadata is UNSET else body.metadata,
             customer_external_id=body.customer_external_id,
             kept=locked.customer_external_id,
@@ -260,11 +265,11 @@ async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPa
 
 
 def _project_to_schema(row: _ProjectRow) -> Project:
-    return answer_from_row(
+    return build_api_answer_from_row(
         Project,
         row,
         id=ids.format_prefixed_id(ids.PROJECT, row.id),
-        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceRow])),
+        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[StoredBrandSourceFindings])),
         ingest_state=_ingest_states_to_schema(row.ingests),
         current_blocked_count=row.blocked,
     )

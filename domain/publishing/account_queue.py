@@ -52,7 +52,7 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
 
     Returns the post's position: the head, or the obstacle. Puts off the queue's next `MAX_POSTPONED_POSTS` posts.
     """
-    window = quotas.find_post_quota_window(post)
+    window = quotas.build_post_quota_query_parameters(post)
     return await _CLAIM_QUEUE_HEAD_FOR_POST.row(
         conn,
         org=post.organization_id,
@@ -71,7 +71,7 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
     )
 
 
-async def remove_post_from_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
+async def remove_queue_head_without_waking_next(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue without a wake of the next post.
 
     Does nothing if the post isn't at the head. Use it for a cause that blocks all of the account's posts.
@@ -84,7 +84,7 @@ async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> No
 
     Makes the next job due even if the post wasn't at the head. The caller has locked the account.
     """
-    await remove_post_from_queue_head(conn, post)
+    await remove_queue_head_without_waking_next(conn, post)
     await wake_next_queued_post(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 

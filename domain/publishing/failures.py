@@ -48,12 +48,12 @@ async def handle_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | 
     the account with the tokens (a lease's owner) is disconnected. Snoozes for an authorization or a cooldown.
     """
     if post.seconds_until_too_late <= 0 and not post.may_be_live:
-        return await give_up_post(conn, post)
+        return await end_post_as_too_late_or_outcome_unknown(conn, post)
     if post.account_status == "disconnected" and not post.may_be_live:
         return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
-            return await give_up_post(conn, post)
+            return await end_post_as_too_late_or_outcome_unknown(conn, post)
         case "reauth_required":
             return await snooze_post_of_blocked_account(conn, post, POST_REAUTHORIZATION_WAIT_S)
     if post.cooldown_s and post.cooldown_s > 0:
@@ -68,18 +68,18 @@ async def snooze_post_of_blocked_account(conn: Conn, post: LockedPost, after_s: 
     wake of the next post. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await give_up_post(conn, post)
-    await account_queue.remove_post_from_queue_head(conn, post)
+        return await end_post_as_too_late_or_outcome_unknown(conn, post)
+    await account_queue.remove_queue_head_without_waking_next(conn, post)
     return Snooze(min(after_s, post.seconds_until_too_late) + 0.01)
 
 
-async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
+async def snooze_post_while_platform_prepares_it(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Return a snooze of a post's job for `after_s`, while the platform processes a preparing step.
 
     The account's other posts may go meanwhile. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await give_up_post(conn, post)
+        return await end_post_as_too_late_or_outcome_unknown(conn, post)
     wait_s = min(after_s, post.seconds_until_too_late)
     await _hold_back_post(conn, post, wait_s)
     return Snooze(wait_s)
@@ -135,19 +135,21 @@ async def snooze_post_maybe_under_way(conn: Conn, *, claim: JobClaim, after_s: f
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     await _store_platform_error_of_post(conn, post, POST_MAYBE_UNDER_WAY_ERROR)
-    await posts.record_post_event(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
+    await posts.record_event_in_post_history(
+        conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided"
+    )
     if spent:
         return await _retry_post_later(conn, claim, post, POST_MAYBE_UNDER_WAY_ERROR, least_s=after_s)
     await account_queue.advance_account_queue(conn, post)
     return await snooze_post_of_blocked_account(conn, post, after_s)
 
 
-async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
+async def give_up_post_as_outcome_unknown(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Stop looking for a post's outcome: mark the post `outcome_unknown` and return the job's failure."""
-    return await give_up_post(conn, await locked_post.lock_claimed_post(conn, claim))
+    return await end_post_as_too_late_or_outcome_unknown(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
-async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
+async def end_post_as_too_late_or_outcome_unknown(conn: Conn, post: LockedPost) -> Failed:
     """Give a post up and return its job's failure: `OUTCOME_UNKNOWN` if the post may be live.
 
     Otherwise the failure is `POST_TOO_LATE_ERROR_CODE` with the post's last error.
@@ -190,7 +192,7 @@ async def _handle_platform_error(
 ) -> TaskNotDone:
     org, account_id = post.owner_organization_id, post.owner_id
     if isinstance(error, AccessTokenExpired | AccountReauthRequired) and (
-        outcome := await _find_token_change_outcome(conn, post, generation)
+        outcome := await _find_attempt_outcome_after_token_change(conn, post, generation)
     ):
         return outcome
     match error:
@@ -198,18 +200,22 @@ async def _handle_platform_error(
             cooldown_s = DEFAULT_ACCOUNT_COOLDOWN_S if error.after_s is None else error.after_s
             await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=cooldown_s)
             return await snooze_post_of_blocked_account(conn, post, cooldown_s)
-        case AccessTokenExpired() if not post.has_same_last_error(error):
+        case AccessTokenExpired() if not post.has_last_error_with_code_of(error):
             return await snooze_post_until_token_refresh(conn, post)
         case AccountReauthRequired():
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_post_of_blocked_account(conn, post, POST_TOKEN_REFRESH_WAIT_S)
         case PostRejectedByPlatform():
-            return await give_up_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
+            return (
+                await end_post_as_too_late_or_outcome_unknown(conn, post)
+                if post.may_be_live
+                else await fail_rejected_post(conn, post, error)
+            )
         case _:
             return await _retry_post_later(conn, claim, post, error)
 
 
-async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: int) -> TaskNotDone | None:
+async def _find_attempt_outcome_after_token_change(conn: Conn, post: LockedPost, generation: int) -> TaskNotDone | None:
     """Return an attempt's outcome if its account's tokens were replaced or given up during it; else None.
 
     It is an immediate repeat, or a snooze if given up: that change's wake may have reached no waiting post.
@@ -227,7 +233,7 @@ async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> No
     """Mark a post of an archived project as failed, not canceled: it was being sent at the archive."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
-    await posts.record_post_event(
+    await posts.record_event_in_post_history(
         conn, organization_id=post.organization_id, post_ids=[post.id], event="failed", details=why
     )
 
@@ -243,7 +249,7 @@ async def _retry_post_later(
     jitter = random.uniform(1 - POST_RETRY_JITTER_SHARE, 1 + POST_RETRY_JITTER_SHARE)  # noqa: S311  no secret
     wait_s = max(backoff_s * jitter, least_s)
     if wait_s >= post.seconds_until_too_late:
-        return await give_up_post(conn, post)
+        return await end_post_as_too_late_or_outcome_unknown(conn, post)
     await _hold_back_post(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 
@@ -268,7 +274,9 @@ async def _unmark_sending_post(
     await quotas.delete_sends_of_post(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.store_job_progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     details = {"code": code}
-    await posts.record_post_event(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
+    await posts.record_event_in_post_history(
+        conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details
+    )
     return await locked_post.lock_claimed_post(conn, claim)
 
 

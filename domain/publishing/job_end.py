@@ -16,7 +16,7 @@ from jobs.ledger import ChangedJob, SubmittedJob
 POST_RECONCILE_DELAY = timedelta(seconds=30)
 
 
-class AccountQueueHead(NamedTuple):
+class AccountWithQueueHeadPost(NamedTuple):
     """Account with the post at the head of its queue."""
 
     id: UUID
@@ -34,7 +34,7 @@ class EndedPost(NamedTuple):
     now: datetime
 
 
-LOCK_ACCOUNTS_OF_JOBS = post_end.lock_accounts_of_jobs.typed(AccountQueueHead)
+LOCK_ACCOUNTS_OF_JOBS = post_end.lock_accounts_of_jobs.typed(AccountWithQueueHeadPost)
 END_POSTS_OF_JOBS = post_end.end_posts.typed(EndedPost)
 
 
@@ -60,7 +60,9 @@ async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
             )
     for (org, status, reason), post_ids in alike.items():
         why = {"reason": reason}
-        await posts.record_post_event(conn, organization_id=org, post_ids=post_ids, event=status, details=why)
+        await posts.record_event_in_post_history(
+            conn, organization_id=org, post_ids=post_ids, event=status, details=why
+        )
         await waiting.advance_queues_of_posts(conn, organization_id=org, heads=heads, gone=post_ids)
 
 

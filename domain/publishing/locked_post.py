@@ -13,7 +13,7 @@ from jobs.ledger import JobClaim
 from schemas.errors import PlatformError
 
 #: Delay after its time from which a post isn't sent any more.
-MAX_POST_DELAY = timedelta(hours=2)
+MAX_POST_SEND_LATENESS = timedelta(hours=2)
 #: Longest processing of an accepted post by its platform.
 MAX_PLATFORM_PROCESSING_TIME = timedelta(minutes=30)
 
@@ -61,14 +61,14 @@ class LockedPost(NamedTuple):
     now: datetime
 
     @property
-    def sealed_secret(self) -> SealedSecret | None:
+    def sealed_platform_call_secret(self) -> SealedSecret | None:
         """Return the sealed secret of the post's prepared call; None without one."""
         if self.sealed is None or self.vault_key_id is None:
             return None
         return SealedSecret(self.vault_key_id, self.sealed)
 
     @property
-    def secret_row_name(self) -> str:
+    def platform_call_secret_row_name(self) -> str:
         """Return the row's name that the encryption binds the post's secret to."""
         return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
 
@@ -86,10 +86,10 @@ class LockedPost(NamedTuple):
     def seconds_until_too_late(self) -> float:
         """Return the seconds until it is too late to send the post, or to wait for its processing; 0 or less then."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
-        until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_DELAY
+        until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_SEND_LATENESS
         return (until - self.now).total_seconds()
 
-    def has_same_last_error(self, error: PlatformError) -> bool:
+    def has_last_error_with_code_of(self, error: PlatformError) -> bool:
         """Return whether the post's last stored error has the same code as `error`; False without one."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 

@@ -17,7 +17,7 @@ from domain.publishing.failures import POST_MAYBE_UNDER_WAY_ERROR
 from domain.publishing.locked_post import LockedPost
 from domain.security import vault
 from domain.security.keyring import Keyring
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas.content import ContentFormat, ContentMadeBy, CreativeType
 from schemas.posts import AiLabel
 
@@ -141,7 +141,9 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     if not rows:
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
-    secret = post.sealed_secret and vault.unseal_secret(keyring, post.sealed_secret, row=post.secret_row_name)
+    secret = post.sealed_platform_call_secret and vault.unseal_secret(
+        keyring, post.sealed_platform_call_secret, row=post.platform_call_secret_row_name
+    )
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.unseal_account_tokens(
@@ -160,7 +162,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         privacy_level=post.privacy_level,
         ai_label=disclosure.choose_ai_label(post.platform, post.mode, draft.format, origin),
         moment=post.scheduled_for,
-        files=[answer_from_row(OutgoingPostFile, row, id=row.id) for row in rows if row.id],
+        files=[build_api_answer_from_row(OutgoingPostFile, row, id=row.id) for row in rows if row.id],
         revision=draft.revision,
         phase=post.phase,
         handle=post.handle,
@@ -168,7 +170,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         secret=secret,
         content_revision=post.content_revision,
         sent_at=post.sent_at,
-        in_flight=post.has_same_last_error(POST_MAYBE_UNDER_WAY_ERROR),
+        in_flight=post.has_last_error_with_code_of(POST_MAYBE_UNDER_WAY_ERROR),
         now=post.now,
     )
 

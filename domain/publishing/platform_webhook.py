@@ -35,7 +35,7 @@ class PostOfPlatformEvent(NamedTuple):
     job_id: UUID | None
 
 
-class ConnectedAccount(NamedTuple):
+class AccountOfPlatformEvent(NamedTuple):
     """Connected account that the platform knows by the event's `external_id`."""
 
     organization_id: UUID
@@ -43,7 +43,7 @@ class ConnectedAccount(NamedTuple):
     account_id: UUID
 
 
-FIND_CONNECTED_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
+FIND_ACCOUNTS_OF_PLATFORM_EVENT = social_account.find_connected.typed(AccountOfPlatformEvent)
 FIND_POSTS_BY_PUBLISH_ID = lost_post.find_by_publish_id.typed(PostOfPlatformEvent)
 
 
@@ -61,7 +61,7 @@ async def start_polls_after_platform_event(
         )
         return [wake for post in posts for wake in await _make_post_poll_due(conn, post)]
     if is_removed and "\0" not in external_id:
-        accounts = await FIND_CONNECTED_ACCOUNTS.all(conn, platform=platform, external_id=external_id)
+        accounts = await FIND_ACCOUNTS_OF_PLATFORM_EVENT.all(conn, platform=platform, external_id=external_id)
         return _wakes_of_jobs(
             [await credentials.submit_token_refresh(conn, **account._asdict()) for account in accounts]
         )

@@ -10,12 +10,12 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import content_item, post_event, post_view, scheduled_post
-from db.queries.rows import PostRow
+from db.queries.rows import PartnerPostRow
 from domain.accounts import accounts
 from domain.publishing import disclosure
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import ListPeriod
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST_KIND
@@ -40,9 +40,9 @@ class OpenPostCounts(NamedTuple):
     in_flight: int
 
 
-GET_POST = post_view.get_post.typed(PostRow)
-LIST_POSTS = post_view.list_posts.typed(PostRow)
-LIST_POSTS_OF_ORGANIZATION = post_view.list_posts_of_all.typed(PostRow)
+GET_POST = post_view.get_post.typed(PartnerPostRow)
+LIST_POSTS = post_view.list_posts.typed(PartnerPostRow)
+LIST_POSTS_OF_ORGANIZATION = post_view.list_posts_of_all.typed(PartnerPostRow)
 COUNT_OPEN_POSTS = scheduled_post.count_open.typed(OpenPostCounts)
 
 #: Statuses of posts that may have a wait reason.
@@ -52,7 +52,7 @@ POST_STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "
 MAX_SORTED_POSTS = 2_000
 
 
-async def record_post_event(
+async def record_event_in_post_history(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -71,7 +71,7 @@ async def record_post_event(
     )
 
 
-async def read_scheduled_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
+async def read_post_with_version(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
     """Return a scheduled post and its version. Raises `ObjectNotFound`."""
     row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _post_to_schema(row), row.version
@@ -94,7 +94,7 @@ async def list_post_page(
     Raises `ObjectNotFound` for the project, an account or a content outside it. A filter of None matches all.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    await _check_post_list_filters(conn, organization_id, project_id, account_id, content_id)
+    await _check_filtered_account_and_content_exist(conn, organization_id, project_id, account_id, content_id)
     filters = {
         "org": organization_id,
         "project_id": project_id,
@@ -139,7 +139,7 @@ async def list_organization_post_page(
     return [_post_to_schema(row) for row in rows]
 
 
-async def _check_post_list_filters(
+async def _check_filtered_account_and_content_exist(
     conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID | None, content_id: UUID | None
 ) -> None:
     if account_id is not None:
@@ -180,7 +180,7 @@ async def submit_publish_job(
     )
 
 
-async def submit_publish_jobs(
+async def submit_publish_jobs_for_post_times(
     conn: Conn, *, organization_id: UUID, project_id: UUID, times: Mapping[UUID, datetime]
 ) -> tuple[list[UUID], list[WakeMessage]]:
     """Submit the jobs that send several posts; `times` has the time of each by its post id.
@@ -197,8 +197,8 @@ async def submit_publish_jobs(
     )
 
 
-def _post_to_schema(row: PostRow) -> Post:
-    return answer_from_row(
+def _post_to_schema(row: PartnerPostRow) -> Post:
+    return build_api_answer_from_row(
         Post,
         row,
         id=ids.format_prefixed_id(ids.POST, row.id),
@@ -208,7 +208,7 @@ def _post_to_schema(row: PostRow) -> Post:
     )
 
 
-def _ai_label_of_post_row(row: PostRow) -> AiLabel | None:
+def _ai_label_of_post_row(row: PartnerPostRow) -> AiLabel | None:
     """Return the AI label that a post was sent with, or the one that an unsent post will get."""
     if row.ai_origin is None:
         return row.ai_label

@@ -16,13 +16,13 @@ from domain.publishing.locked_post import LockedPost
 from jobs import maintenance
 
 #: A call reaches the platform after its record, with varying delay: windows are longer by this many seconds.
-POST_QUOTA_WINDOW_MARGIN_S = 1.0
+POST_QUOTA_SEND_DELAY_MARGIN_S = 1.0
 
 #: Retention of sends in seconds: longer than any platform's window.
 POST_SEND_RETENTION_S = 2 * 86400.0
 
 
-class PostQuota(NamedTuple):
+class AccountPostQuotaPerWindow(NamedTuple):
     posts: int
     window_s: float
 
@@ -34,31 +34,31 @@ class PostQuotaWindow(NamedTuple):
     window_s: float | None
 
 
-def find_post_quota(
+def find_account_post_quota_per_window(
     *, platform: str, traits: Mapping[str, Any], quota_posts: int | None, quota_window_s: float | None
-) -> PostQuota | None:
+) -> AccountPostQuotaPerWindow | None:
     """Return an account's quota: how many posts in a period of seconds; None if no limit is known.
 
     An operator's quota wins, then the one that the platform reports for the account, then the platform's own.
     """
     if quota_posts is not None and quota_window_s is not None:
-        return PostQuota(quota_posts, quota_window_s)
+        return AccountPostQuotaPerWindow(quota_posts, quota_window_s)
     if (own := platform_limits.account_quota_from_traits(traits)) is not None:
-        return PostQuota(*own)
+        return AccountPostQuotaPerWindow(*own)
     limits = LIMITS_BY_PLATFORM.get(platform)
-    return limits and PostQuota(*limits.quota)
+    return limits and AccountPostQuotaPerWindow(*limits.quota)
 
 
-def find_post_quota_window(post: LockedPost) -> PostQuotaWindow:
-    """Return the quota of the post's account, with a period longer by `POST_QUOTA_WINDOW_MARGIN_S`.
+def build_post_quota_query_parameters(post: LockedPost) -> PostQuotaWindow:
+    """Return the quota of the post's account, with a period longer by `POST_QUOTA_SEND_DELAY_MARGIN_S`.
 
     Both the number of posts and the period are None if no limit is known.
     """
-    quota = find_post_quota(
+    quota = find_account_post_quota_per_window(
         platform=post.platform, traits=post.traits, quota_posts=post.quota_posts, quota_window_s=post.quota_window_s
     )
     return (
-        PostQuotaWindow(quota.posts, quota.window_s + POST_QUOTA_WINDOW_MARGIN_S)
+        PostQuotaWindow(quota.posts, quota.window_s + POST_QUOTA_SEND_DELAY_MARGIN_S)
         if quota
         else PostQuotaWindow(None, None)
     )

@@ -33,7 +33,7 @@ POST_PROVED_ABSENT_ERROR = PostNotSent(
 )
 
 
-class LockedSenderAccount(NamedTuple):
+class LockedAccountOfLostPost(NamedTuple):
     """Row of `lock_sender`: an account and its owner, which may be itself."""
 
     platform: str
@@ -62,7 +62,7 @@ class LostPostRow(NamedTuple):
     age_s: float
 
 
-_LOCK_SENDER_ACCOUNT = account_send.lock_sender.typed(LockedSenderAccount)
+_LOCK_ACCOUNT_OF_LOST_POST = account_send.lock_sender.typed(LockedAccountOfLostPost)
 _FIND_LOST_POST = lost_post.find_lost.typed(LostPostRow)
 
 
@@ -104,7 +104,7 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
     post = await _FIND_LOST_POST.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
         return None
-    account = await _LOCK_SENDER_ACCOUNT.row(conn, org=org, account_id=post.account_id)
+    account = await _LOCK_ACCOUNT_OF_LOST_POST.row(conn, org=org, account_id=post.account_id)
     later_s = seconds_until_next_lost_post_poll(post.age_s)
     if account.owner_status == "disconnected":
         return None
@@ -128,7 +128,7 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         request=post.request,
         sent_at=post.sent_at,
         now=post.now,
-        fetched=await tickets.close_post_media_tickets(conn, organization_id=org, post_id=post_id),
+        fetched=await tickets.close_media_download_tickets_of_post(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
     )
 
@@ -138,14 +138,14 @@ def snooze_until_next_lost_post_poll(next_s: float | None) -> Snooze | None:
     return None if next_s is None else Snooze(next_s)
 
 
-async def handle_failed_lost_post_poll(
+async def snooze_after_failed_lost_post_poll(
     conn: Conn, *, claim: JobClaim, lost: LostPost, error: PlatformError
 ) -> TaskNotDone | None:
     """Return a snooze after a failed poll for a post with a lost answer, until the next poll; None after the last.
 
     Starts a refresh of an expired token, or marks the account as in need of a new authorization.
     """
-    account = await _LOCK_SENDER_ACCOUNT.row(conn, org=claim.organization_id, account_id=lost.account_id)
+    account = await _LOCK_ACCOUNT_OF_LOST_POST.row(conn, org=claim.organization_id, account_id=lost.account_id)
     if isinstance(error, AccessTokenExpired):
         await owners.submit_owner_token_refresh(conn, account)
     if isinstance(error, AccountReauthRequired):
@@ -170,7 +170,7 @@ async def mark_lost_post_published(
         conn, org=org, id=lost.post_id, sent_at=lost.sent_at, external_id=external_id, external_url=external_url
     )
     if published and not known_before:
-        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="published")
+        await posts.record_event_in_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="published")
         if external_id is None:
             await job_end.submit_post_reconciliation(
                 conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
@@ -183,11 +183,15 @@ async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
-        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
+        await posts.record_event_in_post_history(
+            conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox"
+        )
     return _build_lost_post_poll_result(lost, "draft_in_inbox")
 
 
-async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
+async def fail_lost_post_proved_absent(
+    conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError
+) -> dict[str, Any]:
     """Mark a post with a lost answer as failed with `why`, after proof that it can't be live; return the job's result.
 
     Changes nothing if the post was resolved or sent again since.
@@ -196,7 +200,7 @@ async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, 
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
-        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
+        await posts.record_event_in_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return _build_lost_post_poll_result(lost, "failed")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.publishing import posts, targets
-from domain.publishing.targets import PlannedTarget, PostMaterial, TargetFingerprint
+from domain.publishing.targets import CheckedPostTarget, PostMaterial, TargetFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import ResolvedLocalTime
@@ -23,7 +23,7 @@ MAX_SCHEDULE_TIME_PAST, MAX_SCHEDULE_TIME_AHEAD = timedelta(seconds=30), timedel
 NO_SANDBOX_CLOCK_ADVANCE = timedelta()
 
 
-class ScheduleScope(NamedTuple):
+class ContentScheduleScope(NamedTuple):
     """Tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
     `known` are the requested accounts that belong to the project.
@@ -37,7 +37,7 @@ class ScheduleScope(NamedTuple):
     known: Sequence[UUID]
 
 
-class _ContentScopeRow(NamedTuple):
+class _ContentScheduleScopeRow(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -54,7 +54,7 @@ class PostableContent(NamedTuple):
     pending: bool
     gated: bool
 
-    def has_unapproved_caption(self, caption_override: str | None) -> bool:
+    def is_caption_override_unapproved(self, caption_override: str | None) -> bool:
         """Return whether a post's own caption is unapproved: approvals are required, and none covers it.
 
         An approval covers only a caption that equals its content's. Returns False without an own caption.
@@ -68,7 +68,7 @@ class _NewPost(NamedTuple):
     """Post to insert, which may wait for the approval of its own caption or of its content."""
 
     id: UUID
-    planned: PlannedTarget
+    planned: CheckedPostTarget
     caption_pending: bool
     content_pending: bool
 
@@ -77,10 +77,10 @@ class _NewPost(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT_SCOPE = scheduled_post.find_content.typed(_ContentScopeRow)
+FIND_CONTENT_SCHEDULE_SCOPE = scheduled_post.find_content.typed(_ContentScheduleScopeRow)
 
 
-async def schedule_posts(
+async def create_scheduled_posts_of_content(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -102,12 +102,12 @@ async def schedule_posts(
     return await _create_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
-async def schedule_posts_for_now(
+async def create_posts_of_content_due_now(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post of a content for each target, due now; return the schedule and the wakes to send.
 
-    Raises as `schedule_posts`, and `ApprovalRequired` for pending content or captions. Now is the database's time.
+    Raises as the creation of posts, and `ApprovalRequired` for pending content or captions. Now is the database's time.
     """
     scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
     now = ResolvedLocalTime(scope.now, "exact")
@@ -137,7 +137,9 @@ def resolve_schedule_time(
     return when._replace(at=when.at - ahead)
 
 
-async def lock_postable_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
+async def lock_completed_content_unless_rejected(
+    conn: Conn, *, organization_id: UUID, content_id: UUID
+) -> PostableContent:
     """Lock content against edits and decisions; return its caption, files and approval state.
 
     Raises `ContentRejected`, and `StateConflict` CONTENT_NOT_READY for content that isn't completed.
@@ -154,17 +156,18 @@ async def lock_postable_content(conn: Conn, *, organization_id: UUID, content_id
 
 async def _read_schedule_scope(
     conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]
-) -> ScheduleScope:
+) -> ContentScheduleScope:
     account_ids = targets.read_target_account_ids(aims)
     row = require_found(
-        await FIND_CONTENT_SCOPE.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"
+        await FIND_CONTENT_SCHEDULE_SCOPE.one(conn, org=organization_id, id=content_id, account_ids=account_ids),
+        "content",
     )
-    return ScheduleScope(organization_id, content_id, *row)
+    return ContentScheduleScope(organization_id, content_id, *row)
 
 
 async def _create_posts(
     conn: Conn,
-    scope: ScheduleScope,
+    scope: ContentScheduleScope,
     body: ScheduleContent | PublishContent,
     when: ResolvedLocalTime,
     *,
@@ -175,13 +178,13 @@ async def _create_posts(
     # An unknown account is refused before the checks of the project's state.
     targets.check_target_accounts_known(body.targets, scope.known)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    content = await lock_postable_content(conn, organization_id=org, content_id=scope.content_id)
+    content = await lock_completed_content_unless_rejected(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.check_and_lock_post_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
-    unapproved = [content.has_unapproved_caption(target.caption_override) for target in planned]
+    unapproved = [content.is_caption_override_unapproved(target.caption_override) for target in planned]
     if approver_id is None and not may_wait:
         _check_captions_approved(unapproved)
     if not body.allow_duplicate:
@@ -216,7 +219,7 @@ def _check_captions_approved(unapproved: Sequence[bool]) -> None:
         )
 
 
-def _target_fingerprints(planned: Sequence[PlannedTarget]) -> list[TargetFingerprint]:
+def _target_fingerprints(planned: Sequence[CheckedPostTarget]) -> list[TargetFingerprint]:
     return [
         TargetFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
         for number, target in enumerate(planned)
@@ -224,7 +227,7 @@ def _target_fingerprints(planned: Sequence[PlannedTarget]) -> list[TargetFingerp
 
 
 async def _insert_posts_with_jobs(
-    conn: Conn, scope: ScheduleScope, new: Sequence[_NewPost], at: datetime
+    conn: Conn, scope: ContentScheduleScope, new: Sequence[_NewPost], at: datetime
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts of a schedule, and submit the jobs of the unblocked ones.
 
@@ -232,7 +235,7 @@ async def _insert_posts_with_jobs(
     """
     org, planned = scope.organization_id, [post.planned for post in new]
     queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
-    job_ids, wakes = await posts.submit_publish_jobs(
+    job_ids, wakes = await posts.submit_publish_jobs_for_post_times(
         conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(queued, at)
     )
     jobs = dict(zip(queued, job_ids, strict=True))
@@ -252,13 +255,13 @@ async def _insert_posts_with_jobs(
         caption_overrides=[target.caption_override for target in planned],
         fingerprints=[target.fingerprint for target in planned],
     )
-    await posts.record_post_event(conn, organization_id=org, post_ids=queued, event="scheduled")
-    await posts.record_post_event(conn, organization_id=org, post_ids=blocked, event="blocked")
+    await posts.record_event_in_post_history(conn, organization_id=org, post_ids=queued, event="scheduled")
+    await posts.record_event_in_post_history(conn, organization_id=org, post_ids=blocked, event="blocked")
     return wakes, [_scheduled_target_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
 async def _record_caption_approvals(
-    conn: Conn, scope: ScheduleScope, approver_id: UUID, approved: Sequence[_NewPost]
+    conn: Conn, scope: ContentScheduleScope, approver_id: UUID, approved: Sequence[_NewPost]
 ) -> None:
     """Audit that the caller, who has the right to approve, approved captions by scheduling them."""
     await audit.write_audit_entry(

@@ -34,7 +34,7 @@ CONTENT_NOT_APPROVED_ERROR = PostRejectedByPlatform(
 )
 
 
-class PreparedPostStep(NamedTuple):
+class PreparedPlatformCallOfPost(NamedTuple):
     """Prepared post, fully or in part, from the content's `revision`, with its account's traits."""
 
     keyring: Keyring
@@ -49,7 +49,7 @@ class PreparedPostStep(NamedTuple):
         return f"PreparedStep({self.revision})"
 
 
-class PostSendingMark(NamedTuple):
+class PostSendingMarkOrRefusal(NamedTuple):
     """Row of `mark_sending`: the time of the mark, else the obstacles."""
 
     approved: bool
@@ -58,10 +58,12 @@ class PostSendingMark(NamedTuple):
     sent_at: datetime | None
 
 
-_MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMark)
+_MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMarkOrRefusal)
 
 
-async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
+async def read_post_to_send_unless_blocked(
+    conn: Conn, *, claim: JobClaim, keyring: Keyring
+) -> OutgoingPost | TaskNotDone:
     """Return the post to send, with its files and token, or the outcome if it can't be sent now.
 
     A waiting post takes its account queue's head; one under way continues. Snoozes to refresh a token that ends soon.
@@ -97,7 +99,7 @@ async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedP
 
 
 async def store_prepared_post_step(
-    conn: Conn, *, claim: JobClaim, step: PreparedPostStep, after_s: float
+    conn: Conn, *, claim: JobClaim, step: PreparedPlatformCallOfPost, after_s: float
 ) -> TaskNotDone | None:
     """Store a prepared step of a post; return a snooze of `after_s` before the next step, None if that is 0.
 
@@ -107,11 +109,11 @@ async def store_prepared_post_step(
     if post.is_stopped_by_archive:
         return Canceled()
     await _store_prepared_call(conn, post, step, phase="preparing")
-    return await failures.snooze_post_preparation(conn, post, after_s) if after_s else None
+    return await failures.snooze_post_while_platform_prepares_it(conn, post, after_s) if after_s else None
 
 
 async def mark_post_sending(
-    conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPostStep | None = None
+    conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPlatformCallOfPost | None = None
 ) -> datetime | TaskNotDone:
     """Mark a post `sending`; return the time of the mark, or the outcome that forbids it.
 
@@ -137,25 +139,33 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
     return await _mark_sending_unless_blocked(conn, claim, post, None)
 
 
-async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostStep, *, phase: str) -> None:
+async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPlatformCallOfPost, *, phase: str) -> None:
     org, columns = post.organization_id, _prepared_call_columns(post, step)
     await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, **columns)
     await _store_media_tickets_and_account_traits(conn, post, step)
 
 
-async def _store_media_tickets_and_account_traits(conn: Conn, post: LockedPost, step: PreparedPostStep) -> None:
+async def _store_media_tickets_and_account_traits(
+    conn: Conn, post: LockedPost, step: PreparedPlatformCallOfPost
+) -> None:
     """Store the media tickets of a post's prepared step and, for later schedules, its account's traits if new."""
     org = post.organization_id
-    await media_tickets.insert_media_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
+    await media_tickets.insert_media_download_tickets_of_post(
+        conn, organization_id=org, post_id=post.id, tickets=step.tickets
+    )
     if step.traits is not None and step.traits != post.traits:
         await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
-def _prepared_call_columns(post: LockedPost, step: PreparedPostStep | None) -> dict[str, Any]:
+def _prepared_call_columns(post: LockedPost, step: PreparedPlatformCallOfPost | None) -> dict[str, Any]:
     """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.secret_row_name)
+    secret = (
+        None
+        if step.secret is None
+        else vault.seal_secret(step.keyring, step.secret, row=post.platform_call_secret_row_name)
+    )
     return {
         "handle": step.handle,
         "request": step.request,
@@ -171,13 +181,13 @@ async def _mark_sending_unless_blocked(
     post: LockedPost,
     revision: int | None,
     *,
-    unsaved: PreparedPostStep | None = None,
+    unsaved: PreparedPlatformCallOfPost | None = None,
     ai_label: AiLabel | None = None,
 ) -> datetime | TaskNotDone:
     outcome = await failures.handle_sending_blocker(conn, post)
     if outcome is not None:
         return outcome
-    org, post_id, window = post.organization_id, post.id, quotas.find_post_quota_window(post)
+    org, post_id, window = post.organization_id, post.id, quotas.build_post_quota_query_parameters(post)
     marked = await _MARK_POST_SENDING.row(
         conn,
         org=org,
@@ -204,7 +214,7 @@ async def _mark_sending_unless_blocked(
     return marked.sent_at
 
 
-async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMark) -> TaskNotDone:
+async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMarkOrRefusal) -> TaskNotDone:
     if not marked.approved:
         return await failures.fail_rejected_post(conn, post, CONTENT_NOT_APPROVED_ERROR)
     if not marked.current:
@@ -225,7 +235,7 @@ async def record_post_acceptance(
     await outgoing_post.accept_post.run(conn, org=post.organization_id, id=post.id, phase=phase, handle=handle)
     if phase == "accepted":
         await ledger.store_job_progress(conn, claim, progress=0.8, stage="confirming")
-        await _record_platform_verdict_event(conn, post, "accepted", found=found)
+        await _record_post_accepted_or_in_inbox_event(conn, post, "accepted", found=found)
         await account_queue.advance_account_queue(conn, post)
     return None
 
@@ -262,7 +272,7 @@ async def mark_post_published(
         owner_organization_id=post.owner_organization_id,
         owner_id=post.owner_id,
         event_id=ids.new_uuid7(),
-        details=_platform_verdict_event_details(found),
+        details=_found_by_lookup_event_details(found),
         external_id=external_id,
         external_url=external_url,
     )
@@ -281,7 +291,7 @@ async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) 
     """Mark a post as a draft in its owner's inbox; return its job's result. `found`: by a look-up, its answer lost."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
-    await _record_platform_verdict_event(conn, post, "draft_in_inbox", found=found)
+    await _record_post_accepted_or_in_inbox_event(conn, post, "draft_in_inbox", found=found)
     await account_queue.advance_account_queue(conn, post)
     return Done({"postId": ids.format_prefixed_id(ids.POST, post.id), "status": "draft_in_inbox"})
 
@@ -301,13 +311,15 @@ def duplicate_external_post_id_error() -> PostOutcomeUnknown:
     return PostOutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 
-async def _record_platform_verdict_event(
+async def _record_post_accepted_or_in_inbox_event(
     conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool
 ) -> None:
-    org, details = post.organization_id, _platform_verdict_event_details(found)
-    await posts.record_post_event(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
+    org, details = post.organization_id, _found_by_lookup_event_details(found)
+    await posts.record_event_in_post_history(
+        conn, organization_id=org, post_ids=[post.id], event=event, details=details
+    )
 
 
-def _platform_verdict_event_details(found: bool) -> dict[str, Any]:
+def _found_by_lookup_event_details(found: bool) -> dict[str, Any]:
     """Return the details of a post's event about the platform's verdict: `found` by a look-up, else empty."""
     return {"found": True} if found else {}

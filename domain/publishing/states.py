@@ -15,7 +15,7 @@ class PostState(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
-class PostTransition(NamedTuple):
+class PostStateTransitionRule(NamedTuple):
     """Transition with its causes; `why` separates alternatives by commas."""
 
     source: PostState
@@ -24,21 +24,21 @@ class PostTransition(NamedTuple):
 
 
 POST_TRANSITIONS = (
-    PostTransition(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
-    PostTransition(PostState.BLOCKED, PostState.CANCELED, "cancel"),
-    PostTransition(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
-    PostTransition(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
-    PostTransition(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
-    PostTransition(PostState.QUEUED, PostState.CANCELED, "cancel"),
-    PostTransition(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
-    PostTransition(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
-    PostTransition(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
-    PostTransition(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
-    PostTransition(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
-    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
-    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
-    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
-    PostTransition(PostState.FAILED, PostState.QUEUED, "job retried"),
+    PostStateTransitionRule(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
+    PostStateTransitionRule(PostState.BLOCKED, PostState.CANCELED, "cancel"),
+    PostStateTransitionRule(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
+    PostStateTransitionRule(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
+    PostStateTransitionRule(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
+    PostStateTransitionRule(PostState.QUEUED, PostState.CANCELED, "cancel"),
+    PostStateTransitionRule(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
+    PostStateTransitionRule(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
+    PostStateTransitionRule(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
+    PostStateTransitionRule(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
+    PostStateTransitionRule(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
+    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
+    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
+    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
+    PostStateTransitionRule(PostState.FAILED, PostState.QUEUED, "job retried"),
 )
 
 ALLOWED_POST_TRANSITIONS = frozenset((source, target) for source, target, _ in POST_TRANSITIONS)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContent, WaitingPost
+from db.queries.rows import ContentAssetRow, LockedQueueAccount, PostWaitingForApprovalOrTime, ShareLockedContent
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
@@ -46,7 +46,7 @@ class TargetFingerprint(NamedTuple):
     fingerprint: bytes
 
 
-class PlannedTarget(NamedTuple):
+class CheckedPostTarget(NamedTuple):
     """Target that passed all checks: the account to post to, and how."""
 
     account_id: UUID
@@ -65,8 +65,8 @@ class _EqualPost(NamedTuple):
 
 
 FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
-LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(WaitingPost)
-LIST_CONTENT_CAPTION_POSTS = scheduled_post.list_captioned.typed(WaitingPost)
+LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(PostWaitingForApprovalOrTime)
+LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(PostWaitingForApprovalOrTime)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
@@ -74,7 +74,7 @@ LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
 
 async def check_and_lock_post_targets(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: PostMaterial, targets: Sequence[Target]
-) -> list[PlannedTarget]:
+) -> list[CheckedPostTarget]:
     """Check every target of a schedule and lock its account; return the checked targets, in order.
 
     Accepts an account in need of a new authorization: its posts wait for it. Raises `ObjectNotFound`, `InvalidValue`,
@@ -86,11 +86,11 @@ async def check_and_lock_post_targets(
     await _check_targets_fit_platforms(targets, accounts, material)
     _check_targets_connected(accounts)
     return [
-        PlannedTarget(
+        CheckedPostTarget(
             account.id,
             account.platform,
             target.mode,
-            _stored_privacy_level(target, account),
+            _choose_privacy_level_to_store(target, account),
             target.caption_override,
             material.fingerprint(target.caption_override),
         )
@@ -124,15 +124,17 @@ async def check_no_equal_post(
         )
 
 
-async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
+async def check_new_caption_fits_waiting_posts(
+    conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str
+) -> None:
     """Check a new caption against the platforms' limits for each waiting post that uses its content's caption.
 
     Locks their accounts; the caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
-    waiting = await LIST_CONTENT_CAPTION_POSTS.all(conn, org=organization_id, content_id=content_id)
+    waiting = await LIST_WAITING_POSTS_WITH_CONTENT_CAPTION.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
     accounts = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    bounds = {account.id: _find_caption_limit(account) for account in accounts}
+    bounds = {account.id: _find_caption_limit_of_account(account) for account in accounts}
     misfits: dict[_CaptionBound, list[str]] = {}
     for bound in set(bounds.values()):
         misfits[bound] = list(platform_limits.find_caption_faults(*bound, caption))
@@ -146,12 +148,12 @@ async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, c
         raise InvalidValue(*issues[0], *issues[1:])
 
 
-async def check_files_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def check_content_files_fit_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Check a content's files against the platforms' limits for each post that waits with them.
 
     Locks their accounts; the caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
-    waiting = await LIST_WAITING_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
+    waiting = await LIST_WAITING_POSTS_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
     accounts = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
@@ -169,7 +171,7 @@ async def check_files_of_waiting_posts(conn: Conn, *, organization_id: UUID, con
         raise InvalidValue(*issues[0], *issues[1:])
 
 
-async def update_post_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def update_fingerprints_of_content_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Store the new fingerprint of an edited content in its unsent posts without an own caption."""
     row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
@@ -269,14 +271,14 @@ def _lacks_privacy_choice(target: Target, account: LockedQueueAccount) -> bool:
     return target.mode == "direct" and target.privacy_level is None and len(_offered_privacy_levels(account)) > 1
 
 
-def _stored_privacy_level(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
+def _choose_privacy_level_to_store(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
     """Return the privacy level to store with a target's post: the chosen, or a direct post's only one; else None."""
     offered = _offered_privacy_levels(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
     return target.privacy_level or only
 
 
-def _find_caption_limit(account: LockedQueueAccount) -> _CaptionBound:
+def _find_caption_limit_of_account(account: LockedQueueAccount) -> _CaptionBound:
     platform = LIMITS_BY_PLATFORM[account.platform]
     return platform, platform_limits.max_caption_length(platform, account.traits)
 

@@ -27,13 +27,13 @@ def parse_keyring(text: str, *, setting: str) -> Keyring:
     return Keyring(next(iter(keys)), keys)
 
 
-def parse_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
+def parse_pepper_and_vault_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
     """Parse the keyrings of the settings: return the peppers and the vault keys. Raises `SettingsInvalid`."""
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
-def require_keyring_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
+def check_keyring_has_keys_of_stored_rows(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
     """Raise `SettingsInvalid` if some row needs a key that the keyring lacks."""
     if missing := sorted(set(key_ids) - keyring.keys.keys()):
         raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
@@ -42,6 +42,6 @@ def require_keyring_keys(keyring: Keyring, key_ids: Collection[str], *, setting:
 async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> None:
     """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
-    require_keyring_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
+    check_keyring_has_keys_of_stored_rows(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
     sealed = [row for table in SEALED_TABLES for row in await table.list_vault_key_ids_statement.all(conn)]
-    require_keyring_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
+    check_keyring_has_keys_of_stored_rows(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")

@@ -15,7 +15,7 @@ from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
 from domain.tenancy.key_secrets import StoredSecretHashes
 from domain.tenancy.key_text import ApiKeyParts
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyEnv, ApiKeyScope, ApiKeyShown, OrganizationTier
 from schemas.errors import InvalidValue, StateConflict
@@ -45,7 +45,7 @@ class Actor(NamedTuple):
     return_origins: Collection[str] | None = None
     expires_at: datetime | None = None
 
-    def find_excess_right(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
+    def find_excess_origin_or_expiry(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
         """Return the field and the fault of a new key with a longer life or other origins than this key's.
 
         Returns None for a key within these limits.
@@ -123,7 +123,7 @@ class _ApiKeyRow(NamedTuple):
     created_at: datetime
 
 
-FIND_API_KEYS = api_key.find_keys.typed(StoredApiKey)
+FIND_API_KEYS_BY_KEY_IDS = api_key.find_keys.typed(StoredApiKey)
 INSERT_API_KEY = api_key.insert_key.typed(_ApiKeyRow)
 GET_API_KEY = api_key.get_key.typed(_ApiKeyRow)
 LIST_API_KEYS = api_key.list_keys.typed(_ApiKeyRow)
@@ -132,9 +132,9 @@ ROTATE_API_KEY = api_key.rotate_key.typed(_ApiKeyRow)
 KILL_API_KEY = api_key.kill_key.typed(_ApiKeyRow)
 
 
-async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, StoredApiKey]:
+async def find_api_keys_by_key_ids(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, StoredApiKey]:
     """Return the stored API keys with these key ids, by key id; unknown ids are absent."""
-    rows = await FIND_API_KEYS.all(conn, key_ids=list(key_ids))
+    rows = await FIND_API_KEYS_BY_KEY_IDS.all(conn, key_ids=list(key_ids))
     return {row.key_id: row for row in rows}
 
 
@@ -167,7 +167,7 @@ async def insert_api_key(
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
-    if fault := actor.find_excess_right(return_origins, expires_at):
+    if fault := actor.find_excess_origin_or_expiry(return_origins, expires_at):
         raise InvalidValue(*fault)
     if expires_at is not None and not now < expires_at < now + MAX_API_KEY_LIFETIME:
         raise InvalidValue("expiresAt", "must be in the future, within 100 years: without one a key never expires")
@@ -219,7 +219,7 @@ async def rotate_api_key_secret(
     The caller gets the key's rights, so it must have the right to create such a key: else `ApiKeyScopeMissing` or
     `StateConflict` KEY_STRONGER. Raises `ObjectNotFound`, `StateConflict` KEY_KILLED.
     """
-    locked = await _lock_delegable_api_key(conn, actor, key_uuid)
+    locked = await _lock_api_key_within_actor_rights(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise StateConflict("KEY_KILLED", "a killed key can't be rotated: create another one")
     secret, hashed = key_secrets.make_key_secret(peppers)
@@ -234,16 +234,16 @@ async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey
     The actor must have the right to create such a key. Raises `ObjectNotFound`, `ApiKeyScopeMissing`, `StateConflict`
     KEY_STRONGER.
     """
-    await _lock_delegable_api_key(conn, actor, key_uuid)
+    await _lock_api_key_within_actor_rights(conn, actor, key_uuid)
     row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)
     await _audit_api_key_change(conn, actor, "api_key.killed", row)
     return _api_key_to_schema(row, actor.env)
 
 
-async def _lock_delegable_api_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiKeyRow:
+async def _lock_api_key_within_actor_rights(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiKeyRow:
     locked = require_found(await LOCK_API_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
     delegation.check_delegated_scopes(actor.scopes, locked.scopes)
-    if fault := actor.find_excess_right(locked.return_origins, locked.expires_at):
+    if fault := actor.find_excess_origin_or_expiry(locked.return_origins, locked.expires_at):
         raise StateConflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
     return locked
 
@@ -268,6 +268,6 @@ async def _audit_api_key_change(conn: Conn, actor: Actor, action: str, row: _Api
 
 
 def _api_key_to_schema(row: _ApiKeyRow, env: ApiKeyEnv) -> ApiKey:
-    return answer_from_row(
+    return build_api_answer_from_row(
         ApiKey, row, id=ids.format_prefixed_id(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import audit_log
 from domain.values import multi_value_filter
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import ListPeriod
 from schemas import ids
 from schemas.api_keys import AuditEntry
@@ -29,12 +29,12 @@ class _AuditEntryRow(NamedTuple):
 MAX_PRUNED_AUDIT_ENTRIES = 500
 
 
-class _KnownAuditFilters(NamedTuple):
+class _AuditFilterObjectsExistRow(NamedTuple):
     projects: bool
     api_keys: bool
 
 
-ARE_AUDIT_FILTERS_KNOWN = audit_log.are_known.typed(_KnownAuditFilters)
+ARE_AUDIT_FILTERS_KNOWN = audit_log.are_known.typed(_AuditFilterObjectsExistRow)
 LIST_AUDIT_ENTRIES = audit_log.list_entries.typed(_AuditEntryRow)
 
 
@@ -112,4 +112,4 @@ async def _check_filtered_projects_and_keys_exist(
 
 
 def _audit_entry_to_schema(row: _AuditEntryRow) -> AuditEntry:
-    return answer_from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))
+    return build_api_answer_from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))

@@ -62,7 +62,7 @@ def build_idempotency_record(
     return IdempotencyRecord(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
 
 
-async def claim_idempotency_key(conn: Conn, claim: IdempotencyKeyUse) -> bool | None:
+async def try_to_claim_idempotency_key(conn: Conn, claim: IdempotencyKeyUse) -> bool | None:
     """Claim an Idempotency-Key for this transaction, and return True if it has the key.
 
     Returns False if the key was used within 24 h, None while another transaction uses it.

@@ -9,7 +9,7 @@ from db.pool import Conn
 from db.queries import organization
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.api_keys import ApiKeyEnv
 from schemas.errors.absent import require_found
@@ -32,14 +32,14 @@ class _OrganizationRow(NamedTuple):
     created_at: datetime
 
 
-class ApiKeyOwner(NamedTuple):
+class OrganizationOfApiKey(NamedTuple):
     """Organization or sandbox of an API key."""
 
     organization_id: UUID
     env: ApiKeyEnv
 
 
-FIND_KEY_OWNER = organization.find_owner.typed(ApiKeyOwner)
+FIND_ORGANIZATION_OF_API_KEY = organization.find_owner.typed(OrganizationOfApiKey)
 FIND_ORGANIZATION = organization.find_organization.typed(_OrganizationRow)
 LOCK_ORGANIZATION = organization.lock_organization.typed(_OrganizationRow)
 LIST_ORGANIZATIONS = organization.list_organizations.typed(_OrganizationRow)
@@ -59,9 +59,9 @@ async def insert_organization_pair(
     return pair
 
 
-async def find_api_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
+async def find_organization_of_api_key(conn: Conn, *, key_uuid: UUID) -> OrganizationOfApiKey:
     """Return the organization or sandbox of an API key, for operators on the machine. Raises `ObjectNotFound`."""
-    return require_found(await FIND_KEY_OWNER.one(conn, key_id=key_uuid), "api_key")
+    return require_found(await FIND_ORGANIZATION_OF_API_KEY.one(conn, key_id=key_uuid), "api_key")
 
 
 async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
@@ -129,4 +129,4 @@ async def list_organization_page(conn: Conn, *, before: UUID | None, limit: int)
 
 
 def _organization_to_schema(row: _OrganizationRow) -> Organization:
-    return answer_from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))
+    return build_api_answer_from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))

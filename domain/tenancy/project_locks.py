@@ -8,14 +8,14 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import project as projects
-from db.queries.rows import LockedProject
+from db.queries.rows import ProjectRowLockedForChange
 from schemas.errors import StateConflict, VersionOutdated
 from schemas.errors.absent import not_found_error, require_found
 
 #: Versions that a caller's If-Match allows; None allows every version.
 IfMatchVersions = Collection[int] | None
 
-LOCK_PROJECT = projects.lock_project.typed(LockedProject)
+LOCK_PROJECT = projects.lock_project.typed(ProjectRowLockedForChange)
 
 
 async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
@@ -52,7 +52,7 @@ async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id:
 
 async def lock_project_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, versions: IfMatchVersions
-) -> LockedProject:
+) -> ProjectRowLockedForChange:
     """Lock and return a project's row. Raises `ObjectNotFound`, `VersionOutdated` if its version is not allowed."""
     locked = require_found(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     if versions is not None and locked.version not in versions:

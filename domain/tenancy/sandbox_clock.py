@@ -21,7 +21,7 @@ from schemas import ids
 from schemas.errors import InvalidValue, StateConflict
 from schemas.sandbox import AdvanceClock, SandboxClock
 
-_DURATION_PATTERN = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
+_CLOCK_ADVANCE_DURATION_PATTERN = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
 _TIMEDELTA_ARGUMENT_BY_UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 #: Largest total advance of a sandbox.
@@ -84,7 +84,7 @@ async def hold_sandbox_clock(conn: Conn, *, organization_id: UUID) -> timedelta:
     return clock.ahead
 
 
-async def hold_sandbox_clock_during_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
+async def hold_sandbox_clock_even_if_advancing(conn: Conn, *, organization_id: UUID) -> timedelta:
     """Return the time by which a sandbox is ahead (else 0), and keep it unchanged until this transaction ends.
 
     Unlike `hold_sandbox_clock` it allows an advance under way, which then waits for this transaction.
@@ -114,7 +114,7 @@ async def submit_clock_advance(
     return sandbox_clock_to_schema(clock._replace(target=target, job_id=submitted.job_id, posts=0, jobs=0)), submitted
 
 
-async def stop_sandbox_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_clock_advances_of_ended_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the clock advances of these ended jobs; each sandbox's clock keeps the time that it gained."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)
@@ -158,7 +158,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
 
 def _parse_duration(text: str) -> timedelta:
     """Return the duration of a whole number and a unit, such as 90m or 7d. Raises `InvalidValue`."""
-    match = _DURATION_PATTERN.fullmatch(text)
+    match = _CLOCK_ADVANCE_DURATION_PATTERN.fullmatch(text)
     if not match:
         raise InvalidValue("advance", "must be a whole number of s, m, h or d, such as 90m or 7d")
     return timedelta(**{_TIMEDELTA_ARGUMENT_BY_UNIT[match[2]]: int(match[1])})

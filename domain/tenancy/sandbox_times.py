@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from schemas.base import RealClockResponse
+from schemas.base import ResponseStructWithRealTimes
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ NO_TIME_SHIFT = timedelta()
 
 
 def shift_answer_times(content: T, ahead: timedelta) -> T:
-    """Return an API answer with its times moved `ahead` to the sandbox's clock, except in a `RealClockResponse`."""
+    """Return an API answer with its times moved `ahead` to the sandbox's clock, except in a struct with real times."""
     return cast("T", _shift_value_times(content, ahead)) if ahead else content
 
 
@@ -24,7 +24,7 @@ def _shift_value_times(value: Any, ahead: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + ahead
     if isinstance(value, msgspec.Struct):
-        return value if isinstance(value, RealClockResponse) else _shift_struct_times(value, ahead)
+        return value if isinstance(value, ResponseStructWithRealTimes) else _shift_struct_times(value, ahead)
     if isinstance(value, dict):
         return {name: _shift_value_times(item, ahead) for name, item in value.items()}
     if isinstance(value, list | tuple):

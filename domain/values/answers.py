@@ -24,7 +24,7 @@ _ID_PREFIX_BY_COLUMN = {
 }
 
 
-def answer_from_row(shape: type[S], row: Any, **others: Any) -> S:
+def build_api_answer_from_row(shape: type[S], row: Any, **others: Any) -> S:
     """Return an API answer of the type `shape`, from the columns of a row with the names of its fields.
 
     UUIDs become public ids. `others` are fields with another name or value than a column.

@@ -9,7 +9,7 @@ from schemas.errors import InvalidValue
 
 #: Letters, digits, hyphens and periods, in reverse-DNS form (developer.apple.com/help/glossary/bundle-id,
 #: 2026-11-27); App Store Connect accepts 155 characters.
-APP_BUNDLE_ID_PATTERN = re.compile(r"(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+IOS_BUNDLE_ID_PATTERN = re.compile(r"(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 #: Two segments or more, each begins with a letter, then letters, digits and underscores
 #: (developer.android.com/build/configure-app-module#set-application-id, 2026-11-27).
 ANDROID_PACKAGE_PATTERN = re.compile(r"(?=.{3,150}$)[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
@@ -19,9 +19,9 @@ WEB_HOST_PATTERN = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-
 LOCALHOST = "localhost"
 
 
-def check_app_bundle_id(text: str, path: str) -> str:
+def check_ios_bundle_id(text: str, path: str) -> str:
     """Return an app's bundle id unchanged. Raises `InvalidValue` at `path` for a malformed one."""
-    if not APP_BUNDLE_ID_PATTERN.fullmatch(text):
+    if not IOS_BUNDLE_ID_PATTERN.fullmatch(text):
         raise InvalidValue(path, "not a bundle id such as com.example.app: letters, digits, hyphens and periods")
     return text
 

@@ -27,7 +27,7 @@ def check_country_code(code: str, *, path: str) -> str:
     return country
 
 
-def main_language_of_country(code: str) -> str | None:
+def find_majority_language_of_country(code: str) -> str | None:
     """Return the language of most of a country's people, by CLDR; None if it has none.
 
     It is usually the language of the storefront too.

@@ -17,7 +17,7 @@ from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 MAX_JSON_VALUE_BYTES, MAX_JSON_BYTES_AROUND_LIST, MAX_JSON_FIELDS_AROUND_LIST = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
-_JSON_VALUE_OVERHEAD_BYTES = 256
+_JSON_VALUE_STEP_COST_BYTES = 256
 
 _RAW_JSON_DECODER = msgspec.json.Decoder(msgspec.Raw)
 _TRAILING_CHARACTERS_ERROR_PATTERN = re.compile(r"trailing characters \(byte (\d+)\)")
@@ -35,7 +35,7 @@ class JsonListItems(NamedTuple):
     items: list[bytes] | None
 
 
-def split_json_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItems]:
+def split_list_field_of_json_object(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItems]:
     """Return the texts of the items in a JSON object's list, and the rest of the object, in cooperative steps.
 
     The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more
@@ -96,7 +96,7 @@ class _JsonCursor:
         """Skip a JSON value and return its text. Raises `MalformedBody`, `BodyOversized` for a large one."""
         begin = self.at
         self.at = self._find_value_end()
-        self._done += self.at - begin + _JSON_VALUE_OVERHEAD_BYTES
+        self._done += self.at - begin + _JSON_VALUE_STEP_COST_BYTES
         if self._done >= JSON_STEP_BYTES:
             self._done = 0
             yield

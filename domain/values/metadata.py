@@ -18,10 +18,10 @@ MAX_METADATA_LEVELS = 32
 _METADATA_TOO_LONG_MESSAGE = f"must be at most {MAX_METADATA_BYTES} bytes of JSON, its numbers without exponents"
 _METADATA_TOO_DEEP_MESSAGE = f"must be at most {MAX_METADATA_LEVELS} levels deep"
 
-_CUSTOMER_ID_PATH = "metadata.partner.customerExternalId"
+_PROJECT_METADATA_CUSTOMER_ID_PATH = "metadata.partner.customerExternalId"
 
 
-def compose_project_metadata(
+def put_customer_id_in_project_metadata(
     metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
 ) -> dict[str, Any]:
     """Return a project's metadata to store: `metadata` with the customer's id at `partner.customerExternalId`.
@@ -32,10 +32,10 @@ def compose_project_metadata(
     """
     own = {key: value for key, value in metadata.items() if key != "partner"}
     if own:
-        check_metadata(own)
+        check_metadata_is_storable(own)
     inner = _customer_id_in_metadata(metadata.get("partner"))
     if UNSET not in (inner, customer_external_id) and inner != customer_external_id:
-        raise InvalidValue("customerExternalId", f"differs from {_CUSTOMER_ID_PATH}: send one of them")
+        raise InvalidValue("customerExternalId", f"differs from {_PROJECT_METADATA_CUSTOMER_ID_PATH}: send one of them")
     sent = inner if customer_external_id is UNSET else customer_external_id
     chosen = kept if sent is UNSET else sent
     return own if chosen is None else {**own, "partner": {"customerExternalId": chosen}}
@@ -50,11 +50,11 @@ def _customer_id_in_metadata(partner: Any) -> str | UnsetType | None:
     if inner is UNSET or inner is None:
         return inner
     if not isinstance(inner, str) or not 1 <= len(inner) <= 255 or "\0" in inner:
-        raise InvalidValue(_CUSTOMER_ID_PATH, "must be a string of 1 to 255 characters without NUL")
+        raise InvalidValue(_PROJECT_METADATA_CUSTOMER_ID_PATH, "must be a string of 1 to 255 characters without NUL")
     return inner
 
 
-def check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+def check_metadata_is_storable(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return a partner's metadata if Postgres can store it unchanged; checks its length before its values.
 
     Raises `InvalidValue` above `MAX_METADATA_BYTES` or `MAX_METADATA_LEVELS`, for NUL, and for a number that changes.

@@ -20,7 +20,7 @@ SEND_NUMBER_AS_STRING_ADVICE = "send a longer or larger one as a string"
 _MANTISSA_PATTERN = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
 
 
-def parse_json_float(text: str) -> float:
+def parse_preservable_json_float(text: str) -> float:
     """Parse a JSON number with a fraction or exponent. Raises ValueError with advice if it can't be kept unchanged."""
     value = float(text)
     match = _MANTISSA_PATTERN.match(text)

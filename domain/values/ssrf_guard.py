@@ -23,17 +23,17 @@ HostAndPort = tuple[str, int]
 AllowedOrigins = Mapping[HostAndPort, Policy]
 
 
-def build_denied_network(network: str, name: str) -> Block:
+def build_denied_network_rule(network: str, name: str) -> Block:
     return Block(ip_network(network), name, "local rule", Reach.DENIED)
 
 
 #: Azure's WireServer listens on a public-looking address inside every machine there.
-AZURE_WIRESERVER = build_denied_network("168.63.129.16/32", "Azure WireServer")
+AZURE_WIRESERVER = build_denied_network_rule("168.63.129.16/32", "Azure WireServer")
 PUBLIC_ADDRESS_POLICY = Policy(
     denied_networks=AddressTable((*DEFAULT_DENIED.blocks, AZURE_WIRESERVER)), max_url_length=MAX_URL_CHARACTERS
 )
 ALL_BUT_LOOPBACK_DENIED = AddressTable(
-    (build_denied_network("0.0.0.0/0", "not loopback"), build_denied_network("::/0", "not loopback"))
+    (build_denied_network_rule("0.0.0.0/0", "not loopback"), build_denied_network_rule("::/0", "not loopback"))
 )
 
 #: RFC 3986's scheme, unless a port follows the colon: `example.com:443/about` has none.
@@ -47,7 +47,7 @@ DOTTED_QUAD_PATTERN = re.compile(r"\d+\.\d+\.\d+\.\d+")
 LOCAL_HOST_NAME_PATTERN = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)\.?|[^.:]+\.?")
 
 
-def parse_allowed_origins(text: str) -> AllowedOrigins:
+def parse_allowed_loopback_fetch_origins(text: str) -> AllowedOrigins:
     """Return the policies of TENANTRY_FETCH_ALLOW, `host:port,host:port`: each for one loopback port."""
     origins = [parse_host_and_port(entry) for entry in text.split(",") if entry.strip()]
     return {(host, port): loopback_only_policy(host, port) for host, port in origins}
@@ -70,7 +70,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
     )
 
 
-def operator_url_policy(url: str) -> AllowedOrigins:
+def build_fetch_policy_for_setting_url(url: str) -> AllowedOrigins:
     """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.

@@ -16,7 +16,7 @@ CooperativeSteps: TypeAlias = Generator[None, None, T]
 JSON_STEP_BYTES = 1 << 16
 
 
-def run_steps_at_once(work: CooperativeSteps[T]) -> T:
+def run_generator_steps_at_once(work: CooperativeSteps[T]) -> T:
     """Run all steps of a generator at once, and return its result."""
     while True:
         try:
@@ -26,7 +26,7 @@ def run_steps_at_once(work: CooperativeSteps[T]) -> T:
             return result
 
 
-async def run_steps_with_pauses(work: CooperativeSteps[T]) -> T:
+async def run_generator_steps_with_loop_pauses(work: CooperativeSteps[T]) -> T:
     """Run all steps of a generator, and return its result. Other tasks of the loop run between two steps."""
     while True:
         try:

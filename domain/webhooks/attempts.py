@@ -20,7 +20,7 @@ from schemas.webhooks import WebhookDisabledReason
 from telemetry import logs
 
 #: Longest pause in seconds that a receiver can request.
-MAX_RECEIVER_PAUSE_S = 3600.0
+MAX_PAUSE_REQUESTED_BY_RECEIVER_S = 3600.0
 #: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
 MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF, MAX_ENDPOINT_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
@@ -35,7 +35,7 @@ INTERNAL_DELIVERY_FAILURE_CODE = "INTERNAL"
 NextDeliveryStatus: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
 
 
-class EndpointState(NamedTuple):
+class WebhookEndpointStateRow(NamedTuple):
     """Endpoint at the start of a step. `rests`: it requested a pause, or is in backoff.
 
     `failing`: its last attempt failed.
@@ -92,21 +92,21 @@ class FinishedDeliveryAttempt(NamedTuple):
         return self.status == 410
 
 
-READ_ENDPOINT_STATE = webhook_sending.open_endpoint.typed(EndpointState)
+READ_ENDPOINT_STATE = webhook_sending.open_endpoint.typed(WebhookEndpointStateRow)
 TAKE_DUE_DELIVERIES = webhook_sending.take_deliveries.typed(TakenWebhookDelivery)
 
 _log = logs.get_logger("webhooks")
 
-DELETED_ENDPOINT_STATE = EndpointState("disabled", deleted=True, rests=False, failing=False)
+DELETED_ENDPOINT_STATE = WebhookEndpointStateRow("disabled", deleted=True, rests=False, failing=False)
 
 
-async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> EndpointState:
-    return await READ_ENDPOINT_STATE.one(conn, **_delivery_job_scope(claim)) or DELETED_ENDPOINT_STATE
+async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> WebhookEndpointStateRow:
+    return await READ_ENDPOINT_STATE.one(conn, **_endpoint_query_parameters_of_claim(claim)) or DELETED_ENDPOINT_STATE
 
 
 async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
     """Put webhook deliveries that an earlier attempt left unsettled back in the queue; a receiver may get one twice."""
-    await webhook_sending.requeue.run(conn, **_delivery_job_scope(claim))
+    await webhook_sending.requeue.run(conn, **_endpoint_query_parameters_of_claim(claim))
 
 
 async def take_due_deliveries(
@@ -116,7 +116,7 @@ async def take_due_deliveries(
 
     Each has its body, or None if that can't be rendered, and the keys that sign it.
     """
-    deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_delivery_job_scope(claim), limit=limit)
+    deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_endpoint_query_parameters_of_claim(claim), limit=limit)
     if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, webhook_endpoint_id_of_claim(claim)
@@ -189,7 +189,7 @@ async def _update_endpoint_health(
     Returns whether it was disabled for a 410. Does nothing if the endpoint has another address than `url` by now.
     """
     failed = [attempt for attempt in tried if attempt.is_receiver_failure]
-    at = _delivery_job_scope(claim) | {"url": url}
+    at = _endpoint_query_parameters_of_claim(claim) | {"url": url}
     is_gone = any(attempt.is_endpoint_gone for attempt in failed) and await _disable_endpoint(conn, at, "GONE")
     if any(attempt.code is None for attempt in tried):
         if failing:
@@ -211,9 +211,9 @@ async def _update_endpoint_health(
 
 
 def _requested_endpoint_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
-    """Return a webhook endpoint's requested pause in seconds, at most `MAX_RECEIVER_PAUSE_S`; None without one."""
+    """Return a webhook endpoint's requested pause in seconds, up to a maximum; None without one."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
-    return min(max(pauses), MAX_RECEIVER_PAUSE_S) if pauses else None
+    return min(max(pauses), MAX_PAUSE_REQUESTED_BY_RECEIVER_S) if pauses else None
 
 
 async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDisabledReason) -> bool:
@@ -227,10 +227,10 @@ async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDi
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
     """End a batch of pending webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
-        conn, **_delivery_job_scope(claim), limit=MAX_ABANDONED_DELIVERIES
+        conn, **_endpoint_query_parameters_of_claim(claim), limit=MAX_ABANDONED_DELIVERIES
     )
     return ended == MAX_ABANDONED_DELIVERIES
 
 
-def _delivery_job_scope(claim: JobClaim) -> dict[str, Any]:
+def _endpoint_query_parameters_of_claim(claim: JobClaim) -> dict[str, Any]:
     return {"org": claim.organization_id, "endpoint_id": webhook_endpoint_id_of_claim(claim)}

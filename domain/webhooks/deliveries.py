@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.values import multi_value_filter
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import EndpointChangeAuthor, WebhookEndpointRow
 from domain.webhooks.events import WEBHOOK_EVENT_RETENTION
@@ -166,7 +166,7 @@ async def _lock_active_endpoint(conn: Conn, organization_id: UUID, endpoint_id: 
 
 
 def _webhook_delivery_to_schema(row: _WebhookDeliveryRow) -> WebhookDelivery:
-    return answer_from_row(
+    return build_api_answer_from_row(
         WebhookDelivery,
         row,
         id=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, row.id),

@@ -20,7 +20,7 @@ from schemas.errors import LimitReached
 WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH = 200
 
 
-class EndpointWithDeliveries(NamedTuple):
+class EndpointOfDeliverySearch(NamedTuple):
     """Endpoint that a search found; `free`: it may have a delivery job, and has none."""
 
     organization_id: UUID
@@ -28,9 +28,9 @@ class EndpointWithDeliveries(NamedTuple):
     free: bool
 
 
-FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointWithDeliveries)
-FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointWithDeliveries)
-FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS = webhook_sending.find_left.typed(EndpointWithDeliveries)
+FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointOfDeliverySearch)
+FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointOfDeliverySearch)
+FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS = webhook_sending.find_left.typed(EndpointOfDeliverySearch)
 
 BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 
@@ -38,7 +38,7 @@ BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 class WebhookDeliverySearch:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
-    def __init__(self, query: TypedQuery[EndpointWithDeliveries]) -> None:
+    def __init__(self, query: TypedQuery[EndpointOfDeliverySearch]) -> None:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
     async def submit_next_delivery_jobs(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
@@ -53,7 +53,7 @@ class WebhookDeliverySearch:
         return len(walked), wakes
 
 
-async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithDeliveries]) -> list[WakeMessage]:
+async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointOfDeliverySearch]) -> list[WakeMessage]:
     """Submit the delivery job of each of these webhook endpoints; return the wakes to send.
 
     If the ledger refuses an endpoint's job now, the next search finds the endpoint again.

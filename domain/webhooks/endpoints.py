@@ -75,7 +75,7 @@ def normalize_webhook_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigi
     Raises `InvalidValue` for a bad address or metadata. Runs before the transaction: a refused body takes no locks.
     """
     if body.metadata is not UNSET:
-        metadata.check_metadata(body.metadata)
+        metadata.check_metadata_is_storable(body.metadata)
     if body.url is UNSET:
         return body
     return msgspec.structs.replace(body, url=check_endpoint_url(body.url, allowed=allowed))

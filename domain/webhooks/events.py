@@ -22,7 +22,7 @@ from domain.leasing import requests
 from domain.projects import projects
 from domain.publishing import posts
 from domain.tenancy import project_locks, sandbox_clock, sandbox_times
-from domain.values.answers import answer_from_row
+from domain.values.answers import build_api_answer_from_row
 from domain.webhooks import endpoints
 from schemas import ids
 from schemas.errors import ObjectNotFound, StateConflict
@@ -44,7 +44,7 @@ class _WebhookEventRow(NamedTuple):
     created_at: datetime
 
 
-class _LockedWebhookEvent(NamedTuple):
+class _WebhookEventToRender(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -73,7 +73,7 @@ class SampleEvent(NamedTuple):
 
 
 LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
-LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_LockedWebhookEvent)
+LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_WebhookEventToRender)
 
 #: Errors of a bug in rendering.
 EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
@@ -127,11 +127,11 @@ async def render_webhook_event_bodies(
     """
     # Version numbers are taken before the objects are read. So an event of a later change has a higher number
     # than any rendering without that change.
-    rows = await LOCK_WEBHOOK_EVENTS.all(conn, org=organization_id, ids=event_ids)
+    rows = await LOCK_WEBHOOK_EVENTS_FOR_RENDERING.all(conn, org=organization_id, ids=event_ids)
     bodies_by_id: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
     if len(bodies_by_id) == len(rows):
         return bodies_by_id
-    ahead = await sandbox_clock.hold_sandbox_clock_during_advance(conn, organization_id=organization_id)
+    ahead = await sandbox_clock.hold_sandbox_clock_even_if_advancing(conn, organization_id=organization_id)
     new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
         subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
@@ -173,15 +173,17 @@ async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: Sample
         raise StateConflict(
             "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
         )
-    [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=organization_id, ids=[event_id])
-    ahead = await sandbox_clock.hold_sandbox_clock_during_advance(conn, organization_id=organization_id)
+    [row] = await LOCK_WEBHOOK_EVENTS_FOR_RENDERING.all(conn, org=organization_id, ids=[event_id])
+    ahead = await sandbox_clock.hold_sandbox_clock_even_if_advancing(conn, organization_id=organization_id)
     subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
     rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(sample.thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[event_id], bodies=[rendered])
     return _webhook_event_to_schema(row)
 
 
-async def _render_event(conn: Conn, row: _LockedWebhookEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
+async def _render_event(
+    conn: Conn, row: _WebhookEventToRender, subject: WebhookEventSubject, ahead: timedelta
+) -> bytes:
     try:
         shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
@@ -189,8 +191,8 @@ async def _render_event(conn: Conn, row: _LockedWebhookEvent, subject: WebhookEv
     return _encode_event_body(row, subject, shown)
 
 
-def _encode_event_body(row: _LockedWebhookEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
-    event_body = answer_from_row(
+def _encode_event_body(row: _WebhookEventToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+    event_body = build_api_answer_from_row(
         WebhookEventBody,
         row,
         id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
@@ -230,7 +232,7 @@ class _EventObjectKind(NamedTuple):
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
-_ENDPOINT_KIND = _EventObjectKind(
+_ENDPOINT_EVENT_OBJECT_KIND = _EventObjectKind(
     endpoints.read_webhook_endpoint, "endpoint_id", "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT
 )
 
@@ -239,7 +241,7 @@ _EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
     "project": _EventObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
     "job": _EventObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
     "content": _EventObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
-    "post": _EventObjectKind(posts.read_scheduled_post, "post_id", "/scheduled-posts/{id}", ids.POST),
+    "post": _EventObjectKind(posts.read_post_with_version, "post_id", "/scheduled-posts/{id}", ids.POST),
     "social_account": _EventObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
     "lease_request": _EventObjectKind(
         requests.read_lease_request,
@@ -248,8 +250,8 @@ _EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
         ids.LEASE_REQUEST,
         ("project_id",),
     ),
-    "webhook_endpoint": _ENDPOINT_KIND,
-    "test": _ENDPOINT_KIND,
+    "webhook_endpoint": _ENDPOINT_EVENT_OBJECT_KIND,
+    "test": _ENDPOINT_EVENT_OBJECT_KIND,
 }
 
 
@@ -257,5 +259,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _webhook_event_to_schema(row: _WebhookEventRow | _LockedWebhookEvent) -> WebhookEvent:
-    return answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))
+def _webhook_event_to_schema(row: _WebhookEventRow | _WebhookEventToRender) -> WebhookEvent:
+    return build_api_answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

@@ -29,8 +29,8 @@ WEBHOOK_RECORDING_TIME, MIN_WEBHOOK_RECORDING_TIME = timedelta(hours=1), timedel
 RECORDING_RENEW_INTERVAL = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
-MAX_STREAM_END_CHARACTERS = 1_000
-_STREAM_END_PATTERN = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
+MAX_WEBHOOK_STREAM_END_TOKEN_CHARS = 1_000
+_WEBHOOK_STREAM_END_TOKEN_PATTERN = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
 #: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
 StreamHead: TypeAlias = tuple[int, UUID]
@@ -39,7 +39,7 @@ STREAM_START: StreamHead = (0, NO_EVENT_ID)
 
 
 class WebhookStreamPosition(NamedTuple):
-    """Place of a reader; if it began at an `read_webhook_stream_end`, the snapshot of events that it has seen."""
+    """Place of a reader; if it began at an `read_webhook_stream_end_token`, the snapshot of events that it has seen."""
 
     head: StreamHead
     end: str | None = None
@@ -57,17 +57,17 @@ class RecordedWebhookEvent(NamedTuple):
     project_id: UUID | None
 
     @property
-    def stream_head(self) -> StreamHead:
+    def transaction_and_event_ids(self) -> StreamHead:
         return int(self.xid), self.id
 
 
-class _StreamHeadRow(NamedTuple):
+class _OrganizationStreamHeadRow(NamedTuple):
     organization_id: UUID
     xid: str
     id: UUID
 
 
-FIND_STREAM_HEADS = webhook_stream.find_heads.typed(_StreamHeadRow)
+FIND_STREAM_HEADS = webhook_stream.find_heads.typed(_OrganizationStreamHeadRow)
 READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedWebhookEvent)
 
 
@@ -81,7 +81,7 @@ async def renew_webhook_event_recording(conn: Conn, *, organization_ids: Sequenc
     )
 
 
-async def start_webhook_event_recording(conn: Conn, *, organization_id: UUID) -> datetime:
+async def start_webhook_event_recording_for_stream(conn: Conn, *, organization_id: UUID) -> datetime:
     """Start recording an organization's webhook events; return the time since which all are recorded.
 
     Don't call it in a transaction.
@@ -91,14 +91,14 @@ async def start_webhook_event_recording(conn: Conn, *, organization_id: UUID) ->
     return since
 
 
-async def read_webhook_stream_end(conn: Conn) -> str:
+async def read_webhook_stream_end_token(conn: Conn) -> str:
     """Return a text that names the end of all committed webhook events, for `find_webhook_stream_position`.
 
-    Call it outside the transaction of `start_webhook_event_recording`.
+    Call it outside the transaction of `start_webhook_event_recording_for_stream`.
     """
     snapshot: str = await webhook_stream.find_end.value(conn)
     oldest = snapshot.partition(":")[0]
-    return snapshot if len(snapshot) <= MAX_STREAM_END_CHARACTERS else f"{oldest}:{oldest}:"
+    return snapshot if len(snapshot) <= MAX_WEBHOOK_STREAM_END_TOKEN_CHARS else f"{oldest}:{oldest}:"
 
 
 async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> WebhookStreamPosition:
@@ -106,7 +106,7 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
 
     Raises `ObjectNotFound` for a deleted event, `InvalidValue` for another text.
     """
-    if _STREAM_END_PATTERN.fullmatch(after):
+    if _WEBHOOK_STREAM_END_TOKEN_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)
         position = None if xid is None else WebhookStreamPosition((int(xid), NO_EVENT_ID), after)
     else:
@@ -118,7 +118,7 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
     return position
 
 
-async def find_webhook_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
+async def find_stream_heads_of_organizations(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
     """Return the last webhook event of each organization that no earlier event can still precede.
 
     One statement reads them for all; the result is by organization. One without any event gets `STREAM_START`.

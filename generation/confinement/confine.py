@@ -41,7 +41,7 @@ def confine_process(
     rules = {**landlock_rights_of_system_files(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
     rules |= {path.resolve().parent: landlock.LANDLOCK_RUN_RIGHTS for path in programs or ()}
     if folder:
-        rules[folder] = landlock.LANDLOCK_ALL_RIGHTS
+        rules[folder] = landlock.LANDLOCK_FULL_ACCESS_RIGHTS
     lacking = []
     try:
         kernel.set_no_new_privileges()
@@ -74,7 +74,7 @@ def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
     rules = dict.fromkeys(
         map(Path, (*_READABLE_SYSTEM_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights
     )
-    return rules | _landlock_rights_of_own_packages() | {_NULL_DEVICE: landlock.LANDLOCK_ALL_RIGHTS}
+    return rules | _landlock_rights_of_product_packages() | {_NULL_DEVICE: landlock.LANDLOCK_FULL_ACCESS_RIGHTS}
 
 
 def _python_library_folders() -> set[str]:
@@ -85,7 +85,7 @@ def _python_library_folders() -> set[str]:
     return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
 
 
-def _landlock_rights_of_own_packages() -> dict[Path, int]:
+def _landlock_rights_of_product_packages() -> dict[Path, int]:
     """Return Landlock rights by path: reading for the product's packages, listing for the checkout around them."""
     checkout = _checkout_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}

@@ -22,7 +22,7 @@ _ASK_VERSION, _BENEATH = 1, 1
 LANDLOCK_READ_RIGHTS = _READ_FILE | _READ_DIR
 LANDLOCK_RUN_RIGHTS = LANDLOCK_READ_RIGHTS | _EXECUTE
 LANDLOCK_LIST_RIGHTS = _READ_DIR
-LANDLOCK_ALL_RIGHTS = (1 << 16) - 1
+LANDLOCK_FULL_ACCESS_RIGHTS = (1 << 16) - 1
 
 
 class _LandlockPathRule(ctypes.Structure):
@@ -54,7 +54,7 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
         for path, rights in rules.items():
             _add_landlock_rule_for_path(ruleset, path, rights & handled)
         for handle in handles:
-            _add_landlock_rule(ruleset, handle, _READ_FILE)
+            _add_landlock_rule_for_open_file(ruleset, handle, _READ_FILE)
         kernel.make_system_call(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
@@ -67,11 +67,13 @@ def _add_landlock_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
     except OSError:
         return
     try:
-        _add_landlock_rule(ruleset, opened, rights if path.is_dir() else rights & _LANDLOCK_SINGLE_FILE_RIGHTS)
+        _add_landlock_rule_for_open_file(
+            ruleset, opened, rights if path.is_dir() else rights & _LANDLOCK_SINGLE_FILE_RIGHTS
+        )
     finally:
         os.close(opened)
 
 
-def _add_landlock_rule(ruleset: int, handle: int, rights: int) -> None:
+def _add_landlock_rule_for_open_file(ruleset: int, handle: int, rights: int) -> None:
     rule = _LandlockPathRule(rights, handle)
     kernel.make_system_call(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)

@@ -109,11 +109,11 @@ def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[
     for numbers in denied.values():
         steps += _build_call_denial_steps(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
     if starts:
-        steps += _build_argument_test_steps(_CLONE[column], _BpfInstruction(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
+        steps += _build_bpf_test_of_syscall_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
     else:
-        steps += _build_argument_test_steps(_CLONE[column], _BpfInstruction(_ANY_BIT, 0, 1, _CLONE_THREAD))
+        steps += _build_bpf_test_of_syscall_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 0, 1, _CLONE_THREAD))
         # prlimit is allowed for this process only: its pid argument must be 0.
-        steps += _build_argument_test_steps(_PRLIMIT[column], _BpfInstruction(_EQUAL, 0, 1, 0))
+        steps += _build_bpf_test_of_syscall_argument(_PRLIMIT[column], _BpfInstruction(_EQUAL, 0, 1, 0))
     return [*steps, _BpfInstruction(_RETURN, 0, 0, _ALLOW)]
 
 
@@ -121,7 +121,7 @@ def _build_call_denial_steps(number: int, code: int) -> list[_BpfInstruction]:
     return [_BpfInstruction(_EQUAL, 0, 1, number), _BpfInstruction(_RETURN, 0, 0, _FAIL | code)]
 
 
-def _build_argument_test_steps(number: int, test: _BpfInstruction) -> list[_BpfInstruction]:
+def _build_bpf_test_of_syscall_argument(number: int, test: _BpfInstruction) -> list[_BpfInstruction]:
     """Return BPF steps that test a system call's first argument: they allow the call, or fail it with EPERM.
 
     A test that skips one step fails the call. Other calls skip all these steps.

@@ -7,24 +7,24 @@ from itertools import accumulate, pairwise
 import regex
 
 from generation.copy import texts
-from generation.spec import SpecValue
+from generation.spec import StrictCamelCaseStruct
 from generation.text.breaking import split_words_or_phrases
 
 #: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
 MAX_CLIP_CAPTION_LETTERS = 42
 
 _FULL_WIDTH_CHARACTER_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_CLAUSE_END_MARK_PATTERN = regex.compile(r"[,;:–—、，；：،]\s*$")
+_CAPTION_CLAUSE_END_PATTERN = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
-class ClipSpan(SpecValue, frozen=True, kw_only=True):
+class ClipTimeSpan(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """A span of time in a clip, in milliseconds."""
 
     start: int
     end: int
 
 
-class ClipCaption(SpecValue, frozen=True, kw_only=True):
+class ClipCaption(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Words of a clip's transcript and their display time, in milliseconds."""
 
     text: str
@@ -32,7 +32,7 @@ class ClipCaption(SpecValue, frozen=True, kw_only=True):
     end: int
 
 
-def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[ClipCaption]:
+def build_clip_captions(transcript: str, speech: Sequence[ClipTimeSpan], language: str) -> list[ClipCaption]:
     """Return the captions of a clip, in order: each word of its transcript once, spread over the spans of speech.
 
     Return an empty list without speech or without a transcript.
@@ -43,10 +43,10 @@ def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: s
         for line in _split_sentence_into_captions(sentence, language)
     ]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
-    total, length = sum(one.end - one.start for one in spans), sum(map(count_caption_letters, lines))
+    total, length = sum(one.end - one.start for one in spans), sum(map(count_clip_caption_letters, lines))
     if not total or not length:
         return []
-    ends = [round(total * part / length) for part in accumulate(map(count_caption_letters, lines))]
+    ends = [round(total * part / length) for part in accumulate(map(count_clip_caption_letters, lines))]
     return [
         ClipCaption(
             text=text, start=_speech_to_clip_ms(spans, start, last=False), end=_speech_to_clip_ms(spans, end, last=True)
@@ -55,14 +55,14 @@ def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: s
     ]
 
 
-def count_caption_letters(text: str) -> int:
+def count_clip_caption_letters(text: str) -> int:
     return len(text) + len(_FULL_WIDTH_CHARACTER_PATTERN.findall(text))
 
 
 def _split_sentence_into_captions(sentence: str, language: str) -> Iterator[str]:
     """Yield captions of limited length from a sentence, split between words, if possible at a clause's end."""
-    words = [*split_words_or_phrases(texts.clean_copy_text(sentence), language)]
-    left = sum(map(count_caption_letters, words))
+    words = [*split_words_or_phrases(texts.strip_html_and_invisible_characters(sentence), language)]
+    left = sum(map(count_clip_caption_letters, words))
     goal = left / max(1, math.ceil(left / MAX_CLIP_CAPTION_LETTERS))
     line = ""
     for word in words:
@@ -75,15 +75,18 @@ def _split_sentence_into_captions(sentence: str, language: str) -> Iterator[str]
 
 
 def _is_clip_caption_full(line: str, word: str, goal: float) -> bool:
-    has, longer = count_caption_letters(line), count_caption_letters(line) + count_caption_letters(word.rstrip())
+    has, longer = (
+        count_clip_caption_letters(line),
+        count_clip_caption_letters(line) + count_clip_caption_letters(word.rstrip()),
+    )
     return (
         longer > MAX_CLIP_CAPTION_LETTERS
-        or has + count_caption_letters(word) / 2 > goal
-        or (_CLAUSE_END_MARK_PATTERN.search(line) is not None and has > goal / 2)
+        or has + count_clip_caption_letters(word) / 2 > goal
+        or (_CAPTION_CLAUSE_END_PATTERN.search(line) is not None and has > goal / 2)
     )
 
 
-def _speech_to_clip_ms(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
+def _speech_to_clip_ms(spans: Sequence[ClipTimeSpan], spoken: int, *, last: bool) -> int:
     """Return the time in a clip, in ms, at which its speech has lasted `spoken` ms.
 
     Between two spans of speech, return the end of the first one with `last`, else the start of the second.

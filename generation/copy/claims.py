@@ -22,7 +22,7 @@ CLAIM_SIGN_PATTERNS: Mapping[str, str] = {
     "legal": r"[©®™§]",
 }
 #: English claim words that other languages also use.
-ENGLISH_LOAN_CLAIM_WORDS: Mapping[str, str] = {
+CLAIM_WORDS_BORROWED_FROM_ENGLISH: Mapping[str, str] = {
     "superlative": "best best_of number_one world_class top",
     "award": "award* winner editor's_choice",
     "price": "premium free for_free discount*",
@@ -32,7 +32,7 @@ ENGLISH_LOAN_CLAIM_WORDS: Mapping[str, str] = {
     "legal": "gpl copyright cookie*",
 }
 #: Each sentence of a text may have its own language.
-SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
+CLAIM_TEXT_SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
 CLAIM_KINDS = frozenset(CLAIM_SIGN_PATTERNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
 #: English phrases in which a claim word claims nothing.
 HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
@@ -45,7 +45,7 @@ def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> fro
     plain = HARMLESS_CLAIM_PHRASE_PATTERN.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
-        for part in {plain, *SENTENCE_END_PATTERN.split(plain)}
+        for part in {plain, *CLAIM_TEXT_SENTENCE_END_PATTERN.split(plain)}
         for kind, pattern in _claim_patterns(language, *sorted(find_possible_languages(part)))
         if pattern.search(part)
     )
@@ -71,7 +71,7 @@ def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGN_PATTERNS.items())
     blocks = (
         (kind, compile_word_entry_pattern(block))
-        for table in (*tables, ENGLISH_LOAN_CLAIM_WORDS)
+        for table in (*tables, CLAIM_WORDS_BORROWED_FROM_ENGLISH)
         for kind, block in table.items()
     )
     return (*signs, *blocks, *numbers)

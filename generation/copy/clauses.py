@@ -9,7 +9,7 @@ from typing import NamedTuple
 from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import APP_NAME_PLACEHOLDER, compile_word_entry_pattern
+from generation.copy.languages.table import LEAD_IN_APP_NAME_PLACEHOLDER, compile_word_entry_pattern
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 #: Minimum characters of a line.
@@ -41,7 +41,7 @@ LAST_LIST_ITEM_START_PATTERN = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u)
 TRAILING_PUNCTUATION = " .!,;:。！।-–—"
 BRACKET_PAIRS = ("()", "（）")
 #: Beginnings of parenthetical remarks.
-OPENING_BRACKETS = ("(", "（")
+NON_PROSE_OPENING_BRACKETS = ("(", "（")
 
 
 class BrandClause(NamedTuple):
@@ -124,7 +124,7 @@ def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> lis
 
     Return an empty list if no part makes a valid line, or if the sentence is empty or unfinished.
     """
-    whole = texts.clean_copy_text(sentence)
+    whole = texts.strip_html_and_invisible_characters(sentence)
     reading = _compile_clause_patterns(language)
     if not whole or whole.endswith(UNFINISHED_SENTENCE_ENDS):
         return []
@@ -186,7 +186,7 @@ def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePat
         and not reading.open_ends.search(text)
         and not reading.back.match(text)
         and not reading.asides.search(text)
-        and not find_claim_kinds(text, language, [texts.clean_copy_text(app)])
+        and not find_claim_kinds(text, language, [texts.strip_html_and_invisible_characters(app)])
         and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
     )
 
@@ -199,7 +199,7 @@ def is_readable_prose(text: str) -> bool:
         len(words) >= 2
         and letters >= 0.8 * len(text)
         and not SOURCE_CODE_CHARACTER_PATTERN.search(text)
-        and not text.startswith(OPENING_BRACKETS)
+        and not text.startswith(NON_PROSE_OPENING_BRACKETS)
         and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in BRACKET_PAIRS)
         and max(map(len, words)) <= MAX_READABLE_WORD_LETTERS
@@ -230,9 +230,9 @@ def _compile_clause_patterns(language: str) -> ClausePatterns:
 @lru_cache(maxsize=256)
 def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str], ...]:
     """Return a language's patterns of lead-ins to cut, as `With Tideline,` for the name `app`; none without a table."""
-    name = re.escape(texts.clean_copy_text(app)) or "(?!)"
+    name = re.escape(texts.strip_html_and_invisible_characters(app)) or "(?!)"
     leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
-    return tuple(re.compile(f"^{lead.replace(APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
+    return tuple(re.compile(f"^{lead.replace(LEAD_IN_APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
 
 
 def _compile_pattern_after_blank(block: str) -> re.Pattern[str]:

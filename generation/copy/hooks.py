@@ -15,7 +15,7 @@ from generation.copy.clauses import (
     is_readable_prose,
 )
 from generation.copy.languages.table import Tone
-from generation.copy.speech import may_be_in_language
+from generation.copy.speech import may_words_be_in_language
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 MAX_HOOK_PROPOSALS = 10
@@ -24,14 +24,14 @@ MAX_KEYWORD_HOOKS = 3
 #: Minimum points for a hook with their number.
 MIN_POINTS_FOR_NUMBER_HOOK = 3
 #: A clause becomes the hook only if so many others are left for the points.
-MIN_CLAUSES_LEFT_FOR_POINTS = 2
+MIN_CLAUSES_LEFT_AFTER_HOOK = 2
 #: Maximum characters of a clause that serves as a hook.
 MAX_SHORT_HOOK_CHARACTERS = 70
 #: Tones that also use the casual formula.
-CASUAL_TONES: frozenset[Tone] = frozenset({"casual", "playful"})
+TONES_WITH_CASUAL_HOOK: frozenset[Tone] = frozenset({"casual", "playful"})
 NAME_FINAL_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
-FORMULA_FINAL_MARKS = ("\u00a0!", ".", "!")
+FORMULA_MARKS_DROPPED_AFTER_NAME_MARK = ("\u00a0!", ".", "!")
 FormulaSlot = tuple[str, CopyEvidence | None]
 
 
@@ -46,12 +46,12 @@ def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause]
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the brand's own taglines as lines, if they are short, readable, in the language, and make no claim."""
     for own in brand.taglines:
-        text = texts.clean_copy_text(own).rstrip(" .。,;:-–—")
+        text = texts.strip_html_and_invisible_characters(own).rstrip(" .。,;:-–—")
         if (
             len(text) <= MAX_COPY_LINE_CHARACTERS
             and is_readable_prose(text)
             and not find_claim_kinds(text, language, [names.app_display_name(brand)])
-            and may_be_in_language(text, language)
+            and may_words_be_in_language(text, language)
         ):
             evidence = CopyEvidence(field="tagline", quote=own)
             yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
@@ -61,7 +61,7 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the questions in the brand's descriptions as hooks, of at most 70 characters and without claims."""
     for text in brand.descriptions:
         for quote in texts.split_sentences(text[:2000]):
-            asked = texts.clean_copy_text(quote)
+            asked = texts.strip_html_and_invisible_characters(quote)
             if (
                 asked.endswith(("?", "？"))
                 and len(asked) <= MAX_SHORT_HOOK_CHARACTERS
@@ -75,14 +75,14 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
 
 def point_count_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
     """Yield a hook that names the number of points; nothing for under three points, or without formulas."""
-    own = tones.copy_formulas_in_brand_tone(brand, language)
+    own = tones.choose_line_formulas_by_brand_tone(brand, language)
     if own is not None and number >= MIN_POINTS_FOR_NUMBER_HOOK:
         yield from fill_copy_formula(own.number, brand, n=(str(number), None))
 
 
 def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield formula hooks with up to three brand keywords, then one with the audience; nothing without formulas."""
-    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
         return
     for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:
         yield from fill_copy_formula(own.keyword, brand, Keyword=(texts.capitalize_first_word(keyword), quoted))
@@ -92,9 +92,9 @@ def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
 
 def name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
-    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
-    casual = [own.casual] if tones.tone_of_voice(brand.voice) in CASUAL_TONES else []
+    casual = [own.casual] if tones.tone_of_voice(brand.voice) in TONES_WITH_CASUAL_HOOK else []
     return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]
 
 
@@ -114,7 +114,7 @@ def group_hooks_by_tier(
     around = list(keyword_hooks(brand, language))
     telling = [hook for hook in around if is_informative_formula_value(hook.evidence[0], brand, language)]
     short = [clause_to_copy_line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_CHARACTERS][
-        : len(found) > MIN_CLAUSES_LEFT_FOR_POINTS
+        : len(found) > MIN_CLAUSES_LEFT_AFTER_HOOK
     ]
     return [drop_repeated_copy_lines([*own, *telling]), short, name_hooks(brand, language), around]
 
@@ -132,7 +132,7 @@ def is_informative_formula_value(slot: CopyEvidence, brand: BrandSnapshot, langu
     return slot.field == "audience" or (" " in keyword and opens and language not in names.NOUN_CAPITALIZING_LANGUAGES)
 
 
-def rank_hook_proposals(
+def build_ranked_hook_proposals(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
 ) -> list[CopyLine]:
     """Return up to ten different hooks for a brand, the most informative first."""
@@ -152,7 +152,7 @@ def fill_copy_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) 
     app = names.app_display_name(brand)
     text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})
     if app.endswith(NAME_FINAL_MARKS):
-        end = next((one for one in FORMULA_FINAL_MARKS if text.endswith(app + one)), "")
+        end = next((one for one in FORMULA_MARKS_DROPPED_AFTER_NAME_MARK if text.endswith(app + one)), "")
         text = text.removesuffix(end)
     if len(text) <= MAX_COPY_LINE_CHARACTERS:
         evidence = [found for _, found in slots.values() if found is not None]

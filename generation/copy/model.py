@@ -23,7 +23,7 @@ from generation.copy.clauses import (
 )
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import compile_word_entry_pattern
-from generation.spec import CopyEvidence, CopyLine, SpecValue
+from generation.spec import CopyEvidence, CopyLine, StrictCamelCaseStruct
 
 LlmLineFault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
 #: Minimum letters in common of two forms of one word.
@@ -31,7 +31,7 @@ MIN_SHARED_STEM_LETTERS = 5
 #: Maximum letters of either form's ending.
 MAX_ENDING_LETTERS = 4
 #: The same limits if the shorter word is a prefix of the longer one.
-MIN_PREFIX_LETTERS = 4
+MIN_LETTERS_OF_SHORTER_WORD_FORM = 4
 MAX_SUFFIX_LETTERS = 2
 WEB_ADDRESS_PATTERN = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTATION_MARK_PATTERN = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
@@ -44,11 +44,12 @@ def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) ->
     plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
     checks: dict[LlmLineFault, bool] = {
         "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
-        "characters": line != texts.clean_copy_text(line) or any(_flag_foreign_marks(line, clause, name)),
+        "characters": line != texts.strip_html_and_invisible_characters(line)
+        or any(_flag_symbols_that_clause_lacks(line, clause, name)),
         "link": bool(WEB_ADDRESS_PATTERN.search(plain_line))
-        and not _are_matches_allowed(WEB_ADDRESS_PATTERN, plain_line, allowed),
+        and not _are_line_matches_in_evidence(WEB_ADDRESS_PATTERN, plain_line, allowed),
         "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
-        "number": not _are_matches_allowed(texts.NUMBER_PATTERN, plain_line, allowed),
+        "number": not _are_line_matches_in_evidence(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
         "force": not _find_words_of_language_table(plain_line, "force", language)
         <= _find_words_of_language_table(allowed, "force", language),
@@ -65,19 +66,19 @@ def _normalize_unicode(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
-def _flag_foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
+def _flag_symbols_that_clause_lacks(line: str, clause: str, name: str) -> Iterator[bool]:
     """Yield for each character of a line whether it is a symbol, emoji or mark that clause and name lack."""
     for character in line:
         plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LLM_LINE_MARKS
         yield not plain and character not in clause and character not in name
 
 
-def _are_matches_allowed(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
+def _are_line_matches_in_evidence(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
 def _find_words_of_language_table(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
-    return {match.group().lower() for match in _language_table_word_pattern(entry, language).finditer(text)}
+    return {match.group().lower() for match in _compile_force_or_limit_word_pattern(entry, language).finditer(text)}
 
 
 def _find_unsupported_names(plain_line: str, allowed: str) -> Iterator[str]:
@@ -91,7 +92,7 @@ def _find_unsupported_names(plain_line: str, allowed: str) -> Iterator[str]:
 def _find_unsupported_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
     """Yield the line's words that are neither forms of allowed words nor glue: frequent words of its language."""
     allowed_words = set(texts.split_lowercase_words(allowed))
-    glue = _glue_words(language)
+    glue = _common_words_of_language(language)
     for word in texts.split_lowercase_words(plain_line):
         if word not in glue and not any(_are_forms_of_one_word(word, other) for other in allowed_words):
             yield word
@@ -105,12 +106,12 @@ def _are_forms_of_one_word(word: str, other: str) -> bool:
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
     return (stem >= MIN_SHARED_STEM_LETTERS and longer - stem <= MAX_ENDING_LETTERS) or (
-        stem == min(len(word), len(other)) >= MIN_PREFIX_LETTERS and longer - stem <= MAX_SUFFIX_LETTERS
+        stem == min(len(word), len(other)) >= MIN_LETTERS_OF_SHORTER_WORD_FORM and longer - stem <= MAX_SUFFIX_LETTERS
     )
 
 
 @cache
-def _language_table_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
+def _compile_force_or_limit_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
     if language not in LANGUAGE_TABLES:
         return compile_word_entry_pattern()
     table = LANGUAGE_TABLES[language]
@@ -118,18 +119,18 @@ def _language_table_word_pattern(entry: Literal["force", "limits"], language: st
 
 
 @cache
-def _glue_words(language: str) -> frozenset[str]:
+def _common_words_of_language(language: str) -> frozenset[str]:
     return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 
-class LlmCopyLine(SpecValue, frozen=True, kw_only=True):
+class LlmCopyLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """A language model's line for a clause, cited by the clause's text."""
 
     line: str
     clause: str
 
 
-class LlmCopyLines(SpecValue, frozen=True, kw_only=True):
+class LlmCopyLines(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """A language model's lines: hooks and points."""
 
     hooks: list[LlmCopyLine] = field(default_factory=list)

@@ -52,7 +52,7 @@ APP_STORE_HOST_PATTERNS = {
 
 def app_display_name(brand: BrandSnapshot) -> str:
     """Return the brand's name for lines, cut at a blank to at most 60 characters; empty without a letter or digit."""
-    whole = texts.clean_copy_text(brand.name) if any(map(str.isalnum, brand.name)) else ""
+    whole = texts.strip_html_and_invisible_characters(brand.name) if any(map(str.isalnum, brand.name)) else ""
     if len(whole) <= MAX_APP_NAME_CHARACTERS:
         return whole
     return whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS]
@@ -66,7 +66,7 @@ def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str,
     """Return the brand's keywords that may be shown, each once, as pairs of its spelling and its evidence."""
     by_words: dict[str, tuple[str, CopyEvidence]] = {}
     for keyword in brand.keywords:
-        display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
+        display = spell_keyword(texts.strip_html_and_invisible_characters(keyword), brand, language)
         if is_displayable_keyword(display, brand, language):
             evidence = CopyEvidence(field="keywords", quote=keyword)
             by_words.setdefault("".join(texts.split_lowercase_words(display)), (display, evidence))
@@ -93,12 +93,12 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL_KEYWORD_PATTERN.fullmatch(keyword)
         and texts.split_lowercase_words(keyword) != texts.split_lowercase_words(brand.name)
-        and not (" " in keyword and is_unsuitable_keyword_phrase(keyword, brand, language))
+        and not (" " in keyword and is_keyword_misspelled_or_proper_name(keyword, brand, language))
         and not find_claim_kinds(keyword, language, [app_display_name(brand)])
     )
 
 
-def is_unsuitable_keyword_phrase(keyword: str, brand: BrandSnapshot, language: str) -> bool:
+def is_keyword_misspelled_or_proper_name(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is unsuitable: lower case in German, else a capitalized name in the brand's texts."""
     if language in NOUN_CAPITALIZING_LANGUAGES:
         return keyword.islower()
@@ -108,7 +108,7 @@ def is_unsuitable_keyword_phrase(keyword: str, brand: BrandSnapshot, language: s
 
 def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, CopyEvidence] | None:
     """Return the brand's audience and its evidence; None if it is missing, a claim, too short or too long."""
-    display = texts.clean_copy_text(brand.audience or "").rstrip(".。 ")
+    display = texts.strip_html_and_invisible_characters(brand.audience or "").rstrip(".。 ")
     if (
         not brand.audience
         or not 3 <= len(display) <= MAX_AUDIENCE_CHARACTERS
@@ -118,7 +118,7 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Copy
     return texts.capitalize_first_word(display), CopyEvidence(field="audience", quote=brand.audience)
 
 
-def store_link_evidence(brand: BrandSnapshot, which: str) -> CopyEvidence | None:
+def evidence_of_app_store_link(brand: BrandSnapshot, which: str) -> CopyEvidence | None:
     """Return evidence with the brand's link that proves a listing in an app store, `apple` or `google`; else None."""
     for link in brand.links.values():
         if APP_STORE_HOST_PATTERNS[which].match(_host_of_https_link(link)):

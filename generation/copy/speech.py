@@ -38,7 +38,7 @@ def detect_brand_language(brand: BrandSnapshot) -> str:
     return detect_text_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
 
 
-def may_be_in_language(text: str, language: str) -> bool:
+def may_words_be_in_language(text: str, language: str) -> bool:
     """Return whether a text may be in a language: false only if its words clearly belong to another one."""
     return detect_text_language(text) in {None, language}
 

@@ -27,7 +27,7 @@ WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-def clean_copy_text(text: str) -> str:
+def strip_html_and_invisible_characters(text: str) -> str:
     """Return a text as one line in NFC, without HTML tags and invisible characters."""
     return " ".join(
         unicodedata.normalize("NFC", INVISIBLE_CHARACTER_PATTERN.sub("", HTML_TAG_PATTERN.sub(" ", text))).split()

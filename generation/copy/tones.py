@@ -40,7 +40,7 @@ NEGATION_WORDS = frozenset(
 )
 NEGATED_WORD_COUNT = 2
 #: Ends of a clause. `no-nonsense` negates nothing after it.
-_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
+_NEGATED_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
 
 #: The list mark before each point of a caption.
 POINT_MARK_BY_TONE: Mapping[Tone, str] = {
@@ -75,7 +75,7 @@ def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str
     Negated words are skipped: "never formal, always warm" is warm.
     """
     meanings = {word: one for one, entries in words_by_meaning.items() for word in entries.split()}
-    for clause in _CLAUSE_END_PATTERN.split(text):
+    for clause in _NEGATED_CLAUSE_END_PATTERN.split(text):
         words = [word.casefold() for word in texts.split_lowercase_words(clause)]
         for place, pair in enumerate(pairwise([*words, ""])):
             known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
@@ -84,7 +84,7 @@ def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str
     return None
 
 
-def copy_formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
+def choose_line_formulas_by_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
     """Return a language's copy formulas in the tone of the brand's voice; None for a language without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None

@@ -9,7 +9,7 @@ from generation.copy.clauses import BrandClause, are_lines_alike, clause_to_copy
 from generation.copy.hooks import fill_copy_formula
 from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, PRESENTER_DISCLOSURES, primary_language
 from generation.copy.model import LlmCopyLine, LlmCopyLines, select_valid_llm_lines
-from generation.copy.speech import detect_brand_language, may_be_in_language
+from generation.copy.speech import detect_brand_language, may_words_be_in_language
 from generation.seeds import seeded_pick, seeded_sample
 from generation.spec import (
     BrandSnapshot,
@@ -29,7 +29,7 @@ from schemas.errors.generation import GenerationError
 MAX_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
 MAX_POINT_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
-MIN_CLAUSES_WITHOUT_KEYWORD_POINTS = 2
+MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 NUMBER_HOOK_FORMATS: frozenset[PieceFormat] = frozenset({"slideshow"})
 
@@ -48,7 +48,7 @@ class MissingBrandText(GenerationError):
         self.fields = list(fields)
 
 
-class AnalyzedBrand(msgspec.Struct, frozen=True, kw_only=True):
+class BrandLanguageAndClauses(msgspec.Struct, frozen=True, kw_only=True):
     """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: BrandSnapshot
@@ -56,17 +56,19 @@ class AnalyzedBrand(msgspec.Struct, frozen=True, kw_only=True):
     clauses: list[BrandClause]
 
 
-def analyze_brand_texts(brand: BrandSnapshot) -> AnalyzedBrand:
+def find_language_and_clauses_of_brand(brand: BrandSnapshot) -> BrandLanguageAndClauses:
     language = detect_brand_language(brand)
-    spoken_clauses = [one for one in extract_brand_clauses(brand, language) if may_be_in_language(one.text, language)]
-    return AnalyzedBrand(brand=brand, language=language, clauses=spoken_clauses)
+    spoken_clauses = [
+        one for one in extract_brand_clauses(brand, language) if may_words_be_in_language(one.text, language)
+    ]
+    return BrandLanguageAndClauses(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
     """Return up to ten hooks that a brand's texts support, each with its evidence. Raises `MissingBrandText`."""
-    words = _require_brand_text(analyze_brand_texts(brand))
+    words = _require_brand_text(find_language_and_clauses_of_brand(brand))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT["slideshow"])
-    return hooks.rank_hook_proposals(brand, words.clauses, words.language, number)
+    return hooks.build_ranked_hook_proposals(brand, words.clauses, words.language, number)
 
 
 def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> PieceCopy:
@@ -74,10 +76,10 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
 
     Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
     """
-    words = analyze_brand_texts(spec.brand)
+    words = find_language_and_clauses_of_brand(spec.brand)
     if spec.hook is None or not names.app_display_name(spec.brand):
         _require_brand_text(words)
-    hook = choose_piece_hook(words, spec, offers)
+    hook = pick_piece_hook_by_seed(words, spec, offers)
     points = list(
         _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
     )
@@ -88,19 +90,21 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
     )
 
 
-def _require_brand_text(words: AnalyzedBrand) -> AnalyzedBrand:
+def _require_brand_text(words: BrandLanguageAndClauses) -> BrandLanguageAndClauses:
     if lacking := hooks.find_missing_brand_fields(words.brand, words.clauses, words.language):
         raise MissingBrandText(lacking)
     return words
 
 
-def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: AnalyzedBrand) -> dict[str, CopyLine]:
+def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: BrandLanguageAndClauses) -> dict[str, CopyLine]:
     return select_valid_llm_lines(
         offers, words.clauses, name=names.app_display_name(words.brand), language=words.language
     )
 
 
-def choose_piece_hook(words: AnalyzedBrand, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> CopyLine:
+def pick_piece_hook_by_seed(
+    words: BrandLanguageAndClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES
+) -> CopyLine:
     """Return a piece's hook: the caller's, else a language model's valid one, else an informative one by the seed."""
     if spec.hook is not None:
         return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
@@ -114,7 +118,7 @@ def choose_piece_hook(words: AnalyzedBrand, spec: PieceSpec, offers: LlmCopyLine
     return seeded_pick(spec.seed, candidates, "hook")
 
 
-def choose_piece_points(words: AnalyzedBrand, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
+def choose_piece_points(words: BrandLanguageAndClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
     They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
@@ -130,7 +134,7 @@ def choose_piece_points(words: AnalyzedBrand, spec: PieceSpec, hook: CopyLine) -
     )
     chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
-    if len(lines) >= MIN_CLAUSES_WITHOUT_KEYWORD_POINTS:
+    if len(lines) >= MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         return lines
     named = [*_keyword_points(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
@@ -152,7 +156,7 @@ def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: in
     return points
 
 
-def _keyword_points(words: AnalyzedBrand, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
+def _keyword_points(words: BrandLanguageAndClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
     """Yield the brand's keywords as points, except one like the hook.
 
     With `several`, yield only keywords of several words, which are more informative.
@@ -163,7 +167,7 @@ def _keyword_points(words: AnalyzedBrand, hook: CopyLine, *, several: bool) -> I
 
 
 def compose_piece_copy(
-    words: AnalyzedBrand,
+    words: BrandLanguageAndClauses,
     hook: CopyLine,
     points: list[CopyLine],
     warnings: list[str],
@@ -180,17 +184,17 @@ def compose_piece_copy(
         tagline=_unused_tagline(words, [hook, *points]),
         recap=_fill_formula_line("recap", brand, language),
         call_to_action=_fill_formula_line("try_it" if _has_app_store_link(brand) else "visit", brand, language),
-        places=list(_store_and_site_lines(brand, language)),
+        places=list(_picture_lines_naming_stores_and_site(brand, language)),
         ending=ending,
         hashtags=tags,
         caption=compose_post_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
-        labels=copy_labels_in_language(language),
+        labels=build_slide_labels_in_language(language),
         presenter=presented,
         warnings=warnings,
     )
 
 
-def _unused_tagline(words: AnalyzedBrand, said: Sequence[CopyLine]) -> CopyLine | None:
+def _unused_tagline(words: BrandLanguageAndClauses, said: Sequence[CopyLine]) -> CopyLine | None:
     """Return the brand's first tagline that is unlike all lines of a piece so far; None if there is none."""
     own = hooks.usable_taglines(words.brand, words.language)
     return next((one for one in own if not any(are_lines_alike(one.text, other.text) for other in said)), None)
@@ -211,7 +215,7 @@ def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
     return brand.language if brand.language and primary_language(brand.language) == language else language
 
 
-def copy_labels_in_language(language: str) -> CopyLabels:
+def build_slide_labels_in_language(language: str) -> CopyLabels:
     presenter = texts.capitalize_first_word(_presenter_disclosure(language))
     table = LANGUAGE_TABLES.get(language)
     if table is None:
@@ -228,19 +232,19 @@ def _presenter_disclosure(language: str) -> str:
 
 def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
     """Return a caption's line with the presenter's name and the note that they are no real person."""
-    name = texts.clean_copy_text(presenter.name)
+    name = texts.strip_html_and_invisible_characters(presenter.name)
     text = " – ".join(filter(None, (name, _presenter_disclosure(language))))
     return CopyLine(text=text, rule="formula", evidence=[CopyEvidence(field="caller", quote=name)] if name else [])
 
 
-def find_piece_copy_warnings(words: AnalyzedBrand, spec: PieceSpec) -> Iterator[str]:
+def find_piece_copy_warnings(words: BrandLanguageAndClauses, spec: PieceSpec) -> Iterator[str]:
     """Yield warnings about a piece's copy, each as `code: reason`."""
     own = words.language
     if spec.language and primary_language(spec.language) != own:
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in LANGUAGE_TABLES:
         yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
-    if len(words.clauses) < MIN_CLAUSES_WITHOUT_KEYWORD_POINTS:
+    if len(words.clauses) < MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
@@ -250,23 +254,23 @@ def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLi
     Return the brand's name alone if the language has no formulas, or if the line is too long.
     """
     alone = CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])
-    if (own := tones.copy_formulas_in_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
         return alone
     return next(fill_copy_formula(getattr(own, name), brand), alone)
 
 
 def _has_app_store_link(brand: BrandSnapshot) -> bool:
-    return any(names.store_link_evidence(brand, which) for which in names.APP_STORE_HOST_PATTERNS)
+    return any(names.evidence_of_app_store_link(brand, which) for which in names.APP_STORE_HOST_PATTERNS)
 
 
-def _store_and_site_lines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
+def _picture_lines_naming_stores_and_site(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield a line for each app store that a link of the brand proves, then one for the brand's own site."""
     table = LANGUAGE_TABLES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in LANGUAGE_TABLES:
         names_of_stores = {"apple": table.apple, "google": table.google}
     for which, text in names_of_stores.items():
-        if (link := names.store_link_evidence(brand, which)) is not None:
+        if (link := names.evidence_of_app_store_link(brand, which)) is not None:
             yield CopyLine(text=text, rule="formula", evidence=[link])
     if (own := names.own_site_host(brand)) is not None:
         yield CopyLine(text=own[0], rule="formula", evidence=[own[1]])
@@ -296,7 +300,11 @@ def keyword_to_hashtag(keyword: str) -> str:
 
     Return an empty text for a number, or for a tag of 28 characters or more.
     """
-    parts = [part for part in texts.clean_copy_text(keyword).replace("'", " ").replace("’", " ").split() if part]
+    parts = [
+        part
+        for part in texts.strip_html_and_invisible_characters(keyword).replace("'", " ").replace("’", " ").split()
+        if part
+    ]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _keep_hashtag_letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)
     return f"#{joined}" if joined and not joined.isdigit() and len(joined) < MAX_HASHTAG_CHARACTERS else ""

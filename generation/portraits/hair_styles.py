@@ -7,8 +7,8 @@ from generation.portraits.curves import (
     CurvePoints,
     mirror_half_shape,
     mirror_points_horizontally,
+    pair_points_with_mirror_image,
     parse_points,
-    shape_and_mirror_image,
 )
 from generation.portraits.looks import PresenterLook
 
@@ -52,8 +52,8 @@ def _parse_mirrored_shape(text: str) -> tuple[CurvePoints]:
     return (mirror_half_shape(parse_points(text)),)
 
 
-def _parse_shape_pair(right: str) -> tuple[CurvePoints, CurvePoints]:
-    return shape_and_mirror_image(parse_points(right))
+def _parse_shape_with_mirror_image(right: str) -> tuple[CurvePoints, CurvePoints]:
+    return pair_points_with_mirror_image(parse_points(right))
 
 
 _TIED_HAIR_SHAPE = _parse_single_shape("""
@@ -147,7 +147,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     142,372 112,322 60,290 -20,268 -46,262 -84,300 -128,356 -146,420
 """),
         back=mirror_half_shape(parse_points("0,180 110,196 178,280 196,420 204,560 190,650 150,674 90,668 0,650")),
-        over=_parse_shape_pair("140,380 176,400 196,500 202,600 186,664 150,676 132,640 148,560 152,470"),
+        over=_parse_shape_with_mirror_image("140,380 176,400 196,500 202,600 186,664 150,676 132,640 148,560 152,470"),
         strands=(
             parse_points("-44,254 30,236 110,268 158,350"),
             parse_points("-40,262 40,270 110,310 150,390"),
@@ -162,7 +162,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     138,360 104,312 50,280 8,256 -8,256 -50,284 -104,320 -140,366 -148,424
 """),
         back=mirror_half_shape(parse_points("0,178 110,194 182,280 202,420 212,600 222,780 214,900 150,930 0,900")),
-        over=_parse_shape_pair("""
+        over=_parse_shape_with_mirror_image("""
     140,372 178,400 200,520 214,680 222,820 204,920 160,930 128,880 136,760 146,640 152,520
 """),
         strands=(
@@ -180,7 +180,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         back=mirror_half_shape(
             parse_points("0,170 120,192 192,290 206,400 196,480 226,570 214,660 240,750 216,850 150,880 0,840")
         ),
-        over=_parse_shape_pair("""
+        over=_parse_shape_with_mirror_image("""
     158,392 184,410 194,470 214,540 218,600 206,660 232,740 228,810 196,876 150,860 128,800 142,720
     132,640 152,560 146,480
 """),
@@ -199,7 +199,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         back=mirror_half_shape(
             parse_points("0,170 120,190 190,290 204,420 194,500 222,580 206,640 226,720 176,770 110,740 0,730")
         ),
-        over=_parse_shape_pair("""
+        over=_parse_shape_with_mirror_image("""
     158,404 182,410 196,500 216,580 204,640 222,716 176,768 140,720 150,640 136,570 150,500
 """),
         strands=(
@@ -252,7 +252,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     0,166 96,178 166,240 196,330 200,430 170,480 150,440 143,386 122,340 70,314 0,308
 """),
         back=mirror_half_shape(parse_points("0,156 120,180 200,270 226,420 236,560 220,680 160,720 0,700")),
-        over=_parse_shape_pair("148,420 196,430 226,540 228,640 196,706 150,690 136,620 154,540"),
+        over=_parse_shape_with_mirror_image("148,420 196,430 226,540 228,640 196,706 150,690 136,620 154,540"),
         behind=parse_points("""
     -190,690 -228,630 -236,550 -226,420 -204,300 -130,192 0,162 130,192 204,300 226,420 236,550
     228,630 190,690
@@ -269,11 +269,11 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     ),
     "bald": HairStyleShapes(),
     "receding": HairStyleShapes(
-        front=_parse_shape_pair("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420")
+        front=_parse_shape_with_mirror_image("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420")
     ),
     "locs": HairStyleShapes(
         front=_TIED_HAIR_SHAPE,
-        over=_parse_shape_pair("140,380 170,400 190,800 150,800"),
+        over=_parse_shape_with_mirror_image("140,380 170,400 190,800 150,800"),
         strands=_TIED_HAIR_STRANDS,
     ),
     "wrap": HairStyleShapes(peak=54.0),

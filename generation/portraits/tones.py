@@ -68,7 +68,7 @@ def skin_colors_of_tone(tone: Oklch) -> SkinColors:
     )
 
 
-def hair_colors_of_tone(tone: Oklch) -> HairColors:
+def derive_hair_colors_of_hair_tone(tone: Oklch) -> HairColors:
     light, chroma, hue = tone
     return HairColors(
         plain=oklch_to_rgb(*tone),

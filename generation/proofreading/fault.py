@@ -1,9 +1,9 @@
 """Fault of a piece: its place, the broken rule, the finding."""
 
-from generation.spec import SpecValue
+from generation.spec import StrictCamelCaseStruct
 
 
-class ProofreadingFault(SpecValue, frozen=True, kw_only=True):
+class ProofreadingFault(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """A broken rule.
 
     `place` is a file, or a line of the copy; `rule` is a code; `found` is the text or value that breaks it.

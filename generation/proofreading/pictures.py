@@ -38,7 +38,7 @@ _TEXT_GROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
 _IGNORED_GROUND_PIXEL_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
-_BLURRED_LETTER_EDGE_PX = 7
+_LETTER_EDGE_IGNORED_IN_CONTRAST_PX = 7
 #: Bins of the luminance histogram.
 _LUMINANCE_HISTOGRAM_BINS = 64
 
@@ -52,7 +52,7 @@ def find_picture_faults(
         for one in made
         for rule, found in _find_output_file_faults(one, folder, spec)
     )
-    return [*wrong, *_find_shown_text_faults(made, spec, copy)]
+    return [*wrong, *_find_shown_text_and_copy_mismatches(made, spec, copy)]
 
 
 def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) -> Iterator[tuple[str, str]]:
@@ -61,7 +61,7 @@ def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) ->
     if (made.width, made.height) != size:
         yield "size", f"{made.width} x {made.height}"
     for text in made.shown:
-        yield from _find_drawn_text_faults(text, zone)
+        yield from _find_text_zone_size_and_glyph_faults(text, zone)
     if is_picture:
         yield from _find_contrast_faults(made, folder)
         yield from _find_overlap_faults(made.shown)
@@ -75,7 +75,9 @@ def _find_contrast_faults(made: OutputFile, folder: Path) -> Iterator[tuple[str,
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
-def _find_drawn_text_faults(text: DrawnText, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+def _find_text_zone_size_and_glyph_faults(
+    text: DrawnText, zone: tuple[int, int, int, int]
+) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
@@ -108,35 +110,37 @@ def _font_covered_characters() -> frozenset[str]:
     return frozenset(chr(one) for face in faces for one in face.unicodes)
 
 
-def _find_shown_text_faults(
+def _find_shown_text_and_copy_mismatches(
     made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy
 ) -> Iterator[ProofreadingFault]:
     """Yield a fault for each file that shows a text that the copy lacks, and for a hook or point that no file shows."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
     names = [spec.presenter.name] if spec.presenter else []
-    allowed = [_visible_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
+    allowed = [
+        _normalize_text_to_visible_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))
+    ]
     everything = ""
     for one in made:
-        shown = _visible_letters("".join(text.text for text in one.shown))
+        shown = _normalize_text_to_visible_letters("".join(text.text for text in one.shown))
         everything += shown
-        if unknown := _remove_known_texts(shown, allowed).strip("0123456789"):
+        if unknown := _remove_copy_texts_from_shown_text(shown, allowed).strip("0123456789"):
             yield ProofreadingFault(place=one.name, rule="unsaid", found=unknown)
     required = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
     yield from (
         ProofreadingFault(place=spec.format, rule="missing", found=line.text)
         for line in required
-        if _visible_letters(line.text) not in everything
+        if _normalize_text_to_visible_letters(line.text) not in everything
     )
 
 
-def _remove_known_texts(text: str, allowed: Iterable[str]) -> str:
+def _remove_copy_texts_from_shown_text(text: str, allowed: Iterable[str]) -> str:
     for one in sorted(filter(None, allowed), key=len, reverse=True):
         text = text.replace(one, "\0")
     return text.replace("\0", "")
 
 
-def _visible_letters(text: str) -> str:
+def _normalize_text_to_visible_letters(text: str) -> str:
     """Return a text in NFKC, without blanks, hyphens and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
@@ -153,12 +157,14 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
         box[2] + _TEXT_GROUND_MARGIN_PX,
         box[3] + _TEXT_GROUND_MARGIN_PX,
     )
-    light = _pixel_luminance(image.crop(_clip_box_to_image(around, image)))
+    light = _compute_luminance_of_each_pixel(image.crop(_clip_box_to_image(around, image)))
     edge = np.concatenate([light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()])
     middle = _text_luminance_threshold(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
-    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_BLURRED_LETTER_EDGE_PX))
+    near = Image.fromarray(text.astype(np.uint8) * 255).filter(
+        ImageFilter.MaxFilter(_LETTER_EDGE_IGNORED_IN_CONTRAST_PX)
+    )
     ground = light[np.asarray(near) == 0]
     if not text.any() or not len(ground):
         return 1.0
@@ -174,7 +180,7 @@ def _clip_box_to_image(box: tuple[int, int, int, int], image: Image.Image) -> tu
     return max(0, box[0]), max(0, box[1]), min(image.width, box[2]), min(image.height, box[3])
 
 
-def _pixel_luminance(image: Image.Image) -> LuminanceMap:
+def _compute_luminance_of_each_pixel(image: Image.Image) -> LuminanceMap:
     """Return the relative luminance of each pixel of an image (WCAG 2.2)."""
     share = np.asarray(image.convert("RGB"), np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)

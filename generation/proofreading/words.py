@@ -68,7 +68,7 @@ def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[Proofreading
         for place, line in _yield_copy_lines_by_place(copy)
         for rule, what in _find_copy_line_faults(line, copy, brand, known)
     )
-    return [*found, *_find_caption_faults(copy)]
+    return [*found, *_find_caption_text_outside_copy_lines(copy)]
 
 
 def _yield_copy_lines_by_place(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
@@ -88,7 +88,9 @@ def _find_copy_line_faults(
     for quoted in line.evidence:
         if not any(quoted.quote in text for text in known[quoted.field]):
             yield "quote", f"{quoted.field} has no {quoted.quote!r}"
-    yield from (("number" if _has_digit(word) else "word", word) for word in _unquoted_words(line, copy))
+    yield from (
+        ("number" if _has_digit(word) else "word", word) for word in _find_line_words_without_evidence(line, copy)
+    )
     if line.rule in {"clause", "keyword"} and not _is_quoted_in_evidence(line.text, line.evidence):
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
@@ -109,7 +111,7 @@ def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
     }
 
 
-def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
+def _find_line_words_without_evidence(line: CopyLine, copy: PieceCopy) -> list[str]:
     """Return the words and numbers of a line that its quotes and its formula lack.
 
     For a model's line, return only numbers and names.
@@ -123,7 +125,7 @@ def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):
         return [] if _is_quoted_in_evidence(line.text, line.evidence) or line.rule == "formula" else [line.text]
-    first, *following = _WORD_PATTERN.findall(_normalize_plain_text(line.text)) or [""]
+    first, *following = _WORD_PATTERN.findall(_strip_tags_and_combining_marks(line.text)) or [""]
     lacking = [word for word in (first, *following) if word and word.casefold() not in allowed]
     if line.rule == "model":
         return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
@@ -139,10 +141,10 @@ def _is_quoted_in_evidence(text: str, evidence: Sequence[CopyEvidence]) -> bool:
 
 
 def _casefold_words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD_PATTERN.findall(_normalize_plain_text(text))]
+    return [word.casefold() for word in _WORD_PATTERN.findall(_strip_tags_and_combining_marks(text))]
 
 
-def _normalize_plain_text(text: str) -> str:
+def _strip_tags_and_combining_marks(text: str) -> str:
     """Return a text without tags, invisible characters and combining marks, with compatible letters made equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
     return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
@@ -156,7 +158,7 @@ def _primary_language(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
+def _find_caption_text_outside_copy_lines(copy: PieceCopy) -> Iterator[ProofreadingFault]:
     """Yield a fault if a post's caption has any text besides the copy's own lines."""
     texts = {line.text for _, line in _yield_copy_lines_by_place(copy)} | {
         " ".join(line.text for line in copy.hashtags)

@@ -25,14 +25,14 @@ _MIN_SHOT_CHANGE_LUMA = 26.0
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-class ClipAttention(NamedTuple):
+class ClipColumnAttention(NamedTuple):
     """Attention of each column at each sample, and the frames of shot changes."""
 
     columns: FloatPicture
     shots: list[int]
 
 
-def measure_clip_attention(clip: ProbedClip, part: ClipCut) -> ClipAttention:
+def measure_clip_column_attention(clip: ProbedClip, part: ClipCut) -> ClipColumnAttention:
     """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes.
@@ -51,7 +51,7 @@ def measure_clip_attention(clip: ProbedClip, part: ClipCut) -> ClipAttention:
             samples.append(measure_column_attention(frame, luma, luma if last_sample is None else last_sample))
             last_sample = luma
         before = luma
-    return ClipAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
+    return ClipColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
 
 
 def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Iterator[FloatPicture]:

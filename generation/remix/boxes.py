@@ -52,7 +52,7 @@ class ClipIndexFacts(NamedTuple):
 def check_mp4_boxes(path: Path, least: MinClipMeasures) -> ClipIndexFacts:
     """Check an MP4 or QuickTime file's boxes; return its duration and whether it has sound. Raises `ClipRefused`."""
     with path.open("rb") as file:
-        return _Mp4BoxReader(file, file.seek(0, 2), least).read_checked_index()
+        return _Mp4BoxReader(file, file.seek(0, 2), least).check_mp4_and_read_clip_facts()
 
 
 class _Mp4BoxReader:
@@ -61,7 +61,7 @@ class _Mp4BoxReader:
     def __init__(self, file: IO[bytes], length: int, least: MinClipMeasures) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
-    def read_checked_index(self) -> ClipIndexFacts:
+    def check_mp4_and_read_clip_facts(self) -> ClipIndexFacts:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
         if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_MP4_BOX_TYPES:
@@ -75,7 +75,7 @@ class _Mp4BoxReader:
     def _read_movie_index(self, index: Mp4Box) -> ClipIndexFacts:
         boxes = [*self._boxes_within(index.start, index.end)]
         if any(box.kind in _MOVIE_REFERENCE_BOX_TYPES for box in boxes):
-            raise _unsafe_reference_refusal()
+            raise _refusal_of_clip_naming_other_files()
         tracks = [(self._read_track_type(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]
         if not pictures:
@@ -95,7 +95,7 @@ class _Mp4BoxReader:
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._boxes_within(references.start + 8, references.end)]
             if any(not self._read_exact_bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
-                raise _unsafe_reference_refusal()
+                raise _refusal_of_clip_naming_other_files()
         return next(
             (self._read_exact_bytes(box.start + 8, 4) for box in self._find_nested_boxes(track, b"mdia", b"hdlr")), b""
         )
@@ -168,5 +168,5 @@ def short_clip_refusal(seconds: float) -> ClipRefused:
     return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {MIN_REMIX_CLIP.seconds} are needed")
 
 
-def _unsafe_reference_refusal() -> ClipRefused:
+def _refusal_of_clip_naming_other_files() -> ClipRefused:
     return ClipRefused("CLIP_UNSAFE", "the clip names other files: export it with all its data in it")

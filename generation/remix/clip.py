@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generation import ffmpeg
-from generation.copy.captions import ClipSpan
+from generation.copy.captions import ClipTimeSpan
 from generation.remix import boxes, levels
 from schemas.errors import ClipRefused, GenerationError
 
@@ -61,14 +61,14 @@ class ProbedClip(NamedTuple):
     scanned: float
     seconds: float
     has_sound: bool
-    speech: list[ClipSpan]
+    speech: list[ClipTimeSpan]
     is_interlaced: bool = False
     space: str = "unknown"
     transfer: str = "unknown"
 
     def input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
         """Return FFmpeg arguments that read a part of the clip: `seconds` from `start` on."""
-        return build_ffmpeg_video_input(self.path, start, seconds)
+        return build_ffmpeg_input_from_video_part(self.path, start, seconds)
 
 
 def read_transfer_characteristic(result: ffmpeg.FfmpegResult) -> str:
@@ -77,10 +77,10 @@ def read_transfer_characteristic(result: ffmpeg.FfmpegResult) -> str:
     return match[4] if match else "unknown"
 
 
-def build_ffmpeg_video_input(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
+def build_ffmpeg_input_from_video_part(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
     """Return FFmpeg arguments that read a part of an untrusted video file: `seconds` from `start` on."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
-    return ffmpeg.build_ffmpeg_file_input(
+    return ffmpeg.build_ffmpeg_input_from_file_path(
         path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_CLIP_PIXELS)
     )
 
@@ -111,7 +111,7 @@ def _probe_first_frame(clip: ProbedClip) -> ProbedClip:
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = run_ffmpeg_clip_probe(*clip.input_arguments(), *shape)
+    result = run_ffmpeg_within_clip_probe_limits(*clip.input_arguments(), *shape)
     frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
     color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
@@ -132,7 +132,9 @@ def _probe_first_frame(clip: ProbedClip) -> ProbedClip:
 def _measure_analyzed_seconds(clip: ProbedClip) -> float:
     """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS_TIME_PATTERN.findall(run_ffmpeg_clip_probe(*clip.input_arguments(), *arguments).stdout)
+    times = _PROGRESS_TIME_PATTERN.findall(
+        run_ffmpeg_within_clip_probe_limits(*clip.input_arguments(), *arguments).stdout
+    )
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
@@ -149,7 +151,7 @@ def _measure_clip_loudness(clip: ProbedClip) -> "levels.LoudnessLevels | None":
     return levels.measure_loudness_levels(samples.astype(np.float64) / 32_768, _SPEECH_DETECTION_SAMPLE_RATE_HZ)
 
 
-def run_ffmpeg_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
+def run_ffmpeg_within_clip_probe_limits(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg on a clip within the probing limits; return its result. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run_ffmpeg(*arguments, bounds=_CLIP_PROBE_LIMITS)

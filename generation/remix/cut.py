@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generation.copy.captions import ClipSpan
+from generation.copy.captions import ClipTimeSpan
 
 #: Frames a second of every output video.
 OUTPUT_VIDEO_FPS = 30
@@ -33,13 +33,13 @@ class ClipCut(NamedTuple):
         return self.frames / OUTPUT_VIDEO_FPS
 
 
-def choose_clip_cut(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
+def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipCut:
     """Return the part of a clip to show: from the first word on, at most `most` seconds.
 
     It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with more
     than six seconds before the first word.
     """
-    start = _cut_start_s(seconds, speech)
+    start = _cut_start_before_first_word_s(seconds, speech)
     end = _cut_end_s(seconds, speech, start, max(MIN_CLIP_CUT_S, most))
     start = max(0.0, min(start, end - MIN_CLIP_CUT_S))
     first = int(start * OUTPUT_VIDEO_FPS)
@@ -47,12 +47,12 @@ def choose_clip_cut(seconds: float, speech: Sequence[ClipSpan], most: float) -> 
     return ClipCut(first, max(1, frames))
 
 
-def _cut_start_s(seconds: float, speech: Sequence[ClipSpan]) -> float:
+def _cut_start_before_first_word_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
     lead = speech[0].start / 1_000 - SILENCE_BEFORE_SPEECH_S if speech else 0.0
     return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_CLIP_CUT_S else 0.0
 
 
-def _cut_end_s(seconds: float, speech: Sequence[ClipSpan], start: float, most: float) -> float:
+def _cut_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
     ends = [moment.end / 1_000 + SILENCE_AFTER_SPEECH_S for moment in speech]
     end = min(seconds, max(ends[-1], start + MIN_CLIP_CUT_S)) if ends else seconds
     if end - start <= most:

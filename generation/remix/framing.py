@@ -3,21 +3,21 @@
 import math
 from typing import NamedTuple
 
-from generation.frame import FRAME_BY_ASPECT
-from generation.remix.attention import measure_clip_attention
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
+from generation.remix.attention import measure_clip_column_attention
 from generation.remix.clip import ProbedClip, sdr_conversion_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.pan import CropPath, find_pan_path
 
-WIDTH, HEIGHT = FRAME_BY_ASPECT["9:16"].size
+WIDTH, HEIGHT = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
-MAX_UPRIGHT_ASPECT_RATIO = 0.75
+MAX_UPRIGHT_CLIP_WIDTH_TO_HEIGHT = 0.75
 #: Aspect ratio from which on a clip is never cropped.
-MIN_PANORAMA_ASPECT_RATIO = 2.4
+MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT = 2.4
 #: Maximum height of a clip inside a blurred frame, in pixels.
 _MAX_FRAMED_CLIP_HEIGHT_PX = 1500
 #: Its offset above the middle, in pixels.
-_FRAMED_CLIP_OFFSET_PX = 120
+_FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX = 120
 #: Downscaling factor of the blurred frame.
 _BLURRED_FRAME_DOWNSCALE = 4
 #: Extra columns of the coarse crop, so that the fine crop can be placed between two columns.
@@ -43,14 +43,20 @@ def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
     A panorama, or a wide clip without a clear subject, is set into a blurred frame.
     """
     shape = clip.width / clip.height
-    if shape <= MAX_UPRIGHT_ASPECT_RATIO:
+    if shape <= MAX_UPRIGHT_CLIP_WIDTH_TO_HEIGHT:
         return ClipFraming(
-            ",".join([*_base_clip_filters(clip), *_scale_to_cover_filters(clip, (WIDTH, HEIGHT)), _RGB_OUTPUT_FILTERS])
+            ",".join(
+                [
+                    *_deinterlace_rate_and_color_filters(clip),
+                    *_scale_to_cover_filters(clip, (WIDTH, HEIGHT)),
+                    _RGB_OUTPUT_FILTERS,
+                ]
+            )
         )
     window = clip.height * WIDTH / HEIGHT / clip.width
     path = (
-        find_pan_path(measure_clip_attention(clip, part), window, part.frames)
-        if shape < MIN_PANORAMA_ASPECT_RATIO
+        find_pan_path(measure_clip_column_attention(clip, part), window, part.frames)
+        if shape < MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT
         else None
     )
     if path is None:
@@ -58,7 +64,7 @@ def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
     return build_subject_crop_framing(clip, path)
 
 
-def _base_clip_filters(clip: ProbedClip) -> list[str]:
+def _deinterlace_rate_and_color_filters(clip: ProbedClip) -> list[str]:
     """Return FFmpeg filters that make a clip's frames progressive, thirty a second, in a known color space."""
     space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
@@ -90,7 +96,7 @@ def build_subject_crop_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
         *sdr_conversion_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
-    return ClipFraming(",".join([*_base_clip_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
+    return ClipFraming(",".join([*_deinterlace_rate_and_color_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
 
 
 def pan_path_expression(path: CropPath) -> str:
@@ -116,9 +122,9 @@ def build_blurred_clip_framing(clip: ProbedClip) -> ClipFraming:
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
     front = [f"scale={wide}:{high}:flags=bicubic", *sdr_conversion_filters(clip.transfer)]
-    top = (HEIGHT - high) // 2 - _FRAMED_CLIP_OFFSET_PX
+    top = (HEIGHT - high) // 2 - _FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX
     graph = (
-        f"{','.join(_base_clip_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"{','.join(_deinterlace_rate_and_color_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
         f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB_OUTPUT_FILTERS}"
     )
     return ClipFraming(graph, range(top, top + high))

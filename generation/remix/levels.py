@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from generation.copy.captions import ClipSpan
+from generation.copy.captions import ClipTimeSpan
 
 SoundSamples: TypeAlias = npt.NDArray[np.float64]
 LoudnessLevels: TypeAlias = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
     return np.asarray(10 * np.log10(power), np.float64)
 
 
-def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipSpan]:
+def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipTimeSpan]:
     """Return the spans of speech in a clip, by its loudness, parted by pauses of 450 ms or more; empty if silent."""
     if not len(loudness):
         return []
@@ -42,22 +42,23 @@ def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipSp
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [
-        ClipSpan(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS)) for one in long
+        ClipTimeSpan(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
+        for one in long
     ]
 
 
-def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipSpan]:
+def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipTimeSpan]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_loud, [False]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        yield ClipSpan(start=int(start) * LOUDNESS_STEP_MS, end=int(end) * LOUDNESS_STEP_MS)
+        yield ClipTimeSpan(start=int(start) * LOUDNESS_STEP_MS, end=int(end) * LOUDNESS_STEP_MS)
 
 
-def _join_close_spans(spans: Iterator[ClipSpan]) -> Sequence[ClipSpan]:
+def _join_close_spans(spans: Iterator[ClipTimeSpan]) -> Sequence[ClipTimeSpan]:
     """Return spans of loud sound, joined where no pause of 450 ms separates them."""
-    joined: list[ClipSpan] = []
+    joined: list[ClipTimeSpan] = []
     for one in spans:
         if joined and one.start - joined[-1].end < MIN_SPEECH_PAUSE_MS:
-            joined[-1] = ClipSpan(start=joined[-1].start, end=one.end)
+            joined[-1] = ClipTimeSpan(start=joined[-1].start, end=one.end)
         else:
             joined.append(one)
     return joined

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, ClipAttention, FloatPicture
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, ClipColumnAttention, FloatPicture
 from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
@@ -25,7 +25,7 @@ _MAX_PAN_WINDOWS_PER_S = 1.0
 MAX_PAN_MOVES = 40
 
 
-class PanMove(NamedTuple):
+class CropWindowMove(NamedTuple):
     """A smooth move to a place between two frames, or a jump if both frames are equal.
 
     Places are a crop's left edge, in widths of the clip.
@@ -40,7 +40,7 @@ class CropPath(NamedTuple):
     """The start place of a crop, and its moves in order, without overlap."""
 
     start: float
-    moves: tuple[PanMove, ...]
+    moves: tuple[CropWindowMove, ...]
 
     def left_edge_at_frame(self, frame: int) -> float:
         place = self.start
@@ -50,7 +50,7 @@ class CropPath(NamedTuple):
         return place
 
 
-def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath | None:
+def find_pan_path(looks: ClipColumnAttention, window: float, frames: int) -> CropPath | None:
     """Return the path of a crop window that follows a clip's subject; None without a clear subject.
 
     `window` is its share of the clip's width. A clip that needs too many moves has no path either.
@@ -58,7 +58,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
     if len(looks.columns) < 2:
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
-    lefts, shares = _best_crop_windows(_smooth_attention(looks.columns, shots), window)
+    lefts, shares = _best_crop_windows(_smooth_column_attention_over_time(looks.columns, shots), window)
     if float(np.median(shares)) <= min(MIN_CLEAR_SUBJECT_ATTENTION_SHARE, window * MIN_PAN_ATTENTION_GAIN):
         return None
     parts = [_plan_shot_moves(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
@@ -67,7 +67,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
     return CropPath(start, tuple(moves)) if len(moves) <= MAX_PAN_MOVES else None
 
 
-def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
+def _smooth_column_attention_over_time(columns: FloatPicture, shots: list[int]) -> FloatPicture:
     """Return each sample's attention averaged over two seconds of its shot: flicker counts less than steadiness."""
     of_shot = np.searchsorted(shots, np.arange(len(columns)) * ATTENTION_SAMPLE_INTERVAL_FRAMES, side="right")
     near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
@@ -88,21 +88,21 @@ def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPictu
     return np.asarray(lefts, np.float32), np.asarray(shares, np.float32)
 
 
-def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[PanMove]:
+def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[CropWindowMove]:
     """Return a jump to the subject of a shot, and the pan moves that follow it to the shot's end."""
     looks = range(
         -(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES),
         max(-(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES) + 1, -(-last // ATTENTION_SAMPLE_INTERVAL_FRAMES)),
     )
     known = [min(one, len(lefts) - 1) for one in looks]
-    places = [float(np.median(lefts[_nearby_samples(known, at)])) for at in range(len(known))]
-    moves = [PanMove(first, first, places[0])]
+    places = [float(np.median(lefts[_attention_samples_around(known, at)])) for at in range(len(known))]
+    moves = [CropWindowMove(first, first, places[0])]
     at = 0
     while (away := _find_subject_drift(places, at, moves[-1].place, window)) is not None:
         settled = _find_subject_rest(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
         moves.append(
-            _plan_pan_move(
+            _schedule_pan_move_to_place(
                 known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 place,
@@ -114,7 +114,7 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     return [one for one in moves if one.last <= last]
 
 
-def _nearby_samples(known: list[int], at: int) -> list[int]:
+def _attention_samples_around(known: list[int], at: int) -> list[int]:
     return known[max(0, at - _MEDIAN_RADIUS_SAMPLES) : at + _MEDIAN_RADIUS_SAMPLES + 1]
 
 
@@ -138,9 +138,11 @@ def _find_subject_rest(places: list[float], start: int, window: float) -> int:
     return len(places) - 1
 
 
-def _plan_pan_move(first: int, last: int, place: float, before: PanMove, window: float) -> PanMove:
+def _schedule_pan_move_to_place(
+    first: int, last: int, place: float, before: CropWindowMove, window: float
+) -> CropWindowMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
     least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_WINDOWS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
-    return PanMove(begins, begins + round(max(least, last - first)), place)
+    return CropWindowMove(begins, begins + round(max(least, last - first)), place)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import ClipCaption, ClipSpan, build_clip_captions
+from generation.copy.captions import ClipCaption, ClipTimeSpan, build_clip_captions
 from generation.outputs import RenderingProgressStep
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_chunks
@@ -19,9 +19,9 @@ from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import Sticker
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
-from generation.thumbnail import encode_thumbnail
+from generation.thumbnail import encode_picture_as_jpeg_thumbnail
 from generation.video import cuts
-from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.end import build_end_scene, build_end_scene_of_partner_end_card
 from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
 from generation.video.scene import VideoScene
 from schemas.errors import ClipRefused
@@ -30,7 +30,7 @@ _REMIX_FILE_STEM = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.
 _REMIX_THUMBNAIL_FRAME = 30
 #: Progress steps of a remix.
-_REMIX_PROGRESS_STEPS = 80
+_REMIX_PROGRESS_REPORT_COUNT = 80
 #: Share of the work before the first frame.
 _PROGRESS_SHARE_BEFORE_FRAMES = 0.12
 #: Share of the work after the last frame.
@@ -63,18 +63,21 @@ class RemixPiece(NamedTuple):
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgressStep(_PROGRESS_SHARE_BEFORE_FRAMES / 2)
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.build_caption_stickers(self.kit, self._caption_transcript(), part, how.covered)]
+        stickers = [
+            hook,
+            *texts.build_caption_stickers(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
+        ]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
         sound = mix_remix_sound(
             self.clip, part, speech_within_cut(self.clip.speech, part), total / OUTPUT_VIDEO_FPS, self.kit.seed
         )
         path = folder / f"{_REMIX_FILE_STEM}.mp4"
-        pictures = _save_thumbnail_of_pictures(
+        pictures = _yield_remix_frames_saving_thumbnail(
             render_remix_frames(self.clip, part, how, stickers, card), video_thumbnail_path(path)
         )
         for number in encode_mp4(path, self.kit.frame.size, pictures, sound):
-            if number % max(1, total // _REMIX_PROGRESS_STEPS) == 0:
+            if number % max(1, total // _REMIX_PROGRESS_REPORT_COUNT) == 0:
                 yield RenderingProgressStep(
                     _PROGRESS_SHARE_BEFORE_FRAMES
                     + number / total * (1 - _PROGRESS_SHARE_BEFORE_FRAMES - _PROGRESS_SHARE_AFTER_FRAMES)
@@ -85,10 +88,10 @@ class RemixPiece(NamedTuple):
     def _build_end_scene(self) -> VideoScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
         if self.card:
-            return build_end_card_scene(self.kit, self.card, seconds)
+            return build_end_scene_of_partner_end_card(self.kit, self.card, seconds)
         return build_end_scene(self.kit, self.copy, seconds)
 
-    def _caption_transcript(self) -> list[ClipCaption]:
+    def _spread_transcript_captions_over_speech(self) -> list[ClipCaption]:
         """Return the captions of the remix's transcript, spread over the clip's speech; empty without a transcript.
 
         The unanalyzed rest of the clip is assumed to have the same share of speech.
@@ -98,22 +101,22 @@ class RemixPiece(NamedTuple):
         speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
         beyond = round((seconds - scanned) * speech_share)
-        later = [ClipSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
+        later = [ClipTimeSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
         return build_clip_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
-def speech_within_cut(speech: Sequence[ClipSpan], part: ClipCut) -> list[ClipSpan]:
+def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipCut) -> list[ClipTimeSpan]:
     """Return the spans of speech inside a clip's displayed part, relative to the part's start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
-    inside = [ClipSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
+    inside = [ClipTimeSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 
-def _save_thumbnail_of_pictures(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+def _yield_remix_frames_saving_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
     """Yield all pictures of a remix, and save the one after a second as the thumbnail at `poster`."""
     for number, picture in enumerate(pictures):
         if number == _REMIX_THUMBNAIL_FRAME:
-            poster.write_bytes(encode_thumbnail(picture))
+            poster.write_bytes(encode_picture_as_jpeg_thumbnail(picture))
         yield picture
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.copy.captions import ClipSpan
+from generation.copy.captions import ClipTimeSpan
 from generation.remix.clip import ProbedClip, decode_clip_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.sound.bed import compose_music_bed
@@ -16,7 +16,7 @@ MUSIC_UNDER_SPEECH_DB = -20.0
 #: Level of the bed between words.
 MUSIC_BETWEEN_WORDS_DB = -13.0
 #: Level of the bed after the clip.
-MUSIC_ALONE_DB = -2.0
+MUSIC_AFTER_CLIP_DB = -2.0
 #: Seconds of a ducking transition.
 _MUSIC_DUCKING_S = 0.3
 #: Seconds of the fade-out of the clip's sound.
@@ -30,7 +30,7 @@ _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:at
 
 
 def mix_remix_sound(
-    clip: ProbedClip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str
+    clip: ProbedClip, part: ClipCut, speech: Sequence[ClipTimeSpan], seconds: float, seed: str
 ) -> StereoSound:
     """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.
 
@@ -67,7 +67,7 @@ def _decode_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4, 4)
 
 
-def ducked_music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> MonoWave:
+def ducked_music_gains(speech: Sequence[ClipTimeSpan], ends: float, count: int) -> MonoWave:
     """Return a remix's music gain in dB at each sample: lowest under words, higher between, highest after `ends` s."""
     at = np.arange(0, count / SOUND_SAMPLE_RATE_HZ + _MUSIC_GAIN_STEP_S, _MUSIC_GAIN_STEP_S)
     away = np.full(len(at), np.inf)
@@ -76,5 +76,7 @@ def ducked_music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> M
     apart = np.clip(away / _MUSIC_DUCKING_S, 0, 1)
     over = np.clip((at - ends) / _MUSIC_DUCKING_S, 0, 1)
     during = MUSIC_UNDER_SPEECH_DB + (MUSIC_BETWEEN_WORDS_DB - MUSIC_UNDER_SPEECH_DB) * apart
-    gains: MonoWave = np.interp(np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_ALONE_DB - during) * over)
+    gains: MonoWave = np.interp(
+        np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_AFTER_CLIP_DB - during) * over
+    )
     return gains

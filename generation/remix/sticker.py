@@ -62,13 +62,13 @@ class Sticker:
         shadow, edge = self._cast
         if entrance >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _STICKER_SHADOW_OFFSET_PX)
-            image.paste((0, 0, 0), at, _fade_mask(shadow, opacity))
+            image.paste((0, 0, 0), at, _multiply_mask_by_opacity(shadow, opacity))
         picture = (
             self._scaled_picture(_STICKER_INITIAL_SCALE + (1 - _STICKER_INITIAL_SCALE) * ease_out_back(entrance))
             if entrance < 1
             else self._picture
         )
-        mask = _fade_mask(picture.getchannel("A"), opacity)
+        mask = _multiply_mask_by_opacity(picture.getchannel("A"), opacity)
         across, down = (
             round(at + (whole - part) / 2)
             for at, whole, part in zip(self._place, self._picture.size, picture.size, strict=True)
@@ -93,25 +93,25 @@ def sticker_plate_height(block: TextBlock) -> float:
 def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
     """Return the mask of a sticker's plate, one rounded outline around all lines, and its padding."""
     aside, above = sticker_padding_x_px(block.size), round(_STICKER_PADDING_Y_EM * block.size)
-    widths = _equalize_line_widths([line.width * block.size for line in block.lines], block.size)
+    widths = _equalize_similar_sticker_plate_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
     edge = round(_STICKER_CORNER_RADIUS_EM * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
     draw = ImageDraw.Draw(mask)
-    tops = [0.0, *(_text_line_gap_y(block, line) + above for line in range(1, len(widths))), float(size[1])]
+    tops = [0.0, *(_middle_y_between_text_lines(block, line) + above for line in range(1, len(widths))), float(size[1])]
     for width, top, bottom in zip(widths, tops, tops[1:], strict=False):
         left = edge + (size[0] - width) / 2 - aside
         draw.rectangle((left, edge + top, left + width + 2 * aside - 1, edge + bottom - 1), fill=255)
     return _round_mask_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
 
 
-def _text_line_gap_y(block: TextBlock, line: int) -> float:
+def _middle_y_between_text_lines(block: TextBlock, line: int) -> float:
     """Return the y in the middle of the gap between a line and the one before it."""
     base = block.ascent_px + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _equalize_line_widths(widths: list[float], size: int) -> list[float]:
+def _equalize_similar_sticker_plate_widths(widths: list[float], size: int) -> list[float]:
     """Return line widths in which neighbors are equal if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
@@ -128,5 +128,5 @@ def _round_mask_corners(mask: Image.Image, radius: int) -> Image.Image:
     )
 
 
-def _fade_mask(mask: Image.Image, opacity: float) -> Image.Image:
+def _multiply_mask_by_opacity(mask: Image.Image, opacity: float) -> Image.Image:
     return mask if opacity >= 1 else ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * opacity)))

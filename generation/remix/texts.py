@@ -17,9 +17,9 @@ MAX_CAPTION_STICKER_Y = 1_400
 _CAPTION_STICKER_FONT_SIZES_PX, _MAX_CAPTION_STICKER_HEIGHT_PX, _MAX_CAPTION_STICKER_LINES = (34, 60), 170, 2
 _STICKER_TEXT_LEADING = 1.2
 #: Gap between the clip and a text outside of it, in pixels.
-_STICKER_CLIP_GAP_PX = 44
+_GAP_FROM_CLIP_TO_STICKER_PX = 44
 #: Offset of the hook from the top of the safe zone on a full-frame clip, in pixels.
-_HOOK_TOP_OFFSET_PX = 30
+_HOOK_STICKER_TOP_OFFSET_PX = 30
 _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 255, 255)
 
 
@@ -28,8 +28,8 @@ def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) 
     block = _fit_sticker_text(
         kit, text, _HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES
     )
-    above = covered.start - _STICKER_CLIP_GAP_PX - sticker_plate_height(block)
-    y = above if above >= kit.frame.top else kit.frame.top + _HOOK_TOP_OFFSET_PX
+    above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
+    y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_TOP_OFFSET_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
     ground = kit.theme.vivid
     return Sticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
@@ -55,7 +55,7 @@ def _build_caption_sticker(
     kit: SlideKit, block: TextBlock, caption: ClipCaption, part: ClipCut, covered: range
 ) -> Sticker:
     high = sticker_plate_height(block)
-    below = covered.stop + _STICKER_CLIP_GAP_PX
+    below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
     y = below if below + high <= MAX_CAPTION_STICKER_Y else MAX_CAPTION_STICKER_Y - high
     return Sticker(
         kit,

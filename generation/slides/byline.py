@@ -62,7 +62,7 @@ class PresenterByline(NamedTuple):
         )
         return disc_image
 
-    def layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
+    def compute_layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
         """Return the places of a byline's portrait and words below `top`, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
@@ -73,7 +73,7 @@ class PresenterByline(NamedTuple):
         return BylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
     def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
-        place, disc = self.layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
+        place, disc = self.compute_layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
         canvas.image.paste(disc, place.face, disc)
         canvas.draw_text_block("presenter", self.name, place.name, place.room, color=ground.text)
         canvas.draw_text_block("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
@@ -83,7 +83,7 @@ def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | No
     """Return the presenter's byline, fitted to the text column; None without a presenter."""
     if kit.presenter is None:
         return None
-    room = kit.column_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
+    room = kit.safe_zone_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
     face = kit.presenter.face
     part = tuple(share * face.width for share in _BYLINE_FACE_CROP_SHARES)
     return PresenterByline(

@@ -10,13 +10,13 @@ from generation.canvas import Canvas
 from generation.slides.kit import SlideKit
 
 #: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
-_MIN_PHONE_SCREEN_RATIO = 0.45
-_MAX_PHONE_SCREEN_RATIO = 0.62
+_MIN_PHONE_SCREEN_WIDTH_TO_HEIGHT = 0.45
+_MAX_PHONE_SCREEN_WIDTH_TO_HEIGHT = 0.62
 _PHONE_RIM_COLOR, _PHONE_RIM_LIGHT_COLOR, _PHONE_BEZEL_COLOR = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
 #: Minimum height of a phone, in pixels.
 MIN_PHONE_HEIGHT_PX = 1240
 #: Overlap with the picture's bottom edge, in pixels.
-_PHONE_EDGE_OVERLAP_PX = 40
+_PHONE_OVERHANG_BELOW_PICTURE_PX = 40
 #: Margin of a card at its sides and below, in pixels.
 _SCREENSHOT_CARD_MARGIN_PX = 84
 
@@ -27,7 +27,9 @@ def is_wide_screenshot(screenshot: Image.Image) -> bool:
 
 def draw_screenshot_in_phone(screenshot: Image.Image, height: int) -> Image.Image:
     """Return the picture of a phone that shows a screenshot from its top down. `height` is the phone's."""
-    shape = min(_MAX_PHONE_SCREEN_RATIO, max(_MIN_PHONE_SCREEN_RATIO, screenshot.width / screenshot.height))
+    shape = min(
+        _MAX_PHONE_SCREEN_WIDTH_TO_HEIGHT, max(_MIN_PHONE_SCREEN_WIDTH_TO_HEIGHT, screenshot.width / screenshot.height)
+    )
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
@@ -61,14 +63,14 @@ class PlacedDevice(NamedTuple):
     place: paint.PixelSize
 
 
-def draw_devices(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
+def paste_placed_devices_on_canvas(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
     for picture, place in placed:
         paint.draw_sprite_with_shadow(canvas.image, picture, place)
 
 
 def _phone_height(canvas: Canvas, top: int) -> int:
     """Return the height of a phone that begins at `top` and extends beyond the picture's bottom edge."""
-    return max(MIN_PHONE_HEIGHT_PX, canvas.height - top + _PHONE_EDGE_OVERLAP_PX)
+    return max(MIN_PHONE_HEIGHT_PX, canvas.height - top + _PHONE_OVERHANG_BELOW_PICTURE_PX)
 
 
 def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:

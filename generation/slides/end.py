@@ -34,21 +34,23 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
     if kit.screenshots:
         fill_area_below_texts(kit, canvas, kit.theme.vivid, 1)
     button, places = parts.button_text_and_store_names(kit, copy)
-    blocks, foot = fit_end_lines(kit, copy), _draw_foot_lines(kit, canvas, copy, places)
+    blocks, foot = fit_end_name_and_tagline(kit, copy), _draw_foot_lines(kit, canvas, copy, places)
     below = (_GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX) * bool(button)
     room = foot - kit.frame.top - below
-    if _end_lines_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
+    if _compute_end_name_and_tagline_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _end_lines_height(blocks))))
-    y = (kit.frame.top + foot - _end_lines_height(blocks) - below - icon) / 2
+    icon = round(
+        min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _compute_end_name_and_tagline_height(blocks)))
+    )
+    y = (kit.frame.top + foot - _compute_end_name_and_tagline_height(blocks) - below - icon) / 2
     _draw_end_icon(kit, canvas, round(y), icon)
-    y = _draw_end_lines(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
+    y = _draw_end_name_and_tagline(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
     if button:
         _draw_end_button(kit, canvas, button, y + _GAP_ABOVE_BUTTON_PX)
     return canvas
 
 
-def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
+def _compute_end_name_and_tagline_height(blocks: dict[str, TextBlock]) -> float:
     """Return the height in pixels of the last slide's lines, with the gaps above and between them."""
     return sum(block.height for block in blocks.values()) + _GAP_BELOW_ICON_PX + _GAP_BELOW_NAME_PX * (len(blocks) - 1)
 
@@ -70,7 +72,7 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
     parts.draw_pill_button(kit, canvas, text, center=center, colors=(ground.text, ground.tints[0]), size=48)
 
 
-def fit_end_lines(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
+def fit_end_name_and_tagline(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
     """Return the last slide's fitted text blocks: `app`, the brand's name, and `tagline` if there is one."""
     blocks = {
         "app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT_STYLE, (40, 136), 1.0)
@@ -89,12 +91,12 @@ def _draw_end_icon(kit: SlideKit, canvas: Canvas, top: int, side: int) -> None:
     tile.paste_rimmed_tile(canvas.image, icon, place, kit.theme.vivid.text)
 
 
-def _draw_end_lines(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], y: float) -> float:
+def _draw_end_name_and_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], y: float) -> float:
     """Draw the last slide's name and tagline from `y` on. Return the y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text
         bottom = canvas.draw_text_block(
-            name, block, (kit.frame.inset, y), kit.centered_column_width, color=color, align="middle"
+            name, block, (kit.frame.centered_text_margin_px, y), kit.centered_column_width, color=color, align="middle"
         )
         y = bottom + _GAP_BELOW_NAME_PX
     return y - _GAP_BELOW_NAME_PX
@@ -102,5 +104,5 @@ def _draw_end_lines(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], 
 
 def _draw_stores_and_site_line(kit: SlideKit, canvas: Canvas, text: str) -> None:
     block = kit.fit_text(text, TextBox(kit.centered_column_width, 50, 1), LABEL_FONT_STYLE, (24, 36))
-    place = (kit.frame.inset, kit.frame.bottom - block.height)
+    place = (kit.frame.centered_text_margin_px, kit.frame.bottom - block.height)
     canvas.draw_text_block("place", block, place, kit.centered_column_width, color=kit.theme.vivid.text, align="middle")

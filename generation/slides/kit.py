@@ -6,12 +6,12 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.frame import FRAME_BY_ASPECT, PictureFrame
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT, PictureSizeAndSafeZone
 from generation.seeds import seeded_random_between
 from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
-from generation.text.shaping import TextStyle
-from generation.theme import GroundColors, PieceTheme
+from generation.text.shaping import TextShapingStyle
+from generation.theme import GroundColors, PieceColorTheme
 
 #: Height of a header with the gap below it, in pixels.
 SLIDE_HEADER_HEIGHT_PX = 126
@@ -35,22 +35,22 @@ class SlideKit(NamedTuple):
     """Shared settings of a piece; `language` is the copy's, `screenshots` may be empty."""
 
     name: str
-    theme: PieceTheme
+    theme: PieceColorTheme
     language: str
     seed: str
     logo: Image.Image | None = None
     screenshots: tuple[Image.Image, ...] = ()
-    frame: PictureFrame = FRAME_BY_ASPECT["4:5"]
+    frame: PictureSizeAndSafeZone = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["4:5"]
     presenter: SlidePresenter | None = None
 
     @property
-    def column_width(self) -> int:
-        return self.frame.column_width
+    def safe_zone_width(self) -> int:
+        return self.frame.safe_zone_width
 
     @property
     def centered_column_width(self) -> int:
         """Return the width in pixels of a text column that is centered in the picture."""
-        return self.frame.width - 2 * self.frame.inset
+        return self.frame.width - 2 * self.frame.centered_text_margin_px
 
     @property
     def body_top_y(self) -> int:
@@ -76,12 +76,12 @@ class SlideKit(NamedTuple):
         center = width - across if canvas.right_to_left else across
         down = seeded_random_between(0.35, 0.95, self.seed, f"down {edge}") * height
         radius = round(seeded_random_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
-        paint.draw_fading_orb(canvas.image, (center, round(down)), radius, ground.shape)
+        paint.draw_disc_fading_downwards(canvas.image, (center, round(down)), radius, ground.shape)
 
     def fit_text(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> TextBlock:
         """Return a text fitted into a box as large as possible between two sizes; `kind` is its weight and tracking."""
         weight, tracking = kind
-        style = TextStyle(weight, self.language, tracking)
+        style = TextShapingStyle(weight, self.language, tracking)
         return fit_text_to_box(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

@@ -13,7 +13,7 @@ from generation.text.scripts import split_graphemes
 from generation.theme import GroundColors
 
 #: Share of a tile that a logo with a transparent ground fills.
-_CENTERED_LOGO_SHARE = 0.66
+_CENTERED_LOGO_SHARE_OF_TILE_SIDE = 0.66
 #: Aspect ratios of logos that fill the whole tile.
 _SQUARE_LOGO_RATIO_RANGE = (0.8, 1.25)
 #: A tile with less contrast at its edge gets a rim.
@@ -54,7 +54,7 @@ def _fill_tile_with_logo(logo: Image.Image, side: int) -> Image.Image:
 def _center_logo_on_tile(kit: SlideKit, logo: Image.Image, side: int) -> Image.Image:
     ground = kit.theme.light if _is_dark_logo(logo) else kit.theme.dark
     icon = _draw_plain_tile(ground.tints[0] if not _is_dark_logo(logo) else (255, 255, 255), side)
-    scale = side * _CENTERED_LOGO_SHARE / max(logo.size)
+    scale = side * _CENTERED_LOGO_SHARE_OF_TILE_SIDE / max(logo.size)
     size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
     drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     icon.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))

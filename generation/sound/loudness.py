@@ -54,14 +54,14 @@ def measure_true_peak_db(sound: StereoSound) -> float:
 def limit_to_target_loudness(sound: StereoSound) -> StereoSound:
     """Return a sound at the target loudness, with peaks limited for some milliseconds, in at most three rounds."""
     for _ in range(_MAX_LIMITER_ROUNDS):
-        sound = amplify_to_target_loudness(sound)
+        sound = amplify_to_target_without_peak_limiter(sound)
         if measure_true_peak_db(sound) <= MAX_TRUE_PEAK_DB:
             break
         sound = _limit_peaks(sound)
     return sound
 
 
-def amplify_to_target_loudness(sound: StereoSound) -> StereoSound:
+def amplify_to_target_without_peak_limiter(sound: StereoSound) -> StereoSound:
     """Return a sound amplified or attenuated to the target loudness, without limited peaks; silence stays silence."""
     level = measure_loudness_lufs(sound)
     return sound if level == -math.inf else sound * 10 ** ((TARGET_LOUDNESS_LUFS - level) / 20)

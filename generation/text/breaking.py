@@ -12,7 +12,7 @@ from uniseg.linebreak import line_break_units
 
 from generation.text.cleaning import SOFT_HYPHEN
 from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
-from generation.text.shaping import TextStyle, shape_text_line
+from generation.text.shaping import TextShapingStyle, shape_text_line
 
 _WORD_WITH_SPACES_PATTERN = regex.compile(r"\S*\s*")
 _THAI_LETTER = regex.compile(r"\p{Thai}")
@@ -27,7 +27,7 @@ _HANGUL_LETTER = regex.compile(r"\p{Hangul}")
 MIN_HYPHENATED_WORD_LETTERS = 10
 #: Minimum letters at each of its ends.
 MIN_LETTERS_AROUND_HYPHEN = 3
-_CHINESE_PARTICLES = frozenset("的了着过們们吗嗎呢吧")
+_CHINESE_PARTICLES_BARRED_AT_LINE_START = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
 _LINE_WIDTH_TOLERANCE_EM = 1e-6
 _HYPHENATABLE_WORD_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
@@ -53,12 +53,12 @@ class UnbreakableTextPiece(NamedTuple):
     hyphen: float
 
 
-def split_into_text_pieces(text: str, style: TextStyle) -> list[UnbreakableTextPiece]:
+def split_into_text_pieces(text: str, style: TextShapingStyle) -> list[UnbreakableTextPiece]:
     """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
     return [_measure_text_piece(unit, style) for unit in split_words_or_phrases(text, style.language)]
 
 
-def _measure_text_piece(unit: str, style: TextStyle) -> UnbreakableTextPiece:
+def _measure_text_piece(unit: str, style: TextShapingStyle) -> UnbreakableTextPiece:
     hyphen = shape_text_line("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
     space = shape_text_line(" ", style).width if unit != unit.rstrip() else 0.0
@@ -81,7 +81,7 @@ def _attach_chinese_particles(phrases: Sequence[str]) -> Iterator[str]:
     """Yield phrases, each with the Chinese particles that follow it: no line begins with a particle."""
     whole = ""
     for phrase in phrases:
-        if whole and phrase[0] not in _CHINESE_PARTICLES:
+        if whole and phrase[0] not in _CHINESE_PARTICLES_BARRED_AT_LINE_START:
             yield whole
             whole = ""
         whole += phrase
@@ -111,7 +111,7 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_into_smaller_text_pieces(text: str, style: TextStyle) -> list[UnbreakableTextPiece]:
+def split_into_smaller_text_pieces(text: str, style: TextShapingStyle) -> list[UnbreakableTextPiece]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = (
@@ -122,10 +122,12 @@ def split_into_smaller_text_pieces(text: str, style: TextStyle) -> list[Unbreaka
     phrases = [
         part for unit in split_words_or_phrases(soft, style.language) for part in _HIRAGANA_END_PATTERN.split(unit)
     ]
-    return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_at_line_breaks(phrase)]
+    return [
+        _measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_by_unicode_break_rules(phrase)
+    ]
 
 
-def _split_phrase_at_line_breaks(phrase: str) -> Sequence[str]:
+def _split_phrase_by_unicode_break_rules(phrase: str) -> Sequence[str]:
     """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
 
     Long katakana words are loanwords: they may break at each syllable.
@@ -152,7 +154,7 @@ def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
 
 
 def cut_wide_pieces(
-    parts: Sequence[UnbreakableTextPiece], width: float, style: TextStyle
+    parts: Sequence[UnbreakableTextPiece], width: float, style: TextShapingStyle
 ) -> list[UnbreakableTextPiece]:
     """Return the pieces of a text, with those wider than `width` em cut between graphemes."""
     return [
@@ -162,7 +164,9 @@ def cut_wide_pieces(
     ]
 
 
-def _cut_wide_piece(piece: UnbreakableTextPiece, width: float, style: TextStyle) -> Iterator[UnbreakableTextPiece]:
+def _cut_wide_piece(
+    piece: UnbreakableTextPiece, width: float, style: TextShapingStyle
+) -> Iterator[UnbreakableTextPiece]:
     current, filled = "", 0.0
     for cluster in split_graphemes(piece.text):
         wide = shape_text_line(cluster, style).width

@@ -10,11 +10,11 @@ import uharfbuzz as hb
 from schemas.errors import UndrawableTextRefused
 
 #: Units of an em in shaped text, independent of a font's own units.
-UNITS_PER_EM = 1 << 14
+SHAPED_TEXT_UNITS_PER_EM = 1 << 14
 
 INTER, EMOJI = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
-_EMOJI_UNITS_PER_EM = round(UNITS_PER_EM * 0.82)
+_EMOJI_UNITS_PER_EM = round(SHAPED_TEXT_UNITS_PER_EM * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
 TRACKABLE_FONTS = frozenset({INTER, "NotoSans"})
 
@@ -25,7 +25,7 @@ _NOTO_SANS_SCRIPTS = (
 _CJK_FONT_SUFFIXES = {"ja": "JP", "zh-hans": "SC", "zh-hant": "TC", "ko": "KR"}
 _TRADITIONAL_CHINESE_TAGS = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
-_INVISIBLE_CHARACTERS = frozenset("\u200c\u200d\ufe0e\ufe0f\n ")
+_CHARACTERS_IGNORED_IN_FONT_CHOICE = frozenset("\u200c\u200d\ufe0e\ufe0f\n ")
 _FIRST_EMOJI_CODE_POINT = 0x1F000
 
 
@@ -71,7 +71,11 @@ def _font_code_points(name: str) -> hb.Set:
 def load_font_at_weight(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
     instance = hb.Font(_load_font_face(name))
-    instance.scale = (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM) if name == EMOJI else (UNITS_PER_EM, UNITS_PER_EM)
+    instance.scale = (
+        (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM)
+        if name == EMOJI
+        else (SHAPED_TEXT_UNITS_PER_EM, SHAPED_TEXT_UNITS_PER_EM)
+    )
     instance.set_variations({"wght": float(weight), "opsz": 32.0})
     return instance
 
@@ -82,12 +86,12 @@ def font_for_grapheme(cluster: str, language: str) -> str | None:
 
     Raises `UndrawableTextRefused` for an unknown letter: replacement boxes are unreadable.
     """
-    letters = [ord(char) for char in cluster if char not in _INVISIBLE_CHARACTERS]
+    letters = [ord(char) for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE]
     names = font_search_order(language)
     for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
         if all(letter in _font_code_points(name) for letter in letters):
             return name
-    lacking = next(char for char in cluster if char not in _INVISIBLE_CHARACTERS)
+    lacking = next(char for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE)
     if unicodedata.category(lacking)[0] in "LMN":
         named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
         raise UndrawableTextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from PIL import Image
 
-from generation.text.fonts import UNITS_PER_EM
+from generation.text.fonts import SHAPED_TEXT_UNITS_PER_EM
 from generation.text.shaping import ShapedTextLine
 
 
-class TextLineInk(NamedTuple):
+class PlacedTextLineInkMask(NamedTuple):
     """The ink mask of a text line, and its place in pixels, right of the line's start and down from its baseline."""
 
     mask: Image.Image
@@ -17,10 +17,10 @@ class TextLineInk(NamedTuple):
     y: int
 
 
-def render_text_line_ink(line: ShapedTextLine, size: float) -> TextLineInk | None:
+def render_text_line_ink(line: ShapedTextLine, size: float) -> PlacedTextLineInkMask | None:
     """Return the ink mask of a shaped line of text at a font size in pixels, with its place; None without ink."""
     draw = hb.RasterDraw()
-    draw.scale_factor = (UNITS_PER_EM / size, UNITS_PER_EM / size)
+    draw.scale_factor = (SHAPED_TEXT_UNITS_PER_EM / size, SHAPED_TEXT_UNITS_PER_EM / size)
     for glyph in line.glyphs:
         draw.transform = (1, 0, 0, 1, glyph.x, glyph.y)
         draw.draw_glyph(glyph.font, glyph.id)
@@ -30,4 +30,4 @@ def render_text_line_ink(line: ShapedTextLine, size: float) -> TextLineInk | Non
         return None
     # The buffer's rows run from the bottom up.
     mask = Image.frombuffer("L", (extents.width, extents.height), bytes(drawn.buffer), "raw", "L", extents.stride, -1)
-    return TextLineInk(mask, extents.x_origin, -(extents.y_origin + extents.height))
+    return PlacedTextLineInkMask(mask, extents.x_origin, -(extents.y_origin + extents.height))

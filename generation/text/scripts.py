@@ -9,7 +9,7 @@ _STACKED_SCRIPT_LETTER_PATTERN = regex.compile(
     r"[\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Khmer}\p{Lao}\p{Malayalam}"
     r"\p{Myanmar}\p{Oriya}\p{Sinhala}\p{Tamil}\p{Telugu}\p{Thai}]"
 )
-_SQUARE_SCRIPT_LETTER_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_SQUARE_LETTER_NEEDING_LEADING_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 #: Letters of languages without spaces between words.
 UNSPACED_LETTER_CLASSES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 
@@ -34,4 +34,4 @@ def line_leading_of_text(text: str, wanted: float) -> float:
     """Return the distance of a text's baselines in em: the wanted one, or more if its script needs it."""
     if _STACKED_SCRIPT_LETTER_PATTERN.search(text):
         return max(wanted, MIN_STACKED_SCRIPT_LEADING_EM)
-    return max(wanted, MIN_SQUARE_SCRIPT_LEADING_EM) if _SQUARE_SCRIPT_LETTER_PATTERN.search(text) else wanted
+    return max(wanted, MIN_SQUARE_SCRIPT_LEADING_EM) if _SQUARE_LETTER_NEEDING_LEADING_PATTERN.search(text) else wanted

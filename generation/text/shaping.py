@@ -11,7 +11,13 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import EMOJI, TRACKABLE_FONTS, UNITS_PER_EM, font_for_grapheme, load_font_at_weight
+from generation.text.fonts import (
+    EMOJI,
+    SHAPED_TEXT_UNITS_PER_EM,
+    TRACKABLE_FONTS,
+    font_for_grapheme,
+    load_font_at_weight,
+)
 from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")
@@ -20,7 +26,7 @@ _RIGHT_TO_LEFT_LETTER_PATTERN = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=A
 _IGNORED_BIDI_CHARACTER_PATTERN = regex.compile(r"\p{bidi_class=BN}")
 
 
-class TextStyle(NamedTuple):
+class TextShapingStyle(NamedTuple):
     """Style of shaped text; `tracking` in em is added after each letter but not between words."""
 
     weight: int
@@ -62,7 +68,7 @@ class FontRun(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def shape_text_line(text: str, style: TextStyle) -> ShapedTextLine:
+def shape_text_line(text: str, style: TextShapingStyle) -> ShapedTextLine:
     """Return a text of any length shaped as one line. Raises `UndrawableTextRefused` for a letter that no font has."""
     glyphs: list[PlacedGlyph] = []
     x = 0.0
@@ -72,11 +78,11 @@ def shape_text_line(text: str, style: TextStyle) -> ShapedTextLine:
     return ShapedTextLine(
         text,
         tuple(glyphs),
-        x / UNITS_PER_EM,
-        left / UNITS_PER_EM,
-        right / UNITS_PER_EM,
-        top / UNITS_PER_EM,
-        bottom / UNITS_PER_EM,
+        x / SHAPED_TEXT_UNITS_PER_EM,
+        left / SHAPED_TEXT_UNITS_PER_EM,
+        right / SHAPED_TEXT_UNITS_PER_EM,
+        top / SHAPED_TEXT_UNITS_PER_EM,
+        bottom / SHAPED_TEXT_UNITS_PER_EM,
     )
 
 
@@ -107,7 +113,7 @@ def _does_grapheme_join_run(cluster: str, run: FontRun) -> bool:
 
 
 def _shape_font_run(
-    run: FontRun, x: float, style: TextStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
+    run: FontRun, x: float, style: TextShapingStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
 ) -> float:
     """Append the glyphs of a run to `glyphs`, placed from `x` on. Return the x after the run."""
     chosen = load_font_at_weight(run.font, style.weight)
@@ -117,7 +123,7 @@ def _shape_font_run(
     buffer.direction = "rtl" if right_to_left else "ltr"
     buffer.language = style.language
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
-    closer = style.tracking * UNITS_PER_EM if run.font in TRACKABLE_FONTS else 0.0
+    closer = style.tracking * SHAPED_TEXT_UNITS_PER_EM if run.font in TRACKABLE_FONTS else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         glyphs.append(PlacedGlyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster))
         is_letter = place.x_advance and run.text[info.cluster] != " "

@@ -7,7 +7,7 @@ from PIL import Image
 from generation import paint
 from generation.outputs import DrawnText
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.end import fit_end_lines
+from generation.slides.end import fit_end_name_and_tagline
 from generation.slides.kit import LABEL_FONT_STYLE, SlideKit
 from generation.slides.parts import button_text_and_store_names
 from generation.spec import PieceCopy
@@ -17,7 +17,7 @@ from generation.video.parts import (
     START_BEFORE_FIRST_FRAME_S,
     build_kinetic_text,
     build_popping_brand_tile,
-    build_presenter_parts,
+    build_scene_presenter_byline,
     draw_pill_button_sprite,
     empty_scene_canvas,
 )
@@ -51,7 +51,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     """
     stage = SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds)
     button, places = button_text_and_store_names(kit, copy)
-    blocks, signature = fit_end_lines(kit, copy), fit_presenter_byline(kit, copy)
+    blocks, signature = fit_end_name_and_tagline(kit, copy), fit_presenter_byline(kit, copy)
     foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
     foot = kit.fit_text(" · ".join(places), foot_box, LABEL_FONT_STYLE, (24, 38)) if places else None
     heights = [
@@ -81,7 +81,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
         texts.append(ScheduledText(places_text, _END_FOOT_LINE_START_S))
     if signature:
         top = tops[3] + _GAP_ABOVE_BYLINE_PX
-        face, by = build_presenter_parts(
+        face, by = build_scene_presenter_byline(
             stage, empty_scene_canvas(kit), signature, top, starts=START_BEFORE_FIRST_FRAME_S, middle=True
         )
         things.append(face)
@@ -112,7 +112,7 @@ def _build_popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[Pop
     return PoppingPicture(picture, place, starts=_END_BUTTON_START_S, blur=28, pulses=True), mark
 
 
-def build_end_card_scene(kit: SlideKit, picture: Image.Image, seconds: float) -> VideoScene:
+def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, seconds: float) -> VideoScene:
     """Return a video's last scene with the partner's end card: filled within 15 % of the frame's ratio, else whole."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)

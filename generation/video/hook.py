@@ -11,8 +11,8 @@ from generation.video.moving import MovingObject, RisingPicture
 from generation.video.parts import (
     START_BEFORE_FIRST_FRAME_S,
     build_kinetic_text,
-    build_presenter_parts,
     build_scene_header,
+    build_scene_presenter_byline,
     empty_scene_canvas,
 )
 from generation.video.scene import SceneStage, ScheduledText, VideoScene
@@ -33,7 +33,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     headline = build_kinetic_text(kit, "hook", block, top, stage.ground.text)
     things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
-        face, lines = build_presenter_parts(
+        face, lines = build_scene_presenter_byline(
             stage, canvas, presenter, headline.bottom_y + HOOK_BYLINE_GAP_PX, starts=START_BEFORE_FIRST_FRAME_S
         )
         things, texts = [*things, face], [*texts, *lines]

@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Canvas, TextAlignment, build_drawn_text, compute_left_margin_share, place_inked_text_lines
+from generation.canvas import (
+    Canvas,
+    TextAlignment,
+    build_drawn_text,
+    compute_free_width_share_left_of_line,
+    place_inked_text_lines,
+)
 from generation.color import RGB, measure_text_contrast
 from generation.outputs import DrawnText
 from generation.paint import PixelSize
@@ -37,7 +43,7 @@ class PlacedWord(NamedTuple):
     length: int
 
 
-class TextBlockColumn(NamedTuple):
+class TextBlockPlacement(NamedTuple):
     """Room for a block: its left top, its width, and its alignment."""
 
     x: float
@@ -53,14 +59,14 @@ class KineticText:
         self,
         name: str,
         block: TextBlock,
-        column: TextBlockColumn,
+        column: TextBlockPlacement,
         language: str,
         *,
         color: RGB,
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = compute_left_margin_share(column.align, right_to_left=block.right_to_left)
+        share = compute_free_width_share_left_of_line(column.align, right_to_left=block.right_to_left)
         self._lines = [*place_inked_text_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._place_words()]
         self.word_count = 1 + max((word.number for word in self.words), default=0)
@@ -107,10 +113,13 @@ class KineticText:
 
     def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
-        canvas.marks += [self._measure_line(canvas.image, row) for row in sorted({word.line for word in self.words})]
+        canvas.marks += [
+            self._measure_box_and_contrast_of_line(canvas.image, row)
+            for row in sorted({word.line for word in self.words})
+        ]
         self.draw(canvas.image, math.inf)
 
-    def _measure_line(self, image: Image.Image, row: int) -> DrawnText:
+    def _measure_box_and_contrast_of_line(self, image: Image.Image, row: int) -> DrawnText:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)

@@ -15,8 +15,8 @@ _SUBPIXEL_STEPS = 4
 _ENTRANCE_RISE_PX = 900
 #: Pixels that it rises afterwards, until its scene ends.
 _DRIFT_RISE_PX = 34
-_RISING_ENTRANCE_S = 0.95
-_POPPING_ENTRANCE_S = 0.5
+_RISING_PICTURE_ENTRANCE_S = 0.95
+_POPPING_PICTURE_ENTRANCE_S = 0.5
 #: Growth of a pulse, as a share of the size.
 _PULSE_SIZE_GROWTH = 0.022
 #: Seconds of a pulse: two beats.
@@ -41,7 +41,7 @@ class RisingPicture:
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _RISING_ENTRANCE_S
+        share = (seconds - self._starts) / _RISING_PICTURE_ENTRANCE_S
         below = (1 - ease_out(share)) * _ENTRANCE_RISE_PX - ease_in_out(seconds / self._lasts) * self._drifts
         left, top = self._place[0], self._place[1] + below
         if share <= 0 or top >= image.height:
@@ -73,7 +73,7 @@ class PoppingPicture:
         self._cast = paint.blurred_shadow_mask(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _POPPING_ENTRANCE_S
+        share = (seconds - self._starts) / _POPPING_PICTURE_ENTRANCE_S
         if share <= 0:
             return
         scale = ease_out_back(share) if share < 1 else self._pulse_scale(seconds)
@@ -85,7 +85,7 @@ class PoppingPicture:
         image.paste(shown, (left, self._place[1] + (self._picture.height - shown.height) // 2), shown)
 
     def _pulse_scale(self, seconds: float) -> float:
-        since = (seconds - self._starts - _POPPING_ENTRANCE_S) % _PULSE_PERIOD_S
+        since = (seconds - self._starts - _POPPING_PICTURE_ENTRANCE_S) % _PULSE_PERIOD_S
         if self._pulses:
             return 1 + _PULSE_SIZE_GROWTH * ease_in_out(1 - since / _PULSE_PERIOD_S) * ease_in_out(since * 8)
         return 1.0

@@ -62,7 +62,7 @@ def encode_mp4(
 def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
     sources = [
         *ffmpeg.build_ffmpeg_raw_frame_input(size, VIDEO_FRAMES_PER_S),
-        *ffmpeg.build_ffmpeg_file_input(sound_file, "wav"),
+        *ffmpeg.build_ffmpeg_input_from_file_path(sound_file, "wav"),
         *"-map 0:v -map 1:a".split(),
     ]
     return [

@@ -12,7 +12,7 @@ from generation.slides.byline import PresenterByline
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBlock, TextBox
-from generation.video.kinetic import KineticText, TextBlockColumn
+from generation.video.kinetic import KineticText, TextBlockPlacement
 from generation.video.moving import PoppingPicture
 from generation.video.scene import SceneStage, ScheduledText
 
@@ -35,9 +35,9 @@ def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPictur
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
         starts=START_BEFORE_FIRST_FRAME_S,
     )
-    room = kit.column_width - offset
+    room = kit.safe_zone_width - offset
     block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 40))
-    column = TextBlockColumn(
+    column = TextBlockPlacement(
         canvas.x_from_safe_zone_edge(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room
     )
     return icon, ScheduledText(
@@ -56,19 +56,23 @@ def build_kinetic_text(
     middle: bool = False,
 ) -> KineticText:
     """Return a text that appears word by word in a scene: in the text column, or centered with `middle`."""
-    left, width = (kit.frame.inset, kit.centered_column_width) if middle else (kit.frame.left, kit.column_width)
-    column = TextBlockColumn(left, top, width, "middle" if middle else "start")
+    left, width = (
+        (kit.frame.centered_text_margin_px, kit.centered_column_width)
+        if middle
+        else (kit.frame.left, kit.safe_zone_width)
+    )
+    column = TextBlockPlacement(left, top, width, "middle" if middle else "start")
     return KineticText(name, block, column, kit.language, color=color, emphasis=emphasis)
 
 
-def build_presenter_parts(
+def build_scene_presenter_byline(
     stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
     """Return a scene's byline: the presenter's portrait as a picture, the name and the disclosure as timed texts."""
-    place, color = signature.layout_on_canvas(canvas, top, middle=middle), stage.ground.text
+    place, color = signature.compute_layout_on_canvas(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [
-        KineticText(name, block, TextBlockColumn(*at, place.room), stage.kit.language, color=color)
+        KineticText(name, block, TextBlockPlacement(*at, place.room), stage.kit.language, color=color)
         for name, block, at in lines
     ]
     return PoppingPicture(signature.draw_round_portrait(stage.ground), place.face, starts=starts), [
@@ -95,7 +99,9 @@ def draw_pill_button_sprite(
     canvas = kit.create_canvas_on_image(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent_px) / 2
     canvas.draw_text_block("pill", block, (0, top), size[0], color=colors[1], align="middle")
-    return _cut_out_sprite(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
+    return _round_sprite_and_place_drawn_text(
+        canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2)
+    )
 
 
 def draw_number_badge_sprite(
@@ -109,10 +115,12 @@ def draw_number_badge_sprite(
     block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
     canvas.draw_text_block("number", block, (0, top), side, color=colors[1], align="middle")
-    return _cut_out_sprite(canvas, side * 0.32, *place)
+    return _round_sprite_and_place_drawn_text(canvas, side * 0.32, *place)
 
 
-def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnText]:
+def _round_sprite_and_place_drawn_text(
+    canvas: Canvas, radius: float, left: int, top: int
+) -> tuple[Image.Image, DrawnText]:
     """Return a canvas's image with round corners, and its only drawn line, moved to its place in the frame."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks

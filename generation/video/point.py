@@ -37,7 +37,7 @@ def _build_point_scene_with_device(stage: SceneStage, text: str, *, is_only: boo
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _build_popping_number_badge(stage, canvas)
-    block = kit.fit_text(text, TextBox(kit.column_width, 300, 4), TITLE_FONT_STYLE, (42, 92), 1.08)
+    block = kit.fit_text(text, TextBox(kit.safe_zone_width, 300, 4), TITLE_FONT_STYLE, (42, 92), 1.08)
     top = kit.body_top_y + (0 if is_only else _POINT_BADGE_SIDE_PX + _GAP_BELOW_BADGE_PX)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.place_point_device(
@@ -65,13 +65,13 @@ def _build_point_scene_without_device(stage: SceneStage, text: str, *, is_only: 
     icon, name = build_scene_header(stage, canvas)
     large = kit.fit_text(
         str(stage.number),
-        TextBox(kit.column_width, _LARGE_NUMBER_SIZE_PX, 1),
+        TextBox(kit.safe_zone_width, _LARGE_NUMBER_SIZE_PX, 1),
         TITLE_FONT_STYLE,
         (100, _LARGE_NUMBER_SIZE_PX),
     )
     above = 0 if is_only else large.height + _GAP_BELOW_POINT_PX
     room = kit.frame.bottom - kit.body_top_y - above - _GAP_BELOW_POINT_PX
-    block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT_STYLE, (46, 128), 1.05)
+    block = kit.fit_text(text, TextBox(kit.safe_zone_width, room, 6), TITLE_FONT_STYLE, (46, 128), 1.05)
     top = kit.body_top_y + max(0.0, (room - block.height) * 0.4)
     number = ScheduledText(build_kinetic_text(kit, "number", large, top, ground.accent), _NUMBER_START_S)
     headline = build_kinetic_text(kit, "point", block, top + above, ground.text, emphasis=ground.accent)

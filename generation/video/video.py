@@ -16,10 +16,10 @@ from generation.sound.synthesis import MonoWave
 from generation.sound.track import mix_video_sound_track
 from generation.spec import PieceCopy
 from generation.text.scripts import is_right_to_left_language
-from generation.thumbnail import encode_thumbnail
+from generation.thumbnail import encode_picture_as_jpeg_thumbnail
 from generation.timing import VideoTiming
 from generation.video import cuts
-from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.end import build_end_scene, build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
 from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
 from generation.video.point import build_point_scene
@@ -29,10 +29,10 @@ _VIDEO_FILE_STEM = "video-1"
 #: Progress steps of a video.
 _VIDEO_PROGRESS_STEPS = 80
 #: Share of the work after the last frame.
-_PROGRESS_SHARE_AFTER_FRAMES = 0.02
+_WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 
 
-class VideoPiece(NamedTuple):
+class VideoPieceToRender(NamedTuple):
     """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: SlideKit
@@ -51,9 +51,9 @@ class VideoPiece(NamedTuple):
         with closing(encode_mp4(path, self.kit.frame.size, render_video_frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield RenderingProgressStep(number / count * (1 - _PROGRESS_SHARE_AFTER_FRAMES))
+                    yield RenderingProgressStep(number / count * (1 - _WORK_SHARE_LEFT_AFTER_LAST_FRAME))
         settled = [scene.draw_last_frame() for scene in film]
-        video_thumbnail_path(path).write_bytes(encode_thumbnail(settled[0].image))
+        video_thumbnail_path(path).write_bytes(encode_picture_as_jpeg_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
         yield RenderingProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
 
@@ -66,7 +66,7 @@ def build_video_scenes(
         build_point_scene(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
-    last = build_end_card_scene(kit, own, timing.end) if own else build_end_scene(kit, copy, timing.end)
+    last = build_end_scene_of_partner_end_card(kit, own, timing.end) if own else build_end_scene(kit, copy, timing.end)
     return [build_hook_scene(kit, copy, timing.hook), *points, last]
 
 

@@ -31,51 +31,51 @@ BLUESKY_POST_COLLECTION = "app.bsky.feed.post"
 RECORD_KEY_TAKEN_CODE = "KEY_TAKEN"
 
 
-BLUESKY_ACCOUNT_SUSPENDED_ERROR = PlatformErrorMeaning(
+BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
 )
-BLUESKY_ACCOUNT_DEACTIVATED_ERROR = PlatformErrorMeaning(
+BLUESKY_ACCOUNT_DEACTIVATED_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-BLUESKY_ACCOUNT_GONE_ERROR = PlatformErrorMeaning(
+BLUESKY_ACCOUNT_GONE_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
 )
-BLUESKY_MEDIA_TOO_LARGE_ERROR = PlatformErrorMeaning(
+BLUESKY_MEDIA_TOO_LARGE_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
 )
-BLUESKY_MEDIA_TYPE_REFUSED_ERROR = PlatformErrorMeaning(
+BLUESKY_MEDIA_TYPE_REFUSED_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
 )
 #: A refresh may return another token; otherwise the refresh raises `AccountReauthRequired`.
-BLUESKY_ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+BLUESKY_TOKEN_EXPIRED_ERROR_MEANING = PlatformErrorMeaning(
     AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-BLUESKY_WRONG_APP_PASSWORD_ERROR = PlatformErrorMeaning(
+BLUESKY_WRONG_APP_PASSWORD_ERROR_MEANING = PlatformErrorMeaning(
     AccountReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
 )
 
 XRPC_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     **dict.fromkeys(
-        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), BLUESKY_ACCESS_TOKEN_EXPIRED_ERROR
+        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), BLUESKY_TOKEN_EXPIRED_ERROR_MEANING
     ),
-    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), BLUESKY_WRONG_APP_PASSWORD_ERROR),
-    "AccountTakedown": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
-    "AccountSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
-    "RepoTakendown": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
-    "RepoSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR,
-    "AccountDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR,
-    "RepoDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR,
-    "AccountNotFound": BLUESKY_ACCOUNT_GONE_ERROR,
-    "RepoNotFound": BLUESKY_ACCOUNT_GONE_ERROR,
+    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), BLUESKY_WRONG_APP_PASSWORD_ERROR_MEANING),
+    "AccountTakedown": BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING,
+    "AccountSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING,
+    "RepoTakendown": BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING,
+    "RepoSuspended": BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING,
+    "AccountDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR_MEANING,
+    "RepoDeactivated": BLUESKY_ACCOUNT_DEACTIVATED_ERROR_MEANING,
+    "AccountNotFound": BLUESKY_ACCOUNT_GONE_ERROR_MEANING,
+    "RepoNotFound": BLUESKY_ACCOUNT_GONE_ERROR_MEANING,
     "InvalidSwap": PlatformErrorMeaning(
         PostRejectedByPlatform, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
     ),
     "BlobNotFound": PlatformErrorMeaning(
         PostPreparationExpired, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
     ),
-    "PayloadTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR,
-    "BlobTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR,
-    "InvalidMimeType": BLUESKY_MEDIA_TYPE_REFUSED_ERROR,
+    "PayloadTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR_MEANING,
+    "BlobTooLarge": BLUESKY_MEDIA_TOO_LARGE_ERROR_MEANING,
+    "InvalidMimeType": BLUESKY_MEDIA_TYPE_REFUSED_ERROR_MEANING,
 }
 
 
@@ -140,7 +140,7 @@ class WrittenPdsRecord(msgspec.Struct):
     cid: str
 
 
-class PdsDescription(msgspec.Struct, rename="camel"):
+class PdsUploadLimitResponse(msgspec.Struct, rename="camel"):
     blob_upload_limit: int | None = None
 
 
@@ -209,7 +209,9 @@ async def resolve_bluesky_handle(api: PdsApi, handle: str) -> str | None:
 async def get_pds_upload_limit_bytes(api: PdsApi) -> int | None:
     """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
     answer = await api.without_token.send_request("GET", api.build_xrpc_url("com.atproto.server.describeServer"))
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsDescription).blob_upload_limit
+    return http.decode_platform_response(
+        answer.require_success(build_xrpc_error), PdsUploadLimitResponse
+    ).blob_upload_limit
 
 
 async def upload_pds_blob(

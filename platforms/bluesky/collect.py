@@ -21,8 +21,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollectLimits,
     MetricsCollector,
+    MetricsPostLimitsPerCallAndRun,
     select_integer_figures,
 )
 
@@ -61,7 +61,7 @@ class BlueskyCollector(MetricsCollector):
     """Collector of Bluesky; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=25, most=500)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=25, most=500)
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]

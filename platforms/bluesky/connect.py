@@ -8,14 +8,14 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, Login
+from domain.connecting.connect import AccountConnectJobInput, Login
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from schemas.errors import InvalidValue, PlatformError, PostRejectedByPlatform
-from workers.platforms.connecting import AccountConnection, OutgoingNetwork
+from workers.platforms.connecting import ConnectedAccountWithTokens, OutgoingNetwork
 
 
-async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
+async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
     """Log in with the app password; return the Bluesky account and its session's tokens.
 
     Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`
@@ -38,7 +38,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectA
         avatar_url=await _find_avatar_url(net.client, home, session),
         traits={"software": "atproto"},
     )
-    return AccountConnection(account, _build_bluesky_token_grant(session))
+    return ConnectedAccountWithTokens(account, _build_bluesky_token_grant(session))
 
 
 async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:

@@ -12,7 +12,7 @@ import re
 from platforms.caption_length import count_graphemes, count_utf8_bytes
 from platforms.description import (
     IMAGE_MEDIA_TYPES,
-    CaptionPartLimit,
+    AdditionalCaptionLimit,
     ConsolePreviewRules,
     PasswordLogin,
     PlatformDescription,
@@ -33,7 +33,7 @@ DESCRIPTION = PlatformDescription(
         "bluesky",
         caption_max=300,
         measure=count_graphemes,
-        caption_parts=(CaptionPartLimit("bytes", 3000, count_utf8_bytes),),
+        caption_parts=(AdditionalCaptionLimit("bytes", 3000, count_utf8_bytes),),
         images_max=4,
         text_only=True,
         quota=(1600, 3600),

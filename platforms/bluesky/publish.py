@@ -24,15 +24,15 @@ from workers.platforms.contract import (
     PlatformAdapter,
     PostFile,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
     UndecidedPost,
 )
 
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
-MAX_BLUESKY_IN_FLIGHT_TIME = timedelta(seconds=60)
+MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT = timedelta(seconds=60)
 #: Most mentions of a post that are resolved.
 MAX_RESOLVED_MENTIONS = 10
 
@@ -61,15 +61,15 @@ class BlueskyAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PreparedPost | None = None,  # noqa: ARG002
-    ) -> PreparedPost:
+        so_far: PostPreparationResult | None = None,  # noqa: ARG002
+    ) -> PostPreparationResult:
         """Check and upload the post's files; return the key of its record and the bytes to send.
 
         A repeat leaves no extra files. Raise `PostRejectedByPlatform` by a file's size or type, any `PlatformError`.
         """
         media.check_post_files(account, draft)
         server = PdsApi.for_account(account, self.client)
-        await check_video_sizes(server, draft.media)
+        await check_video_bytes_against_pds_limit(server, draft.media)
         blobs = [await upload_post_file(server, file) for file in draft.media]
         people = await resolve_mentions(server, draft.caption)
         key, record = (
@@ -77,12 +77,12 @@ class BlueskyAdapter(PlatformAdapter):
             build_bluesky_post_record(draft, blobs, people),
         )
         put = PutRecordInput(repo=account.external_id, collection=api.BLUESKY_POST_COLLECTION, rkey=key, record=record)
-        return PreparedPost(handle={"rkey": key}, request=msgspec.json.encode(put))
+        return PostPreparationResult(handle={"rkey": key}, request=msgspec.json.encode(put))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PreparedPost,
+        prepared: PostPreparationResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
@@ -95,7 +95,7 @@ class BlueskyAdapter(PlatformAdapter):
             return await self.find_existing_post(account, prepared)
         return build_bluesky_live_post(prepared)
 
-    async def find_existing_post(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
+    async def find_existing_post(self, account: PostingAccount, prepared: PostPreparationResult) -> LivePost:
         """Return the post that exists on Bluesky under the prepared record's key.
 
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
@@ -112,10 +112,13 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
-            await self.look_up_post_by_record_key(account, inquiry.prepared), in_flight=MAX_BLUESKY_IN_FLIGHT_TIME
+            await self.look_up_post_by_record_key(account, inquiry.prepared),
+            in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT,
         )
 
-    async def look_up_post_by_record_key(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
+    async def look_up_post_by_record_key(
+        self, account: PostingAccount, prepared: PostPreparationResult
+    ) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(
             PdsApi.for_account(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
@@ -125,7 +128,7 @@ class BlueskyAdapter(PlatformAdapter):
         return build_bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def build_bluesky_live_post(prepared: PreparedPost) -> LivePost:
+def build_bluesky_live_post(prepared: PostPreparationResult) -> LivePost:
     """Return a prepared post as live: its `at://` URI and the URL of its page on bsky.app, for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return LivePost(
@@ -134,7 +137,7 @@ def build_bluesky_live_post(prepared: PreparedPost) -> LivePost:
     )
 
 
-async def check_video_sizes(server: PdsApi, files: Sequence[PostFile]) -> None:
+async def check_video_bytes_against_pds_limit(server: PdsApi, files: Sequence[PostFile]) -> None:
     """Raise `PostRejectedByPlatform` if a video of the post is larger than the account's server accepts.
 
     The server may drop the upload of such a file without an error. Without a published limit nothing is raised.

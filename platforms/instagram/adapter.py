@@ -5,20 +5,20 @@ from platforms.instagram.collect import InstagramCollector
 from platforms.instagram.description import InstagramSettings
 from platforms.instagram.publish import InstagramAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountFormat, TokenLifetime
+from workers.platforms.parts import PlatformParts, SandboxAccountIdFormatAndTokenLife, TokenExpiryAndRefreshDelays
 
 
-def _instagram_api_url(net: OutgoingNetwork) -> str:
-    return net.settings.as_platform_settings(InstagramSettings).instagram_api_url
+def _instagram_api_base_url_setting(net: OutgoingNetwork) -> str:
+    return net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: InstagramAdapter(net.client, _instagram_api_url(net)),
-    open_collector=lambda net: InstagramCollector(net.client, _instagram_api_url(net)),
+    open_adapter=lambda net: InstagramAdapter(net.client, _instagram_api_base_url_setting(net)),
+    open_collector=lambda net: InstagramCollector(net.client, _instagram_api_base_url_setting(net)),
     connect=connect.connect_instagram_account,
     refresh=lambda net, attempt: connect.refresh_instagram_token(net, attempt.tokens),
-    sandbox=SandboxAccountFormat(
-        token_life=TokenLifetime(
+    sandbox=SandboxAccountIdFormatAndTokenLife(
+        token_life=TokenExpiryAndRefreshDelays(
             connect.INSTAGRAM_TOKEN_LIFE, connect.INSTAGRAM_TOKEN_LIFE * connect.TOKEN_LIFE_SHARE_UNTIL_EXTENSION
         )
     ),

@@ -141,7 +141,7 @@ async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) 
     """Exchange a token of an hour for one of 60 days; Instagram wants the secret in the URL. Raise `PlatformError`."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
     return http.decode_platform_response(
-        await get_checked_instagram_response(api, "access_token", query), InstagramSixtyDayToken
+        await send_instagram_get_request(api, "access_token", query), InstagramSixtyDayToken
     )
 
 
@@ -151,7 +151,7 @@ async def extend_sixty_day_token(api: PlatformApi) -> InstagramSixtyDayToken:
     Instagram refuses a token that has expired or is younger than 24 h.
     """
     return http.decode_platform_response(
-        await get_checked_instagram_response(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
+        await send_instagram_get_request(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
         InstagramSixtyDayToken,
     )
 
@@ -219,10 +219,10 @@ async def get_from_graph_api(
 
     Raises the `PlatformError` of any other response.
     """
-    return await get_checked_instagram_response(api, f"{META_GRAPH_API_VERSION}/{path}", query, timeout_s=timeout_s)
+    return await send_instagram_get_request(api, f"{META_GRAPH_API_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
-async def get_checked_instagram_response(
+async def send_instagram_get_request(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_REQUEST_TIMEOUT_S
 ) -> PlatformResponse:
     answer = await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)

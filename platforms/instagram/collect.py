@@ -22,8 +22,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollectLimits,
     MetricsCollector,
+    MetricsPostLimitsPerCallAndRun,
     select_integer_figures,
     skip_figure_without_permission,
 )
@@ -79,12 +79,12 @@ class InstagramCollector(MetricsCollector):
     client: httpx.AsyncClient
     base: str
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=60)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server, figures_by_post = self.api_of_account(account), dict[UUID, CollectedFigures]()
+        server, figures_by_post = self.build_api_client_for_account(account), dict[UUID, CollectedFigures]()
         for post in posts:
             figures = await get_instagram_post_insights(server, post) or await get_instagram_post_counts(server, post)
             if figures is not None:
@@ -93,11 +93,14 @@ class InstagramCollector(MetricsCollector):
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.api_of_account(account), "me", {"fields": "followers_count"}, timeout_s=MAX_METRICS_CALL_S
+            self.build_api_client_for_account(account),
+            "me",
+            {"fields": "followers_count"},
+            timeout_s=MAX_METRICS_CALL_S,
         )
         return api.decode_graph_object(answer, InstagramProfile).followers_count
 
-    def api_of_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

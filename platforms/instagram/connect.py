@@ -10,14 +10,14 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from platforms.instagram import api, errors
 from platforms.instagram.api import InstagramHourToken, InstagramQuotaUsage, InstagramSixtyDayToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    AccountConnection,
+    ConnectedAccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     get_oauth_application,
@@ -33,7 +33,9 @@ MIN_TOKEN_EXTEND_AGE = timedelta(days=1)
 INSTAGRAM_TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
+async def connect_instagram_account(
+    net: OutgoingNetwork, attempt: AccountConnectJobInput
+) -> ConnectedAccountWithTokens:
     """Exchange the one-time code for an Instagram token of 60 days; return the account with it.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
@@ -42,8 +44,8 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
     us = get_oauth_application(net, DESCRIPTION)
     short = await _exchange_code(net, asked, us, secret)
     if not all(short.allows(scope) for scope in INSTAGRAM_SCOPES):
-        raise errors.INSTAGRAM_SCOPE_MISSING_ERROR.build_error()
-    graph = net.settings.as_platform_settings(InstagramSettings).instagram_api_url
+        raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
+    graph = net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
     token = await api.exchange_for_sixty_day_token(hour, client_secret=us.client_secret)
     server = PlatformApi(client=net.client, base=graph, token=token.access_token)
@@ -54,9 +56,9 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
         external_id=str(person.user_id),
         handle=person.username,
         avatar_url=person.profile_picture_url,
-        traits=await _read_account_traits(server, str(person.user_id)),
+        traits=await _read_account_quota_traits(server, str(person.user_id)),
     )
-    return AccountConnection(account, _build_instagram_token_grant(token))
+    return ConnectedAccountWithTokens(account, _build_stored_grant_of_sixty_day_token(token))
 
 
 async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
@@ -67,14 +69,14 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
     """
     server = PlatformApi(
         client=net.client,
-        base=net.settings.as_platform_settings(InstagramSettings).instagram_api_url,
+        base=net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url,
         token=tokens.access_token,
     )
     try:
         if _is_token_too_young_to_extend(tokens):
             await api.get_instagram_user(server)
-            return _grant_until(tokens.access_token, tokens.expires_at)
-        return _build_instagram_token_grant(await api.extend_sixty_day_token(server))
+            return _build_token_grant_with_expiry(tokens.access_token, tokens.expires_at)
+        return _build_stored_grant_of_sixty_day_token(await api.extend_sixty_day_token(server))
     except AccessTokenExpired as error:
         raise AccountReauthRequired(error.code, f"{error.message}: {errors.CONNECT_AGAIN_ADVICE}") from error
 
@@ -82,7 +84,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
 async def _exchange_code(
     net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
 ) -> InstagramHourToken:
-    base = net.settings.as_platform_settings(InstagramSettings).instagram_oauth_url
+    base = net.settings.select_settings_of_social_platform(InstagramSettings).instagram_oauth_url
     form = {**build_code_exchange_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
         return await api.exchange_code_for_hour_token(net.client, base, us, form)
@@ -93,7 +95,7 @@ async def _exchange_code(
         ) from error
 
 
-async def _read_account_traits(server: PlatformApi, account_id: str) -> dict[str, Any]:
+async def _read_account_quota_traits(server: PlatformApi, account_id: str) -> dict[str, Any]:
     """Return the traits of an Instagram account, with its daily post quota.
 
     If the quota can't be read, it is left out: the one-time code is already used up. Raises `AccountReauthRequired`.
@@ -120,11 +122,11 @@ def _is_token_too_young_to_extend(tokens: AccountTokens) -> bool:
     return expires_at is not None and expires_at - datetime.now(UTC) > INSTAGRAM_TOKEN_LIFE - MIN_TOKEN_EXTEND_AGE
 
 
-def _build_instagram_token_grant(token: InstagramSixtyDayToken) -> TokenGrant:
-    return _grant_until(token.access_token, credentials.token_expiry_after(token.expires_in))
+def _build_stored_grant_of_sixty_day_token(token: InstagramSixtyDayToken) -> TokenGrant:
+    return _build_token_grant_with_expiry(token.access_token, credentials.token_expiry_after(token.expires_in))
 
 
-def _grant_until(access_token: str, expires_at: datetime | None) -> TokenGrant:
+def _build_token_grant_with_expiry(access_token: str, expires_at: datetime | None) -> TokenGrant:
     return TokenGrant(access_token=access_token, expires_at=expires_at, refresh_at=_token_extend_time(expires_at))
 
 

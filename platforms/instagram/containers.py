@@ -13,7 +13,7 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, errors
 from schemas.errors import PlatformError, PostPreparationExpired
-from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
+from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
 from workers.platforms.http import PlatformApi
 
 #: Safe lifetime of a container, out of its 24 h.
@@ -28,7 +28,7 @@ MAX_UNKNOWN_CONTAINER_POLLS = 3
 INSTAGRAM_ERROR_SUBCODE_PATTERN = re.compile(r"\b2207\d{3}\b")
 
 
-class InstagramPostHandle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class InstagramPostPreparationState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
     `container` is the one to publish; `asks` counts the polls while Instagram processes it, `misses` the
@@ -53,8 +53,8 @@ class ContainerPublishRequest(msgspec.Struct):
 
 
 async def run_media_container_step(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
-) -> PreparedPost:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
+) -> PostPreparationResult:
     """Run the next step towards a finished Instagram container; return the post's new state.
 
     `PostPreparationExpired` means that Instagram could not create the container or lost it: all containers are
@@ -62,11 +62,11 @@ async def run_media_container_step(
     create only 400 a day. So `MAX_UNKNOWN_CONTAINER_POLLS` such reports in a row are needed. Raises `PlatformError`.
     """
     try:
-        return await _run_media_container_step_once(server, account, draft, handle)
+        return await _create_or_poll_next_media_container(server, account, draft, handle)
     except PostPreparationExpired as error:
         is_new = handle.container is None and not handle.items
         if (
-            error.code != errors.INSTAGRAM_CONTAINER_UNKNOWN_ERROR.code
+            error.code != errors.INSTAGRAM_CONTAINER_ABSENT_ERROR_MEANING.code
             or is_new
             or handle.misses + 1 >= MAX_UNKNOWN_CONTAINER_POLLS
         ):
@@ -77,14 +77,14 @@ async def run_media_container_step(
         )
 
 
-async def _run_media_container_step_once(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
-) -> PreparedPost:
+async def _create_or_poll_next_media_container(
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
+) -> PostPreparationResult:
     if handle.container is not None:
-        return await poll_container_to_publish(server, draft, handle, handle.container)
+        return await poll_media_container_before_publish(server, draft, handle, handle.container)
     if len(draft.media) == 1:
         container = await create_instagram_account_container(
-            server, account, **build_container_file_fields(draft.media[0]), **build_container_caption_fields(draft)
+            server, account, **build_container_file_fields(draft.media[0]), **build_caption_and_ai_label_fields(draft)
         )
         return schedule_first_container_poll(draft, handle, container)
     if len(handle.items) < len(draft.media):
@@ -92,9 +92,9 @@ async def _run_media_container_step_once(
     return await create_carousel_if_items_finished(server, account, draft, handle)
 
 
-async def poll_container_to_publish(
-    server: PlatformApi, draft: PostToPublish, handle: InstagramPostHandle, container: str
-) -> PreparedPost:
+async def poll_media_container_before_publish(
+    server: PlatformApi, draft: PostToPublish, handle: InstagramPostPreparationState, container: str
+) -> PostPreparationResult:
     """Poll the container to publish; return the post as complete once Instagram has finished the container.
 
     Until then return an incomplete post with the seconds until the next poll. A container that is published
@@ -103,12 +103,12 @@ async def poll_container_to_publish(
     if not await is_media_container_finished(server, container):
         return schedule_next_container_poll(draft, handle)
     request = msgspec.json.encode(ContainerPublishRequest(container, draft.caption))
-    return PreparedPost(handle=msgspec.to_builtins(handle), request=request)
+    return PostPreparationResult(handle=msgspec.to_builtins(handle), request=request)
 
 
 async def create_carousel_item_container(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
-) -> PreparedPost:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
+) -> PostPreparationResult:
     file = draft.media[len(handle.items)]
     container = await create_instagram_account_container(
         server, account, is_carousel_item="true", **build_container_file_fields(file)
@@ -117,8 +117,8 @@ async def create_carousel_item_container(
 
 
 async def create_carousel_if_items_finished(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostHandle
-) -> PreparedPost:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
+) -> PostPreparationResult:
     """Create the carousel's container once Instagram has finished all item containers.
 
     Returns the post's next step: a first poll of the carousel, or another poll of the first unfinished item.
@@ -130,7 +130,7 @@ async def create_carousel_if_items_finished(
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
     container = await create_instagram_account_container(
-        server, account, media_type="CAROUSEL", children=children, **build_container_caption_fields(draft)
+        server, account, media_type="CAROUSEL", children=children, **build_caption_and_ai_label_fields(draft)
     )
     return schedule_first_container_poll(draft, handle, container)
 
@@ -139,7 +139,7 @@ async def create_instagram_account_container(server: PlatformApi, account: Posti
     return await api.create_media_container(server, account.external_id, **fields)
 
 
-def build_container_caption_fields(draft: PostToPublish) -> dict[str, str]:
+def build_caption_and_ai_label_fields(draft: PostToPublish) -> dict[str, str]:
     """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
@@ -163,7 +163,7 @@ async def is_media_container_finished(server: PlatformApi, container: str) -> bo
     if status.status_code == "ERROR":
         raise build_failed_container_error(status.status)
     if status.status_code == "EXPIRED":
-        raise errors.INSTAGRAM_CONTAINER_GONE_ERROR.build_error()
+        raise errors.INSTAGRAM_CONTAINER_GONE_ERROR_MEANING.build_error()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 
@@ -175,12 +175,14 @@ def build_failed_container_error(message: str) -> PlatformError:
     match = INSTAGRAM_ERROR_SUBCODE_PATTERN.search(message)
     meaning = (
         errors.INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None
-    ) or errors.INSTAGRAM_FILE_PROCESSING_ERROR
+    ) or errors.INSTAGRAM_PROCESSING_FAILED_ERROR_MEANING
     error = errors.build_graph_error(meaning, message)
     return PostPreparationExpired(error.code, error.message) if error.retryable else error
 
 
-def schedule_first_container_poll(draft: PostToPublish, handle: InstagramPostHandle, container: str) -> PreparedPost:
+def schedule_first_container_poll(
+    draft: PostToPublish, handle: InstagramPostPreparationState, container: str
+) -> PostPreparationResult:
     """Return an incomplete post that records the newly created container to publish.
 
     Its wait is the seconds until the first poll, while Instagram processes the container.
@@ -188,12 +190,14 @@ def schedule_first_container_poll(draft: PostToPublish, handle: InstagramPostHan
     return schedule_next_container_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 
-def schedule_next_container_poll(draft: PostToPublish, handle: InstagramPostHandle) -> PreparedPost:
+def schedule_next_container_poll(draft: PostToPublish, handle: InstagramPostPreparationState) -> PostPreparationResult:
     wait_s = min(FIRST_CONTAINER_POLL_PAUSE_S[draft.media[0].kind] * 2**handle.asks, MAX_CONTAINER_POLL_PAUSE_S)
     return build_incomplete_instagram_post(
         msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s
     )
 
 
-def build_incomplete_instagram_post(handle: InstagramPostHandle, *, after_s: float = 0.0) -> PreparedPost:
-    return PreparedPost(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)
+def build_incomplete_instagram_post(
+    handle: InstagramPostPreparationState, *, after_s: float = 0.0
+) -> PostPreparationResult:
+    return PostPreparationResult(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)

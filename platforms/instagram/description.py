@@ -18,12 +18,12 @@ from msgspec import Meta
 from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
-    CaptionPartLimit,
+    AdditionalCaptionLimit,
     ConsolePreviewRules,
-    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
-    SharedServerLogin,
+    PlatformOAuthConsentPage,
+    SingleServerOAuthLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
@@ -57,8 +57,8 @@ DESCRIPTION = PlatformDescription(
         caption_max=2200,
         measure=count_utf16_units,
         caption_parts=(
-            CaptionPartLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
-            CaptionPartLimit("mentions", 20, lambda text: len(_MENTION_PATTERN.findall(text))),
+            AdditionalCaptionLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
+            AdditionalCaptionLimit("mentions", 20, lambda text: len(_MENTION_PATTERN.findall(text))),
         ),
         images_max=10,
         text_only=False,
@@ -69,8 +69,10 @@ DESCRIPTION = PlatformDescription(
         video_s=900.0,
         ai_labels=frozenset({"image", "video"}),
     ),
-    login=SharedServerLogin(
-        OAuthConsentPage("/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"),
+    login=SingleServerOAuthLogin(
+        PlatformOAuthConsentPage(
+            "/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"
+        ),
         url="instagram_url",
         client_id="instagram_client_id",
         client_secret="instagram_client_secret",  # noqa: S106  the setting's name

@@ -12,22 +12,26 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, containers, errors, reconcile
-from platforms.instagram.containers import MAX_MEDIA_CONTAINER_AGE, ContainerPublishRequest, InstagramPostHandle
+from platforms.instagram.containers import (
+    MAX_MEDIA_CONTAINER_AGE,
+    ContainerPublishRequest,
+    InstagramPostPreparationState,
+)
 from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms import media
 from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
 )
 from workers.platforms.http import PlatformApi
 
 #: Part of the irreversible call's timeout for the call itself; the rest is for the post's address.
-PUBLISH_CALL_TIMEOUT_SHARE = 0.8
+PUBLISH_CALL_SHARE_OF_SEND_TIMEOUT = 0.8
 
 
 @dataclass(frozen=True)
@@ -41,45 +45,47 @@ class InstagramAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
-    ) -> PreparedPost:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
+    ) -> PostPreparationResult:
         """Run the next step of creating the post's Instagram containers; return the post's new state.
 
         Starts over with new containers if the earlier ones are too old to publish, or have another AI label.
         """
-        server = self.api_of_account(account)
-        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostHandle)
+        server = self.build_api_client_for_account(account)
+        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostPreparationState)
         if (
             handle is None
-            or not has_ai_label_of_draft(handle, draft)
+            or not does_container_ai_label_match_draft(handle, draft)
             or draft.now - handle.began_at > MAX_MEDIA_CONTAINER_AGE
         ):
             media.check_post_files(account, draft)
             await check_instagram_daily_quota(server, account)
-            handle = InstagramPostHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
+            handle = InstagramPostPreparationState(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.run_media_container_step(server, account, draft, handle)
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        if not has_ai_label_of_draft(msgspec.convert(prepared.handle, InstagramPostHandle), draft):
+        if not does_container_ai_label_match_draft(
+            msgspec.convert(prepared.handle, InstagramPostPreparationState), draft
+        ):
             raise PostPreparationExpired(
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
         post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
-        server, call_s = self.api_of_account(account), PUBLISH_CALL_TIMEOUT_SHARE * timeout_s
+        server, call_s = self.build_api_client_for_account(account), PUBLISH_CALL_SHARE_OF_SEND_TIMEOUT * timeout_s
         media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        return await reconcile.reconcile_container(self.api_of_account(account), account, inquiry)
+        return await reconcile.reconcile_container(self.build_api_client_for_account(account), account, inquiry)
 
-    def api_of_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostToPublish) -> bool:
+def does_container_ai_label_match_draft(handle: InstagramPostPreparationState, draft: PostToPublish) -> bool:
     """Return whether the containers have an AI label exactly if the draft has one. An earlier release set none."""
     return handle.is_ai_generated == draft.is_ai_generated
 
@@ -88,7 +94,7 @@ async def check_instagram_daily_quota(server: PlatformApi, account: PostingAccou
     """Raise `PlatformThrottled` if an Instagram account has no post left today, by any application."""
     used = await api.get_instagram_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
-        raise errors.INSTAGRAM_DAILY_POST_LIMIT_ERROR.build_error()
+        raise errors.INSTAGRAM_DAILY_POST_LIMIT_ERROR_MEANING.build_error()
 
 
 async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:

@@ -18,7 +18,7 @@ from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostIn
 from workers.platforms.http import PlatformApi
 
 #: Time after the last call in which its post may still be created.
-MAX_INSTAGRAM_IN_FLIGHT_TIME = timedelta(minutes=2)
+MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT = timedelta(minutes=2)
 #: Time after the last call in which the list may still lack its post.
 MAX_INSTAGRAM_MEDIA_LIST_LAG = timedelta(minutes=5)
 #: Seconds between two checks meanwhile.
@@ -43,14 +43,14 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await identify_live_post(server, account, inquiry, post)
-    if (left_s := inquiry.seconds_left_of_wait_after_call(MAX_INSTAGRAM_IN_FLIGHT_TIME)) > 0:
+    if (left_s := inquiry.seconds_left_of_wait_after_call(MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT)) > 0:
         return UndecidedPost(min(left_s, RECONCILE_RECHECK_PAUSE_S))
     if status == "IN_PROGRESS":
         return UndecidedPost(RECONCILE_RECHECK_PAUSE_S)
     alike, complete = await list_matching_instagram_posts(server, account, inquiry, post)
     if alike or not complete:
         return UndecidedPost()
-    gone = errors.INSTAGRAM_CONTAINER_GONE_ERROR
+    gone = errors.INSTAGRAM_CONTAINER_GONE_ERROR_MEANING
     return AbsentPost() if status == "FINISHED" else DroppedPost(PostPreparationExpired(gone.code, gone.message))
 
 

@@ -20,8 +20,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollectLimits,
     MetricsCollector,
+    MetricsPostLimitsPerCallAndRun,
     select_integer_figures,
 )
 
@@ -44,7 +44,7 @@ class MastodonStatusCounts(msgspec.Struct):
         return select_integer_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
 
 
-class MastodonProfile(msgspec.Struct):
+class MastodonFollowerCount(msgspec.Struct):
     followers_count: int | None = None
 
 
@@ -53,7 +53,7 @@ class MastodonCollector(MetricsCollector):
     """Collector of Mastodon; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=60)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
@@ -74,5 +74,5 @@ class MastodonCollector(MetricsCollector):
             "GET", server.build_url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_METRICS_CALL_S
         )
         return http.decode_platform_response(
-            answer.require_success(build_mastodon_error), MastodonProfile
+            answer.require_success(build_mastodon_error), MastodonFollowerCount
         ).followers_count

@@ -12,16 +12,16 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
-from domain.connecting.token_refresh import TokenRefreshAttempt
-from domain.connecting.token_revocation import TokenRevocationAttempt
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.token_refresh import TokenRefreshJobInput
+from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonToken
 from platforms.mastodon.description import MASTODON_SCOPES
 from schemas.errors import AccountReauthRequired, PostRejectedByPlatform
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    AccountConnection,
+    ConnectedAccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     build_token_refresh_form,
@@ -29,7 +29,7 @@ from workers.platforms.connecting import (
 
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
-MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
+GENUINE_MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
 OTHER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
@@ -49,7 +49,7 @@ async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformSe
     return OAuthClient(app.client_id, app.client_secret)
 
 
-async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
+async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
     """Exchange the one-time code for a Mastodon account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
@@ -68,10 +68,10 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
         avatar_url=person.avatar,
         traits=build_mastodon_instance_traits(described),
     )
-    return AccountConnection(account, _build_mastodon_token_grant(token, redirect_uri=asked.redirect_uri))
+    return ConnectedAccountWithTokens(account, _build_mastodon_token_grant(token, redirect_uri=asked.redirect_uri))
 
 
-async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
+async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshJobInput) -> TokenGrant:
     """Exchange the refresh token of a Mastodon account; return its new tokens.
 
     If the server returns no new refresh token, the old one is kept. An account without a refresh token keeps
@@ -88,7 +88,7 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAtte
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
-async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
+async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None:
     """Revoke the token by the registration that got it. Raise `PostRejectedByPlatform` without it, `PlatformError`."""
     us = _require_app_registration(attempt.client)
     await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
@@ -100,7 +100,7 @@ def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, An
     `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
     """
     version = str(described.get("version", ""))[:100]
-    genuine = MASTODON_VERSION_PATTERN.fullmatch(version) is not None
+    genuine = GENUINE_MASTODON_VERSION_PATTERN.fullmatch(version) is not None
     other_software = OTHER_SOFTWARE_PATTERN.search(version)
     posts, media = (
         _get_sub_object(_get_sub_object(described, "configuration"), name) for name in ("statuses", "media_attachments")

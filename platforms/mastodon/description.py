@@ -15,9 +15,9 @@ from platforms.description import (
     VIDEO_MEDIA_TYPES,
     AccountServerLogin,
     ConsolePreviewRules,
-    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
+    PlatformOAuthConsentPage,
     PreviewTextCut,
 )
 
@@ -55,7 +55,7 @@ DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=AccountServerLogin(OAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    login=AccountServerLogin(PlatformOAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
         color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),

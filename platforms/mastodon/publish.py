@@ -13,13 +13,13 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api, reconcile, uploads
 from platforms.mastodon.api import MastodonApi
-from platforms.mastodon.reconcile import SentMastodonPost
+from platforms.mastodon.reconcile import LostMastodonPost
 from workers.platforms import media
 from workers.platforms.contract import (
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
 )
@@ -27,10 +27,10 @@ from workers.platforms.contract import (
 #: Safe retention of a key, out of Mastodon's hour at most.
 MASTODON_IDEMPOTENCY_KEY_RETENTION = timedelta(minutes=50)
 #: Time after the last call in which its post may still be created or listed.
-MAX_MASTODON_IN_FLIGHT_TIME = timedelta(seconds=60)
+MIN_MASTODON_WAIT_TO_PROVE_POST_ABSENT = timedelta(seconds=60)
 
 
-class MastodonPostHandle(msgspec.Struct, rename="camel"):
+class MastodonPostPreparationState(msgspec.Struct, rename="camel"):
     """Handle of a post: `prepared_at` is before the calls with `key`, `after` the newest post at the time."""
 
     key: str
@@ -59,28 +59,28 @@ class MastodonAdapter(PlatformAdapter):
         Then a repeat creates no second post. The key's age is counted from the preparation: `sent_at` is the
         time of the last call, not the first.
         """
-        age = inquiry.now - decode_mastodon_post_handle(inquiry.prepared).prepared_at
+        age = inquiry.now - decode_mastodon_post_preparation_state(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < MASTODON_IDEMPOTENCY_KEY_RETENTION
 
     async def prepare(
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PreparedPost | None = None,  # noqa: ARG002
-    ) -> PreparedPost:
+        so_far: PostPreparationResult | None = None,  # noqa: ARG002
+    ) -> PostPreparationResult:
         media.check_post_files(account, draft)
         server = MastodonApi.for_account(account, self.client)
         after = await reconcile.find_newest_mastodon_status_id(server, account.external_id)
         media_ids = [await uploads.upload_mastodon_file_until_ready(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
         post = MastodonStatusRequest(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
-        handle = MastodonPostHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
-        return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
+        handle = MastodonPostPreparationState(key=str(draft.post_id), prepared_at=draft.now, after=after)
+        return PostPreparationResult(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PreparedPost,
+        prepared: PostPreparationResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
@@ -88,21 +88,23 @@ class MastodonAdapter(PlatformAdapter):
         status = await api.publish_mastodon_status(
             MastodonApi.for_account(account, self.client),
             prepared.request,
-            key=decode_mastodon_post_handle(prepared).key,
+            key=decode_mastodon_post_preparation_state(prepared).key,
             timeout_s=timeout_s,
         )
         return reconcile.build_mastodon_live_post(status)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=MastodonStatusRequest)
-        sent_post = SentMastodonPost(
-            text=post.status, media_ids=post.media_ids, after=decode_mastodon_post_handle(inquiry.prepared).after
+        sent_post = LostMastodonPost(
+            text=post.status,
+            media_ids=post.media_ids,
+            after=decode_mastodon_post_preparation_state(inquiry.prepared).after,
         )
-        result = await reconcile.find_sent_mastodon_post(
+        result = await reconcile.find_lost_mastodon_post(
             MastodonApi.for_account(account, self.client), account.external_id, sent_post
         )
-        return inquiry.withhold_unproved_absence(result, in_flight=MAX_MASTODON_IN_FLIGHT_TIME)
+        return inquiry.withhold_unproved_absence(result, in_flight=MIN_MASTODON_WAIT_TO_PROVE_POST_ABSENT)
 
 
-def decode_mastodon_post_handle(prepared: PreparedPost) -> MastodonPostHandle:
-    return msgspec.convert(prepared.handle, MastodonPostHandle)
+def decode_mastodon_post_preparation_state(prepared: PostPreparationResult) -> MastodonPostPreparationState:
+    return msgspec.convert(prepared.handle, MastodonPostPreparationState)

@@ -24,7 +24,7 @@ HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
 MENTION_SERVER_PATTERN = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
 
-class SentMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
+class LostMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
     """The post as it was sent, and `after`, the account's newest post before it (None: it had none)."""
 
     text: str
@@ -38,14 +38,14 @@ async def find_newest_mastodon_status_id(server: MastodonApi, account_id: str) -
     return page[0].id if page else None
 
 
-async def find_sent_mastodon_post(server: MastodonApi, account_id: str, sent_post: SentMastodonPost) -> ReconcileResult:
+async def find_lost_mastodon_post(server: MastodonApi, account_id: str, sent_post: LostMastodonPost) -> ReconcileResult:
     """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
     `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that
     all posts since `sent_post.after` were read and none can be it. Else `UndecidedPost`: several are similar,
     or one has other files or a text that may be the post's.
     """
-    newer, complete = await list_mastodon_statuses_since(server, account_id, sent_post.after)
+    newer, complete = await list_mastodon_statuses_newer_than_id(server, account_id, sent_post.after)
     alike = [status for status in newer if has_same_status_text(status, sent_post.text)]
     matching = [status for status in alike if may_have_same_status_files(status, sent_post.media_ids)]
     if len(matching) == 1:
@@ -54,7 +54,7 @@ async def find_sent_mastodon_post(server: MastodonApi, account_id: str, sent_pos
     return UndecidedPost() if doubtful or not complete else AbsentPost()
 
 
-async def list_mastodon_statuses_since(
+async def list_mastodon_statuses_newer_than_id(
     server: MastodonApi, account_id: str, after: str | None
 ) -> tuple[list[MastodonStatus], bool]:
     """Return a Mastodon account's posts since the one with the id `after`, and whether these are all of them.

@@ -7,21 +7,23 @@ from platforms.tiktok.collect import TikTokCollector
 from platforms.tiktok.description import TikTokSettings
 from platforms.tiktok.publish import TikTokAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountFormat, TokenLifetime
+from workers.platforms.parts import PlatformParts, SandboxAccountIdFormatAndTokenLife, TokenExpiryAndRefreshDelays
 
 
-def _tiktok_api_url(net: OutgoingNetwork) -> str:
-    return net.settings.as_platform_settings(TikTokSettings).tiktok_api_url
+def _tiktok_api_base_url_setting(net: OutgoingNetwork) -> str:
+    return net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: TikTokAdapter(net.client, _tiktok_api_url(net)),
-    open_collector=lambda net: TikTokCollector(net.client, _tiktok_api_url(net)),
+    open_adapter=lambda net: TikTokAdapter(net.client, _tiktok_api_base_url_setting(net)),
+    open_collector=lambda net: TikTokCollector(net.client, _tiktok_api_base_url_setting(net)),
     connect=connect.connect_tiktok_account,
     refresh=lambda net, attempt: connect.refresh_tiktok_tokens(net, attempt.tokens),
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),
     # TikTok's refresh token lives a year.
-    sandbox=SandboxAccountFormat(
-        token_life=TokenLifetime(timedelta(days=1), timedelta(days=365) * connect.REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE)
+    sandbox=SandboxAccountIdFormatAndTokenLife(
+        token_life=TokenExpiryAndRefreshDelays(
+            timedelta(days=1), timedelta(days=365) * connect.REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE
+        )
     ),
 )

@@ -137,7 +137,7 @@ def decode_tiktok_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
 
     Raise the `PlatformError` that `errors.build_tiktok_error` chooses for any other.
     """
-    body = decode_tiktok_error(answer)
+    body = decode_error_object_of_tiktok_response(answer)
     if body.code != errors.TIKTOK_OK_ERROR_CODE or not answer.ok:
         raise errors.build_tiktok_error(answer, body)
     read: Any = http.decode_platform_response(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
@@ -145,7 +145,7 @@ def decode_tiktok_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
     return data
 
 
-def decode_tiktok_error(answer: PlatformResponse) -> TikTokErrorBody:
+def decode_error_object_of_tiktok_response(answer: PlatformResponse) -> TikTokErrorBody:
     """Return the `error` object of a TikTok response; its code is `ok` for a success.
 
     For a body without one, such as that of a proxy, return an empty error. Raises the error of

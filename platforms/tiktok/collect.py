@@ -19,8 +19,8 @@ from platforms.tiktok import api
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollectLimits,
     MetricsCollector,
+    MetricsPostLimitsPerCallAndRun,
     select_integer_figures,
     skip_figure_without_permission,
 )
@@ -45,16 +45,16 @@ class TikTokVideoCounts(msgspec.Struct):
         )
 
 
-class TikTokVideoList(msgspec.Struct):
+class TikTokVideoCountsResponse(msgspec.Struct):
     videos: list[TikTokVideoCounts] = []
 
 
-class TikTokProfile(msgspec.Struct):
+class TikTokFollowerCount(msgspec.Struct):
     follower_count: int | None = None
 
 
-class TikTokProfileInfo(msgspec.Struct):
-    user: TikTokProfile
+class TikTokFollowerCountResponse(msgspec.Struct):
+    user: TikTokFollowerCount
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class TikTokCollector(MetricsCollector):
 
     client: httpx.AsyncClient
     base: str
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=20, most=400)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=20, most=400)
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server = self.api_of_account(account)
+        server = self.build_api_client_for_account(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
         figures_by_id = dict[str, CollectedFigures]()
@@ -81,18 +81,18 @@ class TikTokCollector(MetricsCollector):
             )
             figures_by_id = {
                 str(video.id): video.figures
-                for video in api.decode_tiktok_envelope_data(answer, TikTokVideoList).videos
+                for video in api.decode_tiktok_envelope_data(answer, TikTokVideoCountsResponse).videos
             }
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
-        server = self.api_of_account(account)
+        server = self.build_api_client_for_account(account)
         with skip_figure_without_permission():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
             return api.decode_tiktok_envelope_data(
-                await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S), TikTokProfileInfo
+                await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S), TikTokFollowerCountResponse
             ).user.follower_count
         return None
 
-    def api_of_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectAttempt, AccountConnectJobArgs, Code
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
@@ -19,7 +19,7 @@ from schemas.errors import (
 )
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    AccountConnection,
+    ConnectedAccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     build_token_refresh_form,
@@ -30,7 +30,7 @@ from workers.platforms.http import PlatformApi
 REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE = 0.5
 
 
-async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
+async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
     """Exchange the one-time code for a TikTok account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
@@ -40,7 +40,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
     _check_granted_scopes(token)
     server = PlatformApi(
         client=net.client,
-        base=net.settings.as_platform_settings(TikTokSettings).tiktok_api_url,
+        base=net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url,
         token=token.access_token,
     )
     try:
@@ -55,7 +55,9 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
         avatar_url=person.avatar_url or None,
         traits=await _read_account_traits(server),
     )
-    return AccountConnection(account, _build_tiktok_token_grant(token, redirect_uri=asked.redirect_uri))
+    return ConnectedAccountWithTokens(
+        account, _convert_tiktok_tokens_to_token_grant(token, redirect_uri=asked.redirect_uri)
+    )
 
 
 async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | TokenGrant) -> TokenGrant:
@@ -67,7 +69,7 @@ async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | To
     if tokens.refresh_token is None:
         raise AccountReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
     token = await oauth.exchange_tiktok_token(net, build_token_refresh_form(tokens.refresh_token))
-    return _build_tiktok_token_grant(token, redirect_uri=tokens.redirect_uri)
+    return _convert_tiktok_tokens_to_token_grant(token, redirect_uri=tokens.redirect_uri)
 
 
 async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> None:
@@ -112,7 +114,7 @@ async def _read_account_traits(server: PlatformApi) -> dict[str, Any]:
         return {}
 
 
-def _build_tiktok_token_grant(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
+def _convert_tiktok_tokens_to_token_grant(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
     return TokenGrant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,

@@ -10,13 +10,13 @@ from workers.platforms import media
 from workers.platforms.contract import PostToPublish
 
 #: The API's privacy levels, and TikTok's words for them.
-TIKTOK_PRIVACY_LEVELS: Mapping[str, str] = {
+TIKTOK_VALUE_BY_PRIVACY_LEVEL: Mapping[str, str] = {
     "public": "PUBLIC_TO_EVERYONE",
     "friends": "MUTUAL_FOLLOW_FRIENDS",
     "followers": "FOLLOWER_OF_CREATOR",
     "private": "SELF_ONLY",
 }
-TIKTOK_PUBLIC_LEVEL = TIKTOK_PRIVACY_LEVELS["public"]
+TIKTOK_PUBLIC_LEVEL = TIKTOK_VALUE_BY_PRIVACY_LEVEL["public"]
 
 
 def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
 
 
 def list_offered_tiktok_privacy_levels(creator: TikTokCreatorInfo) -> list[str]:
-    return [word for word, level in TIKTOK_PRIVACY_LEVELS.items() if level in creator.privacy_level_options]
+    return [word for word, level in TIKTOK_VALUE_BY_PRIVACY_LEVEL.items() if level in creator.privacy_level_options]
 
 
 def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo) -> str:
@@ -51,10 +51,10 @@ def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo
         raise PostRejectedByPlatform(
             "PRIVACY_REQUIRED", f"the post has no privacy level: schedule it again with a privacyLevel of {offer}"
         )
-    if TIKTOK_PRIVACY_LEVELS[draft.privacy_level] not in creator.privacy_level_options:
+    if TIKTOK_VALUE_BY_PRIVACY_LEVEL[draft.privacy_level] not in creator.privacy_level_options:
         message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
         raise PostRejectedByPlatform("PRIVACY_NOT_OFFERED", message)
-    return TIKTOK_PRIVACY_LEVELS[draft.privacy_level]
+    return TIKTOK_VALUE_BY_PRIVACY_LEVEL[draft.privacy_level]
 
 
 def check_draft_for_tiktok_creator(

@@ -14,10 +14,10 @@ from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ConsolePreviewRules,
-    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
-    SharedServerLogin,
+    PlatformOAuthConsentPage,
+    SingleServerOAuthLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
@@ -57,8 +57,8 @@ DESCRIPTION = PlatformDescription(
         privacy_levels=("public", "friends", "followers", "private"),
         ai_labels=frozenset({"video"}),
     ),
-    login=SharedServerLogin(
-        OAuthConsentPage(
+    login=SingleServerOAuthLogin(
+        PlatformOAuthConsentPage(
             "/v2/auth/authorize/",
             TIKTOK_SCOPES,
             client="client_key",

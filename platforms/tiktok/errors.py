@@ -29,39 +29,43 @@ TIKTOK_QUOTA_COOLDOWN_S = 3600.0
 TIKTOK_OK_ERROR_CODE = "ok"
 
 
-TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+TIKTOK_TOKEN_EXPIRED_ERROR_MEANING = PlatformErrorMeaning(
     AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-TIKTOK_SCOPE_MISSING_ERROR = PlatformErrorMeaning(
+TIKTOK_SCOPE_MISSING_ERROR_MEANING = PlatformErrorMeaning(
     AccountReauthRequired, "SCOPE_MISSING", "the account gave no permission to post: connect it again, all boxes ticked"
 )
-TIKTOK_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
-TIKTOK_ACCOUNT_DAY_QUOTA_ERROR = PlatformErrorMeaning(
+TIKTOK_RATE_LIMITED_ERROR_MEANING = PlatformErrorMeaning(
+    PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate"
+)
+TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING = PlatformErrorMeaning(
     PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
-TIKTOK_ACCOUNT_BANNED_ERROR = PlatformErrorMeaning(
+TIKTOK_ACCOUNT_BANNED_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
-TIKTOK_SPAM_RISK_ERROR = PlatformErrorMeaning(
+TIKTOK_SPAM_RISK_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
 )
-TIKTOK_SPAM_CAPTION_ERROR = PlatformErrorMeaning(
+TIKTOK_SPAM_CAPTION_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
-TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
+TIKTOK_REQUEST_REFUSED_ERROR_MEANING = PlatformErrorMeaning(
     PostRejectedByPlatform, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
-TIKTOK_FAILED_ERROR = PlatformErrorMeaning(
+TIKTOK_RETRYABLE_FAILURE_MEANING = PlatformErrorMeaning(
     PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False
 )
-TIKTOK_POST_UNKNOWN_ERROR = PlatformErrorMeaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
+TIKTOK_POST_NOT_FOUND_ERROR_MEANING = PlatformErrorMeaning(
+    PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown"
+)
 
 TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
-    "access_token_invalid": TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR,
-    "scope_not_authorized": TIKTOK_SCOPE_MISSING_ERROR,
-    "scope_permission_missed": TIKTOK_SCOPE_MISSING_ERROR,
-    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR,
-    "spam_risk_too_many_posts": TIKTOK_ACCOUNT_DAY_QUOTA_ERROR,
+    "access_token_invalid": TIKTOK_TOKEN_EXPIRED_ERROR_MEANING,
+    "scope_not_authorized": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
+    "scope_permission_missed": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
+    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR_MEANING,
+    "spam_risk_too_many_posts": TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING,
     "spam_risk_too_many_pending_share": PlatformErrorMeaning(
         PostNotSent,
         "DRAFTS_PENDING",
@@ -71,9 +75,9 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "reached_active_user_cap": PlatformErrorMeaning(
         PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
     ),
-    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR,
-    "spam_risk": TIKTOK_SPAM_RISK_ERROR,
-    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR,
+    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR_MEANING,
+    "spam_risk": TIKTOK_SPAM_RISK_ERROR_MEANING,
+    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,
     "privacy_level_option_mismatch": PlatformErrorMeaning(
         PostRejectedByPlatform, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
     ),
@@ -90,17 +94,17 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         "with TikTok's app",
         "config",
     ),
-    "invalid_publish_id": TIKTOK_POST_UNKNOWN_ERROR,
-    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_UNKNOWN_ERROR,
-    "invalid_param": TIKTOK_REFUSED_ERROR,
-    "invalid_params": TIKTOK_REFUSED_ERROR,
-    "not_found": TIKTOK_REFUSED_ERROR,
-    "publish_not_cancellable": TIKTOK_REFUSED_ERROR,
-    "internal": TIKTOK_FAILED_ERROR,
-    "internal_error": TIKTOK_FAILED_ERROR,
+    "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
+    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
+    "invalid_param": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
+    "invalid_params": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
+    "not_found": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
+    "publish_not_cancellable": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
+    "internal": TIKTOK_RETRYABLE_FAILURE_MEANING,
+    "internal_error": TIKTOK_RETRYABLE_FAILURE_MEANING,
 }
 
-TIKTOK_FILES_NOT_FETCHED_ERROR = PlatformErrorMeaning(
+TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING = PlatformErrorMeaning(
     PostPreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
 )
 
@@ -119,8 +123,10 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "frame_rate_check_failed": PlatformErrorMeaning(
         PostRejectedByPlatform, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
     ),
-    "internal": PlatformErrorMeaning(PostPreparationExpired, TIKTOK_FAILED_ERROR.code, TIKTOK_FAILED_ERROR.message),
-    "photo_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR,
+    "internal": PlatformErrorMeaning(
+        PostPreparationExpired, TIKTOK_RETRYABLE_FAILURE_MEANING.code, TIKTOK_RETRYABLE_FAILURE_MEANING.message
+    ),
+    "photo_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING,
     "picture_size_check_failed": PlatformErrorMeaning(
         PostRejectedByPlatform,
         "MEDIA_REFUSED",
@@ -132,13 +138,16 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         "the post was canceled or deleted before it was live",
         "platform_rejected",
     ),
-    "spam_risk": TIKTOK_SPAM_RISK_ERROR,
-    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR,
+    "spam_risk": TIKTOK_SPAM_RISK_ERROR_MEANING,
+    "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,
     "spam_risk_too_many_posts": PlatformErrorMeaning(
-        PostPreparationExpired, TIKTOK_ACCOUNT_DAY_QUOTA_ERROR.code, TIKTOK_ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
+        PostPreparationExpired,
+        TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING.code,
+        TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING.message,
+        "quota",
     ),
-    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR,
-    "video_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR,
+    "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR_MEANING,
+    "video_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING,
 }
 
 
@@ -161,17 +170,24 @@ def build_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> Platf
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.build_error(
-        quote, after_s=after_s if meaning is TIKTOK_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S)
+        quote,
+        after_s=after_s
+        if meaning is TIKTOK_RATE_LIMITED_ERROR_MEANING
+        else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S),
     )
 
 
 def choose_tiktok_error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
     """Return the meaning of a TikTok error with an unlisted code, by the response's HTTP status."""
     if answer.status == 429:
-        return TIKTOK_RATE_LIMITED_ERROR
+        return TIKTOK_RATE_LIMITED_ERROR_MEANING
     if answer.status == 401:
-        return TIKTOK_ACCESS_TOKEN_EXPIRED_ERROR
-    return TIKTOK_REFUSED_ERROR if answer.was_refused_before_write or answer.ok else TIKTOK_FAILED_ERROR
+        return TIKTOK_TOKEN_EXPIRED_ERROR_MEANING
+    return (
+        TIKTOK_REQUEST_REFUSED_ERROR_MEANING
+        if answer.was_refused_before_write or answer.ok
+        else TIKTOK_RETRYABLE_FAILURE_MEANING
+    )
 
 
 def build_tiktok_fail_reason_error(reason: str) -> PostRejectedByPlatform | PostPreparationExpired:
@@ -179,18 +195,18 @@ def build_tiktok_fail_reason_error(reason: str) -> PostRejectedByPlatform | Post
 
     An unknown reason gives a final `PostRejectedByPlatform`.
     """
-    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
-    error = meaning.build_error(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
+    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REQUEST_REFUSED_ERROR_MEANING)
+    error = meaning.build_error(f"TikTok: {keep_safe_characters_of_tiktok_code(reason) or 'no reason given'}")
     assert isinstance(error, PostRejectedByPlatform | PostPreparationExpired)  # noqa: S101  the table has no others
     return error
 
 
 def quote_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> str:
     message = answer.quote_message(f"{body.code} {body.message}".strip() or f"status {answer.status}")
-    log_id = quote_tiktok_word(body.log_id)
+    log_id = keep_safe_characters_of_tiktok_code(body.log_id)
     return f"{message}, log {log_id}" if log_id else message
 
 
-def quote_tiktok_word(word: str) -> str:
+def keep_safe_characters_of_tiktok_code(word: str) -> str:
     """Return the ASCII letters, digits and `_-.` of a TikTok code or id, at most 80: a safe quote."""
     return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[:80]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from workers.platforms.contract import PostToPublish, PreparedPost
+from workers.platforms.contract import PostPreparationResult, PostToPublish
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
 TIKTOK_UPLOAD_URL_LIFETIME = timedelta(minutes=50)
@@ -30,7 +30,7 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
         start = number * self.chunk
         return start, self.size if number == self.count - 1 else start + self.chunk
 
-    def chunk_number_at(self, received: int) -> int | None:
+    def find_chunk_beginning_after_bytes(self, received: int) -> int | None:
         """Return the number of a video's chunk that begins after `received` bytes; None if none begins there.
 
         After all bytes it is the last chunk: a complete upload is no reason to begin another post.
@@ -45,7 +45,7 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
         return now < self.init_at + TIKTOK_UPLOAD_URL_LIFETIME
 
 
-class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class TikTokPostProgressState(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Handle of a post. `publish_id` of photos exists after the call. `level`: TikTok's word; None: a draft.
 
     `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
@@ -60,14 +60,14 @@ class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     upload: ChunkedVideoUpload | None = None
 
 
-def has_ai_label_and_level_of_draft(handle: TikTokPostHandle, draft: PostToPublish) -> bool:
+def does_post_state_fit_draft_label_and_level(handle: TikTokPostProgressState, draft: PostToPublish) -> bool:
     """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def decode_tiktok_post_handle(prepared: PreparedPost) -> TikTokPostHandle:
-    return msgspec.convert(prepared.handle, TikTokPostHandle)
+def decode_tiktok_post_progress_state(prepared: PostPreparationResult) -> TikTokPostProgressState:
+    return msgspec.convert(prepared.handle, TikTokPostProgressState)
 
 
 def choose_video_chunk_size_and_count(size: int) -> tuple[int, int]:

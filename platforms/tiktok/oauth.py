@@ -6,7 +6,7 @@ from typing import NoReturn
 import msgspec
 
 from platforms.tiktok.description import DESCRIPTION, TikTokSettings
-from platforms.tiktok.errors import quote_tiktok_word
+from platforms.tiktok.errors import keep_safe_characters_of_tiktok_code
 from schemas.errors import AccountReauthRequired, PlatformThrottled, PostNotSent, PostRejectedByPlatform
 from workers.platforms import http
 from workers.platforms.connecting import OutgoingNetwork, get_oauth_application
@@ -49,7 +49,9 @@ async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[
     `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
     """
     us = get_oauth_application(net, DESCRIPTION)
-    api = PlatformApi(client=net.client, base=net.settings.as_platform_settings(TikTokSettings).tiktok_api_url)
+    api = PlatformApi(
+        client=net.client, base=net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url
+    )
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)
     body = http.decode_platform_error(answer, TikTokOAuthErrorBody)
@@ -60,7 +62,7 @@ async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[
 
 def raise_tiktok_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> NoReturn:
     """Raise the `PlatformError` for an error response of TikTok's token endpoint."""
-    log_id = quote_tiktok_word(body.log_id)
+    log_id = keep_safe_characters_of_tiktok_code(body.log_id)
     message = answer.quote_message(body.error_description or body.error) + (f", log {log_id}" if log_id else "")
     if body.error == "invalid_grant" or (
         body.error == "invalid_request" and "refresh token" in body.error_description.lower()

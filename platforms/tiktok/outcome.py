@@ -8,7 +8,7 @@ from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import errors, handle
 from platforms.tiktok.api import TikTokPublishStatus
 from platforms.tiktok.creator import TIKTOK_PUBLIC_LEVEL
-from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
+from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostProgressState
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
@@ -29,7 +29,7 @@ TIKTOK_POLL_PAUSE_S = 20.0
 #: Longest wait for the id of a public post.
 MAX_TIKTOK_POST_ID_WAIT = timedelta(minutes=10)
 #: Time after the last call in which its bytes may still be under way.
-MAX_TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
+MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT = timedelta(seconds=60)
 
 
 def choose_outcome_by_publish_status(
@@ -39,7 +39,7 @@ def choose_outcome_by_publish_status(
 
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
-    stored = handle.decode_tiktok_post_handle(inquiry.prepared)
+    stored = handle.decode_tiktok_post_progress_state(inquiry.prepared)
     if status.status == FAILED_STATUS:
         return DroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
     if status.status == IN_INBOX_STATUS:
@@ -47,7 +47,7 @@ def choose_outcome_by_publish_status(
     if status.status == PUBLISHED_STATUS:
         return build_published_post_outcome(account, inquiry, stored, status)
     if status.status == UPLOADING_STATUS and stored.upload and lacks_video_bytes(status, stored.upload):
-        return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MAX_TIKTOK_IN_FLIGHT_TIME)
+        return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT)
     return build_accepted_tiktok_post(stored)
 
 
@@ -60,7 +60,7 @@ def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -
 
 
 def build_published_post_outcome(
-    account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostHandle, status: TikTokPublishStatus
+    account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostProgressState, status: TikTokPublishStatus
 ) -> LivePost | AcceptedPost:
     """Return a published TikTok post as live, with its id if TikTok reports one.
 
@@ -76,5 +76,5 @@ def build_published_post_outcome(
     return LivePost(external_id=None, external_url=None)
 
 
-def build_accepted_tiktok_post(stored: TikTokPostHandle) -> AcceptedPost:
+def build_accepted_tiktok_post(stored: TikTokPostProgressState) -> AcceptedPost:
     return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=TIKTOK_POLL_PAUSE_S)

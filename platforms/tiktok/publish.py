@@ -13,7 +13,7 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import api, creator, errors, handle, outcome, photos, video
-from platforms.tiktok.handle import TikTokPostHandle
+from platforms.tiktok.handle import TikTokPostProgressState
 from schemas.errors import (
     PlatformError,
     PlatformThrottled,
@@ -27,8 +27,8 @@ from workers.platforms.contract import (
     DroppedPost,
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
     UndecidedPost,
@@ -50,10 +50,10 @@ class TikTokAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
-    ) -> PreparedPost:
-        server = self.api_of_account(account)
-        if so_far is not None and may_continue_video_upload(handle.decode_tiktok_post_handle(so_far), draft):
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
+    ) -> PostPreparationResult:
+        server = self.build_api_client_for_account(account)
+        if so_far is not None and may_continue_video_upload(handle.decode_tiktok_post_progress_state(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
         creator_info = None if draft.mode == "draft" else await api.get_tiktok_creator_info(server)
         level = creator.check_draft_for_tiktok_creator(account, draft, creator_info)
@@ -62,14 +62,14 @@ class TikTokAdapter(PlatformAdapter):
         return photos.prepare_tiktok_photo_post(draft, creator_info, level)
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        stored = handle.decode_tiktok_post_handle(prepared)
-        if not handle.has_ai_label_and_level_of_draft(stored, draft):
+        stored = handle.decode_tiktok_post_progress_state(prepared)
+        if not handle.does_post_state_fit_draft_label_and_level(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
             started = await api.publish_tiktok_photos(
-                self.api_of_account(account), prepared.request, timeout_s=timeout_s
+                self.build_api_client_for_account(account), prepared.request, timeout_s=timeout_s
             )
             return outcome.build_accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
         upload = video.get_chunked_video_upload(stored)
@@ -77,10 +77,10 @@ class TikTokAdapter(PlatformAdapter):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last_video_chunk(
-                self.api_of_account(account), draft.media[0], prepared, timeout_s=timeout_s
+                self.build_api_client_for_account(account), draft.media[0], prepared, timeout_s=timeout_s
             )
         except PostPreparationExpired as error:
-            raise await self.error_of_expired_upload(account, stored, error) from error
+            raise await self.choose_error_of_expired_upload_by_status(account, stored, error) from error
         except ServiceUnavailable as error:  # The media storage failed, maybe half-way.
             raise PostOutcomeUnknown(
                 "ANSWER_LOST", "the upload of the video's last part broke off: it may be live"
@@ -91,8 +91,8 @@ class TikTokAdapter(PlatformAdapter):
             )
         return outcome.build_accepted_tiktok_post(stored)
 
-    async def error_of_expired_upload(
-        self, account: PostingAccount, stored: TikTokPostHandle, error: PostPreparationExpired
+    async def choose_error_of_expired_upload_by_status(
+        self, account: PostingAccount, stored: TikTokPostProgressState, error: PostPreparationExpired
     ) -> PlatformError:
         """Return the error for an expired TikTok upload URL, after a query of the post's status.
 
@@ -100,7 +100,9 @@ class TikTokAdapter(PlatformAdapter):
         Else `PostOutcomeUnknown`: a URL may also expire because its video is complete.
         """
         with suppress(PlatformError):
-            status = await api.get_tiktok_publish_status(self.api_of_account(account), stored.publish_id or "")
+            status = await api.get_tiktok_publish_status(
+                self.build_api_client_for_account(account), stored.publish_id or ""
+            )
             if status.status == outcome.FAILED_STATUS:
                 return errors.build_tiktok_fail_reason_error(status.fail_reason)
             if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
@@ -117,7 +119,7 @@ class TikTokAdapter(PlatformAdapter):
         if isinstance(result, DroppedPost):
             raise result.why
         if isinstance(result, AbsentPost | UndecidedPost):
-            return outcome.build_accepted_tiktok_post(handle.decode_tiktok_post_handle(inquiry.prepared))
+            return outcome.build_accepted_tiktok_post(handle.decode_tiktok_post_progress_state(inquiry.prepared))
         return result
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
@@ -126,22 +128,24 @@ class TikTokAdapter(PlatformAdapter):
         Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
         `UndecidedPost`.
         """
-        stored = handle.decode_tiktok_post_handle(inquiry.prepared)
+        stored = handle.decode_tiktok_post_progress_state(inquiry.prepared)
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UndecidedPost()
         return outcome.choose_outcome_by_publish_status(
-            account, inquiry, await api.get_tiktok_publish_status(self.api_of_account(account), stored.publish_id)
+            account,
+            inquiry,
+            await api.get_tiktok_publish_status(self.build_api_client_for_account(account), stored.publish_id),
         )
 
-    def api_of_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def may_continue_video_upload(stored: TikTokPostHandle, draft: PostToPublish) -> bool:
+def may_continue_video_upload(stored: TikTokPostProgressState, draft: PostToPublish) -> bool:
     """Return whether a begun TikTok video upload may continue instead of starting over.
 
     Its URL must be valid, and it must have the draft's AI label and a chosen privacy level.
     """
     return video.get_chunked_video_upload(stored).is_upload_url_valid(
         draft.now
-    ) and handle.has_ai_label_and_level_of_draft(stored, draft)
+    ) and handle.does_post_state_fit_draft_label_and_level(stored, draft)

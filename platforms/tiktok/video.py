@@ -11,9 +11,9 @@ import msgspec
 
 from platforms.tiktok import api, creator, errors, handle, outcome
 from platforms.tiktok.api import TikTokCreatorInfo
-from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
+from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostProgressState
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
-from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
+from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds after which the rest of a video is left to another step, so that other jobs get a slot.
@@ -30,7 +30,7 @@ VIDEO_RECEIVED_HTTP_STATUS = 201
 
 async def begin_video_upload(
     server: PlatformApi, draft: PostToPublish, creator_info: TikTokCreatorInfo | None, level: str | None
-) -> PreparedPost:
+) -> PostPreparationResult:
     """Create an empty TikTok post that waits for its video; return it with the upload URL as its secret.
 
     It is complete for a single chunk. `creator_info` None: a draft for the owner's inbox. Raise a `PlatformError`.
@@ -42,7 +42,7 @@ async def begin_video_upload(
     )
     path = "inbox/video/init" if creator_info is None else "video/init"
     started = await api.init_tiktok_video_post(server, path, build_video_init_body(draft, upload, creator_info, level))
-    stored = TikTokPostHandle(
+    stored = TikTokPostProgressState(
         kind="video",
         level=level,
         is_chosen=level is not None,
@@ -50,7 +50,7 @@ async def begin_video_upload(
         publish_id=started.publish_id,
         upload=upload,
     )
-    return PreparedPost(
+    return PostPreparationResult(
         handle=msgspec.to_builtins(stored),
         request=b"",
         secret=started.upload_url.encode(),
@@ -80,21 +80,23 @@ def build_video_init_body(
     return msgspec.json.encode({"post_info": info, "source_info": source})
 
 
-async def continue_video_upload(server: PlatformApi, draft: PostToPublish, so_far: PreparedPost) -> PreparedPost:
+async def continue_video_upload(
+    server: PlatformApi, draft: PostToPublish, so_far: PostPreparationResult
+) -> PostPreparationResult:
     """Send all chunks of a TikTok video except the last, from the first one that TikTok lacks.
 
     Returns the post as complete, or as it was with a wait if the step's time is up. Raises
     `PostPreparationExpired` if the upload starts over, `PostRejectedByPlatform` if TikTok has dropped the post,
     `PostNotSent` after `MAX_CHUNK_FAILURES`.
     """
-    stored = handle.decode_tiktok_post_handle(so_far)
+    stored = handle.decode_tiktok_post_progress_state(so_far)
     until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
     upload, failures = get_chunked_video_upload(stored), 0
     number = 0 if upload.init_at == draft.now else await find_next_missing_video_chunk(server, stored)
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
             return msgspec.structs.replace(so_far, after_s=NEXT_VIDEO_UPLOAD_STEP_PAUSE_S)
-        if await try_to_send_chunk(server, draft.media[0], so_far, number):
+        if await send_video_chunk_and_return_if_confirmed(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
         failed, number = number, await find_next_missing_video_chunk(server, stored)
@@ -104,7 +106,9 @@ async def continue_video_upload(server: PlatformApi, draft: PostToPublish, so_fa
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
-async def try_to_send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
+async def send_video_chunk_and_return_if_confirmed(
+    server: PlatformApi, file: PostFile, so_far: PostPreparationResult, number: int
+) -> bool:
     """Send one chunk of a video to TikTok; return whether TikTok confirms it and waits for more.
 
     False for another status or a `PlatformError`. Raises `PostPreparationExpired` for an expired upload URL.
@@ -120,7 +124,7 @@ async def try_to_send_chunk(server: PlatformApi, file: PostFile, so_far: Prepare
 async def put_video_chunk(
     server: PlatformApi,
     file: PostFile,
-    prepared: PreparedPost,
+    prepared: PostPreparationResult,
     number: int,
     *,
     timeout_s: float = VIDEO_CHUNK_TIMEOUT_S,
@@ -130,7 +134,7 @@ async def put_video_chunk(
 
     Raises `PostPreparationExpired` for an expired upload URL.
     """
-    upload = get_chunked_video_upload(handle.decode_tiktok_post_handle(prepared))
+    upload = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared))
     start, end = upload.chunk_bounds(number)
     answer = await server.without_token.send_request(
         "PUT",
@@ -152,10 +156,10 @@ async def put_video_chunk(
 
 
 async def put_last_video_chunk(
-    server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
+    server: PlatformApi, file: PostFile, prepared: PostPreparationResult, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly. Raise `PostPreparationExpired` or another `PlatformError`."""
-    last = get_chunked_video_upload(handle.decode_tiktok_post_handle(prepared)).count - 1
+    last = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
@@ -165,7 +169,7 @@ async def read_file_part(file: PostFile, start: int, end: int) -> AsyncIterator[
             yield chunk
 
 
-async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostHandle) -> int:
+async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostProgressState) -> int:
     """Query TikTok for the received bytes, and return the number of the next chunk to send.
 
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
@@ -174,12 +178,12 @@ async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostH
     if status.status == outcome.FAILED_STATUS:
         raise errors.build_tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes
-    number = None if received is None else get_chunked_video_upload(stored).chunk_number_at(received)
+    number = None if received is None else get_chunked_video_upload(stored).find_chunk_beginning_after_bytes(received)
     if number is None:
         raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number
 
 
-def get_chunked_video_upload(stored: TikTokPostHandle) -> ChunkedVideoUpload:
+def get_chunked_video_upload(stored: TikTokPostProgressState) -> ChunkedVideoUpload:
     assert stored.upload is not None  # noqa: S101  the handle of a video has one
     return stored.upload

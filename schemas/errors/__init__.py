@@ -74,15 +74,15 @@ from schemas.errors.refusals import (
     VersionOutdated,
 )
 from schemas.errors.sources import (
-    FetchBlocked,
+    FetchAddressNotAllowed,
     FetchFailed,
     GitHubInstallationGone,
     GitHubInstallationUnverified,
     GitHubNotConfigured,
-    MediaStorageUnavailable,
     RobotsDisallowed,
     SourceContentUnusable,
     SourceError,
+    SourceFileStorageUnavailable,
     SourceForbidden,
     SourceNotFound,
     SourceNotHtml,

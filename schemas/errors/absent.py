@@ -18,7 +18,7 @@ ObjectKind = Literal[
 ]  # fmt: skip
 
 
-class MissingObjectMessage(NamedTuple):
+class IdPrefixAndNotFoundMessage(NamedTuple):
     """`prefix` is None for an object without an id in any path."""
 
     prefix: str | None
@@ -27,32 +27,36 @@ class MissingObjectMessage(NamedTuple):
 
 _CHECK_ID_ADVICE = "check the id, and that the key belongs to its organization"
 
-MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, MissingObjectMessage] = {
-    "account": MissingObjectMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
-    "api_key": MissingObjectMessage(ids.KEY, "no such API key: check the id"),
-    "app_media": MissingObjectMessage(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
-    "asset": MissingObjectMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
-    "content": MissingObjectMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
-    "github_installation": MissingObjectMessage(
+MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndNotFoundMessage] = {
+    "account": IdPrefixAndNotFoundMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
+    "api_key": IdPrefixAndNotFoundMessage(ids.KEY, "no such API key: check the id"),
+    "app_media": IdPrefixAndNotFoundMessage(
+        ids.ASSET, "no such file of the app: check the id, and that it is the project's"
+    ),
+    "asset": IdPrefixAndNotFoundMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
+    "content": IdPrefixAndNotFoundMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
+    "github_installation": IdPrefixAndNotFoundMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
-    "influencer": MissingObjectMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
-    "job": MissingObjectMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
-    "lease_request": MissingObjectMessage(
+    "influencer": IdPrefixAndNotFoundMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
+    "job": IdPrefixAndNotFoundMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
+    "lease_request": IdPrefixAndNotFoundMessage(
         ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
     ),
-    "leased_account": MissingObjectMessage(
+    "leased_account": IdPrefixAndNotFoundMessage(
         ids.ACCOUNT,
         "no such leased account: check the id; disconnect other accounts with DELETE /v1/social-accounts/{id}",
     ),
-    "organization": MissingObjectMessage(ids.ORGANIZATION, "no such organization: check the id"),
-    "post": MissingObjectMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
-    "project": MissingObjectMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
-    "sandbox": MissingObjectMessage(None, "only a sandbox has this: use a test key"),
-    "sdk_app": MissingObjectMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
-    "webhook_delivery": MissingObjectMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
-    "webhook_endpoint": MissingObjectMessage(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"),
-    "webhook_event": MissingObjectMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
+    "organization": IdPrefixAndNotFoundMessage(ids.ORGANIZATION, "no such organization: check the id"),
+    "post": IdPrefixAndNotFoundMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
+    "project": IdPrefixAndNotFoundMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
+    "sandbox": IdPrefixAndNotFoundMessage(None, "only a sandbox has this: use a test key"),
+    "sdk_app": IdPrefixAndNotFoundMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
+    "webhook_delivery": IdPrefixAndNotFoundMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
+    "webhook_endpoint": IdPrefixAndNotFoundMessage(
+        ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"
+    ),
+    "webhook_event": IdPrefixAndNotFoundMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
 }
 
 

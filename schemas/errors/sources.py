@@ -21,7 +21,7 @@ class SourceError(TenantryError):
         self.retry_after = retry_after
 
 
-class FetchBlocked(SourceError):
+class FetchAddressNotAllowed(SourceError):
     """The address, or a redirect of it, is not public or not allowed (SSRF guard)."""
 
     code = "FETCH_BLOCKED"
@@ -112,7 +112,7 @@ class SourceContentUnusable(SourceError):
     code = "SCRAPE_FAILED"
 
 
-class MediaStorageUnavailable(SourceError):
+class SourceFileStorageUnavailable(SourceError):
     """The media storage is unreachable, so no file of the source can be stored."""
 
     code = "STORAGE_UNAVAILABLE"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from domain.metrics.ad_rows import MAX_ATTRIBUTION_WINDOWS
+from domain.metrics.ad_rows import MAX_ATTRIBUTION_WINDOWS_PER_PROJECT
 from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
@@ -86,7 +86,7 @@ async def test_one_bad_row_rejects_all_rows(acme: ApiCaller, at: str) -> None:
 async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     acme: ApiCaller, rival: ApiCaller, at: str
 ) -> None:
-    windows = [f"window_{number}" for number in range(MAX_ATTRIBUTION_WINDOWS)]
+    windows = [f"window_{number}" for number in range(MAX_ATTRIBUTION_WINDOWS_PER_PROJECT)]
     await put_rows(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
     more = {"rows": [ROW | {"attributionWindow": "default"}]}
     assert reason(await put_rows(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")

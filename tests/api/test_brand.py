@@ -11,7 +11,7 @@ from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas import ids
 from schemas.brand import BrandExtraction, BrandPart, FieldFinding
-from schemas.pictures import Picture
+from schemas.pictures import PictureFoundByIngest
 from tests import seeds
 from tests.api.conftest import ApiCaller, read_answer
 
@@ -29,7 +29,7 @@ async def patch_brand(acme: ApiCaller, project: str, **brand: Any) -> dict[str, 
 
 
 async def complete_ingest(
-    acme: ApiCaller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: FieldFinding
+    acme: ApiCaller, project: str, conn: Conn, media: Sequence[PictureFoundByIngest] = (), **said: FieldFinding
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
@@ -93,7 +93,7 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: ApiCaller, proje
 
 async def test_images_come_from_the_last_ingest(acme: ApiCaller, project: str, conn: Conn) -> None:
     assert (await acme.http.get(f"{project}/brand")).json()["media"] == []
-    shot = Picture(
+    shot = PictureFoundByIngest(
         kind="screenshot",
         url="https://example.com/one.png",
         width=1080,

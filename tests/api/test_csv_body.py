@@ -31,7 +31,7 @@ class CsvLines(RequestStruct, frozen=True, kw_only=True):
 
 
 def parse_csv(body: bytes, kind: type[CsvLines]) -> Any:
-    return steps.run_steps_at_once(csv_body.read_csv_body(body, kind))
+    return steps.run_generator_steps_at_once(csv_body.read_csv_body(body, kind))
 
 
 ROWS = b"name,number\n"

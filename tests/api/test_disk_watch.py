@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import configure_application
+from api.app import set_application_settings_and_clock
 from api.events import requests
 from api.limits import disk_watch
 from api.limits.disk_watch import DiskIntakeSwitch, DiskWatch, WatchedDisk
@@ -19,7 +19,7 @@ from api.services import ApiServices
 from db.pool import Pool, open_postgres_pool, use_postgres_connection
 from domain.events import budgets
 from domain.operations import disk
-from domain.operations.disk import EVENT_INTAKE_DISK_WATERMARK, DatabaseDiskUse, DiskWatermark
+from domain.operations.disk import EVENT_INTAKE_DISK_WATERMARK, DatabaseDiskUse, IntakeClosingDiskWatermark
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
@@ -43,13 +43,13 @@ class Filled:
         async def measure(_: Any) -> DatabaseDiskUse:
             return DatabaseDiskUse(self._used, 0, sees_wal=True)
 
-        monkeypatch.setattr(disk, "measure_database_disk_use", measure)
+        monkeypatch.setattr(disk, "measure_disk_use_of_databases_and_wal", measure)
 
     async def to(self, part: float) -> DiskWatch:
         """Set the used fraction, and measure all classes."""
         self._used = round(part * SIZE)
         services: ApiServices = self.app.state.services
-        await services.events.disks.measure_disks()
+        await services.events.disks.measure_disks_and_switch_intake()
         return services.events.disks
 
 
@@ -65,7 +65,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(disk_watch, "FULL_DISK_MEASURE_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
     sized = msgspec.structs.replace(settings, database_disk_bytes=SIZE)
-    filled.app = served = configure_application(built_app(), sized)
+    filled.app = served = set_application_settings_and_clock(built_app(), sized)
     async with hold_context(served.lifespan()):
         yield served
 
@@ -118,7 +118,10 @@ async def test_largest_budget_share_is_refused_first(
     filled: Filled, app: Litestar, pool: Pool, shop: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part counts, not the amount, so that a large partner isn't refused before a small one."""
-    tiers = {"standard": budgets.DailyEventBudget(100, 1 << 30), "partner": budgets.DailyEventBudget(1_000, 1 << 30)}
+    tiers = {
+        "standard": budgets.TierDailyEventLimits(100, 1 << 30),
+        "partner": budgets.TierDailyEventLimits(1_000, 1 << 30),
+    }
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
     async with (
         open_caller(app, pool, "Rival") as rival,
@@ -150,7 +153,11 @@ async def test_largest_budget_share_is_refused_first(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_watermark_has_hysteresis(seed: int) -> None:
-    chance, watermark, closed = random.Random(seed), DiskIntakeSwitch("test", DiskWatermark(0.9, 0.85)), False
+    chance, watermark, closed = (
+        random.Random(seed),
+        DiskIntakeSwitch("test", IntakeClosingDiskWatermark(0.9, 0.85)),
+        False,
+    )
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
         watermark.open_or_close(part)
@@ -159,12 +166,12 @@ def test_watermark_has_hysteresis(seed: int) -> None:
 
 
 async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
-    app = configure_application(built_app(), settings)
+    app = set_application_settings_and_clock(built_app(), settings)
     async with hold_context(app.lifespan()):
         services: ApiServices = app.state.services
         assert services.events.disks.disks == []
         services.events.disks.check_event_intake_open()
-        services.events.disks.check_event_budget_share(1.1)
+        services.events.disks.refuse_heavy_event_sender_as_disk_fills(1.1)
         services.events.disks.check_upload_intake_open()
 
 
@@ -175,28 +182,28 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with use_postgres_connection(url, name="test") as conn:
-        used = (await disk.measure_database_disk_use(conn)).used
+        used = (await disk.measure_disk_use_of_databases_and_wal(conn)).used_bytes
     settings = msgspec.structs.replace(
         settings, database_disk_bytes=round(used / (EVENT_INTAKE_DISK_WATERMARK.closes + 0.02))
     )
     async with open_postgres_pool(url, name="test") as away, disk_watch.open_disk_watch(settings, away, away) as watch:
-        await watch.measure_disks()
+        await watch.measure_disks_and_switch_intake()
         own_servers.postgres.stop()
         with pytest.raises(ServiceUnavailable):
-            await watch.measure_disks()
+            await watch.measure_disks_and_switch_intake()
         with pytest.raises(ServiceUnavailable):
             watch.check_event_intake_open()
         full, unknown = (WatchedDisk("DATABASE_DISK_BYTES", 1, pool), WatchedDisk("TELEMETRY_DISK_BYTES", 1, away))
         closed, opened = DiskWatch(full, unknown), DiskWatch(unknown, full)
         for both in (closed, opened):
             with pytest.raises(ServiceUnavailable):
-                await both.measure_disks()
+                await both.measure_disks_and_switch_intake()
             with pytest.raises(ServiceUnavailable):
                 both.check_event_intake_open()
         with pytest.raises(ServiceUnavailable):
             closed.check_upload_intake_open()
         opened.check_upload_intake_open()
-        own_servers.postgres.start()
+        own_servers.postgres.start_and_wait_until_ready()
 
 
 async def test_role_without_log_access_counts_the_maximum_log(own_servers: ServerPair) -> None:
@@ -205,13 +212,13 @@ async def test_role_without_log_access_counts_the_maximum_log(own_servers: Serve
     async with use_postgres_connection(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")
         limit = await conn.fetchval("select pg_size_bytes(current_setting('max_wal_size'))")
-        all_seen = await disk.measure_database_disk_use(conn)
+        all_seen = await disk.measure_disk_use_of_databases_and_wal(conn)
         mine = await conn.fetchval("select pg_database_size(current_database())")
     assert all_seen.sees_wal
     assert all_seen.wal >= limit
     assert mine <= all_seen.data
     netloc = f"small:small@{parts.netloc.rpartition('@')[2]}"
     async with use_postgres_connection(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
-        seen = await disk.measure_database_disk_use(conn)
+        seen = await disk.measure_disk_use_of_databases_and_wal(conn)
     assert (seen.wal, seen.sees_wal) == (limit, False)
     assert abs(seen.data - all_seen.data) < 1 << 22

@@ -9,7 +9,7 @@ from litestar import Litestar
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from api.app import configure_application
+from api.app import set_application_settings_and_clock
 from api.http.errors import ERROR_CODES
 from db.pool import Pool
 from schemas.settings import Settings
@@ -135,7 +135,7 @@ async def test_postgres_outage_is_503_until_it_returns(own_servers: ServerPair, 
     assert answer.headers["Retry-After"] == "1"
     assert (await acme_apart.http.get("/readyz")).status_code == 503
     assert (await acme_apart.http.get("/healthz")).status_code == 200
-    own_servers.postgres.start()
+    own_servers.postgres.start_and_wait_until_ready()
     assert (await acme_apart.http.get("/v1/whoami")).status_code == 200
     assert (await acme_apart.http.get("/readyz")).json() == {"postgres": "ok", "redis": "ok"}
     own_servers.valkey.stop()
@@ -161,7 +161,7 @@ async def test_client_disconnect_is_no_server_error(app: Litestar, acme: ApiCall
 
 
 async def test_requests_log_at_the_level_of_the_setting_and_our_faults_at_info(settings: Settings, pool: Pool) -> None:
-    app = configure_application(built_app(), replace(settings, request_log_level="debug"))
+    app = set_application_settings_and_clock(built_app(), replace(settings, request_log_level="debug"))
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as acme:
         with capture_logs() as lines:
             assert (await acme.http.get("/v1/projects")).status_code == 200

@@ -4,14 +4,14 @@ import asyncio
 import threading
 from uuid import UUID
 
-from api.limits.fair_executor import TenantTaskQueue, open_fair_executor
+from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from schemas import ids
 from tests.api.conftest import run_loop_iterations
 from tests.waiting import PATIENCE_S
 
 
 async def test_one_organization_has_one_turn_at_a_time() -> None:
-    queue, hostile, other = TenantTaskQueue(2), ids.new_uuid7(), ids.new_uuid7()
+    queue, hostile, other = OneTaskPerTenantQueue(2), ids.new_uuid7(), ids.new_uuid7()
     begun: list[str] = []
 
     async def take(name: str, who: UUID) -> None:

@@ -59,7 +59,7 @@ WHERE = ["POST", "/v1/x", []]
 
 
 def body_digest(body: bytes) -> bytes:
-    return steps.run_steps_at_once(idempotency.digest_request(WHERE, body))
+    return steps.run_generator_steps_at_once(idempotency.digest_request(WHERE, body))
 
 
 def legacy_hash(method: str, write: Write) -> bytes:

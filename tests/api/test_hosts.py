@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.app import configure_application
+from api.app import set_application_settings_and_clock
 from schemas.errors import SettingsInvalid
 from schemas.hosts import build_allowed_hosts
 from schemas.settings import Settings, load_settings
@@ -14,7 +14,10 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 
 async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
-    app, foreign = configure_application(built_app(), settings, private=True), {"Host": "evil.example:8000"}
+    app, foreign = (
+        set_application_settings_and_clock(built_app(), settings, private=True),
+        {"Host": "evil.example:8000"},
+    )
     async with hold_context(app.lifespan()), client_of(app) as client:
         for path in PATHS:
             assert_refused(await client.get(path, headers=foreign), 421, "HOST_NOT_ALLOWED")

@@ -126,7 +126,9 @@ async def hold_record(pool: Pool, caller: ApiCaller) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        assert await idempotency.claim_idempotency_key(conn, IdempotencyKeyUse(caller.organization_id, key, "k", b""))
+        assert await idempotency.try_to_claim_idempotency_key(
+            conn, IdempotencyKeyUse(caller.organization_id, key, "k", b"")
+        )
         yield
         await transaction.rollback()
 

@@ -68,7 +68,7 @@ async def test_a_poll_costs_nothing_until_something_changes(acme: ApiCaller, job
     assert (await asyncio.wait_for(again, PATIENCE_S)).status_code == 304
     created = msgspec.json.decode(first.content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
-        assert route._seconds_until_next_job_poll(created, created.created_at + timedelta(seconds=age)) == seconds
+        assert route._compute_job_poll_retry_after_s(created, created.created_at + timedelta(seconds=age)) == seconds
 
 
 async def test_a_wait_ends_with_the_job(app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:

@@ -39,7 +39,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(MIN_LOOP_HOLD_S)
 
     with capture_logs() as logged:
-        await cost_metering.meter_request(scope, state, answer(), watchdog=LoopWatchdog())
+        await cost_metering.run_request_and_charge_cost(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -66,7 +66,7 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
     async def answer() -> None:
         return
 
-    await cost_metering.meter_request(scope, RequestState(()), answer())
+    await cost_metering.run_request_and_charge_cost(scope, RequestState(()), answer())
     assert count_holds(ROUTE) == before
 
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import configure_application
-from api.server.serve import bind_port, is_loopback_socket
+from api.app import set_application_settings_and_clock
+from api.server.serve import bind_port, is_socket_bound_to_loopback
 from db.server import find_free_port
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S
 @asynccontextmanager
 async def open_api(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
     """Start the API, and yield a caller and the extra ports that it opened."""
-    app = configure_application(built_app(), settings, private=private)
+    app = set_application_settings_and_clock(built_app(), settings, private=private)
     with capture_logs() as lines:
         async with hold_context(app.lifespan()), client_of(app) as beside:
             yield beside, [line["port"] for line in lines if line["event"] == "serving health"]
@@ -65,4 +65,4 @@ async def test_unconfigured_proxy_gets_no_metrics(settings: Settings) -> None:
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])
 def test_loopback_alone_is_this_machine(host: str, here: bool) -> None:
     with bind_port(host, 0) as sockets:
-        assert [is_loopback_socket(one) for one in sockets] == [here] * len(sockets)
+        assert [is_socket_bound_to_loopback(one) for one in sockets] == [here] * len(sockets)

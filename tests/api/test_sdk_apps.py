@@ -27,7 +27,7 @@ async def create_app(caller: ApiCaller, at: str, **fields: Any) -> dict[str, Any
 
 async def key_works(pool: Pool, key: str) -> bool:
     async with pool.acquire() as conn:
-        return await app_keys.find_apps_by_keys(conn, keys=[key], peppers=PEPPERS) != [None]
+        return await app_keys.authenticate_sdk_app_keys(conn, keys=[key], peppers=PEPPERS) != [None]
 
 
 async def test_a_new_app_shows_its_key_once(acme: ApiCaller, at: str, pool: Pool) -> None:

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 
 from api.http import paging
-from api.http.requests import KEYLESS_QUOTA_OWNER_ID
+from api.http.requests import KEYLESS_CONNECTION_QUOTA_OWNER_ID
 from api.limits import tenant_connections
 from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
 from db.pool import Pool, open_postgres_pool
@@ -123,7 +123,7 @@ async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: ApiCal
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
         for _ in range((services.settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2):
-            await stack.enter_async_context(services.connections.acquire_connection(KEYLESS_QUOTA_OWNER_ID))
+            await stack.enter_async_context(services.connections.acquire_connection(KEYLESS_CONNECTION_QUOTA_OWNER_ID))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200
         assert not any(one.done() for one in waits)

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.events.last_seen import AppLastSeenBuffer
-from api.events.write_behind import run_write_behind
+from api.events.write_behind import run_background_buffer_writer
 from db.pool import Pool
 from domain.apps import apps
 from tests.api.conftest import poll
@@ -30,7 +30,7 @@ async def test_error_is_logged_by_type_and_writing_continues() -> None:
         await poll(lambda: len(written) == count)
 
     with capture_logs() as logged:
-        async with run_write_behind(came, write_due):
+        async with run_background_buffer_writer(came, write_due):
             await writes(1)
             await writes(2)
     assert [line["error"] for line in logged] == ["ValueError", "KeyError"]

@@ -15,7 +15,7 @@ import msgspec
 
 from db.pool import Conn, Pool, open_postgres_pool
 from jobs import ledger
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.api_process import find_address
@@ -232,7 +232,7 @@ async def open_fleet(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
     """Open a fleet without processes on these servers; stop its processes at the end."""
     async with (
         open_postgres_pool(settings.database_url, name="chaos test") as pool,
-        open_wake_courier(settings.redis_url) as courier,
+        open_redis_wake_courier(settings.redis_url) as courier,
     ):
         await pool.execute(SCHEMA)
         async with pool.acquire() as conn:

@@ -71,7 +71,7 @@ async def break_things(servers: ServerPair, writers: list[Writer], done: asyncio
         dice.choice(writers).kill()
         if deed in {3, 7}:
             await asyncio.to_thread(servers.postgres.kill if deed == 3 else servers.postgres.stop)
-            await asyncio.to_thread(servers.postgres.start)
+            await asyncio.to_thread(servers.postgres.start_and_wait_until_ready)
 
 
 async def test_each_id_is_stored_once_and_counted_once(own_servers: ServerPair) -> None:

@@ -203,7 +203,7 @@ async def post(fleet: Fleet, records: platform.Records, project_id: Any, name: s
 
 async def used(fleet: Fleet) -> int:
     async with fleet.pool.acquire() as conn:
-        return (await disk.measure_database_disk_use(conn)).used
+        return (await disk.measure_disk_use_of_databases_and_wal(conn)).used_bytes
 
 
 async def stored(fleet: Fleet) -> set[str]:

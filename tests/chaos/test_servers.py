@@ -42,7 +42,7 @@ async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Ser
     await own_fleet.completed([*running, *queued, *meanwhile])
     # The scenario is an outage of five seconds.
     await asyncio.sleep(max(0, back_at - time.monotonic()))
-    await asyncio.to_thread(own_servers.valkey.start)
+    await asyncio.to_thread(own_servers.valkey.start_and_wait_until_ready)
     rows = await own_fleet.completed([*running, *queued, *meanwhile, *await own_fleet.submit(10)])
     assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
 
@@ -63,7 +63,7 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
     await asyncio.to_thread(own_servers.postgres.stop)
     # The scenario is an outage of five leases.
     await asyncio.sleep(5 * own_fleet.settings.lease_s)
-    await asyncio.to_thread(own_servers.postgres.start)
+    await asyncio.to_thread(own_servers.postgres.start_and_wait_until_ready)
     own_fleet.go()
     rows = await own_fleet.completed(jobs)
     assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
@@ -76,7 +76,7 @@ async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_ser
     worker, stopped = await own_fleet.waiting_worker(), await own_fleet.waiting_worker()
     stopped.signal(signal.SIGTERM)
     assert await stopped.exited() == 0
-    await asyncio.to_thread(own_servers.postgres.start)
+    await asyncio.to_thread(own_servers.postgres.start_and_wait_until_ready)
     await own_fleet.completed(await own_fleet.submit(3))
     for process in (worker, stopped):
         said = process.log.read_text()

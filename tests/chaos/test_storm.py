@@ -36,7 +36,7 @@ async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: ServerPair) -
                     client.flushall()
             case "redis":
                 await asyncio.to_thread(own_servers.valkey.kill)
-                await asyncio.to_thread(own_servers.valkey.start)
+                await asyncio.to_thread(own_servers.valkey.start_and_wait_until_ready)
             case "dispatcher":
                 dispatcher.kill()
                 dispatcher = await own_fleet.dispatcher()

@@ -93,7 +93,7 @@ async def test_timeline_has_each_attempt_after_server_faults(
             with redis.Redis.from_url(own_servers.valkey.url) as client:
                 client.flushall()
             await asyncio.to_thread(own_servers.postgres.stop)
-            await asyncio.to_thread(own_servers.postgres.start)
+            await asyncio.to_thread(own_servers.postgres.start_and_wait_until_ready)
             own_fleet.go()
             await stage.published()
         for point in stage.posts:

@@ -125,7 +125,7 @@ async def test_each_event_is_delivered_under_any_fault(
         held = await emitter.hold()
         await asyncio.to_thread(own_servers.postgres.kill)
         await emitter.is_cut()
-        await asyncio.to_thread(own_servers.postgres.start)
+        await asyncio.to_thread(own_servers.postgres.start_and_wait_until_ready)
         await emitter.goes_on()
     await eventually(lambda: all_delivered(scene, endpoint_id))
     assert emitter.kept <= {*receiver.times} <= emitter.kept | emitter.unanswered

@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from api.server.admission import ConnectionAdmission, ConnectionLimits
 from api.server.serve import ApiServer
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from tests.api_process import BIN
 from tests.waiting import eventually
 
@@ -78,7 +78,7 @@ async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
 @asynccontextmanager
 async def open_proxy(url: str) -> AsyncIterator[ApiProxy]:
     way = ApiProxy(int(url.rpartition(":")[2]))
-    async with serve_loopback(way.serve) as port:
+    async with serve_loopback_tcp(way.serve) as port:
         way.url = f"http://127.0.0.1:{port}"
         yield way
 

@@ -81,7 +81,7 @@ def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) 
                 nasty.restart()
                 await nasty.met(CONCURRENT_CALLS)
             nasty.restart(well=True)
-            async with courier.open_wake_courier(nasty.url) as sender:
+            async with courier.open_redis_wake_courier(nasty.url) as sender:
 
                 async def woken() -> bool:
                     await sender.send_wake(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))

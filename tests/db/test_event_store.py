@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENT_SCHEMA, migrate_databases, read_all_migrations, read_sql_functions
+from db.migrate import EVENT_SCHEMA_MIGRATION_SOURCE, migrate_databases, read_all_migrations, read_sql_functions
 from db.pool import Conn, use_postgres_connection
 from db.queries import SQL_STATEMENT_FILE_NAMES, Query
 from tests import databases, servers
@@ -26,7 +26,11 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
     assert await migrate_databases(database_url, url) == [
-        each.name for each in (*read_sql_functions(EVENT_SCHEMA), *read_all_migrations(EVENT_SCHEMA))
+        each.name
+        for each in (
+            *read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE),
+            *read_all_migrations(EVENT_SCHEMA_MIGRATION_SOURCE),
+        )
     ]
     yield url
     await template.admin.execute(f"drop database {name}")
@@ -54,7 +58,7 @@ async def test_a_store_of_its_own_has_what_its_statements_need_and_no_other_tabl
         assert len((await store.prepare(query.sql)).get_parameters()) == len(query.parameters)
     rows = await store.fetch("select tablename from pg_tables where schemaname = 'public'")
     assert {row["tablename"] for row in rows if not row["tablename"].startswith(OURS)} == set()
-    assert await store.fetchval(f"select count(*) from {EVENT_SCHEMA.table}") > 0
+    assert await store.fetchval(f"select count(*) from {EVENT_SCHEMA_MIGRATION_SOURCE.table}") > 0
 
 
 async def test_each_unique_index_holds_the_project(store: Conn) -> None:
@@ -68,7 +72,7 @@ async def test_each_unique_index_holds_the_project(store: Conn) -> None:
              from pg_index i join pg_class c on c.oid = i.indrelid
             where i.indisunique and c.relnamespace = 'public'::regnamespace"""
     )
-    unique = {row["name"]: row["columns"] for row in rows if row["of"] != EVENT_SCHEMA.table}
+    unique = {row["name"]: row["columns"] for row in rows if row["of"] != EVENT_SCHEMA_MIGRATION_SOURCE.table}
     assert {name for name, columns in unique.items() if "project_id" not in (columns or ())} == set()
     assert any(name.startswith("event_seen_0") for name in unique)
     # With two indexes of equal prefix, a plan for an empty leaf may keep the wrong one.

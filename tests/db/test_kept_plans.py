@@ -26,7 +26,7 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
     """And projects are created by one."""
     org = (await organizations.insert_organization_pair(conn, name="shop", tier="pilot")).live
     for _ in range(TIMES):
-        await api_keys.find_api_keys(conn, key_ids=["a" * 16])
+        await api_keys.find_api_keys_by_key_ids(conn, key_ids=["a" * 16])
         await jobs.read_jobs(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
         made = _composed(org)
         assert await projects.insert_projects(conn, [made]) == [True]
@@ -37,7 +37,9 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
 
 def _composed(org: UUID) -> NewProject:
     body = ProjectCreate(name="shop", timezone="UTC")
-    return NewProject(org, None, projects.compose_project(body, organization_id=org, now=datetime.now(UTC)), None)
+    return NewProject(
+        org, None, projects.compose_new_project_from_request(body, organization_id=org, now=datetime.now(UTC)), None
+    )
 
 
 def _id(made: NewProject) -> UUID:

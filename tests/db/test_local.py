@@ -41,10 +41,10 @@ async def run(url: str, statement: str) -> object:
 async def test_data_outlives_a_stop_and_a_kill(postgres: LocalServer) -> None:
     await run(postgres.url, "create table kept as select 1 as n")
     postgres.stop()
-    postgres.start()
+    postgres.start_and_wait_until_ready()
     assert await run(postgres.url, "insert into kept values (2) returning n") == 2
     postgres.kill()
-    postgres.start()
+    postgres.start_and_wait_until_ready()
     assert await run(postgres.url, "select count(*) from kept") == 2
 
 
@@ -86,7 +86,7 @@ def test_valkey_restarts_empty_on_its_port(valkey: LocalServer) -> None:
         valkey.stop()
         with pytest.raises(redis.ConnectionError):
             client.ping()
-        valkey.start()
+        valkey.start_and_wait_until_ready()
         assert client.get("key") is None
 
 

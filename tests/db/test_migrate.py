@@ -10,17 +10,23 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, MigratedSchema, read_all_migrations, read_sql_functions
+from db.migrate import (
+    EVENT_SCHEMA_MIGRATION_SOURCE,
+    MAIN_SCHEMA_MIGRATION_SOURCE,
+    SchemaMigrationSource,
+    read_all_migrations,
+    read_sql_functions,
+)
 from db.pool import Conn, Pool
 from db.starting import UNUSABLE_DATABASE_MESSAGE
 from schemas.settings import Settings
 from tests.servers import environment
 from tests.waiting import PATIENCE_S
 
-SCHEMAS = (MAIN_SCHEMA, EVENT_SCHEMA)
+SCHEMAS = (MAIN_SCHEMA_MIGRATION_SOURCE, EVENT_SCHEMA_MIGRATION_SOURCE)
 EVERY = [
     each.name
-    for schema in (MAIN_SCHEMA, EVENT_SCHEMA)
+    for schema in (MAIN_SCHEMA_MIGRATION_SOURCE, EVENT_SCHEMA_MIGRATION_SOURCE)
     for each in (*read_sql_functions(schema), *read_all_migrations(schema))
 ]
 
@@ -58,7 +64,7 @@ async def notice(process: Process) -> str:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
-def test_migrations_are_numbered_one_by_one(schema: MigratedSchema) -> None:
+def test_migrations_are_numbered_one_by_one(schema: SchemaMigrationSource) -> None:
     """Two with one number would be ordered by their words."""
     numbers = [int(each.name[:4]) for each in read_all_migrations(schema)]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -94,11 +100,13 @@ async def test_it_goes_on_once_postgres_is_back(settings: Settings, pool: Pool) 
 
 
 async def test_an_edited_migration_is_named_in_one_line(settings: Settings, conn: Conn) -> None:
-    await conn.execute("update migration set checksum = 'x' where name = $1", read_all_migrations(MAIN_SCHEMA)[0].name)
+    await conn.execute(
+        "update migration set checksum = 'x' where name = $1", read_all_migrations(MAIN_SCHEMA_MIGRATION_SOURCE)[0].name
+    )
     ended = migrate(settings)
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()
-    assert line.startswith(read_all_migrations(MAIN_SCHEMA)[0].name)
+    assert line.startswith(read_all_migrations(MAIN_SCHEMA_MIGRATION_SOURCE)[0].name)
 
 
 async def test_it_names_what_it_applies(settings: Settings, conn: Conn) -> None:

@@ -14,7 +14,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, migrate_databases, read_all_migrations, read_sql_functions
+from db.migrate import (
+    EVENT_SCHEMA_MIGRATION_SOURCE,
+    MAIN_SCHEMA_MIGRATION_SOURCE,
+    migrate_databases,
+    read_all_migrations,
+    read_sql_functions,
+)
 from db.pool import Conn, use_postgres_connection
 from schemas.errors import MigrationChanged
 from tests import databases, servers
@@ -25,11 +31,13 @@ LEDGERS = ("migration", "event_migration")
 
 #: Files that bring a database of f87eb061 to the baseline.
 LATE = ["0044_count_intake", "0045_phase_jobs", "0046_close_lease_requests", "0047_disclose_ai"]
-MAIN_FUNCTIONS = [each.name for each in read_sql_functions(MAIN_SCHEMA)]
+MAIN_FUNCTIONS = [each.name for each in read_sql_functions(MAIN_SCHEMA_MIGRATION_SOURCE)]
 #: The migrations of after the baseline.
-ADDED = [each.name for each in read_all_migrations(MAIN_SCHEMA)[MAIN_SCHEMA.baseline :]]
+ADDED = [
+    each.name for each in read_all_migrations(MAIN_SCHEMA_MIGRATION_SOURCE)[MAIN_SCHEMA_MIGRATION_SOURCE.baseline :]
+]
 #: The only changes to a database that is at the baseline already.
-NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in read_sql_functions(EVENT_SCHEMA))]
+NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE))]
 
 #: Tables, indexes, checks, views, triggers and functions, one a line. Leaves of partitions depend on the day.
 #: A check that was added to a table with rows is `not valid`: it still applies to each new row.
@@ -155,7 +163,9 @@ async def test_old_database_gets_the_new_schema_and_keeps_rows(old_url: str, old
 
 async def test_a_database_at_the_baseline_gets_only_the_functions(old_url: str, old: Conn) -> None:
     await migrate_databases(old_url)
-    recorded = [each.name for each in read_all_migrations(MAIN_SCHEMA)[: MAIN_SCHEMA.baseline]]
+    recorded = [
+        each.name for each in read_all_migrations(MAIN_SCHEMA_MIGRATION_SOURCE)[: MAIN_SCHEMA_MIGRATION_SOURCE.baseline]
+    ]
     await old.execute("delete from migration where name = any ($1)", [*MAIN_FUNCTIONS, *recorded])
     before = await schema_of(old)
     assert await migrate_databases(old_url) == MAIN_FUNCTIONS

@@ -26,7 +26,7 @@ def launched(folder: Path, code: str, ready: Callable[[int], bool]) -> LocalServ
         url="", log=folder / "log", command=[sys.executable, "-S", "-c", code], halt=signal.SIGTERM,
         ready=ready, why=lambda: "503 UNAVAILABLE: no database",
     )  # fmt: skip
-    made.launch()
+    made.start_without_waiting()
     return made
 
 

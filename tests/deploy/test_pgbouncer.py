@@ -22,7 +22,7 @@ from db.pool import (
     use_postgres_connection,
 )
 from db.server import build_parent_death_signal_prefix, find_free_port
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from jobs.outcomes import TaskOutcome
 from schemas.settings import Settings
 from tests import servers
@@ -112,7 +112,7 @@ async def test_the_api_and_workers_share_few_server_connections(
         open_postgres_pool(settings.database_url, name="test") as pool,
         hold_context(app.lifespan()),
         open_caller(app, pool, "Acme") as acme,
-        open_wake_courier(settings.redis_url) as courier,
+        open_redis_wake_courier(settings.redis_url) as courier,
     ):
         workers = Workers(settings, pool, acme.organization_id, courier)
         project_ids = await asyncio.gather(*(create_project(acme, str(number % 20)) for number in range(60)))

@@ -24,7 +24,7 @@ from db.migrate import migrate_databases
 from db.pool import Pool, open_postgres_pool, run_in_transaction
 from domain.media.folder import open_folder_store
 from domain.operations import pools
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.kinds import DELIVER_WEBHOOK_KIND
 from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
@@ -79,7 +79,7 @@ async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[Restor
     with local.run_local_postgres(folder, FAST, binaries=binaries) as server:
         files = folder.with_name(f"{folder.name}-files")
         settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
-        async with open_postgres_pool(server.url, name="test") as pool, open_wake_courier(redis_url) as courier:
+        async with open_postgres_pool(server.url, name="test") as pool, open_redis_wake_courier(redis_url) as courier:
             yield RestoredPlatform(settings, files, pool, courier, server.url)
 
 

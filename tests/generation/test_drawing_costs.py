@@ -14,7 +14,7 @@ from generation import pictures, svg_cost
 from generation.drawings import clean_svg_drawing
 from schemas.errors import GenerationError, PictureRefused
 from tests.generation.svg import COSTLY, ENDLESS, KILLED, drawings, svg
-from workers.generation.child import RENDER_RESOURCE_FAILURE_CODES
+from workers.generation.child import RETRYABLE_RENDER_FAILURE_CODES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -61,7 +61,7 @@ def test_a_kill_by_the_host_is_no_fault_of_the_drawing(
     with pytest.raises(GenerationError) as ended:
         pictures.decode_picture(svg('<rect width="9" height="9"/>'))
     assert ended.value.code == code
-    assert (code in RENDER_RESOURCE_FAILURE_CODES) is (by in {signal.SIGKILL, signal.SIGTERM})
+    assert (code in RETRYABLE_RENDER_FAILURE_CODES) is (by in {signal.SIGKILL, signal.SIGTERM})
 
 
 def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from generation.ffmpeg import (
     FfmpegLimits,
-    build_ffmpeg_file_input,
+    build_ffmpeg_input_from_file_path,
     build_ffmpeg_raw_frame_input,
     decode_ffmpeg_chunks,
     find_ffmpeg_program,
@@ -54,7 +54,7 @@ def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
         for frame in frames(5):
             feed.write_frame(frame)
     read = decode_ffmpeg_chunks(
-        FRAME, *build_ffmpeg_file_input(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
+        FRAME, *build_ffmpeg_input_from_file_path(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
     )
     assert [*read] == frames(5)
 
@@ -123,7 +123,7 @@ def test_no_playlist_is_followed(tmp_path: Path, text: str) -> None:
     listing = tmp_path / "list.mp4"
     listing.write_text(text.format(tmp_path / "made"))
     with pytest.raises(GenerationError, match=r"moov|Invalid"):
-        run_ffmpeg(*build_ffmpeg_file_input(listing, "mov"), "-f", "null", "-")
+        run_ffmpeg(*build_ffmpeg_input_from_file_path(listing, "mov"), "-f", "null", "-")
 
 
 def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.persona import (
-    AGE_PROMPT_WORDS,
+    AGE_WORDS_IN_PERSONA_PROMPT,
     DEFAULT_PERSONA_AGES,
-    DEFAULT_PERSONA_VOICE,
-    GENDER_PROMPT_WORDS,
+    DEFAULT_PERSONA_TONE_OF_VOICE,
+    GENDER_WORDS_IN_PERSONA_PROMPT,
     PERSONA_GENDERS,
     PersonaWish,
     build_persona,
     common_first_names,
+    extract_traits_from_persona_prompt,
     presenter_disclosure,
-    read_persona_prompt,
 )
 from generation.spec import AgeRange, BrandSnapshot, Gender
 from tests.generation.copy.brands import TIDELINE
@@ -43,7 +43,7 @@ def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, bra
     assert one.name in common_first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
-    assert one.voice in {*tones.VOICE_WORDS_BY_TONE, DEFAULT_PERSONA_VOICE, brand.voice}
+    assert one.voice in {*tones.VOICE_WORDS_BY_TONE, DEFAULT_PERSONA_TONE_OF_VOICE, brand.voice}
     assert one.topics == brand.keywords[:5]
 
 
@@ -68,15 +68,19 @@ def test_a_partners_choices_win(prompt: str) -> None:
 def test_a_prompt_chooses_gender_age_and_tone(
     prompt: str, chosen: tuple[Gender | None, AgeRange | None, str | None]
 ) -> None:
-    assert read_persona_prompt(prompt) == chosen
+    assert extract_traits_from_persona_prompt(prompt) == chosen
 
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
-    entries = [*GENDER_PROMPT_WORDS.values(), *AGE_PROMPT_WORDS.values(), *tones.VOICE_WORDS_BY_TONE.values()]
+    entries = [
+        *GENDER_WORDS_IN_PERSONA_PROMPT.values(),
+        *AGE_WORDS_IN_PERSONA_PROMPT.values(),
+        *tones.VOICE_WORDS_BY_TONE.values(),
+    ]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
-    assert set(GENDER_PROMPT_WORDS) == set(get_args(Gender))
-    assert set(AGE_PROMPT_WORDS) == set(get_args(AgeRange))
+    assert set(GENDER_WORDS_IN_PERSONA_PROMPT) == set(get_args(Gender))
+    assert set(AGE_WORDS_IN_PERSONA_PROMPT) == set(get_args(AgeRange))
 
 
 def test_random_personas_have_all_genders_and_are_adults() -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.generation.real_brands import write
-from tools.sheet import read_sheet_entries, render_and_check_pieces
+from tools.sheet import read_brands_to_render, render_and_check_pieces
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(900)]
 
 
 def test_no_piece_of_a_real_brand_has_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path)
-    found = read_sheet_entries(path)
+    found = read_brands_to_render(path)
     assert len(found) >= 60
     checked = list(render_and_check_pieces(found, tmp_path, tmp_path / "out", ["slideshow", "image"], None))
     assert [(one.brand, fault) for one in checked for fault in one.faults] == []

@@ -25,7 +25,7 @@ async def test_a_batch_of_scheduled_jobs_falls_due_at_once_and_ends_at_once(conn
     await conn.execute("update job set stage = 'scheduled'")
     assert [await maintenance.promote_scheduled_jobs(conn) for _ in range(2)] == batches
     await conn.execute("update job set deadline_at = $1", PAST)
-    assert [len(await maintenance.fail_overdue_jobs(conn)) for _ in range(2)] == batches
+    assert [len(await maintenance.fail_queued_jobs_past_deadline(conn)) for _ in range(2)] == batches
 
 
 async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) -> None:
@@ -38,6 +38,6 @@ async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) 
     )
     await conn.execute("vacuum analyze job")
     for _ in range(plans.TIMES):
-        assert await maintenance.fail_overdue_jobs(conn) == []
+        assert await maintenance.fail_queued_jobs_past_deadline(conn) == []
     kept = "select generic_plans > 0 from pg_prepared_statements where statement = $1"
     assert await conn.fetchval(kept, job_maintenance.end_overdue_jobs.sql)

@@ -49,7 +49,7 @@ async def read_wakes(client: ArqRedis) -> list[bytes]:
 async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
     client: ArqRedis, redis_url: str, wake: WakeMessage
 ) -> None:
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         await sender.send_wake(wake)
     assert await client.zrange(courier.arq_queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
@@ -59,7 +59,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
 
 
 async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         await sender.send_wake(wake)
         await sender.flush()
         await sender.send_wake(wake)
@@ -67,7 +67,7 @@ async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str,
 
 
 async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> None:
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         for _ in range(courier.MAX_WAKE_LIST_LENGTH + 5):
             await sender.send_wake(WakeMessage("ingest", "ingest_website", ids.new_uuid7()))
             await sender.flush()
@@ -77,13 +77,13 @@ async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> Non
 async def test_simultaneous_wakes_are_the_first_and_last_message(client: ArqRedis, redis_url: str) -> None:
     """The last message covers commits after the first message was handled."""
     wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(20)]
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         await asyncio.gather(*map(sender.send_wake, wakes))
     assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
 
 
 async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         await sender.send_wake(wake)
         await sender.send_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
         assert len(await read_wakes(client)) == 2
@@ -95,7 +95,7 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
     monkeypatch.setattr(courier, "COURIER_FAILURE_COOLDOWN_S", PATIENCE_S)
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
     with run_local_valkey(tmp_path) as server:
-        async with courier.open_wake_courier(server.url) as sender:
+        async with courier.open_redis_wake_courier(server.url) as sender:
             await sender.send_wake(wake)
             await sender.flush()
             server.pause()
@@ -117,7 +117,7 @@ async def test_a_slow_loop_does_not_count_as_a_failed_redis(
         courier, "WAKE_SEND_BUDGET_S", BLOCKED_S * 0.8
     )  # More time than a busy machine may keep Redis from this process.
     sent = count_sends("sent")
-    async with courier.open_wake_courier(redis_url) as sender:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
         with slow_loop():
             await sender.send_wake(wake)
             await sender.send_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
@@ -126,10 +126,10 @@ async def test_a_slow_loop_does_not_count_as_a_failed_redis(
 
 async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: WakeMessage) -> None:
     with run_local_valkey(tmp_path) as server:
-        async with courier.open_wake_courier(server.url) as sender:
+        async with courier.open_redis_wake_courier(server.url) as sender:
             await asyncio.to_thread(server.kill)
             await sender.send_wake(wake)
-            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(server.start_and_wait_until_ready)
             sent = count_sends("sent")
 
             async def delivered() -> bool:
@@ -174,7 +174,7 @@ def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
     assert breaker.allows_call()
-    breaker.record_failure()
+    breaker.record_failure_and_open()
     assert not breaker.allows_call()
     now[0] += 1.0
     assert breaker.allows_call()

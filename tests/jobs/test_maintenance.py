@@ -167,9 +167,9 @@ async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> N
     waiting = await scene.submit(conn, org)
     scheduled = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     running = await scene.start_job(conn, org, UNCAPPED_JOB)
-    assert await maintenance.fail_overdue_jobs(conn) == []
+    assert await maintenance.fail_queued_jobs_past_deadline(conn) == []
     await conn.execute("update job set deadline_at = now()")
-    moved = await maintenance.fail_overdue_jobs(conn)
+    moved = await maintenance.fail_queued_jobs_past_deadline(conn)
     assert {row.id for row in moved} == {waiting.job_id, scheduled.job_id}
     assert {(row.state, (row.error or {})["code"]) for row in moved} == {("failed", "DEADLINE")}
     assert (await scene.row(conn, running.id))["state"] == "running"
@@ -215,9 +215,9 @@ async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, or
     await scene.start_job(conn, org)
     await scene.worker(conn)
     await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
-    assert await maintenance.prune_dead_workers(conn) == 1
+    assert await maintenance.prune_dead_workers_without_jobs(conn) == 1
     await rescue(conn)
-    assert await maintenance.prune_dead_workers(conn) == 1
+    assert await maintenance.prune_dead_workers_without_jobs(conn) == 1
     assert await conn.fetchval("select count(*) from worker") == 0
 
 
@@ -255,7 +255,7 @@ async def test_a_canceled_project_is_canceled_in_batches(conn: Conn, org: UUID) 
     finishes = await scene.submit(conn, org, UNCAPPED_JOB, project_id=project_id)
 
     async def batch() -> list[str]:
-        moved = await controls.cancel_project_jobs(
+        moved = await controls.cancel_batch_of_project_jobs(
             conn, organization_id=org, project_id=project_id, kinds=[TEST_JOB.name], limit=4
         )
         return sorted(row.state for row in moved)

@@ -125,7 +125,10 @@ USES: dict[str, tuple[Use, int]] = {
         5,
     ),
     "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
-    "count due": (lambda conn, _: maintenance.count_due_jobs(conn), 2 * maintenance.MAX_JOBS_PER_COUNT_PART + GONE),
+    "count due": (
+        lambda conn, _: maintenance.count_next_part_of_queued_jobs(conn),
+        2 * maintenance.MAX_JOBS_PER_COUNT_PART + GONE,
+    ),
     "pools": (
         lambda conn, _: pools.list_worker_pools(conn, slots=10),
         2 * maintenance.MAX_JOBS_PER_COUNT_PART + 2 * RUNNING + 300,
@@ -136,7 +139,7 @@ USES: dict[str, tuple[Use, int]] = {
         lambda conn, _: maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=1.0),
         2 * RUNNING + 10,
     ),
-    "end_overdue": (lambda conn, _: maintenance.fail_overdue_jobs(conn), 5),
+    "end_overdue": (lambda conn, _: maintenance.fail_queued_jobs_past_deadline(conn), 5),
     "prune_passing": (lambda conn, _: maintenance.prune_short_lived_jobs(conn), 5),
 }
 
@@ -212,7 +215,7 @@ async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: 
     of_tenant: dict[str, Any] = {"organization_id": found.org, "job_ids": [found.claims[0].id, found.claims[1].id]}
     uses: plans.Uses[LedgerScene] = {
         "lock": (lambda conn, _: controls.lock_job_rows(conn, **of_tenant), 10),
-        "cancel": (lambda conn, _: controls.cancel_open_jobs(conn, **of_tenant), 20),
+        "cancel": (lambda conn, _: controls.cancel_open_jobs_by_ids(conn, **of_tenant), 20),
     }
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)

@@ -171,7 +171,7 @@ async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, or
 
     async def cancel() -> int:
         async with wide.acquire() as own:
-            moved = await controls.cancel_project_jobs(
+            moved = await controls.cancel_batch_of_project_jobs(
                 own, organization_id=org, project_id=project_id, kinds=[TEST_JOB.name], limit=50
             )
             return len(moved)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 
 
 class Loss(Enum):
@@ -60,7 +60,7 @@ class LossyProxy:
 async def between(port: int, rule: Rule) -> AsyncIterator[LossyProxy]:
     """Run a proxy for the peer at `port` of this machine."""
     proxy = LossyProxy(port, rule)
-    async with serve_loopback(proxy.serve) as bound:
+    async with serve_loopback_tcp(proxy.serve) as bound:
         proxy.base = f"http://127.0.0.1:{bound}"
         yield proxy
 

@@ -22,8 +22,8 @@ from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
 )
 from workers.web.fetch import open_ssrf_guarded_client
@@ -39,7 +39,7 @@ LATER = timedelta(minutes=2)
 @asynccontextmanager
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that may connect to these local addresses."""
-    allowed = ssrf_guard.parse_allowed_origins(",".join(base.removeprefix("http://") for base in bases))
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(",".join(base.removeprefix("http://") for base in bases))
     async with open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
@@ -63,16 +63,19 @@ async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostT
     return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PreparedPost:
+async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PostPreparationResult:
     """Prepare the post in as many steps as needed."""
-    so_far: PreparedPost | None = None
+    so_far: PostPreparationResult | None = None
     while so_far is None or not so_far.complete:
         so_far = await patiently(partial(adapter.prepare, account, what, so_far))
     return so_far
 
 
 async def deliver(
-    adapter: PlatformAdapter, account: PostingAccount, prepared: PreparedPost, what: PostToPublish | None = None
+    adapter: PlatformAdapter,
+    account: PostingAccount,
+    prepared: PostPreparationResult,
+    what: PostToPublish | None = None,
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):

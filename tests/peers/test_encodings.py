@@ -96,7 +96,9 @@ def test_each_label_maps_to_chromiums_encoding(browser: BrowserTab) -> None:
     script = "(labels) => JSON.stringify(labels.map((one) => new TextDecoder(one).encoding))"
     labels = [label for label, name in LABELS.items() if name != "replacement"]
     theirs = json.loads(browser.run(f"({script})({json.dumps(labels)})"))
-    assert {label: charsets.find_encoding_by_label(label) for label in labels} == dict(zip(labels, theirs, strict=True))
+    assert {label: charsets.find_encoding_name_by_label(label) for label in labels} == dict(
+        zip(labels, theirs, strict=True)
+    )
 
 
 def test_decoded_characters_match_chromium(browser: BrowserTab) -> None:

@@ -15,7 +15,14 @@ from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.platforms.scripted import draft, file
-from workers.platforms.contract import PostFile, PostInquiry, PostToPublish, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import (
+    PostFile,
+    PostInquiry,
+    PostPreparationResult,
+    PostToPublish,
+    ReconcileResult,
+    SendResult,
+)
 
 #: Timeout of the irreversible call, in seconds.
 SEND_S = 60.0
@@ -43,26 +50,28 @@ class InstagramAccount:
         fields: dict[str, Any] = {"id": UUID(int=number), "url": f"{self.files}/{name}"}
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
-    async def step(self, post: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def step(self, post: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
         """Run one step, after the previous one's wait."""
         if so_far is not None:
             await self.sim.advance(so_far.after_s)
         return await self.adapter.prepare(self.account, post, so_far)
 
-    async def prepared(self, post: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def prepared(self, post: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
         so_far = await self.step(post, so_far)
         while not so_far.complete:
             so_far = await self.step(post, so_far)
         return so_far
 
-    async def send(self, prepared: PreparedPost, post: PostToPublish, *, timeout_s: float = SEND_S) -> SendResult:
+    async def send(
+        self, prepared: PostPreparationResult, post: PostToPublish, *, timeout_s: float = SEND_S
+    ) -> SendResult:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
-    async def ask(self, prepared: PreparedPost, *, sent_at: datetime) -> ReconcileResult:
+    async def ask(self, prepared: PostPreparationResult, *, sent_at: datetime) -> ReconcileResult:
         """Return the post's state, as of now."""
         return await self.adapter.reconcile(self.account, PostInquiry(prepared, sent_at, await self.now()))
 
-    async def later(self, prepared: PreparedPost, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
+    async def later(self, prepared: PostPreparationResult, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
         await self.sim.advance((sent_at + after - await self.now()).total_seconds())
         return await self.ask(prepared, sent_at=sent_at)
 

@@ -17,7 +17,7 @@ from tests import http_server
 from tests.http_server import HttpRequest
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import PostFile, PostToPublish, PreparedPost
+from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
 from workers.web.fetch import open_ssrf_guarded_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
@@ -119,7 +119,9 @@ async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
-    allowed = ssrf_guard.parse_allowed_origins(",".join(one.base.removeprefix("http://") for one in served))
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(
+        ",".join(one.base.removeprefix("http://") for one in served)
+    )
     async with open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
@@ -180,7 +182,7 @@ def status(number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
 
 
-async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PreparedPost:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPreparationResult:
     async with client_for(served) as client:
         return await MastodonAdapter(client).prepare(account(served, "mastodon"), what or draft())
 

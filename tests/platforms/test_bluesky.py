@@ -31,23 +31,30 @@ from tests.platforms.scripted import (
     pds,
     xrpc_error,
 )
-from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostToPublish, PreparedPost, UndecidedPost
+from workers.platforms.contract import (
+    AbsentPost,
+    LivePost,
+    PostInquiry,
+    PostPreparationResult,
+    PostToPublish,
+    UndecidedPost,
+)
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PreparedPost:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPreparationResult:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
+async def send_post(served: ScriptedServer, what: PostPreparationResult) -> Any:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).send(account(served, "bluesky"), what, draft(), timeout_s=served.timeout_s)
 
 
-async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float) -> Any:
+async def query_post(served: ScriptedServer, what: PostPreparationResult, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await BlueskyAdapter(client).reconcile(account(served, "bluesky"), PostInquiry(what, AT, now))
@@ -61,7 +68,7 @@ async def send_error(answer: Answer, **more: Answer) -> PlatformError:
     return caught.value
 
 
-def record_response(what: PreparedPost, **changes: Any) -> bytes:
+def record_response(what: PostPreparationResult, **changes: Any) -> bytes:
     record = json.loads(what.request)["record"] | changes
     return json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
 
@@ -208,7 +215,7 @@ async def test_a_failed_query_proves_nothing(how: str) -> None:
 
 
 def test_a_put_is_always_repeatable() -> None:
-    what, later = PreparedPost(handle={}, request=b""), AT + timedelta(days=30)
+    what, later = PostPreparationResult(handle={}, request=b""), AT + timedelta(days=30)
     assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), PostInquiry(what, AT, later))  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ from schemas.errors import (
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import SEND_S, InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server
-from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
+from workers.platforms.contract import LivePost, PostInquiry, PostPreparationResult
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
 
 
@@ -205,7 +205,7 @@ async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None
 async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
-    early = PreparedPost(
+    early = PostPreparationResult(
         handle=begun.handle, request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"})
     )
     with pytest.raises(PostNotSent) as caught:

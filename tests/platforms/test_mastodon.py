@@ -31,13 +31,13 @@ from tests.platforms.scripted import (
     status,
 )
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
+from workers.platforms.contract import LivePost, PostInquiry, PostPreparationResult
 
 POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
 
 
-async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
+async def send_post(served: ScriptedServer, what: PostPreparationResult) -> Any:
     async with client_for(served) as client:
         return await MastodonAdapter(client).send(
             account(served, "mastodon"), what, draft(), timeout_s=served.timeout_s

@@ -20,10 +20,10 @@ from tests.platforms.scripted import (
     server,
     status,
 )
-from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PreparedPost, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPreparationResult, UndecidedPost
 
 
-async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float = 60) -> Any:
+async def query_post(served: ScriptedServer, what: PostPreparationResult, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await MastodonAdapter(client).reconcile(account(served, "mastodon"), PostInquiry(what, AT, now))

@@ -31,7 +31,7 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
-    PreparedPost,
+    PostPreparationResult,
     UndecidedPost,
 )
 
@@ -152,8 +152,8 @@ async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokA
 
 def test_a_complete_upload_does_not_start_over() -> None:
     upload = handle.ChunkedVideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
-    assert [upload.chunk_number_at(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
-    assert [upload.chunk_number_at(received * MIB) for received in (1, -1, -5)] == [None, None, None]
+    assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
+    assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
 async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> None:
@@ -271,9 +271,11 @@ async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount)
 @pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
 def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
     upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
-    kept = handle.TikTokPostHandle(kind="video", level=None, publish_id="v", upload=upload)
+    kept = handle.TikTokPostProgressState(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = PostInquiry(
-        PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.MAX_TIKTOK_IN_FLIGHT_TIME
+        PostPreparationResult(handle=msgspec.to_builtins(kept), request=b""),
+        AT,
+        AT + outcome.MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT,
     )
     said = TikTokPublishStatus(status=outcome.UPLOADING_STATUS, uploaded_bytes=received)
     assert (

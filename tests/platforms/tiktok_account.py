@@ -16,7 +16,14 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.platforms.scripted import AT, draft, file
-from workers.platforms.contract import PostFile, PostInquiry, PostToPublish, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import (
+    PostFile,
+    PostInquiry,
+    PostPreparationResult,
+    PostToPublish,
+    ReconcileResult,
+    SendResult,
+)
 
 MIB = 1 << 20
 FILM = film(ms=4000)
@@ -31,28 +38,30 @@ class TikTokAccount(NamedTuple):
     adapter: TikTokAdapter
     account: PostingAccount
 
-    async def prepare(self, what: PostToPublish, so_far: PreparedPost | None = None) -> PreparedPost:
+    async def prepare(self, what: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
         """Run all the steps of one attempt."""
         while so_far is None or not so_far.complete:
             so_far = await self.adapter.prepare(self.account, what, so_far)
         return so_far
 
-    async def send(self, prepared: PreparedPost, what: PostToPublish) -> SendResult:
+    async def send(self, prepared: PostPreparationResult, what: PostToPublish) -> SendResult:
         return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
 
-    async def sent(self, what: PostToPublish) -> PreparedPost:
+    async def sent(self, what: PostToPublish) -> PostPreparationResult:
         """Send the post; return its accepted state."""
         prepared = await self.prepare(what)
         taken = await self.send(prepared, what)
         return prepared_with(prepared, taken)
 
-    async def look(self, prepared: PreparedPost, *, after_s: float = 0, fetched: bool | None = None) -> ReconcileResult:
+    async def look(
+        self, prepared: PostPreparationResult, *, after_s: float = 0, fetched: bool | None = None
+    ) -> ReconcileResult:
         return await self.adapter.reconcile(self.account, self.about(prepared, after_s, fetched))
 
-    async def poll(self, prepared: PreparedPost, *, after_s: float = 0) -> SendResult:
+    async def poll(self, prepared: PostPreparationResult, *, after_s: float = 0) -> SendResult:
         return await self.adapter.poll(self.account, self.about(prepared, after_s))
 
-    def about(self, prepared: PreparedPost, after_s: float, fetched: bool | None = None) -> PostInquiry:
+    def about(self, prepared: PostPreparationResult, after_s: float, fetched: bool | None = None) -> PostInquiry:
         return PostInquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
 
     async def counts(self) -> dict[str, int]:
@@ -63,8 +72,8 @@ class TikTokAccount(NamedTuple):
         return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
 
 
-def prepared_with(prepared: PreparedPost, taken: Any) -> PreparedPost:
-    return PreparedPost(handle=taken.handle, request=prepared.request, secret=prepared.secret)
+def prepared_with(prepared: PostPreparationResult, taken: Any) -> PostPreparationResult:
+    return PostPreparationResult(handle=taken.handle, request=prepared.request, secret=prepared.secret)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from jobs import controls, ledger, maintenance
 from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
 from jobs.states import (
-    ALLOWED_JOB_TRANSITIONS,
+    ALLOWED_JOB_STATE_CHANGE_PAIRS,
     JOB_PHASES,
     JOB_TRANSITIONS,
     OPEN_JOB_PHASES,
@@ -177,7 +177,7 @@ class PhaseHistory:
         if job.phase not in {"scheduled", "queued", "waiting"}:
             return
         await self.conn.execute("update job set deadline_at = now() where id = $1", job.job_id)
-        await maintenance.fail_overdue_jobs(self.conn)
+        await maintenance.fail_queued_jobs_past_deadline(self.conn)
         self._now(index, "failed")
 
     async def rows(self) -> dict[UUID, asyncpg.Record]:
@@ -240,7 +240,7 @@ async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent
 def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
     visible = "state stage progress result error attempt cancel_requested_at finished_at".split()
     changed = any(before[name] != after[name] for name in visible)
-    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_JOB_TRANSITIONS
+    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_JOB_STATE_CHANGE_PAIRS
     assert after["progress"] >= before["progress"]
     assert after["fence"] - before["fence"] == int(before["state"] == "queued" and after["state"] == "running")
     assert not changed or after["state_version"] > before["state_version"]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from chaos.loopback_server import LoopbackServer
+from chaos.loopback_server import LoopbackTcpServer
 from tests.s3.calls import S3Call, S3Error, check_signature, operation_of
 from tests.s3.operations import HANDLERS, Bucket, Response
 
@@ -86,12 +86,12 @@ def serving() -> Iterator[Service]:
         loop.close()
 
 
-async def _start(service: Service) -> LoopbackServer:
+async def _start(service: Service) -> LoopbackTcpServer:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await _exchange(service, reader, writer):
             pass
 
-    acceptor = LoopbackServer(serve)
+    acceptor = LoopbackTcpServer(serve)
     acceptor.start()
     service.url = f"http://127.0.0.1:{acceptor.port}"
     return acceptor

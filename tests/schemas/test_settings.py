@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from schemas.errors import SettingsInvalid
-from schemas.settings import SETTING_GROUPS, load_settings
+from schemas.settings import SETTINGS_REQUIRED_TOGETHER, load_settings
 from tests.servers import KEYRING
 
 REQUIRED = {
@@ -49,7 +49,9 @@ def test_optional_settings_may_be_absent() -> None:
     assert settings.llm_base_url == ""
 
 
-@pytest.mark.parametrize(("names", "missing"), [(names, name) for names in SETTING_GROUPS for name in names])
+@pytest.mark.parametrize(
+    ("names", "missing"), [(names, name) for names in SETTINGS_REQUIRED_TOGETHER for name in names]
+)
 @pytest.mark.parametrize("empty", [True, False])
 def test_incomplete_group_names_the_missing_one(names: tuple[str, ...], missing: str, empty: bool) -> None:
     variables = REQUIRED | dict.fromkeys(names, "hush")

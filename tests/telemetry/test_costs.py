@@ -83,7 +83,7 @@ async def test_coroutine_may_suppress_a_cancellation() -> None:
 
 async def test_thread_cpu_is_charged() -> None:
     cost = RequestCost()
-    with costs.charge_block_to_request(cost):
+    with costs.charge_costs_of_code_block_to_request(cost):
         await costs.run_in_charged_thread(burn, 0.05)
     assert 0.05 <= cost.threads_s < 1
     assert cost.cpu_s == cost.threads_s
@@ -96,7 +96,7 @@ def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
     monkeypatch.setattr(costs, "thread_time", lambda: next(cpus))
     cost = RequestCost()
-    with costs.charge_block_to_request(cost):
+    with costs.charge_costs_of_code_block_to_request(cost):
         with costs.charge_connection_time():
             pass
         assert cost.database_s == pytest.approx(0.5)
@@ -106,7 +106,7 @@ def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_work_without_a_meter_is_not_charged() -> None:
-    costs.charge_child_cpu(1.0)
+    costs.charge_child_process_cpu_to_request(1.0)
     with costs.charge_connection_time():
         pass
     assert costs.current_cost() is None

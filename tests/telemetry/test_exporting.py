@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from schemas import ids
 from schemas.errors import SettingsInvalid
 from telemetry import tracing
@@ -86,7 +86,7 @@ async def test_hanging_collector_delays_neither_work_nor_the_end(monkeypatch: py
         requested.set()
         await may_end.wait()
 
-    async with serve_loopback(hang) as port:
+    async with serve_loopback_tcp(hang) as port:
         monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
         await asyncio.to_thread(record_spans)
         assert requested.is_set()

@@ -8,10 +8,10 @@ import pytest
 
 from schemas.envelope import Envelope
 from schemas.errors import SettingsInvalid
-from schemas.hosts import AllowedHosts
+from schemas.hosts import AllowedHostHeaders
 from telemetry import health
 from tests.waiting import PATIENCE_S
-from workers.runtime.background import run_in_background
+from workers.runtime.background import run_background_loops_during_block
 
 
 async def test_server_returns_health_and_metrics() -> None:
@@ -49,7 +49,7 @@ async def test_failing_loop_ends_the_block_with_its_error() -> None:
         raise LookupError("a loop of ours broke")
 
     with pytest.raises(ExceptionGroup) as raised:
-        async with run_in_background(fail()):
+        async with run_background_loops_during_block(fail()):
             await asyncio.Event().wait()
     assert raised.group_contains(LookupError)
 
@@ -62,7 +62,7 @@ async def get_metrics(port: int, host: str) -> tuple[int, bytes]:
 
 async def test_unknown_host_name_gets_421() -> None:
     """DNS rebinding: the browser connects to this port, and names the page's host."""
-    async with health.serve_health(0, hosts=AllowedHosts(["worker-1.internal"])) as port:
+    async with health.serve_health(0, hosts=AllowedHostHeaders(["worker-1.internal"])) as port:
         status, body = await get_metrics(port, f"evil.example:{port}")
         error = msgspec.json.decode(body, type=Envelope).error
         assert (status, error.code) == (421, "HOST_NOT_ALLOWED")

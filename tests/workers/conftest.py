@@ -33,7 +33,7 @@ async def org(pool: Pool) -> UUID:
 async def workers(settings: Settings, pool: Pool, org: UUID, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workers]:
     """Start workers and submit jobs to them. A cancel arrives with the next renewal, so soon."""
     monkeypatch.setattr(heartbeat, "LEASE_RENEWAL_INTERVAL_SHARE", 1 / 100)
-    async with courier.open_wake_courier(settings.redis_url) as sender:
+    async with courier.open_redis_wake_courier(settings.redis_url) as sender:
         yield Workers(settings, pool, org, sender)
 
 

@@ -12,7 +12,7 @@ from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP
 from db.pool import Conn, Pool, run_in_transaction
 from jobs import ledger
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
@@ -28,26 +28,26 @@ class PeakBusySlots(NamedTuple):
     after_s: float
 
 
-async def measure_busy_slots(
+async def measure_idle_cost_and_peak_busy_slots(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure idle workers, then the busy slots after twice as many jobs as slots; return the worse of two rounds."""
-    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")
         async with fleet.run_workers(environment, workers=size.workers, slots=WORKER_SLOTS) as workers:
             await asyncio.sleep(size.settle_s)
             tell("idle")
-            idle = await _measure_idle_workers(environment, workers, size.idle_s)
+            idle = await _measure_cpu_and_redis_use_when_idle(environment, workers, size.idle_s)
             tell("busy")
-            busy = [await _measure_peak_slots(environment, size) for _ in range(2)]
+            busy = [await _measure_peak_busy_slots_of_pool(environment, size) for _ in range(2)]
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
     return BenchmarkResult(
         {"busy_slots": slots, "busy_after_s": after_s, **idle}, {"busy": [peak._asdict() for peak in busy]}
     )
 
 
-async def _measure_idle_workers(
+async def _measure_cpu_and_redis_use_when_idle(
     environment: BenchEnvironment, workers: list[ChildProcess], seconds: float
 ) -> dict[str, float]:
     """Return each idle worker's CPU in percent and Redis commands a second.
@@ -67,10 +67,10 @@ async def _count_redis_commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _measure_peak_slots(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
+async def _measure_peak_busy_slots_of_pool(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
     count = 2 * WORKER_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
-    async with open_wake_courier(environment.settings.redis_url) as courier:
+    async with open_redis_wake_courier(environment.settings.redis_url) as courier:
         wakes = await run_in_transaction(
             environment.pool, lambda conn: _submit_sleep_jobs(conn, count=count, seconds=size.busy_s)
         )
@@ -82,7 +82,7 @@ async def _measure_peak_slots(environment: BenchEnvironment, size: BenchmarkRunS
             await courier.send_wake(wake)
         peak = await watch
     await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=count)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)
     return peak
 
 

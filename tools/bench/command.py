@@ -9,26 +9,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from chaos import environment
 from cli.shared.command import with_printed_result
-from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, open_console
+from cli.shared.group import FullSentenceHelpCommandGroup
+from cli.shared.output import CommandResult, build_rich_console
 from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.figures import FULL_RUN_SIZE, QUICK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, MeasureFunction
+from tools.bench.figures import (
+    FULL_BENCHMARK_RUN_SIZE,
+    QUICK_BENCHMARK_RUN_SIZE,
+    BenchmarkResult,
+    BenchmarkRunSize,
+    MeasureFunction,
+)
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
 from tools.bench.neighbours.measure import measure_neighbour_attacks as measure_neighbours
 from tools.bench.suites import (
+    BENCHMARKS_OF_README_FIGURES,
     EVENT_BENCHMARKS,
     HTTP_BENCHMARKS,
     JOB_BENCHMARKS,
-    LEDGER_BENCHMARKS,
+    JOB_LEDGER_BENCHMARKS,
     PUBLISH_BENCHMARKS,
-    README_BENCHMARKS,
     WEBHOOK_BENCHMARKS,
 )
 
 
-@click.group(cls=CommandGroup)
+@click.group(cls=FullSentenceHelpCommandGroup)
 def bench() -> None:
     """Measure this machine: each figure with its target and a peer in the same run.
 
@@ -47,7 +53,7 @@ async def bench_jobs() -> CommandResult:
       tenantry bench jobs
       tenantry bench jobs --json | jq .details.drain_jobs_s
     """
-    return await _run_and_show_suite(JOB_BENCHMARKS)
+    return await _run_suite_and_build_figure_tables(JOB_BENCHMARKS)
 
 
 @bench.command("http")
@@ -60,12 +66,12 @@ async def bench_http() -> CommandResult:
       tenantry bench http
       tenantry bench http --json | jq .details.http
     """
-    return await _run_and_show_suite(HTTP_BENCHMARKS)
+    return await _run_suite_and_build_figure_tables(HTTP_BENCHMARKS)
 
 
 @bench.command("publish")
 @with_printed_result
-async def bench_publish() -> CommandResult:
+async def bench_post_lateness() -> CommandResult:
     """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
     The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
@@ -75,12 +81,12 @@ async def bench_publish() -> CommandResult:
       tenantry bench publish
       tenantry bench publish --json | jq .details.post_late_ms
     """
-    return await _run_and_show_suite(PUBLISH_BENCHMARKS)
+    return await _run_suite_and_build_figure_tables(PUBLISH_BENCHMARKS)
 
 
 @bench.command("all")
 @with_printed_result
-async def bench_everything() -> CommandResult:
+async def bench_all_readme_figures() -> CommandResult:
     """Measure jobs, HTTP requests and posts in about four minutes on two cores; --json prints only figures.
 
     \b
@@ -88,7 +94,7 @@ async def bench_everything() -> CommandResult:
       tenantry bench all
       tenantry bench all --json > figures.json
     """
-    result = await _run_suite(README_BENCHMARKS)
+    result = await _run_suite_in_bench_environment(BENCHMARKS_OF_README_FIGURES)
     return CommandResult(result.figures, views.build_figure_tables(result))
 
 
@@ -111,7 +117,7 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
       tenantry bench neighbours filters --json | jq .filters.beside
     """
     names = [name for name in ATTACK_ROWS_BY_NAME if name in rows or not rows]
-    with _show_bench_progress(names) as progress:
+    with _open_bench_progress_display(names) as progress:
         async with environment.open_bench_environment() as opened:
             measured = await measure_neighbours(opened, names, victim.FULL_ATTACK_SCALE, progress)
             machine = await suites.describe_machine(opened)
@@ -126,7 +132,7 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
 @click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
 @click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
 @with_printed_result
-async def bench_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
+async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
     """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
     Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a
@@ -138,9 +144,9 @@ async def bench_ledger(quick: bool, ended: int | None, waiting: int | None) -> C
       tenantry bench ledger --quick
       tenantry bench ledger --ended 5000000 --json | jq .details.rows
     """
-    size = QUICK_RUN_SIZE if quick else FULL_RUN_SIZE
+    size = QUICK_BENCHMARK_RUN_SIZE if quick else FULL_BENCHMARK_RUN_SIZE
     size = size._replace(ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting)
-    result = await _run_suite(LEDGER_BENCHMARKS, size)
+    result = await _run_suite_in_bench_environment(JOB_LEDGER_BENCHMARKS, size)
     return CommandResult({**result.figures, "details": result.details}, views.build_statement_tables(result))
 
 
@@ -161,12 +167,14 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
       tenantry bench events --quick
     """
     suite = {name: measure for name, measure in EVENT_BENCHMARKS.items() if name in parts or not parts}
-    return await _run_and_show_suite(suite, QUICK_RUN_SIZE if quick else FULL_RUN_SIZE)
+    return await _run_suite_and_build_figure_tables(
+        suite, QUICK_BENCHMARK_RUN_SIZE if quick else FULL_BENCHMARK_RUN_SIZE
+    )
 
 
 @bench.command("webhooks")
 @with_printed_result
-async def bench_webhooks() -> CommandResult:
+async def bench_webhook_delays() -> CommandResult:
     """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
     A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200
@@ -177,30 +185,32 @@ async def bench_webhooks() -> CommandResult:
       tenantry bench webhooks
       tenantry bench webhooks --json | jq .details.webhook_late_ms
     """
-    return await _run_and_show_suite(WEBHOOK_BENCHMARKS)
+    return await _run_suite_and_build_figure_tables(WEBHOOK_BENCHMARKS)
 
 
-async def _run_and_show_suite(
-    suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_RUN_SIZE
+async def _run_suite_and_build_figure_tables(
+    suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_BENCHMARK_RUN_SIZE
 ) -> CommandResult:
-    result = await _run_suite(suite, size)
+    result = await _run_suite_in_bench_environment(suite, size)
     return CommandResult({**result.figures, "details": result.details}, views.build_figure_tables(result))
 
 
-async def _run_suite(suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_RUN_SIZE) -> BenchmarkResult:
-    with _show_bench_progress(suite) as progress:
+async def _run_suite_in_bench_environment(
+    suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_BENCHMARK_RUN_SIZE
+) -> BenchmarkResult:
+    with _open_bench_progress_display(suite) as progress:
         async with environment.open_bench_environment() as opened:
             return await suites.run_benchmark_suite(opened, suite, size, progress)
 
 
 @contextmanager
-def _show_bench_progress(suite: Collection[str]) -> Iterator[suites.SuiteProgress]:
+def _open_bench_progress_display(suite: Collection[str]) -> Iterator[suites.SuiteProgress]:
     """Show progress on stderr: a bar on a terminal, else lines. stdout is for the result."""
     if not sys.stderr.isatty():
         yield lambda name, what: click.echo(f"{name}: {what}", err=True)
         return
     order = list(suite)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=open_console(sys.stderr), transient=True) as bar:
+    with Progress(*columns, console=build_rich_console(sys.stderr), transient=True) as bar:
         task = bar.add_task("servers start", total=len(order))
         yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")

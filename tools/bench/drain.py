@@ -20,10 +20,10 @@ WORKER_SLOTS = 100
 SELECT_DRAIN_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
 
 #: Rate of a live run, from the first submit.
-SELECT_LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
+SELECT_JOB_RATE_FROM_FIRST_SUBMIT = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
 
-class DrainRound(NamedTuple):
+class DrainRatesOfArqAndOurs(NamedTuple):
     """Jobs a second of plain arq, of our no-op jobs, and of our jobs that each write a row."""
 
     peer: float
@@ -38,7 +38,7 @@ async def measure_drain(
 
     Return the ratios for no-op jobs and for jobs that each write a row. The jobs belong to many capped tenants.
     """
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
+    tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     rounds = []
     async with fleet.run_dispatcher(environment):
         for number in range(1, size.rounds + 1):
@@ -53,47 +53,49 @@ async def measure_drain(
 
 async def _measure_drain_round(
     environment: BenchEnvironment, size: BenchmarkRunSize, tenants: list[UUID]
-) -> DrainRound:
-    return DrainRound(
+) -> DrainRatesOfArqAndOurs:
+    return DrainRatesOfArqAndOurs(
         await arq_peer.measure_arq_drain(environment, count=size.peer_jobs),
-        await _drain_backlog(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
-        await _drain_backlog(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
+        await _insert_jobs_and_measure_drain_rate(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
+        await _insert_jobs_and_measure_drain_rate(
+            environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs
+        ),
     )
 
 
-async def _drain_backlog(
+async def _insert_jobs_and_measure_drain_rate(
     environment: BenchEnvironment, kind: JobKindSpec, tenants: list[UUID], *, count: int, effects: int
 ) -> float:
     await backlog.delete_all_jobs(environment.pool)
     await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
     async with fleet.run_workers(environment, slots=WORKER_SLOTS):
         await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=count, effects=effects)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count, effects=effects)
     return round(float(await environment.pool.fetchval(SELECT_DRAIN_RATE)), 1)
 
 
-async def measure_live_load(
+async def measure_job_rate_during_submits(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
 
     Return the ratio to arq. The submitters run in their own process, for many tenants in turn.
     """
-    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     ours, peers = [], []
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             peers.append(await arq_peer.measure_arq_live_load(environment, count=size.live_jobs))
-            ours.append(await _run_live_load(environment, count=size.live_jobs))
+            ours.append(await _submit_jobs_and_measure_end_rate(environment, count=size.live_jobs))
     return BenchmarkResult(
         {"live_x": compute_median_ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}}
     )
 
 
-async def _run_live_load(environment: BenchEnvironment, *, count: int) -> float:
+async def _submit_jobs_and_measure_end_rate(environment: BenchEnvironment, *, count: int) -> float:
     await backlog.delete_all_jobs(environment.pool)
     await run_module_and_read_json(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
     await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=count)
-    return round(float(await environment.pool.fetchval(SELECT_LIVE_RATE)), 1)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)
+    return round(float(await environment.pool.fetchval(SELECT_JOB_RATE_FROM_FIRST_SUBMIT)), 1)

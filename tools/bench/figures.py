@@ -59,7 +59,7 @@ class BenchmarkRunSize(NamedTuple):
 
 
 #: A size for tests: seconds instead of minutes, without meaningful figures.
-TINY_RUN_SIZE = BenchmarkRunSize(
+TINY_BENCHMARK_RUN_SIZE = BenchmarkRunSize(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=1.0, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
@@ -72,9 +72,9 @@ TINY_RUN_SIZE = BenchmarkRunSize(
 
 
 #: The size of the figures in the docs.
-FULL_RUN_SIZE = BenchmarkRunSize()
+FULL_BENCHMARK_RUN_SIZE = BenchmarkRunSize()
 #: A functional check of the events and of the ledger in a tenth of the time.
-QUICK_RUN_SIZE = BenchmarkRunSize(
+QUICK_BENCHMARK_RUN_SIZE = BenchmarkRunSize(
     rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, ledger_ended=50_000,
     ledger_waiting=5_000, ledger_tenants=50, ledger_times=20, ledger_capped=(200,), ledger_unknown=5_000,
     ledger_held=2_000, newcomer_tenants=500, newcomers=3,

@@ -72,12 +72,12 @@ class LoadResponses(msgspec.Struct, frozen=True, kw_only=True):
     sample: str
 
     @property
-    def count(self) -> int:
+    def response_count(self) -> int:
         return len(self.latencies_ms)
 
     @property
     def per_s(self) -> float:
-        return self.count / self.seconds
+        return self.response_count / self.seconds
 
 
 class _AcceptedCount(msgspec.Struct):
@@ -170,11 +170,11 @@ async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadRe
         await run_module_and_read_json(environment, "tools.bench.http_load", str(path)), LoadResponses
     )
     if answers.refused:
-        raise BenchmarkFailed(f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}")
+        raise BenchmarkFailed(f"{answers.refused} of {answers.response_count} were refused, such as:\n{answers.sample}")
     return answers
 
 
-async def run_load_plan_in_process(plan: LoadPlan) -> LoadResponses:
+async def run_load_plan_in_this_process(plan: LoadPlan) -> LoadResponses:
     """Run a load plan in this process, and return its responses.
 
     The bodies of events are built before the clock starts.
@@ -252,5 +252,5 @@ def _is_whole_response(received: bytes) -> bool:
 
 if __name__ == "__main__":
     print_json_message(
-        uvloop.run(run_load_plan_in_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
+        uvloop.run(run_load_plan_in_this_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
     )

@@ -19,7 +19,7 @@ async def measure_pickup(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure ms from commit to handler's start at two rates on ten slots, and on arq; return our p50, p95 at 50/s."""
-    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         tell("a job now and then")
         lone = await _measure_pickup_ms(environment, count=size.lone_jobs, rate=IDLE_JOBS_PER_S)
@@ -48,6 +48,6 @@ async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate:
         environment, "tools.bench.submitter", STAMP.name, str(count), str(rate)
     )
     await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=count)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)
     jobs = await environment.pool.fetch("select id, result from job")
     return compute_percentiles([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

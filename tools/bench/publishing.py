@@ -9,7 +9,7 @@ from chaos import fleet
 from chaos.environment import BenchEnvironment
 from db.pool import Conn, Pool, run_in_transaction
 from domain.publishing import scheduling
-from domain.publishing.quotas import POST_QUOTA_WINDOW_MARGIN_S
+from domain.publishing.quotas import POST_QUOTA_SEND_DELAY_MARGIN_S
 from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -70,12 +70,12 @@ async def measure_post_lateness(
     async with fleet.run_dispatcher(environment), workers:
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
-            late[name] = await _measure_lateness_round(environment, size, over_s)
+            late[name] = await _measure_post_lateness_round(environment, size, over_s)
         tell(
             f"{size.capped_accounts * size.capped_contents} posts, {CAPPED_POSTS_A_WINDOW} of an account in "
             f"{CAPPED_QUOTA_WINDOW_S} s"
         )
-        late["beyond_quota"] = await _measure_lateness_beyond_quota(environment, size)
+        late["beyond_quota"] = await _measure_post_lateness_beyond_quota_wait(environment, size)
     figures = {
         "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
@@ -84,14 +84,14 @@ async def measure_post_lateness(
     return BenchmarkResult(figures, {"post_late_ms": late})
 
 
-async def _measure_lateness_round(
+async def _measure_post_lateness_round(
     environment: BenchEnvironment, size: BenchmarkRunSize, over_s: float
 ) -> dict[str, float]:
     quotas = [
         (WIDE_QUOTA_POSTS_AN_HOUR if number % 4 else TIGHT_QUOTA_POSTS_AN_HOUR, HOUR_S)
         for number in range(size.accounts)
     ]
-    project_id = await _schedule_posts(environment, quotas, size.contents, over_s)
+    project_id = await _create_accounts_and_schedule_posts(environment, quotas, size.contents, over_s)
     await _wait_until_published(environment.pool, project_id, count_allowed_posts(size))
     if await environment.pool.fetchval(COUNT_ACCOUNTS_OVER_QUOTA, project_id):
         raise BenchmarkFailed("an account sent more than its quota")
@@ -99,16 +99,18 @@ async def _measure_lateness_round(
     return compute_percentiles([row["late_ms"] for row in rows])
 
 
-async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: BenchmarkRunSize) -> dict[str, float]:
+async def _measure_post_lateness_beyond_quota_wait(
+    environment: BenchEnvironment, size: BenchmarkRunSize
+) -> dict[str, float]:
     """Return percentiles of the ms by which posts due at once went out after their quota allowed them.
 
     Raise `BenchmarkFailed` if an account sent more than its quota.
     """
-    project_id = await _schedule_posts(
+    project_id = await _create_accounts_and_schedule_posts(
         environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
     )
     await _wait_until_published(environment.pool, project_id, size.capped_accounts * size.capped_contents)
-    window_s = CAPPED_QUOTA_WINDOW_S + POST_QUOTA_WINDOW_MARGIN_S
+    window_s = CAPPED_QUOTA_WINDOW_S + POST_QUOTA_SEND_DELAY_MARGIN_S
     rows = await environment.pool.fetch(
         SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_QUOTA_WINDOW_S)
     )
@@ -117,7 +119,7 @@ async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: Be
     return compute_percentiles([row["late_ms"] for row in rows])
 
 
-async def _schedule_posts(
+async def _create_accounts_and_schedule_posts(
     environment: BenchEnvironment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
 ) -> UUID:
     """Create an account for each quota, and schedule `contents` posts to each, due within `over_s`
@@ -161,7 +163,7 @@ async def _schedule_content(
     )
 
     async def schedule(conn: Conn) -> None:
-        await scheduling.schedule_posts(
+        await scheduling.create_scheduled_posts_of_content(
             conn, organization_id=sandbox.org, content_id=tenants.parse_public_id(ids.CONTENT, content),
             approver_id=None, body=body, now=await conn.fetchval("select now()"),
         )  # fmt: skip

@@ -24,7 +24,7 @@ async def measure_pull(
     The jobs are settled before the next pull, so that one worker's worth of jobs runs.
     """
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.waiting_tenants)
+    tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.waiting_tenants)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)
     async with environment.pool.acquire() as conn:
         worker_id = await _register_worker(conn)

@@ -28,7 +28,7 @@ async def measure_recovery(
     Each round kills the worker in another phase of the lease. The lease is short to keep rounds short; the
     time after its end does not depend on its length.
     """
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=KILLED_WORKER_JOBS)
+    tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=KILLED_WORKER_JOBS)
     took_s = []
     async with fleet.run_dispatcher(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
@@ -54,7 +54,7 @@ async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUI
             await _wait_until_all_pulled(environment, fence=2)
             took_s = time.monotonic() - killed
             await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=KILLED_WORKER_JOBS, fence=2)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=KILLED_WORKER_JOBS, fence=2)
     return round(took_s, 3)
 
 

@@ -12,7 +12,7 @@ from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -48,7 +48,7 @@ async def measure_scaling(
 
     Return the last rate as a share of linear scaling. The jobs of many tenants only wait. Raise `BenchmarkFailed`.
     """
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
+    tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}
     children: list[ChildProcess] = []
     async with contextlib.AsyncExitStack() as stack:
@@ -75,7 +75,7 @@ async def _measure_scaling_round(
     count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
     await backlog.delete_all_jobs(pool)
     await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
-    async with open_wake_courier(environment.settings.redis_url) as courier:
+    async with open_redis_wake_courier(environment.settings.redis_url) as courier:
         for _ in workers:
             await courier.send_wake(WakeMessage(BENCH_POOL, SLEEP.name, ids.new_uuid7()))
     # A worker that has just started may take a while.
@@ -95,7 +95,7 @@ async def _measure_scaling_round(
     ended_jobs: int = await pool.fetchval(COUNT_ENDED_JOBS, began, ended)
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_bench_pool_drained(pool)
-    await backlog.check_completed_jobs(pool, count=count)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(pool, count=count)
     return ScalingRound(
         round(ended_jobs / took_s, 1),
         round(ended_jobs / took_s / ideal, 3),

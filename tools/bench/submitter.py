@@ -18,7 +18,7 @@ import uvloop
 from chaos.tasks import BENCH_KINDS
 from db.pool import Pool, open_postgres_pool
 from jobs import ledger
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.kinds import JobKindSpec
 from schemas.settings import load_settings
 from tools.bench.load import print_json_message, run_closed_loop, run_open_loop
@@ -53,7 +53,7 @@ async def main(kind: JobKindSpec, count: int, rate: float) -> None:
     settings = load_settings(os.environ)
     async with (
         open_postgres_pool(settings.database_url, name="submitter", size=SUBMITTER_CONNECTIONS) as pool,
-        open_wake_courier(settings.redis_url) as courier,
+        open_redis_wake_courier(settings.redis_url) as courier,
     ):
         tenants = itertools.cycle([row["id"] for row in await pool.fetch(SELECT_TENANT_IDS)])
         submitter = BenchSubmitter(kind, pool, courier, tenants)

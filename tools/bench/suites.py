@@ -17,8 +17,8 @@ from tools.bench.ledger import measure as old_ledger
 JOB_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "pickup": pickup.measure_pickup,
     "drain": drain.measure_drain,
-    "live": drain.measure_live_load,
-    "busy": busy.measure_busy_slots,
+    "live": drain.measure_job_rate_during_submits,
+    "busy": busy.measure_idle_cost_and_peak_busy_slots,
     "scaling": scaling.measure_scaling,
     "recovery": recovery.measure_recovery,
     "pull": pulling.measure_pull,
@@ -30,9 +30,13 @@ EVENT_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "latency": latency.measure_event_latency,
 }
 WEBHOOK_BENCHMARKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhook_delays}
-LEDGER_BENCHMARKS: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
+JOB_LEDGER_BENCHMARKS: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
 #: Posts come last, so that their rows affect no other figure.
-README_BENCHMARKS: Mapping[str, MeasureFunction] = {**JOB_BENCHMARKS, **HTTP_BENCHMARKS, **PUBLISH_BENCHMARKS}
+BENCHMARKS_OF_README_FIGURES: Mapping[str, MeasureFunction] = {
+    **JOB_BENCHMARKS,
+    **HTTP_BENCHMARKS,
+    **PUBLISH_BENCHMARKS,
+}
 
 #: Gets the name of the running benchmark and its current step.
 SuiteProgress = Callable[[str, str], None]

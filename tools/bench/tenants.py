@@ -44,7 +44,7 @@ async def create_bench_tenant(
 
     async def write(conn: Conn) -> BenchTenant:
         org = (await organizations.insert_organization_pair(conn, name="bench", tier=tier)).live
-        shown = [await _create_api_key(conn, org, peppers) for _ in range(keys)]
+        shown = [await _insert_bench_api_key(conn, org, peppers) for _ in range(keys)]
         return BenchTenant(org, shown, await _create_projects(conn, org, projects))
 
     return await run_in_transaction(environment.pool, write)
@@ -138,7 +138,7 @@ async def submit_waiting_jobs(environment: BenchEnvironment, tenant: BenchTenant
     return await run_in_transaction(environment.pool, write)
 
 
-async def _create_api_key(conn: Conn, org: UUID, peppers: Keyring) -> str:
+async def _insert_bench_api_key(conn: Conn, org: UUID, peppers: Keyring) -> str:
     created = await api_keys.insert_api_key(
         conn,
         peppers=peppers,
@@ -155,7 +155,7 @@ async def _create_api_key(conn: Conn, org: UUID, peppers: Keyring) -> str:
 async def _create_projects(conn: Conn, org: UUID, count: int) -> list[str]:
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
-    drafts = [projects.compose_project(body, organization_id=org, now=now) for body in bodies]
+    drafts = [projects.compose_new_project_from_request(body, organization_id=org, now=now) for body in bodies]
     await projects.insert_projects(conn, [NewProject(org, None, one, None) for one in drafts])
     return [one.id for one in drafts]
 

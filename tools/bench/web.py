@@ -34,12 +34,12 @@ create table bare_job as select * from partner_job;
 alter table bare_job add primary key (id);
 analyze bare_job"""
 
-COUNT_STORED_CREATES = (
+COUNT_PROJECTS_AND_IDEMPOTENCY_KEYS = (
     "select (select count(*) from project) as projects, (select count(*) from idempotency_key) as records"
 )
 
 
-class MeasuredWebServer(NamedTuple):
+class WebServerWithLoadResponses(NamedTuple):
     """One server and its responses."""
 
     port: int
@@ -54,7 +54,7 @@ async def measure_http_request_rates(
 
     The keys belong to many partners of the highest tier, so that rate limits are checked and never reached.
     """
-    keys, jobs = await _create_load_tenants(environment, size.http_tenants)
+    keys, jobs = await _create_tenants_with_jobs_to_poll(environment, size.http_tenants)
     creates = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, creating_keys=keys)
     polls = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, jobs=jobs)
     warm_up = msgspec.structs.replace(creates, seconds=min(HTTP_WARM_UP_S, size.http_s))
@@ -63,22 +63,24 @@ async def measure_http_request_rates(
         fleet.run_api_server(environment, "tools.bench.peers.bare:create_app", POOL_SIZE=pool_size) as (_, bare),
         fleet.run_api_server(environment, POOL_SIZE=pool_size) as (_, port),
     ):
-        sides = [MeasuredWebServer(bare, [], []), MeasuredWebServer(port, [], [])]
+        sides = [WebServerWithLoadResponses(bare, [], []), WebServerWithLoadResponses(port, [], [])]
         tell("warming up")
-        warm = [(await _run_creates_and_polls(environment, side, warm_up, polls))[0] for side in sides]
+        warm = [(await _run_project_creates_and_job_polls(environment, side, warm_up, polls))[0] for side in sides]
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             for side in sides:
-                created, polled = await _run_creates_and_polls(environment, side, creates, polls)
+                created, polled = await _run_project_creates_and_job_polls(environment, side, creates, polls)
                 side.creates.append(created)
                 side.polls.append(polled)
     await _check_stored_creates(environment, warm, sides)
     return _build_http_result(*sides)
 
 
-async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tuple[list[str], list[tuple[str, str]]]:
+async def _create_tenants_with_jobs_to_poll(
+    environment: BenchEnvironment, count: int
+) -> tuple[list[str], list[tuple[str, str]]]:
     """Create tenants with jobs, copied for the bare app; return keys, and pairs of a key and a job id it may read."""
-    await backlog.reset_bench_database(environment.pool, tenants=0)
+    await backlog.reset_bench_database_with_tenants(environment.pool, tenants=0)
     keys, jobs = [], []
     for _ in range(count):
         tenant = await tenants.create_bench_tenant(environment, projects=0)
@@ -90,8 +92,8 @@ async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tup
     return keys, jobs
 
 
-async def _run_creates_and_polls(
-    environment: BenchEnvironment, side: MeasuredWebServer, creates: LoadPlan, polls: LoadPlan
+async def _run_project_creates_and_job_polls(
+    environment: BenchEnvironment, side: WebServerWithLoadResponses, creates: LoadPlan, polls: LoadPlan
 ) -> tuple[LoadResponses, LoadResponses]:
     """Run a load that creates projects, then one that polls jobs, against a server; return both responses."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
@@ -99,24 +101,26 @@ async def _run_creates_and_polls(
 
 
 async def _check_stored_creates(
-    environment: BenchEnvironment, warm: list[LoadResponses], sides: list[MeasuredWebServer]
+    environment: BenchEnvironment, warm: list[LoadResponses], sides: list[WebServerWithLoadResponses]
 ) -> None:
     """Compare stored projects and our idempotency records with the confirmed creates. Raise `BenchmarkFailed`."""
     confirmed = [
-        first.count + sum(answers.count for answers in side.creates) for first, side in zip(warm, sides, strict=True)
+        first.response_count + sum(answers.response_count for answers in side.creates)
+        for first, side in zip(warm, sides, strict=True)
     ]
-    stored = tuple(await environment.pool.fetchrow(COUNT_STORED_CREATES) or ())
+    stored = tuple(await environment.pool.fetchrow(COUNT_PROJECTS_AND_IDEMPOTENCY_KEYS) or ())
     if stored != (sum(confirmed), confirmed[1]):
         raise BenchmarkFailed(f"answered {confirmed} creates, found projects and idempotency records {stored}")
 
 
-def _build_http_result(bare: MeasuredWebServer, ours: MeasuredWebServer) -> BenchmarkResult:
+def _build_http_result(bare: WebServerWithLoadResponses, ours: WebServerWithLoadResponses) -> BenchmarkResult:
     figures = {
         "create_x": compute_median_ratio(_requests_per_s(ours.creates), _requests_per_s(bare.creates)),
         "poll_x": compute_median_ratio(_requests_per_s(ours.polls), _requests_per_s(bare.polls)),
     }
     return BenchmarkResult(
-        figures, {"http": {"bare": _build_server_details(bare), "ours": _build_server_details(ours)}}
+        figures,
+        {"http": {"bare": _summarize_request_rates_of_server(bare), "ours": _summarize_request_rates_of_server(ours)}},
     )
 
 
@@ -124,7 +128,7 @@ def _requests_per_s(answers: list[LoadResponses]) -> list[float]:
     return [round(run.per_s, 1) for run in answers]
 
 
-def _build_server_details(side: MeasuredWebServer) -> dict[str, Any]:
+def _summarize_request_rates_of_server(side: WebServerWithLoadResponses) -> dict[str, Any]:
     return {
         name: {
             "requests_s": _requests_per_s(answers),

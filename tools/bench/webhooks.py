@@ -31,7 +31,7 @@ HANGING_ORGANIZATIONS = 10
 #: Timeout of deliveries.
 DELIVERY_END_TIMEOUT_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
-DELIVERY_ABANDON_TIMEOUT_S = 300.0
+DELETED_ENDPOINT_DELIVERY_TIMEOUT_S = 300.0
 
 EMIT_TEST_EVENTS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
@@ -77,7 +77,7 @@ class WebhookRun(NamedTuple):
     endpoint_id: UUID
 
     @property
-    def pool(self) -> Pool:
+    def postgres_pool(self) -> Pool:
         return self.environment.pool
 
 
@@ -149,10 +149,10 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
     Raises `BenchmarkFailed` for a duplicate or missing event.
     """
     tell(f"{size.webhook_backlog} events wait for one endpoint")
-    await stage.pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
+    await stage.postgres_pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(ANY_OPEN_DELIVERY, [stage.endpoint_id])
+        return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [stage.endpoint_id])
 
     await fleet.poll_until(all_ended, within=DELIVERY_END_TIMEOUT_S, every=0.1)
     times = sorted(times[0] for times in stage.receiver.arrivals.values())
@@ -163,9 +163,9 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
 
 async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create an endpoint with a hanging receiver; return its id once its first deliveries hang."""
-    endpoint_id = await _create_webhook_endpoint(stage.pool, org, stage.hanging)
+    endpoint_id = await _create_webhook_endpoint(stage.postgres_pool, org, stage.hanging)
     before = stage.receiver.hung
-    await stage.pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
+    await stage.postgres_pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
 
     async def one_hangs() -> bool:
         return stage.receiver.hung > before
@@ -179,19 +179,19 @@ async def _create_hanging_endpoints(stage: WebhookRun, size: BenchmarkRunSize) -
     created = []
     for number in range(size.webhook_hanging):
         org = orgs[number % HANGING_ORGANIZATIONS]
-        created.append(await _create_webhook_endpoint(stage.pool, org, stage.hanging))
-        await stage.pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
+        created.append(await _create_webhook_endpoint(stage.postgres_pool, org, stage.hanging))
+        await stage.postgres_pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
     return created
 
 
 async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     """Delete webhook endpoints, and wait until none of their deliveries is pending."""
-    await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
+    await stage.postgres_pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
+        return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
 
-    await fleet.poll_until(all_ended, within=DELIVERY_ABANDON_TIMEOUT_S, every=0.2)
+    await fleet.poll_until(all_ended, within=DELETED_ENDPOINT_DELIVERY_TIMEOUT_S, every=0.2)
 
 
 async def _measure_webhook_delay_round(
@@ -204,7 +204,7 @@ async def _measure_webhook_delay_round(
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):
-        event_id = await stage.pool.fetchval(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, 1)
+        event_id = await stage.postgres_pool.fetchval(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, 1)
         committed[ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
         await asyncio.sleep(size.webhook_every_s)
 

@@ -16,7 +16,7 @@ def render_cli_page() -> str:
 
 
 def _yield_help_texts(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    context = click.Context(command, info_name=" ".join(path), **_build_fixed_width_settings(command))
+    context = click.Context(command, info_name=" ".join(path), **_build_click_settings_of_fixed_width(command))
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -25,6 +25,6 @@ def _yield_help_texts(command: click.Command, path: tuple[str, ...]) -> Iterator
                 yield from _yield_help_texts(child, (*path, name))
 
 
-def _build_fixed_width_settings(command: click.Command) -> dict[str, Any]:
+def _build_click_settings_of_fixed_width(command: click.Command) -> dict[str, Any]:
     """Return a command's click settings with a fixed width, so that the page is the same on every terminal."""
     return {**tenantry.context_settings, **command.context_settings, "terminal_width": 90}

@@ -35,7 +35,7 @@ MAX_UNLISTED_BODY_LIMIT_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
 POOL_CAPS_MIGRATION_FILE = ROOT / "db" / "migrations" / "0002_jobs.sql"
-_CAP_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
+_POOL_CAP_SQL_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
 _LiteralType: TypeAlias = Any
@@ -59,7 +59,7 @@ STATUS_TYPES: dict[str, _LiteralType] = {
 
 def render_error_codes() -> str:
     """Return the Markdown table of the API's error codes, each with its status, cause and remedy."""
-    rows = _join_descriptions(ERROR_CODES, meanings.ERROR_CODE_REMEDIES)
+    rows = _match_values_with_descriptions(ERROR_CODES, meanings.ERROR_CODE_REMEDIES)
     return markdown_table(
         ["code", "status", "when", "what to do", "repeat it?"],
         [(backtick_words(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
@@ -73,7 +73,7 @@ def render_conflict_reasons() -> str:
         ["reason", "meaning"],
         [
             (backtick_words(name), text)
-            for name, _, text in _join_descriptions(reasons, meanings.CONFLICT_REASON_MEANINGS)
+            for name, _, text in _match_values_with_descriptions(reasons, meanings.CONFLICT_REASON_MEANINGS)
         ],
     )
 
@@ -112,7 +112,9 @@ def render_job_errors() -> str:
 
 def render_post_error_categories() -> str:
     """Return the Markdown table of the categories of a post's `lastError`, with the person who must act."""
-    rows = _join_descriptions(dict.fromkeys(get_args(PlatformErrorCategory)), meanings.POST_ERROR_CATEGORY_MEANINGS)
+    rows = _match_values_with_descriptions(
+        dict.fromkeys(get_args(PlatformErrorCategory)), meanings.POST_ERROR_CATEGORY_MEANINGS
+    )
     return markdown_table(["category", "person who must act"], [(backtick_words(name), text) for name, _, text in rows])
 
 
@@ -164,7 +166,7 @@ def render_body_limits() -> str:
     sizes = {
         f"{operation.method} {operation.path}": operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
         for operation in list_api_operations(build_application())
-        if operation.json_body_type
+        if operation.json_request_body_type
     }
     least = min(sizes.values())
     larger = sorted((size, name) for name, size in sizes.items() if size > MAX_UNLISTED_BODY_LIMIT_BYTES)
@@ -174,9 +176,9 @@ def render_body_limits() -> str:
     )
 
 
-def render_job_limits() -> str:
+def render_job_caps_by_tier() -> str:
     """Return the Markdown table of job caps by tier: an organization's running and waiting jobs in a pool."""
-    caps = _CAP_ROW_PATTERN.findall(POOL_CAPS_MIGRATION_FILE.read_text("utf-8"))
+    caps = _POOL_CAP_SQL_ROW_PATTERN.findall(POOL_CAPS_MIGRATION_FILE.read_text("utf-8"))
     rows = [(backtick_words(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
     return markdown_table(["tier", "running", "waiting"], rows)
 
@@ -192,7 +194,7 @@ def render_storage_limits() -> str:
 
 def render_scopes() -> str:
     """Return the Markdown table of the API keys' scopes with their permissions."""
-    rows = _join_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.SCOPE_PERMISSIONS)
+    rows = _match_values_with_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.SCOPE_PERMISSIONS)
     return markdown_table(["scope", "lets a key"], [(backtick_words(name), text) for name, _, text in rows])
 
 
@@ -236,13 +238,17 @@ def render_wait_reasons() -> str:
 
 
 def _render_status_table(resource: str) -> str:
-    rows = _join_descriptions(dict.fromkeys(get_args(STATUS_TYPES[resource])), meanings.STATUS_MEANINGS[resource])
+    rows = _match_values_with_descriptions(
+        dict.fromkeys(get_args(STATUS_TYPES[resource])), meanings.STATUS_MEANINGS[resource]
+    )
     return markdown_table(
         ["status", "meaning and next status"], [(backtick_words(name), text) for name, _, text in rows]
     )
 
 
-def _join_descriptions(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _match_values_with_descriptions(
+    known: Mapping[str, Any], descriptions: Mapping[str, Any]
+) -> list[tuple[str, Any, Any]]:
     """Return each name of the code with its value and description. Raise KeyError for a name in only one mapping."""
     if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))

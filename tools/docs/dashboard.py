@@ -21,7 +21,9 @@ HISTOGRAM_QUANTILES = (0.5, 0.95, 0.99)
 #: Selector of the processes chosen by the dashboard's variable `instance`.
 PROMETHEUS_INSTANCE_SELECTOR = '{instance=~"$instance"}'
 
-_SECTION_OR_METRIC_PATTERN = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
+_METRICS_SOURCE_SECTION_OR_METRIC_PATTERN = re.compile(
+    r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE
+)
 
 
 def render_grafana_dashboard() -> str:
@@ -32,7 +34,7 @@ def render_grafana_dashboard() -> str:
 def list_metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
     """Return the objects of all Prometheus metrics, by the section of `telemetry.metrics` that they are in."""
     sections: dict[str, list[MetricWrapperBase]] = {}
-    for part, name in _SECTION_OR_METRIC_PATTERN.findall(inspect.getsource(metrics)):
+    for part, name in _METRICS_SOURCE_SECTION_OR_METRIC_PATTERN.findall(inspect.getsource(metrics)):
         if part:
             sections[part] = rows = []
         else:
@@ -76,13 +78,13 @@ def _build_panels() -> Iterator[dict[str, Any]]:
             "type": "row",
             "title": part,
             "collapsed": False,
-            "gridPos": _grid_position(0, y, GRAFANA_GRID_WIDTH, 1),
+            "gridPos": _build_grafana_grid_position(0, y, GRAFANA_GRID_WIDTH, 1),
             "panels": [],
         }
         y += 1
         for number, metric in enumerate(rows):
             wide = GRAFANA_GRID_WIDTH // GRAFANA_PANELS_A_ROW
-            at = _grid_position(
+            at = _build_grafana_grid_position(
                 number % GRAFANA_PANELS_A_ROW * wide,
                 y + number // GRAFANA_PANELS_A_ROW * GRAFANA_PANEL_HEIGHT,
                 wide,
@@ -92,7 +94,7 @@ def _build_panels() -> Iterator[dict[str, Any]]:
         y += -(-len(rows) // GRAFANA_PANELS_A_ROW) * GRAFANA_PANEL_HEIGHT
 
 
-def _grid_position(x: int, y: int, w: int, h: int) -> dict[str, int]:
+def _build_grafana_grid_position(x: int, y: int, w: int, h: int) -> dict[str, int]:
     return {"x": x, "y": y, "w": w, "h": h}
 
 

@@ -4,14 +4,20 @@ from cli.local.processes import WORKER_POOL_NAMES
 from jobs.kinds import CONTENT_GENERATE_KIND
 
 #: Image and resources of the pool with the extra `generate`, for one piece of content, and of other pools.
-_GENERATE_WORKER_RESOURCES = {
+_KUBERNETES_GENERATE_WORKER_VALUES = {
     "image": "tenantry-generate",
     "cpu": '"1"',
     "memory": "1Gi",
     "limit": "1536Mi",
     "slots": '"1"',
 }
-_DEFAULT_WORKER_RESOURCES = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
+_KUBERNETES_DEFAULT_WORKER_VALUES = {
+    "image": "tenantry",
+    "cpu": "100m",
+    "memory": "256Mi",
+    "limit": "1Gi",
+    "slots": '"0"',
+}
 
 _COMPOSE_SERVICE_TEMPLATE = """\
   {pool}:
@@ -116,7 +122,8 @@ def render_kubernetes_workers() -> str:
     """Return a Kubernetes Deployment for each pool."""
     return "".join(
         _KUBERNETES_DEPLOYMENT_TEMPLATE.format(
-            pool=pool, **(_GENERATE_WORKER_RESOURCES if is_cpu_bound_pool(pool) else _DEFAULT_WORKER_RESOURCES)
+            pool=pool,
+            **(_KUBERNETES_GENERATE_WORKER_VALUES if is_cpu_bound_pool(pool) else _KUBERNETES_DEFAULT_WORKER_VALUES),
         )
         for pool in WORKER_POOL_NAMES
     )

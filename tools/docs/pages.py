@@ -19,7 +19,7 @@ WHOLE_PAGE_GENERATORS: dict[str, Callable[[], str]] = {
 }
 
 #: Generated files in formats without comments.
-PLAIN_FILE_GENERATORS: dict[str, Callable[[], str]] = {
+WHOLE_FILE_GENERATORS_WITHOUT_NOTE: dict[str, Callable[[], str]] = {
     "deploy/grafana/tenantry.json": dashboard.render_grafana_dashboard
 }
 
@@ -37,7 +37,7 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "budgets": contract.render_cost_budgets,
     "event budgets": contract.render_event_budgets,
     "body limits": contract.render_body_limits,
-    "job limits": contract.render_job_limits,
+    "job limits": contract.render_job_caps_by_tier,
     "storage limits": contract.render_storage_limits,
     "scopes": contract.render_scopes,
     "kinds": contract.render_job_kinds,
@@ -71,20 +71,20 @@ def wrap_mermaid_chart(picture: str) -> str:
 
 def render_generated_pages() -> dict[str, str]:
     """Return the text of each docs page and deploy file by path. Raise KeyError for a block without a generator."""
-    plain = {name: make() for name, make in PLAIN_FILE_GENERATORS.items()}
+    plain = {name: make() for name, make in WHOLE_FILE_GENERATORS_WITHOUT_NOTE.items()}
     return (
         {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}
         | plain
-        | dict(_fill_generated_blocks_in_files())
+        | dict(_render_files_with_generated_blocks())
     )
 
 
-def _fill_generated_blocks_in_files() -> Iterator[tuple[str, str]]:
+def _render_files_with_generated_blocks() -> Iterator[tuple[str, str]]:
     for path in sorted(path for files in FILES_WITH_GENERATED_BLOCKS for path in ROOT.glob(files)):
         text = path.read_text("utf-8")
         if _GENERATED_BLOCK_PATTERN.search(text):
-            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK_PATTERN.sub(_fill_generated_block, text)
+            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK_PATTERN.sub(_render_matched_generated_block, text)
 
 
-def _fill_generated_block(block: re.Match[str]) -> str:
+def _render_matched_generated_block(block: re.Match[str]) -> str:
     return f"{block['begin']}{BLOCK_GENERATORS[block['name']]()}{block['end']}"

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from schemas.errors import SourceNotFound
 from tools.docs.table import backtick_words, markdown_table
 from workers.ingest.sandbox import (
-    SANDBOX_APP_NAMES,
-    SANDBOX_PAGE_NAMES,
-    SANDBOX_REPOSITORY_NAMES,
+    SANDBOX_MAGIC_APP_NAMES,
+    SANDBOX_MAGIC_PAGE_NAMES,
+    SANDBOX_MAGIC_REPOSITORY_NAMES,
     SLOW_SANDBOX_INGEST_S,
     SandboxMagicNames,
 )
 from workers.platforms.fakes import publish
 
 #: By kind of source: its magic names, their prefix for a caller, and whether `missing` is one of them.
-SANDBOX_SOURCE_MAGIC_NAMES: dict[str, tuple[SandboxMagicNames, str, bool]] = {
-    "website": (SANDBOX_PAGE_NAMES, f"https://{SANDBOX_PAGE_NAMES.prefix}", False),
-    "repository": (SANDBOX_REPOSITORY_NAMES, SANDBOX_REPOSITORY_NAMES.prefix, True),
-    "app": (SANDBOX_APP_NAMES, SANDBOX_APP_NAMES.prefix, True),
+MAGIC_NAMES_BY_SANDBOX_INGEST_SOURCE: dict[str, tuple[SandboxMagicNames, str, bool]] = {
+    "website": (SANDBOX_MAGIC_PAGE_NAMES, f"https://{SANDBOX_MAGIC_PAGE_NAMES.prefix}", False),
+    "repository": (SANDBOX_MAGIC_REPOSITORY_NAMES, SANDBOX_MAGIC_REPOSITORY_NAMES.prefix, True),
+    "app": (SANDBOX_MAGIC_APP_NAMES, SANDBOX_MAGIC_APP_NAMES.prefix, True),
 }
 
 
@@ -25,7 +25,7 @@ def render_sandbox_source_inputs() -> str:
     """Return the Markdown table of a sandbox's magic sources with the results of their ingests."""
     rows = [
         row
-        for kind, (source, begins, absent) in SANDBOX_SOURCE_MAGIC_NAMES.items()
+        for kind, (source, begins, absent) in MAGIC_NAMES_BY_SANDBOX_INGEST_SOURCE.items()
         for row in _yield_ingest_result_rows(kind, source, begins, absent)
     ]
     return markdown_table(["source", "input", "the ingest"], rows)

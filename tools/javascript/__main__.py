@@ -6,20 +6,28 @@ from pathlib import Path
 
 from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-SCRIPT_FOLDERS = ("api", "tests", "tools")
+JAVASCRIPT_TOOL_FOLDER = Path(__file__).resolve().parent
+ROOT = JAVASCRIPT_TOOL_FOLDER.parents[1]
+FOLDERS_WITH_JAVASCRIPT = ("api", "tests", "tools")
 
 
 def main(*arguments: str) -> int:
     """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
-    modules = install_npm_packages(HERE, LOCAL_FOLDER / "javascript")
-    files = [str(path.relative_to(ROOT)) for folder in SCRIPT_FOLDERS for path in find_javascript_files(ROOT / folder)]
+    modules = install_npm_packages(JAVASCRIPT_TOOL_FOLDER, LOCAL_FOLDER / "javascript")
+    files = [
+        str(path.relative_to(ROOT))
+        for folder in FOLDERS_WITH_JAVASCRIPT
+        for path in find_javascript_files(ROOT / folder)
+    ]
     write = "--write" in arguments
-    format_code = run_node_script(HERE / "format.mjs", str(modules), "write" if write else "check", *files)
+    format_code = run_node_script_in_repository_root(
+        JAVASCRIPT_TOOL_FOLDER / "format.mjs", str(modules), "write" if write else "check", *files
+    )
     mode = ["check", "--write"] if write else ["ci"]
     biome = modules / "@biomejs" / "biome" / "bin" / "biome"
-    lint_code = run_node_script(biome, *mode, "--colors=off", "--error-on-warnings", *SCRIPT_FOLDERS)
+    lint_code = run_node_script_in_repository_root(
+        biome, *mode, "--colors=off", "--error-on-warnings", *FOLDERS_WITH_JAVASCRIPT
+    )
     if format_code or lint_code:
         print("`.venv/bin/python -m tools.javascript --write` formats, and mends what Biome can")
     return format_code or lint_code
@@ -30,7 +38,7 @@ def find_javascript_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.*js") if path.suffix in {".js", ".mjs"})
 
 
-def run_node_script(script: Path, *arguments: str) -> int:
+def run_node_script_in_repository_root(script: Path, *arguments: str) -> int:
     """Run a Node program in the root folder of the checkout, and return its exit code."""
     return subprocess.run([find_node_program(), str(script), *arguments], cwd=ROOT, check=False).returncode
 

@@ -7,64 +7,68 @@ from domain.media import sniff, streaming_upload
 from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import MediaTypeSizeLimits, StreamingUpload
-from schemas.errors import InvalidValue, MediaStorageUnavailable, ServiceUnavailable
+from schemas.errors import InvalidValue, ServiceUnavailable, SourceFileStorageUnavailable
 
 #: Records a file of this many bytes at most, and returns its token.
 ReserveUploadToken = Callable[[int], Awaitable[str]]
 
 #: Seconds until a retry after the storage was away: each retry fetches the file again.
-MEDIA_STORAGE_RETRY_DELAY_S = 20.0
+JOB_RETRY_DELAY_AFTER_STORAGE_OUTAGE_S = 20.0
 
 
-class MediaWriter:
+class FetchedMediaWriter:
     """Stores one file after the other; `tokens` are those of all files begun."""
 
     def __init__(self, store: MediaStore, begin: ReserveUploadToken) -> None:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
-    async def store_upload(
+    async def store_fetched_file_as_it_arrives(
         self, chunks: AsyncIterator[bytes], taken: MediaTypeSizeLimits
     ) -> tuple[StreamingUpload, str]:
         """Store a file from a stream of bytes; return its upload and its token in the storage.
 
         The file's type is found from its first bytes. `taken` has the accepted types with their size limits.
-        Raise `InvalidValue` for another type, `BodyOversized` for a too large file, `MediaStorageUnavailable`.
+        Raise `InvalidValue` for another type, `BodyOversized` for a too large file, `SourceFileStorageUnavailable`.
         """
         head = b""
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.reserve_token(file.max_bytes)
-        with _raise_if_storage_away():
+        with _convert_media_storage_away_errors():
             await self.store.write(token, file.stream_file_bytes(chunks))
         return file, token
 
     async def inspect_stored_file(self, file: StreamingUpload, token: str) -> StoredFile:
         """Inspect a stored file, and return its metadata; an SVG is sanitized and stored again with its own token.
 
-        Raises `InvalidValue` for a broken file, `BodyOversized`, `MediaStorageUnavailable`.
+        Raises `InvalidValue` for a broken file, `BodyOversized`, `SourceFileStorageUnavailable`.
         """
-        with _raise_if_storage_away():
+        with _convert_media_storage_away_errors():
             [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
-        return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_drawing)
+        return await streaming_upload.store_sanitized_drawing(inspected.file, self._write_sanitized_svg_under_new_token)
 
-    async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
+    async def inspect_and_keep_valid_stored_files(
+        self, stored: Sequence[tuple[StreamingUpload, str]]
+    ) -> dict[str, StoredFile]:
         """Inspect stored files; return the valid ones' metadata by token. An SVG is sanitized and stored again.
 
-        After a broken file another process inspects the rest. Raises `BodyOversized`, `MediaStorageUnavailable`.
+        After a broken file another process inspects the rest. Raises `BodyOversized`, `SourceFileStorageUnavailable`.
         """
         remaining = [*stored]
         while remaining:
             try:
-                with _raise_if_storage_away():
+                with _convert_media_storage_away_errors():
                     inspected = await streaming_upload.probe_uploads(self.store, *zip(*remaining, strict=True))
             except InvalidValue as error:
                 del remaining[_index_of_invalid_file(error)]
             else:
                 pairs = zip(remaining, inspected, strict=True)
                 return {
-                    token: await streaming_upload.store_sanitized_drawing(item.file, self._store_sanitized_drawing)
+                    token: await streaming_upload.store_sanitized_drawing(
+                        item.file, self._write_sanitized_svg_under_new_token
+                    )
                     for (_, token), item in pairs
                 }
         return {}
@@ -74,16 +78,16 @@ class MediaWriter:
         self.tokens.append(token)
         return token
 
-    async def _store_sanitized_drawing(self, data: bytes) -> str:
+    async def _write_sanitized_svg_under_new_token(self, data: bytes) -> str:
         token = await self.reserve_token(len(data))
-        with _raise_if_storage_away():
-            await self.store.write(token, streaming_upload.stream_bytes(data))
+        with _convert_media_storage_away_errors():
+            await self.store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))
         return token
 
 
 @contextmanager
-def _raise_if_storage_away() -> Iterator[None]:
-    """Convert `ServiceUnavailable` of the media storage in the block to `MediaStorageUnavailable`.
+def _convert_media_storage_away_errors() -> Iterator[None]:
+    """Convert `ServiceUnavailable` of the media storage in the block to `SourceFileStorageUnavailable`.
 
     That repeats the job later. To the runner, `ServiceUnavailable` means Postgres: the job would run again at
     once.
@@ -91,8 +95,9 @@ def _raise_if_storage_away() -> Iterator[None]:
     try:
         yield
     except ServiceUnavailable as error:
-        raise MediaStorageUnavailable(
-            "the media storage can't be reached: the job is repeated", retry_after=MEDIA_STORAGE_RETRY_DELAY_S
+        raise SourceFileStorageUnavailable(
+            "the media storage can't be reached: the job is repeated",
+            retry_after=JOB_RETRY_DELAY_AFTER_STORAGE_OUTAGE_S,
         ) from error
 
 

@@ -12,11 +12,11 @@ from domain.media.app_media_limits import MAX_APP_MEDIA_FILE_BYTES_BY_KIND
 from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
-from domain.media.suggestions import IngestMediaSuggestions, MediaSuggestion
+from domain.media.suggestions import IngestPicturesAndFileTokens, MediaSuggestion
 from schemas.app_media import AppMediaKind
-from schemas.errors import BodyOversized, InvalidValue, MediaStorageUnavailable, SourceError
-from schemas.pictures import Picture
-from workers.app_media.media_writer import MediaWriter
+from schemas.errors import BodyOversized, InvalidValue, SourceError, SourceFileStorageUnavailable
+from schemas.pictures import PictureFoundByIngest
+from workers.app_media.media_writer import FetchedMediaWriter
 from workers.runtime.context import TaskContext
 
 #: Seconds to fetch all pictures of an ingest.
@@ -26,15 +26,15 @@ MAX_ALL_PICTURES_INSPECTION_S = 10.0
 MAX_SUGGESTED_LOGOS = 1
 MAX_SUGGESTED_SCREENSHOTS = 8
 #: A preview (og:image) is suggested if there are no screenshots.
-MAX_SUGGESTED_PREVIEW_IMAGES = 1
+MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
 
 #: Fetches a whole picture. Raises a `SourceError`.
-FetchPicture = Callable[[Picture], Awaitable[bytes]]
+FetchPicture = Callable[[PictureFoundByIngest], Awaitable[bytes]]
 
 
-async def suggest_app_pictures(
-    ctx: TaskContext, store: MediaStore, pictures: Sequence[Picture], get: FetchPicture
-) -> IngestMediaSuggestions:
+async def fetch_and_store_pictures_to_suggest(
+    ctx: TaskContext, store: MediaStore, pictures: Sequence[PictureFoundByIngest], get: FetchPicture
+) -> IngestPicturesAndFileTokens:
     """Fetch and store pictures that an ingest has found, and return those that are usable as app media.
 
     The result has suggestions and the tokens of all files. Known, broken and late pictures are left out; none raises.
@@ -46,7 +46,7 @@ async def suggest_app_pictures(
     candidates = [
         (kind, picture) for kind, picture in choose_pictures_to_suggest(pictures) if picture.url not in known_urls
     ]
-    storing = MediaWriter(store, partial(_reserve_picture_upload, ctx))
+    storing = FetchedMediaWriter(store, partial(_reserve_storage_for_fetched_picture, ctx))
     stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
     files: dict[str, StoredFile] = {}
     try:
@@ -58,16 +58,18 @@ async def suggest_app_pictures(
         pass
     try:
         async with asyncio.timeout(MAX_ALL_PICTURES_INSPECTION_S):
-            files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
-    except (TimeoutError, BodyOversized, MediaStorageUnavailable):
+            files = await storing.inspect_and_keep_valid_stored_files([(file, token) for *_, file, token in stored])
+    except (TimeoutError, BodyOversized, SourceFileStorageUnavailable):
         pass
     suggestion_list = [MediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
-    return IngestMediaSuggestions(
-        [picture for picture in suggestion_list if _is_usable_app_media(picture.file)], storing.tokens
+    return IngestPicturesAndFileTokens(
+        [picture for picture in suggestion_list if _does_picture_meet_app_media_limits(picture.file)], storing.tokens
     )
 
 
-def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
+def choose_pictures_to_suggest(
+    pictures: Sequence[PictureFoundByIngest],
+) -> list[tuple[AppMediaKind, PictureFoundByIngest]]:
     """Choose the pictures of an ingest to suggest as app media: one logo and up to 8 screenshots.
 
     Return each with its media kind. Without screenshots, the preview image is suggested as a screenshot.
@@ -75,29 +77,29 @@ def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMed
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_SUGGESTED_PREVIEW_IMAGES]
+    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS]
     return [("logo", picture) for picture in logos[:MAX_SUGGESTED_LOGOS]] + [
         ("screenshot", picture) for picture in images
     ]
 
 
-async def _reserve_picture_upload(ctx: TaskContext, at_most: int) -> str:
+async def _reserve_storage_for_fetched_picture(ctx: TaskContext, at_most: int) -> str:
     return await ctx.step(partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most))
 
 
 async def _fetch_and_store_picture(
-    storing: MediaWriter, kind: AppMediaKind, picture: Picture, get: FetchPicture
+    storing: FetchedMediaWriter, kind: AppMediaKind, picture: PictureFoundByIngest, get: FetchPicture
 ) -> tuple[StreamingUpload, str] | None:
     """Fetch and store a picture; return upload and token, None if it can't be fetched or has no type for `kind`."""
     try:
-        return await storing.store_upload(
-            streaming_upload.stream_bytes(await get(picture)), MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind]
+        return await storing.store_fetched_file_as_it_arrives(
+            streaming_upload.stream_bytes_as_one_chunk(await get(picture)), MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind]
         )
     except (SourceError, InvalidValue):
         return None
 
 
-def _is_usable_app_media(file: StoredFile) -> bool:
+def _does_picture_meet_app_media_limits(file: StoredFile) -> bool:
     try:
         app_media_limits.check_picture_shape(file)
     except InvalidValue:

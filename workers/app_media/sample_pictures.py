@@ -12,7 +12,7 @@ PALE, WHITE, SHADOW = "#dfe9e4", "#ffffff", "#e6e2d8"
 LOGO, SCREEN, CARD, FRAME = (512, 512), (1080, 1920), (1080, 1350), (360, 640)
 
 
-def draw_sample_logo() -> Image.Image:
+def draw_sandbox_app_logo() -> Image.Image:
     """Draw the sample app's logo, a sheet of paper with three lines on a round tile; return the image."""
     image = Image.new("RGBA", LOGO, (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
@@ -24,7 +24,7 @@ def draw_sample_logo() -> Image.Image:
     return image
 
 
-def draw_sample_phone_screen(number: int) -> Image.Image:
+def draw_sandbox_app_phone_screen(number: int) -> Image.Image:
     """Draw a phone screen of the sample app: a title, a card with a chart, and a list. Return the image.
 
     `number` chooses the screen: colors, sizes and the number of done items differ.
@@ -32,26 +32,28 @@ def draw_sample_phone_screen(number: int) -> Image.Image:
     image = Image.new("RGB", SCREEN, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SCREEN[0], 120), fill=PRIMARY)
-    _draw_text_line_bar(draw, (72, 190, 420 + 90 * (number % 4), 56), INK)
-    _draw_text_line_bar(draw, (72, 276, 300, 32), "#8a948f")
+    _draw_bar_instead_of_text(draw, (72, 190, 420 + 90 * (number % 4), 56), INK)
+    _draw_bar_instead_of_text(draw, (72, 276, 300, 32), "#8a948f")
     draw.rounded_rectangle((72, 370, 1008, 790), 48, fill=PRIMARY if number % 2 == 0 else ACCENT)
     _draw_bar_chart(draw, number)
     for row in range(5):
-        _draw_list_row(draw, 860 + 190 * row, done=row <= number % 5, width=360 + (number * 97 + row * 131) % 330)
+        _draw_list_row_of_sandbox_app_screen(
+            draw, 860 + 190 * row, done=row <= number % 5, width=360 + (number * 97 + row * 131) % 330
+        )
     draw.ellipse((858, 1716, 1008, 1866), fill=ACCENT if number % 2 == 0 else PRIMARY)
-    _draw_text_line_bar(draw, (898, 1785, 70, 12), WHITE)
+    _draw_bar_instead_of_text(draw, (898, 1785, 70, 12), WHITE)
     draw.rounded_rectangle((927, 1756, 939, 1826), 6, fill=WHITE)
     return image
 
 
-def draw_sample_end_card() -> Image.Image:
+def draw_sandbox_app_end_card() -> Image.Image:
     """Draw the sample app's end card for a video: the logo, and a button below it. Return the image."""
     image = Image.new("RGB", CARD, PAPER)
-    tile = draw_sample_logo()
+    tile = draw_sandbox_app_logo()
     image.paste(tile, ((CARD[0] - tile.width) // 2, 260), tile)
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((250, 930, 830, 1070), 70, fill=PRIMARY)
-    _draw_text_line_bar(draw, (360, 982, 360, 36), PAPER)
+    _draw_bar_instead_of_text(draw, (360, 982, 360, 36), PAPER)
     return image
 
 
@@ -62,7 +64,7 @@ def encode_png(image: Image.Image) -> bytes:
 
 def draw_scroll_frames(count: int) -> Iterator[bytes]:
     """Yield `count` JPEG frames of a film that scrolls down through three screens of the sample app."""
-    screens = [draw_sample_phone_screen(number).resize(FRAME) for number in range(3)]
+    screens = [draw_sandbox_app_phone_screen(number).resize(FRAME) for number in range(3)]
     for number in range(count):
         first, part = divmod(number * (len(screens) - 1) / count, 1)
         image = Image.new("RGB", FRAME)
@@ -79,14 +81,14 @@ def _draw_bar_chart(draw: ImageDraw.ImageDraw, number: int) -> None:
         draw.rounded_rectangle((left, 730 - height, left + 72, 730), 20, fill=PALE)
 
 
-def _draw_list_row(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None:
+def _draw_list_row_of_sandbox_app_screen(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None:
     draw.rounded_rectangle((72, top, 1008, top + 160), 36, fill=WHITE, outline=SHADOW, width=3)
     draw.ellipse((112, top + 48, 176, top + 112), fill=PRIMARY if done else WHITE, outline=PRIMARY, width=6)
-    _draw_text_line_bar(draw, (220, top + 46, width, 28), INK)
-    _draw_text_line_bar(draw, (220, top + 92, width * 2 // 3, 22), "#b8c0bc")
+    _draw_bar_instead_of_text(draw, (220, top + 46, width, 28), INK)
+    _draw_bar_instead_of_text(draw, (220, top + 92, width * 2 // 3, 22), "#b8c0bc")
 
 
-def _draw_text_line_bar(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
+def _draw_bar_instead_of_text(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
     """Draw a rounded bar that stands for a line of text. `box` is its left, top, width and height."""
     left, top, width, height = box
     draw.rounded_rectangle((left, top, left + width, top + height), height // 2, fill=color)

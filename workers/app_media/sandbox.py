@@ -10,43 +10,43 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 from schemas.app_media import AppMediaKind
-from schemas.errors import FetchBlocked, SourceError, SourceNotFound, SourceTooLarge
+from schemas.errors import FetchAddressNotAllowed, SourceError, SourceNotFound, SourceTooLarge
 from workers.app_media import sample_pictures
 
-SANDBOX_MEDIA_HOST = "example.test"
+SANDBOX_MEDIA_FAILURE_HOST = "example.test"
 SANDBOX_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
-    "/blocked": FetchBlocked,
+    "/blocked": FetchAddressNotAllowed,
     "/missing": SourceNotFound,
     "/too-large": SourceTooLarge,
 }
 SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 _MOV_IDENTITY_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOV_TIME_SCALE = 1000
-_MOV_ONE = struct.pack(">I", 1)
+_BIG_ENDIAN_UINT32_ONE = struct.pack(">I", 1)
 
 
-def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
+def get_sandbox_app_media_of_url(kind: AppMediaKind, url: str) -> bytes:
     """Return the sandbox's sample file for an address, without a request; raise a failure address's `SourceError`."""
     parts = urlsplit(url)
-    if parts.hostname == SANDBOX_MEDIA_HOST and (error := SANDBOX_MEDIA_ERROR_BY_PATH.get(parts.path)):
-        raise error(f"{SANDBOX_MEDIA_HOST}{parts.path} is the sandbox's example of this failure")
-    if parts.hostname == SANDBOX_MEDIA_HOST and parts.path == "/not-media":
+    if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and (error := SANDBOX_MEDIA_ERROR_BY_PATH.get(parts.path)):
+        raise error(f"{SANDBOX_MEDIA_FAILURE_HOST}{parts.path} is the sandbox's example of this failure")
+    if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return render_sample_app_media_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
+    return draw_sandbox_app_media_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
 
 
 @cache
-def render_sample_app_media_file(kind: AppMediaKind, number: int) -> bytes:
+def draw_sandbox_app_media_file(kind: AppMediaKind, number: int) -> bytes:
     """Return the cached bytes of the sample app's file of this kind; `number` chooses the screenshot."""
     match kind:
         case "logo":
-            return sample_pictures.encode_png(sample_pictures.draw_sample_logo())
+            return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_logo())
         case "screenshot":
-            return sample_pictures.encode_png(sample_pictures.draw_sample_phone_screen(number))
+            return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_phone_screen(number))
         case "demo_video":
             return build_mov_video([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
         case "end_card":
-            return sample_pictures.encode_png(sample_pictures.draw_sample_end_card())
+            return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_end_card())
 
 
 def build_mov_video(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:
@@ -68,7 +68,9 @@ def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *,
     )
     mdhd = _build_mov_full_box(b"mdhd", struct.pack(">IIIIHH", 0, 0, _MOV_TIME_SCALE, length, 0x55C4, 0))
     hdlr = _build_mov_full_box(b"hdlr", b"mhlr", b"vide", bytes(12), b"\0")
-    dref = _build_mov_box(b"dinf", _build_mov_full_box(b"dref", _MOV_ONE, _build_mov_box(b"url ", bytes((0, 0, 0, 1)))))
+    dref = _build_mov_box(
+        b"dinf", _build_mov_full_box(b"dref", _BIG_ENDIAN_UINT32_ONE, _build_mov_box(b"url ", bytes((0, 0, 0, 1))))
+    )
     minf = _build_mov_box(
         b"minf", _build_mov_full_box(b"vmhd", bytes(8)), dref, _build_mov_sample_table(frames, size, ms, first)
     )
@@ -82,11 +84,13 @@ def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: 
     count, sizes = len(frames), [len(frame) for frame in frames]
     return _build_mov_box(
         b"stbl",
-        _build_mov_full_box(b"stsd", _MOV_ONE, entry),
-        _build_mov_full_box(b"stts", _MOV_ONE, struct.pack(">II", count, ms)),
-        _build_mov_full_box(b"stsc", _MOV_ONE, _MOV_ONE, struct.pack(">I", count), _MOV_ONE),
+        _build_mov_full_box(b"stsd", _BIG_ENDIAN_UINT32_ONE, entry),
+        _build_mov_full_box(b"stts", _BIG_ENDIAN_UINT32_ONE, struct.pack(">II", count, ms)),
+        _build_mov_full_box(
+            b"stsc", _BIG_ENDIAN_UINT32_ONE, _BIG_ENDIAN_UINT32_ONE, struct.pack(">I", count), _BIG_ENDIAN_UINT32_ONE
+        ),
         _build_mov_full_box(b"stsz", struct.pack(f">II{count}I", 0, count, *sizes)),
-        _build_mov_full_box(b"stco", _MOV_ONE, struct.pack(">I", first)),
+        _build_mov_full_box(b"stco", _BIG_ENDIAN_UINT32_ONE, struct.pack(">I", first)),
     )
 
 

@@ -18,7 +18,7 @@ SendConversions: TypeAlias = Callable[
 ]
 
 
-class ConversionDestinationApi(NamedTuple):
+class ConversionDestinationAdapter(NamedTuple):
     """A destination's name, base URL, event builder and call."""
 
     name: str
@@ -27,19 +27,24 @@ class ConversionDestinationApi(NamedTuple):
     send: SendConversions
 
 
-def build_conversion_destination_apis(settings: Settings) -> Mapping[ConversionDestination, ConversionDestinationApi]:
+def build_conversion_destination_adapters(
+    settings: Settings,
+) -> Mapping[ConversionDestination, ConversionDestinationAdapter]:
     return {
-        "meta": ConversionDestinationApi(
+        "meta": ConversionDestinationAdapter(
             meta.META_DISPLAY_NAME, settings.meta_api_url, meta.build_meta_event, meta.send_meta_events
         ),
-        "tiktok": ConversionDestinationApi(
+        "tiktok": ConversionDestinationAdapter(
             tiktok.TIKTOK_DISPLAY_NAME, settings.tiktok_ads_url, tiktok.build_tiktok_event, tiktok.send_tiktok_events
         ),
     }
 
 
 async def send_conversion_batch(
-    net: OutgoingNetwork, server: ConversionDestinationApi, to: OpenConversionDestination, batch: list[ReadyConversion]
+    net: OutgoingNetwork,
+    server: ConversionDestinationAdapter,
+    to: OpenConversionDestination,
+    batch: list[ReadyConversion],
 ) -> ConversionCallVerdict:
     """Send a batch of conversions to Meta or TikTok in one call, and return the verdict on the call.
 

@@ -25,32 +25,35 @@ _SEGMENT_CONSENT_FIELD = "categoryPreferences"
 _CONSENT_YES_VALUES = frozenset({"granted", "yes", "true", "authorized", "1"})
 #: Apple's tracking states as words and numbers, all but `authorized`.
 _DENIED_TRACKING_STATES = frozenset({"notdetermined", "restricted", "denied", "0", "1", "2"})
-_TRACKING_STATE_PATHS = (
+_EVENT_FIELD_PATHS_OF_TRACKING_STATE = (
     ("context", "device", "attStatus"),
     ("context", "device", "att_status"),
     ("context", "device", "trackingAuthorizationStatus"),
 )
-_TRACKING_FLAG_PATHS = (("context", "device", "adTrackingEnabled"), ("context", "device", "ad_tracking_enabled"))
+_EVENT_FIELD_PATHS_OF_TRACKING_FLAG = (
+    ("context", "device", "adTrackingEnabled"),
+    ("context", "device", "ad_tracking_enabled"),
+)
 _META_DATA_PROCESSING_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
 
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
     """Return the reason to skip an event without consent; None if it may be sent, as without consent fields."""
-    consent = tree.find_value("context", "consent")
+    consent = tree.find_value_at_path("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
         return CONVERSION_SKIP_NO_CONSENT
-    if any(tree.find_value(*path) is False for path in _TRACKING_FLAG_PATHS):
+    if any(tree.find_value_at_path(*path) is False for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG):
         return CONVERSION_SKIP_TRACKING_DENIED
-    state = tree.find_first_text(*_TRACKING_STATE_PATHS)
+    state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
     return (
         CONVERSION_SKIP_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
     )
 
 
-def may_track_person(tree: ConversionEventTree) -> bool:
+def does_device_allow_tracking(tree: ConversionEventTree) -> bool:
     """Return whether the event's device explicitly lets this app track the person; False if it says nothing."""
-    state = tree.find_first_text(*_TRACKING_STATE_PATHS)
-    return any(tree.find_value(*path) is True for path in _TRACKING_FLAG_PATHS) or (
+    state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
+    return any(tree.find_value_at_path(*path) is True for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG) or (
         state is not None and _normalize_consent_word(state) in {"authorized", "3"}
     )
 
@@ -61,20 +64,20 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
     Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
     """
     for name in _META_DATA_PROCESSING_OPTION_FIELDS:
-        options = tree.find_value("context", name)
+        options = tree.find_value_at_path("context", name)
         if isinstance(options, list) and "LDU" in options:
-            country = _read_meta_region_code(tree, f"{name}Country", f"{name}_country", most=1)
-            return country, _read_meta_region_code(tree, f"{name}State", f"{name}_state", most=1100)
+            country = _read_limited_data_use_region_code(tree, f"{name}Country", f"{name}_country", most=1)
+            return country, _read_limited_data_use_region_code(tree, f"{name}State", f"{name}_state", most=1100)
     return None
 
 
-def _read_meta_region_code(tree: ConversionEventTree, *names: str, most: int) -> int:
+def _read_limited_data_use_region_code(tree: ConversionEventTree, *names: str, most: int) -> int:
     """Return Meta's code of a country (0 or 1) or a state (0 or from 1000 on), read from the event's context.
 
     0 if no field in `names` has a whole number up to `most`
     (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11).
     """
-    values = (tree.find_value("context", name) for name in names)
+    values = (tree.find_value_at_path("context", name) for name in names)
     return next((value for value in values if type(value) is int and 0 <= value <= most), 0)
 
 

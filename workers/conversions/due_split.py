@@ -31,7 +31,7 @@ class ReadyConversion(NamedTuple):
     dropped: frozenset[str]
 
 
-def split_due_conversions(
+def split_ready_from_unsendable_conversions(
     due: Sequence[DueConversion], make: BuildConversionEvent, to: OpenConversionDestination, *, now: datetime
 ) -> tuple[list[ReadyConversion], list[SettledConversion]]:
     """Split due conversions into those to send, with their payloads, and the settlements of the others.
@@ -83,7 +83,7 @@ def _build_or_skip_conversion(
 ) -> ReadyConversion | SettledConversion:
     if due.context is None:
         return _build_skipped_conversion_settlement(due, verdict.CONVERSION_SKIP_EVENT_GONE, frozenset())
-    tree = person.parse_due_conversion_event(due)
+    tree = person.decode_event_tree_of_due_conversion(due)
     payload = consent.find_consent_refusal(tree) or make(to, due, tree)
     if isinstance(payload, ConversionSkipReason):
         return _build_skipped_conversion_settlement(due, payload, tree.dropped)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from domain.values.countries import COUNTRY_CODES
 
 _SHA256_HEX_PATTERN = re.compile(r"[0-9a-f]{64}")
-_EMAIL_PATTERN = re.compile(r".+@.+\..+")
+_HASHABLE_EMAIL_PATTERN = re.compile(r".+@.+\..+")
 _E164_PHONE_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
 _PLACE_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
@@ -22,7 +22,7 @@ _BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
 def keep_valid_email(text: str) -> str | None:
-    return text if _EMAIL_PATTERN.match(text) else None
+    return text if _HASHABLE_EMAIL_PATTERN.match(text) else None
 
 
 def normalize_phone_to_e164(text: str) -> str | None:

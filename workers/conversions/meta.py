@@ -28,7 +28,7 @@ _META_BLOCKED_ERROR_CODES, _META_UNCLEAR_ERROR_CODES = frozenset({341, 368}), fr
 _META_PERMISSION_ERROR_CODES = frozenset({3, 10, *range(200, 300), 803, 2500, 2635})
 #: Parts of `extinfo`: its start by the operating system, and the context paths of the rest.
 _META_EXTINFO_VERSION_BY_OS = {"android": "a2", "ios": "i2", "ipados": "i2"}
-_META_EXTINFO_CONTEXT_PATHS = (
+_EVENT_CONTEXT_PATHS_FOR_META_EXTINFO = (
     ("app", "namespace"), ("app", "version"), ("app", "build"), ("os", "version"), ("device", "model"),
     ("locale",), ("timezone",), ("network", "carrier"), ("screen", "width"), ("screen", "height"),
     ("screen", "density"),
@@ -95,10 +95,10 @@ def _build_meta_web_event(
 def _build_meta_app_event(
     event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    system = _META_EXTINFO_VERSION_BY_OS.get((tree.find_text("context", "os", "name") or to.platform).lower())
+    system = _META_EXTINFO_VERSION_BY_OS.get((tree.find_text_at_path("context", "os", "name") or to.platform).lower())
     labels = (
-        tree.find_checked_text("device", formats.check_device_label, ("context", *path))
-        for path in _META_EXTINFO_CONTEXT_PATHS
+        tree.find_checked_text("device", formats.check_device_label_for_pii, ("context", *path))
+        for path in _EVENT_CONTEXT_PATHS_FOR_META_EXTINFO
     )
     extinfo = [system or "", *(label or "" for label in labels)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
@@ -106,14 +106,14 @@ def _build_meta_app_event(
         return verdict.CONVERSION_SKIP_NO_DEVICE_INFO
     if not user.keys() - {"client_user_agent"}:
         return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
-    tracked = consent.may_track_person(tree)
+    tracked = consent.does_device_allow_tracking(tree)
     app = {"advertiser_tracking_enabled": int(tracked), "application_tracking_enabled": 1, "extinfo": extinfo}
     return event | {"app_data": app}
 
 
 def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
     """Return a person's identifiers for Meta: personal data hashed, device data plain; lists sorted for equal texts."""
-    texts = tree.personal_texts
+    texts = tree.person_texts_by_meta_field
     hashed: dict[str, Any] = {
         name: [value]
         for name, normal in hashing.NORMALIZER_BY_META_FIELD.items()
@@ -127,7 +127,7 @@ def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict
         "client_user_agent": person.find_event_user_agent(tree),
         "fbc": person.find_event_click_or_browser_id(tree, "fbc", formats.check_fbc),
         "fbp": person.find_event_click_or_browser_id(tree, "fbp", formats.check_fbp),
-        "madid": person.find_event_advertising_id(tree) if consent.may_track_person(tree) else None,
+        "madid": person.find_event_advertising_id(tree) if consent.does_device_allow_tracking(tree) else None,
     }
     return hashed | {name: value for name, value in plain.items() if value}
 
@@ -159,7 +159,7 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCa
             return CONVERSIONS_ACCEPTED_VERDICT
         return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
     error = http.decode_platform_error(answer, _MetaErrorBody).error
-    if (closed := _classify_meta_dataset_error(answer, error)) is not None:
+    if (closed := _classify_meta_error_of_all_events(answer, error)) is not None:
         return closed
     is_known_code = error.code and error.code not in _META_UNCLEAR_ERROR_CODES
     if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.was_refused_before_write and is_known_code):
@@ -167,7 +167,7 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCa
     return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
 
 
-def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) -> ConversionCallVerdict | None:
+def _classify_meta_error_of_all_events(answer: PlatformResponse, error: _MetaError) -> ConversionCallVerdict | None:
     """Return the verdict for an error of Meta that concerns all events of a destination.
 
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.reach import convert_postgres_away_errors
 from domain.events import conversions
-from domain.events.conversions import ConversionLine, DueConversion, SettledConversion
+from domain.events.conversions import AppConversionQueue, DueConversion, SettledConversion
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
 from workers.conversions.verdict import ConversionCallVerdict, ConversionCallVerdictKind
@@ -28,7 +28,7 @@ class ConversionOutboxUnavailableError(Exception):
 
 @asynccontextmanager
 async def open_conversion_outbox(
-    event_store: OpenConnection, line: ConversionLine
+    event_store: OpenConnection, line: AppConversionQueue
 ) -> AsyncIterator["ConversionOutbox"]:
     """Open the outbox of an app's conversions to Meta or TikTok, on its own connection to the event store.
 
@@ -46,38 +46,38 @@ async def open_conversion_outbox(
 class ConversionOutbox:
     """The outbox of a line. Each call is one statement and repeatable. Raises `ConversionOutboxUnavailableError`."""
 
-    def __init__(self, conn: Conn, line: ConversionLine) -> None:
+    def __init__(self, conn: Conn, line: AppConversionQueue) -> None:
         self._conn, self._line = conn, line
 
     async def read_due_conversions(self) -> list[DueConversion]:
-        return await self._run_line_statement(conversions.list_due_conversions)
+        return await self._run_conversion_queue_statement(conversions.list_due_conversions)
 
     async def mark_conversions_before_call(self, ids: Sequence[UUID]) -> datetime:
         """Mark conversions in the outbox before a call, since Meta or TikTok may have them from then on.
 
-        Return the mark's time. By it `requeue_conversions_after_call` and `remove_conversion_marks` find the call.
+        Return the mark's time, by which the methods that unmark or requeue conversions find the call.
         """
         at = datetime.now(UTC)
-        await self._run_line_statement(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
+        await self._run_conversion_queue_statement(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
-    async def remove_conversion_marks(self, ids: Sequence[UUID], *, at: datetime) -> None:
+    async def unmark_conversions_of_unmade_call(self, ids: Sequence[UUID], *, at: datetime) -> None:
         """Remove the marks of conversions that were set at the time `at`, since their call was not made."""
-        await self._run_line_statement(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
+        await self._run_conversion_queue_statement(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
     async def settle_conversions(self, ends: Sequence[SettledConversion]) -> None:
         if not ends:
             return
-        await self._run_line_statement(partial(conversions.settle_conversions, ends=ends))
+        await self._run_conversion_queue_statement(partial(conversions.settle_conversions, ends=ends))
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
     async def requeue_conversions_after_call(
         self, ids: Sequence[UUID], verdict: ConversionCallVerdict, *, at: datetime
     ) -> None:
-        await self._run_line_statement(
+        await self._run_conversion_queue_statement(
             partial(
-                conversions.requeue_conversions,
+                conversions.requeue_conversions_after_failed_call,
                 ids=ids,
                 at=at,
                 maybe_taken=verdict.word == ConversionCallVerdictKind.UNCLEAR,
@@ -87,15 +87,15 @@ class ConversionOutbox:
         )
         metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, "waiting").inc(len(ids))
 
-    async def cancel_pending_conversions(self, *, code: str, message: str) -> int:
-        ended = await self._run_line_statement(
-            partial(conversions.cancel_conversion_line, error_code=code, error_message=message)
+    async def cancel_pending_conversions_of_queue(self, *, code: str, message: str) -> int:
+        ended = await self._run_conversion_queue_statement(
+            partial(conversions.cancel_pending_conversions_of_queue, error_code=code, error_message=message)
         )
         for state, count in ended.items():
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, state).inc(count)
         return ended.total()
 
-    async def _run_line_statement(self, verb: Callable[..., Awaitable[T]]) -> T:
+    async def _run_conversion_queue_statement(self, verb: Callable[..., Awaitable[T]]) -> T:
         try:
             with convert_postgres_away_errors():
                 return await verb(self._conn, line=self._line)

@@ -14,7 +14,7 @@ import msgspec
 
 from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import KnownPerson, PiiNumberStrictness
+from workers.conversions.pii import PersonDataToDetect, PiiNumberStrictness
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -29,7 +29,7 @@ def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[
 
 
 #: Paths by Meta's field name.
-PERSON_FIELD_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+EVENT_PATHS_BY_META_PERSON_FIELD: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _list_person_field_paths("email", "em"),
     "ph": _list_person_field_paths("phone", "ph"),
     "fn": _list_person_field_paths("firstName", "first_name", "fn"),
@@ -49,7 +49,7 @@ MAX_PRODUCT_QUANTITY = 100_000
 MAX_PRODUCT_PRICE = 1_000_000_000
 
 #: A check of `formats.py`.
-CheckFieldFormat: TypeAlias = Callable[[str, KnownPerson], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, PersonDataToDetect], str | None]
 
 
 @dataclass
@@ -60,55 +60,59 @@ class ConversionEventTree:
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def known_person(self) -> KnownPerson:
+    def person_data_to_detect(self) -> PersonDataToDetect:
         """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
-        return pii.collect_known_person(self.personal_texts)
+        return pii.collect_person_data_to_detect(self.person_texts_by_meta_field)
 
     @cached_property
-    def personal_texts(self) -> dict[str, str]:
+    def person_texts_by_meta_field(self) -> dict[str, str]:
         """Return the personal data of the event's person in plain, by Meta's field name. Leave out missing fields."""
-        return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.find_first_text(*paths))}
+        return {
+            name: text
+            for name, paths in EVENT_PATHS_BY_META_PERSON_FIELD.items()
+            if (text := self.find_first_text_at_paths(*paths))
+        }
 
-    def find_value(self, *path: str) -> Any:
+    def find_value_at_path(self, *path: str) -> Any:
         """Return the value at a path of names in the event's JSON; None if the path doesn't exist."""
         value: Any = self.root
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
-    def find_text(self, *path: str) -> str | None:
+    def find_text_at_path(self, *path: str) -> str | None:
         """Return the text at a path in the event's JSON, stripped; a whole number counts as a text.
 
         None for a missing, empty or too long text, and for another type.
         """
-        value = self.find_value(*path)
+        value = self.find_value_at_path(*path)
         if type(value) is int:
             return str(value)
         return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
 
-    def find_first_text(self, *paths: tuple[str, ...]) -> str | None:
+    def find_first_text_at_paths(self, *paths: tuple[str, ...]) -> str | None:
         """Return the first text that the event's JSON has at one of these paths; None if it has none."""
-        return next((text for path in paths if (text := self.find_text(*path))), None)
+        return next((text for path in paths if (text := self.find_text_at_path(*path))), None)
 
     def find_checked_text(self, name: str, form: CheckFieldFormat, *paths: tuple[str, ...]) -> str | None:
         """Return the event's first text at these paths as the check `form` returns it; None without one.
 
         If `form` refuses the text, `name` is added to `dropped`.
         """
-        return self.check_text(name, form, self.find_first_text(*paths))
+        return self.check_text_or_note_dropped_field(name, form, self.find_first_text_at_paths(*paths))
 
-    def check_text(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
+    def check_text_or_note_dropped_field(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
         """Return a text of the event as the check `form` returns it; None for a missing or refused text.
 
         The `name` of a refused text is added to `dropped`.
         """
-        checked_text = form(text, self.known_person) if text else None
+        checked_text = form(text, self.person_data_to_detect) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
         return checked_text
 
 
-def parse_due_conversion_event(due: DueConversion) -> ConversionEventTree:
+def decode_event_tree_of_due_conversion(due: DueConversion) -> ConversionEventTree:
     return ConversionEventTree(
         {"context": msgspec.json.decode(due.context or "{}"), "properties": msgspec.json.decode(due.properties or "{}")}
     )
@@ -119,7 +123,7 @@ def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
 
     It is the event's own id, or the hexadecimal SHA-256 of that id if it may contain a person's data.
     """
-    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known_person)
+    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.person_data_to_detect)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
@@ -146,8 +150,10 @@ def find_event_click_or_browser_id(
     click_id = tree.find_checked_text(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
         return click_id
-    query = parse_qsl(_read_url_query(tree.find_text("context", "page", "url")))
-    return tree.check_text(name, form, next((value for key, value in query if key == parameter), None))
+    query = parse_qsl(_read_url_query(tree.find_text_at_path("context", "page", "url")))
+    return tree.check_text_or_note_dropped_field(
+        name, form, next((value for key, value in query if key == parameter), None)
+    )
 
 
 def find_event_advertising_id(tree: ConversionEventTree) -> str | None:
@@ -165,12 +171,14 @@ def _read_url_query(url: str | None) -> str:
 
 def find_event_page_url(tree: ConversionEventTree) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
-    url = tree.find_text("context", "page", "url") or ""
-    origin = tree.check_text("page.host", formats.extract_page_origin_without_pii, url)
+    url = tree.find_text_at_path("context", "page", "url") or ""
+    origin = tree.check_text_or_note_dropped_field("page.host", formats.extract_page_origin_without_pii, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check_text("page.path", formats.check_page_path_for_pii, path) or (path and "/"))
+    return origin + (
+        tree.check_text_or_note_dropped_field("page.path", formats.check_page_path_for_pii, path) or (path and "/")
+    )
 
 
 def build_order_fields(
@@ -183,11 +191,11 @@ def build_order_fields(
     """
     products = [
         {product_id: name, "quantity": count} | ({} if amount is None else {price: amount})
-        for name, count, amount in list_event_products(tree)
+        for name, count, amount in read_products_of_event(tree)
     ]
     fields: dict[str, Any] = {
         "order_id": tree.find_checked_text(
-            "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
+            "order_id", formats.check_order_id_for_pii, ("properties", "order_id"), ("properties", "orderId")
         ),
         search: tree.find_checked_text(
             "query", formats.check_search_words_for_pii, ("properties", "query"), ("properties", "search_string")
@@ -199,19 +207,23 @@ def build_order_fields(
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
-def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
+def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
     """Return id, quantity and price of the products in an event; of the first 50, those with a valid id.
 
     A missing or invalid quantity is returned as 1, a missing or invalid price as None.
     """
-    entries = tree.find_value("properties", "products")
+    entries = tree.find_value_at_path("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
         product = ConversionEventTree(entry if isinstance(entry, dict) else {})
-        text = product.find_first_text(("product_id",), ("productId",), ("id",), ("sku",))
-        if name := tree.check_text("product_id", formats.check_product_id, text):
-            count = _check_product_number(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
-            price = _check_product_number(tree, "price", product.find_value("price"), {int, float}, MAX_PRODUCT_PRICE)
+        text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
+        if name := tree.check_text_or_note_dropped_field("product_id", formats.check_product_id_for_pii, text):
+            count = _check_product_number(
+                tree, "quantity", product.find_value_at_path("quantity"), {int}, MAX_PRODUCT_QUANTITY
+            )
+            price = _check_product_number(
+                tree, "price", product.find_value_at_path("price"), {int, float}, MAX_PRODUCT_PRICE
+            )
             products.append((name, count or 1, price))
     return products
 

@@ -22,9 +22,9 @@ MAX_PII_DECODING_ROUNDS = 8
 MAX_BASE64_NESTING = 4
 
 #: The shortest name, local part of an e-mail address and phone number to search for, in characters.
-MIN_SEARCHED_PERSON_NAME_CHARS = 3
-MIN_SEARCHED_EMAIL_LOCAL_CHARS = 5
-MIN_PHONE_DIGITS = 7
+MIN_PERSON_NAME_CHARS_TO_DETECT = 3
+MIN_PERSON_EMAIL_LOCAL_CHARS_TO_DETECT = 5
+MIN_DETECTED_PHONE_DIGITS = 7
 #: The shortest IPv6 address that counts as a person's.
 MIN_IPV6_CHARS = 7
 #: The shortest token that may be an encoding.
@@ -46,7 +46,7 @@ class PiiNumberStrictness(IntEnum):
     DIGITS = 4
 
 
-class KnownPerson(NamedTuple):
+class PersonDataToDetect(NamedTuple):
     """The person of the event by the event's own fields: words of names, and ends of numbers."""
 
     names: frozenset[str] = frozenset()
@@ -54,47 +54,53 @@ class KnownPerson(NamedTuple):
     digits: str = ""
 
 
-UNKNOWN_PERSON = KnownPerson()
+NO_PERSON_DATA_TO_DETECT = PersonDataToDetect()
 
 #: Printable ASCII without the marks of an encoding.
-_PLAIN_ASCII = re.compile(r"[ -$'-\[\]-~]*")
+_NOT_ENCODED_ASCII_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
 _UNICODE_ESCAPE_PATTERN = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
 _ENCODED_TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
-_LETTERS_PATTERN = re.compile(r"[^\W\d_]+")
+_WORD_OF_LETTERS_PATTERN = re.compile(r"[^\W\d_]+")
 _IPV4_PATTERN = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 #: Begins at the first digit of a run only: a start at each digit would take quadratic time.
 _IPV6_PATTERN = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
-_THREE_COLONS_PATTERN = re.compile(":{3,}")
+_COLONS_BETWEEN_IPV6_ADDRESSES_PATTERN = re.compile(":{3,}")
 _PHONE_GAP_REGEX = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
 _PHONE_LIKE_NUMBER_PATTERN = re.compile(rf"(?P<plus>\+{_PHONE_GAP_REGEX})?\(?\d(?:{_PHONE_GAP_REGEX}\d)*")
 _UUID_PATTERN = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
-_BLANK_OR_BRACKET_PATTERN = re.compile(r"[\s()]")
-_MAX_PHONE_DIGITS = 15
+_BLANK_OR_BRACKET_IN_NUMBER_PATTERN = re.compile(r"[\s()]")
+_MAX_DETECTED_PHONE_DIGITS = 15
 
 
-def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
+def collect_person_data_to_detect(texts: Mapping[str, str]) -> PersonDataToDetect:
     """Return an event person's names, e-mail local part and last phone digits, to search for in other texts.
 
     `texts` are personal data by Meta's field name. Leave out too short values, and a local part of letters only.
     """
-    named = _LETTERS_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
+    named = _WORD_OF_LETTERS_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
-    return KnownPerson(
-        frozenset(word for word in named if len(word) >= MIN_SEARCHED_PERSON_NAME_CHARS),
+    return PersonDataToDetect(
+        frozenset(word for word in named if len(word) >= MIN_PERSON_NAME_CHARS_TO_DETECT),
         # A single word may be a common one, such as `shop`.
-        local if len(local) >= MIN_SEARCHED_EMAIL_LOCAL_CHARS and not _LETTERS_PATTERN.fullmatch(local) else "",
-        digits[-8:] if len(digits) >= MIN_PHONE_DIGITS else "",
+        local
+        if len(local) >= MIN_PERSON_EMAIL_LOCAL_CHARS_TO_DETECT and not _WORD_OF_LETTERS_PATTERN.fullmatch(local)
+        else "",
+        digits[-8:] if len(digits) >= MIN_DETECTED_PHONE_DIGITS else "",
     )
 
 
-def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson = UNKNOWN_PERSON) -> bool:
+def contains_pii(
+    text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect = NO_PERSON_DATA_TO_DETECT
+) -> bool:
     """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
-    if any(_contains_plain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
+    if any(_does_decoded_text_contain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, PiiNumberStrictness.SPACED)
-    return any(_contains_plain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING))
+    return any(
+        _does_decoded_text_contain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING)
+    )
 
 
 def _iter_decoded_layers(text: str) -> Iterator[str]:
@@ -106,9 +112,9 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
         if "+" in text:
             yield text.replace("+", " ")
         yield text
-        if _PLAIN_ASCII.fullmatch(text):
+        if _NOT_ENCODED_ASCII_PATTERN.fullmatch(text):
             return
-        before, text = text, _decode_one_layer(text)
+        before, text = text, _undo_one_layer_of_all_encodings(text)
         if text == before:
             return
     yield "@"
@@ -125,7 +131,7 @@ def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
                     yield from _iter_hidden_texts(decoded, nested - 1)
 
 
-def _decode_one_layer(text: str) -> str:
+def _undo_one_layer_of_all_encodings(text: str) -> str:
     """Return a text with one layer of each encoding undone: escapes, percent, HTML and compatibility forms.
 
     Invisible and control characters are removed.
@@ -140,7 +146,7 @@ def _decode_base64_or_hex(token: str) -> Iterator[str]:
     bare = token.rstrip("=")
     if len(bare) < MIN_ENCODED_TOKEN_CHARS:
         return
-    for decode in (_decode_base64, bytes.fromhex):
+    for decode in (_decode_base64_without_padding, bytes.fromhex):
         try:
             text = decode(bare).decode()
         except (ValueError, binascii.Error):
@@ -149,12 +155,12 @@ def _decode_base64_or_hex(token: str) -> Iterator[str]:
             yield text
 
 
-def _decode_base64(token: str) -> bytes:
+def _decode_base64_without_padding(token: str) -> bytes:
     padded = token.translate(str.maketrans("-_", "+/")) + "=" * (-len(token) % 4)
     return base64.b64decode(padded, validate=True)
 
 
-def _contains_plain_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
+def _does_decoded_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect) -> bool:
     return (
         "@" in text
         or _contains_ip_address(text)
@@ -162,7 +168,7 @@ def _contains_plain_pii(text: str, strictness: PiiNumberStrictness, known: Known
             _is_phone_number(match, strictness)
             for match in _PHONE_LIKE_NUMBER_PATTERN.finditer(_UUID_PATTERN.sub("", text))
         )
-        or _contains_known_person(text, strictness, known)
+        or _contains_data_of_event_person(text, strictness, known)
     )
 
 
@@ -170,7 +176,9 @@ def _contains_ip_address(text: str) -> bool:
     if any(is_ip_address(candidate) for candidate in _IPV4_PATTERN.findall(text)):
         return True
     runs = (
-        run for candidate in _IPV6_PATTERN.findall(text) for run in {candidate, *_THREE_COLONS_PATTERN.split(candidate)}
+        run
+        for candidate in _IPV6_PATTERN.findall(text)
+        for run in {candidate, *_COLONS_BETWEEN_IPV6_ADDRESSES_PATTERN.split(candidate)}
     )
     return any(
         _ends_with_ipv6(end) for run in runs for end in {run.strip("."), run.rstrip(":.")} if len(run) >= MIN_IPV6_CHARS
@@ -186,21 +194,21 @@ def _ends_with_ipv6(run: str) -> bool:
 def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> bool:
     number = match[0]
     count = sum(map(str.isdigit, number))
-    if count < MIN_PHONE_DIGITS:
+    if count < MIN_DETECTED_PHONE_DIGITS:
         return False
     if match["plus"] or strictness == PiiNumberStrictness.DIGITS:
         return True
     text = match.string
     around = text[: match.start()][-1:] + text[match.end() :][:1]
-    if count > _MAX_PHONE_DIGITS or re.search(r"\w", around):
+    if count > _MAX_DETECTED_PHONE_DIGITS or re.search(r"\w", around):
         return False
     digits = re.sub(r"\D", "", number)
-    if _BLANK_OR_BRACKET_PATTERN.search(number) or re.match("00[1-9]", digits):
+    if _BLANK_OR_BRACKET_IN_NUMBER_PATTERN.search(number) or re.match("00[1-9]", digits):
         return strictness >= PiiNumberStrictness.SPACED
     return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _contains_known_person(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
+def _contains_data_of_event_person(text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect) -> bool:
     """Return whether a text has the last digits of the known person's phone number.
 
     From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.
@@ -210,4 +218,6 @@ def _contains_known_person(text: str, strictness: PiiNumberStrictness, known: Kn
     if strictness < PiiNumberStrictness.WRITTEN:
         return False
     lower = text.casefold()
-    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_LETTERS_PATTERN.findall(lower))
+    return bool(known.local and known.local in lower) or not known.names.isdisjoint(
+        _WORD_OF_LETTERS_PATTERN.findall(lower)
+    )

@@ -20,7 +20,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import EndpointWithDeliveries, WebhookDeliverySearch
+from domain.webhooks.delivery_jobs import EndpointOfDeliverySearch, WebhookDeliverySearch
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -41,7 +41,7 @@ LEFTOVER_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 2.0
 #: Seconds between measurements for the gauges.
 GAUGE_EXPORT_INTERVAL_S = 15.0
 
-POOL_GAUGES: dict[Gauge, Callable[[Pool], float]] = {
+VALUE_READER_BY_WORKER_POOL_GAUGE: dict[Gauge, Callable[[Pool], float]] = {
     metrics.POOL_QUEUED_JOB_GAUGE: lambda pool: pool.queued,
     metrics.POOL_OLDEST_DUE_SECONDS_GAUGE: lambda pool: pool.oldest_due_seconds or 0,
     metrics.POOL_RUNNING_JOB_GAUGE: lambda pool: pool.running,
@@ -65,7 +65,7 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
         # Scheduled jobs are promoted once they are due: from then on workers may claim them.
         Chore("promote", 0.1, ledger.promote_scheduled_jobs),
         build_job_rescue_chore(uptime, patience_s=compute_postgres_silence_timeout_s(settings.lease_s)),
-        FAIL_OVERDUE_JOBS_CHORE,
+        CHORE_THAT_FAILS_OVERDUE_JOBS,
         # Tokens that would expire before their next use.
         Chore("refresh_tokens", 60.0, credentials.submit_due_token_refreshes),
         Chore(
@@ -80,18 +80,18 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
             "look_back_for_posters",
             5.0,
             posters.submit_next_backfill_poster_job,
-            batch=posters.MAX_POSTER_BACKFILL_FILES,
+            batch=posters.MAX_FILES_SCANNED_PER_POSTER_BACKFILL,
         ),
         # The waiting jobs of pools with a long queue, a part at a time.
-        Chore("count_due", ledger.JOB_COUNT_PART_INTERVAL_S, ledger.count_due_jobs),
+        Chore("count_due", ledger.JOB_COUNT_PART_INTERVAL_S, ledger.count_next_part_of_queued_jobs),
         build_pool_gauges_chore(settings.slots),
         Chore("prune_jobs", RETENTION_PRUNE_INTERVAL_S, ledger.prune_ended_jobs),
         Chore("prune_passing", RETENTION_PRUNE_INTERVAL_S, ledger.prune_short_lived_jobs),
-        Chore("prune_workers", RETENTION_PRUNE_INTERVAL_S, ledger.prune_dead_workers),
+        Chore("prune_workers", RETENTION_PRUNE_INTERVAL_S, ledger.prune_dead_workers_without_jobs),
         Chore("prune_idempotency", RETENTION_PRUNE_INTERVAL_S, maintenance.prune_idempotency_keys),
         Chore("prune_oauth_states", RETENTION_PRUNE_INTERVAL_S, maintenance.prune_oauth_states),
         Chore("prune_sends", RETENTION_PRUNE_INTERVAL_S, quotas.prune_old_post_sends),
-        Chore("prune_tickets", RETENTION_PRUNE_INTERVAL_S, tickets.prune_media_tickets),
+        Chore("prune_tickets", RETENTION_PRUNE_INTERVAL_S, tickets.prune_media_download_tickets),
         Chore("prune_webhooks", RETENTION_PRUNE_INTERVAL_S, events.prune_webhook_events),
         Chore(
             "prune_intake_days",
@@ -131,7 +131,7 @@ async def _fail_overdue_jobs(conn: Conn) -> int:
     return len(jobs)
 
 
-FAIL_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _fail_overdue_jobs)
+CHORE_THAT_FAILS_OVERDUE_JOBS = Chore("overdue", 1.0, _fail_overdue_jobs)
 
 
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
@@ -144,11 +144,15 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
         if not uptime.is_up_for_whole_lease:
             return 0
         terminate = partial(
-            ledger.terminate_idle_sessions, before=uptime.dead_worker_proof_deadline, patience_s=patience_s
+            ledger.terminate_idle_sessions,
+            before=uptime.deadline_to_declare_expired_workers_dead,
+            patience_s=patience_s,
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.dead_worker_proof_deadline)
+        moved = await maintenance.rescue_jobs_of_dead_workers(
+            conn, before=uptime.deadline_to_declare_expired_workers_dead
+        )
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -162,7 +166,7 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     They send the wakes themselves: the dispatcher's scan would be a tick later. The last exports the backlog's age.
     """
 
-    def chore(name: str, every_s: float, query: TypedQuery[EndpointWithDeliveries]) -> Chore:
+    def chore(name: str, every_s: float, query: TypedQuery[EndpointOfDeliverySearch]) -> Chore:
         look = WebhookDeliverySearch(query)
 
         async def run(conn: Conn) -> int:
@@ -200,7 +204,7 @@ def build_pool_gauges_chore(slots: int) -> Chore:
 
     async def run(conn: Conn) -> int:
         for pool in await pools.list_worker_pools(conn, slots=slots):
-            for gauge, value in POOL_GAUGES.items():
+            for gauge, value in VALUE_READER_BY_WORKER_POOL_GAUGE.items():
                 gauge.labels(pool.name).set(value(pool))
         return 0
 
@@ -208,10 +212,10 @@ def build_pool_gauges_chore(slots: int) -> Chore:
 
 
 @contextmanager
-def clear_pool_gauges_after_block() -> Iterator[None]:
+def clear_worker_pool_gauges_after_block() -> Iterator[None]:
     """Clear the worker pools' gauges after the block, so that no stale values are scraped from a former leader."""
     try:
         yield
     finally:
-        for gauge in POOL_GAUGES:
+        for gauge in VALUE_READER_BY_WORKER_POOL_GAUGE:
             gauge.clear()

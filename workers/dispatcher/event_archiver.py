@@ -1,13 +1,13 @@
 """Leader of the event archive: copies closed days in batches, so that their tables may be dropped."""
 
 from db.pool import Conn
-from db.reach import RETRIED_POSTGRES_ERRORS, is_postgres_away_error
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, is_postgres_away_error
 from domain.events import event_archive
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from workers.dispatcher.leader import Chore, ChoreLeader
 from workers.event_archive.clickhouse import ClickHouseArchive
-from workers.runtime.shutdown import StopRequest
+from workers.runtime.shutdown import StopSoonOrNowRequest
 
 #: The advisory lock of the archiving process.
 EVENT_ARCHIVER_LOCK_ID = 7209
@@ -25,7 +25,7 @@ class EventArchiveLeader(ChoreLeader):
             settings.event_store_url, name="dispatcher-archive", lock=EVENT_ARCHIVER_LOCK_ID, chores=chores
         )
 
-    async def run(self, stop: StopRequest) -> None:
+    async def run(self, stop: StopSoonOrNowRequest) -> None:
         async with self._archive:
             await super().run(stop)
 
@@ -39,7 +39,7 @@ class EventArchiveLeader(ChoreLeader):
         except ServiceUnavailable as error:
             self._log_archive_failure(str(error))
         except Exception as error:
-            if isinstance(error, RETRIED_POSTGRES_ERRORS) or is_postgres_away_error(error):
+            if isinstance(error, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER) or is_postgres_away_error(error):
                 raise
             self._log_archive_failure(type(error).__name__)
         return 0

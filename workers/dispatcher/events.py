@@ -20,7 +20,7 @@ CONVERSION_JOB_SUBMIT_INTERVAL_S = 0.5
 CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
 
 
-class EventStoreLeader(ChoreLeader):
+class EventStoreChoreLeader(ChoreLeader):
     """The leader in the event store."""
 
     def __init__(self, settings: Settings) -> None:
@@ -32,12 +32,17 @@ class EventStoreLeader(ChoreLeader):
             Chore(
                 "submit_conversions",
                 CONVERSION_JOB_SUBMIT_INTERVAL_S,
-                ConversionLineScan(settings.database_url).submit_next_line_jobs,
-                batch=conversions.MAX_LINES_PER_CONVERSION_SEARCH,
+                DueConversionQueueScan(settings.database_url).submit_relay_jobs_of_next_queues,
+                batch=conversions.MAX_QUEUES_PER_CONVERSION_SEARCH,
             ),
             Chore("fold_people", 0.5, people.fold_active_users, batch=people.MAX_ACTIVE_USER_FOLD_ROWS),
             Chore("make_event_days", EVENT_CHORES_INTERVAL_S, partitions.create_event_day_tables),
-            Chore("rotate_event_generation", EVENT_CHORES_INTERVAL_S, partitions.rotate_event_id_generation, batch=1),
+            Chore(
+                "rotate_event_generation",
+                EVENT_CHORES_INTERVAL_S,
+                partitions.open_new_event_id_partition_if_due,
+                batch=1,
+            ),
             Chore("drop_event_leaves", EVENT_CHORES_INTERVAL_S, partitions.drop_event_id_partition, batch=1),
             Chore(
                 "delete_refused_events",
@@ -58,7 +63,7 @@ class EventStoreLeader(ChoreLeader):
         )
 
 
-class ConversionLineScan:
+class DueConversionQueueScan:
     """A round-robin scan of all lines with pending conversions, a batch at a time.
 
     It reads the event store, and submits in the main database, which may be another one. The job is unique
@@ -66,21 +71,21 @@ class ConversionLineScan:
     """
 
     def __init__(self, database_url: str) -> None:
-        self._database_url, self._after = database_url, conversions.CONVERSION_LINE_SEARCH_START
+        self._database_url, self._after = database_url, conversions.CONVERSION_QUEUE_SEARCH_START
 
-    async def submit_next_line_jobs(self, conn: Conn) -> int:
+    async def submit_relay_jobs_of_next_queues(self, conn: Conn) -> int:
         """Submit a job for each conversion line with due conversions, in the next batch of lines.
 
         A line is an app's conversions to Meta or TikTok. Return a full batch's size while other lines follow,
         else 0. Return 0 as well while the main database is away.
         """
-        lines, last = await conversions.find_due_conversion_lines(conn, after=self._after)
-        if lines and not await self._submit_line_jobs_if_reachable(lines):
+        lines, last = await conversions.find_due_conversion_queues(conn, after=self._after)
+        if lines and not await self._submit_queue_jobs_if_database_reachable(lines):
             return 0
         self._after = last
-        return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.MAX_LINES_PER_CONVERSION_SEARCH
+        return 0 if last == conversions.CONVERSION_QUEUE_SEARCH_START else conversions.MAX_QUEUES_PER_CONVERSION_SEARCH
 
-    async def _submit_line_jobs_if_reachable(self, lines: list[conversions.ConversionLine]) -> bool:
+    async def _submit_queue_jobs_if_database_reachable(self, lines: list[conversions.AppConversionQueue]) -> bool:
         """Submit the jobs of these conversion lines; return whether the main database accepted them in time.
 
         Return False while it is away or slow: the next run then scans the same lines.
@@ -88,19 +93,19 @@ class ConversionLineScan:
         try:
             with convert_postgres_away_errors():
                 async with asyncio.timeout(CONVERSION_JOB_SUBMIT_TIMEOUT_S):
-                    await self._submit_line_jobs_in_main_database(lines)
+                    await self._submit_queue_jobs_in_main_database(lines)
         except ServiceUnavailable:
             return False
         return True
 
-    async def _submit_line_jobs_in_main_database(self, lines: list[conversions.ConversionLine]) -> None:
+    async def _submit_queue_jobs_in_main_database(self, lines: list[conversions.AppConversionQueue]) -> None:
         """Submit the jobs of these conversion lines in the main database, without a common transaction.
 
         Jobs that a slow database has inserted before a timeout stay.
         """
         async with use_postgres_connection(self._database_url, name="conversions") as main:
             try:
-                await conversion_lines.submit_conversion_line_jobs(main, lines=lines)
+                await conversion_lines.submit_relay_jobs_of_conversion_queues(main, lines=lines)
             except BaseException:
                 # A close would wait for the response to the canceled statement.
                 main.terminate()

@@ -10,12 +10,17 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from db.pool import Conn, open_postgres_connection
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import (
+    FIRST_POSTGRES_RETRY_WAIT_S,
+    MAX_POSTGRES_RETRY_WAIT_S,
+    TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER,
+    convert_postgres_away_errors,
+)
 from jobs import maintenance
 from jobs.maintenance import MAX_MAINTENANCE_BATCH_ROWS
 from telemetry import logs, metrics
 from workers.dispatcher.uptime import PostgresUptime
-from workers.runtime.shutdown import StopRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
 
 
 class Chore(NamedTuple):
@@ -52,13 +57,13 @@ class ChoreLeader:
         self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore], uptime: PostgresUptime | None = None
     ) -> None:
         self._database_url, self._name, self._lock, self._uptime = database_url, name, lock, uptime
-        self._wait_s = FIRST_BACKOFF_S
+        self._wait_s = FIRST_POSTGRES_RETRY_WAIT_S
         self._clock = asyncio.get_running_loop().time
         # The next due time of each chore by the clock. At first all are due.
         self._due_at = dict.fromkeys(chores, float("-inf"))
         self._log = logs.get_logger(name)
 
-    async def run(self, stop: StopRequest) -> None:
+    async def run(self, stop: StopSoonOrNowRequest) -> None:
         """Wait to become the leader, then run the chores until a stop is requested.
 
         Continue through any outage of Postgres or Redis: after a failure, connect again and wait for the lead.
@@ -67,15 +72,15 @@ class ChoreLeader:
             try:
                 async with open_leader_session(self._database_url, self._name) as conn:
                     await self._lead_once_elected(conn, stop)
-            except RETRIED_POSTGRES_ERRORS as error:
+            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER as error:
                 if self._uptime:
                     self._uptime.note_failure()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
                 await wait_for_first_event(stop.soon, within_s=self._wait_s)
-                self._wait_s = min(MAX_BACKOFF_S, self._wait_s * 2)
+                self._wait_s = min(MAX_POSTGRES_RETRY_WAIT_S, self._wait_s * 2)
         self._log.info("ended")
 
-    async def tick(self, conn: Conn) -> None:
+    async def run_due_leader_work_once(self, conn: Conn) -> None:
         """Run each due chore once on the connection, and set its next due time.
 
         A chore is due at once after a full batch, else `every_s` seconds later.
@@ -88,15 +93,15 @@ class ChoreLeader:
             metrics.CHORE_ROW_COUNTER.labels(chore.name).inc(moved)
             self._due_at[chore] = self._clock() + (0.0 if moved >= chore.batch else chore.every_s)
 
-    async def lead(self, conn: Conn, stop: StopRequest) -> None:
+    async def lead(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
         """Run the leader's due chores every `LEADER_TICK_S` on this connection, until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
-            await self.tick(conn)
-            self._wait_s = FIRST_BACKOFF_S
+            await self.run_due_leader_work_once(conn)
+            self._wait_s = FIRST_POSTGRES_RETRY_WAIT_S
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
-    async def _lead_once_elected(self, conn: Conn, stop: StopRequest) -> None:
+    async def _lead_once_elected(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
         while not await self._try_to_lead(conn):
             await wait_for_first_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
             if stop.soon.is_set():

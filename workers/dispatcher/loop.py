@@ -8,16 +8,16 @@ import asyncio
 
 from db.pool import Conn
 from jobs import maintenance
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
-from workers.dispatcher.chores import build_dispatcher_chores, clear_pool_gauges_after_block
+from workers.dispatcher.chores import build_dispatcher_chores, clear_worker_pool_gauges_after_block
 from workers.dispatcher.event_archiver import EventArchiveLeader
-from workers.dispatcher.events import EventStoreLeader
+from workers.dispatcher.events import EventStoreChoreLeader
 from workers.dispatcher.leader import ChoreLeader
 from workers.dispatcher.uptime import PostgresUptime
 from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
-from workers.runtime.shutdown import StopRequest, handle_stop_signals
+from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals
 
 
 async def serve_dispatcher(settings: Settings) -> None:
@@ -27,12 +27,12 @@ async def serve_dispatcher(settings: Settings) -> None:
     """
     with handle_stop_signals() as stop:
         async with (
-            open_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.host_allowlist),
+            open_redis_wake_courier(settings.redis_url) as courier,
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.allowed_host_headers),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
-            group.create_task(EventStoreLeader(settings).run(stop))
+            group.create_task(EventStoreChoreLeader(settings).run(stop))
             if settings.events_archive_url:
                 group.create_task(EventArchiveLeader(settings).run(stop))
 
@@ -51,13 +51,13 @@ class Dispatcher(ChoreLeader):
             uptime=self._postgres_uptime,
         )
 
-    async def tick(self, conn: Conn) -> None:
+    async def run_due_leader_work_once(self, conn: Conn) -> None:
         """Wake the worker pools that have due jobs, then run the dispatcher's due chores."""
         at, due = await maintenance.find_due_pools(conn)
         self._postgres_uptime.note_response(at)
         await send_pool_wakes(self._courier, self._wake_limiter.choose_pools_to_wake(due, self._clock()))
-        await super().tick(conn)
+        await super().run_due_leader_work_once(conn)
 
-    async def lead(self, conn: Conn, stop: StopRequest) -> None:
-        with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after_block():
+    async def lead(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
+        with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_worker_pool_gauges_after_block():
             await super().lead(conn, stop)

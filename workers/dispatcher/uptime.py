@@ -36,7 +36,7 @@ class PostgresUptime:
         return self._last - self._since >= self._lease
 
     @property
-    def dead_worker_proof_deadline(self) -> datetime:
+    def deadline_to_declare_expired_workers_dead(self) -> datetime:
         """Return the database's time until which an expired lease proves that its worker is dead.
 
         A later statement may follow an outage of Postgres in which no worker could renew.

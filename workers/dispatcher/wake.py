@@ -10,8 +10,8 @@ from jobs.maintenance import DuePool
 
 #: Backoff between two messages for a pool in seconds: the first wait, and the longest while the due job stays
 #: the same (every worker is full, every tenant at its cap).
-MIN_WAKE_BACKOFF_S = 0.05
-MAX_WAKE_BACKOFF_S = 1.0
+MIN_REPEATED_POOL_WAKE_BACKOFF_S = 0.05
+MAX_REPEATED_POOL_WAKE_BACKOFF_S = 1.0
 
 _POOL_WAKE_ID_NAMESPACE = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
 
@@ -48,7 +48,11 @@ class PoolWakeLimiter:
 
     def _next_wake_backoff_s(self, due: DuePool) -> float:
         last = self._sent.get(due.pool)
-        return MIN_WAKE_BACKOFF_S if last is None or last.due != due else min(MAX_WAKE_BACKOFF_S, 2 * last.wait_s)
+        return (
+            MIN_REPEATED_POOL_WAKE_BACKOFF_S
+            if last is None or last.due != due
+            else min(MAX_REPEATED_POOL_WAKE_BACKOFF_S, 2 * last.wait_s)
+        )
 
 
 async def send_pool_wakes(courier: WakeCourier, chosen: Sequence[DuePool]) -> None:

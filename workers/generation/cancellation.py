@@ -38,8 +38,8 @@ async def _check_job_until_canceled(ctx: TaskContext) -> Any:
     while True:
         await asyncio.sleep(JOB_CANCEL_CHECK_INTERVAL_S)
         with suppress(ServiceUnavailable):
-            await ctx.step(_do_nothing_in_step)
+            await ctx.step(_do_nothing_while_step_checks_job)
 
 
-async def _do_nothing_in_step(_: Conn) -> None:
+async def _do_nothing_while_step_checks_job(_: Conn) -> None:
     """Do nothing, as the body of a step: the step itself locks the job, and so finds a cancel."""

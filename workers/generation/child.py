@@ -44,7 +44,7 @@ MAX_RENDER_MEMORY_BYTES = 2 << 30
 MAX_RENDERED_FILE_BYTES = 100 << 20
 
 #: Codes of failures that the piece itself does not cause.
-RENDER_RESOURCE_FAILURE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
+RETRYABLE_RENDER_FAILURE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -56,10 +56,10 @@ def main() -> None:
     kill_group_when_worker_dies()
     set_render_limits()
     confine_process(
-        folder=Path(asked.folder), handles=list_descriptors_for_ffmpeg(asked), programs=find_ffmpeg_program()
+        folder=Path(asked.folder), handles=list_descriptors_for_ffmpeg(asked), programs=list_programs_renderer_may_run()
     )
     with open_report_pipe() as reports:
-        for report in iter_render_reports(asked):
+        for report in render_and_report_progress_or_failure(asked):
             reports.write(msgspec.json.encode(report) + b"\n")
             reports.flush()
 
@@ -104,7 +104,7 @@ def list_descriptors_for_ffmpeg(asked: RenderRequest) -> list[int]:
             return []
 
 
-def find_ffmpeg_program() -> list[Path]:
+def list_programs_renderer_may_run() -> list[Path]:
     """Return the programs that the confined renderer may run: FFmpeg's path, or none if it isn't installed.
 
     Python, which draws SVG, is among the files of the system that are allowed anyway.
@@ -126,7 +126,7 @@ def open_report_pipe() -> Iterator[IO[bytes]]:
         yield reports
 
 
-def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
+def render_and_report_progress_or_failure(asked: RenderRequest) -> Iterator[RenderReport]:
     """Render the requested piece, portrait or poster, and yield the reports of progress up to the last file.
 
     After an expected failure, or without memory or disk, the last is `RenderRefusedReport`. Other errors are raised.
@@ -134,7 +134,7 @@ def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
     try:
         yield from run_render_request(asked)
     except GenerationError as error:
-        yield RenderRefusedReport(error.code, error.message, for_now=error.code in RENDER_RESOURCE_FAILURE_CODES)
+        yield RenderRefusedReport(error.code, error.message, for_now=error.code in RETRYABLE_RENDER_FAILURE_CODES)
     except MemoryError:
         yield RenderRefusedReport("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)
     except OSError as error:

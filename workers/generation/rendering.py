@@ -57,7 +57,7 @@ async def render_in_child_process(
     `handles` are its open input files. Closing the generator ends the process and its children. Raise `RenderFailed`.
     """
     errors = Path(asked.folder, "stderr")
-    async with _run_renderer_process(asked, handles, errors) as process:
+    async with _start_renderer_and_kill_after_block(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
             yield _raise_if_render_refused(msgspec.json.decode(line, type=RenderReport))
@@ -67,7 +67,7 @@ async def render_in_child_process(
         raise RenderFailed(outcome_of_renderer_exit_code(code))
 
 
-async def render_single_file(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
+async def render_portrait_or_poster_file(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
     """Render a portrait or poster in a child process, and return its only file. Raises `RenderFailed`."""
     async with aclosing(render_in_child_process(asked, handles)) as reports:
         outputs = [report.made async for report in reports if isinstance(report, DrawProgressReport) and report.made]
@@ -75,7 +75,9 @@ async def render_single_file(asked: RenderRequest, handles: Sequence[int]) -> Ou
 
 
 @asynccontextmanager
-async def _run_renderer_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+async def _start_renderer_and_kill_after_block(
+    asked: RenderRequest, handles: Sequence[int], errors: Path
+) -> AsyncIterator[Process]:
     environment = {name: os.environ[name] for name in ENVIRONMENT_NAMES_PASSED_TO_RENDERER if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
@@ -88,10 +90,10 @@ async def _run_renderer_process(asked: RenderRequest, handles: Sequence[int], er
         process.stdin.write(msgspec.json.encode(asked) + b"\n")
         yield process
     finally:
-        await _kill_process_group(process)
+        await _kill_renderer_group_and_wait(process)
 
 
-async def _kill_process_group(process: Process) -> None:
+async def _kill_renderer_group_and_wait(process: Process) -> None:
     """Kill a renderer with all processes of its group, and wait for its end, even if this task is canceled.
 
     The others of the group outlive a renderer that was killed alone, for example by the kernel's OOM killer.

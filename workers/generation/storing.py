@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.content import generated
-from domain.content.app_files import ContentPieceFiles
+from domain.content.app_files import ContentPieceInputFiles
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.store import STORAGE_READ_CHUNK_BYTES, MediaStore
@@ -19,21 +19,23 @@ from workers.generation.rendering import RenderFailed
 from workers.runtime.context import TaskContext
 
 #: Seconds until a retry after the storage was away: each retry makes the piece again.
-MEDIA_STORAGE_RETRY_DELAY_S = 20.0
+JOB_RETRY_DELAY_AFTER_STORAGE_OUTAGE_S = 20.0
 
 STORAGE_AWAY_RETRY = Retry(
-    "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", MEDIA_STORAGE_RETRY_DELAY_S
+    "STORAGE_UNAVAILABLE",
+    "the media storage can't be reached: the job is repeated",
+    JOB_RETRY_DELAY_AFTER_STORAGE_OUTAGE_S,
 )
 INPUT_FILE_DELETED_FAILURE = Failed(
     "MEDIA_DELETED", "an input file was deleted since: regenerate the item, or request another one without that file"
 )
-STORAGE_FULL_FAILURE = Failed(
+ORGANIZATION_STORAGE_FULL_FAILURE = Failed(
     "STORAGE_FULL", "the organization's storage is full: have projects purged, or ask for a higher tier", retryable=True
 )
 
 
 async def open_piece_input_files(
-    ctx: TaskContext, store: MediaStore, files: ContentPieceFiles, stack: AsyncExitStack
+    ctx: TaskContext, store: MediaStore, files: ContentPieceInputFiles, stack: AsyncExitStack
 ) -> InputFileHandles:
     """Open the input files of a piece in the media storage; return their descriptors.
 
@@ -51,7 +53,9 @@ async def open_piece_input_files(
             clip=await handle(files.clip) if files.clip else None,
         )
     except ServiceUnavailable:
-        is_deleted = await ctx.step(partial(generated.count_deleted_brief_files, claim=ctx.job, files=files))
+        is_deleted = await ctx.step(
+            partial(generated.count_deleted_files_of_generation_brief, claim=ctx.job, files=files)
+        )
         raise RenderFailed(INPUT_FILE_DELETED_FAILURE if is_deleted else STORAGE_AWAY_RETRY) from None
 
 
@@ -68,14 +72,16 @@ async def store_piece_files(
     try:
         tokens = await ctx.step(begin)
     except BodyOversized:
-        raise RenderFailed(STORAGE_FULL_FAILURE) from None
+        raise RenderFailed(ORGANIZATION_STORAGE_FULL_FAILURE) from None
     for path, token in zip(paths, tokens, strict=True):
-        await write_file_to_storage(store, path, token)
+        await write_rendered_file_to_media_storage(store, path, token)
     thumbnails = [
         Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
         for path, token in zip(paths[1::2], tokens[1::2], strict=True)
     ]
-    return [build_stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
+    return [
+        build_stored_file_of_rendered_output(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)
+    ]
 
 
 async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
@@ -87,12 +93,12 @@ async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: 
     try:
         token = await ctx.step(reserve, name="reserve")
     except BodyOversized:
-        raise RenderFailed(STORAGE_FULL_FAILURE) from None
-    await write_file_to_storage(store, folder / output.name, token)
-    return build_stored_file(output, token)
+        raise RenderFailed(ORGANIZATION_STORAGE_FULL_FAILURE) from None
+    await write_rendered_file_to_media_storage(store, folder / output.name, token)
+    return build_stored_file_of_rendered_output(output, token)
 
 
-async def write_file_to_storage(store: MediaStore, path: Path, token: str) -> None:
+async def write_rendered_file_to_media_storage(store: MediaStore, path: Path, token: str) -> None:
     """Write a local file to the media storage under a token. Raise `RenderFailed`, a retry, if it is away."""
     try:
         await store.write(token, _read_file_chunks(path))
@@ -106,7 +112,9 @@ async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def build_stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
+def build_stored_file_of_rendered_output(
+    output: OutputFile, token: str, thumbnail: Thumbnail | None = None
+) -> StoredFile:
     """Return a rendered file as a `StoredFile` under its token: a video or an image, by its media type."""
     return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",

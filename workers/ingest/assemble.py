@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from schemas.brand import BrandExtraction, BrandFieldName, CrawlState, FieldCandidate, FieldFinding
+from schemas.brand import BrandExtraction, BrandFieldName, CrawlStateForNextIngest, FieldCandidate, FieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
-from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedImages
+from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
 from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, Passage, SourceProse
 from workers.llm.endpoint import LanguageModel
 
 #: Titles and descriptions; further ones are ignored.
-MAX_TITLES_AND_DESCRIPTIONS = 8
+MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE = 8
 LATE_PICTURES_WARNING = (
     f"pictures_late: not every image was fetched within {MAX_IMAGE_FETCHING_S:g} s; the fetched ones were kept"
 )
@@ -31,9 +31,9 @@ async def assemble_brand_extraction(
     candidates: Sequence[FieldCandidate],
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
-    visit: CrawlState | None = None,
+    visit: CrawlStateForNextIngest | None = None,
     model: LanguageModel | None = None,
-    pictures: Awaitable[FetchedImages] | None = None,
+    pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
 ) -> BrandExtraction:
     """Assemble the brand extraction of a source from its candidates, passages and images.
 
@@ -42,7 +42,7 @@ async def assemble_brand_extraction(
     """
     declared = drop_vague_taglines_and_keywords(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
-        request_derived_candidates(parser, build_source_prose(url, title, declared, passages)),
+        derive_candidates_in_parser_process(parser, build_source_prose(url, title, declared, passages)),
         suggest_brand_candidates(model, url=url, passages=passages),
         pictures or fetch_no_images(),
     )
@@ -60,7 +60,7 @@ async def assemble_brand_extraction(
     )
 
 
-async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> list[FieldCandidate]:
+async def read_logo_colors(parser: DocumentParser, images: FetchedPicturesAndLogoFile) -> list[FieldCandidate]:
     """Return the color candidates of the fetched logo; an empty list without a logo, or for an unreadable one."""
     if images.logo is None:
         return []
@@ -70,9 +70,9 @@ async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> lis
         return []
 
 
-async def fetch_no_images() -> FetchedImages:
-    """Return an empty `FetchedImages`, for a source that is read without a network."""
-    return FetchedImages()
+async def fetch_no_images() -> FetchedPicturesAndLogoFile:
+    """Return an empty `FetchedPicturesAndLogoFile`, for a source that is read without a network."""
+    return FetchedPicturesAndLogoFile()
 
 
 def build_source_prose(
@@ -88,7 +88,7 @@ def build_source_prose(
         name=get_finding_text(declared, "appName"),
         language=get_finding_text(declared, "primaryLanguage"),
         about=list(dict.fromkeys([*filter(None, [title]), *list_taglines_and_descriptions(candidates)]))[
-            :MAX_TITLES_AND_DESCRIPTIONS
+            :MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE
         ],
         passages=[*passages],
     )
@@ -110,7 +110,7 @@ def get_finding_text(findings: dict[BrandFieldName, FieldFinding], field: BrandF
     return str(findings[field].value) if field in findings else None
 
 
-async def request_derived_candidates(
+async def derive_candidates_in_parser_process(
     parser: DocumentParser, prose: SourceProse
 ) -> tuple[list[FieldCandidate], list[str]]:
     """Derive candidates from the prose; return the candidates and a list of warnings.

@@ -8,7 +8,11 @@ import msgspec
 
 from schemas.brand import BrandFieldName, FieldCandidate, FieldFinding
 from workers.ingest.colors.palette import choose_brand_palette
-from workers.ingest.corroboration import SHORTENED_NAME_RULES, count_independent_sources, is_domain_as_name
+from workers.ingest.corroboration import (
+    RULES_OF_PLACES_WITH_SHORTENED_NAMES,
+    count_independent_sources,
+    is_domain_as_name,
+)
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
 
@@ -17,9 +21,9 @@ SECOND_SOURCE_CONFIDENCE_BONUS = 0.05
 #: Confidence that each further source adds.
 FURTHER_SOURCE_CONFIDENCE_BONUS = 0.01
 #: Highest confidence by agreement.
-MAX_AGREEMENT_CONFIDENCE = 0.98
+MAX_CONFIDENCE_BY_SOURCE_AGREEMENT = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
-COPIED_BRAND_FIELDS: frozenset[BrandFieldName] = frozenset({"appDescription"})
+BRAND_FIELDS_WITHOUT_AGREEMENT_BONUS: frozenset[BrandFieldName] = frozenset({"appDescription"})
 MAX_ALTERNATIVE_FINDINGS = 3
 #: Candidates that a document keeps for each field: of 267 real pages none has more.
 MAX_CANDIDATES_PER_FIELD = 30
@@ -88,7 +92,9 @@ def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
     Further independent sources raise its confidence, except in fields that are copied.
     """
     best = prefer_name_over_domain(candidates)
-    further_sources = 0 if best.field in COPIED_BRAND_FIELDS else count_independent_sources(candidates) - 1
+    further_sources = (
+        0 if best.field in BRAND_FIELDS_WITHOUT_AGREEMENT_BONUS else count_independent_sources(candidates) - 1
+    )
     bonus = (
         SECOND_SOURCE_CONFIDENCE_BONUS + FURTHER_SOURCE_CONFIDENCE_BONUS * (further_sources - 1)
         if further_sources
@@ -97,7 +103,7 @@ def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
     confidence = candidates[0].confidence
     return FieldFinding(
         value=best.value,
-        confidence=round(max(confidence, min(confidence + bonus, MAX_AGREEMENT_CONFIDENCE)), 3),
+        confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE_BY_SOURCE_AGREEMENT)), 3),
         rule=best.rule,
         url=best.url,
         evidence=best.evidence,
@@ -111,6 +117,6 @@ def prefer_name_over_domain(candidates: list[FieldCandidate]) -> FieldCandidate:
     `Acme` is preferred to `acme.com` if a place with room for both has `Acme`.
     """
     best = candidates[0]
-    roomy = (candidate for candidate in candidates if candidate.rule not in SHORTENED_NAME_RULES)
+    roomy = (candidate for candidate in candidates if candidate.rule not in RULES_OF_PLACES_WITH_SHORTENED_NAMES)
     plain = (candidate for candidate in roomy if not is_domain_as_name(candidate))
     return next(plain, best) if is_domain_as_name(best) else best

@@ -23,7 +23,7 @@ RULES_SHARING_ONE_SOURCE = (
     APP_NAME_META_RULES,
 )
 #: Places with little room, or with the owner's name: an ending that they leave out may belong to the name.
-SHORTENED_NAME_RULES = APP_NAME_META_RULES | {
+RULES_OF_PLACES_WITH_SHORTENED_NAMES = APP_NAME_META_RULES | {
     "manifest.name",
     "manifest.short_name",
     "html.logo",
@@ -36,10 +36,10 @@ NAME_SOURCE_BY_RULE = {rule: min(rules) for rules in RULES_SHARING_ONE_SOURCE fo
 
 def count_independent_sources(candidates: list[FieldCandidate]) -> int:
     """Count the independent places of a source that have the value, among candidates of one value."""
-    return len({find_candidate_source(candidate) for candidate in candidates})
+    return len({find_independent_source_of_candidate(candidate) for candidate in candidates})
 
 
-def find_candidate_source(candidate: FieldCandidate) -> str:
+def find_independent_source_of_candidate(candidate: FieldCandidate) -> str:
     return "host" if is_domain_as_name(candidate) else NAME_SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
 
 

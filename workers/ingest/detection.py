@@ -18,9 +18,9 @@ from workers.ingest.sentences import find_language_detection_sentences, remove_l
 LANGUAGE_IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
 #: characters of store texts, in 46 languages, none is wrong.
-MIN_LANGUAGE_SAMPLE_CHARS = 200
+MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE = 200
 #: The same for the sentences of its paragraphs: banners and repeats are left out.
-MIN_LANGUAGE_PROSE_CHARS = 80
+MIN_PROSE_CHARS_TO_OVERRIDE_LANGUAGE = 80
 MAX_LANGUAGE_SAMPLE_CHARS = 5000
 #: Probability from which a detection is sure.
 MIN_SURE_LANGUAGE_PROBABILITY = 0.95
@@ -46,19 +46,21 @@ def weigh_language_tags(
     standard_tags = [(tag, rule) for written, rule in declared if (tag := normalize_language_tag(written))]
     detected, probability = detect_text_language(text)
     is_learned = all(primary_language_subtag(tag) in DETECTABLE_LANGUAGES for tag, _ in standard_tags)
-    if detected and is_learned and len(text) >= MIN_LANGUAGE_SAMPLE_CHARS:
+    if detected and is_learned and len(text) >= MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE:
         tags = [tag for tag, _ in standard_tags]
         if standard_tags and primary_language_subtag(detected) not in map(primary_language_subtag, tags):
             detection_wins = may_override_declared_languages(detected, text, tags, [text] if prose is None else prose)
         else:
             detection_wins = probability >= MIN_SURE_LANGUAGE_PROBABILITY
-        yield from score_detected_language_tags(detected, standard_tags) if detection_wins else ()
+        yield from score_declared_tags_of_detected_language(detected, standard_tags) if detection_wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
     if detected and probability >= MIN_LIKELY_LANGUAGE_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def score_detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+def score_declared_tags_of_detected_language(
+    detected: str, declared: list[tuple[str, str]]
+) -> Iterator[tuple[str, float, str]]:
     agreeing = [
         (tag, f"{rule}+text")
         for tag, rule in declared
@@ -74,11 +76,12 @@ def may_override_declared_languages(language: str, text: str, declared: list[str
     Fewer characters at a lower probability are enough if all declared ones use Latin letters, and the text mostly not.
     """
     prose_text = " ".join(sentence for paragraph in prose for sentence in find_language_detection_sentences(paragraph))
-    likely, enough = MIN_SURE_LANGUAGE_PROBABILITY, MIN_LANGUAGE_SAMPLE_CHARS
+    likely, enough = MIN_SURE_LANGUAGE_PROBABILITY, MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE
     if is_in_undeclared_script(prose_text, declared):
-        likely, enough = MIN_LIKELY_LANGUAGE_PROBABILITY, MIN_LANGUAGE_PROSE_CHARS
+        likely, enough = MIN_LIKELY_LANGUAGE_PROBABILITY, MIN_PROSE_CHARS_TO_OVERRIDE_LANGUAGE
     has_enough = (
-        sum(map(len, find_language_detection_sentences(text))) >= enough and len(prose_text) >= MIN_LANGUAGE_PROSE_CHARS
+        sum(map(len, find_language_detection_sentences(text))) >= enough
+        and len(prose_text) >= MIN_PROSE_CHARS_TO_OVERRIDE_LANGUAGE
     )
     return has_enough and all(is_text_in_language(language, sample, likely) for sample in (text, prose_text))
 

@@ -8,21 +8,21 @@ from db.pool import Conn
 from domain.brand import ingests
 from domain.influencers import drawing_job
 from domain.media.store import MediaStore
-from domain.media.suggestions import IngestMediaSuggestions
+from domain.media.suggestions import IngestPicturesAndFileTokens
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
-from schemas.brand import BrandExtraction, CrawlState
+from schemas.brand import BrandExtraction, CrawlStateForNextIngest
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
-from schemas.pictures import Picture
+from schemas.pictures import PictureFoundByIngest
 from workers.app_media import sandbox as files
-from workers.app_media.picture_suggestions import MAX_ALL_PICTURES_FETCH_S, suggest_app_pictures
+from workers.app_media.picture_suggestions import MAX_ALL_PICTURES_FETCH_S, fetch_and_store_pictures_to_suggest
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
 from workers.runtime.context import TaskContext
 
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
 ReportProgress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
-ReadSource: TypeAlias = Callable[[CrawlState | None, ReportProgress], Awaitable[BrandExtraction]]
+ReadSource: TypeAlias = Callable[[CrawlStateForNextIngest | None, ReportProgress], Awaitable[BrandExtraction]]
 #: Reads a sandbox's source, without the network.
 ReadSandboxSource: TypeAlias = Callable[[ReportProgress], Awaitable[BrandExtraction]]
 
@@ -34,14 +34,14 @@ class SuggestedImageResources(NamedTuple):
     store: MediaStore
 
 
-async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> bytes:
+async def fetch_suggested_image(web: WebCrawlResources, picture: PictureFoundByIngest) -> bytes:
     """Return an image's whole file, by the SSRF guard, robots.txt and the site rate limit. Raises a `SourceError`."""
     return (await CrawlSession(web, within_s=MAX_ALL_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
 
 
-async def get_sandbox_image(picture: Picture) -> bytes:
+async def get_sandbox_file_of_suggested_image(picture: PictureFoundByIngest) -> bytes:
     """Return the bytes of the sandbox's built-in logo or screenshot, by the picture's kind."""
-    return files.get_sandbox_media_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
+    return files.get_sandbox_app_media_of_url("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
 async def run_ingest_job(
@@ -57,26 +57,26 @@ async def run_ingest_job(
         await ctx.report_progress(ratio, stage=stage)
 
     try:
-        started = await ctx.step(partial(ingests.read_ingest_attempt, claim=ctx.job))
+        started = await ctx.step(partial(ingests.read_ingest_job_input, claim=ctx.job))
         if started.sandbox:
             extraction = await pretend(progress)
         else:
             async with ctx.hold_server_slot(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = get_sandbox_image if started.sandbox else partial(fetch_suggested_image, gallery.web)
-        suggested = await suggest_app_pictures(ctx, gallery.store, extraction.media, get)
+        get = get_sandbox_file_of_suggested_image if started.sandbox else partial(fetch_suggested_image, gallery.web)
+        suggested = await fetch_and_store_pictures_to_suggest(ctx, gallery.store, extraction.media, get)
         keep = partial(_store_extraction_and_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:
-        return build_outcome_of_source_error(error)
+        return build_job_outcome_of_source_error(error)
     except StateConflict:
         # The project was archived meanwhile: its archive job cancels all other jobs.
         return Canceled()
 
 
 async def _store_extraction_and_influencer(
-    conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestMediaSuggestions
+    conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestPicturesAndFileTokens
 ) -> dict[str, Any]:
     """Store the extraction, and create the project's first influencer from it. Return the job's result."""
     result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)
@@ -84,7 +84,7 @@ async def _store_extraction_and_influencer(
     return result
 
 
-def build_outcome_of_source_error(error: SourceError) -> TaskOutcome:
+def build_job_outcome_of_source_error(error: SourceError) -> TaskOutcome:
     """Return the outcome for a `SourceError`: failure, retry, or for a timed rate limit a snooze without an attempt."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from domain.brand.store_listings import AppStoreListingReference, RequestedStoreListing
 from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, FieldFinding
 from schemas.errors import (
-    FetchBlocked,
+    FetchAddressNotAllowed,
     SourceContentUnusable,
     SourceError,
     SourceNotFound,
@@ -21,7 +21,7 @@ from schemas.errors import (
     SourceRateLimited,
     SourceTooLarge,
 )
-from schemas.pictures import Picture, PictureKind
+from schemas.pictures import PictureFoundByIngest, PictureKind
 from workers.ingest.perform import ReportProgress
 
 SANDBOX_SITE_HOST = "example.test"
@@ -39,22 +39,26 @@ class SandboxMagicNames(NamedTuple):
     missing: str
 
 
-SANDBOX_PAGE_NAMES = SandboxMagicNames(
+SANDBOX_MAGIC_PAGE_NAMES = SandboxMagicNames(
     f"{SANDBOX_SITE_HOST}/",
     frozenset({"", "ok", "slow"}),
     {
         name: (error, "this failure")
-        for name, error in (("blocked", FetchBlocked), ("not-html", SourceNotHtml), ("too-large", SourceTooLarge))
+        for name, error in (
+            ("blocked", FetchAddressNotAllowed),
+            ("not-html", SourceNotHtml),
+            ("too-large", SourceTooLarge),
+        )
     },
     f"{SANDBOX_SITE_HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
 )
-SANDBOX_APP_NAMES = SandboxMagicNames(
+SANDBOX_MAGIC_APP_NAMES = SandboxMagicNames(
     "test.example.",
     frozenset({"ok", "slow"}),
     {"throttled": (SourceRateLimited, "a store that is asked too often")},
     "no app {name} in the sandbox; use test.example.ok, slow, missing or throttled",
 )
-SANDBOX_REPOSITORY_NAMES = SandboxMagicNames(
+SANDBOX_MAGIC_REPOSITORY_NAMES = SandboxMagicNames(
     "example/",
     frozenset({"ok", "slow"}),
     {"empty": (SourceContentUnusable, "a repository without a commit")},
@@ -90,14 +94,14 @@ SANDBOX_BRAND_COLORS = [
 ]
 
 
-def build_sandbox_picture(kind: PictureKind, name: str, width: int, height: int) -> Picture:
+def build_sandbox_picture(kind: PictureKind, name: str, width: int, height: int) -> PictureFoundByIngest:
     url = f"{SANDBOX_SITE_URL}{name}.png"
-    return Picture(
+    return PictureFoundByIngest(
         kind=kind, url=url, width=width, height=height, type="image/png", rule="sandbox", page=SANDBOX_SITE_URL
     )
 
 
-SANDBOX_PICTURES = [
+SANDBOX_INGEST_PICTURES = [
     build_sandbox_picture("logo", "logo", 512, 512),
     *(build_sandbox_picture("screenshot", name, 1080, 1920) for name in ("screen", "today", "notes")),
     build_sandbox_picture("image", "preview", 1200, 630),
@@ -108,18 +112,18 @@ async def ingest_sandbox_page(*, url: str, progress: ReportProgress) -> BrandExt
     parts = urlsplit(url)
     host = parts.hostname or ""
     name, brand = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
-    return await extract_by_magic_name(SANDBOX_PAGE_NAMES, name, url=url, brand=brand, progress=progress)
+    return await extract_by_magic_name(SANDBOX_MAGIC_PAGE_NAMES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_sandbox_app(*, listing: RequestedStoreListing, progress: ReportProgress) -> BrandExtraction:
     name = listing.value if isinstance(listing, AppStoreListingReference) else listing.package
     url, brand = f"https://{SANDBOX_SITE_HOST}/apps/{name}", name.rpartition(".")[2]
-    return await extract_by_magic_name(SANDBOX_APP_NAMES, name, url=url, brand=brand, progress=progress)
+    return await extract_by_magic_name(SANDBOX_MAGIC_APP_NAMES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_sandbox_repository(*, repo: str, progress: ReportProgress) -> BrandExtraction:
     url, brand = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
-    return await extract_by_magic_name(SANDBOX_REPOSITORY_NAMES, repo, url=url, brand=brand, progress=progress)
+    return await extract_by_magic_name(SANDBOX_MAGIC_REPOSITORY_NAMES, repo, url=url, brand=brand, progress=progress)
 
 
 async def extract_by_magic_name(
@@ -138,7 +142,7 @@ async def extract_by_magic_name(
         raise error(f"{name} is the sandbox's example of {example}")
     if magic not in source.ok:
         raise SourceNotFound(source.missing.format(name=name))
-    return build_sandbox_extraction(url, SANDBOX_BRAND_VALUES, SANDBOX_PICTURES)
+    return build_sandbox_extraction(url, SANDBOX_BRAND_VALUES, SANDBOX_INGEST_PICTURES)
 
 
 async def report_sandbox_ingest_stages(progress: ReportProgress, *, slow: bool) -> None:
@@ -155,7 +159,7 @@ async def report_sandbox_ingest_stages(progress: ReportProgress, *, slow: bool) 
 
 
 def build_sandbox_extraction(
-    url: str, values: dict[BrandFieldName, BrandFieldValue], media: Sequence[Picture] = ()
+    url: str, values: dict[BrandFieldName, BrandFieldValue], media: Sequence[PictureFoundByIngest] = ()
 ) -> BrandExtraction:
     fields = {
         field: FieldFinding(

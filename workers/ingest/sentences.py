@@ -23,7 +23,7 @@ CODE_SIGN_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
 MIN_CHARS_PER_CODE_SIGN = 20
 LETTER_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 #: Share of the words with a capital, in percent, above which a text is a list of names.
-MAX_CAPITALIZED_WORDS_PERCENT = 75
+MAX_CAPITALIZED_PERCENT_BEFORE_NAME_LIST = 75
 #: Share of placeholder words, in percent, from which a text is a placeholder.
 MIN_LOREM_WORDS_PERCENT = 40
 #: Words that generators of placeholder text use, without the words of any Latin text.
@@ -70,10 +70,10 @@ def is_language_detection_sentence(piece: str) -> bool:
 
 
 def is_list_of_names(piece: str) -> bool:
-    """Return whether more than `MAX_CAPITALIZED_WORDS_PERCENT` percent of the words begin with a capital."""
+    """Return whether more than `MAX_CAPITALIZED_PERCENT_BEFORE_NAME_LIST` percent of the words begin with a capital."""
     words_in = LETTER_WORD_PATTERN.findall(piece)
     capitals = [word for word in words_in if word[0].isupper()]
-    return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_WORDS_PERCENT
+    return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_PERCENT_BEFORE_NAME_LIST
 
 
 def is_lorem_ipsum(piece: str) -> bool:

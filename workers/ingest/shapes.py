@@ -8,7 +8,7 @@ from msgspec import field
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
-from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
@@ -134,7 +134,7 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     pictures: list[CandidateImage] = field(default_factory=list)
 
 
-def build_candidates(
+def build_candidates_of_scored_values(
     url: str, scored: Iterable[tuple[BrandFieldName, BrandFieldValue, float, str]]
 ) -> list[FieldCandidate]:
     """Return the candidates of a document at `url`, from fields, values, confidences and rules."""
@@ -144,7 +144,7 @@ def build_candidates(
     ]
 
 
-class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
+class ParsedNonPageDocument(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
     """Parsed document of any other kind."""
 
     candidates: list[FieldCandidate]
@@ -169,12 +169,12 @@ ParseInput: TypeAlias = (
     | FetchedSvg
     | SourceProse
     | FetchedAppStoreListing
-    | AppStorePage
+    | FetchedAppStoreWebPage
     | GooglePlayPage
     | RepositoryTree
     | RepositoryContent
 )
-ParseOutput: TypeAlias = ParsedPage | ParsedDocument | ChosenRepositoryPaths | DrawingSize
+ParseOutput: TypeAlias = ParsedPage | ParsedNonPageDocument | ChosenRepositoryPaths | DrawingSize
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,8 @@ from workers.ingest.page.text import split_sentences
 #: Skipped kinds after which a paragraph turns to its product. Any other kind ends the paragraph.
 SENTENCE_KINDS_SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
-SENTENCE_KINDS_ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
-MAX_CHECKED_SENTENCE_CHARS = 400
+SENTENCE_KINDS_KEPT_IN_PRODUCT_TEXT: frozenset[str | None] = frozenset({"question", "quote"})
+MAX_CHARS_CHECKED_PER_SENTENCE = 400
 QUESTION_END_PATTERN = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTED_SENTENCE_PATTERN = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
 
@@ -29,14 +29,14 @@ class SentenceSkipRules:
 
     def classify_skipped_sentence(self, sentence: str) -> str | None:
         """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
-        sentence = sentence.strip(" ¡¿")[:MAX_CHECKED_SENTENCE_CHARS]
+        sentence = sentence.strip(" ¡¿")[:MAX_CHARS_CHECKED_PER_SENTENCE]
         if QUESTION_END_PATTERN.search(sentence):
             return "question"
         if QUOTED_SENTENCE_PATTERN.match(sentence):
             return "quote"
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
 
-    def is_skipped_section(self, heading: str) -> bool:
+    def is_section_on_state_or_news(self, heading: str) -> bool:
         """Return whether a section is on the product's state or on news, by its heading."""
         return self.classify_skipped_sentence(heading) in {"state", "news"}
 
@@ -49,7 +49,7 @@ class SentenceSkipRules:
         sentences = [(item, self.classify_skipped_sentence(item)) for item in split_sentences(paragraph)]
         from_product = list(dropwhile(lambda item: item[1] in SENTENCE_KINDS_SKIPPED_AT_START, sentences))
         product_part = list(
-            takewhile(lambda item: item[1] is None or item[1] in SENTENCE_KINDS_ALLOWED_INSIDE, from_product)
+            takewhile(lambda item: item[1] is None or item[1] in SENTENCE_KINDS_KEPT_IN_PRODUCT_TEXT, from_product)
         )
         while product_part and product_part[-1][1] is not None:
             product_part.pop()

@@ -18,7 +18,7 @@ from workers.llm.endpoint import (
 T = TypeVar("T")
 
 #: Characters of a bad answer that are sent back to the model.
-MAX_QUOTED_BAD_ANSWER_CHARS = 4_000
+MAX_BAD_ANSWER_CHARS_SENT_BACK_TO_MODEL = 4_000
 WRONG_MODEL_ANSWER_FORM_MESSAGE = "the model's answer does not have the requested form"
 
 
@@ -35,20 +35,20 @@ class ModelQuestion(NamedTuple, Generic[T]):
     @property
     def strict_response_format(self) -> dict[str, Any]:
         """Return the `response_format` with the answer's schema, for an endpoint that enforces schemas."""
-        form = {"name": self.name, "strict": True, "schema": build_model_answer_schema(self.kind)}
+        form = {"name": self.name, "strict": True, "schema": build_json_schema_of_answer_struct(self.kind)}
         return {"type": "json_schema", "json_schema": form}
 
 
 JSON_OBJECT_RESPONSE_FORMAT: dict[str, Any] = {"type": "json_object"}
 
 
-def build_model_answer_schema(kind: type) -> dict[str, Any]:
+def build_json_schema_of_answer_struct(kind: type) -> dict[str, Any]:
     """Return the JSON schema of the answer struct `kind`, with an object at its root: schema enforcement needs one."""
     _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
-def build_model_prompt(task: str, text: str) -> list[ChatMessage]:
+def build_prompt_with_marked_untrusted_text(task: str, text: str) -> list[ChatMessage]:
     """Return the two messages of a prompt: the task, and the untrusted text between marks.
 
     `{mark}` in the task is replaced by the mark. It has a hash of the text, so the text can't contain it.
@@ -122,13 +122,13 @@ def decode_model_answer(text: str, kind: type[T]) -> T:
 def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
     """Return the prompt for an endpoint without schemas, with the schema in the task's text."""
     task, *further = question.messages
-    schema_text = msgspec.json.encode(build_model_answer_schema(question.kind)).decode()
+    schema_text = msgspec.json.encode(build_json_schema_of_answer_struct(question.kind)).decode()
     return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema_text}"}, *further]
 
 
 def _build_correction_messages(content: str, error: LanguageModelOutputInvalid) -> list[ChatMessage]:
     """Return two messages after a model's invalid answer: the answer's start, and a request that names the fault."""
     return [
-        {"role": "assistant", "content": content[:MAX_QUOTED_BAD_ANSWER_CHARS]},
+        {"role": "assistant", "content": content[:MAX_BAD_ANSWER_CHARS_SENT_BACK_TO_MODEL]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
     ]

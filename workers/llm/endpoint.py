@@ -45,7 +45,7 @@ class LanguageModel(NamedTuple):
     deadline_s: float
 
 
-class CompletionMessage(msgspec.Struct, frozen=True):
+class CompletionReplyMessage(msgspec.Struct, frozen=True):
     """Message of a choice."""
 
     content: str | None = None
@@ -53,7 +53,7 @@ class CompletionMessage(msgspec.Struct, frozen=True):
 
 
 class CompletionChoice(msgspec.Struct, frozen=True):
-    message: CompletionMessage
+    message: CompletionReplyMessage
     finish_reason: str | None = None
 
 
@@ -103,7 +103,7 @@ async def request_completion(
 
 
 async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
-    with raise_if_model_unavailable():
+    with convert_errors_to_model_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
             check_model_response(response)
             encoding = response.headers.get("Content-Encoding", "")
@@ -114,7 +114,7 @@ async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> Com
 
 
 @contextmanager
-def raise_if_model_unavailable() -> Iterator[None]:
+def convert_errors_to_model_unavailable() -> Iterator[None]:
     """Convert the block's errors to `LanguageModelUnavailable`: of HTTP client, inflater and JSON decoder."""
     try:
         yield

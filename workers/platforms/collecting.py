@@ -23,7 +23,7 @@ CollectedFigures: TypeAlias = Mapping[CollectedMetric, int]
 SCOPE_MISSING_ERROR_CODE = "SCOPE_MISSING"
 
 
-class MetricsCollectLimits(NamedTuple):
+class MetricsPostLimitsPerCallAndRun(NamedTuple):
     """Posts of one call, and posts of a collection run: a part of the platform's limit for an account."""
 
     batch: int
@@ -33,7 +33,7 @@ class MetricsCollectLimits(NamedTuple):
 class MetricsCollector(Protocol):
     """Collector of one platform."""
 
-    limits: ClassVar[MetricsCollectLimits]
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun]
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]

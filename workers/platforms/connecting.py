@@ -37,12 +37,12 @@ class OutgoingNetwork(NamedTuple):
 
 @asynccontextmanager
 async def open_outgoing_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
-    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         yield OutgoingNetwork(client, allowed, settings)
 
 
-class AccountConnection(NamedTuple):
+class ConnectedAccountWithTokens(NamedTuple):
     """A connected account and its tokens."""
 
     found: AccountIdentity
@@ -54,7 +54,7 @@ def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -
 
     Raise `PostRejectedByPlatform` if the operator has configured none.
     """
-    application = consent_pages.read_configured_platform_applications(net.settings).get(platform.name)
+    application = consent_pages.read_configured_platform_applications(net.settings).get(platform.name_in_api)
     if application is None:
         message = f"{platform.title} is not set up on this server: ask its operator"
         raise PostRejectedByPlatform("APP_MISSING", message, category="config")
@@ -81,7 +81,9 @@ async def delete_registration_unknown_to_server(
 ) -> None:
     """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
     if error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE and us is not None:
-        await ctx.step(partial(client_registrations.delete_oauth_client, server=server, client_id=us.client_id))
+        await ctx.step(
+            partial(client_registrations.delete_oauth_client_of_platform_server, server=server, client_id=us.client_id)
+        )
 
 
 def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:

@@ -47,7 +47,7 @@ class PostToPublish(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class PreparedPost(msgspec.Struct, frozen=True, kw_only=True):
+class PostPreparationResult(msgspec.Struct, frozen=True, kw_only=True):
     """A prepared post, stored before the next call: `handle` identifies it later, `request` is its bytes.
 
     `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is stored
@@ -117,7 +117,7 @@ class PostInquiry(NamedTuple):
     `fetched`: an address of its tickets was ever fetched (all are closed by now); None: it has no tickets.
     """
 
-    prepared: PreparedPost
+    prepared: PostPreparationResult
     sent_at: datetime
     now: datetime
     fetched: bool | None = None
@@ -146,8 +146,8 @@ class PlatformAdapter(Protocol):
         return False
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
-    ) -> PreparedPost:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
+    ) -> PostPreparationResult:
         """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
         A state that isn't `complete` is stored, and passed to the next call as `so_far`, perhaps of a later
@@ -156,7 +156,7 @@ class PlatformAdapter(Protocol):
         ...
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         """Make the irreversible call that publishes a prepared post; return the platform's result.
 

@@ -19,7 +19,7 @@ from ssrfguard import SSRFGuardError
 from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejectedByPlatform, SourceError
 from workers.web import inflate
-from workers.web.errors import read_response_date
+from workers.web.errors import read_date_header_or_now
 
 MAX_PLATFORM_RESPONSE_BYTES = 1 << 20
 PLATFORM_CONNECT_TIMEOUT_S = 5.0
@@ -91,12 +91,16 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
                 method,
                 url,
                 headers={"Accept": "application/json", "Connection": "close", **self.authorization_headers, **headers},
-                content=content if content is None or isinstance(content, bytes) else hide_sync_iteration(content),
+                content=content
+                if content is None or isinstance(content, bytes)
+                else hide_sync_iteration_of_request_body(content),
                 timeout=httpx.Timeout(timeout_s, **{"connect": min(PLATFORM_CONNECT_TIMEOUT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
             )
             async with asyncio.timeout(timeout_s):
-                answer = await send_platform_request(self.client, request, limit=limit, irreversible=irreversible)
+                answer = await send_platform_request_and_read_body(
+                    self.client, request, limit=limit, irreversible=irreversible
+                )
         except httpx.InvalidURL as error:
             raise PostNotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
@@ -186,14 +190,14 @@ class RequestSentTrace:
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return a request's token and secret fields, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
-    fields = [*parse_qsl(request.url.query.decode()), *list_request_body_fields(content)]
+    fields = [*parse_qsl(request.url.query.decode()), *list_request_body_names_and_values(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
     return tuple(
         sorted((secret for secret in secrets if len(secret) >= MIN_MASKED_SECRET_CHARS), key=len, reverse=True)
     )
 
 
-def list_request_body_fields(content: object) -> list[tuple[str, str]]:
+def list_request_body_names_and_values(content: object) -> list[tuple[str, str]]:
     """Return names and values of the fields in a request body: a form's, or a JSON object's texts; none of a file."""
     if not isinstance(content, bytes):
         return []
@@ -204,7 +208,7 @@ def list_request_body_fields(content: object) -> list[tuple[str, str]]:
     return [(name, value) for name, value in fields.items() if isinstance(value, str)]
 
 
-async def hide_sync_iteration(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def hide_sync_iteration_of_request_body(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks of a request body unchanged, as an object that is only an async iterator.
 
     httpx would read a content that is also iterable without awaiting.
@@ -213,7 +217,7 @@ async def hide_sync_iteration(content: AsyncIterable[bytes]) -> AsyncIterator[by
         yield bytes(chunk)
 
 
-async def send_platform_request(
+async def send_platform_request_and_read_body(
     client: httpx.AsyncClient, request: httpx.Request, *, limit: int, irreversible: bool
 ) -> PlatformResponse:
     response = await client.send(request, stream=True)
@@ -282,7 +286,7 @@ def read_platform_cooldown_s(headers: httpx.Headers, *, reset: str) -> float | N
     ends_at = parse_platform_time(headers.get(reset, "").strip())
     if ends_at is None:
         return None
-    return clamp_platform_cooldown_s((ends_at - read_response_date(headers)).total_seconds())
+    return clamp_platform_cooldown_s((ends_at - read_date_header_or_now(headers)).total_seconds())
 
 
 def clamp_platform_cooldown_s(wait_s: float) -> float:

@@ -11,7 +11,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
 from domain.security.keyring import Keyring
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas.errors import PostRejectedByPlatform
 from workers.platforms import graph_version
 from workers.platforms.connecting import open_outgoing_network
@@ -64,7 +64,7 @@ class PlatformAdapters(NamedTuple):
 async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:
     settings, net = resources.settings, await resources.open_resource_once(open_outgoing_network)
     graph_version.warn_if_meta_graph_version_ends(datetime.now(UTC).date())
-    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in PLATFORM_DESCRIPTIONS}
+    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in REGISTERED_PLATFORMS_BY_NAME}
     return PlatformAdapters(
         adapters, SandboxAdapter(), resources.keyring, open_media_store(settings), settings.public_url
     )

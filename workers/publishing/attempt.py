@@ -14,7 +14,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas.errors import PlatformError, StateConflict
 from telemetry import logs, metrics
-from workers.platforms.contract import PlatformAdapter, PostInquiry, PostToPublish, PreparedPost, SendResult
+from workers.platforms.contract import PlatformAdapter, PostInquiry, PostPreparationResult, PostToPublish, SendResult
 from workers.runtime.context import TaskContext
 
 T = TypeVar("T")
@@ -40,9 +40,9 @@ class PublishAttempt:
     outgoing: OutgoingPost
     keyring: Keyring
     clock_read_at: float
-    previous_step: PreparedPost | None = None
-    unsaved: sending.PreparedPostStep | None = None
-    prepared: PreparedPost = field(init=False)
+    previous_step: PostPreparationResult | None = None
+    unsaved: sending.PreparedPlatformCallOfPost | None = None
+    prepared: PostPreparationResult = field(init=False)
     sent_at: datetime = field(init=False)
     answer: SendResult = field(init=False)
     wait_s: float = 0.0
@@ -80,17 +80,17 @@ class PublishAttempt:
         except StateConflict:
             return await self.run_deciding_step(partial(body, archived=True))
 
-    async def store_unverified_error(self, error: PlatformError) -> TaskOutcome:
+    async def store_error_of_maybe_live_post(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
         return await self.run_deciding_step(
             partial(failures.store_error_of_maybe_live_post, claim=self.ctx.job, error=error, generation=generation)
         )
 
     async def give_up_unknown_outcome(self) -> TaskOutcome:
-        return await self.run_deciding_step(partial(failures.give_up_unknown_outcome, claim=self.ctx.job))
+        return await self.run_deciding_step(partial(failures.give_up_post_as_outcome_unknown, claim=self.ctx.job))
 
 
-def report_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:
+def log_and_count_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:
     """Count the outcome of an attempt to publish a post in the metrics, and log it."""
     post, job, word = attempt.outgoing, attempt.ctx.job, _publish_outcome_word(outcome)
     metrics.POST_ATTEMPT_COUNTER.labels(post.account.platform, word).inc()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jobs.outcomes import TaskOutcome
 from schemas.errors import PostOutcomeUnknown
-from workers.platforms.contract import PreparedPost
+from workers.platforms.contract import PostPreparationResult
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
 from workers.publishing.phases import POST_RESPONSE_LOST_ERROR, NextPublishPhase, PublishPhase
@@ -19,7 +19,7 @@ WORKER_DIED_WHILE_SENDING_ERROR = PostOutcomeUnknown(
 )
 
 
-class PublishPhaseRow(NamedTuple):
+class PublishPhaseDefinition(NamedTuple):
     """A phase's line in the table: `starts` are the post's `phase`s that begin an attempt here.
 
     `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
@@ -32,46 +32,46 @@ class PublishPhaseRow(NamedTuple):
     call: str = ""
 
 
-PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
-    PublishPhase.PREPARE: PublishPhaseRow(
-        phases.prepare_post_for_platform,
+PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
+    PublishPhase.PREPARE: PublishPhaseDefinition(
+        phases.run_adapter_step_of_preparing_post,
         starts="-, `preparing`",
         description="checks the post and uploads its files; each step is stored before the next",
         call="prepare",
         follows=(PublishPhase.PREPARE, PublishPhase.MARK),
     ),
-    PublishPhase.MARK: PublishPhaseRow(
+    PublishPhase.MARK: PublishPhaseDefinition(
         phases.mark_post_as_sending,
         starts="`prepared`",
         description="makes the last checks and marks the post `sending`: the call may be made from now on",
         follows=(PublishPhase.SEND,),
     ),
-    PublishPhase.SEND: PublishPhaseRow(
+    PublishPhase.SEND: PublishPhaseDefinition(
         phases.send_marked_post,
         description="makes the one irreversible call",
         call="send",
         follows=(PublishPhase.RECORD, PublishPhase.REPEAT, PublishPhase.LOOK),
     ),
-    PublishPhase.REPEAT: PublishPhaseRow(
-        phases.mark_post_for_repeat,
+    PublishPhase.REPEAT: PublishPhaseDefinition(
+        phases.mark_post_for_idempotent_resend,
         starts="`sending`",
         description="after a lost response: marks the same bytes again, if they can't create a second post",
         call="repeatable",
         follows=(PublishPhase.SEND, PublishPhase.LOOK),
     ),
-    PublishPhase.LOOK: PublishPhaseRow(
+    PublishPhase.LOOK: PublishPhaseDefinition(
         phases.reconcile_after_lost_response,
         starts="`sending`, after a reconciliation found it on its way",
         description="closes the tickets and searches for the post; only a post proved absent is sent again",
         call="reconcile",
         follows=(PublishPhase.RECORD, PublishPhase.PREPARE, PublishPhase.MARK),
     ),
-    PublishPhase.RECORD: PublishPhaseRow(
+    PublishPhase.RECORD: PublishPhaseDefinition(
         phases.record_platform_response,
         description="stores the platform's response",
         follows=(PublishPhase.CONFIRM,),
     ),
-    PublishPhase.CONFIRM: PublishPhaseRow(
+    PublishPhase.CONFIRM: PublishPhaseDefinition(
         phases.poll_accepted_post,
         starts="`accepted`, `confirming`",
         description="polls the state of a post that the platform has accepted",
@@ -98,7 +98,7 @@ def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
     if post.handle is None or post.request is None or post.phase is None:
         return PublishPhase.PREPARE
     complete = post.phase != "preparing"
-    prepared = PreparedPost(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
+    prepared = PostPreparationResult(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
         attempt.previous_step = prepared if post.content_revision == post.revision else None
         return PublishPhase.PREPARE

@@ -31,7 +31,7 @@ from workers.publishing.attempt import PublishAttempt
 MAX_POST_SEND_TIMEOUT_S = 30.0
 #: Share of the time without a possible other attempt for the call. The adapter gets this share of the
 #: call's timeout, so that it reports first.
-POST_SEND_TIMEOUT_SHARE = 0.8
+POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT = 0.8
 #: Seconds before the same bytes are sent once more.
 POST_RESEND_PAUSE_S = 1.0
 #: Longest wait for the platform that keeps its slot, in seconds.
@@ -62,7 +62,7 @@ class PublishPhase(StrEnum):
 NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
 
 
-async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase:
+async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Run one step of preparing a post on its platform. Return the next phase, or the outcome of a failure.
 
     Each step is stored before the next, so that a later attempt continues after it. Only the last one isn't
@@ -75,7 +75,7 @@ async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase
     except PlatformError as error:
         return await attempt.retry_or_fail_unsent_post(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
-    unsaved = sending.PreparedPostStep(attempt.keyring, attempt.outgoing.revision, *fields)
+    unsaved = sending.PreparedPlatformCallOfPost(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
         return PublishPhase.MARK
@@ -120,7 +120,7 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
         if attempt.unresolved_error is None:
             return await attempt.retry_or_fail_unsent_post(error)
         if not isinstance(error, PostRejectedByPlatform | PostPreparationExpired):
-            return await attempt.store_unverified_error(error)
+            return await attempt.store_error_of_maybe_live_post(error)
         attempt.unresolved_error = error
         return PublishPhase.LOOK
     return PublishPhase.RECORD
@@ -132,10 +132,12 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
     The timeout ends before another attempt of the job could begin. Raise `PostNotSent` if no time is left,
     `PostOutcomeUnknown` after the timeout, and any `PlatformError` of the adapter.
     """
-    limit_s = min(MAX_POST_SEND_TIMEOUT_S, POST_SEND_TIMEOUT_SHARE * attempt.ctx.seconds_until_other_attempt())
+    limit_s = min(
+        MAX_POST_SEND_TIMEOUT_S, POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT * attempt.ctx.seconds_until_other_attempt()
+    )
     if limit_s <= 0:
         raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
-    account, timeout_s = attempt.outgoing.account, POST_SEND_TIMEOUT_SHARE * limit_s
+    account, timeout_s = attempt.outgoing.account, POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT * limit_s
     with metrics.POST_SEND_SECONDS_HISTOGRAM.labels(account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
@@ -144,7 +146,7 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
             raise PostOutcomeUnknown("ANSWER_LOST", POST_SEND_TIMED_OUT_MESSAGE) from error
 
 
-async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
+async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublishPhase:
     """Mark the post for one more send of the same bytes after a lost response, and return the phase that sends.
 
     If the bytes could create a second post, or the project was archived, return the phase that searches for it. Return
@@ -153,7 +155,7 @@ async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.store_unverified_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
+        return await attempt.store_error_of_maybe_live_post(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
         marked = await attempt.run_deciding_step(
@@ -175,11 +177,13 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     First the post's one-time addresses (tickets) are closed. Only a post that is proved absent is sent again.
     """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
-    fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
+    fetched = await attempt.ctx.step(
+        partial(tickets.close_media_download_tickets_of_post, organization_id=org, post_id=post_id)
+    )
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:
-        return await attempt.store_unverified_error(error)
+        return await attempt.store_error_of_maybe_live_post(error)
     match result:
         case UndecidedPost():
             return await snooze_or_give_up_undecided_post(attempt, result)
@@ -265,7 +269,7 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     except (PostRejectedByPlatform, PostPreparationExpired) as error:
         return await attempt.retry_or_fail_unsent_post(error)
     except PlatformError as error:
-        return await attempt.store_unverified_error(error)
+        return await attempt.store_error_of_maybe_live_post(error)
     if isinstance(state, AcceptedPost):
         age = attempt.database_now() - attempt.sent_at
         if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:

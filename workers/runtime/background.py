@@ -7,7 +7,7 @@ from typing import Any
 
 
 @asynccontextmanager
-async def run_in_background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def run_background_loops_during_block(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run the endless loops during the block, then cancel them. A failing loop ends it with an `ExceptionGroup`."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]

@@ -11,14 +11,14 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
 from jobs.outcomes import Done, Failed, TaskOutcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.slots import AttemptKey, JobAttempt, WorkerSlots, build_attempt_key
+from workers.runtime.slots import AttemptKey, JobAttempt, WorkerSlots, build_job_id_and_fence_key
 
 #: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
 SETTLEMENT_RETRY_S = 0.2
@@ -47,7 +47,7 @@ class OutcomeCompleter:
     def queue_outcome(self, attempt: JobAttempt, outcome: TaskOutcome) -> None:
         self._inbox.append((attempt, outcome))
         self._slots.change_unsettled_count(1)
-        self.unsettled.add(build_attempt_key(attempt.claim))
+        self.unsettled.add(build_job_id_and_fence_key(attempt.claim))
         self._arrived.set()
         self.settled.clear()
 
@@ -58,12 +58,12 @@ class OutcomeCompleter:
             outcomes, self._inbox = self._inbox, []
             await self._flush_progress(outcomes)
             batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
-            began = tracing.unix_time_ns()
+            began = tracing.current_unix_time_ns()
             count_and_log_settlements(batch, await self._settle_until_stored(batch))
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.change_unsettled_count(-len(batch))
             self._slots.note_ended_jobs(claim for claim, _ in batch)
-            self.unsettled.difference_update(build_attempt_key(attempt.claim) for attempt, _ in outcomes)
+            self.unsettled.difference_update(build_job_id_and_fence_key(attempt.claim) for attempt, _ in outcomes)
             if not self.unsettled:
                 self.settled.set()
 
@@ -84,7 +84,7 @@ class OutcomeCompleter:
             try:
                 with convert_postgres_away_errors(), metrics.JOB_SETTLE_SECONDS_HISTOGRAM.time():
                     return await jobs.settle_jobs_and_subjects(self._pool, batch)
-            except RETRIED_POSTGRES_ERRORS:
+            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except UNSTORABLE_OUTCOME_ERRORS:
                 return await self._settle_one_by_one(batch)

@@ -12,7 +12,7 @@ from domain.tenancy import project_locks
 from jobs import ledger, steps
 from jobs.outcomes import Done, TaskOutcome
 from telemetry import tracing
-from telemetry.tracing import JobSubmission
+from telemetry.tracing import SubmittedJobTraceRecord
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
@@ -151,7 +151,7 @@ class TaskContext:
 
         After the commit, record and log the jobs that it submitted.
         """
-        submits: list[JobSubmission] = []
+        submits: list[SubmittedJobTraceRecord] = []
 
         async def tried(conn: Conn) -> T:
             try:
@@ -160,7 +160,7 @@ class TaskContext:
                 submits[:] = self._attempt.take_submits()
 
         result = await run_in_transaction(self._pool, tried)
-        spans.record_submitted_jobs(self._attempt, submits)
+        spans.log_and_trace_submitted_jobs(self._attempt, submits)
         return result
 
     def _reserve_step_name(self, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
 
-class FairSlots:
+class SlotsSharedFairlyByTenants:
     """`size` slots. A key gets another slot only while it holds fewer than are free, as in the pull.
 
     So a single key gets half of them, and a new key finds a slot next to any number of busy keys. Of the

@@ -14,11 +14,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
 from jobs.ledger import JobClaim
-from jobs.outcomes import ATTEMPT_TIMEOUT_RETRY, Canceled, Interrupted
+from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted
 from schemas import ids
 from telemetry import logs, metrics
 from workers.runtime.slots import (
@@ -27,7 +27,7 @@ from workers.runtime.slots import (
     JobAttempt,
     LeaseLostVerdict,
     WorkerSlots,
-    build_attempt_key,
+    build_job_id_and_fence_key,
 )
 
 #: Pause between two renewals, as a part of a lease.
@@ -95,7 +95,7 @@ class WorkerHeartbeat:
             await asyncio.sleep(self._lease_s * LEASE_RENEWAL_INTERVAL_SHARE)
             try:
                 await self._renew_lease(adopt, unsettled)
-            except RETRIED_POSTGRES_ERRORS:
+            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
                 _log.warning("lease not renewed", age_s=round(self.lease_age_s, 1))
 
     async def mark_draining(self) -> None:
@@ -179,7 +179,7 @@ def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[Att
     `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
     """
     for attempt in attempts:
-        verdict = find_attempt_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
+        verdict = find_attempt_stop_verdict(attempt, rows.get(build_job_id_and_fence_key(attempt.claim)))
         if verdict is not None:
             attempt.cancel_with_verdict(verdict)
 
@@ -191,4 +191,4 @@ def find_attempt_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> Attem
         return LeaseLostVerdict()
     if row.cancel:
         return Canceled()
-    return ATTEMPT_TIMEOUT_RETRY if row.overdue else None
+    return RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT if row.overdue else None

@@ -15,7 +15,7 @@ from arq.worker import Worker, func
 from db.redis_reach import convert_redis_away_errors
 from jobs import courier
 from jobs.kinds import JobKindSpec
-from jobs.loop_time import LoopTimeout
+from jobs.loop_time import EventLoopTickTimeout
 from schemas.errors import RedisUnavailable
 from telemetry import logs, metrics
 from workers.runtime.slots import WorkerSlots, ignore_slot_change
@@ -61,7 +61,7 @@ async def _listen_until_redis_fails(
     redis_url: str, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
 ) -> None:
     async with courier.open_arq_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
-        worker = build_arq_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        worker = build_arq_worker_for_wakes_only(client, pool_name=pool_name, kinds=kinds, slots=slots)
         wakes = _read_wake_list(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
@@ -76,7 +76,9 @@ async def _listen_until_redis_fails(
             await cancel_tasks_until_ended(set(worker.tasks.values()))
 
 
-def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
+def build_arq_worker_for_wakes_only(
+    client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
+) -> Worker:
     """Return an arq worker for the pool. Its arq jobs do nothing: the end of each makes our worker pull due jobs.
 
     Its `max_jobs` follows the free slots, so that a full worker leaves messages to others. arq's retries and
@@ -142,7 +144,7 @@ async def cancel_tasks_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):
-            async with LoopTimeout(LISTENER_CANCEL_RETRY_S):
+            async with EventLoopTickTimeout(LISTENER_CANCEL_RETRY_S):
                 await asyncio.wait(tasks)
         for task in (finished := {task for task in tasks if task.done()}):
             # Retrieve the error, or asyncio would log it as lost: the failure's first error is already

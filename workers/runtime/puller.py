@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.pool import Pool, acquire_connection
-from db.reach import RETRIED_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
 from jobs import ledger
 from jobs.courier import WakeCourier
 from jobs.kinds import JobKindSpec
@@ -24,11 +24,11 @@ from workers.runtime.slots import WorkerSlots
 JOB_PULL_INTERVAL_S = 1.0
 
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
-JOB_PULL_PAUSE_FACTOR = 4
+JOB_PULL_PAUSE_TO_DURATION_RATIO = 4
 
 #: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
-#: most `JOB_PULL_PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
-MAX_JOB_PULL_PAUSE_S = 0.02
+#: most `JOB_PULL_PAUSE_TO_DURATION_RATIO`): so fewer pulls with more jobs each serve a stream of wakes.
+MAX_JOB_PULL_BATCHING_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class JobPuller:
                         kinds=self.kinds,
                         freed=self.slots.pop_freed_tenants(),
                     )
-        except RETRIED_POSTGRES_ERRORS:
+        except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
             return []
 
     async def _start_claimed_jobs(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
@@ -87,15 +87,19 @@ class JobPuller:
     async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
         """Wait until the next pull of jobs is due: for a free slot, then for a wake or `JOB_PULL_INTERVAL_S`.
 
-        With a backlog, wait for a wake at most `JOB_PULL_PAUSE_FACTOR` times the last pull's duration `took_s`.
-        Without one, first pause for up to `MAX_JOB_PULL_PAUSE_S`, longer after a pull that `brought` many jobs.
+        With a backlog, wait for a wake at most a multiple of the last pull's duration `took_s`.
+        Without one, first pause for a short time, longer after a pull that `brought` many jobs.
         """
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.
-            await asyncio.sleep(min(took_s * min(max(brought, 1), JOB_PULL_PAUSE_FACTOR), MAX_JOB_PULL_PAUSE_S))
+            await asyncio.sleep(
+                min(took_s * min(max(brought, 1), JOB_PULL_PAUSE_TO_DURATION_RATIO), MAX_JOB_PULL_BATCHING_PAUSE_S)
+            )
         await self.slots.has_free_slots.wait()
         limit_s = (
-            min(JOB_PULL_PAUSE_FACTOR * took_s, JOB_PULL_INTERVAL_S) if self.slots.backlog else JOB_PULL_INTERVAL_S
+            min(JOB_PULL_PAUSE_TO_DURATION_RATIO * took_s, JOB_PULL_INTERVAL_S)
+            if self.slots.backlog
+            else JOB_PULL_INTERVAL_S
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):

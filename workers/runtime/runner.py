@@ -13,7 +13,7 @@ from db.pool import Pool
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
-from jobs.outcomes import ATTEMPT_TIMEOUT_RETRY, Canceled, Interrupted, Retry, Snooze, TaskOutcome
+from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted, Retry, Snooze, TaskOutcome
 from schemas.errors import AttemptFenced, ExternalServerSlotsExhausted, JobCancelRequested, ServiceUnavailable
 from telemetry import log_context, logs, metrics
 from workers.runtime import spans
@@ -103,7 +103,7 @@ def stop_attempt_at_limit(attempt: JobAttempt) -> None:
     Soon after the limit the ledger takes the job away anyway.
     """
     if not attempt.committed:
-        attempt.cancel_with_verdict(ATTEMPT_TIMEOUT_RETRY)
+        attempt.cancel_with_verdict(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT)
 
 
 async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAttempt) -> AttemptVerdict:
@@ -121,7 +121,9 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
         return Canceled()
     except (ServiceUnavailable, ExternalServerSlotsExhausted) as error:
         return (
-            _snooze_for_busy_server(attempt.claim) if isinstance(error, ExternalServerSlotsExhausted) else Interrupted()
+            _build_snooze_for_busy_server(attempt.claim)
+            if isinstance(error, ExternalServerSlotsExhausted)
+            else Interrupted()
         )
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
@@ -129,5 +131,5 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
         return TASK_FAILED_RETRY
 
 
-def _snooze_for_busy_server(claim: JobClaim) -> Snooze:
+def _build_snooze_for_busy_server(claim: JobClaim) -> Snooze:
     return Snooze(backoff.busy_server_backoff_s(claim.fence, claim.attempt))

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
 from schemas.errors import ExternalServerSlotsExhausted
-from workers.runtime.fair_slots import FairSlots
+from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 from workers.runtime.slots import WorkerSlots
 
 #: The part of a worker's slots that attempts at one server may hold.
 MAX_SLOT_SHARE_PER_SERVER = 0.75
 #: Seconds that an attempt waits for its server; then its job is snoozed.
-MAX_SERVER_SLOT_WAIT_S = 10.0
+MAX_REMOTE_SERVER_SLOT_WAIT_S = 10.0
 #: Attempts that have yielded their slot during a remote wait, for each slot of the worker.
 MAX_YIELDED_ATTEMPTS_PER_SLOT = 25
 
@@ -28,15 +28,15 @@ class RemoteServerSlots:
 
     def __init__(self, slots: WorkerSlots) -> None:
         self.slots, self.size = slots, max(1, int(slots.size * MAX_SLOT_SHARE_PER_SERVER))
-        self.servers: dict[str, FairSlots] = {}
+        self.servers: dict[str, SlotsSharedFairlyByTenants] = {}
 
     @asynccontextmanager
     async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Wait for one of this worker's slots for a remote server, for a tenant; hold it during the block.
 
-        Raise `ExternalServerSlotsExhausted` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
+        Raise `ExternalServerSlotsExhausted` after a maximum wait, or at once if too many attempts wait.
         """
-        server_slots = self.servers.setdefault(server, FairSlots(self.size))
+        server_slots = self.servers.setdefault(server, SlotsSharedFairlyByTenants(self.size))
         if not server_slots.try_take_slot(tenant):
             await self._wait_for_server_slot(server_slots, tenant)
         try:
@@ -55,12 +55,12 @@ class RemoteServerSlots:
             return self.slots.yield_slot()
         return nullcontext()
 
-    async def _wait_for_server_slot(self, server_slots: FairSlots, tenant: UUID) -> None:
+    async def _wait_for_server_slot(self, server_slots: SlotsSharedFairlyByTenants, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:
             raise ExternalServerSlotsExhausted
         with self.slots.yield_slot():
             try:
-                async with asyncio.timeout(MAX_SERVER_SLOT_WAIT_S):
+                async with asyncio.timeout(MAX_REMOTE_SERVER_SLOT_WAIT_S):
                     await server_slots.wait_for_slot(tenant)
             except TimeoutError as error:
                 raise ExternalServerSlotsExhausted from error

@@ -10,7 +10,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
-class StopRequest:
+class StopSoonOrNowRequest:
     """A request to stop: the first signal sets `soon` (drain), the second one `now` (end at once)."""
 
     soon: asyncio.Event = field(default_factory=asyncio.Event)
@@ -21,9 +21,9 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def handle_stop_signals() -> Iterator[StopRequest]:
-    """Yield a `StopRequest`: in the block, a first SIGTERM or SIGINT requests a drain, a second one an end at once."""
-    stop, loop = StopRequest(), asyncio.get_running_loop()
+def handle_stop_signals() -> Iterator[StopSoonOrNowRequest]:
+    """Yield a `StopSoonOrNowRequest`: a first SIGTERM or SIGINT requests a drain, a second one an end at once."""
+    stop, loop = StopSoonOrNowRequest(), asyncio.get_running_loop()
     for signum in STOP_SIGNALS:
         loop.add_signal_handler(signum, stop.request_stop)
     try:

@@ -11,7 +11,7 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import TaskOutcome
 from schemas import ids
 from telemetry import logs, metrics, tracing
-from telemetry.tracing import JobSubmission, TraceSpan
+from telemetry.tracing import SubmittedJobTraceRecord, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostVerdict
 AttemptKey: TypeAlias = tuple[UUID, int]
 
 
-def build_attempt_key(claim: JobClaim) -> AttemptKey:
+def build_job_id_and_fence_key(claim: JobClaim) -> AttemptKey:
     """Return the key of a claimed job's attempt: the job's id and the claim's fence.
 
     The id alone won't do: a lost attempt may still run when the worker claims the same job again.
@@ -55,7 +55,7 @@ class JobAttempt:
         self.claim, self.ends_at = claim, ends_at
         self.span: TraceSpan | None = None
         #: Jobs that the current transaction has submitted.
-        self.submits: list[JobSubmission] = []
+        self.submits: list[SubmittedJobTraceRecord] = []
         self.task: asyncio.Task[Any] | None = None
         self.verdict: AttemptVerdict | None = None
         self.committed: str | None = None
@@ -78,9 +78,9 @@ class JobAttempt:
         return ids.new_uuid7()
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(JobSubmission(kind, project_id, job_id, tracing.unix_time_ns()))
+        self.submits.append(SubmittedJobTraceRecord(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
-    def take_submits(self) -> list[JobSubmission]:
+    def take_submits(self) -> list[SubmittedJobTraceRecord]:
         submits, self.submits = self.submits, []
         return submits
 
@@ -110,11 +110,11 @@ class WorkerSlots:
         return self.size - len(self.attempts) + self.yielded - self._late
 
     def add_attempt(self, attempt: JobAttempt) -> None:
-        self.attempts[build_attempt_key(attempt.claim)] = attempt
+        self.attempts[build_job_id_and_fence_key(attempt.claim)] = attempt
         self._update_slot_events()
 
     def remove_attempt(self, attempt: JobAttempt) -> None:
-        del self.attempts[build_attempt_key(attempt.claim)]
+        del self.attempts[build_job_id_and_fence_key(attempt.claim)]
         if self.backlog:
             self.request_pull()
         self._update_slot_events()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jobs.outcomes import Failed, Retry
 from schemas import ids
 from telemetry import logs, tracing
-from telemetry.tracing import JobSubmission
+from telemetry.tracing import SubmittedJobTraceRecord
 from workers.runtime.slots import AttemptVerdict, JobAttempt
 
 _log = logs.get_logger("runner")
@@ -40,7 +40,7 @@ def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
     attempt.span.end()
 
 
-def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission]) -> None:
+def log_and_trace_submitted_jobs(attempt: JobAttempt, submits: Sequence[SubmittedJobTraceRecord]) -> None:
     """Log and trace the jobs that an attempt has submitted, after the commit; their ids don't show the attempt."""
     recorder = tracing.current_span_recorder()
     for submit in submits:
@@ -51,7 +51,7 @@ def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission])
 
 def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:
     """Record a trace span `settle` for each of these attempts, from `began` until now, after the commit."""
-    recorder, end = tracing.current_span_recorder(), tracing.unix_time_ns()
+    recorder, end = tracing.current_span_recorder(), tracing.current_unix_time_ns()
     for attempt in attempts:
         if recorder and attempt.span:
             recorder.begin_span(attempt.span, "settle", "internal", {}, began).end(end)

@@ -8,15 +8,15 @@ from functools import partial
 from typing import NamedTuple
 
 from db.pool import Pool, open_postgres_pool
-from db.reach import RETRIED_POSTGRES_ERRORS
+from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER
 from db.wait_for_postgres import retry_until_postgres_answers
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import health, logs
 from workers.runtime import heartbeat
-from workers.runtime.background import run_in_background
+from workers.runtime.background import run_background_loops_during_block
 from workers.runtime.completer import OutcomeCompleter
 from workers.runtime.heartbeat import WorkerHeartbeat
 from workers.runtime.listener import listen_for_wakes
@@ -24,7 +24,7 @@ from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import JobPuller
 from workers.runtime.runner import AttemptRunner, TasksByKind
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_first_event
 from workers.runtime.slots import WorkerSlots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
@@ -49,8 +49,8 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
     with handle_stop_signals() as stop:
         async with (
-            open_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.host_allowlist),
+            open_redis_wake_courier(settings.redis_url) as courier,
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.allowed_host_headers),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
@@ -116,13 +116,13 @@ class WorkerProcess:
         self.progress_writer = ProgressWriter(pools.own)
         self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
 
-    async def run(self, stop: StopRequest) -> None:
+    async def run(self, stop: StopSoonOrNowRequest) -> None:
         if not await retry_until_postgres_answers(self.heartbeat.register_worker, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:
             runner = self._build_runner(group)
-            async with run_in_background(
+            async with run_background_loops_during_block(
                 self.heartbeat.run(adopt=runner.start_attempt, unsettled=self.completer.unsettled),
                 self.progress_writer.run(),
                 self.completer.run(),
@@ -144,7 +144,7 @@ class WorkerProcess:
             group=group,
         )
 
-    async def _pull_until_stopped(self, runner: AttemptRunner, stop: StopRequest) -> None:
+    async def _pull_until_stopped(self, runner: AttemptRunner, stop: StopSoonOrNowRequest) -> None:
         """Claim and run jobs until a stop is requested. The pull under way is then the last."""
         puller = JobPuller(
             pool_name=self.pool_name,
@@ -160,22 +160,22 @@ class WorkerProcess:
         )
         async with asyncio.TaskGroup() as pulling:
             pulling.create_task(puller.run())
-            async with run_in_background(listening):
+            async with run_background_loops_during_block(listening):
                 await stop.soon.wait()
             self.slots.stop_pulling()
 
-    async def _drain(self, stop: StopRequest) -> None:
+    async def _drain(self, stop: StopSoonOrNowRequest) -> None:
         """Let the running jobs end within the setting `drain_s`, then interrupt the others: they are queued again.
 
         Wait until all outcomes are settled, at most for a lease, and delete the worker's row.
         """
         _log.info("draining", jobs=len(self.slots.attempts))
-        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
+        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
             await self.heartbeat.mark_draining()
         await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all_attempts(Interrupted())
             await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
         await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
-        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
+        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
             await self.heartbeat.delete_worker_row()

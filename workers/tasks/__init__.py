@@ -31,7 +31,7 @@ TASK_OPENER_BY_KIND: Mapping[JobKindSpec, OpenTask] = {
     kind: partial(_open_task_of_kind, kind) for kind in JOB_KINDS.values()
 }
 
-TASK_POOL_NAMES = sorted({kind.pool for kind in TASK_OPENER_BY_KIND})
+SORTED_WORKER_POOL_NAMES = sorted({kind.pool for kind in TASK_OPENER_BY_KIND})
 
 
 @asynccontextmanager

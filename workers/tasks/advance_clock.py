@@ -7,7 +7,7 @@ from functools import partial
 from db.pool import Conn, use_postgres_connection
 from db.reach import convert_postgres_away_errors
 from domain.operations import sandbox_time
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from jobs.outcomes import Failed, Snooze, TaskOutcome
 from workers.resources import OpenConnection, WorkerResources
@@ -25,7 +25,7 @@ DUE_WORK_CHECK_PAUSE_BOUNDS_S = (0.01, 0.25)
 #: Growth of that pause while no new work becomes due.
 DUE_WORK_CHECK_PAUSE_GROWTH = 1.5
 
-SANDBOX_CLOCK_HELD_UP_FAILURE = Failed(
+SANDBOX_DUE_WORK_NOT_ENDING_FAILURE = Failed(
     "CLOCK_HELD_UP",
     "the due work of the sandbox doesn't end: check its jobs, then advance its clock again",
     retryable=True,
@@ -33,7 +33,7 @@ SANDBOX_CLOCK_HELD_UP_FAILURE = Failed(
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    courier = await resources.open_resource_once(lambda settings: open_wake_courier(settings.redis_url))
+    courier = await resources.open_resource_once(lambda settings: open_redis_wake_courier(settings.redis_url))
     url = resources.settings.database_url
     connect = partial(use_postgres_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
     return partial(advance_clock, connect=connect, courier=courier)
@@ -59,17 +59,17 @@ async def _advance_clock_stop_by_stop(
 ) -> TaskOutcome:
     most_left = 0.0
     while await _wait_until_no_work_is_due(ctx, conn, courier, patience_s):
-        stop = await ctx.run_deciding_step(partial(sandbox_time.move_sandbox_clock, claim=ctx.job))
+        stop = await ctx.run_deciding_step(partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job))
         if isinstance(stop, TaskOutcome):
             return stop
         if stop is not None:
             most_left = max(most_left, stop.left_s)
             # A job that arrives at its first stop has no progress to report.
             await ctx.report_progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
-    return SANDBOX_CLOCK_HELD_UP_FAILURE
+    return SANDBOX_DUE_WORK_NOT_ENDING_FAILURE
 
 
-def iter_due_work_check_pauses_s() -> Iterator[float]:
+def iter_sandbox_due_work_check_pauses_s() -> Iterator[float]:
     """Yield the seconds to wait before each next check of a sandbox's due work, without end.
 
     They grow from 0.01 s to 0.25 s.
@@ -86,7 +86,7 @@ async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: Wake
     Meanwhile run due chores and wake worker pools. The attempt yields its slot during the wait.
     """
     clock = asyncio.get_running_loop().time
-    ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_due_work_check_pauses_s()
+    ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_sandbox_due_work_check_pauses_s()
     with ctx.yield_slot():
         while clock() < ends_at:
             sight = await sandbox_time.find_sandbox_due_work(conn, claim=ctx.job)
@@ -94,7 +94,7 @@ async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: Wake
                 if not sight.busy:
                     return True
                 if await _wake_pools_with_due_jobs(ctx, conn, courier, sent):
-                    waits = iter_due_work_check_pauses_s()
+                    waits = iter_sandbox_due_work_check_pauses_s()
             await asyncio.sleep(next(waits))
     return False
 

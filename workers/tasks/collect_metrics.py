@@ -15,7 +15,7 @@ from domain.collection.collection_runs import MetricCollectionResult, MetricColl
 from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, TaskOutcome
-from platforms.registry import PLATFORM_DESCRIPTIONS
+from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
 from schemas.errors import PlatformError, PostNotSent, PostRejectedByPlatform, StateConflict
 from telemetry import logs, metrics
 from workers.platforms.collecting import MetricsCollector
@@ -51,14 +51,16 @@ class PlatformCollectors(NamedTuple):
 
 async def open_task(resources: WorkerResources) -> JobTask:
     net = await resources.open_resource_once(open_outgoing_network)
-    by_platform = {platform: load_platform_parts(platform).open_collector(net) for platform in PLATFORM_DESCRIPTIONS}
+    by_platform = {
+        platform: load_platform_parts(platform).open_collector(net) for platform in REGISTERED_PLATFORMS_BY_NAME
+    }
     return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))
 
 
 async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -> TaskOutcome:
     visit = await ctx.step(
         partial(
-            collection_runs.prepare_metric_collection_run,
+            collection_runs.read_input_of_metric_collection_run,
             claim=ctx.job,
             most=MAX_POSTS_PER_METRIC_COLLECTION_RUN,
             keyring=collectors.keyring,
@@ -67,7 +69,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     if visit is None:
         return Done()
     async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
-        responses = await collect_account_figures(collectors.choose_collector(visit), visit)
+        responses = await collect_figures_of_account_and_posts(collectors.choose_collector(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
@@ -80,7 +82,9 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
         return Canceled()
 
 
-async def collect_account_figures(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
+async def collect_figures_of_account_and_posts(
+    collector: MetricsCollector, visit: MetricCollectionRun
+) -> MetricCollectionResult:
     """Read an account's follower count and its posts' metrics from the platform; return all that was read.
 
     Stop at a platform's error, or after `MAX_METRIC_COLLECTION_RUN_S`: with an error if no post was read.
@@ -92,7 +96,7 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
                 responses.told.append(
                     ReportedMetricValues(MetricSubject(visit.account_id, None), {"followers": followers})
                 )
-            await collect_post_figures(collector, visit, responses)
+            await collect_post_figures_in_batches(collector, visit, responses)
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
@@ -104,7 +108,7 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
     return responses
 
 
-async def collect_post_figures(
+async def collect_post_figures_in_batches(
     collector: MetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
 ) -> None:
     """Collect posts' metrics into `responses`; repeat a failed batch post by post. Raise `PostNotSent` if many fail."""

@@ -31,7 +31,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
     A code works once. If an attempt dies after the server took the code, the next attempt fails: the owner
     must start again.
     """
-    attempt = await ctx.step(partial(connect.read_account_connect_attempt, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(connect.read_account_connect_job_input, claim=ctx.job, keyring=keyring))
     try:
         if attempt.sandbox:
             connected = fakes.connect_sandbox_account(attempt.asked, attempt.secret)
@@ -41,7 +41,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
         end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
-        await delete_registration_unknown_to_server(ctx, error, attempt.asked.server, attempt.client)
+        await delete_registration_unknown_to_server(ctx, error, attempt.asked.platform_server, attempt.client)
         return outcome_of_platform_error(error)
     except StateConflict as error:
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.

@@ -19,7 +19,7 @@ from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
 from workers.generation import llm_copy, storing
 from workers.generation.cancellation import run_until_job_canceled
-from workers.generation.folders import PieceFolders, open_piece_folders
+from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import CopyReadyReport, PieceRequest
 from workers.generation.rendering import RenderFailed, render_in_child_process
 from workers.llm.endpoint import LanguageModel
@@ -32,11 +32,11 @@ PROGRESS_AT_DRAWING_START = 0.1
 PROGRESS_AT_DRAWING_END = 0.9
 
 
-class PieceResources(NamedTuple):
+class ContentGenerationResources(NamedTuple):
     """Shared means of all pieces of a worker."""
 
     store: MediaStore
-    folders: PieceFolders
+    folders: RenderWorkerTempFolder
     public_url: str
     model: LanguageModel | None
 
@@ -44,13 +44,13 @@ class PieceResources(NamedTuple):
 async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task `content_generate` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
-    settings, folders = resources.settings, resources.stack.enter_context(open_piece_folders())
+    settings, folders = resources.settings, resources.stack.enter_context(create_render_worker_temp_folder())
     store, model = open_media_store(settings), await resources.get_language_model()
-    return partial(content_generate, studio=PieceResources(store, folders, settings.public_url, model))
+    return partial(content_generate, studio=ContentGenerationResources(store, folders, settings.public_url, model))
 
 
-async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskOutcome:
-    brief = await ctx.step(partial(generated.begin_content_generation, claim=ctx.job))
+async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResources) -> TaskOutcome:
+    brief = await ctx.step(partial(generated.read_brief_and_mark_content_processing, claim=ctx.job))
     await ctx.report_progress(0.01, stage="planning")
     with studio.folders.create_piece_folder() as folder:
         try:
@@ -78,7 +78,7 @@ async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskO
 
 
 async def render_piece_in_folder(
-    ctx: TaskContext, studio: PieceResources, brief: GenerationBrief, folder: Path
+    ctx: TaskContext, studio: ContentGenerationResources, brief: GenerationBrief, folder: Path
 ) -> tuple[PieceCopy, list[OutputFile]]:
     """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
 
@@ -103,7 +103,7 @@ async def render_piece_in_folder(
     return structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs
 
 
-async def _choose_copy_model(ctx: TaskContext, studio: PieceResources) -> LanguageModel | None:
+async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModel | None:
     """Return the language model for a piece's copy; None if none is configured, or in a sandbox.
 
     In a sandbox the same brand gives the same piece.

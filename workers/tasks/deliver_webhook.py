@@ -20,11 +20,11 @@ from domain.security.keyring import Keyring
 from domain.webhooks import attempts
 from domain.webhooks.attempts import (
     INTERNAL_DELIVERY_FAILURE_CODE,
-    EndpointState,
     FinishedDeliveryAttempt,
     NextDeliveryStatus,
     OutgoingDelivery,
     TakenWebhookDelivery,
+    WebhookEndpointStateRow,
 )
 from domain.webhooks.delivery_jobs import webhook_endpoint_id_of_claim
 from jobs.outcomes import Done, TaskOutcome
@@ -37,9 +37,9 @@ from workers.webhooks import signing
 from workers.webhooks.sending import open_webhook_client, send_webhook
 
 #: Concurrent deliveries to one endpoint.
-MAX_WEBHOOK_DELIVERY_CONCURRENCY = 4
+MAX_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 4
 #: Concurrent deliveries before the job's first success.
-FIRST_WEBHOOK_DELIVERY_CONCURRENCY = 1
+FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
 WEBHOOK_DELIVERY_TIME_SLICE_S = 2.0
@@ -63,7 +63,7 @@ async def deliver_webhook(
     spell = WebhookDeliverySession(
         ctx, client, partial(attempts.take_due_deliveries, keyring=keyring, public_url=public_url)
     )
-    endpoint = await spell.requeue_marked_deliveries()
+    endpoint = await spell.requeue_deliveries_of_dead_attempt()
     if endpoint.is_disabled_or_deleted:
         await spell.abandon_all_deliveries()
     elif endpoint.accepts_deliveries:
@@ -83,10 +83,10 @@ class WebhookDeliverySession:
         self._sends: set[asyncio.Task[FinishedDeliveryAttempt]] = set()
         self._failing = True
 
-    async def requeue_marked_deliveries(self) -> EndpointState:
+    async def requeue_deliveries_of_dead_attempt(self) -> WebhookEndpointStateRow:
         """Put deliveries that a dead attempt left marked back into the queue; return the endpoint's state."""
 
-        async def opened(conn: Conn) -> EndpointState:
+        async def opened(conn: Conn) -> WebhookEndpointStateRow:
             await attempts.requeue_unsettled_deliveries(conn, claim=self._ctx.job)
             return await attempts.read_endpoint_state(conn, claim=self._ctx.job)
 
@@ -103,14 +103,14 @@ class WebhookDeliverySession:
 
         If the job is stopped, cancel the deliveries under way.
         """
-        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_WEBHOOK_DELIVERY_CONCURRENCY
+        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
         try:
             while True:
                 if results:
                     concurrency = (
-                        MAX_WEBHOOK_DELIVERY_CONCURRENCY
+                        MAX_CONCURRENT_WEBHOOKS_PER_ENDPOINT
                         if results[-1].code is None
-                        else FIRST_WEBHOOK_DELIVERY_CONCURRENCY
+                        else FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
                     )
                 for delivery in await self._settle_and_take_deliveries(results, concurrency - len(self._sends)):
                     self._sends.add(asyncio.create_task(self._attempt_delivery(delivery)))

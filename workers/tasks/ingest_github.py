@@ -6,9 +6,9 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.values import ssrf_guard
 from jobs.outcomes import TaskOutcome
-from schemas.brand import BrandExtraction, CrawlState
+from schemas.brand import BrandExtraction, CrawlStateForNextIngest
 from workers.ingest import sandbox
-from workers.ingest.github.client import GITHUB_SERVER_NAME, GitHubApi, build_github_api
+from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS, GitHubApi, build_github_api
 from workers.ingest.github.credentials import (
     GitHubApp,
     build_api_with_installation_token,
@@ -37,7 +37,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
         await resources.get_language_model(),
     )
     client = open_ssrf_guarded_client(
-        allowed=ssrf_guard.operator_url_policy(settings.github_api_url), contact=settings.public_url
+        allowed=ssrf_guard.build_fetch_policy_for_setting_url(settings.github_api_url), contact=settings.public_url
     )
     api = build_github_api(await resources.stack.enter_async_context(client), settings)
     app, web = (
@@ -60,7 +60,7 @@ async def ingest_github(
 ) -> TaskOutcome:
     repo, parser = ctx.job.args["repo"], parser.create_job_parser(ctx.job.organization_id)
 
-    async def read(visit: CrawlState | None, progress: ReportProgress) -> BrandExtraction:
+    async def read(visit: CrawlStateForNextIngest | None, progress: ReportProgress) -> BrandExtraction:
         """Read the GitHub repository of the job, and return the brand found in it.
 
         Use the token of the organization's own installation if that covers the repository.
@@ -73,7 +73,7 @@ async def ingest_github(
 
     return await run_ingest_job(
         ctx,
-        server=GITHUB_SERVER_NAME,
+        server=GITHUB_SERVER_NAME_FOR_SLOTS,
         read=read,
         gallery=SuggestedImageResources(web, store),
         pretend=lambda progress: sandbox.ingest_sandbox_repository(repo=repo, progress=progress),

@@ -7,9 +7,9 @@ from domain.tenancy import organizations
 from jobs.outcomes import TaskOutcome
 from schemas.errors import GitHubInstallationGone, SourceError
 from workers.ingest.github import fakes, proof
-from workers.ingest.github.client import GITHUB_SERVER_NAME
+from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS
 from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
-from workers.ingest.perform import build_outcome_of_source_error
+from workers.ingest.perform import build_job_outcome_of_source_error
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -26,12 +26,12 @@ async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskO
         if sandbox:
             repositories = fakes.SANDBOX_GITHUB_REPOSITORIES
         else:
-            async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
+            async with ctx.hold_server_slot(GITHUB_SERVER_NAME_FOR_SLOTS):
                 repositories = await proof.list_installation_repositories(require_github_app(app), installation_id)
     except GitHubInstallationGone:
         return await ctx.commit(partial(github_installations.delete_gone_github_installation, claim=ctx.job))
     except SourceError as error:
-        return build_outcome_of_source_error(error)
+        return build_job_outcome_of_source_error(error)
     return await ctx.commit(
         partial(github_installations.store_github_repo_list, claim=ctx.job, repositories=repositories)
     )

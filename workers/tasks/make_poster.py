@@ -13,9 +13,9 @@ from jobs.outcomes import Canceled, TaskOutcome
 from schemas.errors import ObjectNotFound, ServiceUnavailable, StateConflict
 from workers.generation import storing
 from workers.generation.cancellation import run_until_job_canceled
-from workers.generation.folders import PieceFolders, open_piece_folders
+from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import PosterRequest
-from workers.generation.rendering import RenderFailed, render_single_file
+from workers.generation.rendering import RenderFailed, render_portrait_or_poster_file
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -24,18 +24,18 @@ from workers.runtime.runner import JobTask
 async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task `make_poster` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
-    folders = resources.stack.enter_context(open_piece_folders())
+    folders = resources.stack.enter_context(create_render_worker_temp_folder())
     return partial(make_poster, store=open_media_store(resources.settings), folders=folders)
 
 
-async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFolders) -> TaskOutcome:
+async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: RenderWorkerTempFolder) -> TaskOutcome:
     """Draw the poster of an uploaded video and store it as the video's thumbnail; return the job's outcome.
 
     All attempts of the job store the same file. A video that can't be drawn gets no poster.
     """
     with folders.create_piece_folder() as folder:
         try:
-            token = await ctx.step(partial(posters.read_poster_job_video_token, claim=ctx.job))
+            token = await ctx.step(partial(posters.find_video_file_token_for_poster_job, claim=ctx.job))
             output = await run_until_job_canceled(ctx, draw_video_poster(store, token, folder))
             file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
@@ -54,6 +54,6 @@ async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> Outp
     """
     try:
         async with store.open_object_file(token) as handle:
-            return await render_single_file(PosterRequest(clip=handle, folder=str(folder)), [handle])
+            return await render_portrait_or_poster_file(PosterRequest(clip=handle, folder=str(folder)), [handle])
     except ServiceUnavailable:
         raise RenderFailed(storing.STORAGE_AWAY_RETRY) from None

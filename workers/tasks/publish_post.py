@@ -9,7 +9,7 @@ from jobs.outcomes import TaskNotDone, TaskOutcome
 from schemas.errors import ExternalServerSlotsExhausted, PostRejectedByPlatform
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
 from workers.publishing import loop
-from workers.publishing.attempt import PublishAttempt, report_publish_outcome
+from workers.publishing.attempt import PublishAttempt, log_and_count_publish_outcome
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -24,7 +24,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
     post = await ctx.run_deciding_step(
-        partial(sending.begin_post_attempt, claim=ctx.job, keyring=platforms.keyring), locks=True
+        partial(sending.read_post_to_send_unless_blocked, claim=ctx.job, keyring=platforms.keyring), locks=True
     )
     if isinstance(post, TaskNotDone):
         return post
@@ -39,7 +39,7 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
     )
     asks = post.sandbox or post.phase in POST_PHASES_AFTER_ACCEPTANCE
     outcome = await (loop.run_publish_phases(attempt) if asks else run_publish_attempt_in_server_slot(attempt))
-    report_publish_outcome(attempt, outcome)
+    log_and_count_publish_outcome(attempt, outcome)
     return outcome
 
 

@@ -57,32 +57,50 @@ async def purge_project(
     late_at = asyncio.get_running_loop().time() + PURGE_TIME_SLICE_S
     if await ctx.step(partial(purge.must_purge_wait_for_jobs, claim=ctx.job)):
         return Snooze(PURGE_OPEN_JOBS_SNOOZE_S)
-    await _delete_stored_idempotent_answers(ctx)
+    await _delete_idempotent_answers_of_project(ctx)
     for delete in (
         partial(_delete_row_batch, ctx, purge.purge_project_post_batch),
-        partial(_delete_rows_with_files, ctx, store, purge.list_contents_to_purge, purge.purge_content_rows),
-        partial(_delete_rows_with_files, ctx, store, purge.list_influencers_to_purge, purge.purge_influencer_rows),
-        partial(_delete_rows_with_files, ctx, store, purge.list_app_media_to_purge, purge.purge_app_media_rows),
-        partial(_delete_row_batch, ctx, partial(purge.purge_next_account, keyring=keyring)),
+        partial(
+            _delete_purged_project_rows_with_files,
+            ctx,
+            store,
+            purge.list_contents_of_purged_project,
+            purge.delete_content_rows_of_purged_project,
+        ),
+        partial(
+            _delete_purged_project_rows_with_files,
+            ctx,
+            store,
+            purge.list_influencers_of_purged_project,
+            purge.delete_influencer_rows_of_purged_project,
+        ),
+        partial(
+            _delete_purged_project_rows_with_files,
+            ctx,
+            store,
+            purge.list_app_media_of_purged_project,
+            purge.delete_app_media_rows_of_purged_project,
+        ),
+        partial(_delete_row_batch, ctx, partial(purge.delete_next_account_of_purged_project, keyring=keyring)),
         partial(_delete_row_batch, ctx, purge.purge_remaining_project_rows),
         partial(_delete_row_batch, ctx, purge.purge_project_job_batch),
         partial(_delete_row_batch, ctx, purge.purge_project_webhook_batch),
         # Last: rows buffered by an API process at the archive are stored by now.
-        partial(_delete_event_batch, ctx, event_store),
-        partial(_delete_archived_events, ctx, event_store, archive_url),
+        partial(_delete_event_batch_of_purged_project, ctx, event_store),
+        partial(_delete_purged_project_from_event_archive, ctx, event_store, archive_url),
     ):
-        if (outcome := await _delete_batches_until_late(delete, late_at)) is not None:
+        if (outcome := await _delete_project_batches_until_late(delete, late_at)) is not None:
             return outcome
     return await ctx.commit(partial(purge.end_project_purge, claim=ctx.job))
 
 
-async def _delete_stored_idempotent_answers(ctx: TaskContext) -> None:
+async def _delete_idempotent_answers_of_project(ctx: TaskContext) -> None:
     last: purge.IdempotencyRecordKey | None = purge.BEFORE_FIRST_IDEMPOTENCY_RECORD
     while last is not None:
-        last = await ctx.step(partial(purge.purge_idempotent_answer_batch, claim=ctx.job, after=last))
+        last = await ctx.step(partial(purge.purge_project_idempotent_answer_batch, claim=ctx.job, after=last))
 
 
-async def _delete_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
+async def _delete_project_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
     """Call `delete` again and again for a purged project; return None when nothing is left to delete.
 
     Else return the snooze that `delete` returned, or `Interrupted` once it is later than `late_at`. At least
@@ -100,12 +118,12 @@ async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[ob
     return await ctx.step(partial(delete, claim=ctx.job))
 
 
-async def _delete_event_batch(ctx: TaskContext, event_store: OpenConnection) -> object:
+async def _delete_event_batch_of_purged_project(ctx: TaskContext, event_store: OpenConnection) -> object:
     """Delete a batch of a purged project's events; return a false value when none is left.
 
     Return a snooze while the event store, which may be another database, is away.
     """
-    project_id = purge.purged_project_id(ctx.job)
+    project_id = purge.project_id_of_purge_job(ctx.job)
     try:
         with convert_postgres_away_errors():
             async with event_store() as conn:
@@ -114,14 +132,16 @@ async def _delete_event_batch(ctx: TaskContext, event_store: OpenConnection) -> 
         return Snooze(PURGE_STORAGE_AWAY_SNOOZE_S)
 
 
-async def _delete_archived_events(ctx: TaskContext, event_store: OpenConnection, archive_url: str) -> Snooze | None:
+async def _delete_purged_project_from_event_archive(
+    ctx: TaskContext, event_store: OpenConnection, archive_url: str
+) -> Snooze | None:
     """Delete a purged project's events from the archive, if any; return None, or a snooze while a database is away.
 
     It runs once the event store has none: a batch under way has reached the archive by then.
     """
     if not archive_url:
         return None
-    project_id = purge.purged_project_id(ctx.job)
+    project_id = purge.project_id_of_purge_job(ctx.job)
     try:
         with convert_postgres_away_errors():
             async with event_store() as conn, ClickHouseArchive(archive_url) as archive:
@@ -131,7 +151,7 @@ async def _delete_archived_events(ctx: TaskContext, event_store: OpenConnection,
     return None
 
 
-async def _delete_rows_with_files(
+async def _delete_purged_project_rows_with_files(
     ctx: TaskContext,
     store: MediaStore,
     find: Callable[..., Awaitable[list[purge.PurgedRowWithFiles]]],

@@ -19,7 +19,7 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
-    PreparedPost,
+    PostPreparationResult,
     ReconcileResult,
 )
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
@@ -43,7 +43,7 @@ async def reconcile_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Ta
     try:
         result = await search_platform_for_lost_post(ctx, platforms, lost)
     except PlatformError as error:
-        body = partial(reconciliation.handle_failed_lost_post_poll, claim=ctx.job, lost=lost, error=error)
+        body = partial(reconciliation.snooze_after_failed_lost_post_poll, claim=ctx.job, lost=lost, error=error)
         return await ctx.run_deciding_step(body) or Done()
     _log.info(
         "platform queried", found=type(result).__name__, **logs.post_log_fields(ctx.job.organization_id, lost.post_id)
@@ -55,7 +55,7 @@ async def search_platform_for_lost_post(
     ctx: TaskContext, platforms: PlatformAdapters, lost: LostPost
 ) -> ReconcileResult:
     adapter = platforms.choose_adapter(lost.account, sandbox=lost.sandbox)
-    prepared = PreparedPost(handle=lost.handle, request=lost.request)
+    prepared = PostPreparationResult(handle=lost.handle, request=lost.request)
     async with nullcontext() if lost.sandbox else ctx.hold_server_slot(lost.account.service_url):
         return await adapter.reconcile(lost.account, PostInquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
@@ -71,7 +71,9 @@ async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: Reco
             return await ctx.commit(partial(reconciliation.mark_lost_post_published, claim=ctx.job, lost=lost, **named))
     if lost.status == "outcome_unknown" and isinstance(result, AbsentPost | DroppedPost):
         cause = result.why if isinstance(result, DroppedPost) else reconciliation.POST_PROVED_ABSENT_ERROR
-        return await ctx.commit(partial(reconciliation.mark_lost_post_absent, claim=ctx.job, lost=lost, why=cause))
+        return await ctx.commit(
+            partial(reconciliation.fail_lost_post_proved_absent, claim=ctx.job, lost=lost, why=cause)
+        )
     if lost.status == "outcome_unknown" and isinstance(result, InboxDraft):
         return await ctx.commit(partial(reconciliation.mark_lost_post_draft, claim=ctx.job, lost=lost))
     if isinstance(result, InboxDraft | DroppedPost):

@@ -32,7 +32,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
     Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
     The job would wait for the account, and lose the tokens as the deadlock's victim.
     """
-    attempt = await ctx.step(partial(token_refresh.read_token_refresh_attempt, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_refresh.read_token_refresh_job_input, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done()
     end = partial(

@@ -18,8 +18,12 @@ from domain.events.conversions import MAX_CONVERSIONS_PER_CALL, SettledConversio
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Snooze, TaskOutcome
 from workers.conversions import calls
-from workers.conversions.calls import ConversionDestinationApi
-from workers.conversions.due_split import ReadyConversion, build_delivered_conversion_settlement, split_due_conversions
+from workers.conversions.calls import ConversionDestinationAdapter
+from workers.conversions.due_split import (
+    ReadyConversion,
+    build_delivered_conversion_settlement,
+    split_ready_from_unsendable_conversions,
+)
 from workers.conversions.outbox import (
     CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S,
     ConversionOutbox,
@@ -60,8 +64,8 @@ async def relay_conversions(
 
     Another job follows at once for the rest. A snooze while the event store is away.
     """
-    line = conversion_lines.conversion_line_of_claim(ctx.job)
-    server = calls.build_conversion_destination_apis(net.settings)[line.destination]
+    line = conversion_lines.conversion_queue_of_job_claim(ctx.job)
+    server = calls.build_conversion_destination_adapters(net.settings)[line.destination]
     late_at = asyncio.get_running_loop().time() + CONVERSION_RELAY_TIME_SLICE_S
     try:
         async with open_conversion_outbox(event_store, line) as outbox:
@@ -73,7 +77,7 @@ async def relay_conversions(
     return Done()
 
 
-class ConversionCall(NamedTuple):
+class ConversionsMarkedForCall(NamedTuple):
     """A call: its conversions, its destination, and the time of the mark."""
 
     part: list[ReadyConversion]
@@ -94,7 +98,7 @@ class ConversionRelay:
         ctx: TaskContext,
         net: OutgoingNetwork,
         keyring: Keyring,
-        server: ConversionDestinationApi,
+        server: ConversionDestinationAdapter,
         outbox: ConversionOutbox,
     ) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
@@ -108,14 +112,14 @@ class ConversionRelay:
 
         If the destination is disabled or deleted, cancel a batch of its pending conversions instead.
         """
-        opened = await self._open_destination()
+        opened = await self._read_open_or_closed_destination()
         if isinstance(opened, ClosedConversionDestination):
-            return await self._outbox.cancel_pending_conversions(code=opened.code, message=opened.message) > 0
+            return await self._outbox.cancel_pending_conversions_of_queue(code=opened.code, message=opened.message) > 0
         if not self._parts and not (self._more and await self._take_due_conversions(opened)):
             return False
         return await self._send_conversion_batch(self._parts.pop()) if self._parts else True
 
-    async def _open_destination(self) -> OpenConversionDestination | ClosedConversionDestination:
+    async def _read_open_or_closed_destination(self) -> OpenConversionDestination | ClosedConversionDestination:
         return await self._ctx.step(
             partial(conversion_lines.read_conversion_destination_of_job, claim=self._ctx.job, keyring=self._keyring)
         )
@@ -128,7 +132,9 @@ class ConversionRelay:
         due = await self._outbox.read_due_conversions()
         self._more = len(due) == MAX_CONVERSIONS_PER_CALL
         # About a millisecond of CPU each: other jobs use the event loop.
-        batch, ends = await asyncio.to_thread(split_due_conversions, due, self._server.make, to, now=datetime.now(UTC))
+        batch, ends = await asyncio.to_thread(
+            split_ready_from_unsendable_conversions, due, self._server.make, to, now=datetime.now(UTC)
+        )
         await self._outbox.settle_conversions(ends)
         if batch:
             self._parts.append(batch)
@@ -143,14 +149,14 @@ class ConversionRelay:
         async with self._ctx.hold_server_slot(self._server.base):
             at = await self._outbox.mark_conversions_before_call(ids)
             # Check again, since the wait for the server's slot may have been long.
-            to = await self._open_destination()
+            to = await self._read_open_or_closed_destination()
             if isinstance(to, ClosedConversionDestination):
-                await self._outbox.remove_conversion_marks(ids, at=at)
+                await self._outbox.unmark_conversions_of_unmade_call(ids, at=at)
                 return True
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
-        return await self._store_call_result(ConversionCall(part, to, at), verdict)
+        return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
 
-    async def _store_call_result(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
+    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionCallVerdictKind.ACCEPTED:
             self._taken = True
@@ -163,13 +169,13 @@ class ConversionRelay:
             return await self._split_refused_batch(tried, verdict)
         return await self._pause_destination(tried, verdict)
 
-    async def _pause_destination(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
+    async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         await self._outbox.requeue_conversions_after_call(tried.conversion_ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_conversion_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _split_refused_batch(self, tried: ConversionCall, verdict: ConversionCallVerdict) -> bool:
+    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
         A batch of one conversion fails instead. After `MAX_SAME_ERROR_REFUSED_CONVERSIONS` such failures with the same

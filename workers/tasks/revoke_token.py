@@ -24,7 +24,7 @@ async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
 
     It was not if the tokens are missing or already invalid, as after an attempt that died in between.
     """
-    attempt = await ctx.step(partial(token_revocation.read_token_revocation_attempt, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_revocation.read_token_revocation_job_input, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done({"revoked": False})
     try:

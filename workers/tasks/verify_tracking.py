@@ -19,8 +19,8 @@ T = TypeVar("T")
 #: Seconds that a job waits for an event.
 MAX_TRACKING_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
-MIN_TRACKING_QUERY_PAUSE_S = 1.0
-MAX_TRACKING_QUERY_PAUSE_S = 4.0
+MIN_TRACKING_VERIFICATION_PAUSE_S = 1.0
+MAX_TRACKING_VERIFICATION_PAUSE_S = 4.0
 
 #: Seconds that a query may take while the event store is silent.
 TRACKING_QUERY_TIMEOUT_S = 10.0
@@ -41,22 +41,26 @@ async def verify_tracking(
     It is done after an event, unverified after `listens_s`, failed for a deleted app; until then it snoozes.
     """
     began_at = asyncio.get_running_loop().time()
-    app = await ctx.step(partial(verifications.find_app_under_verification, claim=ctx.job))
+    app = await ctx.step(partial(verifications.read_app_of_tracking_verification_job, claim=ctx.job))
     if app is None:
         return APP_DELETED_FAILURE
     await ctx.report_progress(min(app.waited_s / listens_s, 0.99), stage="listening")
     look = partial(_query_recent_app_events, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(verifications.find_recent_events)):
+        if app.may_have_come and (events := await look(verifications.summarize_recent_events_of_app)):
             return Done(verifications.tracking_verified_result(app, events))
         if app.waited_s >= listens_s:
             return Done(
                 verifications.tracking_unverified_result(app, await look(verifications.count_quarantined_events))
             )
     except ServiceUnavailable:
-        return Snooze(MAX_TRACKING_QUERY_PAUSE_S)
+        return Snooze(MAX_TRACKING_VERIFICATION_PAUSE_S)
     return Snooze(
-        min(MIN_TRACKING_QUERY_PAUSE_S + app.waited_s / 10, MAX_TRACKING_QUERY_PAUSE_S, listens_s - app.waited_s)
+        min(
+            MIN_TRACKING_VERIFICATION_PAUSE_S + app.waited_s / 10,
+            MAX_TRACKING_VERIFICATION_PAUSE_S,
+            listens_s - app.waited_s,
+        )
     )
 
 

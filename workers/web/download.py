@@ -74,7 +74,7 @@ def build_too_large_error(limit: int) -> SourceTooLarge:
 
 @asynccontextmanager
 async def open_file_downloader(settings: Settings) -> AsyncIterator[FileDownloader]:
-    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         client.headers["Accept-Encoding"] = "identity"
         yield FileDownloader(client)

@@ -14,7 +14,7 @@ import httpx
 from ssrfguard import SSRFGuardError
 
 from schemas.errors import (
-    FetchBlocked,
+    FetchAddressNotAllowed,
     FetchFailed,
     SourceError,
     SourceForbidden,
@@ -41,11 +41,11 @@ def raise_as_source_errors(url: str) -> Iterator[None]:
     Its message names the host of `url`, never an address that it resolved to. That would disclose our
     resolver's answers.
     """
-    host = host_label_of_url(url)
+    host = host_of_url_for_error_message(url)
     try:
         yield
     except SSRFGuardError as error:
-        raise FetchBlocked(f"{host} leads to an address that is not public; give a public one") from error
+        raise FetchAddressNotAllowed(f"{host} leads to an address that is not public; give a public one") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise SourceTimeout(f"{host} did not answer in time; check that the page opens, then try again") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
@@ -54,7 +54,7 @@ def raise_as_source_errors(url: str) -> Iterator[None]:
         raise build_unreachable_error(host, error) from error
 
 
-def host_label_of_url(url: str) -> str:
+def host_of_url_for_error_message(url: str) -> str:
     try:
         return urlsplit(url).hostname or "the address"
     except ValueError:
@@ -103,10 +103,10 @@ def read_retry_after_s(headers: httpx.Headers) -> float | None:
     date = _parse_http_date(value)
     if date is None:
         return None
-    return min(max((date - read_response_date(headers)).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    return min(max((date - read_date_header_or_now(headers)).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
-def read_response_date(headers: httpx.Headers) -> datetime:
+def read_date_header_or_now(headers: httpx.Headers) -> datetime:
     """Return the time in a response's Date header; our own time if it is missing or unreadable."""
     return _parse_http_date(headers.get("Date", "")) or datetime.now(UTC)
 

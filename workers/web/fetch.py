@@ -199,7 +199,9 @@ def build_bot_identity_headers(contact: str) -> dict[str, str]:
     return {"User-Agent": f"{CRAWLER_BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
-async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
+async def read_and_check_fetched_response(
+    response: httpx.Response, want: ExpectedResponse, *, conditional: bool
+) -> FetchedResponse:
     """Check a response's status and media type, read its body into memory, and return both.
 
     Raise a `SourceError` for an unexpected status or type, or a body over the limit. A `conditional` 304 has no body.
@@ -231,7 +233,7 @@ async def fetch_url(
     headers: Mapping[str, str] = {},
     validators_by_url: Mapping[str, HttpValidators] = {},
     content: bytes | None = None,
-    read: ReadResponse = read,
+    read: ReadResponse = read_and_check_fetched_response,
 ) -> FetchedResponse:
     """GET a URL, or POST `content` to it, follow redirects, and return the response.
 

@@ -10,7 +10,14 @@ from weakref import WeakValueDictionary
 import httpx
 from protego import Protego
 
-from schemas.errors import FetchBlocked, FetchFailed, RobotsDisallowed, SourceError, SourceTimeout, SourceUnreachable
+from schemas.errors import (
+    FetchAddressNotAllowed,
+    FetchFailed,
+    RobotsDisallowed,
+    SourceError,
+    SourceTimeout,
+    SourceUnreachable,
+)
 from workers.web.fetch import CRAWLER_BOT_NAME, ExpectedResponse, fetch_url
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
@@ -22,7 +29,7 @@ MAX_FORBIDDING_ROBOTS_AGE_S = 60.0
 #: Bytes of robots.txt that are kept. Parsed, a file takes up to 30 times its bytes.
 MAX_ROBOTS_CACHE_BYTES = 1 << 20
 #: Smallest size that a file counts.
-MIN_COUNTED_ROBOTS_BYTES = 256
+MIN_ROBOTS_BYTES_COUNTED_IN_CACHE = 256
 #: Seconds of the longest Crawl-delay that is kept: some sites set minutes, too long for an ingest.
 MAX_CRAWL_DELAY_S = 10.0
 
@@ -47,7 +54,7 @@ class RobotsRulesCache:
         self.cached: dict[str, RobotsRules] = {}
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def admit_url(self, url: str) -> RobotsRules:
+    async def load_rules_that_allow_url(self, url: str) -> RobotsRules:
         """Return the robots.txt rules that admit `url`. Raise a `SourceError` if they forbid it, or can't be read."""
         for age_s in (MAX_ROBOTS_AGE_S, MAX_FORBIDDING_ROBOTS_AGE_S):
             rules = await self.load_rules_of_origin(url, age_s)
@@ -67,7 +74,7 @@ class RobotsRulesCache:
             if rules is None or self.clock() - rules.at > age_s:
                 body = await download_robots_txt(self.client, origin)
                 parsed = await asyncio.to_thread(parse_robots_txt, body)
-                rules = RobotsRules(parsed, max(len(body), MIN_COUNTED_ROBOTS_BYTES), self.clock())
+                rules = RobotsRules(parsed, max(len(body), MIN_ROBOTS_BYTES_COUNTED_IN_CACHE), self.clock())
                 self.cache_rules(origin, rules)
             return rules
 
@@ -82,12 +89,12 @@ class RobotsRulesCache:
 async def download_robots_txt(client: httpx.AsyncClient, origin: str) -> bytes:
     """Download an origin's robots.txt; return no bytes for a 4xx or too many redirects (RFC 9309 2.3.1).
 
-    Raise `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now. Raise `FetchBlocked` or
+    Raise `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now. Raise `FetchAddressNotAllowed` or
     `SourceUnreachable` as the page itself would.
     """
     try:
         return (await fetch_url(client, f"{origin}/robots.txt", want=EXPECTED_ROBOTS_RESPONSE)).body
-    except (FetchBlocked, SourceUnreachable):
+    except (FetchAddressNotAllowed, SourceUnreachable):
         raise  # The page would fail the same way, and this error has the cause.
     except (FetchFailed, SourceTimeout) as error:
         if error.retryable:

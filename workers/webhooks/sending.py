@@ -16,7 +16,7 @@ import httpx
 from ssrfguard import Resolver
 
 from domain.values import ssrf_guard
-from schemas.errors import FetchBlocked, SourceError, SourceTimeout
+from schemas.errors import FetchAddressNotAllowed, SourceError, SourceTimeout
 from schemas.settings import Settings
 from workers.web.errors import raise_as_source_errors, read_retry_after_s
 from workers.web.fetch import look_up_host, open_ssrf_guarded_client
@@ -65,7 +65,7 @@ async def open_webhook_client(
 
     Loopback hosts in the setting `fetch_allow` are allowed, as for ingests.
     """
-    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(
         allowed=allowed, contact=settings.public_url, resolver=resolver, limits=WEBHOOK_CONNECTION_LIMITS
     ) as client:
@@ -92,13 +92,13 @@ async def _post_webhook(
         # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(WEBHOOK_RESPONSE_BODY_TIMEOUT_S):
-                await _read_webhook_response_body(response)
+                await _read_and_drop_webhook_response_body(response)
         return WebhookSendResult(
             response.status_code, _webhook_failure_code_of_response(response), read_retry_after_s(response.headers)
         )
 
 
-async def _read_webhook_response_body(response: httpx.Response) -> None:
+async def _read_and_drop_webhook_response_body(response: httpx.Response) -> None:
     """Read a receiver's response up to a maximum and drop it, so that its connection can be reused."""
     remaining = MAX_WEBHOOK_RESPONSE_BODY_BYTES
     async for chunk in response.aiter_raw():
@@ -115,7 +115,7 @@ def _webhook_failure_code_of_response(response: httpx.Response) -> DeliveryFailu
 
 
 def _webhook_failure_code_of_error(error: SourceError) -> DeliveryFailureCode:
-    if isinstance(error, FetchBlocked):
+    if isinstance(error, FetchAddressNotAllowed):
         return "ADDRESS_REFUSED"
     if isinstance(error, SourceTimeout):
         return "TIMEOUT"

@@ -9,10 +9,10 @@ from generation.copy.languages import de, en, es, fr
 from generation.copy.languages.table import LanguageTable
 
 LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
-    "en": en.LANGUAGE_TABLE,
-    "de": de.LANGUAGE_TABLE,
-    "fr": fr.LANGUAGE_TABLE,
-    "es": es.LANGUAGE_TABLE,
+    "en": en.ENGLISH_LANGUAGE_TABLE,
+    "de": de.GERMAN_LANGUAGE_TABLE,
+    "fr": fr.FRENCH_LANGUAGE_TABLE,
+    "es": es.SPANISH_LANGUAGE_TABLE,
 }
 #: Language of brands that declare none.
 DEFAULT_LANGUAGE = "en"

@@ -36,7 +36,7 @@ LEAD_IN_PATTERNS = (
     rf"(?:sie|er|es) (?=(?:{PRODUCT_VERBS})\b)",
 )
 
-LANGUAGE_TABLE = LanguageTable(
+GERMAN_LANGUAGE_TABLE = LanguageTable(
     formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={

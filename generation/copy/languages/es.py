@@ -22,22 +22,22 @@ PLAIN_TONE_FORMULAS = CopyFormulas(
 
 PRODUCT_SUBJECT_PATTERN = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
 INDIRECT_OBJECT_PATTERN = r"al? \w+|a l[oa]s \w+"
-INFINITIVE_PATTERN = r"\w+[aei]r(?:[lstmn]\w+)?"
+SPANISH_INFINITIVE_PATTERN = r"\w+[aei]r(?:[lstmn]\w+)?"
 LEAD_IN_PATTERNS = (
     r"(?:se )?puede (?:también )?(?:usarse|utilizarse|usar|utilizar) para ",
     r"(?:además|asimismo|también|por otra parte|en resumen|de manera resumida),? ",
     rf"con {PRODUCT_SUBJECT_PATTERN},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
     (
         rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:también )?(?:te |le |les )?permiten? (?:también "
-        rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?={INFINITIVE_PATTERN}\b)"
+        rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?={SPANISH_INFINITIVE_PATTERN}\b)"
     ),
     r"(?:puedes|podrás|se puede|es posible) (?:también )?(?!no\b)",
-    rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:también )?puede (?:también )?(?={INFINITIVE_PATTERN}\b)(?!ser\b)",
+    rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:también )?puede (?:también )?(?={SPANISH_INFINITIVE_PATTERN}\b)(?!ser\b)",
     rf"(?:{PRODUCT_SUBJECT_PATTERN} |esta |esto )?es (?:también )?(?=una? |el |la )",
     rf"{PRODUCT_SUBJECT_PATTERN} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
 )
 
-LANGUAGE_TABLE = LanguageTable(
+SPANISH_LANGUAGE_TABLE = LanguageTable(
     formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={

@@ -47,7 +47,7 @@ LEAD_IN_PATTERNS = (
     ),
 )
 
-LANGUAGE_TABLE = LanguageTable(
+FRENCH_LANGUAGE_TABLE = LanguageTable(
     formulas=PLAIN_TONE_FORMULAS,
     # A tone without its own formula uses the plain one.
     tones={

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 #: Placeholder for the app's name in a lead-in pattern.
-APP_NAME_PLACEHOLDER = "{app}"
+LEAD_IN_APP_NAME_PLACEHOLDER = "{app}"
 Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_APP_KIND
+from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_OAUTH_CLIENT_KIND
 from schemas.settings import Settings
 from tests import social_servers
 from tests.api.accounts.project import ConnectingProject
@@ -36,7 +36,7 @@ def local_settings(settings: Settings, fediverse: Fediverse, pds: LoopbackPds) -
 
 TASKS = {
     CONNECT_ACCOUNT_KIND: connect_account.open_task,
-    REGISTER_APP_KIND: register_app.open_task,
+    REGISTER_OAUTH_CLIENT_KIND: register_app.open_task,
     REFRESH_TOKEN_KIND: refresh_token.open_task,
 }
 

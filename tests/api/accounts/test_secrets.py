@@ -13,7 +13,7 @@ import pytest_asyncio
 import redis
 
 from db.pool import Pool
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from schemas.settings import Settings
 from telemetry import logs
 from tests.api.accounts.project import ConnectingProject
@@ -24,7 +24,7 @@ from tests.social_servers import Fediverse, LoopbackPds, serving
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.shutdown import StopRequest
+from workers.runtime.shutdown import StopSoonOrNowRequest
 from workers.tasks import open_pool_tasks
 
 
@@ -93,9 +93,9 @@ async def project(
     project_without_worker: ConnectingProject, local_settings: Settings, pool: Pool
 ) -> AsyncIterator[ConnectingProject]:
     """A project with a dispatcher, and a worker for all jobs of posts."""
-    stop = StopRequest()
+    stop = StopSoonOrNowRequest()
     async with (
-        open_wake_courier(local_settings.redis_url) as courier,
+        open_redis_wake_courier(local_settings.redis_url) as courier,
         open_pool_tasks(local_settings, "publish") as tasks,
         Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_kinds(tasks),
         asyncio.TaskGroup() as group,

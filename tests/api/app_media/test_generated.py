@@ -126,7 +126,7 @@ async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) 
         await uploads.prune_stale_uploads(conn, store)
         [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
         ctx = context(pieces.pool, claim)
-        brief = await ctx.step(partial(generated.begin_content_generation, claim=claim))
+        brief = await ctx.step(partial(generated.read_brief_and_mark_content_processing, claim=claim))
         with pytest.raises(RenderFailed) as ended:
             await storing.open_piece_input_files(ctx, store, brief.files, stack)
     assert ended.value.outcome == storing.INPUT_FILE_DELETED_FAILURE

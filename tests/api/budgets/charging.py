@@ -10,13 +10,13 @@ from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
+    ApiKeyOrPublicTraffic,
     BudgetBucket,
-    RequestTrafficKind,
 )
 from api.limits.rate_limits import RateLimiter
 from telemetry.costs import RequestCost
 
-STANDARD = BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[RequestTrafficKind.KEYS]["standard"]
+STANDARD = BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[ApiKeyOrPublicTraffic.KEYS]["standard"]
 
 
 def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:

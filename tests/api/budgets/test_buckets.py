@@ -20,9 +20,9 @@ from api.limits.cost_budgets import (
     BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER,
     COST_BUDGET_CAPACITY_S,
     MICROSECONDS_PER_SECOND,
+    ApiKeyOrPublicTraffic,
     BudgetBucket,
     BudgetRefillRates,
-    RequestTrafficKind,
     organization_budget_bucket,
 )
 from api.limits.rate_limits import RateClass, RateLimiter, open_rate_limiter
@@ -91,10 +91,10 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     each, at_once, processes = 0.05, 8, 5
     rates = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND, 10**9)
     monkeypatch.setitem(
-        cast("dict[Any, Any]", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[RequestTrafficKind.KEYS]), "partner", rates
+        cast("dict[Any, Any]", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[ApiKeyOrPublicTraffic.KEYS]), "partner", rates
     )
     organization_budget_bucket.cache_clear()
-    rate_limits._build_counted_request.cache_clear()
+    rate_limits._build_redis_keys_and_limits_of_request.cache_clear()
     who, served = principal(ids.new_uuid7()), itertools.count()
 
     async def call(limiter: RateLimiter) -> None:
@@ -123,7 +123,7 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
     assert left <= burst_s * MICROSECONDS_PER_SECOND - granted_s * MICROSECONDS_PER_SECOND + took_s * rates.cpu + 1
     organization_budget_bucket.cache_clear()
-    rate_limits._build_counted_request.cache_clear()
+    rate_limits._build_redis_keys_and_limits_of_request.cache_clear()
 
 
 async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
@@ -132,7 +132,7 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     breaker = CircuitBreaker(1.0, lambda: now[0])
     bucket = organization_budget_bucket(ids.new_uuid7(), "standard")
     async with open_rate_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
-        breaker.record_failure()
+        breaker.record_failure_and_open()
         for _ in range(2):
             await charge(limiter, bucket, cost(size=1000))
         assert not await redis.exists(bucket.key)

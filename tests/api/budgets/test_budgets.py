@@ -12,8 +12,8 @@ from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
+    ApiKeyOrPublicTraffic,
     BudgetBucket,
-    RequestTrafficKind,
     organization_budget_bucket,
 )
 from api.limits.rate_limits import RateLimiter
@@ -75,7 +75,9 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCalle
     await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
     found = {(one["traffic"], one["resource"]): one for one in answer}
-    assert set(found) == {(traffic, resource) for traffic in RequestTrafficKind for resource in COST_BUDGET_RESOURCES}
+    assert set(found) == {
+        (traffic, resource) for traffic in ApiKeyOrPublicTraffic for resource in COST_BUDGET_RESOURCES
+    }
     assert all(0 < one["available"] <= one["capacity"] for one in answer)
     assert found["keys", "cpu"]["capacity"] == pytest.approx(
         COST_BUDGET_CAPACITY_S * STANDARD.cpu / MICROSECONDS_PER_SECOND
@@ -92,7 +94,7 @@ async def test_public_traffic_does_not_use_the_keys_budget(
     shop = await sender(acme, anonymous)
     assert (await shop.send(event(1))).status_code == 202
     limiter: RateLimiter = app.state.services.limiter
-    public = organization_budget_bucket(acme.organization_id, "standard", RequestTrafficKind.PUBLIC)
+    public = organization_budget_bucket(acme.organization_id, "standard", ApiKeyOrPublicTraffic.PUBLIC)
     await charge(limiter, public, cost(cpu_s=2.0 * COST_BUDGET_CAPACITY_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
     refused = await shop.send(event(2))
     assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
@@ -178,7 +180,7 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
-        organization_budget_bucket(acme.organization_id, "standard", RequestTrafficKind.PUBLIC),
+        organization_budget_bucket(acme.organization_id, "standard", ApiKeyOrPublicTraffic.PUBLIC),
         list[tuple[BudgetBucket, int]](),
     )
     async with client_of(app) as anonymous:

@@ -23,7 +23,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.generation.protocol import RenderRequest
-from workers.generation.rendering import render_single_file
+from workers.generation.rendering import render_portrait_or_poster_file
 from workers.tasks import TASK_OPENER_BY_KIND, make_poster
 
 
@@ -74,9 +74,9 @@ async def test_archive_leaves_no_poster(
     async def archived(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
         assert answer.is_success, answer.text
-        return await render_single_file(asked, handles)
+        return await render_portrait_or_poster_file(asked, handles)
 
-    monkeypatch.setattr(make_poster, "render_single_file", archived)
+    monkeypatch.setattr(make_poster, "render_portrait_or_poster_file", archived)
     ended = "select finished_at from job where kind = 'make_poster'"
     async with working(settings, pool):
         item = await project.made(film(video))
@@ -101,7 +101,7 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
     await forget_poster_jobs(pool)
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
-            await eventually(lambda: maintenance.is_pool_idle(conn, pool_name="generate"))
+            await eventually(lambda: maintenance.has_pool_worker_and_no_queued_job(conn, pool_name="generate"))
             assert await posters.submit_next_backfill_poster_job(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from api.events.app_lookup import ProjectAppsLookup
+from api.events.app_lookup import EventStoreConnectorWithProjectApps
 from api.http.requests import ApiRequest
 from domain.apps import app_numbers
 
@@ -20,7 +20,7 @@ class _Request:
 
     acquire_event_store_connection = acquire_connection
 
-    def project_scope(self, project_id: str) -> dict[str, str]:
+    def parse_organization_and_project_ids(self, project_id: str) -> dict[str, str]:
         return {"project_id": project_id}
 
 
@@ -31,9 +31,9 @@ async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch)
         results.append("found")
         return "found"
 
-    monkeypatch.setattr(app_numbers, "find_project_apps", find)
-    look_up = ProjectAppsLookup(cast("ApiRequest", _Request()), "prj_1", None)
+    monkeypatch.setattr(app_numbers, "find_project_apps_by_number", find)
+    look_up = EventStoreConnectorWithProjectApps(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
-        async with look_up.connect_to_event_store():
+        async with look_up.look_up_apps_then_connect_to_event_store():
             assert cast("Any", look_up.result) == "found"
     assert results == ["found"]

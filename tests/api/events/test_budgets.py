@@ -15,20 +15,20 @@ from api.events import requests
 from api.services import ApiServices
 from db.pool import Pool
 from domain.events import budgets
-from domain.events.budgets import DailyEventBudget
+from domain.events.budgets import TierDailyEventLimits
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller, read_answer
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import problem
 from tests.waiting import eventually
 
-BUDGET = DailyEventBudget(10, 1 << 20)
+BUDGET = TierDailyEventLimits(10, 1 << 20)
 
 
 @pytest.fixture(autouse=True)
 def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
-    tiers = dict.fromkeys(budgets.EVENT_BUDGET_BY_TIER, BUDGET) | {"partner": DailyEventBudget(20, 2 << 20)}
+    tiers = dict.fromkeys(budgets.EVENT_BUDGET_BY_TIER, BUDGET) | {"partner": TierDailyEventLimits(20, 2 << 20)}
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
     monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
 
@@ -63,7 +63,7 @@ async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -
     large = {"properties": {"text": "x" * 30_000}, "context": {}}
     answers = [await shop.send(*build_events(number, **large)) for number in range(40)]
     assert {answer.status_code for answer in answers[:9]} == {202}
-    few = DailyEventBudget(100, 60_000)
+    few = TierDailyEventLimits(100, 60_000)
     for tier in budgets.EVENT_BUDGET_BY_TIER:
         budgets.EVENT_BUDGET_BY_TIER[tier] = few  # type: ignore[index]  # the test's own
     assert problem(await shop.send(event(99))) == (429, "RATE_LIMITED", {"limit": "daily-event-bytes"})
@@ -169,7 +169,7 @@ async def test_two_processes_count_each_accepted_event_once(app: Litestar, setti
     addition.
     """
     for tier in budgets.EVENT_BUDGET_BY_TIER:
-        budgets.EVENT_BUDGET_BY_TIER[tier] = DailyEventBudget(100, 1 << 30)  # type: ignore[index]  # the test's own
+        budgets.EVENT_BUDGET_BY_TIER[tier] = TierDailyEventLimits(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)
     numbers = itertools.count()
     async with open_caller(app, pool, "Acme") as acme, client_of(app) as one:

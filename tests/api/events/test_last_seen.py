@@ -37,7 +37,7 @@ def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
 @pytest_asyncio.fixture
 async def keyed_app(conn: Conn, shop: EventSender) -> KeyedApp:
-    [app] = await app_keys.find_apps_by_keys(conn, keys=[shop.key], peppers=PEPPERS)
+    [app] = await app_keys.authenticate_sdk_app_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
 
@@ -65,7 +65,7 @@ async def test_many_requests_cause_one_write(
             last.queue_last_event_time(keyed_app)
             await asyncio.sleep(0)
     assert written_apps == [keyed_app.app_id]
-    monkeypatch.setattr(last_seen, "MIN_LAST_SEEN_WRITE_INTERVAL_S", 0.0)
+    monkeypatch.setattr(last_seen, "MIN_APP_LAST_SEEN_WRITE_INTERVAL_S", 0.0)
     last.queue_last_event_time(keyed_app)
     await last.write_queued_times()
     assert written_apps == [keyed_app.app_id] * 2

@@ -17,7 +17,7 @@ from tests.api.participants import ORIGIN, open_participants
 from tests.github_app import Installed, SimulatedGitHub
 from tests.social_servers import Fediverse
 from tests.workers.runtime.workers import at_work
-from workers.tasks import TASK_OPENER_BY_KIND, TASK_POOL_NAMES
+from workers.tasks import SORTED_WORKER_POOL_NAMES, TASK_OPENER_BY_KIND
 
 
 @pytest_asyncio.fixture
@@ -51,7 +51,7 @@ async def cast(
         live = open_caller(participants.app, pool, "Operators", scopes=EVERYTHING)
         acme, platform, operators = [await stack.enter_async_context(one) for one in (sandbox, operator, live)]
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        for name in TASK_POOL_NAMES:
+        for name in SORTED_WORKER_POOL_NAMES:
             tasks = {kind: opener for kind, opener in TASK_OPENER_BY_KIND.items() if kind.pool == name}
             await stack.enter_async_context(at_work(local_settings, pool, tasks))
         yield StoryCast(

@@ -13,7 +13,7 @@ from jobs.ledger import JobClaim
 from schemas.errors import ExternalServerSlotsExhausted
 from tests import seeds
 from tests.api.github.connecting import GitHubParticipants
-from workers.ingest.github.client import GITHUB_SERVER_NAME
+from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS
 from workers.runtime import server_slots
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
@@ -26,7 +26,7 @@ from workers.tasks.list_github_repos import list_github_repos
 async def test_busy_github_gets_no_request(
     github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
+    monkeypatch.setattr(server_slots, "MAX_REMOTE_SERVER_SLOT_WAIT_S", 0.0)
     monkeypatch.setattr(oauth_return, "MAX_OAUTH_CALLBACK_WAIT_S", 0.0)
     monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.0)
     await github_without_worker.insert_installation()
@@ -36,7 +36,7 @@ async def test_busy_github_gets_no_request(
     connect = partial(connect_github, keyring=github_without_worker.app.state.services.vault)
     async with (
         github_without_worker.pool.acquire() as conn,
-        servers.hold_server_slot(GITHUB_SERVER_NAME, tenant=github_without_worker.rival.organization_id),
+        servers.hold_server_slot(GITHUB_SERVER_NAME_FOR_SLOTS, tenant=github_without_worker.rival.organization_id),
     ):
         for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, list_github_repos)):
             [claim] = await seeds.claims(conn, kind)

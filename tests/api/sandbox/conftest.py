@@ -87,7 +87,7 @@ class ApiSandbox:
             async with self.pool.acquire() as conn, conn.transaction():
                 content = await seeds.content(conn, self.org, self.project_id, caption=f"Bread, {local_time}")
                 body = ScheduleContent(targets=[Target(social_account_id=account)], local_time=local_time)
-                await scheduling.schedule_posts(
+                await scheduling.create_scheduled_posts_of_content(
                     conn,
                     organization_id=self.org,
                     content_id=content,

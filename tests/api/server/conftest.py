@@ -149,7 +149,7 @@ class ServerUnderTest:
 
     def pass_time(self, ticks: int) -> None:
         for _ in range(ticks):
-            self.server.admission.advance_clock()
+            self.server.admission.advance_tick_and_check_timeouts()
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import pytest
 
 from api.server.admission import ConnectionLimits
 from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED_REQUESTS, MAX_URI_BYTES
-from api.server.cycle import MAX_UNREAD_BODY_BYTES
+from api.server.cycle import MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION
 from tests.api.server.conftest import ServerUnderTest
 
 LIMITS = ConnectionLimits()
@@ -72,7 +72,9 @@ async def test_too_many_pipelined_requests_are_refused(edge: ServerUnderTest) ->
     assert (await client.answer())[2] == b"held"
 
 
-@pytest.mark.parametrize("size", [MAX_UNREAD_BODY_BYTES, MAX_UNREAD_BODY_BYTES + 1, 8 * 1024 * 1024])
+@pytest.mark.parametrize(
+    "size", [MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION, MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION + 1, 8 * 1024 * 1024]
+)
 async def test_early_answer_reaches_clients_that_read_last(edge: ServerUnderTest, size: int) -> None:
     """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
@@ -84,7 +86,7 @@ async def test_early_answer_reaches_clients_that_read_last(edge: ServerUnderTest
     client.send(bytes(size % (1024 * 1024)) if size > 1024 * 1024 else b"")
     status, headers, body = await client.answer()
     assert (status, body) == (200, b"early")
-    if size > MAX_UNREAD_BODY_BYTES:
+    if size > MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION:
         assert headers["connection"] == "close"
         assert await client.wait_until_closed()
     else:

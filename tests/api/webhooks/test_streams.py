@@ -59,7 +59,7 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: 
             early = await emit_event(slow, acme.organization_id)
             late = await emit_event(conn, acme.organization_id)
             assert early < late
-            head = await streams.find_webhook_stream_heads(conn, organization_ids=[acme.organization_id])
+            head = await streams.find_stream_heads_of_organizations(conn, organization_ids=[acme.organization_id])
             assert head[acme.organization_id] == streams.STREAM_START
         assert await reader.told(2) == [early, late]
 
@@ -85,7 +85,7 @@ async def test_stream_starts_with_later_commits(app: Litestar, acme: ApiCaller, 
 
 async def begin_stream(pool: Pool, org: UUID) -> None:
     async with pool.acquire() as conn:
-        await streams.start_webhook_event_recording(conn, organization_id=org)
+        await streams.start_webhook_event_recording_for_stream(conn, organization_id=org)
 
 
 async def test_reconnected_stream_has_no_gap(app: Litestar, acme: ApiCaller, pool: Pool) -> None:

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from db.pool import Pool
 from domain.webhooks.delivery_jobs import FIND_ENDPOINTS_WITH_NEW_DELIVERIES, WebhookDeliverySearch
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from schemas import ids
 from schemas.settings import Settings
 from schemas.webhooks import WebhookEventType
@@ -104,7 +104,7 @@ def received_types(receiver: WebhookReceiver) -> list[str]:
 async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
     """Poll as the dispatcher does, until it has come."""
     look = WebhookDeliverySearch(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
-    async with open_wake_courier(settings.redis_url) as courier:
+    async with open_redis_wake_courier(settings.redis_url) as courier:
 
         async def came() -> bool:
             async with pool.acquire() as conn:

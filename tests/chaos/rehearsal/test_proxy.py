@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from chaos.proxy import FaultProxy, ServerAddress, open_fault_proxy
 from chaos.receiver import EffectCall, call_effect_receiver, run_effect_receiver
 
@@ -29,7 +29,10 @@ class Echo:
 async def open_echo() -> AsyncIterator[tuple[FaultProxy, Echo, Streams]]:
     """Connect a client, a proxy and a server, after one line has made the round trip."""
     echo = Echo()
-    async with serve_loopback(echo.serve) as port, open_fault_proxy(ServerAddress("127.0.0.1", port)) as fault_proxy:
+    async with (
+        serve_loopback_tcp(echo.serve) as port,
+        open_fault_proxy(ServerAddress("127.0.0.1", port)) as fault_proxy,
+    ):
         reader, writer = await asyncio.open_connection(*fault_proxy.address)
         try:
             await send_line(writer, b"hello\n")

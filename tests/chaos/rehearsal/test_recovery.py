@@ -10,7 +10,7 @@ import pytest
 from chaos.rehearsal.faults import InjectedFault
 from chaos.rehearsal.recovery import (
     AttemptRow,
-    compute_recovery_times_s,
+    compute_interrupted_job_recovery_times_s,
     count_fenced_attempts,
     nearest_rank_percentile,
 )
@@ -50,15 +50,15 @@ def injected(second: float, host: str = "worker 1") -> InjectedFault:
     ],
 )
 def test_recovery_begins_with_the_first_fault_of_the_attempt(faults: list[InjectedFault], times_s: list[float]) -> None:
-    assert compute_recovery_times_s(attempts(), faults, HOSTS) == times_s
-    assert compute_recovery_times_s(attempts("completed"), faults, HOSTS) == []
-    assert compute_recovery_times_s(attempts("retry"), faults, HOSTS) == []
+    assert compute_interrupted_job_recovery_times_s(attempts(), faults, HOSTS) == times_s
+    assert compute_interrupted_job_recovery_times_s(attempts("completed"), faults, HOSTS) == []
+    assert compute_interrupted_job_recovery_times_s(attempts("retry"), faults, HOSTS) == []
 
 
 def test_recovery_ends_with_the_job() -> None:
     ended = [attempts()[0], AttemptRow(JOB, 2, 0, None, at_second(14), None, None)]
     other = [AttemptRow(UUID(int=9), 1, 1, WORKER, at_second(20), at_second(21), "lost")]
-    assert compute_recovery_times_s([*ended, *other], [injected(12)], HOSTS) == [2]
+    assert compute_interrupted_job_recovery_times_s([*ended, *other], [injected(12)], HOSTS) == [2]
 
 
 def test_only_refusals_of_lost_attempts_are_fenced(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from uuid import UUID
 import pytest
 
 from chaos.rehearsal import tasks
-from chaos.rehearsal.tally import RehearsedJob, RehearsedJobReport, tally_rehearsed_jobs
+from chaos.rehearsal.tally import RehearsedJob, RehearsedJobsTally, tally_rehearsed_jobs
 
 JOB = UUID(int=1)
 DONE = RehearsedJob(JOB, tasks.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
 
 
-def report_of(*jobs: RehearsedJob, calls: int = 0) -> RehearsedJobReport:
+def report_of(*jobs: RehearsedJob, calls: int = 0) -> RehearsedJobsTally:
     return tally_rehearsed_jobs(jobs, {"1-1": JOB}, {str(JOB): calls})
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db import dumps
-from db.dumps import PostgresTool, find_postgres_tool, read_postgres_major_version
+from db.dumps import PostgresDumpTool, find_postgres_tool, query_postgres_server_major_version
 from db.pool import Conn
 from schemas.errors import BackupOrRestoreFailed
 from schemas.settings import Settings
@@ -46,7 +46,7 @@ async def test_a_dump_is_restored(
     organization = await seeds.organization(conn)
     dumped = decoded(await tenantry("backup", "tenantry.dump", "--json"))
     assert mode_and_size("tenantry.dump") == (0o600, dumped["bytes"])
-    assert dumped["version"] == await read_postgres_major_version(environment.database_url)
+    assert dumped["version"] == await query_postgres_server_major_version(environment.database_url)
     monkeypatch.setenv("DATABASE_URL", empty)
     decoded(await tenantry("restore", "tenantry.dump", "--json"))
     restored = await asyncpg.connect(empty)
@@ -69,7 +69,7 @@ async def test_a_failed_backup_leaves_no_file(
     broken = elsewhere / "pg_dump"
     broken.write_text("#!/bin/sh\necho no room >&2; exit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresTool(broken, 18))
+    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresDumpTool(broken, 18))
     error = refused(await tenantry("backup", "tenantry.dump", "--json"), 1)
     assert error["message"].endswith("ended with exit code 3:\nno room")
     assert dumps_here() == {}
@@ -105,7 +105,7 @@ async def test_the_password_is_in_no_command_line(
     spy = tmp_path / "pg_dump"
     spy.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\necho "$PGPASSWORD" > {tmp_path}/password\n')
     spy.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresTool(spy, 18))
+    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresDumpTool(spy, 18))
     await asyncio.to_thread(dumps.write_database_dump, settings.database_url, tmp_path / "out")
     password = (tmp_path / "password").read_text().strip()
     assert password

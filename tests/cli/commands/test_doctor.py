@@ -76,7 +76,7 @@ async def test_a_filling_disk_is_reported(tenantry: Tenantry, monkeypatch: pytes
     async def measure(_: Conn) -> DatabaseDiskUse:
         return DatabaseDiskUse(1_000_000_000, 0, sees_wal=False)
 
-    monkeypatch.setattr(disk, "measure_database_disk_use", measure)
+    monkeypatch.setattr(disk, "measure_disk_use_of_databases_and_wal", measure)
     for part, code, status in DISKS:
         if part:
             for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):

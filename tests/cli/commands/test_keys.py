@@ -35,7 +35,7 @@ async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     """Return whether the database accepts a key's text now."""
     presented = key_text.parse_api_key(text)
     assert presented
-    rows = await api_keys.find_api_keys(conn, key_ids=[presented.key_id])
+    rows = await api_keys.find_api_keys_by_key_ids(conn, key_ids=[presented.key_id])
     row = rows[presented.key_id]
     return (
         api_keys.presented_key_matches(row, presented, parse_keyring(settings.peppers, setting="PEPPERS"))
@@ -122,7 +122,9 @@ async def test_rewrap_seals_with_the_keyrings_first_key(
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
     keyring = parse_keyring(newer, setting="VAULT_KEYS")
-    assert (await credentials.open_account_tokens(conn, **account, keyring=keyring)).access_token == "the-access-token"
+    assert (
+        await credentials.read_unsealed_account_tokens(conn, **account, keyring=keyring)
+    ).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")
     assert "Every secret is sealed with new" in again.stderr
     monkeypatch.setenv("VAULT_KEYS", newer)

@@ -1,12 +1,17 @@
 import pytest
 
-from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, read_all_migrations, read_sql_functions
+from db.migrate import (
+    EVENT_SCHEMA_MIGRATION_SOURCE,
+    MAIN_SCHEMA_MIGRATION_SOURCE,
+    read_all_migrations,
+    read_sql_functions,
+)
 from db.pool import Conn
 from tests.cli.conftest import Tenantry
 
 EVERY = [
     each.name
-    for schema in (MAIN_SCHEMA, EVENT_SCHEMA)
+    for schema in (MAIN_SCHEMA_MIGRATION_SOURCE, EVENT_SCHEMA_MIGRATION_SOURCE)
     for each in (*read_sql_functions(schema), *read_all_migrations(schema))
 ]
 

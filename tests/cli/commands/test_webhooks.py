@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from standardwebhooks import Webhook
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import WEBHOOK_EVENT_TYPES
 from cli.shared.event_stream import ServerSentMessage, parse_server_sent_events
@@ -117,7 +117,7 @@ async def test_an_endless_response_does_not_block() -> None:
             writer.write(b"x" * 65536)
             await writer.drain()
 
-    async with serve_loopback(answer) as port:
+    async with serve_loopback_tcp(answer) as port:
         with EventForwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
             sent = await asyncio.to_thread(forwarder.send, "evt_1", b"{}")
     assert (sent.status, sent.problem) == (200, None)
@@ -217,7 +217,7 @@ async def test_a_server_other_than_the_api_is_reported(
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 " + head + b"\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>")
 
-    async with serve_loopback(answer) as port:
+    async with serve_loopback_tcp(answer) as port:
         monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{port}")
         for words in (["listen"], ["trigger", "test.ping"]):
             answered = await webhooks(*words)

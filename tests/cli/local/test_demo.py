@@ -22,7 +22,7 @@ def test_the_site_is_added_to_the_allowed_hosts() -> None:
     both = demo.build_demo_fetch_allow_setting("127.0.0.1:1", {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:2"})[
         demo.FETCH_ALLOW_VARIABLE_NAME
     ]
-    assert len(ssrf_guard.parse_allowed_origins(both)) == 2
+    assert len(ssrf_guard.parse_allowed_loopback_fetch_origins(both)) == 2
 
 
 def test_a_second_start_reuses_the_first_project() -> None:
@@ -64,7 +64,7 @@ def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> N
 
     client = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
     monkeypatch.setattr(demo, "_open_api_client", lambda *_: client)
-    shown = demo.DemoResult(project={"brandContext": brand}, post={})
+    shown = demo.DemoProjectAndPost(project={"brandContext": brand}, post={})
     demo.generate_demo_content("http://api", "key", shown, io.StringIO())
     assert contexts == [brand]
 

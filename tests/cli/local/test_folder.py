@@ -8,7 +8,7 @@ from cli.local import folder
 from cli.local.folder import LOCAL_ENV_FILE
 from domain.security.keyring import parse_keyring
 
-URLS = folder.DatabaseServers("postgresql://postgres@127.0.0.1/postgres", "redis://127.0.0.1/0", {})
+URLS = folder.DatabaseUrlsAndEmbeddedServers("postgresql://postgres@127.0.0.1/postgres", "redis://127.0.0.1/0", {})
 
 
 @pytest.fixture(autouse=True)

@@ -80,15 +80,15 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_second_install_does_nothing(venv: Path, ran: list[str]) -> None:
     """Repeat it only for more extras."""
     for extras in ("local", "local", "local,dev", "local"):
-        install.install_extras(extras)
+        install.install_venv_with_extras(extras)
     assert ran == STEPS * 2
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_changed_input_reinstalls(venv: Path, ran: list[str], name: str) -> None:
-    install.install_extras("local")
+    install.install_venv_with_extras("local")
     (venv.parent / name).write_text("changed")
-    install.install_extras("local")
+    install.install_venv_with_extras("local")
     assert ran == STEPS * 2
 
 
@@ -98,7 +98,7 @@ def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: p
     monkeypatch.setattr(install, "_run_with_progress", lambda _, command: commands.append(command))
     monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     for extras, lock in (("local", "local"), ("local,dev", "dev")):
-        install.install_extras(extras)
+        install.install_venv_with_extras(extras)
         got, listed, linked = commands[-3:]
         assert {"--require-hashes", "--no-deps", install.UV_INSTALLER_LOCK_FILE} <= set(got)
         assert {"--require-hashes", "--no-deps", install.LOCK_FILES_BY_EXTRA[lock]} <= set(listed)
@@ -119,7 +119,7 @@ def test_pip_installs_the_same_after_uv_fails(
             raise install.InstallationFailed
 
     monkeypatch.setattr(install, "_run_with_progress", run)
-    install.install_extras("local")
+    install.install_venv_with_extras("local")
     by_pip = [command for command in commands[1:] if command[2] == "pip"]
     assert by_pip == commands[-2:]
     listed, linked = by_pip
@@ -134,7 +134,7 @@ def test_pip_installs_the_same_after_uv_fails(
 
 def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
     with pytest.raises(install.InstallationFailed, match="unknown extra locl"):
-        install.install_extras("locl")
+        install.install_venv_with_extras("locl")
 
 
 def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
@@ -145,7 +145,7 @@ def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
     monkeypatch.setattr(install, "_pip_install_command", lambda: failing)
     said = r"no such package\ninstalling into .venv failed \(exit code 2\)(?s:.*)PIP_INDEX_URL"
     with pytest.raises(install.InstallationFailed, match=said):
-        install.install_extras("local")
+        install.install_venv_with_extras("local")
     assert not (venv / "installed").exists()
 
 
@@ -161,7 +161,7 @@ def test_a_full_disk_is_reported_with_folders_and_needed_space(
         install.main("local,dev")
     message = str(ended.value)
     assert said in message
-    assert f".venv needs {install.VENV_SIZE_MB_BY_EXTRA['dev']:,} MB" in message
+    assert f".venv needs {install.VENV_DISK_SPACE_NEEDED_BY_EXTRA_MB['dev']:,} MB" in message
     assert f"MB free for packages in {venv}" in message
     assert "PIP_INDEX_URL" not in message
     assert "installing the same with pip" not in capsys.readouterr().err
@@ -172,10 +172,10 @@ def test_a_full_disk_outside_an_installer_is_reported(venv: Path, monkeypatch: p
     def fill(_: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(venv / "installed"))
 
-    monkeypatch.setattr(install, "install_extras", fill)
+    monkeypatch.setattr(install, "install_venv_with_extras", fill)
     with pytest.raises(SystemExit, match=r"installed(?s:.*)The disk is full"):
         install.main("local")
 
 
 def test_each_list_has_its_size() -> None:
-    assert install.VENV_SIZE_MB_BY_EXTRA.keys() == install.LOCK_FILES_BY_EXTRA.keys()
+    assert install.VENV_DISK_SPACE_NEEDED_BY_EXTRA_MB.keys() == install.LOCK_FILES_BY_EXTRA.keys()

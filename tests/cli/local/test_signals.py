@@ -5,7 +5,12 @@ import signal
 
 import pytest
 
-from cli.local.signals import TERMINATION_SIGNALS, PrintKeysRequests, TerminationSignal, raise_on_termination_signals
+from cli.local.signals import (
+    TERMINATION_SIGNALS,
+    PrintKeysSignalCounter,
+    TerminationSignalReceived,
+    raise_on_termination_signals,
+)
 
 
 @pytest.mark.parametrize("signum", TERMINATION_SIGNALS)
@@ -13,7 +18,7 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
     hurried: list[str] = []
     before = signal.getsignal(signum)
     with raise_on_termination_signals(again=lambda: hurried.append("now")):
-        with pytest.raises(TerminationSignal):
+        with pytest.raises(TerminationSignalReceived):
             os.kill(os.getpid(), signum)
         assert hurried == []
         os.kill(os.getpid(), signal.SIGTERM)
@@ -24,10 +29,10 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
-    asked = PrintKeysRequests()
-    assert not asked.take_request()
+    asked = PrintKeysSignalCounter()
+    assert not asked.take_received_signal()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)
-    assert asked.take_request()
-    assert not asked.take_request()
+    assert asked.take_received_signal()
+    assert not asked.take_received_signal()
     signal.signal(signal.SIGUSR1, before)

@@ -11,7 +11,7 @@ from cli.local.supervise import (
     FIRST_RESTART_PAUSE_S,
     MAX_RESTART_PAUSE_S,
     MIN_STABLE_PROCESS_RUN_S,
-    ProcessLogs,
+    ProcessLogFollower,
     SupervisedServer,
     format_log_line_for_person,
 )
@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[LocalServer]:
         halt=signal.SIGTERM,
         ready=lambda _: True,
     )
-    process.launch()
+    process.start_without_waiting()
     yield process
     process.kill()
 
@@ -77,11 +77,11 @@ def test_a_stable_process_resets_the_backoff(server: LocalServer) -> None:
 
 def test_logs_are_copied_with_their_processs_name(server: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
     until(lambda: server.exit_code is not None)
-    with ProcessLogs({"web": server, "dispatcher": server}) as logs:
+    with ProcessLogFollower({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")
         logs.copy_new_lines_to_stderr()
         assert "web        | one\nweb        | two\ndispatcher | one\n" in capsys.readouterr().err
-        server.launch()
+        server.start_without_waiting()
         until(lambda: server.exit_code is not None)
     assert "web        | a last word\n" in capsys.readouterr().err
 

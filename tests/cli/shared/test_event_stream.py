@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import pytest
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from cli.shared.event_stream import (
     FIRST_STREAM_RECONNECT_WAIT_S,
     MAX_STREAM_RECONNECT_WAIT_S,
     MIN_STABLE_STREAM_CONNECTION_S,
-    WebhookEventStream,
+    ReconnectingWebhookSseStream,
 )
 from cli.shared.remote import RemoteApi
 
@@ -66,9 +66,11 @@ class Stage:
 
 async def waits(script: list[str]) -> list[float]:
     stage = Stage(script)
-    async with serve_loopback(stage.answer) as port:
+    async with serve_loopback_tcp(stage.answer) as port:
         remote = RemoteApi(f"http://127.0.0.1:{port}", "key")
-        stream = WebhookEventStream(remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep)
+        stream = ReconnectingWebhookSseStream(
+            remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep
+        )
 
         def read() -> None:
             with suppress(Over):

@@ -2,13 +2,13 @@
 
 from io import StringIO
 
-from cli.shared.output import build_text_table, format_object_fields, open_console
+from cli.shared.output import build_rich_console, build_text_table, format_object_fields
 from schemas.jobs import CancelAnswer
 
 
 def printed(*cells: object) -> str:
     out = StringIO()
-    open_console(out).print(build_text_table(["A", "B"], [cells]))
+    build_rich_console(out).print(build_text_table(["A", "B"], [cells]))
     return out.getvalue().splitlines()[1]
 
 

@@ -161,7 +161,7 @@ def test_other_platforms_ignore_hashtags() -> None:
 def test_operator_quota_overrides_account_and_platform(
     traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
 ) -> None:
-    found = quotas.find_post_quota(
+    found = quotas.find_account_post_quota_per_window(
         platform="instagram", traits=traits, quota_posts=operator, quota_window_s=None if operator is None else 60
     )
     assert found == expected

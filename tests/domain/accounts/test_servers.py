@@ -12,9 +12,9 @@ from domain.values import ssrf_guard
 from schemas.errors import InvalidValue
 from tests.workers.net import NOTATIONS, ODD
 
-NOWHERE = ssrf_guard.parse_allowed_origins("")
+NOWHERE = ssrf_guard.parse_allowed_loopback_fetch_origins("")
 NAME = partial(servers.account_server_url_of_host, example="mastodon.social")
-LOCAL = ssrf_guard.parse_allowed_origins("127.0.0.1:8123,localhost:8124")
+LOCAL = ssrf_guard.parse_allowed_loopback_fetch_origins("127.0.0.1:8123,localhost:8124")
 
 
 @pytest.mark.parametrize(

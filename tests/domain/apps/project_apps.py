@@ -42,7 +42,7 @@ async def delete(pool: Pool, project: Project, app: SdkAppShown) -> SdkAppDelete
 
 
 async def opened(conn: Conn, *keys: str) -> list[KeyedApp | None]:
-    return await app_keys.find_apps_by_keys(conn, keys=keys, peppers=seeds.PEPPERS)
+    return await app_keys.authenticate_sdk_app_keys(conn, keys=keys, peppers=seeds.PEPPERS)
 
 
 async def open_ones(conn: Conn, *keys: str) -> list[bool]:

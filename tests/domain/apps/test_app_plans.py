@@ -19,7 +19,7 @@ DELETED, OTHERS = 20_000, 2_000
 
 async def find(conn: Conn, _: Project) -> None:
     key = app_keys.format_app_key(ids.new_uuid7(), "s" * 43)
-    await app_keys.find_apps_by_keys(conn, keys=[key], peppers=seeds.PEPPERS)
+    await app_keys.authenticate_sdk_app_keys(conn, keys=[key], peppers=seeds.PEPPERS)
 
 
 async def page(conn: Conn, project: Project) -> None:

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import BrandColor, BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, FieldFinding
-from schemas.pictures import Picture, PictureKind
+from schemas.brand import (
+    BrandColor,
+    BrandFieldName,
+    BrandFieldValue,
+    BrandSource,
+    FieldFinding,
+    StoredBrandSourceFindings,
+)
+from schemas.pictures import PictureFoundByIngest, PictureKind
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
@@ -25,7 +32,7 @@ FINDINGS = some.builds(
 )
 KINDS = get_args(PictureKind)
 PICTURES = some.builds(
-    Picture,
+    PictureFoundByIngest,
     kind=some.sampled_from(KINDS),
     url=some.integers(0, 9).map("https://acme.test/{}.png".format),
     width=some.just(512),
@@ -36,7 +43,7 @@ PICTURES = some.builds(
 )
 ROWS = some.lists(
     some.builds(
-        BrandSourceRow,
+        StoredBrandSourceFindings,
         source=some.sampled_from(["github", "website", "appstore", "partner"]),
         fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
         media=some.lists(PICTURES, max_size=6),
@@ -51,9 +58,9 @@ ROWS = some.lists(
 
 def row(
     source: BrandSource, values: dict[BrandFieldName, BrandFieldValue], *, days: int = 0, confidence: float = 0.9
-) -> BrandSourceRow:
+) -> StoredBrandSourceFindings:
     findings = {name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
-    return BrandSourceRow(
+    return StoredBrandSourceFindings(
         source=source,
         fields=findings,
         url=None if source == "partner" else f"https://{source}.test/",
@@ -91,7 +98,7 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
 
 @given(ROWS, some.randoms())
 def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
-    rows: list[BrandSourceRow], random: Random
+    rows: list[StoredBrandSourceFindings], random: Random
 ) -> None:
     """In any order of the rows. Exactly the fields of the rows have provenance."""
     found, shuffled = brand.rank_brand_findings_by_field(rows), rows[:]
@@ -116,7 +123,7 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
 
 
 @given(ROWS, some.randoms())
-def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceRow], random: Random) -> None:
+def test_merge_ignores_the_order_of_rows(rows: list[StoredBrandSourceFindings], random: Random) -> None:
     """Logos come first, each address once, and the newer source first."""
     merged, shuffled = brand.merge_brand_pictures(rows), rows[:]
     random.shuffle(shuffled)

@@ -14,7 +14,7 @@ from jobs.kinds import INGEST_WEBSITE_KIND
 from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
 from schemas.brand import BrandExtraction, FieldFinding
-from schemas.pictures import Picture
+from schemas.pictures import PictureFoundByIngest
 from tests import seeds
 from tests.domain import project as verbs
 from tests.domain.project import Project
@@ -60,7 +60,7 @@ async def test_a_retry_takes_the_ingest_over(pool: Pool, conn: Conn, project: Pr
     assert (found.status, found.job_id) == ("running", ids.format_prefixed_id(ids.JOB, again.job_id))
 
 
-LOGO = Picture(
+LOGO = PictureFoundByIngest(
     kind="logo",
     url="https://example.com/logo.png",
     width=180,

@@ -47,7 +47,7 @@ async def regenerate(
     conn: Conn, project: Project, content_id: UUID, versions: Any = None, **fields: Any
 ) -> StartedContentGeneration:
     async with conn.transaction():
-        return await generating.start_content_regeneration(
+        return await generating.start_generating_next_content_revision(
             conn, organization_id=project.org, content_id=content_id, body=Regenerate(**fields), versions=versions
         )
 
@@ -56,7 +56,7 @@ async def begun(conn: Conn, project: Project, content_id: UUID | None = None) ->
     """Return a begun job of a new item, or of the next revision of one."""
     await (ask(conn, project) if content_id is None else regenerate(conn, project, content_id))
     [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
-    await generated.begin_content_generation(conn, claim=claim)
+    await generated.read_brief_and_mark_content_processing(conn, claim=claim)
     return claim
 
 
@@ -64,7 +64,7 @@ async def finish(pool: Pool, claim: JobClaim, text: str = "") -> None:
     """Run the last two steps of a job with stored files; `text` is added to the caption."""
     done = context(pool, claim)
     tokens = await done.step(partial(uploads.reserve_uploads, organization_id=claim.organization_id, sizes=[9, 3]))
-    brief = await done.step(partial(generated.begin_content_generation, claim=claim))
+    brief = await done.step(partial(generated.read_brief_and_mark_content_processing, claim=claim))
     body = partial(
         generated.finish_content_generation, claim=claim, spec=brief.spec,
         copy=written(write_piece_copy(brief.spec), text),

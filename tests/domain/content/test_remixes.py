@@ -48,7 +48,7 @@ async def declare(conn: Conn, project: Project, content_id: UUID, is_ai: bool) -
 
 async def finished(pool: Pool, conn: Conn) -> None:
     [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
-    await generated.begin_content_generation(conn, claim=claim)
+    await generated.read_brief_and_mark_content_processing(conn, claim=claim)
     await making.finish(pool, claim)
 
 

@@ -77,7 +77,7 @@ async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
                 return 0
             with suppress(ServiceUnavailable), convert_postgres_away_errors():
                 async with pool.acquire() as conn:
-                    return await partitions.rotate_event_id_generation(conn, age=timedelta(0))
+                    return await partitions.open_new_event_id_partition_if_due(conn, age=timedelta(0))
             return 0
 
         await eventually(rotated, within=PATIENCE_S)

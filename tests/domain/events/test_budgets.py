@@ -10,7 +10,7 @@ import pytest
 from db.pool import Pool, open_postgres_pool
 from domain.apps.app_keys import KeyedApp
 from domain.events import budgets
-from domain.events.budgets import DailyEventBudget, EventBudgets
+from domain.events.budgets import EventBudgets, TierDailyEventLimits
 from domain.events.intake import open_event_intake
 from schemas.errors import LimitReached
 from tests import seeds
@@ -33,7 +33,7 @@ async def sums(pool: Pool) -> list[tuple[int, int]]:
 async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    budget, most = DailyEventBudget(5_000, 1 << 40), 20
+    budget, most = TierDailyEventLimits(5_000, 1 << 40), 20
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": budget})
     monkeypatch.setattr(budgets, "LOTS_PER_EVENT_BUDGET", 100)
     app, chance = await an_app(pool), random.Random(seed)
@@ -43,11 +43,11 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         number = chance.choices(range(4), weights=(20, 5, 1, 1))[0]
         one, events = processes[number], chance.randint(1, most)
         try:
-            one.release_reserved_events(one.reserve_events(app, events, 0), events, 0)
+            one.release_reserved_events(one.reserve_organization_event_budget(app, events, 0), events, 0)
         except LimitReached:
             refused.add(number)
             continue
-        one.count_stored_events(app, events, 0)
+        one.add_stored_events_to_budget(app, events, 0)
         accepted += events
         if one.counts_ready.is_set():
             await one.write_ready_event_counts(pool)
@@ -62,13 +62,13 @@ async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
     lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_EVENT_BUDGET
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
-    one.count_stored_events(app, lot - 1, 1)
+    one.add_stored_events_to_budget(app, lot - 1, 1)
     assert not one.counts_ready.is_set()
-    one.count_stored_events(app, 1, 7)
+    one.add_stored_events_to_budget(app, 1, 7)
     assert one.counts_ready.is_set()
     await one.write_ready_event_counts(pool)
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 0.01)
-    other.count_stored_events(app, 1, 1)
+    other.add_stored_events_to_budget(app, 1, 1)
     async with asyncio.timeout(60):
         await other.counts_ready.wait()
     await other.write_ready_event_counts(pool)
@@ -77,27 +77,27 @@ async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch:
 
 async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request above the reserved events must retry in a second, not tomorrow."""
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": DailyEventBudget(10, 100)})
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": TierDailyEventLimits(10, 100)})
     app, one = await an_app(pool), new_budgets()
-    day = one.reserve_events(app, 10, 10)
+    day = one.reserve_organization_event_budget(app, 10, 10)
     with pytest.raises(LimitReached) as refused:
-        one.reserve_events(app, 1, 1)
+        one.reserve_organization_event_budget(app, 1, 1)
     assert refused.value.retry_after == 1
-    one.check_event_budget(app)
+    one.check_organization_event_budget(app)
     one.release_reserved_events(day, 10, 10)
-    one.reserve_events(app, 1, 1)
+    one.reserve_organization_event_budget(app, 1, 1)
 
 
 async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> None:
     url = own_servers.postgres.url
     async with open_postgres_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()
-        one.count_stored_events(app, 5, 50)
+        one.add_stored_events_to_budget(app, 5, 50)
         one.queue_all_event_counts()
         own_servers.postgres.stop()
         await one.write_ready_event_counts(pool)
-        one.count_stored_events(app, 1, 10)
-        own_servers.postgres.start()
+        one.add_stored_events_to_budget(app, 1, 10)
+        own_servers.postgres.start_and_wait_until_ready()
 
         async def are_added() -> bool:
             one.queue_all_event_counts()
@@ -134,9 +134,9 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
 async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now = [datetime.now(UTC)]
     app, one = await an_app(pool), EventBudgets(lambda: now[0])
-    one.count_stored_events(app, 3, 30)
+    one.add_stored_events_to_budget(app, 3, 30)
     now[0] += timedelta(days=1)
-    one.count_stored_events(app, 4, 40)
+    one.add_stored_events_to_budget(app, 4, 40)
     one.queue_all_event_counts()
     await one.write_ready_event_counts(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
@@ -147,9 +147,9 @@ async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.Monkey
     monkeypatch.setattr(budgets, "MAX_CACHED_EVENT_BUDGET_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
-    one.reserve_events(held, 1, 1)
+    one.reserve_organization_event_budget(held, 1, 1)
     for number in range(2, 40):
-        one.check_event_budget(keyed(PROJECT, 1, UUID(int=number)))
+        one.check_organization_event_budget(keyed(PROJECT, 1, UUID(int=number)))
     assert len(one._days) <= 11
     assert (UUID(int=1), datetime.now(UTC).date()) in one._days
 

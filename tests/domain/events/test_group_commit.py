@@ -29,17 +29,17 @@ async def test_ids_are_known_by_app_alone(conn: Conn) -> None:
 
 
 async def test_a_generation_is_open_for_its_time(conn: Conn) -> None:
-    assert await partitions.rotate_event_id_generation(conn) == 0
+    assert await partitions.open_new_event_id_partition_if_due(conn) == 0
     await conn.execute("update event_generation set since = since - interval '15 days'")
-    assert await partitions.rotate_event_id_generation(conn) == 1
-    assert await partitions.rotate_event_id_generation(conn) == 0
+    assert await partitions.open_new_event_id_partition_if_due(conn) == 1
+    assert await partitions.open_new_event_id_partition_if_due(conn) == 0
 
 
 async def test_commit_after_a_rotation_probes_the_closed_leaf(pool: Pool, conn: Conn) -> None:
     """The snapshot is younger than the lock: otherwise it would miss the closed leaf and repeat the id."""
     await send(conn, [event(1)])
     async with pool.acquire() as rotating, rotating.transaction():
-        assert await partitions.rotate_event_id_generation(rotating, age=AT_ONCE) == 1
+        assert await partitions.open_new_event_id_partition_if_due(rotating, age=AT_ONCE) == 1
         waiting = asyncio.create_task(send_numbers(pool, 1))
         await eventually(lambda: scene.waits_for_lock(conn))
     assert await waiting == []
@@ -49,8 +49,8 @@ async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn:
     """It is retried later. The commit's leaf is still open then."""
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
-        assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 0
-    assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 1
+        assert await partitions.open_new_event_id_partition_if_due(conn, age=AT_ONCE) == 0
+    assert await partitions.open_new_event_id_partition_if_due(conn, age=AT_ONCE) == 1
     assert await send(conn, [event(1)]) == []
 
 
@@ -94,7 +94,7 @@ async def test_any_sequence_is_stored_and_counted_once(conn: Conn, happened: lis
             leaves[-1] |= new
             expected += new
         elif one == "rotate":
-            await partitions.rotate_event_id_generation(conn, age=AT_ONCE)
+            await partitions.open_new_event_id_partition_if_due(conn, age=AT_ONCE)
             leaves.append(set())
         else:
             await fold_all(conn)

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from domain.apps.app_numbers import NumberedApp, ProjectApps
+from domain.apps.app_numbers import AppWithEventStoreNumber, ProjectAppsByEventStoreNumber
 from domain.apps.relays import NO_CONVERSION_RELAYS, EventRelay, relays_from_event_maps
 from domain.events import conversions, deliveries, group_commit
-from domain.events.conversions import CONVERSION_LINE_SEARCH_START, ConversionLine
+from domain.events.conversions import CONVERSION_QUEUE_SEARCH_START, AppConversionQueue
 from domain.events.group_commit import RelaysByApp
 from schemas import ids
 from schemas.conversions import ConversionState
@@ -21,7 +21,7 @@ from tests.domain.events.sending import NOW, PROJECT, event
 pytestmark = pytest.mark.fresh
 
 RELAYS: RelaysByApp = {(PROJECT, 1): relays_from_event_maps({"meta": None, "tiktok": {"open": "ViewContent"}})}
-LINE = ConversionLine(PROJECT, 1, "meta")
+LINE = AppConversionQueue(PROJECT, 1, "meta")
 
 
 async def send(conn: Conn, *numbers: int, relays: RelaysByApp = RELAYS, **fields: Any) -> None:
@@ -63,7 +63,7 @@ def test_name_is_relayed_to_each_mapped_destination() -> None:
 
 async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """For any number of conversions that wait or have ended."""
-    monkeypatch.setattr(conversions, "MAX_LINES_PER_CONVERSION_SEARCH", 2)
+    monkeypatch.setattr(conversions, "MAX_QUEUES_PER_CONVERSION_SEARCH", 2)
     for number in range(plans.TIMES):
         await send(conn, 1 + 3 * number)
         await look(conn)
@@ -76,11 +76,11 @@ async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPat
     assert (found.scans, found.rows <= 40) == (0, True), found
 
 
-async def look(conn: Conn) -> list[ConversionLine]:
+async def look(conn: Conn) -> list[AppConversionQueue]:
     """Return the lines with a row that has waited long enough."""
-    found, last = await conversions.find_due_conversion_lines(conn, after=CONVERSION_LINE_SEARCH_START)
-    while last != CONVERSION_LINE_SEARCH_START:
-        lines, last = await conversions.find_due_conversion_lines(conn, after=last)
+    found, last = await conversions.find_due_conversion_queues(conn, after=CONVERSION_QUEUE_SEARCH_START)
+    while last != CONVERSION_QUEUE_SEARCH_START:
+        lines, last = await conversions.find_due_conversion_queues(conn, after=last)
         found += lines
     return found
 
@@ -120,7 +120,7 @@ async def work(conn: Conn) -> list[Any]:
     if ids:
         await conversions.begin_conversion_attempts(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
-        await conversions.requeue_conversions(conn, line=LINE, ids=ids, **maybe)
+        await conversions.requeue_conversions_after_failed_call(conn, line=LINE, ids=ids, **maybe)
         ends = [conversions.SettledConversion(row_id, "delivered") for row_id in ids]
         await conversions.settle_conversions(conn, line=LINE, ends=ends)
     return due
@@ -135,7 +135,7 @@ async def test_late_put_back_keeps_another_attempts_time(conn: Conn) -> None:
         await conversions.begin_conversion_attempts(conn, line=LINE, ids=[one.id], at=at)
     for at in calls:
         why: dict[str, Any] = {"maybe_taken": False, "error_code": "X", "error_message": "x"}
-        await conversions.requeue_conversions(conn, line=LINE, ids=[one.id], at=at, **why)
+        await conversions.requeue_conversions_after_failed_call(conn, line=LINE, ids=[one.id], at=at, **why)
     [one] = await conversions.list_due_conversions(conn, line=LINE)
     assert one.first_try_at == NOW - timedelta(microseconds=1)
 
@@ -150,7 +150,7 @@ async def test_old_conversions_are_pruned(conn: Conn) -> None:
 
 
 MANY, FEW = 5_000, 5
-APPS = ProjectApps(PROJECT, {1: NumberedApp(ids.new_uuid7(), 1, "web")}, None)
+APPS = ProjectAppsByEventStoreNumber(PROJECT, {1: AppWithEventStoreNumber(ids.new_uuid7(), 1, "web")}, None)
 
 
 async def count_listed(conn: Conn, states: Sequence[ConversionState] | None, limit: int = 50) -> int:

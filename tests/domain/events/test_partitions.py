@@ -65,7 +65,7 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
 async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
     """A plan may scan all tables of the catalog, a number without a limit."""
     for _ in range(PROBED_EVENT_ID_GENERATIONS + 1):
-        assert await partitions.rotate_event_id_generation(conn, age=timedelta(0)) == 1
+        assert await partitions.open_new_event_id_partition_if_due(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
     assert [await partitions.drop_event_id_partition(conn) for _ in range(2)] == [1, 0]
     leaves = await conn.fetch(

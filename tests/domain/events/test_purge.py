@@ -6,7 +6,7 @@ from functools import partial
 from db.pool import Conn, Pool
 from db.queries import event_rollup
 from domain.events import purge
-from domain.events.event_names import EVENT_NAME_STATEMENT_PARAMETERS
+from domain.events.event_names import EVENT_NAME_COUNT_SQL_PARAMETERS
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -25,7 +25,7 @@ async def test_purge_waits_for_a_rebuild_and_deletes_all(pool: Pool, conn: Conn)
             purged = asyncio.create_task(purge.purge_project_event_batch(purging, project_id=PROJECT))
             await eventually(partial(waits_for_lock, conn))
             await event_rollup.drop_counts.run(rebuilding, **stretch)
-            await event_rollup.count_events.run(rebuilding, **stretch, **EVENT_NAME_STATEMENT_PARAMETERS)
+            await event_rollup.count_events.run(rebuilding, **stretch, **EVENT_NAME_COUNT_SQL_PARAMETERS)
         assert await purged > 0
     assert await purge.purge_project_event_batch(conn, project_id=PROJECT) == 0
     for table in (

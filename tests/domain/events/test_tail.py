@@ -20,7 +20,7 @@ FOLLOWED = EventTailFilter(PROJECT, back=timedelta(days=1))
 
 async def begun(conn: Conn, wanted: EventTailFilter = FOLLOWED) -> EventTail:
     followed = EventTail(wanted)
-    await followed.skip_committed_events(conn)
+    await followed.start_after_committed_events(conn)
     return followed
 
 

@@ -53,7 +53,7 @@ async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Pro
 
 
 def test_every_kind_of_ingest_has_a_subject() -> None:
-    assert {subjects.SUBJECT_ENDER_BY_JOB_KIND[kind] for kind in ingests.BRAND_SOURCE_BY_INGEST_KIND} == {
+    assert {subjects.END_SUBJECT_FUNCTION_BY_JOB_KIND[kind] for kind in ingests.BRAND_SOURCE_BY_INGEST_KIND} == {
         ingests.mark_ingests_ended
     }
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from db.pool import Conn, Pool, run_in_transaction
-from db.queries.aged_rows import ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
 from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
 from schemas import ids
@@ -170,7 +170,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwn
     await leasing.lend(pool, owner, project)
     before = await shown(conn, project)
     week = timedelta(days=7)
-    for statement in ROW_AGING_STATEMENTS:
+    for statement in SANDBOX_CLOCK_ROW_AGING_STATEMENTS:
         await statement.run(conn, org=project.org, by=week)
     after = await shown(conn, project)
     assert [at and at + week for at in after] == before
@@ -181,6 +181,6 @@ async def shown(conn: Conn, project: Project) -> list[datetime | None]:
     """Return starts and ends of a project's leases in its list, and the last one's start in its owner's."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     listed = await leases.list_leases_of_project(conn, **where, before=None, limit=10)
-    [offered] = await offers.list_account_offers(conn, env="live", before=None, limit=10)
+    [offered] = await offers.list_account_offers_of_environment(conn, env="live", before=None, limit=10)
     assert offered.lease
     return [at for one in listed for at in (one.leased_at, one.ended_at)] + [offered.lease.since]

@@ -71,7 +71,7 @@ def test_picture_is_stored_without_following_bytes(name: str) -> None:
             assert kept(mime, whole + behind, sizes) == whole
 
 
-@pytest.mark.parametrize("mime", image_length.PICTURE_FORMAT_WALK_BY_MIME_TYPE)
+@pytest.mark.parametrize("mime", image_length.PICTURE_END_WALK_BY_MIME_TYPE)
 def test_other_data_is_cut_without_an_error(mime: str) -> None:
     chance = random.Random(mime)
     whole = next(content for of, content in PICTURES.values() if of == mime)

@@ -3,12 +3,12 @@
 import pytest
 
 from domain.media.sniff import (
-    JPEG,
-    MOV,
-    MP4,
-    PNG,
+    ACCEPTED_JPEG_TYPE,
+    ACCEPTED_MOV_TYPE,
+    ACCEPTED_MP4_TYPE,
+    ACCEPTED_PNG_TYPE,
+    ACCEPTED_WEBP_TYPE,
     SNIFFED_BYTES,
-    WEBP,
     AcceptedMediaType,
     check_declared_media_type,
     sniff_media_type,
@@ -17,9 +17,17 @@ from schemas.errors import InvalidValue
 from tests import media
 
 REAL = [
-    *((media.picture("PNG"), PNG), (media.picture("JPEG"), JPEG), (media.picture("WEBP"), WEBP)),
-    *((media.film(), MP4), (media.film(brand=b"mp42"), MP4), (media.film(brand=b"M4V "), MP4)),
-    *((media.film(brand=b"qt  "), MOV), (media.film(brand=b"qt  ")[20:], MOV)),
+    *(
+        (media.picture("PNG"), ACCEPTED_PNG_TYPE),
+        (media.picture("JPEG"), ACCEPTED_JPEG_TYPE),
+        (media.picture("WEBP"), ACCEPTED_WEBP_TYPE),
+    ),
+    *(
+        (media.film(), ACCEPTED_MP4_TYPE),
+        (media.film(brand=b"mp42"), ACCEPTED_MP4_TYPE),
+        (media.film(brand=b"M4V "), ACCEPTED_MP4_TYPE),
+    ),
+    *((media.film(brand=b"qt  "), ACCEPTED_MOV_TYPE), (media.film(brand=b"qt  ")[20:], ACCEPTED_MOV_TYPE)),
 ]
 
 OTHERS = [
@@ -39,15 +47,35 @@ def test_other_types_are_refused(content: bytes) -> None:
 
 
 AGREED = [
-    *((JPEG, "a.jpg", "image/jpeg"), (JPEG, "a.JPEG", "image/jpg"), (PNG, "", "")),
-    *((PNG, "Shop 2026.11.24", "application/octet-stream"), (PNG, "holiday.final", "image/png")),
-    *((MP4, "a.mov", "video/quicktime"), (MOV, "a.mp4", "video/mp4"), (MP4, "a.m4v", "video/x-m4v")),
+    *(
+        (ACCEPTED_JPEG_TYPE, "a.jpg", "image/jpeg"),
+        (ACCEPTED_JPEG_TYPE, "a.JPEG", "image/jpg"),
+        (ACCEPTED_PNG_TYPE, "", ""),
+    ),
+    *(
+        (ACCEPTED_PNG_TYPE, "Shop 2026.11.24", "application/octet-stream"),
+        (ACCEPTED_PNG_TYPE, "holiday.final", "image/png"),
+    ),
+    *(
+        (ACCEPTED_MP4_TYPE, "a.mov", "video/quicktime"),
+        (ACCEPTED_MOV_TYPE, "a.mp4", "video/mp4"),
+        (ACCEPTED_MP4_TYPE, "a.m4v", "video/x-m4v"),
+    ),
 ]
 
 CONTRADICTED = [
-    *((PNG, "a.mp4", ""), (PNG, "a.PNG.mp4", "image/png"), (PNG, "a.jpg", ""), (PNG, "a.exe", "")),
-    *((PNG, "a.png", "image/jpeg"), (PNG, "", "video/mp4"), (JPEG, "a.heic", "image/jpeg")),
-    *((MP4, "a.png", "video/mp4"), (MP4, "a.mp4", "text/plain")),
+    *(
+        (ACCEPTED_PNG_TYPE, "a.mp4", ""),
+        (ACCEPTED_PNG_TYPE, "a.PNG.mp4", "image/png"),
+        (ACCEPTED_PNG_TYPE, "a.jpg", ""),
+        (ACCEPTED_PNG_TYPE, "a.exe", ""),
+    ),
+    *(
+        (ACCEPTED_PNG_TYPE, "a.png", "image/jpeg"),
+        (ACCEPTED_PNG_TYPE, "", "video/mp4"),
+        (ACCEPTED_JPEG_TYPE, "a.heic", "image/jpeg"),
+    ),
+    *((ACCEPTED_MP4_TYPE, "a.png", "video/mp4"), (ACCEPTED_MP4_TYPE, "a.mp4", "text/plain")),
 ]
 
 

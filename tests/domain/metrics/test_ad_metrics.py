@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_rows
-from domain.metrics.ad_rows import MAX_ADS_PER_DAY, MAX_ATTRIBUTION_WINDOWS
+from domain.metrics.ad_rows import MAX_ADS_PER_DAY, MAX_ATTRIBUTION_WINDOWS_PER_PROJECT
 from schemas.ads import AdMetric, AdPlatform, AdRow
 from schemas.errors import InvalidValue, StateConflict
 from tests.domain.metrics.ad_scene import FIRST, LAST, NOW, put, read, row
@@ -148,18 +148,21 @@ async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -
 
 async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Project) -> None:
     """An import above the limit is refused whole; rows of existing windows are accepted."""
-    windows = [row(attribution_window=f"{number}d_click") for number in range(MAX_ATTRIBUTION_WINDOWS)]
+    windows = [row(attribution_window=f"{number}d_click") for number in range(MAX_ATTRIBUTION_WINDOWS_PER_PROJECT)]
     other = project._replace(id=project.org)
     for rows in (windows[3:], windows):
         await put(conn, project, *rows)
     with pytest.raises(StateConflict) as refusal:
         await put(conn, project, row(attribution_window="one_more"), row(attribution_window="3d_click", clicks=7))
-    assert refusal.value.details == {"reason": "TOO_MANY_WINDOWS", "limit": MAX_ATTRIBUTION_WINDOWS}
+    assert refusal.value.details == {"reason": "TOO_MANY_WINDOWS", "limit": MAX_ATTRIBUTION_WINDOWS_PER_PROJECT}
     assert await put(conn, other, row(attribution_window="one_more")) == 0
-    assert await put(conn, project, *windows, row(date=LAST, attribution_window="1d_click")) == MAX_ATTRIBUTION_WINDOWS
+    assert (
+        await put(conn, project, *windows, row(date=LAST, attribution_window="1d_click"))
+        == MAX_ATTRIBUTION_WINDOWS_PER_PROJECT
+    )
     with pytest.raises(StateConflict):
         await put(conn, other, *windows)
-    assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MAX_ATTRIBUTION_WINDOWS + 2)
+    assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MAX_ATTRIBUTION_WINDOWS_PER_PROJECT + 2)
 
 
 def test_invalid_rows_are_reported_by_index() -> None:

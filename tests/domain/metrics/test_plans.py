@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.apps.app_numbers import NumberedApp, ProjectApps
+from domain.apps.app_numbers import AppWithEventStoreNumber, ProjectAppsByEventStoreNumber
 from domain.metrics import event_list, rollup_counts, top_performers
-from domain.metrics.event_list import EventCursor, EventFilter
+from domain.metrics.event_list import EventCursor, EventListFilter
 from domain.tenancy import organizations
 from schemas.top_performers import TopPerformers
 from tests import plans, seeds
@@ -81,8 +81,8 @@ async def test_whole_hours_are_read_before_quarters(full: Conn) -> None:
 
 async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
     """In a project with many events of the day, by plans for an empty table."""
-    found = ProjectApps(PROJECT, {1: NumberedApp(PROJECT, 1, "web")}, None)
-    wanted = EventFilter(None, None, None, None, pii=True)
+    found = ProjectAppsByEventStoreNumber(PROJECT, {1: AppWithEventStoreNumber(PROJECT, 1, "web")}, None)
+    wanted = EventListFilter(None, None, None, None, pii=True)
     behind = EventCursor(NOW, UUID(int=2**127), 1)
     for before in (None, behind):
         for _ in range(plans.TIMES):
@@ -110,7 +110,7 @@ async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) ->
 
     async def rank() -> TopPerformers:
         asked = top_performers.TopPerformersQuery(org, accounts[0][0], "views", "7d", "platform_post", None, 10)
-        return await top_performers.rank_posts_or_contents_by_platform_metric(conn, asked, now=NOW)
+        return await top_performers.rank_posts_or_contents_by_organic_metric(conn, asked, now=NOW)
 
     for _ in range(plans.TIMES):
         await rank()

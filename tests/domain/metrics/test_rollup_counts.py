@@ -13,7 +13,7 @@ import pytest
 from db.pool import Conn
 from domain.events import rollups
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.rollup_counts import TOTAL_EVENT_COUNT_NAMES, EventCountGrouping
+from domain.metrics.rollup_counts import ROLLUP_NAMES_MEANING_ALL_EVENTS, EventCountGrouping
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
@@ -74,7 +74,7 @@ async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> 
     cut = buckets.split_window_into_buckets(window, zone, granularity)
     bounds = [*(bucket.since for bucket in cut), window.until]
     found = await rollup_counts.count_rolled_up_events(
-        conn, project_id=PROJECT, names=TOTAL_EVENT_COUNT_NAMES, bounds=bounds
+        conn, project_id=PROJECT, names=ROLLUP_NAMES_MEANING_ALL_EVENTS, bounds=bounds
     )
     said = {cut[row.place - 1].label: row.n for row in found}
     true = Counter(_label(event.at, zone, granularity) for event in events if window.since <= event.at < window.until)

@@ -32,7 +32,7 @@ async def shown(conn: Conn) -> ops.Pool:
 async def count(conn: Conn, waiting: int) -> None:
     """Count so many queued jobs completely."""
     for _ in range(waiting // COUNTED + 1):
-        await maintenance.count_due_jobs(conn)
+        await maintenance.count_next_part_of_queued_jobs(conn)
 
 
 @pytest.mark.parametrize("each", [1, 3, 10, 24])

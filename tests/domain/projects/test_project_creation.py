@@ -50,7 +50,7 @@ async def a_key(conn: Conn) -> Key:
 def new(who: Key, name: str, key: str | None = None) -> NewProject:
     org, api_key_id = who
     body = ProjectCreate(name=f" {name} ", timezone="UTC", metadata={"plan": "gold"})
-    composed = projects.compose_project(body, organization_id=org, now=seeds.NOW)
+    composed = projects.compose_new_project_from_request(body, organization_id=org, now=seeds.NOW)
     record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )
@@ -88,7 +88,7 @@ async def test_used_key_writes_nothing_and_others_succeed(conn: Conn, acme: Key,
 async def test_key_in_use_blocks_no_other_project(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
     org, api_key_id = acme
     async with pool.acquire() as other, other.transaction():
-        assert await idempotency.claim_idempotency_key(other, IdempotencyKeyUse(org, api_key_id, "k", b"print"))
+        assert await idempotency.try_to_claim_idempotency_key(other, IdempotencyKeyUse(org, api_key_id, "k", b"print"))
         asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
         assert await projects.insert_projects(conn, asked) == [None, True, True]
     assert await names(conn) == ["B", "C"]

@@ -119,7 +119,7 @@ async def archive(pool: Pool, project: Project) -> Archived:
         pool, lambda conn: archiving.begin_project_archive(conn, **where, api_key_id=None)
     )
     assert await archived(pool, project) == answer.canceled_scheduled_posts
-    for stop in (jobs.cancel_jobs_of_archived_project, waiting.cancel_blocked_project_posts):
+    for stop in (jobs.cancel_jobs_of_archived_project, waiting.cancel_blocked_posts_of_archived_project):
         while await run_in_transaction(pool, partial(stop, **where, limit=20)):
             pass
     return answer
@@ -164,7 +164,7 @@ async def postpone(pool: Pool, project: Project, post_id: UUID) -> bool:
 
 
 async def shown(conn: Conn, project: Project, post_id: UUID) -> Post:
-    return (await posts.read_scheduled_post(conn, organization_id=project.org, post_id=post_id))[0]
+    return (await posts.read_post_with_version(conn, organization_id=project.org, post_id=post_id))[0]
 
 
 async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:

@@ -165,14 +165,16 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
-    "get": (lambda conn, found: posts.read_scheduled_post(conn, **found.tenant, post_id=found.post_id), 5),
+    "get": (lambda conn, found: posts.read_post_with_version(conn, **found.tenant, post_id=found.post_id), 5),
     "block": (lambda conn, found: waiting.block_posts_of_content(conn, **found.tenant, content_id=ids.new_uuid7()), 5),
     "update_fingerprints": (
-        lambda conn, found: targets.update_post_fingerprints(conn, **found.tenant, content_id=found.project.content_id),
+        lambda conn, found: targets.update_fingerprints_of_content_posts(
+            conn, **found.tenant, content_id=found.project.content_id
+        ),
         2 * WAITING + 50,
     ),
     "end": (end, 50),
-    "begin": (undone(sending.begin_post_attempt, keyring=seeds.VAULT), 2 * WAITING),
+    "begin": (undone(sending.read_post_to_send_unless_blocked, keyring=seeds.VAULT), 2 * WAITING),
     "mark": (undone(sending.mark_post_sending_again), 50),
     "publish": (undone(sending.mark_post_published, external_id="its name", external_url=None), 2 * WAITING),
 }

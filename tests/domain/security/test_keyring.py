@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from domain.security.keyring import Keyring, parse_keyring, require_keyring_keys
+from domain.security.keyring import Keyring, check_keyring_has_keys_of_stored_rows, parse_keyring
 from schemas.errors import SettingsInvalid
 from schemas.setting_values import KEYRING_KEY_BYTES
 
@@ -19,6 +19,6 @@ def test_first_key_of_a_keyring_writes() -> None:
 
 
 def test_a_key_that_rows_name_is_required() -> None:
-    require_keyring_keys(KEYRING, ["old", "new"], setting="PEPPERS")
+    check_keyring_has_keys_of_stored_rows(KEYRING, ["old", "new"], setting="PEPPERS")
     with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        require_keyring_keys(KEYRING, ["old", "older"], setting="PEPPERS")
+        check_keyring_has_keys_of_stored_rows(KEYRING, ["old", "older"], setting="PEPPERS")

@@ -19,7 +19,7 @@ LABEL = re.compile(r"[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 
 @given(st.lists(WORD, min_size=2, max_size=7), st.lists(SEGMENT, min_size=2, max_size=7))
 def test_identifiers_are_kept_as_they_were_sent(words: list[str], segments: list[str]) -> None:
-    assert app_identifiers.check_app_bundle_id(text := ".".join(words), "bundleId") == text
+    assert app_identifiers.check_ios_bundle_id(text := ".".join(words), "bundleId") == text
     assert app_identifiers.check_android_package(text := ".".join(segments), "androidPackage") == text
 
 
@@ -35,7 +35,7 @@ NO_PACKAGES = (
 @pytest.mark.parametrize(
     ("check", "text"),
     [
-        *((app_identifiers.check_app_bundle_id, text) for text in NO_BUNDLES),
+        *((app_identifiers.check_ios_bundle_id, text) for text in NO_BUNDLES),
         *((app_identifiers.check_android_package, text) for text in NO_PACKAGES),
     ],
 )

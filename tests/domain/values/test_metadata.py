@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET, UnsetType
 
-from domain.values.metadata import compose_project_metadata
+from domain.values.metadata import put_customer_id_in_project_metadata
 from schemas.errors import InvalidValue
 
 CUSTOMER = {"partner": {"customerExternalId": "c-1"}}
@@ -36,13 +36,13 @@ def nested(levels: int) -> dict[str, Any]:
 def test_the_customers_id_has_one_place(
     metadata: dict[str, Any], sent: str | UnsetType | None, kept: str | None, stored: dict[str, Any]
 ) -> None:
-    assert compose_project_metadata(metadata, customer_external_id=sent, kept=kept) == stored
+    assert put_customer_id_in_project_metadata(metadata, customer_external_id=sent, kept=kept) == stored
 
 
 @pytest.mark.parametrize("sent", ["c-2", None])
 def test_two_different_ids_are_refused(sent: str | None) -> None:
     with pytest.raises(InvalidValue, match="customerExternalId: differs"):
-        compose_project_metadata(CUSTOMER, customer_external_id=sent)
+        put_customer_id_in_project_metadata(CUSTOMER, customer_external_id=sent)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_two_different_ids_are_refused(sent: str | None) -> None:
 )
 def test_unstorable_metadata_is_refused(metadata: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match="metadata"):
-        compose_project_metadata(metadata, customer_external_id=UNSET)
+        put_customer_id_in_project_metadata(metadata, customer_external_id=UNSET)
 
 
 def test_the_limits_themselves_are_allowed() -> None:
     full = {"a": "x" * (8192 - len('{"a":""}'))}
-    assert compose_project_metadata(full, customer_external_id="x" * 255) == full | {
+    assert put_customer_id_in_project_metadata(full, customer_external_id="x" * 255) == full | {
         "partner": {"customerExternalId": "x" * 255}
     }
-    assert compose_project_metadata(nested(32), customer_external_id=UNSET) == nested(32)
+    assert put_customer_id_in_project_metadata(nested(32), customer_external_id=UNSET) == nested(32)

@@ -24,12 +24,12 @@ KEPT = (
 @pytest.mark.parametrize("text", REFUSED)
 def test_changing_or_swelling_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="as a string"):
-        numbers.parse_json_float(text)
+        numbers.parse_preservable_json_float(text)
 
 
 async def test_accepted_number_returns_in_the_same_size(conn: Conn) -> None:
     for text in KEPT:
-        value = numbers.parse_json_float(text)
+        value = numbers.parse_preservable_json_float(text)
         back = await conn.fetchval("select $1::jsonb", value)
         assert float(back) == value, text
         assert len(msgspec.json.encode(back)) <= 24, text
@@ -38,7 +38,7 @@ async def test_accepted_number_returns_in_the_same_size(conn: Conn) -> None:
 @pytest.mark.parametrize("whole", [2**64, -(2**63) - 1, 10**30])
 def test_whole_numbers_have_64_bits(whole: int) -> None:
     with pytest.raises(InvalidValue, match="as a string"):
-        metadata.compose_project_metadata({"a": [{"b": whole}]}, customer_external_id=msgspec.UNSET)
+        metadata.put_customer_id_in_project_metadata({"a": [{"b": whole}]}, customer_external_id=msgspec.UNSET)
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True) | st.integers(-(10**25), 10**25))
@@ -48,4 +48,4 @@ def test_any_number_is_kept_or_refused(value: float) -> None:
         return
     plain = f"{Decimal(repr(value)):f}"
     assert len(plain) <= 40
-    assert isinstance(value, int) or numbers.parse_json_float(msgspec.json.encode(value).decode()) == value
+    assert isinstance(value, int) or numbers.parse_preservable_json_float(msgspec.json.encode(value).decode()) == value

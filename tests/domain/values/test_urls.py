@@ -8,7 +8,7 @@ from domain.values import ssrf_guard
 from schemas.errors import InvalidValue, SettingsInvalid
 from tests.workers.net import NOTATIONS
 
-ALLOWED = ssrf_guard.parse_allowed_origins("127.0.0.1:8123, brand.localhost:81,[::1]:88")
+ALLOWED = ssrf_guard.parse_allowed_loopback_fetch_origins("127.0.0.1:8123, brand.localhost:81,[::1]:88")
 
 
 def check(text: str) -> str:
@@ -97,13 +97,17 @@ def test_allowance_covers_only_its_host_and_port(url: str) -> None:
 
 
 def test_nothing_is_allowed_by_default() -> None:
-    assert ssrf_guard.parse_allowed_origins("") == ssrf_guard.parse_allowed_origins(" , ") == {}
+    assert (
+        ssrf_guard.parse_allowed_loopback_fetch_origins("")
+        == ssrf_guard.parse_allowed_loopback_fetch_origins(" , ")
+        == {}
+    )
 
 
 @pytest.mark.parametrize("text", ["localhost", ":80", "localhost:", "localhost:x", "localhost:0", "localhost:65536"])
 def test_a_malformed_allowance_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="TENANTRY_FETCH_ALLOW"):
-        ssrf_guard.parse_allowed_origins(text)
+        ssrf_guard.parse_allowed_loopback_fetch_origins(text)
 
 
 @given(some.text(max_size=60) | some.from_regex(r"https?://[\w.:@\[\]%-]{1,30}(/\w*)?", fullmatch=True))

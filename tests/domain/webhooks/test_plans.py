@@ -90,7 +90,7 @@ class Listened(NamedTuple):
 
 async def look(conn: Conn, found: Listened) -> None:
     """Poll for all streams."""
-    assert len(await streams.find_webhook_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
+    assert len(await streams.find_stream_heads_of_organizations(conn, organization_ids=found.orgs)) == len(found.orgs)
 
 
 async def read(conn: Conn, found: Listened) -> None:

@@ -8,11 +8,11 @@ from hypothesis import strategies as some
 from generation.copy.captions import (
     MAX_CLIP_CAPTION_LETTERS,
     ClipCaption,
-    ClipSpan,
+    ClipTimeSpan,
     build_clip_captions,
-    count_caption_letters,
+    count_clip_caption_letters,
 )
-from generation.copy.texts import clean_copy_text
+from generation.copy.texts import strip_html_and_invisible_characters
 
 WORDS = some.lists(some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40)
 
@@ -22,19 +22,21 @@ WORDS = some.lists(some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮
 def test_each_word_is_shown_once_in_order_and_within_the_speech(words: list[str], gaps: list[tuple[int, int]]) -> None:
     speech, now = [], 0
     for gap, length in gaps:
-        speech.append(ClipSpan(start=now + gap, end=now + gap + length))
+        speech.append(ClipTimeSpan(start=now + gap, end=now + gap + length))
         now += gap + length
     shown = build_clip_captions(" ".join(words), speech, "en")
-    if sum(length for _, length in gaps) and clean_copy_text(" ".join(words)):
-        assert "".join(one.text for one in shown).replace(" ", "") == clean_copy_text(" ".join(words)).replace(" ", "")
+    if sum(length for _, length in gaps) and strip_html_and_invisible_characters(" ".join(words)):
+        assert "".join(one.text for one in shown).replace(" ", "") == strip_html_and_invisible_characters(
+            " ".join(words)
+        ).replace(" ", "")
     else:
         assert shown == []
     assert all(one.start <= one.end <= later.start for one, later in pairwise(shown))
-    assert all(count_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS or " " not in one.text for one in shown)
+    assert all(count_clip_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS or " " not in one.text for one in shown)
 
 
 def test_a_pause_shows_nothing_new() -> None:
-    speech = [ClipSpan(start=1000, end=2000), ClipSpan(start=5000, end=6000)]
+    speech = [ClipTimeSpan(start=1000, end=2000), ClipTimeSpan(start=5000, end=6000)]
     assert build_clip_captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
         ClipCaption(text="We sail at dawn now.", start=1000, end=1930),
         ClipCaption(text="Home before it is noon.", start=1930, end=6000),
@@ -43,13 +45,13 @@ def test_a_pause_shows_nothing_new() -> None:
 
 def test_a_script_without_spaces_is_broken_between_phrases() -> None:
     spoken = "毎週海で泳いでいますが、いつも潮が変わる時間を推測していました。今は出かける前に確認します。"
-    shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
+    shown = build_clip_captions(spoken, [ClipTimeSpan(start=0, end=8000)], "ja")
     assert "".join(one.text for one in shown) == spoken
     assert len(shown) == 3
-    assert all(count_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS for one in shown)
+    assert all(count_clip_caption_letters(one.text) <= MAX_CLIP_CAPTION_LETTERS for one in shown)
 
 
 def test_a_long_sentence_has_no_lone_last_word() -> None:
     spoken = "I always used to guess when the tide would turn before I went to swim in the sea with friends."
-    shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "en")
+    shown = build_clip_captions(spoken, [ClipTimeSpan(start=0, end=8000)], "en")
     assert min(len(one.text) for one in shown) > MAX_CLIP_CAPTION_LETTERS / 2

@@ -3,7 +3,7 @@
 import pytest
 
 from generation.copy.model import LlmCopyLine, LlmCopyLines
-from generation.copy.write import analyze_brand_texts, write_piece_copy
+from generation.copy.write import find_language_and_clauses_of_brand, write_piece_copy
 from generation.spec import BrandSnapshot, CopyEvidence, PieceSpec
 from tests.generation.copy.brands import BRANDS, TIDELINE
 
@@ -26,7 +26,7 @@ INVENTED = [
 
 
 def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
-    assert CLAUSE in [one.text for one in analyze_brand_texts(TIDELINE).clauses]
+    assert CLAUSE in [one.text for one in find_language_and_clauses_of_brand(TIDELINE).clauses]
     offers = LlmCopyLines(
         hooks=[LlmCopyLine(line="Know harbours? Follow them!", clause=CLAUSE)],
         points=[LlmCopyLine(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
@@ -42,7 +42,7 @@ def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
 
 
 def cited(start: str) -> str:
-    return next(one.text for one in analyze_brand_texts(TIDELINE).clauses if one.text.startswith(start))
+    return next(one.text for one in find_language_and_clauses_of_brand(TIDELINE).clauses if one.text.startswith(start))
 
 
 def test_a_callers_hook_wins_over_offers() -> None:
@@ -54,7 +54,7 @@ def test_a_callers_hook_wins_over_offers() -> None:
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
 def test_an_invented_line_leaves_no_trace(brand: BrandSnapshot) -> None:
     spec = PieceSpec(format="slideshow", brand=brand, seed="1")
-    clauses, plain = [one.text for one in analyze_brand_texts(brand).clauses], write_piece_copy(spec)
+    clauses, plain = [one.text for one in find_language_and_clauses_of_brand(brand).clauses], write_piece_copy(spec)
     assert clauses
     for invented in INVENTED:
         lines = [LlmCopyLine(line=invented.format(clause=clause), clause=clause) for clause in clauses]

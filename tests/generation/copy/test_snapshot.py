@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.brand.brand import describe_brand
 from generation.copy.snapshot import take_brand_snapshot
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, FieldFinding
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, FieldFinding, StoredBrandSourceFindings
 
 PROJECT = UUID(int=1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,15 +19,15 @@ def row(
     *,
     evidence: tuple[str, ...] = (),
     sure: float = 0.9,
-) -> BrandSourceRow:
+) -> StoredBrandSourceFindings:
     found = {
         name: FieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
         for name, value in fields.items()
     }
-    return BrandSourceRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
+    return StoredBrandSourceFindings(source=source, fields=found, url=SITE, job_id=None, at=NOW)
 
 
-def snap(*rows: BrandSourceRow) -> BrandSnapshot:
+def snap(*rows: StoredBrandSourceFindings) -> BrandSnapshot:
     return take_brand_snapshot(describe_brand(rows, project_id=PROJECT))
 
 

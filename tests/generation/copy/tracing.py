@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.texts import clean_copy_text
+from generation.copy.texts import strip_html_and_invisible_characters
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 
@@ -19,7 +19,10 @@ def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
     """Return why a line has no evidence, or None."""
     if wrong := [one for one in line.evidence if not stands(one, brand)]:
         return f"{wrong} stands nowhere"
-    said, quotes = line.text.casefold(), [clean_copy_text(one.quote).casefold() for one in line.evidence]
+    said, quotes = (
+        line.text.casefold(),
+        [strip_html_and_invisible_characters(one.quote).casefold() for one in line.evidence],
+    )
     match line.rule:
         case "clause":
             rests = len(quotes) == 1 and said in quotes[0]
@@ -54,7 +57,9 @@ def filled(line: CopyLine, brand: BrandSnapshot) -> set[str]:
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
     texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
-    slots = [clean_copy_text(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
+    slots = [
+        strip_html_and_invisible_characters(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}
+    ] or [""]
     for template in templates():
         for slot in slots:
             named = spelled(slot, line)
@@ -83,7 +88,7 @@ def spelled(slot: str, line: CopyLine) -> str:
 
 
 def shown_name(brand: BrandSnapshot) -> str:
-    whole = clean_copy_text(brand.name)
+    whole = strip_html_and_invisible_characters(brand.name)
     return whole if len(whole) <= 60 else whole[:61].rpartition(" ")[0] or whole[:60]
 
 

@@ -9,19 +9,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from generation import ffmpeg
-from generation.copy.captions import ClipSpan
+from generation.copy.captions import ClipTimeSpan
 from generation.remix.attention import (
     ANALYZED_FRAME_COLUMNS,
     ATTENTION_SAMPLE_INTERVAL_FRAMES,
-    ClipAttention,
-    measure_clip_attention,
+    ClipColumnAttention,
+    measure_clip_column_attention,
 )
 from generation.remix.clip import probe_clip
 from generation.remix.cut import MIN_CLIP_CUT_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, build_subject_crop_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropPath as PanPath
-from generation.remix.pan import PanMove, find_pan_path
+from generation.remix.pan import CropWindowMove, find_pan_path
 from tests.generation.remix.clips import H264, make_clip
 
 WINDOW = 0.3164
@@ -30,11 +30,11 @@ SMOOTH = 0.0019
 LENGTHS = some.floats(3, 90)
 
 
-def looks(places: list[float], shots: list[int] | None = None) -> ClipAttention:
+def looks(places: list[float], shots: list[int] | None = None) -> ClipColumnAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
     across = (np.arange(ANALYZED_FRAME_COLUMNS) + 0.5) / ANALYZED_FRAME_COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
-    return ClipAttention(columns, shots or [])
+    return ClipColumnAttention(columns, shots or [])
 
 
 @settings(deadline=None, max_examples=40)
@@ -74,7 +74,7 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = ClipAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
+    even = ClipColumnAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
     assert find_pan_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
     assert find_pan_path(restless, WINDOW, 600) is None
@@ -97,7 +97,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
-    path = PanPath(0.05, (PanMove(3, 9, 0.28),))
+    path = PanPath(0.05, (CropWindowMove(3, 9, 0.28),))
     arguments = build_subject_crop_framing(clip, path).ffmpeg_arguments
     pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
@@ -111,12 +111,12 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert measure_clip_attention(clip, ClipCut(15, 60)).shots == [45]
+    assert measure_clip_column_attention(clip, ClipCut(15, 60)).shots == [45]
 
 
-def spans(seconds: float, times: list[int]) -> list[ClipSpan]:
+def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:
     inside = sorted(one % round(seconds * 1_000) for one in set(times))
-    return [ClipSpan(start=start, end=end) for start, end in pairwise(inside) if end > start][::2]
+    return [ClipTimeSpan(start=start, end=end) for start, end in pairwise(inside) if end > start][::2]
 
 
 @settings(deadline=None)
@@ -134,7 +134,7 @@ def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
-    talk = [ClipSpan(start=2_000, end=9_000), ClipSpan(start=10_000, end=30_000)]
+    talk = [ClipTimeSpan(start=2_000, end=9_000), ClipTimeSpan(start=10_000, end=30_000)]
     assert choose_clip_cut(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
     assert choose_clip_cut(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
     assert choose_clip_cut(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
@@ -151,6 +151,6 @@ def test_speech_is_in_order_within_the_clip_and_apart(heard: list[float]) -> Non
 
 def test_a_silent_clip_has_no_speech_and_a_steady_one_no_pause() -> None:
     assert detect_speech_spans(np.full(80, -70.0), 4) == []
-    assert detect_speech_spans(np.full(80, -30.0), 4) == [ClipSpan(start=0, end=4_000)]
+    assert detect_speech_spans(np.full(80, -30.0), 4) == [ClipTimeSpan(start=0, end=4_000)]
     talk = np.array([-70.0] * 20 + [-20.0] * 30 + [-65.0] * 20 + [-25.0] * 10)
-    assert detect_speech_spans(talk, 4) == [ClipSpan(start=920, end=2_580), ClipSpan(start=3_420, end=4_000)]
+    assert detect_speech_spans(talk, 4) == [ClipTimeSpan(start=920, end=2_580), ClipTimeSpan(start=3_420, end=4_000)]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from generation.color import measure_text_contrast
 from generation.copy.captions import ClipCaption
-from generation.frame import FRAME_BY_ASPECT
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.framing import HEIGHT, WIDTH
@@ -22,7 +22,7 @@ SAID = {
     "hi": ("अब ज्वार का अनुमान नहीं लगाना", "मैं हर हफ्ते समुद्र में तैरता हूँ"),
     "th": ("ไม่ต้องเดาเวลาน้ำขึ้นอีกต่อไป", "ฉันว่ายน้ำในทะเลทุกสัปดาห์"),
 }
-FRAME = FRAME_BY_ASPECT["9:16"]
+FRAME = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]
 PART = ClipCut(0, 300)
 #: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
 COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
@@ -48,7 +48,7 @@ def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered
     hook, *said = stickers(language, covered)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
-        assert FRAME.inset <= left < right <= WIDTH - FRAME.inset
+        assert FRAME.centered_text_margin_px <= left < right <= WIDTH - FRAME.centered_text_margin_px
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)

@@ -8,8 +8,8 @@ import pytest
 
 from generation.canvas import Canvas
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
-from generation.copy.write import copy_labels_in_language
-from generation.frame import FRAME_BY_ASPECT
+from generation.copy.write import build_slide_labels_in_language
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import DrawnText
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.slides.byline import fit_presenter_byline
@@ -35,7 +35,9 @@ def kit(language: str, aspect: AspectRatio = "4:5", *, name: str = "Mira", **cha
 
 
 def said(language: str, hook: str = LONG) -> PieceCopy:
-    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=copy_labels_in_language(language))
+    return msgspec.structs.replace(
+        copy("x", hook=hook, language=language), labels=build_slide_labels_in_language(language)
+    )
 
 
 def shown(canvas: Canvas) -> list[DrawnText]:
@@ -97,7 +99,7 @@ def test_the_disclosure_fits_in_each_language(language: str) -> None:
 
 def test_the_byline_starts_where_the_text_starts() -> None:
     lefts = [shown(list_slideshow_slides(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
-    assert lefts[0] < FRAME_BY_ASPECT["4:5"].width / 2 < lefts[1]
+    assert lefts[0] < PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["4:5"].width / 2 < lefts[1]
 
 
 def test_a_piece_without_a_presenter_has_no_byline() -> None:

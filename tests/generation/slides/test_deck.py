@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from generation.canvas import Canvas
-from generation.frame import FRAME_BY_ASPECT
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.render import RENDERER_VERSION
 from generation.slides.deck import list_slideshow_slides
 from generation.slides.kit import SlideKit
@@ -31,7 +31,9 @@ PALETTES: list[tuple[AspectRatio, list[str]]] = [
 
 
 def kit(language: str = "en", aspect: AspectRatio = "4:5", **changes: Any) -> SlideKit:
-    plain = SlideKit("Tideline", derive_theme(["#0b6e99"]), language, "seed", frame=FRAME_BY_ASPECT[aspect])
+    plain = SlideKit(
+        "Tideline", derive_theme(["#0b6e99"]), language, "seed", frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[aspect]
+    )
     return plain._replace(**changes)
 
 
@@ -76,7 +78,7 @@ def test_any_palette_is_legible_on_every_slide_of_any_aspect(aspect: AspectRatio
     made = kit(aspect=aspect, theme=derive_theme(colors))
     deck = [slide() for slide in list_slideshow_slides(made, copy("Works offline", "No ads", COMPOUND, hook=LONG))]
     assert [problem for canvas in deck for problem in wrong(canvas)] == []
-    assert {canvas.image.size for canvas in deck} == {FRAME_BY_ASPECT[aspect].size}
+    assert {canvas.image.size for canvas in deck} == {PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[aspect].size}
 
 
 @pytest.mark.parametrize(("shape", "language"), first(1, [((1280, 720), "en"), ((390, 844), "ar")]))
@@ -111,7 +113,7 @@ def test_three_points_or_more_get_a_recap() -> None:
 
 
 @pytest.mark.parametrize("given", [(), ((390, 844),)])
-@pytest.mark.parametrize("aspect", first(1, FRAME_BY_ASPECT))
+@pytest.mark.parametrize("aspect", first(1, PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT))
 def test_a_single_point_has_no_number(aspect: AspectRatio, given: tuple[tuple[int, int], ...]) -> None:
     made = kit(aspect=aspect, screenshots=tuple(map(screenshot, given)))
     only, one_of_two = (list_slideshow_slides(made, copy(*points))[1]() for points in ([LONG], [LONG, "No ads"]))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from generation.text.cleaning import ELLIPSIS, MAX_DRAWN_WORD_CHARACTERS, clean_drawn_text
 from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
 from generation.text.scripts import MIN_STACKED_SCRIPT_LEADING_EM
-from generation.text.shaping import TextStyle
+from generation.text.shaping import TextShapingStyle
 
 #: Words of many scripts, and parts of hostile texts.
 WORDS = st.one_of(
@@ -19,7 +19,7 @@ BOXES = st.builds(TextBox, st.integers(120, 1_000), st.integers(60, 900), st.int
 
 
 def title(text: str, box: TextBox, language: str = "en", largest: int = 150) -> TextBlock:
-    return fit_text_to_box(text, box, TextStyle(850, language, -0.03), least=24, largest=largest)
+    return fit_text_to_box(text, box, TextShapingStyle(850, language, -0.03), least=24, largest=largest)
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pymediainfo import MediaInfo
 
-from generation.ffmpeg import build_ffmpeg_file_input, run_ffmpeg
+from generation.ffmpeg import build_ffmpeg_input_from_file_path, run_ffmpeg
 from tests.generation.video import boxes
 
 RATE = 30
@@ -28,7 +28,7 @@ class Film:
     def level(self) -> dict[str, str]:
         """Return the loudness, measured by FFmpeg's own filter."""
         measure = ["-vn", "-af", "loudnorm=print_format=json", "-f", "null", "-"]
-        said = "\n".join(run_ffmpeg("-v", "info", *build_ffmpeg_file_input(self.path, "mov"), *measure).lines)
+        said = "\n".join(run_ffmpeg("-v", "info", *build_ffmpeg_input_from_file_path(self.path, "mov"), *measure).lines)
         found: dict[str, str] = json.loads(said[said.rindex("{") : said.rindex("}") + 1])
         return found
 

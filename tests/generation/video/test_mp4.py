@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.ffmpeg import build_ffmpeg_file_input, run_ffmpeg
+from generation.ffmpeg import build_ffmpeg_input_from_file_path, run_ffmpeg
 from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import limit_to_target_loudness
 from generation.sound.synthesis import StereoSound
@@ -71,7 +71,7 @@ def test_a_video_is_valid_for_the_platforms(made: Path) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_each_check_finds_its_violation(made: Path, name: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
-    run_ffmpeg(*build_ffmpeg_file_input(made, "mov"), *BROKEN[name], "-f", "mp4", f"file:{broken}")
+    run_ffmpeg(*build_ffmpeg_input_from_file_path(made, "mov"), *BROKEN[name], "-f", "mp4", f"file:{broken}")
     assert not CHECKS[name](Film(broken, SIZE, FRAMES))
 
 

@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
-from generation.frame import FRAME_BY_ASPECT
+from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import OutputFile
 from generation.render import RENDERER_VERSION, PieceInputFiles, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
 from generation.theme import derive_theme
 from generation.timing import VideoTiming
-from generation.video.end import build_end_card_scene
+from generation.video.end import build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
 from generation.video.point import build_point_scene
 from generation.video.scene import VideoScene
-from generation.video.video import VideoPiece, build_video_scenes, render_video_frames
+from generation.video.video import VideoPieceToRender, build_video_scenes, render_video_frames
 from schemas.errors import GenerationError
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, kit, screenshot, wrong
@@ -29,7 +29,7 @@ from tests.generation.video.checks import Film, faults
 from tests.media import written
 
 KIT = kit(aspect="1:1")
-SHORT = VideoPiece(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
+SHORT = VideoPieceToRender(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
 #: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {
@@ -94,13 +94,13 @@ def test_texts_of_any_language_are_legible_and_clear_of_what_platforms_add(langu
 def test_every_aspect_has_room_with_devices_and_without(aspect: AspectRatio, shots: int) -> None:
     shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
     assert [fault for scene in shown for fault in wrong(scene.draw_last_frame(), OVERHANG)] == []
-    assert {scene.draw_frame(0).size for scene in shown} == {FRAME_BY_ASPECT[aspect].size}
+    assert {scene.draw_frame(0).size for scene in shown} == {PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[aspect].size}
 
 
 def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = build_end_card_scene(KIT, Image.new("RGB", size, red), 2.0).draw_frame(50)
+        shown = build_end_scene_of_partner_end_card(KIT, Image.new("RGB", size, red), 2.0).draw_frame(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 
@@ -143,7 +143,12 @@ def test_an_arabic_video_runs_the_other_way() -> None:
         language: next(mark.box[0] for mark in film(language)[1].draw_last_frame().marks if mark.name == "number")
         for language in ("en", "ar")
     }
-    assert lefts["en"] < FRAME_BY_ASPECT["9:16"].width / 4 < FRAME_BY_ASPECT["9:16"].width / 2 < lefts["ar"]
+    assert (
+        lefts["en"]
+        < PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].width / 4
+        < PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].width / 2
+        < lefts["ar"]
+    )
 
 
 @pytest.mark.parametrize("language", PIXELS)

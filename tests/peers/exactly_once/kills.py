@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
@@ -59,7 +59,7 @@ class KilledPost(NamedTuple):
 
 
 async def play_all(system: System, platforms: frozenset[str], folder: Path, say: Say) -> list[OutcomeRow]:
-    async with open_wake_courier(system.settings.redis_url) as courier:
+    async with open_redis_wake_courier(system.settings.redis_url) as courier:
         fleet = Fleet(system.settings, folder, system.pool, courier, system.org)
         try:
             return await play(system, fleet, platforms, say)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
-from chaos.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback_tcp
 from tests.peers.simulators.control import Controlled
 from tests.peers.simulators.faults import AFTER, BEFORE, SimFault
 from tests.peers.simulators.ledger import Logged
@@ -195,7 +195,7 @@ def served(simulator: Simulator) -> Iterator[str]:
 async def run(simulator: Simulator, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
     stop = asyncio.Event()
     try:
-        async with serve_loopback(SimulatorServer(simulator).serve) as bound:
+        async with serve_loopback_tcp(SimulatorServer(simulator).serve) as bound:
             simulator.base = f"http://127.0.0.1:{bound}"
             started.set_result((asyncio.get_running_loop(), stop))
             await stop.wait()

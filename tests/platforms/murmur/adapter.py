@@ -7,19 +7,19 @@ from uuid import UUID
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.connecting.connect import AccountConnectAttempt, Login
-from domain.connecting.token_refresh import TokenRefreshAttempt
-from domain.connecting.token_revocation import TokenRevocationAttempt
+from domain.connecting.connect import AccountConnectJobInput, Login
+from domain.connecting.token_refresh import TokenRefreshJobInput
+from domain.connecting.token_revocation import TokenRevocationJobInput
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
-from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
-from workers.platforms.connecting import AccountConnection, OutgoingNetwork
+from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
+from workers.platforms.connecting import ConnectedAccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     UndecidedPost,
 )
@@ -38,12 +38,12 @@ class MurmurAdapter(PlatformAdapter):
         self.url = url
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
-    ) -> PreparedPost:
-        return PreparedPost(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
+    ) -> PostPreparationResult:
+        return PostPreparationResult(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
     ) -> LivePost:
         POSTED[account.access_token] = draft.caption
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
@@ -55,7 +55,7 @@ class MurmurAdapter(PlatformAdapter):
 class MurmurCollector(MetricsCollector):
     """Collector of likes and followers."""
 
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=10)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=10)
 
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
@@ -66,22 +66,22 @@ class MurmurCollector(MetricsCollector):
         return FOLLOWERS
 
 
-async def connect(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
     name = cast("Login", attempt.secret).identifier
     identity = AccountIdentity(attempt.asked.platform, attempt.asked.service_url, name, name, None, {})
-    return AccountConnection(identity, TokenGrant(access_token=f"token-of-{name}"))
+    return ConnectedAccountWithTokens(identity, TokenGrant(access_token=f"token-of-{name}"))
 
 
-async def refresh(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
+async def refresh(net: OutgoingNetwork, attempt: TokenRefreshJobInput) -> TokenGrant:
     return TokenGrant(access_token=attempt.tokens.access_token)
 
 
-async def revoke(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
+async def revoke(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None:
     REVOKED.append(attempt.revocable.access_token)
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: MurmurAdapter(net.settings.as_platform_settings(MurmurSettings).murmur_url),
+    open_adapter=lambda net: MurmurAdapter(net.settings.select_settings_of_social_platform(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,
     refresh=refresh,

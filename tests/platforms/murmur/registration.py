@@ -2,4 +2,4 @@
 
 import platforms
 
-platforms.PACKAGES.append("tests.platforms.murmur")
+platforms.PLATFORM_PACKAGE_NAMES.append("tests.platforms.murmur")

@@ -12,7 +12,7 @@ from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import QUICK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, ProgressCallback
+from tools.bench.figures import QUICK_BENCHMARK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
 pytestmark = pytest.mark.long
 
@@ -32,7 +32,7 @@ def on_servers_of_the_run(servers: tuple[str, str], monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def quick(on_servers_of_the_run: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for suite in ("JOB_BENCHMARKS", "HTTP_BENCHMARKS", "PUBLISH_BENCHMARKS", "README_BENCHMARKS"):
+    for suite in ("JOB_BENCHMARKS", "HTTP_BENCHMARKS", "PUBLISH_BENCHMARKS", "BENCHMARKS_OF_README_FIGURES"):
         monkeypatch.setattr(command, suite, {"live": measured})
 
 
@@ -73,12 +73,12 @@ async def test_the_ledger_table_compares_old_and_empty(tenantry: Tenantry, monke
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return BenchmarkResult({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
 
-    monkeypatch.setattr(command, "LEDGER_BENCHMARKS", {"ledger": measure_nothing})
+    monkeypatch.setattr(command, "JOB_LEDGER_BENCHMARKS", {"ledger": measure_nothing})
     answer = decoded(await tenantry("bench", "ledger", "--ended", "7", "--json"))
     assert answer["submit"] == answer["details"]["rows"]["submit"]["ratio"] == 2.0
     lines = (await tenantry("bench", "ledger", "--quick")).stdout.splitlines()
     assert lines[1].split() == ["submit", "0.2", "0.4", "2", "x", "<=", "1.5", "x", "no"]
-    assert [size.ledger_ended for size in sizes] == [7, QUICK_RUN_SIZE.ledger_ended]
+    assert [size.ledger_ended for size in sizes] == [7, QUICK_BENCHMARK_RUN_SIZE.ledger_ended]
 
 
 @pytest.mark.usefixtures("elsewhere")

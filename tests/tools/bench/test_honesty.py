@@ -15,7 +15,7 @@ from tools.bench.figures import FIGURE_TARGETS
 
 async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
     """Pull and settle one waiting job."""
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=1)
+    tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=1)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
     async with environment.pool.acquire() as conn:
         claims = await seeds.claims(conn, NOOP, free=1)
@@ -24,15 +24,15 @@ async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
 
 async def test_only_a_job_completed_once_passes(environment: BenchEnvironment) -> None:
     await run_one(environment, Done())
-    await backlog.check_completed_jobs(environment.pool, count=1)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1)
     await environment.pool.execute("insert into bench_effect select id, 1 from job")
-    await backlog.check_completed_jobs(environment.pool, count=1, effects=1)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1, effects=1)
     await environment.pool.execute("insert into bench_effect select id, 1 from job")
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check_completed_jobs(environment.pool, count=1, effects=1)
+        await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1, effects=1)
     await run_one(environment, Failed("FETCH_FAILED", "no"))
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check_completed_jobs(environment.pool, count=1)
+        await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1)
 
 
 async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: BenchEnvironment) -> None:

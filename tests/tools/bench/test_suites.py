@@ -6,7 +6,7 @@ import pytest
 
 from chaos.environment import BenchEnvironment
 from tools.bench import suites
-from tools.bench.figures import FIGURE_TARGETS, TINY_RUN_SIZE
+from tools.bench.figures import FIGURE_TARGETS, TINY_BENCHMARK_RUN_SIZE
 from tools.bench.ledger.statements import TIMED_STATEMENTS
 
 pytestmark = [pytest.mark.long, pytest.mark.first]
@@ -28,7 +28,7 @@ FIGURES = {
         "webhook_many_p95_ms",
     },
 }  # fmt: skip
-SUITES = {**suites.README_BENCHMARKS, **suites.EVENT_BENCHMARKS, **suites.WEBHOOK_BENCHMARKS}
+SUITES = {**suites.BENCHMARKS_OF_README_FIGURES, **suites.EVENT_BENCHMARKS, **suites.WEBHOOK_BENCHMARKS}
 
 
 def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
@@ -41,7 +41,7 @@ def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
 @pytest.mark.parametrize("name", SUITES)
 async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name: str) -> None:
     said: list[str] = []
-    result = await SUITES[name](environment, TINY_RUN_SIZE, said.append)
+    result = await SUITES[name](environment, TINY_BENCHMARK_RUN_SIZE, said.append)
     assert set(result.figures) == FIGURES[name]
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
     assert said
@@ -49,13 +49,13 @@ async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name
 
 
 async def test_run_describes_its_machine(environment: BenchEnvironment) -> None:
-    result = await suites.run_benchmark_suite(environment, {}, TINY_RUN_SIZE, lambda *_: None)
+    result = await suites.run_benchmark_suite(environment, {}, TINY_BENCHMARK_RUN_SIZE, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
 
 
 async def test_old_ledger_is_compared_with_an_empty_one(environment: BenchEnvironment) -> None:
     said: list[str] = []
-    result = await suites.LEDGER_BENCHMARKS["ledger"](environment, TINY_RUN_SIZE, said.append)
+    result = await suites.JOB_LEDGER_BENCHMARKS["ledger"](environment, TINY_BENCHMARK_RUN_SIZE, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
     assert {*TIMED_STATEMENTS} < {*said}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

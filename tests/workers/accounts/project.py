@@ -16,7 +16,7 @@ from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting import connect
-from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_APP_KIND, REVOKE_TOKEN_KIND
+from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_OAUTH_CLIENT_KIND, REVOKE_TOKEN_KIND
 from platforms.mastodon.description import MASTODON_SCOPES
 from tests import leasing, seeds
 from tests.social_servers import Fediverse, LoopbackPds, Registered
@@ -25,7 +25,7 @@ from workers.tasks import TASK_OPENER_BY_KIND
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
 
-KINDS = (CONNECT_ACCOUNT_KIND, REGISTER_APP_KIND, REFRESH_TOKEN_KIND, REVOKE_TOKEN_KIND)
+KINDS = (CONNECT_ACCOUNT_KIND, REGISTER_OAUTH_CLIENT_KIND, REFRESH_TOKEN_KIND, REVOKE_TOKEN_KIND)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class ConnectingProject:
 
     async def tokens(self, account_id: UUID) -> AccountTokens:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.open_account_tokens(
+            return await credentials.read_unsealed_account_tokens(
                 conn, organization_id=self.workers.org, account_id=account_id, keyring=seeds.VAULT
             )
 

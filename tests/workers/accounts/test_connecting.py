@@ -87,7 +87,7 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
     project: ConnectingProject, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't sent."""
-    monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
+    monkeypatch.setattr(server_slots, "MAX_REMOTE_SERVER_SLOT_WAIT_S", 0.0)
     await project.registered()
     fediverse.held[WHO] = asyncio.Event()
     async with project.workers.pool.acquire() as conn:

@@ -73,7 +73,7 @@ class MediaFetches(NamedTuple):
 
     async def delete(self, asset_id: UUID) -> None:
         delete = partial(
-            app_media.delete_app_media_file,
+            app_media.delete_or_dismiss_app_media,
             organization_id=self.project.org,
             project_id=self.project.id,
             asset_id=asset_id,

@@ -77,8 +77,8 @@ async def test_no_private_address_is_connected(
 
 
 STEPS = (
-    app_media_fetches.begin_media_fetch_attempt,
-    app_media_fetches.reserve_fetched_file,
+    app_media_fetches.reset_media_fetch_for_new_attempt,
+    app_media_fetches.reserve_storage_for_fetched_media,
     app_media_fetches.finish_media_fetch,
 )
 

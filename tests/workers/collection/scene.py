@@ -19,7 +19,7 @@ from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.by_hand import Death
-from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
@@ -38,7 +38,7 @@ class ScriptedCollector(MetricsCollector):
     A call with a post in `spoiled` always raises that post's.
     """
 
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=2, most=5)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=2, most=5)
     told: dict[str, CollectedFigures] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)

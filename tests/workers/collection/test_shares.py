@@ -8,14 +8,14 @@ from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from jobs.courier import open_wake_courier
+from jobs.courier import open_redis_wake_courier
 from jobs.kinds import COLLECT_METRICS_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
@@ -25,7 +25,7 @@ SILENT = "https://silent.example"
 class SlowCollector(MetricsCollector):
     """Collector that returns accounts of the silent server only once `answers` is set."""
 
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=1, most=1)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=1)
 
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
@@ -54,7 +54,7 @@ async def test_accounts_on_a_silent_server_delay_no_other_tenants(scene: Collect
     async def all_told() -> bool:
         return await scene.count("metric_snapshot") == HOGS + 1
 
-    async with open_wake_courier(settings.redis_url) as courier:
+    async with open_redis_wake_courier(settings.redis_url) as courier:
         workers = Workers(settings, scene.pool, scene.org, courier)
         task = partial(collect_metrics, collectors=collectors)
         async with workers.working(task, kind=COLLECT_METRICS_KIND, slots=SLOTS):

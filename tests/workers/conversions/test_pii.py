@@ -19,7 +19,13 @@ from domain.events.conversion_lines import OpenConversionDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import formats, meta, person, pii, tiktok
 from workers.conversions.person import ConversionEventTree
-from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, PiiNumberStrictness, collect_known_person, contains_pii
+from workers.conversions.pii import (
+    NO_PERSON_DATA_TO_DETECT,
+    PersonDataToDetect,
+    PiiNumberStrictness,
+    collect_person_data_to_detect,
+    contains_pii,
+)
 
 WEB = OpenConversionDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 IOS = WEB._replace(platform="ios")
@@ -193,13 +199,13 @@ KEPT = [
     (formats.check_fbc, "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg"),
     (formats.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234"),
     (formats.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
-    (formats.check_order_id, "1000004711"),
-    (formats.check_order_id, "ORD-2026-000123"),
-    (formats.check_order_id, "#2026-1234567"),
-    (formats.check_order_id, "20261130-0001"),
-    (formats.check_order_id, "2026-11-30-1234567"),
-    (formats.check_order_id, "ORD-2026-11-30-000123"),
-    (formats.check_product_id, "shopify_DE_7982904672311_43729384792873"),
+    (formats.check_order_id_for_pii, "1000004711"),
+    (formats.check_order_id_for_pii, "ORD-2026-000123"),
+    (formats.check_order_id_for_pii, "#2026-1234567"),
+    (formats.check_order_id_for_pii, "20261130-0001"),
+    (formats.check_order_id_for_pii, "2026-11-30-1234567"),
+    (formats.check_order_id_for_pii, "ORD-2026-11-30-000123"),
+    (formats.check_product_id_for_pii, "shopify_DE_7982904672311_43729384792873"),
     (formats.check_page_path_for_pii, "/2024/11/30/tide-tables"),
 ]
 FITS = [
@@ -221,12 +227,12 @@ FITS = [
     (formats.check_ttclid, "jane-doe-of-mail-example", None),
     (formats.check_ttp, "4915112345678491511234", None),
     (formats.check_advertising_id, "00000000-0000-0000-0000-000000000000", None),
-    (formats.check_order_id, "0151 12345678", None),
-    (formats.check_order_id, "+20261130-0001", None),
-    (formats.check_order_id, "tel 2026-555-0123", None),
-    (formats.check_order_id, "ORD-202-555-0123", None),
-    (formats.check_order_id, "2026-0151-12345678", None),
-    (formats.check_order_id, "ORD-2026-555-123-4567", None),
+    (formats.check_order_id_for_pii, "0151 12345678", None),
+    (formats.check_order_id_for_pii, "+20261130-0001", None),
+    (formats.check_order_id_for_pii, "tel 2026-555-0123", None),
+    (formats.check_order_id_for_pii, "ORD-202-555-0123", None),
+    (formats.check_order_id_for_pii, "2026-0151-12345678", None),
+    (formats.check_order_id_for_pii, "ORD-2026-555-123-4567", None),
     (formats.check_page_path_for_pii, "/u/jane%252540mail.example", None),
     (formats.extract_page_origin_without_pii, "https://jane@shop.example/", "https://shop.example"),
     (formats.extract_page_origin_without_pii, "https://198.51.100.23/", None),
@@ -235,8 +241,8 @@ FITS = [
 
 
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
-def test_formats(form: Callable[[str, KnownPerson], str | None], text: str, left: str | None) -> None:
-    assert form(text, UNKNOWN_PERSON) == left
+def test_formats(form: Callable[[str, PersonDataToDetect], str | None], text: str, left: str | None) -> None:
+    assert form(text, NO_PERSON_DATA_TO_DETECT) == left
 
 
 @pytest.mark.parametrize("end", ["", ":", "::", ":.", ":x", "::zz", ":::1", ".", ": "])
@@ -260,7 +266,9 @@ def test_colons_cost_no_check_each(text: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_known_person_is_found_in_other_fields() -> None:
-    known = collect_known_person({"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"})
+    known = collect_person_data_to_detect(
+        {"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"}
+    )
     for text in ("jane.doe", "DOE", "number 15112345678x"):
         assert contains_pii(text, PiiNumberStrictness.WRITTEN, known), text
         assert not contains_pii(text, PiiNumberStrictness.WRITTEN), text
@@ -269,7 +277,7 @@ def test_a_known_person_is_found_in_other_fields() -> None:
 def test_oversized_quantities_and_prices_are_dropped() -> None:
     product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
     tree = ConversionEventTree({"context": {}, "properties": {"products": [product]}})
-    assert person.list_event_products(tree) == [("a", 1, None)]
+    assert person.read_products_of_event(tree) == [("a", 1, None)]
     assert tree.dropped == {"quantity", "price"}
 
 

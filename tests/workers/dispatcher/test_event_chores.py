@@ -20,8 +20,12 @@ from tests.relay import LostPart
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import events
-from workers.dispatcher.chores import POOL_GAUGES, build_pool_gauges_chore, clear_pool_gauges_after_block
-from workers.dispatcher.events import ConversionLineScan, EventStoreLeader
+from workers.dispatcher.chores import (
+    VALUE_READER_BY_WORKER_POOL_GAUGE,
+    build_pool_gauges_chore,
+    clear_worker_pool_gauges_after_block,
+)
+from workers.dispatcher.events import DueConversionQueueScan, EventStoreChoreLeader
 
 POOL = {"pool": scene.TEST_JOB.pool}
 
@@ -38,7 +42,7 @@ async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytes
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
-    async with running(EventStoreLeader(short), EventStoreLeader(short)):
+    async with running(EventStoreChoreLeader(short), EventStoreChoreLeader(short)):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
         await eventually(asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text"))
         await eventually(asking(conn, "select n = 1 from event_generation"))
@@ -57,7 +61,7 @@ async def test_a_blocked_rotation_delays_no_fold(
         held = writing.transaction()
         await held.start()
         await group_commit.store_new_events(writing, [event(1)])
-        async with running(EventStoreLeader(settings)):
+        async with running(EventStoreChoreLeader(settings)):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -68,7 +72,7 @@ async def test_a_blocked_rotation_delays_no_fold(
 
 async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
     cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
-    async with running(EventStoreLeader(settings)):
+    async with running(EventStoreChoreLeader(settings)):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -77,7 +81,10 @@ async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) 
 
 
 def shown() -> dict[str, float | None]:
-    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in POOL_GAUGES)}
+    return {
+        name: REGISTRY.get_sample_value(name, POOL)
+        for name in (gauge._name for gauge in VALUE_READER_BY_WORKER_POOL_GAUGE)
+    }
 
 
 async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID) -> None:
@@ -85,7 +92,7 @@ async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID)
     await scene.insert_due_jobs(conn, [org], 3)
     await conn.execute("update pool set paused = true")
     await conn.execute("update job set run_at = now() - interval '1 hour'")
-    with clear_pool_gauges_after_block():
+    with clear_worker_pool_gauges_after_block():
         await build_pool_gauges_chore(slots=10).run(conn)
         found = shown()
         assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
@@ -114,6 +121,6 @@ async def test_a_silent_main_database_has_one_total_timeout(
     async with relay.start_relay(settings.database_url) as network:
         network.whole = not words
         network.fall_silent_at(words, LostPart.ANSWER, whole=True)
-        look = ConversionLineScan(network.url)
+        look = DueConversionQueueScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
-            assert await look.submit_next_line_jobs(conn) == 0
+            assert await look.submit_relay_jobs_of_next_queues(conn) == 0

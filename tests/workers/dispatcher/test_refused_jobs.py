@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.accounts import credentials
 from domain.collection import cadence, collection_runs
 from domain.events import conversion_lines
-from domain.events.conversions import ConversionLine
+from domain.events.conversions import AppConversionQueue
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
@@ -57,14 +57,14 @@ async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, proje
     assert [await conn.fetchval(soon, one, recheck_s) for one in (refused, *others)] == [True, False, False]
 
 
-async def lines(conn: Conn, project: Project) -> dict[str, ConversionLine]:
+async def lines(conn: Conn, project: Project) -> dict[str, AppConversionQueue]:
     """Return the lines of three apps, by the keys of their jobs."""
-    found: dict[str, ConversionLine] = {}
+    found: dict[str, AppConversionQueue] = {}
     for number in range(3):
         fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
         app = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
         app_no = await conn.fetchval("select app_no from sdk_app where id = $1", app)
-        found[f"relay:{app}:meta"] = ConversionLine(project.id, app_no, "meta")
+        found[f"relay:{app}:meta"] = AppConversionQueue(project.id, app_no, "meta")
     return found
 
 
@@ -72,7 +72,7 @@ async def test_a_line_with_a_refused_job_blocks_no_other(conn: Conn, project: Pr
     found = await lines(conn, project)
     refused, *others = found
     await refuse(conn, refused)
-    await conversion_lines.submit_conversion_line_jobs(conn, lines=[*found.values()])
+    await conversion_lines.submit_relay_jobs_of_conversion_queues(conn, lines=[*found.values()])
     assert await keys(conn) == {*others}
 
 
@@ -80,5 +80,5 @@ async def test_lines_of_a_purged_project_get_no_job(conn: Conn, project: Project
     """Otherwise jobs would repeatedly scan rows under deletion."""
     found = await lines(conn, project)
     await conn.execute("update project set status = 'archived', archived_at = now(), purging_at = now()")
-    assert await conversion_lines.submit_conversion_line_jobs(conn, lines=[*found.values()]) == 0
+    assert await conversion_lines.submit_relay_jobs_of_conversion_queues(conn, lines=[*found.values()]) == 0
     assert await keys(conn) == set()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobs.maintenance import DuePool
 from schemas import ids
-from workers.dispatcher.wake import MAX_WAKE_BACKOFF_S, MIN_WAKE_BACKOFF_S, PoolWakeLimiter
+from workers.dispatcher.wake import MAX_REPEATED_POOL_WAKE_BACKOFF_S, MIN_REPEATED_POOL_WAKE_BACKOFF_S, PoolWakeLimiter
 
 ROTOR = UUID(int=0)
 TICK_S = 1 / 16
@@ -23,9 +23,9 @@ def times(limiter: PoolWakeLimiter, *shown: DuePool, seconds: float) -> list[flo
 
 def test_it_backs_off_while_the_due_job_stays() -> None:
     gaps = [later - earlier for earlier, later in pairwise(times(PoolWakeLimiter(), due(), seconds=10))]
-    assert gaps[0] <= 2 * MIN_WAKE_BACKOFF_S + TICK_S
+    assert gaps[0] <= 2 * MIN_REPEATED_POOL_WAKE_BACKOFF_S + TICK_S
     assert gaps == sorted(gaps)
-    assert MAX_WAKE_BACKOFF_S <= gaps[-1] <= MAX_WAKE_BACKOFF_S + TICK_S
+    assert MAX_REPEATED_POOL_WAKE_BACKOFF_S <= gaps[-1] <= MAX_REPEATED_POOL_WAKE_BACKOFF_S + TICK_S
 
 
 def test_it_sends_at_every_tick_while_the_due_job_changes() -> None:

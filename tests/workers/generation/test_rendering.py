@@ -201,7 +201,7 @@ def test_lack_of_resources_is_distinguished_from_a_refusal(
         raise error
 
     monkeypatch.setattr(child, "render_requested_piece", fails)
-    [report] = child.iter_render_reports(piece_request(str(tmp_path)))
+    [report] = child.render_and_report_progress_or_failure(piece_request(str(tmp_path)))
     assert report == said
 
 
@@ -211,4 +211,4 @@ def test_any_other_error_is_internal(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(child, "render_requested_piece", fails)
     with pytest.raises(OSError, match="x"):
-        list(child.iter_render_reports(piece_request(str(tmp_path))))
+        list(child.render_and_report_progress_or_failure(piece_request(str(tmp_path))))

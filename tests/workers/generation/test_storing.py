@@ -29,11 +29,11 @@ from tests.domain.project import Project, cancel
 from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
 from workers.generation.child import render_requested_piece
-from workers.generation.folders import PieceFolders, open_piece_folders
+from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import CopyReadyReport, DrawProgressReport, InputFileHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY_RETRY, store_piece_files
-from workers.tasks.content_generate import PieceResources, content_generate
+from workers.tasks.content_generate import ContentGenerationResources, content_generate
 
 __all__ = ["project"]
 
@@ -41,8 +41,8 @@ __all__ = ["project"]
 WRITES = 4
 HOLD = """
 import sys
-from workers.generation.folders import open_piece_folders
-with open_piece_folders() as folders, folders.create_piece_folder() as folder:
+from workers.generation.folders import create_render_worker_temp_folder
+with create_render_worker_temp_folder() as folders, folders.create_piece_folder() as folder:
     print(folder, flush=True)
     sys.stdin.read()
 """
@@ -125,7 +125,7 @@ async def test_a_cancel_ends_a_blocked_storage_call(
     folder, work = open_folder_store(f"file://{tmp_path}/kept"), tmp_path / "work"
     work.mkdir()
     store = BlockingStorage(folder)
-    studio = PieceResources(store, PieceFolders(work), "https://api.example", None)  # type: ignore[arg-type]
+    studio = ContentGenerationResources(store, RenderWorkerTempFolder(work), "https://api.example", None)  # type: ignore[arg-type]
     async with asyncio.timeout(PATIENCE_S):
         running = asyncio.create_task(content_generate(context(pool, claim), studio=studio))
         await store.holds.wait()
@@ -147,13 +147,13 @@ def test_a_dead_workers_folder_is_deleted_at_the_next_start(tmp_path: Path, monk
     ) as worker:  # fmt: skip
         assert worker.stdout
         left = Path(worker.stdout.readline().strip())
-        with open_piece_folders() as beside, beside.create_piece_folder() as mine:
+        with create_render_worker_temp_folder() as beside, beside.create_piece_folder() as mine:
             assert left.exists()
         assert not mine.exists()
         worker.kill()
         worker.wait()
         assert left.exists()
-        with open_piece_folders():
+        with create_render_worker_temp_folder():
             assert not left.exists()
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from generation.copy.model import LlmCopyLine, LlmCopyLines
-from generation.copy.write import analyze_brand_texts
+from generation.copy.write import find_language_and_clauses_of_brand
 from generation.spec import PieceSpec
 from tests.generation.copy.brands import TIDELINE
 from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
@@ -16,7 +16,7 @@ from workers.generation import llm_copy
 
 BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
 SPEC = PieceSpec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own")
-CLAUSES = [clause.text for clause in analyze_brand_texts(BRAND).clauses]
+CLAUSES = [clause.text for clause in find_language_and_clauses_of_brand(BRAND).clauses]
 
 
 async def request_from(*answers: bytes | Script, deadline_s: float = 30) -> tuple[LlmCopyLines, list[dict[str, Any]]]:

@@ -7,14 +7,14 @@ from hypothesis import strategies as some
 from schemas.brand import BrandFieldName, FieldCandidate
 from workers.ingest.choose import (
     FURTHER_SOURCE_CONFIDENCE_BONUS,
-    MAX_AGREEMENT_CONFIDENCE,
     MAX_ALTERNATIVE_FINDINGS,
     MAX_CANDIDATES_PER_FIELD,
+    MAX_CONFIDENCE_BY_SOURCE_AGREEMENT,
     SECOND_SOURCE_CONFIDENCE_BONUS,
     choose_brand_findings,
     keep_best_candidates,
 )
-from workers.ingest.corroboration import RULES_SHARING_ONE_SOURCE, SHORTENED_NAME_RULES
+from workers.ingest.corroboration import RULES_OF_PLACES_WITH_SHORTENED_NAMES, RULES_SHARING_ONE_SOURCE
 
 CANDIDATES = some.lists(
     some.builds(
@@ -88,7 +88,7 @@ def test_copies_do_not_raise_a_description(rules: list[str]) -> None:
 def test_a_plain_name_replaces_the_domain_if_a_roomy_place_has_it(domain: str) -> None:
     alone = [make_candidate(domain, 0.6, "jsonld.publisher.name"), make_candidate(domain, 0.6, "html.og:site_name")]
     assert choose_brand_findings(alone)["appName"].value == domain
-    for rule in SHORTENED_NAME_RULES:
+    for rule in RULES_OF_PLACES_WITH_SHORTENED_NAMES:
         assert choose_brand_findings([*alone, make_candidate("Acme", 0.5, rule)])["appName"].value == domain
     assert choose_brand_findings([*alone, make_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
     assert (
@@ -130,7 +130,7 @@ def test_order_and_limits_hold_for_any_candidates(candidates: list[FieldCandidat
         assert confidences == sorted(confidences, reverse=True)
         assert len(finding.alternatives) <= MAX_ALTERNATIVE_FINDINGS
         assert finding.value in [candidate.value for candidate in of_field]
-        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_AGREEMENT_CONFIDENCE
+        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_CONFIDENCE_BY_SOURCE_AGREEMENT
         assert (
             finding.confidence
             <= max(each.confidence for each in of_field)

@@ -14,10 +14,10 @@ import pytest
 
 from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose_brand_findings
-from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github.reading.repository import parse_repository_content
-from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
-from workers.ingest.page.extract import parse_html_page
+from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent
+from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.shapes import ParsedPage, SourceProse
 
 pytestmark = pytest.mark.long
@@ -40,7 +40,7 @@ Read = list[tuple[dict[str, Any], ParsedPage, dict[str, str | None]]]
 
 @pytest.fixture(scope="module")
 def pages() -> Read:
-    parsed = [(case, parse_html_page(document)) for case, document in website_pages()]
+    parsed = [(case, extract_brand_facts_and_links_of_page(document)) for case, document in website_pages()]
     return [(case, page, values_of(page)) for case, page in parsed]
 
 
@@ -81,7 +81,7 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: Read) -> None:
     voices = [
         candidate
         for _, page, values in pages
-        for candidate in derive_candidates_from_prose(prose(page, values["language"])).candidates
+        for candidate in derive_keywords_voice_audience_and_icp(prose(page, values["language"])).candidates
         if candidate.field == "brandVoice"
     ]
     assert voices
@@ -100,17 +100,17 @@ def prose(page: ParsedPage, language: str | None) -> SourceProse:
 def test_a_readme_has_no_voice() -> None:
     lively = " ".join(f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40))
     real_paths = [path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")]
-    readmes = [RepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
+    readmes = [FetchedRepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
     assert len(readmes) > 10
     for readme in readmes:
         repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
         passages = parse_repository_content(repository).passages
         assert passages
-        candidates = derive_candidates_from_prose(
+        candidates = derive_keywords_voice_audience_and_icp(
             SourceProse(url=repository.url, language="en", passages=passages)
         ).candidates
         assert "brandVoice" not in {candidate.field for candidate in candidates}
 
 
-def as_file(path: Path) -> RepositoryFile:
-    return RepositoryFile(path=path.name, body=path.read_bytes())
+def as_file(path: Path) -> FetchedRepositoryFile:
+    return FetchedRepositoryFile(path=path.name, body=path.read_bytes())

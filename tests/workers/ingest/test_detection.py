@@ -11,7 +11,7 @@ from tests.corpora import store_description, store_texts
 from workers.ingest.detection import (
     DETECTABLE_LANGUAGES,
     LANGUAGE_IDENTIFIER,
-    MIN_LANGUAGE_SAMPLE_CHARS,
+    MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE,
     MIN_SURE_LANGUAGE_PROBABILITY,
     detect_text_language,
     weigh_language_tags,
@@ -45,7 +45,7 @@ def long_texts() -> Iterator[tuple[str, str]]:
     """Yield language and text of each store listing with a long text."""
     for _, locale, listing in store_texts():
         tag = normalize_language_tag(locale) if langcodes.tag_is_valid(locale) else None
-        if tag and len(text := store_description(listing)) >= MIN_LANGUAGE_SAMPLE_CHARS:
+        if tag and len(text := store_description(listing)) >= MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE:
             yield primary_language_subtag(tag), re.sub(r"<[^>]+>", " ", text)
 
 
@@ -126,7 +126,7 @@ def test_store_texts_overrule_a_false_declaration_in_every_language_and_never_a_
         assert best_language(text, language) == language
         sure = (
             detect_text_language(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
-            and len(" ".join(find_language_detection_sentences(text))) >= MIN_LANGUAGE_SAMPLE_CHARS
+            and len(" ".join(find_language_detection_sentences(text))) >= MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE
         )
         if language in DETECTABLE_LANGUAGES and sure:
             answers[language].append(best_language(text, "de" if language == "en" else "en") == language)

@@ -5,7 +5,7 @@ import asyncio
 from jobs.outcomes import Done, TaskOutcome
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import TaskContext
-from workers.runtime.shutdown import StopRequest
+from workers.runtime.shutdown import StopSoonOrNowRequest
 
 
 async def test_a_running_job_may_finish(workers: Workers) -> None:
@@ -15,7 +15,7 @@ async def test_a_running_job_may_finish(workers: Workers) -> None:
         await go_on.wait()
         return Done()
 
-    stop = StopRequest()
+    stop = StopSoonOrNowRequest()
     async with workers.working(task, stop=stop) as worker:
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
@@ -42,7 +42,7 @@ async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Work
                 if deaf < 0:
                     raise
 
-    stop = StopRequest()
+    stop = StopSoonOrNowRequest()
     async with workers.working(task, stop=stop, drain_s=0.1):
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")

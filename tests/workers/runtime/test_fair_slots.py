@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, suppress
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from workers.runtime.fair_slots import FairSlots
+from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 
 KEYS = "abcd"
 
 
 async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
-    slots, served = FairSlots(1), list[str]()
+    slots, served = SlotsSharedFairlyByTenants(1), list[str]()
 
     async def once(key: str) -> None:
         async with slots.hold_slot(key):
@@ -26,11 +26,11 @@ async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
 class SlotUser:
     """A task that waits for a slot and keeps it until it is released or canceled."""
 
-    def __init__(self, slots: FairSlots, key: str) -> None:
+    def __init__(self, slots: SlotsSharedFairlyByTenants, key: str) -> None:
         self.key, self.has, self.end = key, False, asyncio.Event()
         self.task = asyncio.create_task(self._use(slots))
 
-    async def _use(self, slots: FairSlots) -> None:
+    async def _use(self, slots: SlotsSharedFairlyByTenants) -> None:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(slots.hold_slot(self.key))
             self.has = True
@@ -50,7 +50,7 @@ EVENTS = some.lists(
 @given(size=some.integers(1, 6), events=EVENTS, settled=some.lists(some.booleans(), min_size=40))
 async def test_in_any_order_the_rule_holds(size: int, events: list[tuple[str, str]], settled: list[bool]) -> None:
     """Also with concurrent actions, such as a grant and the cancel of its waiter."""
-    slots, uses = FairSlots(size), list[SlotUser]()
+    slots, uses = SlotsSharedFairlyByTenants(size), list[SlotUser]()
     for (event, key), settles in zip(events, settled, strict=False):
         if event == "begin":
             uses.append(SlotUser(slots, key))
@@ -78,7 +78,7 @@ async def wait_until_idle() -> None:
         await asyncio.sleep(0)
 
 
-def check(slots: FairSlots, uses: list[SlotUser]) -> None:
+def check(slots: SlotsSharedFairlyByTenants, uses: list[SlotUser]) -> None:
     held = {key: sum(use.has for use in uses if use.key == key) for key in KEYS}
     waiting = {use.key for use in uses if not (use.has or use.task.done())}
     free = slots.size - sum(held.values())

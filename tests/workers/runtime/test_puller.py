@@ -24,7 +24,7 @@ from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import POOL, TEST_JOB, Workers, finish
 from workers.runtime import listener, puller
-from workers.runtime.background import run_in_background
+from workers.runtime.background import run_background_loops_during_block
 from workers.runtime.context import TaskContext
 from workers.runtime.listener import listen_for_wakes
 from workers.runtime.puller import JobPuller
@@ -151,11 +151,11 @@ async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers
         async with (
             courier.open_arq_client(server.url, timeout_s=PATIENCE_S) as client,
             workers.working(finish, redis_url=server.url) as worker,
-            courier.open_wake_courier(server.url) as sender,
+            courier.open_redis_wake_courier(server.url) as sender,
         ):
             await listening(client, worker)
             await asyncio.to_thread(server.kill)
-            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(server.start_and_wait_until_ready)
             await listening(client, worker)
             job_id = await workers.submit(wake=False)
             await sender.send_wake(WakeMessage(POOL, TEST_JOB.name, job_id))
@@ -185,7 +185,7 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
 
     async def hear() -> None:
         slots = WorkerSlots(1)
-        async with run_in_background(
+        async with run_background_loops_during_block(
             listen_for_wakes(redis_url, pool_name=ARCHIVE_PROJECT_KIND.pool, kinds=[ARCHIVE_PROJECT_KIND], slots=slots)
         ):
             await slots.wake.wait()

@@ -12,7 +12,7 @@ import msgspec
 
 from db.pool import Pool
 from jobs import ledger
-from jobs.courier import WakeCourier, open_wake_courier
+from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import Done, TaskOutcome
 from schemas.settings import Settings
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S, eventually
 from workers.resources import open_worker_resources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask, TasksByKind
-from workers.runtime.shutdown import StopRequest
+from workers.runtime.shutdown import StopSoonOrNowRequest
 from workers.runtime.worker import WorkerProcess, open_worker_connection_pools
 from workers.tasks import OpenTask
 
@@ -46,7 +46,7 @@ class Workers:
 
     @asynccontextmanager
     async def working(
-        self, task: JobTask, *, kind: JobKindSpec = TEST_JOB, stop: StopRequest | None = None, **settings: Any
+        self, task: JobTask, *, kind: JobKindSpec = TEST_JOB, stop: StopSoonOrNowRequest | None = None, **settings: Any
     ) -> AsyncIterator[WorkerProcess]:
         """Run a worker of `POOL` that drains when the block ends, or earlier by `stop`."""
         async with self.working_kinds({kind: task}, stop=stop, **settings) as worker:
@@ -54,10 +54,10 @@ class Workers:
 
     @asynccontextmanager
     async def working_kinds(
-        self, tasks: TasksByKind, *, stop: StopRequest | None = None, **settings: Any
+        self, tasks: TasksByKind, *, stop: StopSoonOrNowRequest | None = None, **settings: Any
     ) -> AsyncIterator[WorkerProcess]:
         """Run a worker of several kinds of one pool."""
-        asked = stop or StopRequest()
+        asked = stop or StopSoonOrNowRequest()
         mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
         async with open_worker_connection_pools(mine, pool_name) as pools, asyncio.TaskGroup() as group:
@@ -117,13 +117,13 @@ class Workers:
 
 
 class StoppableLoop(Protocol):
-    async def run(self, stop: StopRequest) -> None: ...
+    async def run(self, stop: StopSoonOrNowRequest) -> None: ...
 
 
 @asynccontextmanager
 async def running(*loops: StoppableLoop) -> AsyncIterator[None]:
     """Run loops of the dispatcher in the test's own loop until the block ends."""
-    stop = StopRequest()
+    stop = StopSoonOrNowRequest()
     async with asyncio.TaskGroup() as group:
         for each in loops:
             group.create_task(each.run(stop))
@@ -135,7 +135,7 @@ async def running(*loops: StoppableLoop) -> AsyncIterator[None]:
 async def at_work(settings: Settings, pool: Pool, openers: Mapping[JobKindSpec, OpenTask]) -> AsyncIterator[None]:
     """Run a worker of the product's own tasks, for jobs that the test submits by its API."""
     async with open_worker_resources(settings) as resources, AsyncExitStack() as stack:
-        courier = await stack.enter_async_context(open_wake_courier(settings.redis_url))
+        courier = await stack.enter_async_context(open_redis_wake_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
         opened = {kind: await openers[kind](resources) for kind in openers}
         await stack.enter_async_context(workers.working_kinds(opened))

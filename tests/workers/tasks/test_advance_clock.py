@@ -21,7 +21,7 @@ from tests.workers import by_hand
 from tests.workers.runtime.workers import TEST_JOB, finish
 from tests.workers.tasks.project import IngestProject
 from workers.runtime.runner import JobTask
-from workers.tasks.advance_clock import advance_clock, iter_due_work_check_pauses_s
+from workers.tasks.advance_clock import advance_clock, iter_sandbox_due_work_check_pauses_s
 
 DAYS = 4
 
@@ -54,14 +54,14 @@ async def test_the_next_attempt_continues_after_a_dead_one(scheduled: IngestProj
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, ADVANCE_CLOCK_KIND)
         async with conn.transaction():
-            await sandbox_time.move_sandbox_clock(conn, claim=claim)
+            await sandbox_time.move_sandbox_clock_to_next_due_time(conn, claim=claim)
         ahead, ages = (await clock_of(scheduled)).ahead, "select array_agg(created_at order by id) from job"
         before = await conn.fetchval(ages)
         assert ahead > timedelta(hours=23)
         died = conn.transaction()
         await died.start()
         await conn.execute("update job set run_at = run_at + interval '1 day' where id <> $1", claim.id)
-        assert await sandbox_time.move_sandbox_clock(conn, claim=claim)
+        assert await sandbox_time.move_sandbox_clock_to_next_due_time(conn, claim=claim)
         await died.rollback()
         assert (await clock_of(scheduled)).ahead == ahead
         assert await conn.fetchval(ages) == before
@@ -88,7 +88,7 @@ async def test_an_advance_without_due_work_takes_one_attempt(sandbox: IngestProj
 @pytest.mark.parametrize("took_s", [0.001, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0, 60.0])
 def test_the_wait_after_the_due_work_is_short(took_s: float) -> None:
     """At most half as long as the work took, and a quarter of a second: a few seconds in all for 90 stops."""
-    seen_s = next(looked_s for looked_s in accumulate(iter_due_work_check_pauses_s()) if looked_s >= took_s)
+    seen_s = next(looked_s for looked_s in accumulate(iter_sandbox_due_work_check_pauses_s()) if looked_s >= took_s)
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
@@ -118,7 +118,7 @@ async def test_a_blocked_clock_fails_and_stays(scheduled: IngestProject) -> None
     async with workers.working_kinds({ADVANCE_CLOCK_KIND: advance_with_patience(scheduled, 1.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
-    assert 1 < queries.count(sandbox_time.FIND_DUE_WORK.query.sql) < 60
+    assert 1 < queries.count(sandbox_time.FIND_SANDBOX_DUE_WORK.query.sql) < 60
     clock = await clock_of(scheduled)
     assert clock.target is None
     assert clock.ahead <= timedelta(days=1)

@@ -17,7 +17,7 @@ from db.pool import run_in_transaction
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.influencers import creating, influencers
-from domain.influencers.creating import RequestedInfluencer
+from domain.influencers.creating import SubmittedInfluencerDrawing
 from domain.influencers.influencers import InfluencerChangeAuthor
 from domain.media import storage_quota, uploads
 from domain.media.storage import open_media_store
@@ -31,7 +31,7 @@ from tests import seeds
 from tests.workers import by_hand
 from tests.workers.by_hand import Death, Died
 from tests.workers.tasks.project import IngestProject
-from workers.generation.folders import PieceFolders, open_piece_folders
+from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import PortraitRequest
 from workers.tasks import influencer_create
 
@@ -56,7 +56,7 @@ def put(folder: str) -> None:
     Path(folder, DRAWN.name).write_bytes(BYTES)
 
 
-async def made(project: IngestProject, **body: Any) -> RequestedInfluencer:
+async def made(project: IngestProject, **body: Any) -> SubmittedInfluencerDrawing:
     create = partial(
         creating.create_brand_influencer,
         author=InfluencerChangeAuthor(project.org),
@@ -82,7 +82,7 @@ async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Ingest
     media = tmp_path / "media"
     making = await made(project, gender="female")
     clone = partial(
-        creating.create_influencer_clone,
+        creating.clone_influencer_in_same_project,
         author=InfluencerChangeAuthor(project.org),
         influencer_id=making.influencer_id,
         body=msgspec.convert({"name": "Twin"}, InfluencerClone),
@@ -106,7 +106,7 @@ async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Ingest
 class PortraitStudio:
     """A worker's storage and folders, with a prepared drawing."""
 
-    def __init__(self, project: IngestProject, store: MediaStore, folders: PieceFolders) -> None:
+    def __init__(self, project: IngestProject, store: MediaStore, folders: RenderWorkerTempFolder) -> None:
         self.project, self.store, self.folders = project, store, folders
         self.away = False
         #: The point outside of a transaction at which a worker dies.
@@ -138,7 +138,7 @@ class PortraitStudio:
         )
         return await by_hand.run(self.project.workers.pool, claim, INFLUENCER_CREATE_KIND, task, death)
 
-    async def delete_influencer(self, making: RequestedInfluencer) -> None:
+    async def delete_influencer(self, making: SubmittedInfluencerDrawing) -> None:
         delete = partial(
             influencers.remove_influencer,
             author=InfluencerChangeAuthor(self.project.org),
@@ -165,9 +165,9 @@ async def studio(
 ) -> AsyncIterator[PortraitStudio]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     store = open_media_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
-    with open_piece_folders() as folders:
+    with create_render_worker_temp_folder() as folders:
         here = PortraitStudio(project, store, folders)
-        monkeypatch.setattr(influencer_create, "render_single_file", here.draw)
+        monkeypatch.setattr(influencer_create, "render_portrait_or_poster_file", here.draw)
         yield here
 
 
@@ -209,7 +209,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(studio: Portrai
         return await draw(asked, handles)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(influencer_create, "render_single_file", late)
+        patch.setattr(influencer_create, "render_portrait_or_poster_file", late)
         assert await studio.attempt(claim) == "canceled"
     # Its file is recorded, and is pruned like those of crashed uploads.
     assert await studio.prune() == 1

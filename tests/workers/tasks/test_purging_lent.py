@@ -110,7 +110,7 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
     ours, theirs = claims
     while await run_in_transaction(pool, partial(purge.purge_project_post_batch, claim=ours)):
         pass
-    empty = partial(purge.purge_next_account, claim=ours, keyring=seeds.VAULT)
+    empty = partial(purge.delete_next_account_of_purged_project, claim=ours, keyring=seeds.VAULT)
     async with conn.transaction():
         assert await purge.purge_project_post_batch(conn, claim=theirs)
         waiting = await start_blocked(pool, run_in_transaction(pool, empty))
@@ -137,7 +137,9 @@ async def test_two_concurrent_purges_leave_no_tombstone(
             pass
     if 0 not in places:
         assert (await perform(scene.context(pool, claims[0]), store)).word == "completed"
-    first, second = [partial(purge.purge_next_account, claim=claims[at], keyring=seeds.VAULT) for at in places]
+    first, second = [
+        partial(purge.delete_next_account_of_purged_project, claim=claims[at], keyring=seeds.VAULT) for at in places
+    ]
     async with conn.transaction():
         assert await first(conn)
         waiting = await start_blocked(pool, run_in_transaction(pool, second))

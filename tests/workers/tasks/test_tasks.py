@@ -26,7 +26,7 @@ from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
 from workers.ingest import perform
 from workers.runtime.context import TaskContext
-from workers.tasks import TASK_OPENER_BY_KIND, TASK_POOL_NAMES, open_pool_tasks
+from workers.tasks import SORTED_WORKER_POOL_NAMES, TASK_OPENER_BY_KIND, open_pool_tasks
 
 FOLDER = Path(__file__).parents[3] / "workers" / "tasks"
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
@@ -114,7 +114,7 @@ def test_every_kind_has_exactly_one_task_file() -> None:
     assert {kind.name for kind in TASK_OPENER_BY_KIND} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
     for kind in TASK_OPENER_BY_KIND:
         assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").open_task)
-    assert {kind.pool for kind in JOB_KINDS.values()} == set(TASK_POOL_NAMES)
+    assert {kind.pool for kind in JOB_KINDS.values()} == set(SORTED_WORKER_POOL_NAMES)
 
 
 def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
@@ -134,8 +134,10 @@ def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
 
 
 def test_a_refusal_keeps_its_code_and_a_timed_one_costs_no_attempt() -> None:
-    again = perform.build_outcome_of_source_error(SourceError("wait", retryable=True, retry_after=30))
+    again = perform.build_job_outcome_of_source_error(SourceError("wait", retryable=True, retry_after=30))
     assert again == Retry("SCRAPE_FAILED", "wait", after_s=30)
-    assert perform.build_outcome_of_source_error(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
-    assert perform.build_outcome_of_source_error(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
-    assert perform.build_outcome_of_source_error(SourceRateLimited("not now")).word == "retry"
+    assert perform.build_job_outcome_of_source_error(SourceError("no", retryable=False)) == Failed(
+        "SCRAPE_FAILED", "no"
+    )
+    assert perform.build_job_outcome_of_source_error(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
+    assert perform.build_job_outcome_of_source_error(SourceRateLimited("not now")).word == "retry"

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.brand import HttpValidators
 from schemas.errors import (
-    FetchBlocked,
+    FetchAddressNotAllowed,
     FetchFailed,
     SourceError,
     SourceForbidden,
@@ -128,13 +128,13 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
 
     async def admit(url: str) -> None:
         seen.append(url)
-        raise FetchBlocked("not there")
+        raise FetchAddressNotAllowed("not there")
 
     async with (
         serve({"/": raw_response(302, location="/a"), "/a": raw_response()}) as site,
         allowed_client(site) as client,
     ):
-        with pytest.raises(FetchBlocked):
+        with pytest.raises(FetchAddressNotAllowed):
             await fetch_url(client, site.url(), admit=admit)
     assert seen == [site.url("/a")]
     assert site.paths == ["/"]

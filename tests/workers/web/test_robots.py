@@ -17,7 +17,7 @@ KEEP_OUT = "User-agent: *\nDisallow: /\n"
 
 async def admit_path(answers: Answers, path: str = "/page") -> None:
     async with serve(answers) as site, allowed_client(site) as client:
-        await RobotsRulesCache(client).admit_url(site.url(path))
+        await RobotsRulesCache(client).load_rules_that_allow_url(site.url(path))
 
 
 def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
@@ -78,19 +78,19 @@ async def test_an_unreachable_site_is_reported_as_such() -> None:
         pass
     async with allowed_client(site) as client:
         with pytest.raises(SourceUnreachable):
-            await RobotsRulesCache(client).admit_url(site.url())
+            await RobotsRulesCache(client).load_rules_that_allow_url(site.url())
 
 
 async def test_rules_are_cached_for_a_day() -> None:
     now = 0.0
     async with serve(rules("")) as site, allowed_client(site) as client:
         cache = RobotsRulesCache(client, clock=lambda: now)
-        await asyncio.gather(*(cache.admit_url(site.url(path)) for path in ("/a", "/b", "/a")))
+        await asyncio.gather(*(cache.load_rules_that_allow_url(site.url(path)) for path in ("/a", "/b", "/a")))
         now = 86_400.0
-        await cache.admit_url(site.url("/c"))
+        await cache.load_rules_that_allow_url(site.url("/c"))
         assert site.paths == ["/robots.txt"]
         now += 1
-        await cache.admit_url(site.url("/c"))
+        await cache.load_rules_that_allow_url(site.url("/c"))
         assert site.paths == ["/robots.txt"] * 2
 
 
@@ -100,29 +100,29 @@ async def test_a_refusal_is_checked_again_after_a_minute() -> None:
         cache = RobotsRulesCache(client, clock=lambda: now)
         for _ in range(2):
             with pytest.raises(RobotsDisallowed):
-                await cache.admit_url(site.url())
+                await cache.load_rules_that_allow_url(site.url())
         assert site.paths == ["/robots.txt"]
         site.answers, now = rules(""), 61.0
-        await cache.admit_url(site.url())
+        await cache.load_rules_that_allow_url(site.url())
 
 
 async def test_a_temporary_failure_is_not_cached() -> None:
     async with serve({"/robots.txt": raw_response(503)}) as site, allowed_client(site) as client:
         cache = RobotsRulesCache(client)
         with pytest.raises(RobotsDisallowed):
-            await cache.admit_url(site.url())
+            await cache.load_rules_that_allow_url(site.url())
         site.answers = rules("")
-        await cache.admit_url(site.url())
+        await cache.load_rules_that_allow_url(site.url())
 
 
 async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "MAX_ROBOTS_CACHE_BYTES", 3 * robots.MIN_COUNTED_ROBOTS_BYTES)
+    monkeypatch.setattr(robots, "MAX_ROBOTS_CACHE_BYTES", 3 * robots.MIN_ROBOTS_BYTES_COUNTED_IN_CACHE)
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))
         cache = RobotsRulesCache(client)
         for site in (*sites, *sites[1:], sites[0]):
-            await cache.admit_url(site.url())
+            await cache.load_rules_that_allow_url(site.url())
         assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
         assert len(cache.cached) == 3
 
@@ -133,7 +133,7 @@ async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> 
 )
 async def test_crawl_delays_are_read_and_bounded(text: str, delay_s: float) -> None:
     async with serve(rules(f"User-agent: *\n{text}\n")) as site, allowed_client(site) as client:
-        assert (await RobotsRulesCache(client).admit_url(site.url())).crawl_delay_s == delay_s
+        assert (await RobotsRulesCache(client).load_rules_that_allow_url(site.url())).crawl_delay_s == delay_s
 
 
 def test_real_files_are_read() -> None:

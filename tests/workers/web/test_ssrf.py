@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from schemas.errors import FetchBlocked, SourceError
+from schemas.errors import FetchAddressNotAllowed, SourceError
 from tests.workers.net import GOOD, GOOD6, VECTORS, SimulatedNetwork
 from tests.workers.web.web import raw_response
 from workers.web.fetch import fetch_url, open_ssrf_guarded_client
@@ -50,7 +50,7 @@ async def test_redirects_of_robots_txt_are_not_connected(net: SimulatedNetwork, 
     for url in VECTORS:
         net.pages["good.example"] = raw_response(302, location=url)
         with contextlib.suppress(SourceError):
-            await RobotsRulesCache(client).admit_url("http://good.example/page")
+            await RobotsRulesCache(client).load_rules_that_allow_url("http://good.example/page")
         assert {host for host, _ in net.connects} == {GOOD}, url
 
 
@@ -80,7 +80,7 @@ async def test_a_name_is_looked_up_once_and_connected_as_checked(
 
 
 async def test_a_refusal_names_no_address(net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
-    with pytest.raises(FetchBlocked) as refused:
+    with pytest.raises(FetchAddressNotAllowed) as refused:
         await fetch_url(client, "http://six.example/")
     assert "fd00" not in refused.value.message
     assert "six.example" in refused.value.message

@@ -120,7 +120,7 @@ def robots_txt(*lines: str) -> bytes:
 
 
 def allowed_client(*sites: Site) -> httpx.AsyncClient:
-    allowed = ssrf_guard.parse_allowed_origins(",".join(site.host for site in sites))
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(",".join(site.host for site in sites))
     return open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 

@@ -11,7 +11,7 @@ import msgspec
 from domain.events import body
 from domain.events.event import EventToStore
 from domain.values import steps
-from schemas.events import MAX_EVENTS
+from schemas.events import MAX_EVENTS_PER_APP_REQUEST
 
 GENERATED_EVENT_NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
 
@@ -24,15 +24,15 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
         yield msgspec.json.encode({"events": events, "sentAt": now})
 
 
-def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[EventToStore]:
+def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[EventToStore]:
     """Return `count` generated events as rows to store, sorted as in a commit, spread over the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
-    batch = min(share, MAX_EVENTS)
+    batch = min(share, MAX_EVENTS_PER_APP_REQUEST)
     stored = [
         event
         for project_id in projects
         for data in generate_event_bodies(share // batch, batch)
-        for event in steps.run_steps_at_once(
+        for event in steps.run_generator_steps_at_once(
             body.parse_app_events(data, project_id=project_id, app_no=1, now=now)
         ).events
     ]

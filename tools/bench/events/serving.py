@@ -31,7 +31,7 @@ class EventServer(NamedTuple):
 async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[EventServer, EventServer]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
-    endpoints = [await _create_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
+    endpoints = [await _create_sdk_app_with_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
     store = environment.settings.database_url
     async with (
         fleet.run_api_server(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
@@ -60,7 +60,7 @@ async def check_stored_events(environment: BenchEnvironment, expected: int) -> N
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
-async def _create_event_endpoint(environment: BenchEnvironment) -> EventEndpoint:
+async def _create_sdk_app_with_event_endpoint(environment: BenchEnvironment) -> EventEndpoint:
     """Create an app of a new organization of the highest tier, and return its event endpoint."""
     app = await tenants.create_bench_event_app(environment, await tenants.create_bench_tenant(environment, keys=0))
     return EventEndpoint(path=app.path, key=app.key)

@@ -31,7 +31,7 @@ CALLERS, MOST_EVENTS = 200, MAX_HELD_INTAKE_EVENTS // 2
 LARGE, ONE = 500, 1
 
 
-class EventSpeedRun(NamedTuple):
+class EventRateAndCpuRun(NamedTuple):
     """Events a second, and microseconds of CPU for an event: of the serving process, and of Postgres."""
 
     per_s: float
@@ -51,19 +51,22 @@ async def measure_event_speed(
     Return an event's CPU relative to the COPY's, and single events' rate to the route's. Raise `BenchmarkFailed`.
     """
     requests, rounds = size.event_requests, size.rounds
-    ours: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
-    bare: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
+    ours: dict[int, list[EventRateAndCpuRun]] = {batch: [] for batch in requests}
+    bare: dict[int, list[EventRateAndCpuRun]] = {batch: [] for batch in requests}
     copied: list[float] = []
     async with run_event_servers(environment) as (server, peer):
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}" if number else "warming up")
             for batch, count in requests.items():
-                runs = [await _measure_speed_run(environment, side, batch, count) for side in (peer, server)]
+                runs = [
+                    await _send_events_and_measure_rate_and_cpu(environment, side, batch, count)
+                    for side in (peer, server)
+                ]
                 if number:
                     bare[batch].append(runs[0])
                     ours[batch].append(runs[1])
             if number:
-                copied.append(await _measure_raw_copy(environment, requests[LARGE] * LARGE))
+                copied.append(await _measure_copy_cpu_us_of_generated_events(environment, requests[LARGE] * LARGE))
     sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
     await check_stored_events(environment, sent)
     figures = {
@@ -77,9 +80,9 @@ async def measure_event_speed(
     return BenchmarkResult(figures, {**details, "raw_copy_us": round(median(copied), 2)})
 
 
-async def _measure_speed_run(
+async def _send_events_and_measure_rate_and_cpu(
     environment: BenchEnvironment, server: EventServer, batch: int, requests: int
-) -> EventSpeedRun:
+) -> EventRateAndCpuRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
     plan = LoadPlan(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
@@ -88,16 +91,16 @@ async def _measure_speed_run(
     answers = await run_event_load_plan(environment, server, plan)
     after_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)
     used = [(after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)]
-    return EventSpeedRun(answers.accepted / answers.seconds, *used)
+    return EventRateAndCpuRun(answers.accepted / answers.seconds, *used)
 
 
-async def _measure_raw_copy(environment: BenchEnvironment, count: int) -> float:
-    events = generated.generate_stored_events(count, [UUID(int=1)])
+async def _measure_copy_cpu_us_of_generated_events(environment: BenchEnvironment, count: int) -> float:
+    events = generated.generate_event_rows_to_store(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
-        return await _measure_copy_cpu_us(conn, events, LARGE)
+        return await _measure_postgres_copy_cpu_us_per_event(conn, events, LARGE)
 
 
-def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
+def _summarize_speed_runs(runs: list[EventRateAndCpuRun]) -> dict[str, float]:
     return {
         "events_s": round(median(run.per_s for run in runs)),
         "serving_us": round(median(run.serving_us for run in runs), 1),
@@ -105,7 +108,7 @@ def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
     }
 
 
-async def _measure_copy_cpu_us(conn: Conn, events: Sequence[EventToStore], batch: int) -> float:
+async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[EventToStore], batch: int) -> float:
     """COPY events in commits of `batch`; return an event's CPU microseconds with Postgres. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)

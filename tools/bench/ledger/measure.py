@@ -12,8 +12,8 @@ from db.pool import Conn, open_postgres_connection
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
-from tools.bench.ledger.sides import SLOTS, UNKNOWN_JOB_KIND, LedgerSide
-from tools.bench.ledger.statements import PULL_OF_TEN_STATEMENT, TIMED_STATEMENTS, TimedStatement
+from tools.bench.ledger.sides import SLOTS, UNKNOWN_JOB_KIND, OldOrEmptyLedger
+from tools.bench.ledger.statements import PULL_OF_TEN_STATEMENT, TIMED_STATEMENTS, TimedStatementWithSetup
 
 WARM_UP_CALLS = 8
 
@@ -40,16 +40,18 @@ async def measure_old_ledger(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
-    async with _open_both_ledgers(environment) as (old, empty):
+    async with _open_old_and_empty_ledgers(environment) as (old, empty):
         for side in (old, empty):
             await side.reset_tenants_and_worker(tenants=size.ledger_tenants)
-        await empty.insert_listed_jobs(empty.tenants[1])
+        await empty.insert_jobs_for_timed_job_list(empty.tenants[1])
         tell(f"{size.ledger_ended} jobs ended, {size.ledger_waiting} wait")
         await old.insert_ended_and_due_jobs(ended=size.ledger_ended, waiting=size.ledger_waiting)
         rows = {}
         for name, statement in TIMED_STATEMENTS.items():
             tell(name)
-            rows[name] = await _compare_statement(old, empty, statement, size.ledger_times, MAX_STATEMENT_TIME_RATIO)
+            rows[name] = await _time_statement_on_old_and_empty_ledger(
+                old, empty, statement, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+            )
         rows |= await _measure_pulls_at_caps(old, empty, size, tell)
         rows |= await _measure_pull_with_snapshot(environment.settings.database_url, old, empty, size, tell)
         newcomer_s = await _measure_newcomer_waits(old, size, tell)
@@ -65,19 +67,21 @@ def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _open_both_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
+async def _open_old_and_empty_ledgers(
+    environment: BenchEnvironment,
+) -> AsyncIterator[tuple[OldOrEmptyLedger, OldOrEmptyLedger]]:
     """Open the old and the empty ledger on one server, each in its own database, and yield both."""
     url = environment.settings.database_url
     async with (
         create_scratch_database(url) as empty_url,
-        _open_connection(url) as old,
-        _open_connection(empty_url) as empty,
+        _open_ledger_postgres_connection(url) as old,
+        _open_ledger_postgres_connection(empty_url) as empty,
     ):
-        yield LedgerSide(old, old=True), LedgerSide(empty, old=False)
+        yield OldOrEmptyLedger(old, old=True), OldOrEmptyLedger(empty, old=False)
 
 
 @contextlib.asynccontextmanager
-async def _open_connection(url: str) -> AsyncIterator[Conn]:
+async def _open_ledger_postgres_connection(url: str) -> AsyncIterator[Conn]:
     conn = await open_postgres_connection(url, name="bench")
     try:
         yield conn
@@ -85,8 +89,8 @@ async def _open_connection(url: str) -> AsyncIterator[Conn]:
         await conn.close()
 
 
-async def _compare_statement(
-    old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
+async def _time_statement_on_old_and_empty_ledger(
+    old: OldOrEmptyLedger, empty: OldOrEmptyLedger, statement: TimedStatementWithSetup, times: int, aim: float
 ) -> StatementTimes:
     """Time a statement on the old and the empty ledger in turn; return both medians. `aim` is the maximal ratio."""
     took: dict[bool, list[float]] = {True: [], False: []}
@@ -98,7 +102,7 @@ async def _compare_statement(
     return StatementTimes(compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim)
 
 
-async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> float:
+async def _time_statement_ms(side: OldOrEmptyLedger, statement: TimedStatementWithSetup) -> float:
     prepared = await statement.ready(side)
     start = time.perf_counter()
     await statement.call(side, prepared)
@@ -108,7 +112,7 @@ async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> flo
 
 
 async def _measure_pulls_at_caps(
-    old: LedgerSide, empty: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback
+    old: OldOrEmptyLedger, empty: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten among capped tenants' jobs, and among unknown ones; return both ledgers' times by case."""
     rows = {}
@@ -120,7 +124,7 @@ async def _measure_pulls_at_caps(
         await old.insert_running_jobs(capped, 5)
         await old.insert_due_jobs(capped, 5 * count)
         await old.insert_due_jobs(uncapped, _choose_waiting_job_count(size))
-        rows[name] = await _compare_statement(
+        rows[name] = await _time_statement_on_old_and_empty_ledger(
             old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
         )
     name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
@@ -128,14 +132,14 @@ async def _measure_pulls_at_caps(
     await old.reset_tenants_and_worker(tenants=2 * size.ledger_tenants)
     await old.insert_due_jobs(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_JOB_KIND)
     await old.insert_due_jobs(old.tenants[size.ledger_tenants :], _choose_waiting_job_count(size))
-    rows[name] = await _compare_statement(
+    rows[name] = await _time_statement_on_old_and_empty_ledger(
         old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
     )
     return rows
 
 
 async def _measure_pull_with_snapshot(
-    url: str, old: LedgerSide, empty: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback
+    url: str, old: OldOrEmptyLedger, empty: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten during a snapshot older than the last ended jobs; return both ledgers' times by name."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
@@ -146,7 +150,7 @@ async def _measure_pull_with_snapshot(
         for _ in range(size.ledger_held // SLOTS):
             await old.complete_jobs(await old.pull_jobs())
         return {
-            name: await _compare_statement(
+            name: await _time_statement_on_old_and_empty_ledger(
                 old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_SNAPSHOT_PULL_TIME_RATIO
             )
         }
@@ -155,12 +159,14 @@ async def _measure_pull_with_snapshot(
 @contextlib.asynccontextmanager
 async def _hold_database_snapshot(url: str) -> AsyncIterator[None]:
     """Hold a database snapshot while the block runs, like a dump or a long report."""
-    async with _open_connection(url) as conn, conn.transaction(isolation="repeatable_read"):
+    async with _open_ledger_postgres_connection(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
 
-async def _measure_newcomer_waits(old: LedgerSide, size: BenchmarkRunSize, tell: ProgressCallback) -> dict[str, float]:
+async def _measure_newcomer_waits(
+    old: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
+) -> dict[str, float]:
     """Return percentiles of seconds from new tenants' submit to claim amid many due jobs. Raise `BenchmarkFailed`."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.reset_tenants_and_worker(tenants=size.newcomer_tenants + size.newcomers)
@@ -170,7 +176,7 @@ async def _measure_newcomer_waits(old: LedgerSide, size: BenchmarkRunSize, tell:
     return compute_percentiles([await _measure_newcomer_wait_s(old, org) for org in newcomers])
 
 
-async def _measure_newcomer_wait_s(old: LedgerSide, org: UUID) -> float:
+async def _measure_newcomer_wait_s(old: OldOrEmptyLedger, org: UUID) -> float:
     """Submit a new tenant's job; return the seconds until a pull claims it. Raise `BenchmarkFailed` if none does."""
     await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()

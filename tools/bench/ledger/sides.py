@@ -22,12 +22,12 @@ SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 UNKNOWN_JOB_KIND = NOOP._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
-INSERT_LOWEST_TIER_CAPS = """
+INSERT_BENCH_POOL_CAPS = """
 insert into pool_cap (tier, pool, max_running, max_queued)
 select tier, $1, max_running, max_queued from pool_cap where pool = 'ingest'
 on conflict do nothing"""
 
-INSERT_TENANT_PROJECTS = """
+INSERT_ORGANIZATIONS_WITH_PROJECT = """
 with made as (
   insert into organization (id, name, env, tier)
   select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id
@@ -36,7 +36,7 @@ insert into project (organization_id, id, name, timezone, primary_language)
 select id, id, 'bench', 'Europe/Berlin', 'en' from made"""
 
 #: A UUIDv7 with the row's time.
-ROW_TIME_UUIDV7 = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
+SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid"""
 
 #: Finished jobs over the 29 days before today; one in a thousand failed, one in a thousand was canceled.
@@ -44,7 +44,7 @@ INSERT_ENDED_JOBS = f"""
 with made as (
   insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                    args, result, error, run_at, deadline_at, created_at, started_at, finished_at)
-  select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
+  select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
          case t.state when 'completed' then '{{}}'::jsonb end,
          case t.state when 'failed'
               then '{{"code": "DEADLINE", "message": "late", "retryable": true}}'::jsonb end,
@@ -60,7 +60,8 @@ select organization_id, id, 1, 1, started_at, finished_at, 'completed' from made
 
 INSERT_DUE_JOBS = f"""
 insert into job (organization_id, project_id, id, kind, pool, stage, max_attempts, args, run_at, deadline_at)
-select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, 'queued', 3, '{{}}', t.at, now() + interval '2 hours'
+select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, 'queued', 3, '{{}}', t.at,
+       now() + interval '2 hours'
   from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
                now() - interval '1 minute' + n * interval '10 microseconds' as at
           from generate_series(0, $2::int - 1) n) t"""
@@ -68,14 +69,14 @@ select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, 'queued', 3, '{{}}', t.at, now()
 INSERT_RUNNING_JOBS = f"""
 insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                  args, lease_owner, run_at, deadline_at, started_at, attempt_started_at, attempt_deadline_at)
-select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, 'running', 'starting', 1, 3, 1,
+select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, 'running', 'starting', 1, 3, 1,
        '{{}}', $5, t.at, now() + interval '2 hours', now(), now(), now() + interval '1 hour'
   from (select org, now() - interval '2 minutes' as at
           from unnest($1::uuid[]) org, generate_series(1, $2)) t"""
 
 
 @dataclass
-class LedgerSide:
+class OldOrEmptyLedger:
     """One ledger with the connection of its timed statements; an `old` one has waiting jobs."""
 
     conn: Conn
@@ -92,14 +93,14 @@ class LedgerSide:
         await self.conn.execute(CREATE_EFFECT_TABLE)
         await self.conn.execute("truncate organization, worker, job_attempt cascade")
         await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
-        await self.conn.execute(INSERT_LOWEST_TIER_CAPS, BENCH_POOL)
-        await self.conn.execute(INSERT_TENANT_PROJECTS, self.tenants)
+        await self.conn.execute(INSERT_BENCH_POOL_CAPS, BENCH_POOL)
+        await self.conn.execute(INSERT_ORGANIZATIONS_WITH_PROJECT, self.tenants)
         await heartbeat.insert_worker_row(
             self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
             slots=SLOTS, lease_s=LEASE_S,
         )  # fmt: skip
 
-    async def insert_listed_jobs(self, org: UUID) -> None:
+    async def insert_jobs_for_timed_job_list(self, org: UUID) -> None:
         """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
         for _ in range(PAGE):
@@ -124,7 +125,7 @@ class LedgerSide:
         """Refresh the statistics of all tables and remove dead rows, as after autovacuum."""
         await self.conn.execute("vacuum analyze", timeout=600)
 
-    async def submit_jobs(self, count: int) -> None:
+    async def submit_job_for_each_next_tenant(self, count: int) -> None:
         """Submit one job for each of the next `count` tenants."""
         for org in itertools.islice(self.next_tenants, count):
             await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
@@ -137,7 +138,7 @@ class LedgerSide:
     async def pull_exactly(self, count: int) -> list[JobClaim]:
         """Pull `count` jobs (an empty ledger gets them first); return claims. Raise `BenchmarkFailed` for fewer."""
         if not self.old:
-            await self.submit_jobs(count)
+            await self.submit_job_for_each_next_tenant(count)
         pulled = await self.pull_jobs(count)
         if len(pulled) != count or len({claim.id for claim in pulled}) != count:
             raise BenchmarkFailed(f"pulled {len(pulled)} jobs of {count}")

@@ -10,107 +10,109 @@ from domain.operations import pools
 from jobs import ledger, maintenance
 from jobs.ledger import JobClaim
 from schemas import ids
-from tools.bench.ledger.sides import PAGE, SLOTS, LedgerSide
+from tools.bench.ledger.sides import PAGE, SLOTS, OldOrEmptyLedger
 
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+LATEST_POSSIBLE_UTC_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-class TimedStatement(NamedTuple):
+class TimedStatementWithSetup(NamedTuple):
     """`ready` is untimed setup; `call` is timed and `after` cleans up. Both get the result of `ready`."""
 
-    ready: Callable[[LedgerSide], Awaitable[Any]]
-    call: Callable[[LedgerSide, Any], Awaitable[Any]]
-    after: Callable[[LedgerSide, Any], Awaitable[Any]]
+    ready: Callable[[OldOrEmptyLedger], Awaitable[Any]]
+    call: Callable[[OldOrEmptyLedger, Any], Awaitable[Any]]
+    after: Callable[[OldOrEmptyLedger, Any], Awaitable[Any]]
 
 
-async def _do_nothing(_side: LedgerSide, _claims: Any = None) -> None:
+async def _skip_setup_or_cleanup(_side: OldOrEmptyLedger, _claims: Any = None) -> None:
     """Do nothing."""
 
 
-async def _submit_one_job(side: LedgerSide, _: Any) -> None:
+async def _submit_one_job(side: OldOrEmptyLedger, _: Any) -> None:
     await ledger.submit_job(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _drain_empty_ledger(side: LedgerSide, _: Any) -> None:
+async def _complete_jobs_of_empty_ledger(side: OldOrEmptyLedger, _: Any) -> None:
     """Pull and complete the job of the empty ledger, so that it is empty again; skip the old ledger."""
     if not side.old:
         await side.complete_jobs(await side.pull_jobs())
 
 
-async def _submit_ten_to_empty_ledger(side: LedgerSide) -> None:
+async def _set_up_ten_jobs_on_empty_ledger(side: OldOrEmptyLedger) -> None:
     """Submit ten jobs to the empty ledger, for a pull of ten; skip the old one, which has waiting jobs."""
     if not side.old:
-        await side.submit_jobs(SLOTS)
+        await side.submit_job_for_each_next_tenant(SLOTS)
 
 
-async def _pull_ten_jobs(side: LedgerSide, claims: list[JobClaim]) -> None:
+async def _pull_ten_jobs(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
     claims.extend(await side.pull_jobs())
 
 
-async def _prepare_pull(side: LedgerSide) -> list[JobClaim]:
-    await _submit_ten_to_empty_ledger(side)
+async def _prepare_pull(side: OldOrEmptyLedger) -> list[JobClaim]:
+    await _set_up_ten_jobs_on_empty_ledger(side)
     return []
 
 
-async def _settle_claims(side: LedgerSide, claims: list[JobClaim]) -> None:
+async def _settle_claims_as_completed(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
     await side.complete_jobs(claims)
 
 
-async def _claim_one_job(side: LedgerSide) -> list[JobClaim]:
+async def _set_up_one_claimed_job(side: OldOrEmptyLedger) -> list[JobClaim]:
     return await side.pull_exactly(1)
 
 
-async def _claim_ten_jobs(side: LedgerSide) -> list[JobClaim]:
+async def _set_up_ten_claimed_jobs(side: OldOrEmptyLedger) -> list[JobClaim]:
     return await side.pull_exactly(SLOTS)
 
 
-async def _lock_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
+async def _lock_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
     await ledger.lock_claimed_job(side.conn, claims[0])
 
 
-async def _complete_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
+async def _complete_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
     await ledger.complete_job(side.conn, claims[0], result={})
 
 
-async def _get_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
+async def _get_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
     await jobs.read_job(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> TimedStatement:
+def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> TimedStatementWithSetup:
     """Return the timed statement that lists the first page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
-    async def call(side: LedgerSide, _: Any) -> None:
+    async def call(side: OldOrEmptyLedger, _: Any) -> None:
         org = side.tenants[1]
         await jobs.list_filtered_jobs(
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
-    return TimedStatement(_do_nothing, call, _do_nothing)
+    return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
 
 
-def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
+def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
     """Return the timed statement of a query that the dispatcher or an operator runs."""
 
-    async def call(side: LedgerSide, _: Any) -> None:
+    async def call(side: OldOrEmptyLedger, _: Any) -> None:
         await chore(side.conn)
 
-    return TimedStatement(_do_nothing, call, _do_nothing)
+    return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
 
 
-PULL_OF_TEN_STATEMENT = TimedStatement(_prepare_pull, _pull_ten_jobs, _settle_claims)
+PULL_OF_TEN_STATEMENT = TimedStatementWithSetup(_prepare_pull, _pull_ten_jobs, _settle_claims_as_completed)
 
 TIMED_STATEMENTS = {
-    "submit": TimedStatement(_do_nothing, _submit_one_job, _drain_empty_ledger),
+    "submit": TimedStatementWithSetup(_skip_setup_or_cleanup, _submit_one_job, _complete_jobs_of_empty_ledger),
     "pull of 10": PULL_OF_TEN_STATEMENT,
-    "settle of 10": TimedStatement(_claim_ten_jobs, _settle_claims, _do_nothing),
-    "step (gate)": TimedStatement(_claim_one_job, _lock_claimed_job, _settle_claims),
-    "commit": TimedStatement(_claim_one_job, _complete_claimed_job, _do_nothing),
-    "get": TimedStatement(_claim_one_job, _get_claimed_job, _settle_claims),
+    "settle of 10": TimedStatementWithSetup(
+        _set_up_ten_claimed_jobs, _settle_claims_as_completed, _skip_setup_or_cleanup
+    ),
+    "step (gate)": TimedStatementWithSetup(_set_up_one_claimed_job, _lock_claimed_job, _settle_claims_as_completed),
+    "commit": TimedStatementWithSetup(_set_up_one_claimed_job, _complete_claimed_job, _skip_setup_or_cleanup),
+    "get": TimedStatementWithSetup(_set_up_one_claimed_job, _get_claimed_job, _settle_claims_as_completed),
     "look for due": _build_chore_statement(maintenance.find_due_pools),
     "scheduled fall due": _build_chore_statement(maintenance.promote_scheduled_jobs),
-    "end overdue": _build_chore_statement(maintenance.fail_overdue_jobs),
-    "rescue": _build_chore_statement(lambda conn: maintenance.rescue_lost_jobs(conn, before=END_OF_TIME)),
+    "end overdue": _build_chore_statement(maintenance.fail_queued_jobs_past_deadline),
+    "rescue": _build_chore_statement(lambda conn: maintenance.rescue_lost_jobs(conn, before=LATEST_POSSIBLE_UTC_TIME)),
     "prune": _build_chore_statement(maintenance.prune_ended_jobs),
     "list": _build_job_list_statement(),
     "list status=running": _build_job_list_statement(statuses=["running"]),

@@ -16,15 +16,15 @@ import uvloop
 
 from tools.bench.load import print_json_message
 from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
-from tools.bench.neighbours.row import AttackPlan, AttackProgress
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackProcessPlan
 
 
-async def run_attack_process(name: str, plan: AttackPlan) -> None:
+async def run_attack_process(name: str, plan: AttackProcessPlan) -> None:
     """Run the attack of a row until SIGTERM; print a line once it has its full effect, and its counts at the end.
 
     An attack that ends by itself has done all it can.
     """
-    ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
+    ended, progress = asyncio.Event(), AttackCountsAndReadiness(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ATTACK_ROWS_BY_NAME[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
@@ -49,4 +49,6 @@ async def _wait_for_attack_event(running: "asyncio.Task[None]", reached: asyncio
 if __name__ == "__main__":
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    uvloop.run(run_attack_process(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackPlan)))
+    uvloop.run(
+        run_attack_process(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackProcessPlan))
+    )

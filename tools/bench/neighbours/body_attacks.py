@@ -9,16 +9,16 @@ from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
-    RATE_LIMIT_BURST_TIMEOUT_S,
+    MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S,
     open_attacker_client,
     read_uncounted_request_count,
     run_callers_forever,
     run_paced_callers,
-    send_counted_request,
+    send_attack_request_and_count_status,
 )
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_costly_png, generate_plain_png
-from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
 from tools.bench.neighbours.victim import AttackScale
 
 #: Projects on a page, and keys that fill them: each may write sixty times a minute.
@@ -26,19 +26,19 @@ METADATA_PROJECTS, METADATA_KEYS = 200, 4
 #: Concurrent reads of the list.
 METADATA_LIST_READERS = 8
 #: Nearly 8 KiB of JSON: 1,350 numbers that are short in JSON and long in storage, and the longest plain text.
-SWELLING_METADATA: dict[str, Any] = {"n": [1e308] * 1_350}
-PLAIN_METADATA: dict[str, Any] = {"n": "x" * 8_000}
+PROJECT_METADATA_LARGER_WHEN_STORED: dict[str, Any] = {"n": [1e308] * 1_350}
+PLAIN_TEXT_PROJECT_METADATA: dict[str, Any] = {"n": "x" * 8_000}
 
 #: The largest body that any route accepts.
 LARGE_BODY_BYTES = 1_000_000
 #: Pause between two requests: a key may write 60 times a minute.
-LARGE_BODY_PAUSE_S = 1.0
+PAUSE_BETWEEN_LARGE_BODY_REQUESTS_S = 1.0
 #: Items of a list in `metadata`: each stresses another part of the body parser.
-METADATA_LIST_ITEMS = (b"[]", b"1.5", b"1", b"{}")
+JSON_ITEMS_REPEATED_IN_LARGE_BODIES = (b"[]", b"1.5", b"1", b"{}")
 
 PADDING_MIB, PADDED_UPLOADERS = 28, 6
 
-MAX_KEY_WRITES_A_MINUTE = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.WRITE_LIGHT]
+MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.WRITE_LIGHT]
 
 #: The API's maximal side of an image, in pixels.
 MAX_IMAGE_SIDE_PX = 8192
@@ -46,7 +46,7 @@ MAX_IMAGE_SIDE_PX = 8192
 CONCURRENT_UPLOADERS = 8
 
 
-async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     """Create the attacking tenant and return its plan; `owned` lists the projects that each key fills."""
     attacker = await tenants.create_bench_tenant(
         deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
@@ -54,10 +54,10 @@ async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale:
     share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
     owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_KEYS)]
     many = {"readers": scale.scale_count(METADATA_LIST_READERS)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
-async def attack_by_project_metadata(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_filling_and_listing_metadata(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Fill the metadata of the attacker's projects with costly JSON, then read their list forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
@@ -66,41 +66,50 @@ async def attack_by_project_metadata(plan: AttackPlan, progress: AttackProgress)
     async with open_attacker_client(plan, plan.keys[0]) as client:
 
         async def read() -> None:
-            await send_counted_request(client, progress, "GET", f"/v1/projects?limit={METADATA_PROJECTS}")
+            await send_attack_request_and_count_status(
+                client, progress, "GET", f"/v1/projects?limit={METADATA_PROJECTS}"
+            )
 
         await run_callers_forever(progress, plan.many["readers"], read)
 
 
-async def _fill_project_metadata(plan: AttackPlan, progress: AttackProgress, key: str, projects: list[str]) -> None:
+async def _fill_project_metadata(
+    plan: AttackProcessPlan, progress: AttackCountsAndReadiness, key: str, projects: list[str]
+) -> None:
     async with open_attacker_client(plan, key) as client:
-        metadata = SWELLING_METADATA
+        metadata = PROJECT_METADATA_LARGER_WHEN_STORED
         for project in projects:
             url = f"/v1/projects/{project}"
-            if await send_counted_request(client, progress, "PATCH", url, json={"metadata": metadata}) == 422:
-                metadata = PLAIN_METADATA
-                await send_counted_request(client, progress, "PATCH", url, json={"metadata": metadata})
+            if (
+                await send_attack_request_and_count_status(client, progress, "PATCH", url, json={"metadata": metadata})
+                == 422
+            ):
+                metadata = PLAIN_TEXT_PROJECT_METADATA
+                await send_attack_request_and_count_status(client, progress, "PATCH", url, json={"metadata": metadata})
 
 
-async def prepare_large_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackPlan:
+async def prepare_large_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_large_bodies(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_large_bodies(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Send large bodies in turn, forever: three of four to a project, one of four to the webhook endpoints.
 
     A project accepts 1 MiB.
     """
     [[project]], [key] = plan.owned, plan.keys
-    sent = [("PATCH", f"/v1/projects/{project}", _build_large_body(item)) for item in METADATA_LIST_ITEMS]
+    sent = [
+        ("PATCH", f"/v1/projects/{project}", _build_large_body(item)) for item in JSON_ITEMS_REPEATED_IN_LARGE_BODIES
+    ]
     fields = b'"url":"https://a.example/","events":["*"],'
-    sent[-1] = ("POST", "/v1/webhook-endpoints", _build_large_body(METADATA_LIST_ITEMS[0], fields))
+    sent[-1] = ("POST", "/v1/webhook-endpoints", _build_large_body(JSON_ITEMS_REPEATED_IN_LARGE_BODIES[0], fields))
     progress.ready.set()
     async with open_attacker_client(plan, key) as client:
         for method, url, body in itertools.cycle(sent):
             headers = {"Content-Type": "application/json"}
-            await send_counted_request(client, progress, method, url, content=body, headers=headers)
-            await asyncio.sleep(LARGE_BODY_PAUSE_S)
+            await send_attack_request_and_count_status(client, progress, method, url, content=body, headers=headers)
+            await asyncio.sleep(PAUSE_BETWEEN_LARGE_BODY_REQUESTS_S)
 
 
 def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
@@ -108,20 +117,20 @@ def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
     return b'{%b"metadata":{"a":[%b]}}' % (fields, items)
 
 
-async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     many = {"mib": scale.scale_count(PADDING_MIB), "uploaders": scale.scale_count(PADDED_UPLOADERS)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_padded_images(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_padded_images(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Upload images of 4 x 4 pixels, each followed by MiBs of meaningless bytes, forever."""
     files = {"file": ("a.png", generate_plain_png() + bytes(plan.many["mib"] << 20), "image/png")}
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_attacker_client(plan, plan.keys[0]) as client:
 
         async def upload() -> None:
-            await send_counted_request(client, progress, "POST", url, files=files)
+            await send_attack_request_and_count_status(client, progress, "POST", url, files=files)
 
         await run_callers_forever(progress, plan.many["uploaders"], upload)
 
@@ -132,42 +141,45 @@ async def measure_stored_media_mib(deployment: AttackedDeployment, _: Mapping[st
     return {"stored_mib": round(stored / (1 << 20), 1)}
 
 
-async def prepare_costly_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_costly_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    many = {"side": scale.scale_count(MAX_IMAGE_SIDE_PX), "warm_s": scale.scale_count(RATE_LIMIT_BURST_TIMEOUT_S)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+    many = {
+        "side": scale.scale_count(MAX_IMAGE_SIDE_PX),
+        "warm_s": scale.scale_count(MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S),
+    }
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_costly_images(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_costly_images(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     content = generate_costly_png(plan.many["side"])
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_attacker_client(plan, plan.keys[0]) as client:
 
         async def upload(_: int) -> int:
-            return await send_counted_request(
+            return await send_attack_request_and_count_status(
                 client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
             )
 
-        every_s = CONCURRENT_UPLOADERS * 60 / MAX_KEY_WRITES_A_MINUTE
+        every_s = CONCURRENT_UPLOADERS * 60 / MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY
         await run_paced_callers(
             progress, CONCURRENT_UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
         )
 
 
 BODY_ATTACK_ROWS = (
-    AttackRow(
+    AttackDefinition(
         "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.create_victim_request_action,
-        prepare_project_metadata_attack, attack_by_project_metadata,
+        prepare_project_metadata_attack, attack_by_filling_and_listing_metadata,
     ),
-    AttackRow(
+    AttackDefinition(
         "bodies", "one refused body of 1 MB a second", victim.create_victim_request_action,
         prepare_large_body_attack, attack_by_large_bodies,
     ),
-    AttackRow(
+    AttackDefinition(
         "storage", "uploads of an image of 4 x 4 pixels with 28 MiB of padding", victim.create_victim_request_action,
         prepare_padded_image_attack, attack_by_padded_images, note=measure_stored_media_mib,
     ),
-    AttackRow(
+    AttackDefinition(
         "uploads", "one key uploads the costliest image at its limit of 60 a minute",
         victim.create_victim_request_action,
         prepare_costly_image_attack, attack_by_costly_images, note=read_uncounted_request_count,

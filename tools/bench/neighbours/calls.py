@@ -10,16 +10,16 @@ from typing import Any
 import httpx
 
 from tools.bench.neighbours.deployment import AttackedDeployment
-from tools.bench.neighbours.row import AttackPlan, AttackProgress
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackProcessPlan
 
 #: The attackers' address, different from the victim's.
 ATTACKER_ADDRESS = "127.0.0.2"
 
 #: Seconds until the burst of a rate limit is used up, at the latest.
-RATE_LIMIT_BURST_TIMEOUT_S = 120
+MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S = 120
 
 
-def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
+def open_attacker_client(plan: AttackProcessPlan, key: str) -> httpx.AsyncClient:
     """Return an HTTP client with one of the attacker's keys and its address, without timeout or connection limit."""
     no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
@@ -31,15 +31,15 @@ def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
     )
 
 
-async def send_counted_request(
-    client: httpx.AsyncClient, progress: AttackProgress, method: str, url: str, **options: Any
+async def send_attack_request_and_count_status(
+    client: httpx.AsyncClient, progress: AttackCountsAndReadiness, method: str, url: str, **options: Any
 ) -> int:
     """Send an attacker's request, count its status in `progress`, and return it; 0 if the connection broke."""
     try:
         status = (await client.request(method, url, **options)).status_code
     except httpx.TransportError:
         status = 0
-    progress.count_effect(str(status))
+    progress.count_attack_effect(str(status))
     return status
 
 
@@ -52,7 +52,12 @@ async def read_uncounted_request_count(deployment: AttackedDeployment, _: Mappin
 
 
 async def run_paced_callers(
-    progress: AttackProgress, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
+    progress: AttackCountsAndReadiness,
+    callers: int,
+    *,
+    every_s: float,
+    warm_s: float,
+    once: Callable[[int], Awaitable[int]],
 ) -> None:
     """Run `callers` callers forever; each calls `once` with its number every `every_s` seconds.
 
@@ -79,7 +84,9 @@ async def run_paced_callers(
         progress.ready.set()
 
 
-async def run_callers_forever(progress: AttackProgress, at_once: int, once: Callable[[], Awaitable[None]]) -> None:
+async def run_callers_forever(
+    progress: AttackCountsAndReadiness, at_once: int, once: Callable[[], Awaitable[None]]
+) -> None:
     """Run `at_once` callers in a closed loop, forever."""
 
     async def call() -> None:

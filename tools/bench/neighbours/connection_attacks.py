@@ -13,7 +13,7 @@ from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import open_attacker_client
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_noise_png
-from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
 from tools.bench.neighbours.victim import AttackScale
 
 #: Connections of a stranger: silent ones, half heads and half bodies.
@@ -38,13 +38,13 @@ STREAM_KEYS, STREAMS_A_KEY = 11, 100
 STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 
-async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
     many = {name: scale.scale_count(count) for name, count in counts.items()}
-    return AttackPlan(port=deployment.port, keys=[], many=many)
+    return AttackProcessPlan(port=deployment.port, keys=[], many=many)
 
 
-async def attack_by_silent_connections(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_silent_connections(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     words = {"silent": b"", "heads": HALF_REQUEST_HEAD, "bodies": HALF_REQUEST_BODY}
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
@@ -54,22 +54,22 @@ async def attack_by_silent_connections(plan: AttackPlan, progress: AttackProgres
         progress.ready.set()
 
 
-async def _hold_connection(port: int, name: str, words: bytes, progress: AttackProgress) -> None:
+async def _hold_connection(port: int, name: str, words: bytes, progress: AttackCountsAndReadiness) -> None:
     """Send `words` on a connection and hold it; reopen it whenever the server closes it, forever."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            progress.count_effect(name)
+            progress.count_attack_effect(name)
             with contextlib.closing(writer):
                 writer.write(words)
                 await reader.read()
         await asyncio.sleep(0.2)
 
 
-async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     """Create a tenant and upload the file for silent readers; return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
+    plan = AttackProcessPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
         answer = await client.post(url, files={"file": ("a.png", generate_noise_png(NOISE_IMAGE_SIDE_PX), "image/png")})
@@ -77,7 +77,7 @@ async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: At
     return msgspec.structs.replace(plan, owned=[[path]])
 
 
-async def attack_by_silent_readers(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_silent_readers(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Request a public file on many connections without reading it; one of five reads a byte a second."""
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
@@ -87,12 +87,14 @@ async def attack_by_silent_readers(plan: AttackPlan, progress: AttackProgress) -
         progress.ready.set()
 
 
-async def _hold_response(plan: AttackPlan, address: str, progress: AttackProgress, *, trickles: bool) -> None:
+async def _hold_response(
+    plan: AttackProcessPlan, address: str, progress: AttackCountsAndReadiness, *, trickles: bool
+) -> None:
     """Request a file and hold its response unread; repeat this whenever the server closes the connection."""
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_open_reader_socket(address)) as sock:
             await _request_public_file(sock, plan)
-            progress.count_effect("asked")
+            progress.count_attack_effect("asked")
             await _wait_for_server_close(sock, trickles=trickles)
         await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
 
@@ -105,7 +107,7 @@ def _open_reader_socket(address: str) -> socket.socket:
     return sock
 
 
-async def _request_public_file(sock: socket.socket, plan: AttackPlan) -> None:
+async def _request_public_file(sock: socket.socket, plan: AttackProcessPlan) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", plan.port))
     request = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
@@ -120,24 +122,26 @@ async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None
             await asyncio.get_running_loop().sock_recv(sock, 1)
 
 
-async def prepare_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_job_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
     many = {"streams": scale.scale_count(STREAMS_A_KEY)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 
-async def attack_by_event_streams(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_job_event_streams(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Hold event streams with each key, from an address of its own, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
-                group.create_task(_hold_event_stream(plan, key, f"127.0.0.{number}", progress))
+                group.create_task(_hold_job_event_stream(plan, key, f"127.0.0.{number}", progress))
         await asyncio.sleep(3)
         progress.ready.set()
 
 
-async def _hold_event_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
+async def _hold_job_event_stream(
+    plan: AttackProcessPlan, key: str, address: str, progress: AttackCountsAndReadiness
+) -> None:
     """Hold an event stream of a job, and reopen it when it ends or is refused.
 
     It uses a raw socket, since the attack shares the cores with the platform.
@@ -150,25 +154,25 @@ async def _hold_event_stream(plan: AttackPlan, key: str, address: str, progress:
             with contextlib.closing(writer):
                 writer.write(words)
                 answer = await reader.readline()
-                progress.count_effect(answer[9:12].decode() or "0")
+                progress.count_attack_effect(answer[9:12].decode() or "0")
                 await reader.read()
         await asyncio.sleep(random.uniform(*STREAM_REOPEN_RANGE_S))
 
 
 CONNECTION_ATTACK_ROWS = (
-    AttackRow(
+    AttackDefinition(
         "silence", "silent connections, half heads and half bodies of a stranger",
         victim.create_victim_request_action,
         prepare_silent_connection_attack, attack_by_silent_connections,
     ),
-    AttackRow(
+    AttackDefinition(
         "silent-readers",
         "210 clients that read nothing of a public file, or a byte a second; 200 connections",
         victim.create_victim_request_action, prepare_silent_reader_attack, attack_by_silent_readers,
         settings={"CONNECTIONS": str(CONNECTIONS)},
     ),
-    AttackRow(
+    AttackDefinition(
         "streams", "1,100 event streams of one standard tenant", victim.create_victim_request_action,
-        prepare_event_stream_attack, attack_by_event_streams,
+        prepare_job_event_stream_attack, attack_by_job_event_streams,
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_json_message, run_module_in_environment
 from tools.bench.neighbours import body_attacks, connection_attacks, request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import AttackedDeployment, run_attacked_deployment
-from tools.bench.neighbours.row import AttackPlan, AttackRow
+from tools.bench.neighbours.row import AttackDefinition, AttackProcessPlan
 from tools.bench.neighbours.victim import AttackScale, VictimTimings
 from tools.bench.suites import SuiteProgress
 
@@ -71,7 +71,7 @@ async def measure_neighbour_attacks(
 
 
 async def _measure_attack_row(
-    environment: BenchEnvironment, row: AttackRow, scale: AttackScale, progress: SuiteProgress
+    environment: BenchEnvironment, row: AttackDefinition, scale: AttackScale, progress: SuiteProgress
 ) -> NeighbourAttackResult:
     progress(row.name, "processes start")
     async with (
@@ -95,7 +95,7 @@ async def _measure_attack_row(
 
 @asynccontextmanager
 async def _run_attack(
-    environment: BenchEnvironment, row: AttackRow, plan: AttackPlan
+    environment: BenchEnvironment, row: AttackDefinition, plan: AttackProcessPlan
 ) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack's process during the block, at full strength from its start; yield counts, complete after it."""
     path, counts = environment.folder / "attack.json", dict[str, int]()

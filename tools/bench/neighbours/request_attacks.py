@@ -18,19 +18,19 @@ from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
     ATTACKER_ADDRESS,
-    RATE_LIMIT_BURST_TIMEOUT_S,
+    MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S,
     open_attacker_client,
     read_uncounted_request_count,
     run_callers_forever,
     run_paced_callers,
-    send_counted_request,
+    send_attack_request_and_count_status,
 )
 from tools.bench.neighbours.deployment import AttackedDeployment
-from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
 from tools.bench.neighbours.victim import AttackScale
 from tools.bench.tenants import BenchEventApp, BenchTenant
 
-MAX_KEY_READS_A_MINUTE = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.READ_LIGHT]
+MAX_READ_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.READ_LIGHT]
 
 #: Concurrent reads of a burst, and the projects in each response.
 BURST, BURST_PROJECTS = 400, 100
@@ -45,7 +45,7 @@ EVENTS_AN_ATTACK_REQUEST = 20
 
 DAILY_EVENT_BUDGET = EVENT_BUDGET_BY_TIER["standard"].events
 #: Remaining events of the day at the beginning of the attack: a few seconds' worth.
-REMAINING_BUDGET_EVENTS = 10_000
+REMAINING_EVENTS_AT_BUDGET_ATTACK_START = 10_000
 INSERT_USED_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
 #: Bytes of the event store's tables with their indexes, and the number of events.
 SELECT_EVENT_STORE_SIZE = """
@@ -54,15 +54,15 @@ select (select sum(pg_total_relation_size(oid))::bigint
          where relname ~ '^event' and relkind = 'r') as bytes,
        (select count(*) from event) as events"""
 
-LIST_ATTACK_KEYS = 50
+PROJECT_LIST_ATTACK_API_KEY_COUNT = 50
 #: Projects on a page, and the metadata of each.
-LIST_PAGE_PROJECTS = 200
+PROJECT_COUNT_OF_LIST_PAGE = 200
 PROJECT_METADATA_BYTES = 8_000
 UPDATE_PROJECT_METADATA = "update project set metadata = $2::jsonb where organization_id = $1"
 
-FILTERED_PROJECTS = 300_000
-FILTERED_AUDIT_ENTRIES = 1_000_000
-FILTER_ATTACK_KEYS = 4
+FILTERED_PROJECT_COUNT = 300_000
+FILTERED_AUDIT_ENTRY_COUNT = 1_000_000
+FILTER_ATTACK_API_KEY_COUNT = 4
 FILTER_READERS = 30
 
 COSTLY_FILTER_PATHS = (
@@ -83,51 +83,51 @@ select $1, uuidv7_like(number), 'project.updated', 'prj_' || number
   from generate_series(1, $2::int) as number"""
 
 #: Indexes that are dropped before the inserts and rebuilt after them: much faster.
-SELECT_DROPPED_INDEXES = """
+SELECT_INDEXES_REBUILT_AFTER_INSERTS = """
 select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
   from pg_index
  where indrelid in ('project'::regclass, 'audit_log'::regclass)
    and not indisunique"""
 
 #: Ids in the order of their numbers.
-CREATE_UUIDV7_FUNCTION = """
+CREATE_FUNCTION_UUIDV7_FROM_NUMBER = """
 create or replace function uuidv7_like(number int) returns uuid language sql immutable as $$
   select ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid
 $$"""
 
 
-async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
 
 
-async def attack_by_read_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_read_bursts(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Send one burst of list requests after the other, all within the rate limit's minute."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         progress.ready.set()
         while True:
             burst = (
-                send_counted_request(client, progress, "GET", "/v1/projects?limit=100")
+                send_attack_request_and_count_status(client, progress, "GET", "/v1/projects?limit=100")
                 for _ in range(plan.many["burst"])
             )
             await asyncio.gather(*burst)
             await asyncio.sleep(0.5)
 
 
-async def summarize_read_burst_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"passed": counts.get("200", 0), "allowed": MAX_KEY_READS_A_MINUTE}
+async def count_passed_and_allowed_reads_of_burst(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"passed": counts.get("200", 0), "allowed": MAX_READ_REQUESTS_A_MINUTE_OF_API_KEY}
 
 
-async def prepare_event_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_event_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    return await _create_event_attack_plan(deployment, scale, attacker)
+    return await _create_app_and_event_flood_plan(deployment, scale, attacker)
 
 
-async def _create_event_attack_plan(
+async def _create_app_and_event_flood_plan(
     deployment: AttackedDeployment, scale: AttackScale, attacker: BenchTenant
-) -> AttackPlan:
+) -> AttackProcessPlan:
     app = await tenants.create_bench_event_app(deployment.environment, attacker)
-    return AttackPlan(
+    return AttackProcessPlan(
         port=deployment.port,
         keys=[app.key],
         owned=[[app.path]],
@@ -135,7 +135,7 @@ async def _create_event_attack_plan(
     )
 
 
-async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_events(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Send ten times the events that an app may send, on raw sockets: a full client is slower than the refusals."""
     app = BenchEventApp(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
@@ -144,7 +144,7 @@ async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
         progress.ready.set()
 
 
-async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackProgress) -> None:
+async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackCountsAndReadiness) -> None:
     """Send one connection's share of the events at fixed times, regardless of slow responses."""
     loop, every_s = (
         asyncio.get_running_loop(),
@@ -157,7 +157,7 @@ async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: A
         await asyncio.sleep(due - loop.time())
         writer.write(request)
         status = await _read_response_status(reader)
-        progress.count_effect(status)
+        progress.count_attack_effect(status)
         if status == "202":
             request = _build_event_request(app)
 
@@ -184,14 +184,19 @@ async def summarize_event_attack_results(_: AttackedDeployment, counts: Mapping[
     }
 
 
-async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    sent, today = DAILY_EVENT_BUDGET - scale.scale_count(REMAINING_BUDGET_EVENTS), datetime.now(UTC).date()
+    sent, today = (
+        DAILY_EVENT_BUDGET - scale.scale_count(REMAINING_EVENTS_AT_BUDGET_ATTACK_START),
+        datetime.now(UTC).date(),
+    )
     await deployment.environment.pool.execute(INSERT_USED_BUDGET, attacker.org, today, sent)
-    return await _create_event_attack_plan(deployment, scale, attacker)
+    return await _create_app_and_event_flood_plan(deployment, scale, attacker)
 
 
-async def summarize_event_budget_results(deployment: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+async def summarize_event_budget_and_disk_growth(
+    deployment: AttackedDeployment, counts: Mapping[str, int]
+) -> dict[str, Any]:
     """Return the event attack's requests by outcome, and the disk growth of a day at the full budget."""
     stored, events = await deployment.environment.pool.fetchrow(SELECT_EVENT_STORE_SIZE) or (0, 0)
     bytes_an_event = stored / max(1, events)
@@ -203,81 +208,87 @@ async def summarize_event_budget_results(deployment: AttackedDeployment, counts:
     }
 
 
-async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=FILTER_ATTACK_KEYS)
+async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+    attacker = await tenants.create_bench_tenant(
+        deployment.environment, tier="standard", keys=FILTER_ATTACK_API_KEY_COUNT
+    )
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _insert_filtered_rows(conn, attacker.org, scale)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READERS)})
+    return AttackProcessPlan(
+        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READERS)}
+    )
 
 
 async def _insert_filtered_rows(conn: Conn, org: UUID, scale: AttackScale) -> None:
     await conn.execute("set local statement_timeout = 0")
     await conn.execute("set local maintenance_work_mem = '256MB'")
-    await conn.execute(CREATE_UUIDV7_FUNCTION)
-    indexes = await conn.fetch(SELECT_DROPPED_INDEXES)
+    await conn.execute(CREATE_FUNCTION_UUIDV7_FROM_NUMBER)
+    indexes = await conn.fetch(SELECT_INDEXES_REBUILT_AFTER_INSERTS)
     for index in indexes:
         await conn.execute(f"drop index {index['name']}")
-    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTERED_PROJECTS))
-    await conn.execute(INSERT_AUDIT_ENTRIES, org, scale.scale_count(FILTERED_AUDIT_ENTRIES))
+    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTERED_PROJECT_COUNT))
+    await conn.execute(INSERT_AUDIT_ENTRIES, org, scale.scale_count(FILTERED_AUDIT_ENTRY_COUNT))
     for index in indexes:
         await conn.execute(index["definition"])
 
 
-async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_filters(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     clients = itertools.cycle([open_attacker_client(plan, key) for key in plan.keys])
     reads = itertools.cycle(COSTLY_FILTER_PATHS)
 
     async def read() -> None:
-        await send_counted_request(next(clients), progress, "GET", next(reads))
+        await send_attack_request_and_count_status(next(clients), progress, "GET", next(reads))
 
     await run_callers_forever(progress, plan.many["readers"], read)
 
 
-async def prepare_project_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    environment, keys = deployment.environment, scale.scale_count(LIST_ATTACK_KEYS)
-    attacker = await tenants.create_bench_tenant(environment, tier="standard", keys=keys, projects=LIST_PAGE_PROJECTS)
+async def prepare_project_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+    environment, keys = deployment.environment, scale.scale_count(PROJECT_LIST_ATTACK_API_KEY_COUNT)
+    attacker = await tenants.create_bench_tenant(
+        environment, tier="standard", keys=keys, projects=PROJECT_COUNT_OF_LIST_PAGE
+    )
     metadata = {"n": "x" * PROJECT_METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
     await environment.pool.execute(UPDATE_PROJECT_METADATA, attacker.org, metadata)
-    return AttackPlan(
-        port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(RATE_LIMIT_BURST_TIMEOUT_S)}
+    return AttackProcessPlan(
+        port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S)}
     )
 
 
-async def attack_by_project_lists(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_project_lists(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_attacker_client(plan, key)) for key in plan.keys]
 
         async def read(number: int) -> int:
-            return await send_counted_request(
-                clients[number], progress, "GET", f"/v1/projects?limit={LIST_PAGE_PROJECTS}"
+            return await send_attack_request_and_count_status(
+                clients[number], progress, "GET", f"/v1/projects?limit={PROJECT_COUNT_OF_LIST_PAGE}"
             )
 
-        every_s, warm_s = 60 / MAX_KEY_READS_A_MINUTE, plan.many["warm_s"]
+        every_s, warm_s = 60 / MAX_READ_REQUESTS_A_MINUTE_OF_API_KEY, plan.many["warm_s"]
         await run_paced_callers(progress, len(clients), every_s=every_s, warm_s=warm_s, once=read)
 
 
 REQUEST_ATTACK_ROWS = (
-    AttackRow(
+    AttackDefinition(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute",
         victim.create_victim_request_action,
-        prepare_read_burst_attack, attack_by_read_bursts, note=summarize_read_burst_results,
+        prepare_read_burst_attack, attack_by_read_bursts, note=count_passed_and_allowed_reads_of_burst,
     ),
-    AttackRow(
+    AttackDefinition(
         "events", f"an app that sends {EVENT_ATTACK_RATE_FACTOR} times its allowed event requests",
         victim.create_victim_event_action,
         prepare_event_attack, attack_by_events, note=summarize_event_attack_results,
     ),
-    AttackRow(
+    AttackDefinition(
         "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
         victim.create_victim_event_action, prepare_event_budget_attack, attack_by_events,
-        note=summarize_event_budget_results,
+        note=summarize_event_budget_and_disk_growth,
     ),
-    AttackRow(
+    AttackDefinition(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
         victim.create_victim_request_action, prepare_filter_attack, attack_by_filters,
     ),
-    AttackRow(
+    AttackDefinition(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute",
         victim.create_victim_request_action,
         prepare_project_list_attack, attack_by_project_lists, note=read_uncounted_request_count,

@@ -13,7 +13,7 @@ from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.victim import AttackScale, VictimAction
 
 
-class AttackPlan(msgspec.Struct, frozen=True, kw_only=True):
+class AttackProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Input of the attack's process: the API's port, the attackers' keys, and their objects.
 
     `sites` are ports on which it may serve pages to workers; `many` are the counts of this run.
@@ -26,7 +26,7 @@ class AttackPlan(msgspec.Struct, frozen=True, kw_only=True):
     many: dict[str, int] = {}
 
 
-class AttackProgress(NamedTuple):
+class AttackCountsAndReadiness(NamedTuple):
     """Progress of an attack and its counts.
 
     `ready`: it runs at full strength; `had_effect`: it has had an effect.
@@ -36,12 +36,12 @@ class AttackProgress(NamedTuple):
     ready: asyncio.Event
     had_effect: asyncio.Event
 
-    def count_effect(self, name: str) -> None:
+    def count_attack_effect(self, name: str) -> None:
         self.counts[name] += 1
         self.had_effect.set()
 
 
-class AttackRow(NamedTuple):
+class AttackDefinition(NamedTuple):
     """`pools` need a worker, `sites` is the number of ports that attackers serve on.
 
     `prepare` runs first, in the benchmark's process; `attack` in its own process until it is canceled.
@@ -51,8 +51,8 @@ class AttackRow(NamedTuple):
     name: str
     what: str
     acts: Callable[[AttackedDeployment, httpx.AsyncClient], Awaitable[VictimAction]]
-    prepare: Callable[[AttackedDeployment, AttackScale], Awaitable[AttackPlan]]
-    attack: Callable[[AttackPlan, AttackProgress], Coroutine[Any, Any, None]]
+    prepare: Callable[[AttackedDeployment, AttackScale], Awaitable[AttackProcessPlan]]
+    attack: Callable[[AttackProcessPlan, AttackCountsAndReadiness], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
     settings: Mapping[str, str] = MappingProxyType({})

@@ -43,11 +43,11 @@ async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[N
 
 
 def build_html_response(body: bytes) -> bytes:
-    return _build_response("200 OK", "text/html; charset=utf-8", body)
+    return _format_http_response("200 OK", "text/html; charset=utf-8", body)
 
 
 def build_json_response(body: bytes) -> bytes:
-    return _build_response("200 OK", "application/json", body)
+    return _format_http_response("200 OK", "application/json", body)
 
 
 async def respond_like_site_or_bluesky(line: str) -> bytes:
@@ -55,13 +55,13 @@ async def respond_like_site_or_bluesky(line: str) -> bytes:
     if "/xrpc/" in line:
         return build_json_response(POST_CREATED_JSON)
     return (
-        _build_response("404 Not Found", "text/plain", b"")
+        _format_http_response("404 Not Found", "text/plain", b"")
         if "robots.txt" in line
         else build_html_response(SITE_PAGE_HTML)
     )
 
 
-def _build_response(status: str, content_type: str, body: bytes) -> bytes:
+def _format_http_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from tools.bench import tenants
 from tools.bench.neighbours import servers, victim
-from tools.bench.neighbours.calls import open_attacker_client, send_counted_request
+from tools.bench.neighbours.calls import open_attacker_client, send_attack_request_and_count_status
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_plain_png
-from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
+from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
 from tools.bench.neighbours.victim import AttackScale
 from tools.bench.tenants import BenchTenant
 
@@ -25,7 +25,7 @@ POSTS_AN_ATTACKING_TENANT = 6
 #: Contents of a tenant: as many as its request limits allow in a minute.
 CONTENTS_AN_ATTACKING_TENANT = 10
 #: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
-SVG_LAYERS = 3_300
+COSTLY_SVG_LAYER_COUNT = 3_300
 
 DRAWN_BRAND_CONTEXT = {
     "appName": "Tideline",
@@ -43,30 +43,30 @@ select coalesce(error->>'code', state) as ended, attempt, count(*)
 ABOUT_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
 
-async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     return await _create_ingest_attack_plan(deployment, scale, 1)
 
 
-async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     return await _create_ingest_attack_plan(deployment, scale, ATTACKING_TENANTS)
 
 
-async def attack_by_costly_pages(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_costly_pages(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     await _ingest_attack_sites(plan, progress, _respond_with_costly_page, {"followLinks": True, "maxPages": PAGES})
 
 
-async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_slow_sites(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     await _ingest_attack_sites(plan, progress, _never_respond, {})
 
 
-async def prepare_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_stalled_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
     attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_AN_ATTACKING_TENANT)
     accounts = [
         await tenants.store_bluesky_bench_accounts(deployment.environment, tenant, slow) for tenant in attackers
     ]
-    return AttackPlan(
+    return AttackProcessPlan(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites,
@@ -74,42 +74,48 @@ async def prepare_publishing_attack(deployment: AttackedDeployment, scale: Attac
     )
 
 
-async def attack_by_publishing(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_stalled_publishing(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(servers.serve_reserved_port(plan.sites[0], _hold_file_uploads))
+        await stack.enter_async_context(
+            servers.serve_reserved_port(plan.sites[0], _respond_like_bluesky_but_hang_uploads)
+        )
         for key, (project, *accounts) in zip(plan.keys, plan.owned, strict=True):
             client = await stack.enter_async_context(open_attacker_client(plan, key))
             files = {"file": ("a.png", generate_plain_png(), "image/png")}
             content = await client.post(f"/v1/projects/{project}/content/upload", files=files)
             body = {"targets": [{"socialAccountId": account} for account in accounts]}
             url = f"/v1/content/{content.json()['id']}/publish"
-            await send_counted_request(client, progress, "POST", url, json=body)
+            await send_attack_request_and_count_status(client, progress, "POST", url, json=body)
         await asyncio.sleep(2)
         progress.ready.set()
         await asyncio.Event().wait()
 
 
-async def prepare_costly_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+async def prepare_costly_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
     [attacker] = await _create_attackers(deployment, 1, projects=scale.scale_count(CONTENTS_AN_ATTACKING_TENANT))
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_costly_drawings(plan: AttackPlan, progress: AttackProgress) -> None:
+async def attack_by_costly_drawings(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
     """Start a content job in each project of the attacker, with a logo of the maximal rendering cost."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         for project in plan.owned[0]:
             path = f"/v1/projects/{project}"
-            await send_counted_request(client, progress, "PATCH", path, json={"brandContext": DRAWN_BRAND_CONTEXT})
+            await send_attack_request_and_count_status(
+                client, progress, "PATCH", path, json={"brandContext": DRAWN_BRAND_CONTEXT}
+            )
             files = {"kind": (None, b"logo"), "file": ("a.svg", _build_costly_svg(), "image/svg+xml")}
-            await send_counted_request(client, progress, "POST", f"{path}/app-media", files=files)
-            await send_counted_request(client, progress, "POST", f"{path}/content", json={"format": "image"})
+            await send_attack_request_and_count_status(client, progress, "POST", f"{path}/app-media", files=files)
+            await send_attack_request_and_count_status(
+                client, progress, "POST", f"{path}/content", json={"format": "image"}
+            )
         progress.ready.set()
         await asyncio.Event().wait()
 
 
 def _build_costly_svg() -> bytes:
     layer = b'<g opacity=".9"><rect width="9" height="9"/></g>'
-    return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * SVG_LAYERS + b"</svg>"
+    return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * COSTLY_SVG_LAYER_COUNT + b"</svg>"
 
 
 async def summarize_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
@@ -120,10 +126,10 @@ async def summarize_drawing_results(deployment: AttackedDeployment, _: Mapping[s
 
 async def _create_ingest_attack_plan(
     deployment: AttackedDeployment, scale: AttackScale, attackers_count: int
-) -> AttackPlan:
+) -> AttackProcessPlan:
     count = scale.scale_count(INGESTS)
     attackers = await _create_attackers(deployment, attackers_count, projects=count)
-    return AttackPlan(
+    return AttackProcessPlan(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites[:count],
@@ -139,7 +145,7 @@ async def _create_attackers(deployment: AttackedDeployment, count: int, *, proje
 
 
 async def _ingest_attack_sites(
-    plan: AttackPlan, progress: AttackProgress, reply: servers.RequestReply, options: dict[str, int]
+    plan: AttackProcessPlan, progress: AttackCountsAndReadiness, reply: servers.RequestReply, options: dict[str, int]
 ) -> None:
     """Ingest a site into each project of each tenant, then serve the sites until the attack is canceled."""
     async with contextlib.AsyncExitStack() as stack:
@@ -150,7 +156,7 @@ async def _ingest_attack_sites(
             for project, site in zip(projects, plan.sites, strict=True):
                 body = {"url": f"http://127.0.0.1:{site}/", **options}
                 url = f"/v1/projects/{project}/ingest/website"
-                await send_counted_request(client, progress, "POST", url, json=body)
+                await send_attack_request_and_count_status(client, progress, "POST", url, json=body)
         await asyncio.sleep(1)
         progress.ready.set()
         await asyncio.Event().wait()
@@ -168,28 +174,28 @@ async def _never_respond(_: str) -> bytes:
     return b""
 
 
-async def _hold_file_uploads(line: str) -> bytes:
+async def _respond_like_bluesky_but_hang_uploads(line: str) -> bytes:
     if "uploadBlob" in line:
         await asyncio.Event().wait()
     return await servers.respond_like_site_or_bluesky(line)
 
 
 WORKER_ATTACK_ROWS = (
-    AttackRow(
+    AttackDefinition(
         "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_victim_ingest_action,
         prepare_costly_page_attack, attack_by_costly_pages, pools=("ingest",), sites=INGESTS,
     ),
-    AttackRow(
+    AttackDefinition(
         "publishing", "six posts each of two tenants to a server that holds their files",
         victim.create_victim_post_action,
-        prepare_publishing_attack, attack_by_publishing, pools=("publish",), sites=1,
+        prepare_stalled_publishing_attack, attack_by_stalled_publishing, pools=("publish",), sites=1,
     ),
-    AttackRow(
+    AttackDefinition(
         "slow-sites", "20 ingests of sites that never answer, of two tenants each",
         victim.create_victim_ingest_action,
         prepare_slow_site_attack, attack_by_slow_sites, pools=("ingest",), sites=INGESTS,
     ),
-    AttackRow(
+    AttackDefinition(
         "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
         victim.create_victim_request_action,
         prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=summarize_drawing_results,

@@ -40,28 +40,28 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 
 @post("/v1/projects")
-async def create_bare_project(data: JSONBody[ProjectCreate], state: State) -> Project:
+async def create_project_in_bare_app(data: JSONBody[ProjectCreate], state: State) -> Project:
     owner, project_id, now = next(state.owners), ids.new_uuid7(), datetime.now(UTC)
     async with state.pool.acquire() as conn:
         await conn.execute(
             INSERT_PROJECT, owner, project_id, data.name, data.timezone, data.primary_language,
             data.metadata, now,
         )  # fmt: skip
-    return _build_project(data, owner, project_id, now)
+    return _build_project_response(data, owner, project_id, now)
 
 
 @get("/v1/jobs/{job_id:str}")
-async def read_bare_job(job_id: FromPath[str], state: State) -> Job:
+async def read_job_in_bare_app(job_id: FromPath[str], state: State) -> Job:
     async with state.pool.acquire() as conn:
-        return _build_job(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
+        return _build_job_response(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
 
 
 def create_app() -> Litestar:
     """Return the bare Litestar app, for `python -m api --app`."""
-    return Litestar([create_bare_project, read_bare_job], lifespan=[lifespan], openapi_config=None)
+    return Litestar([create_project_in_bare_app, read_job_in_bare_app], lifespan=[lifespan], openapi_config=None)
 
 
-def _build_project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
+def _build_project_response(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
     return Project(
         id=ids.format_prefixed_id(ids.PROJECT, project_id),
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, owner),
@@ -82,7 +82,7 @@ def _build_project(data: ProjectCreate, owner: UUID, project_id: UUID, now: date
     )
 
 
-def _build_job(row: Record) -> Job:
+def _build_job_response(row: Record) -> Job:
     return Job(
         job_id=ids.format_prefixed_id(ids.JOB, row["id"]),
         kind=row["kind"],

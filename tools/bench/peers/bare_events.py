@@ -11,23 +11,23 @@ from litestar import Litestar, Request, post
 from schemas.events import EventIn
 
 
-class SentEvents(msgspec.Struct):
+class BareEventRequestBody(msgspec.Struct):
     events: list[EventIn]
 
 
-class AcceptedEvents(msgspec.Struct):
+class BareEventResponseBody(msgspec.Struct):
     accepted: int
     duplicates: int
     rejected: list[int]
 
 
-SENT_EVENTS_DECODER = msgspec.json.Decoder(SentEvents)
+SENT_EVENTS_DECODER = msgspec.json.Decoder(BareEventRequestBody)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
-async def accept_bare_events(request: Request) -> AcceptedEvents:  # type: ignore[type-arg]
+async def accept_bare_events(request: Request) -> BareEventResponseBody:  # type: ignore[type-arg]
     body = SENT_EVENTS_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
-    return AcceptedEvents(len(body.events), 0, [])
+    return BareEventResponseBody(len(body.events), 0, [])
 
 
 def create_app() -> Litestar:

@@ -27,7 +27,7 @@ class ArqTally:
         self.first_ns = self.last_ns = 0
         self.done = asyncio.Event()
 
-    async def noop(self, ctx: dict[Any, Any], *sent: int, **_: Any) -> None:  # noqa: ARG002 - arq's signature
+    async def record_start_of_noop_job(self, ctx: dict[Any, Any], *sent: int, **_: Any) -> None:  # noqa: ARG002 - arq's signature
         now_ns = time.monotonic_ns()
         self.first_ns = self.first_ns or now_ns
         self.lags_ns.append(now_ns - sent[0])
@@ -44,7 +44,7 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
     """Run a worker of 100 slots until `count` jobs have ended, and print the times. It keeps no results."""
     tally = ArqTally(count)
     worker = Worker(
-        [func(tally.noop, name="noop")],
+        [func(tally.record_start_of_noop_job, name="noop")],
         redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
         after_job_end=tally.count_ended_job, handle_signals=False,
     )  # fmt: skip

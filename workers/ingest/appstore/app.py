@@ -21,7 +21,12 @@ from workers.ingest.page.text import (
     is_tagline_sized,
     truncate_text,
 )
-from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, CandidateImage, ParsedDocument, build_candidates
+from workers.ingest.shapes import (
+    LIST_ITEMS_RULE_SUFFIX,
+    CandidateImage,
+    ParsedNonPageDocument,
+    build_candidates_of_scored_values,
+)
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
@@ -58,7 +63,7 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def extract_listing_candidates(app: StoreListing) -> ParsedDocument:
+def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDocument:
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(app.description))[0])
     opening = prose.find_description_opening_lines(app.description, skip_rules)
     ladders: dict[BrandFieldName, Iterator[ScoredValue]] = {
@@ -75,8 +80,8 @@ def extract_listing_candidates(app: StoreListing) -> ParsedDocument:
         for field, ladder in ladders.items()
         for value, confidence, rule in ladder
     )
-    return ParsedDocument(
-        candidates=build_candidates(app.url, scored),
+    return ParsedNonPageDocument(
+        candidates=build_candidates_of_scored_values(app.url, scored),
         passages=list(prose.description_passages(f"{app.short}\n{app.description}", app.url)),
         pictures=list(list_store_listing_images(app)),
     )
@@ -151,7 +156,7 @@ def find_listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]
     The text has precedence, since many listings aren't translated.
     """
     yield from detection.weigh_language_tags(clean_text_line(f"{app.short} {app.description}"), [])
-    if language := countries.main_language_of_country(app.country):
+    if language := countries.find_majority_language_of_country(app.country):
         yield language, 0.40, "storefront"
 
 
@@ -165,7 +170,7 @@ def build_listing_link_candidate(app: StoreListing) -> Iterator[ScoredValue]:
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
 
 
-def parse_apple_listing(listing: FetchedAppStoreListing) -> ParsedDocument:
+def extract_brand_candidates_of_apple_app(listing: FetchedAppStoreListing) -> ParsedNonPageDocument:
     software = listing.software
     return extract_listing_candidates(
         StoreListing(

@@ -34,7 +34,7 @@ APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
     silence_s=10,
 )
 #: Results that are read: an id has one.
-MAX_APP_LOOKUP_RESULTS = 50
+MAX_READ_APP_LOOKUP_RESULTS = 50
 NO_APP_LIST_MESSAGE = "the App Store's lookup did not return a list of apps"
 #: Bytes that may precede the first brace.
 LEADING_JSON_BLANKS = b"\xef\xbb\xbf \t\r\n"
@@ -100,14 +100,14 @@ async def request_app_lookup(
 
 
 def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingReference) -> list[AppLookupResult]:
-    """Return the results in a response of Apple's lookup, at most `MAX_APP_LOOKUP_RESULTS`.
+    """Return the results in a response of Apple's lookup, at most `MAX_READ_APP_LOOKUP_RESULTS`.
 
     Return an empty list for an unknown storefront. Raises `SourceNotFound` for an id that Apple doesn't
     accept, `FetchFailed` for a body in another form.
     """
     body = decode_app_lookup(fetched.body, AppLookupResponse)
     if body.results is not None:
-        return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_APP_LOOKUP_RESULTS]]
+        return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_READ_APP_LOOKUP_RESULTS]]
     if "country" in (body.error_message or ""):
         return []
     if body.error_message is None:

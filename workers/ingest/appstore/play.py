@@ -13,14 +13,14 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.page.kinds import is_app_node
 from workers.ingest.page.text import clean_text_line
-from workers.ingest.shapes import ParsedDocument
+from workers.ingest.shapes import ParsedNonPageDocument
 
 GOOGLE_PLAY_LINK_NAME = "googlePlay"
 #: Characters of a short description. Google allows 80; older pages have the whole description there.
 MAX_PLAY_SHORT_DESCRIPTION_CHARS = 120
 
 
-def parse_google_play_page(play_page: GooglePlayPage) -> ParsedDocument:
+def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNonPageDocument:
     """Read an app's Google Play page: return its candidates, passages and images.
 
     Return a document without candidates if the page describes no app.
@@ -28,7 +28,7 @@ def parse_google_play_page(play_page: GooglePlayPage) -> ParsedDocument:
     page = HtmlDocument(decode_bytes_like_browser(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app_node, page.jsonld_nodes), None)
     if node is None:
-        return ParsedDocument(candidates=[])
+        return ParsedNonPageDocument(candidates=[])
     return app.extract_listing_candidates(build_listing_from_jsonld_node(play_page, page, node))
 
 
@@ -49,12 +49,14 @@ def build_listing_from_jsonld_node(
         genres=split_play_category_into_genres(first_jsonld_text(node.get("applicationCategory"))),
         icon=first_jsonld_text(node.get("image"), "url"),
         screenshots=[
-            (address, "screenshots") for tag in page.tags["img"] if (address := read_play_screenshot_url(tag))
+            (address, "screenshots")
+            for tag in page.tags["img"]
+            if (address := read_play_screenshot_url_of_img_tag(tag))
         ],
     )
 
 
-def read_play_screenshot_url(tag: Tag) -> str:
+def read_play_screenshot_url_of_img_tag(tag: Tag) -> str:
     """Return the address of a Google Play screenshot in an `<img>` tag; "" for any other image.
 
     The first address of `srcset`, for high-density screens, has precedence over `src`.
@@ -65,7 +67,7 @@ def read_play_screenshot_url(tag: Tag) -> str:
 
 
 def first_jsonld_text(value: Any, *keys: str) -> str:
-    return next(iter(jsonld.read_jsonld_texts(value, *keys)), "")
+    return next(iter(jsonld.read_texts_in_jsonld_value(value, *keys)), "")
 
 
 def read_developer_website(node: jsonld.JsonLdNode) -> str:

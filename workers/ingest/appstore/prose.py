@@ -40,7 +40,7 @@ def find_description_opening_lines(description: str, skip_rules: SentenceSkipRul
     Sentences in the first run of plain lines have precedence, then a line there that is no sentence. Then come
     sentences further down. `skip_rules` recognize sentences that don't describe the app.
     """
-    joined = list(join_broken_lines(strip_leading_emoji(split_description_lines(description))))
+    joined = list(join_broken_lines(strip_leading_emoji_of_first_line(split_description_lines(description))))
     plain_run = take_first_run_of_matching_texts(is_plain_text_line, joined)
     unskipped = [
         text
@@ -95,7 +95,7 @@ def is_list_item_line(line: str) -> bool:
     )
 
 
-def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
+def strip_leading_emoji_of_first_line(lines_of_text: list[str]) -> list[str]:
     """Return the lines of a description, without the emoji that begins the first line.
 
     The emoji is removed only if the first line ends as a sentence. Otherwise the line may be a list item.

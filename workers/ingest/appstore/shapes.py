@@ -29,7 +29,7 @@ class FetchedAppStoreListing(msgspec.Struct, frozen=True, kw_only=True, tag="lis
     software: AppLookupResult
 
 
-class AppStorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
+class FetchedAppStoreWebPage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
     """Web page of an app in the App Store. Its subtitle is read."""
 
     url: str

@@ -24,8 +24,8 @@ from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import build_web_image_fetch, fetch_candidate_images
-from workers.ingest.shapes import ParsedDocument
+from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images_of_candidates
+from workers.ingest.shapes import ParsedNonPageDocument
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
@@ -53,20 +53,24 @@ class StoreListingDocument(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
-    document: ParsedDocument
+    document: ParsedNonPageDocument
     title: str | None = None
     warnings: Sequence[str] = ()
     bundle_id: str | None = None
 
 
-def build_changed_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
+def build_ssrf_policies_of_custom_store_urls(settings: Settings) -> AllowedOrigins:
     """Return the SSRF policies, by origin, of the store URLs that the operator has changed.
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
     addresses = (getattr(settings, name) for name in STORE_URL_SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
-    return {origin: policy for url in changed for origin, policy in ssrf_guard.operator_url_policy(url).items()}
+    return {
+        origin: policy
+        for url in changed
+        for origin, policy in ssrf_guard.build_fetch_policy_for_setting_url(url).items()
+    }
 
 
 async def ingest_store_listings(
@@ -83,7 +87,7 @@ async def ingest_store_listings(
     `SourceError` if all listings fail.
     """
     await progress("fetching", 0.1)
-    parts, warnings = await read_store_listings(stores, listings, country)
+    parts, warnings = await read_requested_store_listings(stores, listings, country)
     await progress("analyzing", 0.6)
     documents = [part.document for part in parts]
     images = [picture for document in documents for picture in document.pictures]
@@ -95,11 +99,11 @@ async def ingest_store_listings(
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=fetch_candidate_images(build_web_image_fetch(stores.web), stores.parser, images),
+        pictures=fetch_useful_images_of_candidates(build_web_image_fetcher(stores.web), stores.parser, images),
     )
 
 
-async def read_store_listings(
+async def read_requested_store_listings(
     stores: StoreIngestResources, listings: Sequence[RequestedStoreListing], country: str
 ) -> tuple[list[StoreListingDocument], list[str]]:
     """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
@@ -110,7 +114,7 @@ async def read_store_listings(
     parts: list[StoreListingDocument] = []
     errors: list[SourceError] = []
     for listing in listings:
-        if is_listing_already_read(listing, parts):
+        if is_app_already_read_by_bundle_id(listing, parts):
             continue
         try:
             parts.append(await read_store_listing(stores, listing, country))
@@ -123,7 +127,7 @@ async def read_store_listings(
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_listing_already_read(listing: RequestedStoreListing, parts: list[StoreListingDocument]) -> bool:
+def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[StoreListingDocument]) -> bool:
     """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
         isinstance(listing, AppStoreListingReference)
@@ -166,21 +170,23 @@ async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
     """Fetch a store's page within robots.txt and rate limit. Raises `SourceTimeout` if slow, else a `SourceError`."""
     try:
         async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
-            return await CrawlSession(web).fetch_response(url)
+            return await CrawlSession(web).fetch_url_and_note_validators(url)
     except TimeoutError as error:
         raise SourceTimeout("the store's page did not load in time") from error
 
 
-async def read_app_subtitle(stores: StoreIngestResources, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
+async def read_app_subtitle(
+    stores: StoreIngestResources, url: str, track_id: int
+) -> tuple[ParsedNonPageDocument, list[str]]:
     """Fetch an app's page in the App Store; return its subtitle as a parsed document, and warnings.
 
     Without a subtitle, or if the page can't be read, the document is empty and there is one warning. The
     metric `APPSTORE_SUBTITLE_READ_COUNTER` counts both cases.
     """
-    reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
+    reading, reason = ParsedNonPageDocument(candidates=[]), "the app's page shows none"
     try:
         page = await fetch_store_page(stores.web, url)
-        store_page = shapes.AppStorePage(
+        store_page = shapes.FetchedAppStoreWebPage(
             url=page.url, track_id=track_id, body=page.body, content_type=page.content_type
         )
         reading = await parse(stores.parser, store_page)
@@ -198,7 +204,7 @@ async def read_google_play_listing(
     Raises `SourceNotFound` for an unknown app, `SourceContentUnusable` for a page that describes no app.
     """
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
-    language = listing.language or f"{countries.main_language_of_country(country) or 'en'}-{country.upper()}"
+    language = listing.language or f"{countries.find_majority_language_of_country(country) or 'en'}-{country.upper()}"
     try:
         page = await fetch_store_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
     except SourceNotFound as error:

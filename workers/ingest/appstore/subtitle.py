@@ -10,12 +10,12 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.ingest.appstore.shapes import AppStorePage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage
 from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.text import clean_text_line
-from workers.ingest.shapes import ParsedDocument, Passage
+from workers.ingest.shapes import ParsedNonPageDocument, Passage
 
 APP_STORE_DATA_SCRIPT_IDS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 APP_SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
@@ -25,7 +25,7 @@ MAX_APP_STORE_SCRIPT_OBJECTS = 50_000
 MAX_APP_STORE_PAGE_HEADINGS = 20
 
 
-def parse_app_subtitle_page(store_page: AppStorePage) -> ParsedDocument:
+def parse_app_subtitle_page(store_page: FetchedAppStoreWebPage) -> ParsedNonPageDocument:
     page = HtmlDocument(decode_bytes_like_browser(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
         find_app_subtitles_in_scripts(page, store_page.track_id),
@@ -35,8 +35,8 @@ def parse_app_subtitle_page(store_page: AppStorePage) -> ParsedDocument:
         (text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_APP_SUBTITLE_CHARS), None
     )
     if text is None:
-        return ParsedDocument(candidates=[])
-    return ParsedDocument(
+        return ParsedNonPageDocument(candidates=[])
+    return ParsedNonPageDocument(
         candidates=[page.build_candidate("tagline", text, 0.95, "appStore.subtitle")],
         passages=[Passage(text=text, kind="heading", url=page.url)],
     )

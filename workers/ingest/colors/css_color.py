@@ -29,7 +29,7 @@ XYZ_D50_TO_LINEAR_SRGB: ColorSpaceMatrix = (
     (0.0719453, -0.2289914, 1.4052427),
 )
 #: Space of XYZ to which tinycss2 converts a space, with its matrix.
-XYZ_MATRIX_BY_COLOR_SPACE = {
+XYZ_TO_SRGB_MATRIX_BY_COLOR_SPACE = {
     "oklab": ("xyz-d65", XYZ_D65_TO_LINEAR_SRGB),
     "oklch": ("xyz-d65", XYZ_D65_TO_LINEAR_SRGB),
     "lab": ("xyz-d50", XYZ_D50_TO_LINEAR_SRGB),
@@ -101,8 +101,8 @@ def convert_to_srgb_channels(color: Color) -> tuple[float, ...] | None:
     """
     if color.space in {"srgb", "hsl", "hwb"}:
         return tuple(color.to("srgb").coordinates)
-    if color.space in XYZ_MATRIX_BY_COLOR_SPACE:
-        space, matrix = XYZ_MATRIX_BY_COLOR_SPACE[color.space]
+    if color.space in XYZ_TO_SRGB_MATRIX_BY_COLOR_SPACE:
+        space, matrix = XYZ_TO_SRGB_MATRIX_BY_COLOR_SPACE[color.space]
         xyz = color.to(space).coordinates
         return tuple(linear_to_srgb_channel(sum(a * b for a, b in zip(row, xyz, strict=True))) for row in matrix)
     return None

@@ -18,7 +18,7 @@ from schemas.brand import ColorRole, FieldCandidate
 from workers.ingest.colors import css_color
 from workers.ingest.colors.oklab import is_neutral_color, is_similar_color, is_white
 from workers.ingest.pictures.measure import is_svg_file
-from workers.ingest.shapes import FetchedLogo, ParsedDocument
+from workers.ingest.shapes import FetchedLogo, ParsedNonPageDocument
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 LOGO_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
@@ -48,7 +48,7 @@ LARGEST_LOGO_CLUSTER_COUNT = 5
 MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
 
-def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
+def extract_logo_colors(logo: FetchedLogo) -> ParsedNonPageDocument:
     """Return a logo's main colors as candidates, the main color first.
 
     Return no candidates for a file that can't be read, or that is no logo, such as a photograph.
@@ -56,7 +56,7 @@ def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
     counts = count_svg_colors(logo.body) if is_svg_file(logo.body) else count_pixel_colors(logo.body)
     roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
     scored = zip(choose_main_logo_colors(counts), LOGO_COLOR_CONFIDENCES, roles, strict=False)
-    return ParsedDocument(
+    return ParsedNonPageDocument(
         candidates=[
             FieldCandidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url)
             for color, confidence, role in scored

@@ -33,7 +33,7 @@ COLOR_ROLE_BY_WORD: Mapping[str, ScoredColorRole] = {
     "bg": ScoredColorRole("background", 0.45),
 }
 #: Words that don't change a role's meaning; palettes often start at 500 or 600.
-NEUTRAL_COLOR_NAME_WORDS = frozenset(
+FILLER_WORDS_IN_COLOR_PROPERTY_NAMES = frozenset(
     """color colors colour clr col c theme site base global globals default light root page body app main ui
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
@@ -58,7 +58,7 @@ HUE_WORDS = frozenset(
 #: Hues that make a palette: a brand that names its own colors seldom has so many.
 MIN_FRAMEWORK_PALETTE_HUES = 5
 #: Role of `--brand-blue`, which may be one of several.
-BRAND_HUE_ROLE = ScoredColorRole("accent", 0.44)
+COLOR_ROLE_OF_BRAND_HUE_PROPERTY = ScoredColorRole("accent", 0.44)
 
 
 def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
@@ -68,13 +68,15 @@ def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
     """
     words = split_css_property_name(name)
     role_words = [word for word in words if word in COLOR_ROLE_BY_WORD]
-    other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in NEUTRAL_COLOR_NAME_WORDS]
+    other_words = [
+        word for word in words if word not in COLOR_ROLE_BY_WORD and word not in FILLER_WORDS_IN_COLOR_PROPERTY_NAMES
+    ]
     if not role_words or words[0] in NON_BRAND_FIRST_PROPERTY_WORDS:
         return None
     if "brand" in role_words and other_words and {*other_words} <= HUE_WORDS:
-        return BRAND_HUE_ROLE
+        return COLOR_ROLE_OF_BRAND_HUE_PROPERTY
     is_brand = other_words == words[:1] and words[0] not in HUE_WORDS and not words[0].isdigit()
-    role = choose_single_color_role(role_words) if is_brand or not other_words else None
+    role = choose_color_role_unless_ambiguous(role_words) if is_brand or not other_words else None
     return None if role and role.role == "background" and other_words else role
 
 
@@ -82,16 +84,16 @@ def split_css_property_name(name: str) -> list[str]:
     return [word.lower() for word in CSS_PROPERTY_NAME_WORD_PATTERN.findall(name)]
 
 
-def choose_single_color_role(role_words: list[str]) -> ScoredColorRole | None:
+def choose_color_role_unless_ambiguous(role_words: list[str]) -> ScoredColorRole | None:
     """Return the color role of a name's words, by the highest confidence; None for two, as `--primary-background`."""
-    specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in NEUTRAL_COLOR_NAME_WORDS] or [
-        COLOR_ROLE_BY_WORD[word] for word in role_words
-    ]
+    specific = [
+        COLOR_ROLE_BY_WORD[word] for word in role_words if word not in FILLER_WORDS_IN_COLOR_PROPERTY_NAMES
+    ] or [COLOR_ROLE_BY_WORD[word] for word in role_words]
     is_single = len({candidate.role for candidate in specific}) == 1
     return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
 
 
-def find_framework_palette_names(names: Iterable[str]) -> Iterator[str]:
+def find_framework_palette_property_names(names: Iterable[str]) -> Iterator[str]:
     """Yield the names of custom properties that belong to a framework's palette.
 
     Such names are hues, or shades of one, in a family of names with at least five hues.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.brand import FieldCandidate
 from workers.ingest.colors import css_color, names
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.shapes import FetchedPageStyles, ParsedDocument
+from workers.ingest.shapes import FetchedPageStyles, ParsedNonPageDocument
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 CSS_VAR_REFERENCE = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
@@ -29,7 +29,7 @@ CSS_BRACE = re.compile("([{}])")
 #: Signs without a meaning in a string.
 CSS_BRACES_TO_BLANKS = str.maketrans("{};", "   ")
 #: Rules with blocks for other media, for dark colors, or for a moment.
-CONDITIONAL_CSS_RULE_PATTERN = re.compile(
+SKIPPED_CSS_AT_RULE_PATTERN = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
 )
 #: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
@@ -47,35 +47,38 @@ MAX_CSS_DECLARED_VALUE_CHARS = 200
 MAX_CSS_CUSTOM_PROPERTIES = 5_000
 
 
-class CssCustomProperty(NamedTuple):
+class CssPropertyValueWithSheetUrl(NamedTuple):
     """Value of a custom property, and the address of its sheet."""
 
     value: str
     url: str
 
 
-class CssBlock(NamedTuple):
+class OpenCssBlockScope(NamedTuple):
     """Open block: whether it always applies, and whether its declarations are for the whole page."""
 
     applies: bool
     is_page_wide: bool
 
 
-def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedDocument:
+def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedNonPageDocument:
     sheets = ((sheet.url, decode_bytes_like_browser(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return ParsedDocument(
-        candidates=list(build_color_candidate_for_each_role(read_custom_properties_of_sheets(sheets)))
+    return ParsedNonPageDocument(
+        candidates=list(build_role_colors_from_css_properties(read_custom_properties_of_sheets(sheets)))
     )
 
 
-def build_color_candidate_for_each_role(
-    properties_by_name: Mapping[str, CssCustomProperty],
+def build_role_colors_from_css_properties(
+    properties_by_name: Mapping[str, CssPropertyValueWithSheetUrl],
 ) -> Iterator[FieldCandidate]:
     """Yield a color candidate for each role that names of custom properties declare.
 
     Of names with the same role words the shortest counts. Colors of a framework's palette are left out.
     """
-    hues = {properties_by_name[name].value.lower() for name in names.find_framework_palette_names(properties_by_name)}
+    hues = {
+        properties_by_name[name].value.lower()
+        for name in names.find_framework_palette_property_names(properties_by_name)
+    }
     by_role: dict[names.ScoredColorRole, FieldCandidate] = {}
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
         role = names.find_color_role_of_property_name(name)
@@ -93,7 +96,7 @@ def build_color_candidate_for_each_role(
     yield from by_role.values()
 
 
-def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value: str) -> str:
+def resolve_css_vars(properties_by_name: Mapping[str, CssPropertyValueWithSheetUrl], value: str) -> str:
     """Replace each `var()` in a value by its property's value, else by its fallback, else by nothing.
 
     Repeat that up to `MAX_NESTED_CSS_VARS` times, since values may have references again. Stop once the value is
@@ -111,16 +114,16 @@ def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value:
     return value
 
 
-def read_custom_properties_of_sheets(sheets: Iterable[tuple[str, str]]) -> dict[str, CssCustomProperty]:
+def read_custom_properties_of_sheets(sheets: Iterable[tuple[str, str]]) -> dict[str, CssPropertyValueWithSheetUrl]:
     """Return the custom properties of style sheets by name, without dashes, with their sheet's address.
 
     Of several values the last wins, as in browsers. `sheets` are pairs of address and text.
     """
-    by_name: dict[str, CssCustomProperty] = {}
+    by_name: dict[str, CssPropertyValueWithSheetUrl] = {}
     for url, sheet in sheets:
         for name, value in read_custom_properties(sheet):
             if name in by_name or len(by_name) < MAX_CSS_CUSTOM_PROPERTIES:
-                by_name[name] = CssCustomProperty(value, url)
+                by_name[name] = CssPropertyValueWithSheetUrl(value, url)
     return by_name
 
 
@@ -131,28 +134,28 @@ def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
     """
     if "--" not in sheet:
         return
-    pieces = CSS_BRACE.split(CSS_COMMENT_OR_STRING.sub(blank_comment_or_braces, sheet))
-    open_blocks = [CssBlock(applies=True, is_page_wide=False)]
+    pieces = CSS_BRACE.split(CSS_COMMENT_OR_STRING.sub(blank_css_comment_or_braces_in_string, sheet))
+    open_blocks = [OpenCssBlockScope(applies=True, is_page_wide=False)]
     for before, brace in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         block = open_blocks[-1]
         inside, _, prelude = before.rpartition(";") if brace == "{" else (before, "", "")
         if block.applies and block.is_page_wide:
-            yield from split_custom_property_declarations(inside)
+            yield from parse_css_custom_property_declarations(inside)
         if brace == "{":
             open_blocks.append(open_css_block(prelude, block))
         elif brace and len(open_blocks) > 1:
             open_blocks.pop()
 
 
-def blank_comment_or_braces(match: re.Match[str]) -> str:
+def blank_css_comment_or_braces_in_string(match: re.Match[str]) -> str:
     return " " if match[0].startswith("/*") else match[0].translate(CSS_BRACES_TO_BLANKS)
 
 
-def open_css_block(prelude: str, outer: CssBlock) -> CssBlock:
+def open_css_block(prelude: str, outer: OpenCssBlockScope) -> OpenCssBlockScope:
     prelude = prelude.strip()[:MAX_CSS_PRELUDE_CHARS]
     if prelude.startswith("@"):
-        return CssBlock(outer.applies and not CONDITIONAL_CSS_RULE_PATTERN.match(prelude), outer.is_page_wide)
-    return CssBlock(
+        return OpenCssBlockScope(outer.applies and not SKIPPED_CSS_AT_RULE_PATTERN.match(prelude), outer.is_page_wide)
+    return OpenCssBlockScope(
         outer.applies,
         any(
             WHOLE_PAGE_SELECTOR_PATTERN.fullmatch(selector.strip())
@@ -162,7 +165,7 @@ def open_css_block(prelude: str, outer: CssBlock) -> CssBlock:
     )
 
 
-def split_custom_property_declarations(text: str) -> Iterator[tuple[str, str]]:
+def parse_css_custom_property_declarations(text: str) -> Iterator[tuple[str, str]]:
     for declaration in text.split(";") if "--" in text else ():
         name, _, value = declaration.strip().partition(":")
         name, value = name.rstrip(), value.strip()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.people import AudienceMention
-from workers.ingest.derive.quotes import take_first_distinct_quotes
+from workers.ingest.derive.people import AudienceWithWeightAndQuotes
+from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes
 from workers.ingest.shapes import SourceProse
 
 MAX_AUDIENCE_ROLES = 4
@@ -17,20 +17,22 @@ AUDIENCE_CONFIDENCE_PER_POINT = 0.03
 MAX_AUDIENCE_CONFIDENCE = 0.6
 
 
-def derive_audience_candidate(prose: SourceProse, roles: Sequence[AudienceMention]) -> Iterator[FieldCandidate]:
+def derive_audience_candidate(
+    prose: SourceProse, roles: Sequence[AudienceWithWeightAndQuotes]
+) -> Iterator[FieldCandidate]:
     top_roles = roles[:MAX_AUDIENCE_ROLES]
     if not VAGUE_AUDIENCE_NAMES.issuperset(role.name for role in top_roles):
         yield FieldCandidate(
             field="audience",
             value=capitalize_sentence(join_as_english_list([role.name for role in top_roles])),
-            confidence=compute_audience_confidence(sum(role.weight for role in top_roles)),
+            confidence=compute_audience_or_icp_confidence(sum(role.weight for role in top_roles)),
             rule="text.audience",
             url=prose.url,
-            evidence=take_first_distinct_quotes(role.quotes[0] for role in top_roles),
+            evidence=take_first_distinct_evidence_quotes(role.quotes[0] for role in top_roles),
         )
 
 
-def compute_audience_confidence(points: int) -> float:
+def compute_audience_or_icp_confidence(points: int) -> float:
     return round(min(BASE_AUDIENCE_CONFIDENCE + AUDIENCE_CONFIDENCE_PER_POINT * points, MAX_AUDIENCE_CONFIDENCE), 2)
 
 

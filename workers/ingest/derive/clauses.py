@@ -25,7 +25,7 @@ MAX_CAPITALIZED_WORD_SHARE = 0.6
 MIN_CASED_CLAUSE_WORDS = 3
 
 
-class ClauseWord(NamedTuple):
+class PositionedClauseWord(NamedTuple):
     """Word of a clause: as written, in lower case, and its position `start` in the text.
 
     An `initial` word begins a sentence, a quote or brackets, so its capital is no evidence.
@@ -37,19 +37,22 @@ class ClauseWord(NamedTuple):
     initial: bool
 
 
-def split_into_clauses(text: str) -> Iterator[list[ClauseWord]]:
-    words: list[ClauseWord] = []
+def split_into_clauses(text: str) -> Iterator[list[PositionedClauseWord]]:
+    words: list[PositionedClauseWord] = []
     initial = True
     for match in CLAUSE_TOKEN_PATTERN.finditer(text):
         kind = match.lastgroup
         if kind == "word" and len(match[0]) <= MAX_CLAUSE_WORD_CHARS:
-            bare_word = strip_article_and_genitive(match[0].replace("’", "'"))
-            words.append(ClauseWord(bare_word, bare_word.lower(), match.start(), initial))
+            bare_word = strip_elided_article_and_genitive_s(match[0].replace("’", "'"))
+            words.append(PositionedClauseWord(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(ClauseWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
+            words.append(PositionedClauseWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
         elif words:
             yield (
-                [*words, ClauseWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False)]
+                [
+                    *words,
+                    PositionedClauseWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
+                ]
                 if kind == "pause"
                 else words
             )
@@ -59,7 +62,7 @@ def split_into_clauses(text: str) -> Iterator[list[ClauseWord]]:
         yield words
 
 
-def has_significant_capitals(words: list[ClauseWord]) -> bool:
+def has_significant_capitals(words: list[PositionedClauseWord]) -> bool:
     """Return whether capitals in the clause are evidence of nouns and names.
 
     The clause needs three words at least, and at most 60 % of them may have a capital. Other clauses are titles.
@@ -68,7 +71,7 @@ def has_significant_capitals(words: list[ClauseWord]) -> bool:
     return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_CAPITALIZED_WORD_SHARE * len(words)
 
 
-def strip_article_and_genitive(word: str) -> str:
+def strip_elided_article_and_genitive_s(word: str) -> str:
     """Return the word without an elided article or genitive `'s`: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, suffix = word.partition("'")
     if suffix and len(head) <= MAX_ELIDED_PREFIX_CHARS:

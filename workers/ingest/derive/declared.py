@@ -11,7 +11,7 @@ import msgspec
 from schemas.brand import FieldCandidate
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.clauses import CLAUSE_WORD_PATTERN
-from workers.ingest.derive.lexicon import Lexicon, load_lexicon
+from workers.ingest.derive.lexicon import BrandProseLexicon, load_lexicon
 from workers.ingest.derive.own_prose import FORM_OR_NOTICE_WORDS_PATTERN
 from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import count_words, fold_text
@@ -19,7 +19,7 @@ from workers.ingest.page.text import count_words, fold_text
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_TAGLINE_CONTENT_WORDS = 2
 PROSE_TAGLINE_RULE_PREFIXES = ("html.", "readme.", "llms.")
-MIN_SENTENCE_PIECE_KEYWORD_WORDS = 3
+MIN_KEYWORD_WORDS_TO_SUSPECT_SENTENCE = 3
 
 
 class NonDescriptiveWords:
@@ -41,7 +41,7 @@ def split_casefolded_words(text: str) -> list[str]:
     return [match[0].replace("’", "'") for match in CLAUSE_WORD_PATTERN.finditer(text.casefold())]
 
 
-def collect_fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
+def collect_fragment_opening_words(language_lexicon: BrandProseLexicon) -> frozenset[str]:
     """Return a language's prepositions and joining words, with which a piece of a sentence begins.
 
     Return an empty set for a language without a grammar.
@@ -50,7 +50,7 @@ def collect_fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def collect_function_words(language_lexicon: Lexicon) -> frozenset[str]:
+def collect_function_words(language_lexicon: BrandProseLexicon) -> frozenset[str]:
     grammar = language_lexicon.grammar
     if grammar is None:
         return frozenset()
@@ -91,7 +91,7 @@ def is_descriptive_tagline(line: str, common: NonDescriptiveWords, min_words: in
 
 def is_descriptive_keyword(word: str, common: NonDescriptiveWords) -> bool:
     keyword_words = split_casefolded_words(word)
-    is_piece = len(keyword_words) >= MIN_SENTENCE_PIECE_KEYWORD_WORDS and (
+    is_piece = len(keyword_words) >= MIN_KEYWORD_WORDS_TO_SUSPECT_SENTENCE and (
         keyword_words[0] in common.leading or keyword_words[-1] in common.closed
     )
     is_name = fold_text(word) in common.own or (len(keyword_words) > 1 and not common.list_descriptive_words(word))

@@ -8,17 +8,17 @@ from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language
-from workers.ingest.shapes import ParsedDocument, Passage, SourceProse
+from workers.ingest.shapes import ParsedNonPageDocument, Passage, SourceProse
 
 #: Characters that are read: more of them change nothing.
 MAX_DERIVED_PROSE_CHARS = 40_000
 
 
-def derive_candidates_from_prose(prose: SourceProse) -> ParsedDocument:
-    prepared_prose = prepare_prose_for_derivation(prose)
+def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageDocument:
+    prepared_prose = cut_prose_and_detect_its_language(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
     roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
-    return ParsedDocument(
+    return ParsedNonPageDocument(
         candidates=[
             *keywords.derive_keyword_candidate(prepared_prose, language_lexicon),
             *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
@@ -28,7 +28,7 @@ def derive_candidates_from_prose(prose: SourceProse) -> ParsedDocument:
     )
 
 
-def prepare_prose_for_derivation(prose: SourceProse) -> SourceProse:
+def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:
     """Return the prose, cut to `MAX_DERIVED_PROSE_CHARS` characters, with its likely language if it declares none."""
     passages = list(cut_passages_to_derived_chars(prose.passages))
     return msgspec.structs.replace(

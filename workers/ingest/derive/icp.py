@@ -13,12 +13,16 @@ from workers.ingest.derive import people
 from workers.ingest.derive.audience import (
     MAX_AUDIENCE_ROLES,
     capitalize_sentence,
-    compute_audience_confidence,
+    compute_audience_or_icp_confidence,
     join_as_english_list,
 )
-from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.people import AudienceMention, compile_cue_words_pattern
-from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences, take_first_distinct_quotes
+from workers.ingest.derive.lexicon import BrandProseLexicon
+from workers.ingest.derive.people import AudienceWithWeightAndQuotes, compile_cue_words_pattern
+from workers.ingest.derive.quotes import (
+    cut_evidence_quote,
+    split_passages_to_sentences,
+    take_first_distinct_evidence_quotes,
+)
 from workers.ingest.page.text import clean_text_line
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -43,7 +47,7 @@ MIN_ICP_PART_KINDS = 2
 
 
 def derive_icp_candidate(
-    prose: SourceProse, roles: Sequence[AudienceMention], language_lexicon: Lexicon
+    prose: SourceProse, roles: Sequence[AudienceWithWeightAndQuotes], language_lexicon: BrandProseLexicon
 ) -> Iterator[FieldCandidate]:
     brand_passages = [passage for passage in prose.passages if not passage.story]
     industries = people.find_audience_industries(brand_passages, language_lexicon)[:MAX_ICP_INDUSTRIES]
@@ -59,22 +63,22 @@ def derive_icp_candidate(
         yield FieldCandidate(
             field="icp",
             value=describe_ideal_customer(parts),
-            confidence=compute_audience_confidence(
+            confidence=compute_audience_or_icp_confidence(
                 sum(role.weight for role in (*roles[:MAX_AUDIENCE_ROLES], *industries)) + 1
             ),
             rule="text.icp",
             url=prose.url,
-            evidence=take_first_distinct_quotes(part.quote for part in parts),
+            evidence=take_first_distinct_evidence_quotes(part.quote for part in parts),
             parts=parts,
         )
 
 
-def build_icp_part_of_role(role: AudienceMention) -> BrandPart:
+def build_icp_part_of_role(role: AudienceWithWeightAndQuotes) -> BrandPart:
     part: IcpPart = "organization" if role.name in CUSTOMER_ORGANIZATION_NAMES else "role"
     return BrandPart(part=part, value=role.name, quote=role.quotes[0])
 
 
-def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:
+def find_customer_needs(passages: Sequence[Passage], language_lexicon: BrandProseLexicon) -> Iterator[BrandPart]:
     """Yield a need of the customer for each sentence that names a use of the product, in its words with a quote."""
     for sentence in split_passages_to_sentences(passages):
         if match := compile_cue_words_pattern(language_lexicon.use).search(sentence):

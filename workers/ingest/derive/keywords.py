@@ -14,9 +14,13 @@ from typing import NamedTuple
 import stopwordsiso
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.clauses import ClauseWord, split_into_clauses
-from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MIN_SUFFICIENT_KEYWORDS, drop_repeated_keywords
-from workers.ingest.derive.lexicon import Lexicon, load_lexicon
+from workers.ingest.derive.clauses import PositionedClauseWord, split_into_clauses
+from workers.ingest.derive.distinct import (
+    DERIVED_KEYWORDS_RULE,
+    MIN_SUFFICIENT_KEYWORDS,
+    keep_keywords_with_distinct_stems,
+)
+from workers.ingest.derive.lexicon import BrandProseLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
     GrammarRules,
     PartOfSpeechPoints,
@@ -25,7 +29,7 @@ from workers.ingest.derive.nouns import (
     find_noun_phrase_runs,
 )
 from workers.ingest.derive.quotes import cut_evidence_quote
-from workers.ingest.derive.quotes import take_first_distinct_quotes as once
+from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import fold_text
 from workers.ingest.sentences import is_lorem_ipsum
@@ -63,7 +67,7 @@ class KeywordSourceText(NamedTuple):
 class ClauseWithTextNumber(NamedTuple):
     """Clause with the number of its text."""
 
-    words: list[ClauseWord]
+    words: list[PositionedClauseWord]
     number: int
 
 
@@ -98,7 +102,7 @@ class KeywordTerm:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def derive_keyword_candidate(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
+def derive_keyword_candidate(prose: SourceProse, language_lexicon: BrandProseLexicon) -> Iterator[FieldCandidate]:
     """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
     Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
@@ -158,22 +162,24 @@ def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRule
     recurring = [
         term for term in collect_keyword_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword
     ]
-    ranked = sorted(drop_terms_within_longer_terms(recurring), key=lambda term: -term.score)
+    ranked = sorted(drop_terms_used_mostly_in_longer_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
     by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)])}
     return [
         by_form[form]
-        for form in drop_repeated_keywords(term.display_form for term in ranked if term.display_form in by_form)
+        for form in keep_keywords_with_distinct_stems(
+            term.display_form for term in ranked if term.display_form in by_form
+        )
     ]
 
 
-def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[ClauseWord]]:
+def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[PositionedClauseWord]]:
     """Yield the clauses of a text, with the words of the brand's name replaced by one neutral word."""
     for words in split_into_clauses(text):
         start = 0
-        replaced: list[ClauseWord] = []
+        replaced: list[PositionedClauseWord] = []
         while start < len(words):
-            size = count_brand_name_words(words, start, name)
+            size = count_words_of_brand_name_at_position(words, start, name)
             replaced.append(words[start]._replace(key=BRAND_NAME_PLACEHOLDER) if size else words[start])
             start += size or 1
         yield replaced
@@ -183,7 +189,7 @@ def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[ClauseWord
 BRAND_NAME_PLACEHOLDER = "≡"
 
 
-def count_brand_name_words(words: list[ClauseWord], start: int, name: str) -> int:
+def count_words_of_brand_name_at_position(words: list[PositionedClauseWord], start: int, name: str) -> int:
     """Count the words of a clause from `start` on that are the brand's folded `name`; 0 if they aren't, or over six."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
@@ -217,7 +223,7 @@ def collect_keyword_terms(
     return by_key
 
 
-def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_used_as_noun_or_adjective(word: PositionedClauseWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the whole text uses the word as a noun or adjective rather than as a verb.
 
     It is asked for the first word of a clause, which may be an imperative.
@@ -227,8 +233,8 @@ def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, Par
 
 
 def find_noun_phrases_in_run(
-    run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
-) -> Iterator[Sequence[ClauseWord]]:
+    run: Sequence[PositionedClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
+) -> Iterator[Sequence[PositionedClauseWord]]:
     """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
 
     A part that repeats a word is left out.
@@ -244,14 +250,16 @@ def find_noun_phrases_in_run(
                 yield part
 
 
-def add_keyword_term_use(term: KeywordTerm, phrase: Sequence[ClauseWord], number: int, text: KeywordSourceText) -> None:
+def add_keyword_term_use(
+    term: KeywordTerm, phrase: Sequence[PositionedClauseWord], number: int, text: KeywordSourceText
+) -> None:
     term.weight += KEYWORD_HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1
     if text.shown and term.place is None:
         term.place = (number, phrase[0].start)
 
 
-def drop_terms_within_longer_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
+def drop_terms_used_mostly_in_longer_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
     """Yield the terms that occur mostly by themselves: not `twin`, if at least 60 % of its uses are in `twin peaks`."""
     for term in all_terms:
         longer_terms = (other for other in all_terms if other.length > term.length)

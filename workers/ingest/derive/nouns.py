@@ -14,7 +14,7 @@ from functools import lru_cache
 from workers.ingest.derive.clauses import (
     COMMA_PLACEHOLDER_WORD,
     NUMBER_PLACEHOLDER_WORD,
-    ClauseWord,
+    PositionedClauseWord,
     has_significant_capitals,
 )
 from workers.ingest.derive.distinct import stem_term
@@ -22,7 +22,7 @@ from workers.ingest.derive.lexicon import Grammar
 
 MIN_NOUN_POINTS = 2
 #: Adjective points of a word next to the head of a phrase: nouns occur there as well.
-ADJECTIVE_MODIFIER_POINTS = 0.5
+ADJECTIVE_POINTS_BESIDE_PHRASE_HEAD = 0.5
 #: Words before a phrase that are searched for its article.
 MAX_ARTICLE_DISTANCE_WORDS = 3
 
@@ -72,10 +72,10 @@ class GrammarRules:
             for name in ("nouns", "adjectives", "verbs", "gerunds", "plural", "attached")
         }
 
-    def matches_word_ending(self, kind: str, word: ClauseWord) -> bool:
+    def matches_word_ending(self, kind: str, word: PositionedClauseWord) -> bool:
         return self.endings[kind].fullmatch(word.key) is not None
 
-    def is_meaningful_word(self, word: ClauseWord) -> bool:
+    def is_meaningful_word(self, word: PositionedClauseWord) -> bool:
         """Return whether a word has a meaning: no stop or function word or address; of two letters only in capitals."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
@@ -87,23 +87,23 @@ def cached_stem_of(key: str) -> str:
 
 
 def count_part_of_speech_points(
-    clauses: Sequence[list[ClauseWord]], rules: GrammarRules
+    clauses: Sequence[list[PositionedClauseWord]], rules: GrammarRules
 ) -> dict[str, PartOfSpeechPoints]:
     """Return the evidence of each part of speech for the meaningful words of all clauses, by word stem."""
     by_stem: defaultdict[str, PartOfSpeechPoints] = defaultdict(PartOfSpeechPoints)
     for clause in clauses:
-        add_neighboring_word_points(clause, rules, by_stem)
+        add_part_of_speech_points_by_neighbors(clause, rules, by_stem)
     for clause in clauses:
         is_cased = has_significant_capitals(clause)
         for start, end in find_noun_phrase_runs(clause, rules, by_stem):
-            add_phrase_head_points(clause, start, end, rules, by_stem)
+            add_part_of_speech_points_to_phrase(clause, start, end, rules, by_stem)
             if is_cased:
-                add_capital_letter_points(clause, start, end, rules, by_stem)
+                add_part_of_speech_points_by_capitals(clause, start, end, rules, by_stem)
     return by_stem
 
 
-def add_neighboring_word_points(
-    clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+def add_part_of_speech_points_by_neighbors(
+    clause: list[PositionedClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to `by_stem` for a clause's meaningful words, by the words next to them.
 
@@ -116,7 +116,7 @@ def add_neighboring_word_points(
         before, after = keys[place - 1], keys[place + 1]
         word_points = by_stem[cached_stem_of(word.key)]
         if not word_points.uses:
-            add_word_ending_points(word, rules, word_points)
+            add_part_of_speech_points_by_ending(word, rules, word_points)
         word_points.uses += 1
         word_points.next_to_number += NUMBER_PLACEHOLDER_WORD in (before, after)
         is_determined = before in rules.determiners
@@ -125,14 +125,16 @@ def add_neighboring_word_points(
         word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def add_word_ending_points(word: ClauseWord, rules: GrammarRules, word_points: PartOfSpeechPoints) -> None:
+def add_part_of_speech_points_by_ending(
+    word: PositionedClauseWord, rules: GrammarRules, word_points: PartOfSpeechPoints
+) -> None:
     word_points.noun += 2 * rules.matches_word_ending("nouns", word)
     word_points.verb += 2 * rules.matches_word_ending("verbs", word) + rules.matches_word_ending("gerunds", word)
     word_points.adjective += 2 * rules.matches_word_ending("adjectives", word)
 
 
 def find_noun_phrase_runs(
-    clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
@@ -146,7 +148,7 @@ def find_noun_phrase_runs(
         yield start, len(clause)
 
 
-def is_noun_phrase_end(word: ClauseWord, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_noun_phrase_end(word: PositionedClauseWord, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the word ends a noun phrase, as a verb does.
 
     In German each word in lower case ends a phrase, except one that is attached to the noun after it.
@@ -156,8 +158,12 @@ def is_noun_phrase_end(word: ClauseWord, rules: GrammarRules, by_stem: dict[str,
     return by_stem[cached_stem_of(word.key)].is_verb
 
 
-def add_phrase_head_points(
-    clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+def add_part_of_speech_points_to_phrase(
+    clause: list[PositionedClauseWord],
+    start: int,
+    end: int,
+    rules: GrammarRules,
+    by_stem: dict[str, PartOfSpeechPoints],
 ) -> None:
     """Add part-of-speech points to the head of the phrase from index `start` to `end`.
 
@@ -167,7 +173,7 @@ def add_phrase_head_points(
     closer = clause[end].key if end < len(clause) else ""
     head = clause[start if rules.grammar.first else end - 1]
     for word in clause[start:end]:
-        by_stem[cached_stem_of(word.key)].adjective += ADJECTIVE_MODIFIER_POINTS * (word is not head)
+        by_stem[cached_stem_of(word.key)].adjective += ADJECTIVE_POINTS_BESIDE_PHRASE_HEAD * (word is not head)
     if closer and closer not in rules.ends:
         return
     head_points, is_alone = by_stem[cached_stem_of(head.key)], end - start == 1
@@ -179,7 +185,7 @@ def add_phrase_head_points(
         head_points.noun += not is_alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
 
 
-def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules) -> str:
+def find_phrase_opener(clause: list[PositionedClauseWord], start: int, rules: GrammarRules) -> str:
     """Return the word that opens the phrase at `start`, as `a` of `a new and private planner`; "" for none.
 
     It is the nearest of the three words before the phrase that is no comma, joining word or mere stop word.
@@ -190,8 +196,12 @@ def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules
     return ""
 
 
-def add_capital_letter_points(
-    clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+def add_part_of_speech_points_by_capitals(
+    clause: list[PositionedClauseWord],
+    start: int,
+    end: int,
+    rules: GrammarRules,
+    by_stem: dict[str, PartOfSpeechPoints],
 ) -> None:
     """Add part-of-speech points for capitals inside a sentence to the words from index `start` to `end`.
 

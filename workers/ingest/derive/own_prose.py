@@ -12,7 +12,7 @@ from workers.ingest.shapes import Passage
 #: Words of a sentence at least: a shorter one may be a button or a price.
 MIN_BRAND_SENTENCE_WORDS = 4
 #: Characters of emoji that belong to the sentence before them.
-MAX_TRAILING_EMOJI_CHARS = 8
+MAX_EMOJI_CHARS_JOINED_TO_SENTENCE = 8
 #: The beginning of a passage that quotes another speaker.
 PASSAGE_QUOTE_OPENING_PATTERN = re.compile(r"\W*[\"“”„«»]")
 #: Headings over texts of visitors.
@@ -31,17 +31,17 @@ def list_brand_written_sentences(passages: Iterable[Passage]) -> list[str]:
     return [
         sentence
         for passage in find_brand_written_passages(list(passages))
-        for sentence in split_sentences_with_emoji(passage)
+        for sentence in split_sentences_keeping_trailing_emoji(passage)
         if is_brand_prose_sentence(sentence)
     ]
 
 
-def split_sentences_with_emoji(passage: Passage) -> list[str]:
+def split_sentences_keeping_trailing_emoji(passage: Passage) -> list[str]:
     """Return the sentences of a passage, with the emoji that follow their ends."""
     joined_sentences: list[str] = []
     for sentence in split_passages_to_sentences([passage]):
         last = joined_sentences[-1] if joined_sentences else ""
-        is_short = last and len(sentence) <= MAX_TRAILING_EMOJI_CHARS and len(last) <= MAX_DERIVED_QUOTE_CHARS
+        is_short = last and len(sentence) <= MAX_EMOJI_CHARS_JOINED_TO_SENTENCE and len(last) <= MAX_DERIVED_QUOTE_CHARS
         joined = f"{last} {sentence}"
         if is_short and not any(map(str.isalnum, sentence)) and joined in passage.text:
             joined_sentences[-1] = joined

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import Lexicon
+from workers.ingest.derive.lexicon import BrandProseLexicon
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
@@ -22,32 +22,32 @@ PLAIN_AUDIENCE_CUE_WEIGHT = 2
 #: Weight of a mention after a sure cue.
 SURE_AUDIENCE_CUE_WEIGHT = 3
 #: Highest weight of a name's mentions together.
-MAX_MENTION_WEIGHT = 6
+MAX_SUMMED_AUDIENCE_MENTION_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
-MAX_PASSAGES_WITH_PLAIN_AUDIENCE_CUES = 3
+MAX_LEADING_PASSAGES_FOR_PLAIN_CUES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
 MAX_HEADINGS_BEFORE_PAGE_IS_LIST = 40
 #: Labels after a signpost; further ones are ignored.
 MAX_AUDIENCE_LABELS_AFTER_SIGNPOST = 8
 #: Number of them that must be names.
-MIN_AUDIENCE_LABELS = 2
+MIN_AUDIENCE_LABELS_AFTER_SIGNPOST = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
 WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
 MAX_CHARS_AFTER_AUDIENCE_CUE = 100
 MAX_AUDIENCE_CUES_PER_SENTENCE = 20
-POSSESSIVE_PRONOUN_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
+POSSESSIVE_RULING_OUT_AUDIENCE_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
-PARTICIPANT_NUMBER_PATTERN = re.compile(
+NUMBER_RULING_OUT_AUDIENCE_PATTERN = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
-FOLLOWING_WORD_PATTERN = re.compile(r" ([\w&]+)")
+AUDIENCE_NAME_PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
+WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 
 @dataclass
-class AudienceMention:
+class AudienceWithWeightAndQuotes:
     """Role, industry or use, with the weight of its mentions and their quotes.
 
     Roles and industries have their English names.
@@ -58,18 +58,20 @@ class AudienceMention:
     quotes: list[str] = field(default_factory=list)
 
 
-def find_audience_roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
+def find_audience_roles(passages: Iterable[Passage], lexicon: BrandProseLexicon) -> list[AudienceWithWeightAndQuotes]:
     """Return the audience roles that the passages name, the highest weight first.
 
     One search has the forms of all customer segments, so that the longest form counts.
     """
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
-    return drop_general_audience_names(
+    return drop_audience_names_ending_longer_names(
         weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, plain=lexicon.plain))
     )
 
 
-def find_audience_industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
+def find_audience_industries(
+    passages: Iterable[Passage], lexicon: BrandProseLexicon
+) -> list[AudienceWithWeightAndQuotes]:
     """Return the audience's industries that the passages name, the highest weight first.
 
     Many industries are everyday words, so a plain cue doesn't count.
@@ -77,16 +79,18 @@ def find_audience_industries(passages: Iterable[Passage], lexicon: Lexicon) -> l
     return weigh_audience_mentions(passages, AudienceNameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
-def weigh_audience_mentions(passages: Iterable[Passage], finder: "AudienceNameFinder") -> list[AudienceMention]:
+def weigh_audience_mentions(
+    passages: Iterable[Passage], finder: "AudienceNameFinder"
+) -> list[AudienceWithWeightAndQuotes]:
     brand_passages = [passage for passage in passages if not passage.story]
     names = [
         *find_audience_names_in_sentences(brand_passages, finder),
         *find_audience_names_in_labels(brand_passages, finder),
     ]
-    by_name: dict[str, AudienceMention] = {}
+    by_name: dict[str, AudienceWithWeightAndQuotes] = {}
     for name, weight, words in names:
-        mention = by_name.setdefault(name, AudienceMention(name))
-        mention.weight = min(mention.weight + weight, MAX_MENTION_WEIGHT)
+        mention = by_name.setdefault(name, AudienceWithWeightAndQuotes(name))
+        mention.weight = min(mention.weight + weight, MAX_SUMMED_AUDIENCE_MENTION_WEIGHT)
         mention.quotes.append(words)
     return sorted(by_name.values(), key=lambda mention: -mention.weight)
 
@@ -103,11 +107,13 @@ class AudienceCue(NamedTuple):
 class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
-    def __init__(self, lexicon: Lexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
+    def __init__(self, lexicon: BrandProseLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        all_forms = {
+            AUDIENCE_NAME_PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()
+        } | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
         self.single = compile_audience_name_pattern(tuple(all_forms), lexicon.suffix)
@@ -135,25 +141,28 @@ class AudienceNameFinder:
             between = sentence[start : match.start()]
             if (
                 not WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between)
-                or self.is_about_own_people(between)
-                or PARTICIPANT_NUMBER_PATTERN.search(between)
+                or self.has_pronoun_before_audience_name(between)
+                or NUMBER_RULING_OUT_AUDIENCE_PATTERN.search(between)
             ):
                 return
             start = match.end()
-            if not cue.is_complete or self.is_whole_audience_name(sentence, start):
+            if not cue.is_complete or self.is_audience_name_complete_at(sentence, start):
                 yield self.names[fold_case(match["form"])]
 
-    def is_about_own_people(self, words: str) -> bool:
+    def has_pronoun_before_audience_name(self, words: str) -> bool:
         """Return whether the words have a pronoun such as `our` or `their`, so that the name after them is no audience.
 
         An example is `for our customers' teams`.
         """
         words_before = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
-        return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE_PRONOUN_PATTERN.search(words) is not None
+        return (
+            not words_before.isdisjoint(self.lexicon.we)
+            or POSSESSIVE_RULING_OUT_AUDIENCE_PATTERN.search(words) is not None
+        )
 
-    def is_whole_audience_name(self, sentence: str, end: int) -> bool:
+    def is_audience_name_complete_at(self, sentence: str, end: int) -> bool:
         """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
-        following = FOLLOWING_WORD_PATTERN.match(sentence, end)
+        following = WORD_AFTER_AUDIENCE_NAME_PATTERN.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 
@@ -171,7 +180,7 @@ def find_audience_names_in_sentences(
     """
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
-        is_first = passage.kind == "heading" or index < MAX_PASSAGES_WITH_PLAIN_AUDIENCE_CUES
+        is_first = passage.kind == "heading" or index < MAX_LEADING_PASSAGES_FOR_PLAIN_CUES
         is_list = headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
         cues = (finder.plain, *finder.sure) if is_first and not is_list else finder.sure
         for sentence in split_passages_to_sentences([passage]):
@@ -204,7 +213,7 @@ def find_audience_names_in_labels(
         if signpost.casefold() in finder.lexicon.signposts:
             labels_below = labels[index + 1 : index + 1 + MAX_AUDIENCE_LABELS_AFTER_SIGNPOST]
             matches = [match for label in labels_below if (match := finder.single.fullmatch(label))]
-            for match in matches if len(matches) >= MIN_AUDIENCE_LABELS else ():
+            for match in matches if len(matches) >= MIN_AUDIENCE_LABELS_AFTER_SIGNPOST else ():
                 yield (
                     finder.names[fold_case(match["form"])],
                     PLAIN_AUDIENCE_CUE_WEIGHT,
@@ -212,7 +221,9 @@ def find_audience_names_in_labels(
                 )
 
 
-def drop_general_audience_names(names_found: list[AudienceMention]) -> list[AudienceMention]:
+def drop_audience_names_ending_longer_names(
+    names_found: list[AudienceWithWeightAndQuotes],
+) -> list[AudienceWithWeightAndQuotes]:
     """Return the mentions, without names that end a longer name, as `teams` does in `small teams`."""
     names = [mention.name for mention in names_found]
     return [mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)]

@@ -35,5 +35,5 @@ def cut_evidence_quote(text: str, start: int = 0) -> str:
     return part[: last if last > MAX_DERIVED_QUOTE_CHARS - QUOTE_CONTEXT_CHARS else None].strip()
 
 
-def take_first_distinct_quotes(quotes: Iterable[str]) -> list[str]:
+def take_first_distinct_evidence_quotes(quotes: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(quotes))[:MAX_EVIDENCE_QUOTES]

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.lexicon import FormOfAddress, Lexicon
+from workers.ingest.derive.lexicon import BrandProseLexicon, LanguageFormOfAddress
 from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
@@ -42,7 +42,7 @@ MAX_VOICE_CONFIDENCE = 0.6
 #: Habits of which two make a manner.
 CASUAL_VOICE_SIGNS = frozenset({"contraction", "slang", "emoji", "close"})
 ENTHUSIASTIC_VOICE_SIGNS = frozenset({"exclamation", "delight", "emoji"})
-VOICE_SIGN_NOUNS = {"contraction": "contractions", "emoji": "emoji", "exclamation": "exclamation marks"}
+DISPLAY_NOUN_BY_VOICE_SIGN = {"contraction": "contractions", "emoji": "emoji", "exclamation": "exclamation marks"}
 
 VoiceHabitKind = Literal["mark", "speech", "sentences"]
 
@@ -56,7 +56,7 @@ class VoiceHabit(NamedTuple):
     quote: str
 
 
-class VoiceSign(NamedTuple):
+class FrequentVoiceSign(NamedTuple):
     """Sign that is frequent enough; `example_key` is its key in the tone."""
 
     sign: str
@@ -65,11 +65,11 @@ class VoiceSign(NamedTuple):
     example_key: str
 
 
-def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
+def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: BrandProseLexicon) -> Iterator[FieldCandidate]:
     tone = measure_tone(list_brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
     if tone.words < MIN_VOICE_PROSE_WORDS:
         return
-    habits = list(find_independent_voice_habits(tone, find_frequent_voice_signs(tone, language_lexicon)))
+    habits = list(build_voice_habits_with_distinct_quotes(tone, find_frequent_voice_signs(tone, language_lexicon)))
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_HABIT * len(habits)
     confidence += VOICE_CONFIDENCE_PER_100_WORDS * min(tone.words, 400) / 100
     if len(habits) >= MIN_VOICE_HABITS and any(habit.kind == "mark" for habit in habits):
@@ -83,7 +83,9 @@ def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: Lexicon) 
         )
 
 
-def find_independent_voice_habits(tone: ToneCounts, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
+def build_voice_habits_with_distinct_quotes(
+    tone: ToneCounts, signs: Iterator[FrequentVoiceSign]
+) -> Iterator[VoiceHabit]:
     """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
@@ -100,7 +102,7 @@ def describe_brand_voice(habits: list[VoiceHabit]) -> str:
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
-    manner = join_as_english_list(list_voice_manners({habit.sign for habit in habits}))
+    manner = join_as_english_list(find_manners_shown_by_voice_signs({habit.sign for habit in habits}))
     parts = [
         f"{manner}: {join_as_english_list(marks)}"
         if manner and marks
@@ -111,7 +113,7 @@ def describe_brand_voice(habits: list[VoiceHabit]) -> str:
     return capitalize_sentence("; ".join(str(part) for part in parts if part)) + "."
 
 
-def list_voice_manners(signs: set[str]) -> list[str]:
+def find_manners_shown_by_voice_signs(signs: set[str]) -> list[str]:
     """Return which of `casual`, `enthusiastic` and `formal` the signs show, each by two signs.
 
     A distant form of address is formal only in technical prose, without casual or enthusiastic signs.
@@ -122,34 +124,34 @@ def list_voice_manners(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
     yield from find_form_of_address_sign(tone, language_lexicon)
     for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
-        if sign != "we" and is_voice_habit(tone, sign, rate):
-            yield VoiceSign(
+        if sign != "we" and is_sign_frequent_enough_for_habit(tone, sign, rate):
+            yield FrequentVoiceSign(
                 sign,
                 "mark",
-                VOICE_SIGN_NOUNS.get(sign) or f"words such as {quote_most_frequent_words(tone, sign)}",
+                DISPLAY_NOUN_BY_VOICE_SIGN.get(sign) or f"words such as {quote_top_words_of_voice_sign(tone, sign)}",
                 sign,
             )
     for sign, share in MIN_VOICE_SIGN_SENTENCE_SHARES.items():
         if len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.compute_sentence_share_of_sign(sign) >= share:
-            yield VoiceSign(sign, "mark", VOICE_SIGN_NOUNS.get(sign, "questions"), sign)
-    if is_voice_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
-        yield VoiceSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
+            yield FrequentVoiceSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
+    if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
+        yield FrequentVoiceSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
     yield from find_readability_sign(tone, language_lexicon)
 
 
-def is_voice_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
+def is_sign_frequent_enough_for_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
     return len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.sign_rate_per_hundred_words(sign) >= rate
 
 
-def quote_most_frequent_words(tone: ToneCounts, sign: str) -> str:
+def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:
     """Return the two most frequent words of a sign of tone, each in quotes and joined by `and`."""
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def find_form_of_address_sign(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def find_form_of_address_sign(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
@@ -159,23 +161,26 @@ def find_form_of_address_sign(tone: ToneCounts, language_lexicon: Lexicon) -> It
             if address.formality > 0
             else MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS
         )
-        if is_voice_habit(tone, address.word, rate):
-            yield VoiceSign(
-                classify_form_of_address(address), "speech", f"to the reader as “{address.word}”", address.word
+        if is_sign_frequent_enough_for_habit(tone, address.word, rate):
+            yield FrequentVoiceSign(
+                classify_address_form_by_formality(address),
+                "speech",
+                f"to the reader as “{address.word}”",
+                address.word,
             )
 
 
-def classify_form_of_address(address: FormOfAddress) -> str:
+def classify_address_form_by_formality(address: LanguageFormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def find_readability_sign(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def find_readability_sign(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if (
         tone.lix_readability_index < plain
         and tone.mean_sentence_words <= MAX_SHORT_SENTENCE_WORDS
         and tone.compute_sentence_share_of_sign("short") >= MIN_SHORT_SENTENCE_SHARE
     ):
-        yield VoiceSign("plain", "sentences", "short plain sentences", "short")
+        yield FrequentVoiceSign("plain", "sentences", "short plain sentences", "short")
     elif tone.lix_readability_index > technical and tone.mean_sentence_words >= MIN_LONG_SENTENCE_WORDS:
-        yield VoiceSign("technical", "sentences", "long technical sentences", "long")
+        yield FrequentVoiceSign("technical", "sentences", "long technical sentences", "long")

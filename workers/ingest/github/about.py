@@ -33,14 +33,14 @@ class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
         return self.private is False and self.visibility in {None, "public"}
 
 
-class RepositoryBranch(NamedTuple):
+class GitHubBranchAccess(NamedTuple):
     """Branch of a repository that an ingest reads."""
 
     api: GitHubApi
     about: GitHubRepositoryObject
     name: str
 
-    def build_api_url(self, *segments: str, **query: str) -> str:
+    def build_repository_api_url(self, *segments: str, **query: str) -> str:
         return self.api.build_api_url("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
@@ -54,13 +54,15 @@ async def request_repository_by_id_or_name(
     """
     if known_id is not None:
         try:
-            return await request_repository_object(api, "repositories", str(known_id))
+            return await request_github_repository_metadata(api, "repositories", str(known_id))
         except SourceNotFound:
             pass  # It may have been deleted and created again under its name.
-    return await request_repository_object(api, "repos", *name.split("/"))
+    return await request_github_repository_metadata(api, "repos", *name.split("/"))
 
 
-async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[GitHubRepositoryObject, FetchedResponse]:
+async def request_github_repository_metadata(
+    api: GitHubApi, *segments: str
+) -> tuple[GitHubRepositoryObject, FetchedResponse]:
     """Request a repository's object by the API path `segments`; return it with the response.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
@@ -72,7 +74,7 @@ async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[Git
     return about, answer
 
 
-def repository_warnings(about: GitHubRepositoryObject, name: str) -> list[str]:
+def build_renamed_or_archived_repo_warnings(about: GitHubRepositoryObject, name: str) -> list[str]:
     warnings = renamed_repository_warnings(name, about.full_name)
     if about.archived:
         warnings.append("repo_archived: the repository is archived; its content may be out of date")

@@ -9,17 +9,17 @@ import httpx
 import msgspec
 
 from schemas.brand import HttpValidators
-from schemas.errors import FetchBlocked, FetchFailed
+from schemas.errors import FetchAddressNotAllowed, FetchFailed
 from schemas.settings import Settings
 from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, GITHUB_JSON_DECODE_ERRORS, build_github_response_error
 from workers.web.fetch import AdmitUrl, ExpectedResponse, FetchedResponse, fetch_url
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
-GITHUB_SERVER_NAME = "GitHub"
+GITHUB_SERVER_NAME_FOR_SLOTS = "GitHub"
 
 GITHUB_API_VERSION = "2022-11-28"
 MAX_GITHUB_REDIRECTS = 3
-UNDOCUMENTED_RESPONSE_MESSAGE = "GitHub's API returned an undocumented response"
+UNDOCUMENTED_GITHUB_RESPONSE_MESSAGE = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
 
@@ -101,13 +101,13 @@ def decode_github_json(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except GITHUB_JSON_DECODE_ERRORS as error:
-        raise FetchFailed(UNDOCUMENTED_RESPONSE_MESSAGE) from error
+        raise FetchFailed(UNDOCUMENTED_GITHUB_RESPONSE_MESSAGE) from error
 
 
 def build_redirect_check_within_host(base: str) -> AdmitUrl:
     """Return a check of each redirect, which GitHub uses for renamed repositories.
 
-    The check raises `FetchBlocked` for another origin than that of `base`, and `FetchFailed` after
+    The check raises `FetchAddressNotAllowed` for another origin than that of `base`, and `FetchFailed` after
     `MAX_GITHUB_REDIRECTS` redirects.
     """
     followed = 0
@@ -116,7 +116,7 @@ def build_redirect_check_within_host(base: str) -> AdmitUrl:
         nonlocal followed
         followed += 1
         if url_origin(url) != url_origin(base):
-            raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
+            raise FetchAddressNotAllowed("GitHub's API redirects to another host, which is not followed")
         if followed > MAX_GITHUB_REDIRECTS:
             raise FetchFailed(f"GitHub's API redirects more than {MAX_GITHUB_REDIRECTS} times", retryable=False)
 

@@ -28,7 +28,7 @@ from schemas.errors import (
     SourceNotFound,
 )
 from schemas.settings import Settings
-from workers.ingest.github.about import request_repository_object
+from workers.ingest.github.about import request_github_repository_metadata
 from workers.ingest.github.client import (
     GITHUB_JSON_RESPONSE_LIMITS,
     GitHubApi,
@@ -165,7 +165,7 @@ def build_api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str
         api,
         token=token,
         installed=True,
-        drop=lambda: forget_installation_tokens(app, lambda cached: cached.token == token),
+        drop=lambda: forget_matching_installation_tokens(app, lambda cached: cached.token == token),
     )
 
 
@@ -173,13 +173,13 @@ def is_installation_token_expiring_soon(app: GitHubApp, token: InstallationToken
     return token.expires_at - INSTALLATION_TOKEN_EXPIRY_MARGIN <= app.clock()
 
 
-def forget_installation_tokens(app: GitHubApp, matches: Callable[[InstallationToken], bool]) -> None:
+def forget_matching_installation_tokens(app: GitHubApp, matches: Callable[[InstallationToken], bool]) -> None:
     for scope in [scope for scope, token in app.tokens.items() if matches(token)]:
         del app.tokens[scope]
 
 
 async def request_installation_token(app: GitHubApp, installation_id: int, reach: TokenScope) -> InstallationToken:
-    forget_installation_tokens(app, partial(is_installation_token_expiring_soon, app))
+    forget_matching_installation_tokens(app, partial(is_installation_token_expiring_soon, app))
     answer = await fetch_url(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
@@ -232,7 +232,7 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
     """
     token = await get_installation_token(app, installation.installation_id)
     api = build_api_with_installation_token(app.api, app, token)
-    about, _ = await request_repository_object(api, "repos", installation.account_login, name)
+    about, _ = await request_github_repository_metadata(api, "repos", installation.account_login, name)
     return about.id
 
 
@@ -245,7 +245,7 @@ async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_na
     organization_id = ctx.job.organization_id
     owner, _, name = full_name.partition("/")
     installation = await ctx.step(
-        partial(github_installations.find_connected_github_installation, organization_id=organization_id)
+        partial(github_installations.find_organization_github_installation, organization_id=organization_id)
     )
     if app is None or installation is None or installation.account_login.lower() != owner.lower():
         return None

@@ -5,23 +5,27 @@ from urllib.parse import unquote
 
 import msgspec
 
-from schemas.brand import BrandExtraction, CrawlState
-from schemas.errors import FetchBlocked
+from schemas.brand import BrandExtraction, CrawlStateForNextIngest
+from schemas.errors import FetchAddressNotAllowed
 from workers.ingest.assemble import assemble_brand_extraction
-from workers.ingest.github.about import RepositoryBranch, renamed_repository_warnings
+from workers.ingest.github.about import GitHubBranchAccess, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
-from workers.ingest.github.repository import RepositorySnapshot, is_repository_unchanged, read_repository_snapshot
+from workers.ingest.github.repository import (
+    RepositoryContentSnapshot,
+    is_repository_unchanged,
+    read_repository_snapshot,
+)
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import (
     FetchImage,
-    build_web_image_fetch,
-    choose_image_request_kind,
-    fetch_candidate_images,
+    build_web_image_fetcher,
+    choose_logo_or_picture_request_kind,
+    fetch_useful_images_of_candidates,
 )
 from workers.ingest.shapes import CandidateImage
-from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, WebCrawlResources
+from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
@@ -35,7 +39,7 @@ async def ingest_github_repository(
     parser: DocumentParser,
     *,
     args: dict[str, Any],
-    visit: CrawlState | None,
+    visit: CrawlStateForNextIngest | None,
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
@@ -47,7 +51,7 @@ async def ingest_github_repository(
     await progress("fetching", 0.1)
     rules = compute_extraction_version(REPOSITORY_EXTRACTION_RULES_VERSION, model)
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
-        return build_unchanged_repository_extraction(api, args["repo"], visit)
+        return build_empty_extraction_of_unchanged_repo(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
     snapshot = await read_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
@@ -59,7 +63,7 @@ async def ingest_github_repository(
         candidates=reading.candidates,
         passages=reading.passages,
         warnings=snapshot.warnings,
-        visit=CrawlState(
+        visit=CrawlStateForNextIngest(
             rules=rules,
             args=args,
             answers=snapshot.answers,
@@ -67,11 +71,15 @@ async def ingest_github_repository(
             repository=snapshot.about.full_name,
         ),
         model=model,
-        pictures=fetch_candidate_images(build_repository_image_fetch(api, snapshot, web), parser, reading.pictures),
+        pictures=fetch_useful_images_of_candidates(
+            build_repository_image_fetch(api, snapshot, web), parser, reading.pictures
+        ),
     )
 
 
-def build_unchanged_repository_extraction(api: GitHubApi, name: str, visit: CrawlState) -> BrandExtraction:
+def build_empty_extraction_of_unchanged_repo(
+    api: GitHubApi, name: str, visit: CrawlStateForNextIngest
+) -> BrandExtraction:
     """Return an extraction without fields for a repository that is unchanged since the last visit.
 
     Its URL has the repository's name at that visit. A warning says so, and another if the requested name differs.
@@ -90,21 +98,23 @@ def build_unchanged_repository_extraction(api: GitHubApi, name: str, visit: Craw
     )
 
 
-def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, web: WebCrawlResources) -> FetchImage:
+def build_repository_image_fetch(
+    api: GitHubApi, snapshot: RepositoryContentSnapshot, web: WebCrawlResources
+) -> FetchImage:
     """Return a function that fetches an image: the repository's own by GitHub's API, others from the web.
 
-    The function raises `FetchBlocked` for a path that leads out of the repository.
+    The function raises `FetchAddressNotAllowed` for a path that leads out of the repository.
     """
-    fetch_elsewhere, raw = build_web_image_fetch(web), snapshot.repository.raw_files_url
-    branch = RepositoryBranch(api, snapshot.about, snapshot.repository.branch)
+    fetch_elsewhere, raw = build_web_image_fetcher(web), snapshot.repository.raw_files_url
+    branch = GitHubBranchAccess(api, snapshot.about, snapshot.repository.branch)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
         if not candidate.url.startswith(raw):
             return await fetch_elsewhere(candidate)
         path = unquote(candidate.url.removeprefix(raw).partition("?")[0]).split("/")
         if {"", ".", ".."} & {*path}:
-            raise FetchBlocked("it leads out of the repository")
-        address = branch.build_api_url("contents", *path, ref=branch.name)
+            raise FetchAddressNotAllowed("it leads out of the repository")
+        address = branch.build_repository_api_url("contents", *path, ref=branch.name)
         return await request_github_api(api, address, want=build_repository_image_response_limits(candidate))
 
     return fetch
@@ -112,7 +122,7 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
 
 def build_repository_image_response_limits(candidate: CandidateImage) -> ExpectedResponse:
     """Return the limits of GitHub's response for a repository's image: as for a website's image of its kind."""
-    limits = EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)]
+    limits = EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[choose_logo_or_picture_request_kind(candidate)]
     return msgspec.structs.replace(
         GITHUB_RAW_RESPONSE_LIMITS, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

@@ -11,7 +11,7 @@ from workers.ingest.github.shapes import ChosenRepositoryPaths, GitTreeEntry, Re
 from workers.ingest.page.text import fold_text
 
 #: Files that are read in addition to the README.
-MAX_REPOSITORY_FILES = 8
+MAX_REPOSITORY_FILES_BESIDES_README = 8
 #: Requests for them.
 MAX_REPOSITORY_FILE_REQUESTS = 16
 #: Bytes of a file; a larger one is skipped.
@@ -30,7 +30,7 @@ STORE_TEXT_PATH_PATTERN = re.compile(
 STORE_ICON_PATH_PATTERN = re.compile(
     r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png"
 )
-STORE_TEXT_FIELDS = (
+STORE_TEXT_FIELD_NAMES = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
@@ -67,7 +67,7 @@ KNOWN_REPOSITORY_FILE_NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
         *("composer.json", "androidmanifest.xml", "strings.xml", "settings.gradle", "settings.gradle.kts"),
-        *(f"{form}.txt" for field in STORE_TEXT_FIELDS for form in (field, field.replace("_", "-"))),
+        *(f"{form}.txt" for field in STORE_TEXT_FIELD_NAMES for form in (field, field.replace("_", "-"))),
         *("icon.png", "_config.yml"),
     }
 )
@@ -158,9 +158,9 @@ def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
     matches = [
         match
         for path in files
-        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELDS
+        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELD_NAMES
     ]
-    for field in STORE_TEXT_FIELDS:
+    for field in STORE_TEXT_FIELD_NAMES:
         texts = [match for match in matches if store_text_field_of(match) == field]
         yield from (match[0] for match in sorted(texts, key=rank_store_text_path)[:1])
 

@@ -47,7 +47,7 @@ GITHUB_OAUTH_TOKEN_RESPONSE_LIMITS = ExpectedResponse(
 
 #: Errors of an App rather than of the code (docs.github.com/apps, "Troubleshooting OAuth app access token
 #: request errors").
-GITHUB_APP_OAUTH_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
+GITHUB_OAUTH_ERRORS_OF_APP_SETTINGS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
 class GitHubOAuthTokenResponse(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ async def exchange_github_oauth_code(app: GitHubApp, code: str) -> str:
     if read_github_cooldown_s(answer) is not None:
         raise build_github_response_error(answer, installed=False)
     granted = decode_github_json(answer.body, GitHubOAuthTokenResponse)
-    if granted.error in GITHUB_APP_OAUTH_ERRORS:
+    if granted.error in GITHUB_OAUTH_ERRORS_OF_APP_SETTINGS:
         raise SourceForbidden(REFUSED_GITHUB_APP_MESSAGE)
     if not granted.access_token:
         raise GitHubInstallationUnverified(

@@ -5,25 +5,29 @@ from typing import Literal
 
 import msgspec
 
-from schemas.brand import CrawlState, HttpValidators
+from schemas.brand import CrawlStateForNextIngest, HttpValidators
 from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
 from workers.ingest.github.about import (
+    GitHubBranchAccess,
     GitHubRepositoryObject,
-    RepositoryBranch,
-    repository_warnings,
+    build_renamed_or_archived_repo_warnings,
     request_repository_by_id_or_name,
 )
 from workers.ingest.github.client import (
     GITHUB_RAW_RESPONSE_LIMITS,
     GITHUB_TREE_RESPONSE_LIMITS,
-    UNDOCUMENTED_RESPONSE_MESSAGE,
+    UNDOCUMENTED_GITHUB_RESPONSE_MESSAGE,
     GitHubApi,
     decode_github_json,
     request_github_api,
 )
-from workers.ingest.github.paths import MAX_REPOSITORY_FILE_BYTES, MAX_REPOSITORY_FILES, GitHubTreeResponse
-from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryFile, RepositoryTree
-from workers.ingest.parser.parser import DocumentParser, parse_document
+from workers.ingest.github.paths import (
+    MAX_REPOSITORY_FILE_BYTES,
+    MAX_REPOSITORY_FILES_BESIDES_README,
+    GitHubTreeResponse,
+)
+from workers.ingest.github.shapes import ChosenRepositoryPaths, FetchedRepositoryFile, RepositoryContent, RepositoryTree
+from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 REPOSITORY_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
@@ -35,7 +39,7 @@ TREE_TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many fi
 STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
 
 
-class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
     about: GitHubRepositoryObject
@@ -44,7 +48,7 @@ class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, HttpValidators]
 
 
-async def is_repository_unchanged(api: GitHubApi, visit: CrawlState) -> bool:
+async def is_repository_unchanged(api: GitHubApi, visit: CrawlStateForNextIngest) -> bool:
     """Return whether GitHub answers each request of the last visit with 304.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
@@ -63,26 +67,29 @@ async def is_repository_unchanged(api: GitHubApi, visit: CrawlState) -> bool:
 
 async def read_repository_snapshot(
     api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
-) -> RepositorySnapshot:
+) -> RepositoryContentSnapshot:
     """Read a repository from GitHub: its object, tree, README, languages and chosen files.
 
     A missing README and a too large file are warnings. Any other missing file is left out. Raises a
     `SourceError` for any other failure.
     """
     about, response = await request_repository_by_id_or_name(api, name, known_id)
-    tip = RepositoryBranch(api, about, branch or about.default_branch)
+    tip = GitHubBranchAccess(api, about, branch or about.default_branch)
     chosen, listed = await fetch_tree_and_choose_paths(tip, parser)
-    warnings = [*repository_warnings(about, name), *([TREE_TRUNCATED_WARNING] if chosen.truncated else [])]
+    warnings = [
+        *build_renamed_or_archived_repo_warnings(about, name),
+        *([TREE_TRUNCATED_WARNING] if chosen.truncated else []),
+    ]
     repository = await read_repository_content(tip, chosen, warnings)
     by_id = api.build_api_url("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
     if not all(validators.etag for validators in answers.values()):
         answers = {}  # A response without an ETag could change undetected.
-    return RepositorySnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
+    return RepositoryContentSnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
 async def read_repository_content(
-    branch: RepositoryBranch, chosen: ChosenRepositoryPaths, warnings: list[str]
+    branch: GitHubBranchAccess, chosen: ChosenRepositoryPaths, warnings: list[str]
 ) -> RepositoryContent:
     """Fetch and return the repository's fields, README, languages and chosen files.
 
@@ -105,12 +112,14 @@ async def read_repository_content(
     )
 
 
-async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: list[str]) -> RepositoryFile | None:
+async def fetch_readme(
+    branch: GitHubBranchAccess, path: str | None, warnings: list[str]
+) -> FetchedRepositoryFile | None:
     """Return the README that GitHub picks, with its path in the tree.
 
     Without a README, return None and add a warning to `warnings`.
     """
-    address = branch.build_api_url("readme", ref=branch.name)
+    address = branch.build_repository_api_url("readme", ref=branch.name)
     file = await fetch_repository_file(branch, address, path or "README.md", README_RESPONSE_LIMITS)
     if file is None and path:
         file = await fetch_repository_file(branch, build_contents_api_url(branch, path), path, README_RESPONSE_LIMITS)
@@ -119,10 +128,10 @@ async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: lis
     return file
 
 
-async def fetch_repository_languages(branch: RepositoryBranch) -> list[str]:
+async def fetch_repository_languages(branch: GitHubBranchAccess) -> list[str]:
     """Return the repository's programming languages, most used first; an empty list if GitHub has none."""
     try:
-        answer = await request_github_api(branch.api, branch.build_api_url("languages"))
+        answer = await request_github_api(branch.api, branch.build_repository_api_url("languages"))
     except SourceNotFound:
         return []
     sizes = decode_github_json(answer.body, dict[str, float])
@@ -130,11 +139,11 @@ async def fetch_repository_languages(branch: RepositoryBranch) -> list[str]:
 
 
 async def fetch_repository_files(
-    branch: RepositoryBranch, paths: list[str], warnings: list[str]
-) -> list[RepositoryFile]:
-    files: list[RepositoryFile] = []
+    branch: GitHubBranchAccess, paths: list[str], warnings: list[str]
+) -> list[FetchedRepositoryFile]:
+    files: list[FetchedRepositoryFile] = []
     for path in paths:
-        if len(files) == MAX_REPOSITORY_FILES:
+        if len(files) == MAX_REPOSITORY_FILES_BESIDES_README:
             break
         try:
             file = await fetch_repository_file(
@@ -147,13 +156,13 @@ async def fetch_repository_files(
     return files
 
 
-def build_contents_api_url(branch: RepositoryBranch, path: str) -> str:
-    return branch.build_api_url("contents", *path.split("/"), ref=branch.name)
+def build_contents_api_url(branch: GitHubBranchAccess, path: str) -> str:
+    return branch.build_repository_api_url("contents", *path.split("/"), ref=branch.name)
 
 
 async def fetch_repository_file(
-    branch: RepositoryBranch, address: str, path: str, want: ExpectedResponse
-) -> RepositoryFile | None:
+    branch: GitHubBranchAccess, address: str, path: str, want: ExpectedResponse
+) -> FetchedRepositoryFile | None:
     """Fetch a repository's file at the API's `address`; return it with `path`, or None for a missing file or a folder.
 
     GitHub follows a symbolic link. Raises `SourceTooLarge` beyond the limit of `want`, if it isn't cut there.
@@ -163,7 +172,7 @@ async def fetch_repository_file(
     except SourceNotFound:
         return None
     if not answer.content_type.lower().startswith("application/json"):
-        return RepositoryFile(path=path, body=answer.body)
+        return FetchedRepositoryFile(path=path, body=answer.body)
     return decode_base64_file(answer.body)
 
 
@@ -175,17 +184,17 @@ class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"]
 
 
-def decode_base64_file(body: bytes) -> RepositoryFile | None:
+def decode_base64_file(body: bytes) -> FetchedRepositoryFile | None:
     """Return the file in GitHub's JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
         decoded = msgspec.json.decode(body, type=Base64FileResponse)
-        return RepositoryFile(path=decoded.path, body=b64decode(decoded.content))
+        return FetchedRepositoryFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None
 
 
 async def fetch_tree_and_choose_paths(
-    branch: RepositoryBranch, parser: DocumentParser
+    branch: GitHubBranchAccess, parser: DocumentParser
 ) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
     """Fetch a branch's tree; return paths to read, and the response. Raises `SourceNotFound` for a missing branch."""
     try:
@@ -204,14 +213,14 @@ async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> 
 
     Raises `FetchFailed` if GitHub's body is no tree.
     """
-    chosen = await parse_document(parser, tree)
+    chosen = await parse_any_ingest_document(parser, tree)
     assert isinstance(chosen, ChosenRepositoryPaths)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
-        raise FetchFailed(UNDOCUMENTED_RESPONSE_MESSAGE)
+        raise FetchFailed(UNDOCUMENTED_GITHUB_RESPONSE_MESSAGE)
     return chosen
 
 
-async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree) -> RepositoryTree:
+async def complete_truncated_tree(branch: GitHubBranchAccess, tree: RepositoryTree) -> RepositoryTree:
     """Fetch the trees of the root and of its store text folders; return the truncated tree with them.
 
     A truncated tree may lack any file.
@@ -225,7 +234,7 @@ async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree
     return msgspec.structs.replace(tree, root=root, folders=folders)
 
 
-async def fetch_git_tree(branch: RepositoryBranch, name: str, **query: str) -> FetchedResponse:
+async def fetch_git_tree(branch: GitHubBranchAccess, name: str, **query: str) -> FetchedResponse:
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
-    url = branch.build_api_url("git", "trees", name, **query)
+    url = branch.build_repository_api_url("git", "trees", name, **query)
     return await request_github_api(branch.api, url, want=GITHUB_TREE_RESPONSE_LIMITS)

@@ -47,13 +47,13 @@ class PromptSourceText(NamedTuple):
 
 def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
     taglines = [claim for claim in answer.tagline if is_quoted_tagline(claim, source.own_text)]
-    yield from merge_brand_claims("tagline", taglines, source)
-    yield from merge_brand_claims("audience", answer.audience, source)
+    yield from join_supported_llm_claims_as_candidate("tagline", taglines, source)
+    yield from join_supported_llm_claims_as_candidate("audience", answer.audience, source)
     yield from build_llm_icp_candidate(answer.icp, answer.audience, source)
     yield from build_llm_voice_candidate(answer.brand_voice, source)
 
 
-def merge_brand_claims(
+def join_supported_llm_claims_as_candidate(
     field: BrandFieldName, claims: Iterable[BrandClaim], source: PromptSourceText
 ) -> Iterator[FieldCandidate]:
     supported = [checked_claim for claim in claims if (checked_claim := keep_supported_claim(claim, source.own_text))]

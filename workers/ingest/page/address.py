@@ -8,7 +8,7 @@ from publicsuffixlist import PublicSuffixList
 
 PUBLIC_SUFFIXES = PublicSuffixList()
 #: A possible domain: labels with a dot between two.
-DOMAIN_NAME_PATTERN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
+DOMAIN_AS_NAME_PATTERN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 #: `/`, `/index.html`, `/en`, `/pt-br/`.
 HOME_PAGE_PATH_PATTERN = re.compile(
     r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE
@@ -66,7 +66,7 @@ def page_url_comparison_key(url: str) -> str:
 
 def strip_domain_ending(name: str) -> str:
     """Return the name without a domain's ending, such as `Acme` for `Acme.com`; any other name unchanged."""
-    if "." not in name or not DOMAIN_NAME_PATTERN.fullmatch(name):
+    if "." not in name or not DOMAIN_AS_NAME_PATTERN.fullmatch(name):
         return name
     suffix = PUBLIC_SUFFIXES.publicsuffix(name.lower(), accept_unknown=False)
     if suffix == name.lower():

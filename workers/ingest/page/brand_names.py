@@ -18,9 +18,9 @@ from workers.ingest.page.text import clean_text_line, count_words, fold_text
 MAX_DOMAIN_NAME_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
 MAX_HEADLINE_NAME_WORDS = 3
-LOGO_WORD_PATTERN = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
+LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
 #: Further words in the alternative text of a logo, since it links to the home page.
-HOME_LINK_WORDS_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
+HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 COPYRIGHT_YEARS_REGEX = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
 COPYRIGHT_OWNER_PATTERN = re.compile(
     rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{COPYRIGHT_YEARS_REGEX}[\s,.:–—-]{{0,5}}(?:by\s)?"
@@ -37,7 +37,7 @@ MAX_FOOTER_CHARS = 2000
 def find_brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for value, confidence, rule in find_scored_brand_names(page):
         head, tail = split_name_and_tagline(value)
-        name = tail if title_parts.is_domain_label(tail, page) else head
+        name = tail if title_parts.is_domain_label_of_page(tail, page) else head
         limit = MAX_DOMAIN_NAME_CONFIDENCE if strip_domain_ending(name) != name else 1.0
         if is_possible_brand_name(name):
             yield page.build_candidate("appName", name, min(confidence, limit), rule)
@@ -64,8 +64,9 @@ def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
     for image in [
         tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_to_other_site(tag, page)
     ][:2]:
-        name = HOME_LINK_WORDS_PATTERN.sub(
-            "", LOGO_WORD_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,.")
+        name = HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN.sub(
+            "",
+            LOGO_WORD_IN_ALT_TEXT_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,."),
         )
         if len(name) <= MAX_TITLE_PART_NAME_CHARS:
             yield name, 0.45, "html.logo"
@@ -87,7 +88,7 @@ def is_image_linked_to_other_site(image: Tag, page: HtmlDocument) -> bool:
 
 def read_name_from_headline(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield a home page's headline as a possible name if it has at most three words, none in lower case: `Big Acme`."""
-    text = read_tag_text(page.headline) if page.is_home and page.headline else ""
+    text = read_tag_text(page.headline_h1_tag) if page.is_home and page.headline_h1_tag else ""
     is_short = 0 < count_words(text) <= MAX_HEADLINE_NAME_WORDS and len(text) <= MAX_TITLE_PART_NAME_CHARS
     if is_short and not text.endswith((".", "!", "?", ":")) and not any(word[0].islower() for word in text.split()):
         yield text, 0.40, "html.h1"
@@ -99,6 +100,6 @@ def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
     It corroborates other names, and is hardly a name itself. Yield nothing without an owner.
     """
     footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
-    for text in (*(text for _, text in page.first_meta_contents("copyright")), *footers):
+    for text in (*(text for _, text in page.read_first_meta_content_per_name("copyright")), *footers):
         if match := COPYRIGHT_OWNER_PATTERN.search(text):
             yield RIGHTS_RESERVED_PATTERN.sub("", match[1]).strip(), 0.25, "html.copyright"

@@ -15,7 +15,7 @@ CHARSET_PARAMETER_PATTERN = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'
 HTML_ATTRIBUTES_REGEX = r"""(?:[^>=]++|=(?:\s*+(?:"[^"]*"|'[^']*'))?+)*+"""
 #: Comments, elements without markup inside, and tags. An unclosed one runs to the end, so that one pass is
 #: enough.
-HTML_MARKUP_PATTERN = re.compile(
+META_CHARSET_SEARCH_PATTERN = re.compile(
     rf"""<!--.*?(?:(?<=--)>|\Z)
     |<(?P<raw>script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>]){HTML_ATTRIBUTES_REGEX}>
         .*?(?:</(?P=raw)(?=[\s/>])|\Z)
@@ -41,10 +41,10 @@ def read_content_type_encoding(text: str) -> str | None:
     Return None without a charset that browsers know.
     """
     match = CHARSET_PARAMETER_PATTERN.search(text)
-    return find_encoding_by_label(match[1] or match[2] or match[3] or "") if match else None
+    return find_encoding_name_by_label(match[1] or match[2] or match[3] or "") if match else None
 
 
-def find_encoding_by_label(written: str) -> str | None:
+def find_encoding_name_by_label(written: str) -> str | None:
     """Return the standard name of an encoding by its label.
 
     Return None if browsers have no such label, or refuse to read that encoding.
@@ -60,12 +60,12 @@ def find_markup_encoding(body: bytes) -> str | None:
     """
     name = next(find_meta_tag_encodings(body), None)
     if name is None and (match := XML_ENCODING_DECLARATION.match(body)):
-        name = find_encoding_by_label(match[1].decode("latin-1"))
+        name = find_encoding_name_by_label(match[1].decode("latin-1"))
     return REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING.get(name, name) if name else None
 
 
 def find_meta_tag_encodings(body: bytes) -> Iterator[str]:
-    for match in HTML_MARKUP_PATTERN.finditer(body, 0, MAX_CHARSET_SEARCH_BYTES):
+    for match in META_CHARSET_SEARCH_PATTERN.finditer(body, 0, MAX_CHARSET_SEARCH_BYTES):
         if match["meta"] and (name := read_meta_encoding(parse_html_attributes(match["meta"]))):
             yield name
 
@@ -81,6 +81,6 @@ def parse_html_attributes(text: bytes) -> dict[str, str]:
 
 def read_meta_encoding(values: dict[str, str]) -> str | None:
     if "charset" in values:
-        return find_encoding_by_label(values["charset"])
+        return find_encoding_name_by_label(values["charset"])
     is_header = values.get("http-equiv", "").lower() == "content-type"
     return read_content_type_encoding(values.get("content", "")) if is_header else None

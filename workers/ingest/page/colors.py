@@ -14,11 +14,11 @@ MAX_WHITE_COLOR_CONFIDENCE = 0.35
 ScoredColor = tuple[str, ColorRole, float, str]
 
 
-def find_page_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    return build_color_candidates(page.url, find_scored_head_colors(page))
+def find_page_head_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    return build_candidates_of_scored_colors(page.url, find_scored_head_colors(page))
 
 
-def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
+def build_candidates_of_scored_colors(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
     """Yield `colors` candidates for the CSS colors of a page's head or a manifest; template defaults are left out.
 
     A white color becomes a background of low confidence in any role.
@@ -45,5 +45,5 @@ def find_scored_head_colors(page: HtmlDocument) -> Iterator[ScoredColor]:
     for tag in page.tags["link"]:
         if "mask-icon" in read_tag_attribute(tag, "rel").lower().split():
             yield read_tag_attribute(tag, "color"), "primary", 0.40, "html.mask-icon"
-    for _, text in page.first_meta_contents("msapplication-tilecolor"):
+    for _, text in page.read_first_meta_content_per_name("msapplication-tilecolor"):
         yield text, "primary", 0.38, "html.msapplication-TileColor"

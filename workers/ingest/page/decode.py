@@ -41,10 +41,10 @@ PYTHON_CODEC_BY_ENCODING = {
     "x-user-defined": "cp1252",
 }
 #: Characters of JIS X 0208 for which Windows, and so the standard, has a wide form.
-WIDE_JAPANESE_CHARACTER_MAP = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
-JAPANESE_CODECS = {"euc_jp", "iso2022_jp_ext"}
+WIDE_FORM_BY_JAPANESE_CHARACTER = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
+JAPANESE_CODECS_FILLED_LIKE_WINDOWS = {"euc_jp", "iso2022_jp_ext"}
 #: Gaps that are filled at most: a body with more gaps is no text, and each gap is a call.
-MAX_FILLED_DECODE_ERRORS = 10_000
+MAX_DECODE_ERRORS_FILLED_LIKE_BROWSER = 10_000
 
 
 def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
@@ -90,12 +90,12 @@ def decode_with_encoding(body: bytes, name: str) -> str:
     """Decode the body by encoding `name`, with characters that Python's codec lacks; unreadable bytes become U+FFFD."""
     codec = PYTHON_CODEC_BY_ENCODING.get(name) or webencodings.PYTHON_NAMES.get(name, name)
     text = body.decode(codec, "replace")
-    if 0 < text.count("\ufffd") <= MAX_FILLED_DECODE_ERRORS:
+    if 0 < text.count("\ufffd") <= MAX_DECODE_ERRORS_FILLED_LIKE_BROWSER:
         text = body.decode(codec, DECODE_ERROR_HANDLER_NAME)
-    return text.translate(WIDE_JAPANESE_CHARACTER_MAP) if codec in JAPANESE_CODECS else text
+    return text.translate(WIDE_FORM_BY_JAPANESE_CHARACTER) if codec in JAPANESE_CODECS_FILLED_LIKE_WINDOWS else text
 
 
-def fill_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
+def replace_undecodable_bytes_like_browser(error: UnicodeError) -> tuple[str, int]:
     """Return the browsers' text, else U+FFFD, for bytes that Python's codec lacks, and the position to continue at."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -104,19 +104,21 @@ def fill_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
         return chr(byte), start + 1
     if error.encoding == "gb18030" and byte == 0x80:
         return "€", start + 1
-    if error.encoding in JAPANESE_CODECS and (character := decode_windows_japanese(read_undecodable_pair(error))):
+    if error.encoding in JAPANESE_CODECS_FILLED_LIKE_WINDOWS and (
+        character := decode_japanese_pair_like_windows(read_undecodable_japanese_pair(error))
+    ):
         return character, start + 2
     return "\ufffd", error.end
 
 
-def read_undecodable_pair(error: UnicodeDecodeError) -> bytes:
+def read_undecodable_japanese_pair(error: UnicodeDecodeError) -> bytes:
     """Return the bytes of a Japanese character that the codec lacks, without their highest bits; b"" for others."""
     pair = error.object[error.start : error.start + 2]
     is_pair = min(pair) > 0xA0 if error.encoding == "euc_jp" else error.end == error.start + 2
     return bytes(byte & 0x7F for byte in pair) if is_pair and len(pair) == 2 else b""
 
 
-def decode_windows_japanese(pair: bytes) -> str:
+def decode_japanese_pair_like_windows(pair: bytes) -> str:
     """Return the character of a pair that only Windows' code page has, such as ①; empty for no character.
 
     Both encodings have the same rows of 94 characters. The code page has two rows behind each first byte.
@@ -130,4 +132,4 @@ def decode_windows_japanese(pair: bytes) -> str:
 
 
 DECODE_ERROR_HANDLER_NAME = "tenantry.filled"
-codecs.register_error(DECODE_ERROR_HANDLER_NAME, fill_undecodable_bytes)
+codecs.register_error(DECODE_ERROR_HANDLER_NAME, replace_undecodable_bytes_like_browser)

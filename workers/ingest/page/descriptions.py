@@ -13,7 +13,7 @@ from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, cou
 from workers.ingest.shapes import Passage
 
 #: Characters below which a text is a weak description.
-MIN_DESCRIPTION_CHARS = 25
+MIN_STRONG_DESCRIPTION_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
 WEAK_DESCRIPTION_CONFIDENCE_FACTOR = 0.4
 #: Words of a text that counts as prose.
@@ -25,7 +25,7 @@ MAX_PARAGRAPHS_AFTER_HEADLINE = 5
 PROSE_END_PATTERN = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 JSONLD_PAGE_TYPE_PATTERN = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
 CREDIT_LINE_PATTERN = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)
-QUOTATION_PATTERN = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
+QUOTATION_AS_DESCRIPTION_PATTERN = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
 def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> Iterator[FieldCandidate]:
@@ -33,34 +33,42 @@ def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> 
 
     `passages` are the page's passages, the passages from its headline on first.
     """
-    titles = {fold_text(page.title), *(fold_text(text) for _, text in page.first_meta_contents("og:title"))}
+    titles = {
+        fold_text(page.title),
+        *(fold_text(text) for _, text in page.read_first_meta_content_per_name("og:title")),
+    }
     for value, confidence, rule in find_scored_descriptions(page, passages):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:
             factor = (
-                WEAK_DESCRIPTION_CONFIDENCE_FACTOR if is_weak_description(text) or fold_text(text) in titles else 1.0
+                WEAK_DESCRIPTION_CONFIDENCE_FACTOR
+                if is_description_short_credit_or_quote(text) or fold_text(text) in titles
+                else 1.0
             )
             yield page.build_candidate(
                 "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), confidence * factor, rule
             )
 
 
-def is_weak_description(text: str) -> bool:
+def is_description_short_credit_or_quote(text: str) -> bool:
     """Return whether the text is too short, only a credit line such as `by Jane`, or only a quotation."""
     return (
-        len(text) < MIN_DESCRIPTION_CHARS
+        len(text) < MIN_STRONG_DESCRIPTION_CHARS
         or CREDIT_LINE_PATTERN.fullmatch(text) is not None
-        or QUOTATION_PATTERN.fullmatch(text) is not None
+        or QUOTATION_AS_DESCRIPTION_PATTERN.fullmatch(text) is not None
     )
 
 
 def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
-    yield from ((text, 0.89, "html.og:description") for _, text in page.first_meta_contents("og:description"))
     yield from (
-        (text, 0.85, f"html.{name}") for name, text in page.first_meta_contents("twitter:description", "description")
+        (text, 0.89, "html.og:description") for _, text in page.read_first_meta_content_per_name("og:description")
+    )
+    yield from (
+        (text, 0.85, f"html.{name}")
+        for name, text in page.read_first_meta_content_per_name("twitter:description", "description")
     )
     for node in page.jsonld_nodes:
-        for text in jsonld.read_jsonld_texts(node.get("description"))[:1]:
+        for text in jsonld.read_texts_in_jsonld_value(node.get("description"))[:1]:
             yield text, *rate_description_of_node(node)
     yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))
 
@@ -76,10 +84,10 @@ def rate_description_of_node(node: jsonld.JsonLdNode) -> tuple[float, str]:
 
 def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> Iterator[str]:
     """Yield the first prose after a page's headline, of `passages`, else of a paragraph; nothing without a headline."""
-    if page.headline is None:
+    if page.headline_h1_tag is None:
         return
     texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_AFTER_HEADLINE)
-    paragraphs = map(read_tag_text, page.headline.find_all_next("p", limit=MAX_PARAGRAPHS_AFTER_HEADLINE))
+    paragraphs = map(read_tag_text, page.headline_h1_tag.find_all_next("p", limit=MAX_PARAGRAPHS_AFTER_HEADLINE))
     yield from islice(filter(is_hero_prose, chain(texts, paragraphs)), 1)
 
 

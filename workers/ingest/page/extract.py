@@ -35,7 +35,7 @@ SCRIPTED_PAGE_CONFIDENCE_FACTOR = 0.8
 #: Seconds of the longest refresh that counts: a page with a longer one is meant to be read.
 MAX_META_REFRESH_DELAY_S = 5
 #: Refreshes that are checked: a page has one.
-MAX_META_REFRESHES = 10
+MAX_CHECKED_META_REFRESH_TAGS = 10
 #: WHATWG HTML 4.2.5.3, with the tolerance of browsers: no `url=`, quotes around the address.
 META_REFRESH_PATTERN = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 MAX_STYLE_SHEETS = 3
@@ -54,7 +54,7 @@ SITE_WIDE_STYLE_SHEET_PATTERN = re.compile(
 )
 
 
-def parse_html_page(source: FetchedPage) -> ParsedPage:
+def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
     html = decode_bytes_like_browser(source.body, source.content_type)
     page = HtmlDocument(html, url=source.url, header_language=source.language)
     name_candidates = list(brand_names.find_brand_name_candidates(page))
@@ -65,17 +65,17 @@ def parse_html_page(source: FetchedPage) -> ParsedPage:
         name_candidates,
         descriptions.find_description_candidates(page, page_passages),
         taglines.find_tagline_candidates(page, name, page_passages),
-        audiences.find_audience_candidates(page),
+        audiences.find_jsonld_audience_candidates(page),
         keywords.find_declared_keyword_candidates(page),
         language_candidates,
         logos.find_logo_candidates(page),
-        colors.find_page_color_candidates(page),
+        colors.find_page_head_color_candidates(page),
     )
     return ParsedPage(
         url=page.url,
         title=titles.choose_page_title(page, name),
         candidates=keep_best_candidates(
-            lower_confidence_on_weak_page(page, candidate) for candidate in page_candidates
+            lower_confidence_on_script_or_article(page, candidate) for candidate in page_candidates
         ),
         text_length=len(page.visible_text),
         passages=page_passages,
@@ -83,7 +83,7 @@ def parse_html_page(source: FetchedPage) -> ParsedPage:
         refresh=find_meta_refresh_target(page),
         manifest=find_web_manifest_url(page),
         styles=choose_style_sheet_urls(page),
-        inline_style=join_inline_styles(page),
+        inline_style=join_style_tags_with_custom_properties(page),
         links=rank_page_links(page, find_most_confident_value(language_candidates)),
         pictures=pictures.find_page_images(page),
     )
@@ -94,7 +94,7 @@ def find_most_confident_value(candidates: list[FieldCandidate]) -> str | None:
     return next((str(finding.value) for finding in choose_brand_findings(candidates).values()), None)
 
 
-def lower_confidence_on_weak_page(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
+def lower_confidence_on_script_or_article(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
     """Return the candidate, with less confidence if the page needs scripts, or for a text or keywords on an article."""
     factor = SCRIPTED_PAGE_CONFIDENCE_FACTOR if page.needs_scripts else 1.0
     if candidate.field in FIELDS_LOWERED_ON_ARTICLES and page.is_article_page:
@@ -113,7 +113,7 @@ def find_meta_refresh_target(page: HtmlDocument) -> str | None:
     A refresh in a `<noscript>` doesn't count: it means that scripts are needed.
     """
     tags = (tag for tag in page.tags["meta"] if read_tag_attribute(tag, "http-equiv").lower() == "refresh")
-    for tag in islice(tags, MAX_META_REFRESHES):
+    for tag in islice(tags, MAX_CHECKED_META_REFRESH_TAGS):
         if not tag.find_parent("noscript"):
             return parse_meta_refresh_url(page, read_tag_attribute(tag, "content"))
     return None
@@ -152,7 +152,7 @@ def is_style_sheet_link(tag: Tag) -> bool:
     return "print" not in read_tag_attribute(tag, "media").lower() or "onload" in tag.attrs
 
 
-def join_inline_styles(page: HtmlDocument) -> str:
+def join_style_tags_with_custom_properties(page: HtmlDocument) -> str:
     """Return the text of all `<style>` with custom properties, up to `MAX_INLINE_STYLE_CHARS` characters."""
     texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
     return "\n".join(text for text in texts if "--" in text)[:MAX_INLINE_STYLE_CHARS]

@@ -27,7 +27,9 @@ def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandid
 
 def find_scored_keyword_lists(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
-        values = [text for node in page.jsonld_nodes for text in jsonld.read_jsonld_texts(node.get(key), "name")]
+        values = [
+            text for node in page.jsonld_nodes for text in jsonld.read_texts_in_jsonld_value(node.get(key), "name")
+        ]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
     yield page.meta_contents_by_name.get("keywords", [])[:1], 0.80, "html.keywords"
     yield page.meta_contents_by_name.get("article:tag", []), 0.60, "html.article:tag"
@@ -37,7 +39,7 @@ def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[
     """Return the keywords; of a list of more than `MAX_UNFILTERED_PAGE_KEYWORDS`, only those in the page's texts."""
     if len(keywords) <= MAX_UNFILTERED_PAGE_KEYWORDS:
         return keywords
-    descriptions = (text for _, text in page.first_meta_contents("og:description", "description"))
+    descriptions = (text for _, text in page.read_first_meta_content_per_name("og:description", "description"))
     page_text = fold_text(" ".join([page.title, *descriptions, page.visible_text]))
     return [word for word in keywords if fold_text(word) in page_text]
 

@@ -8,7 +8,7 @@ JSONLD_APP_TYPES = frozenset({"SoftwareApplication", "MobileApplication", "WebAp
 JSONLD_SITE_TYPES = frozenset({"WebSite"})
 #: `Organization` and all types below it in schema.org's tree, those of `LocalBusiness` among them.
 JSONLD_ORGANIZATION_TYPES = frozenset(files(__package__).joinpath("organizations.txt").read_text("ascii").split())
-JSONLD_OFFER_TYPES = frozenset({"Service", "Course", "Product"})
+JSONLD_PRODUCT_OR_SERVICE_TYPES = frozenset({"Service", "Course", "Product"})
 
 
 def is_app_node(node: jsonld.JsonLdNode) -> bool:
@@ -39,5 +39,5 @@ def is_brand_node(node: jsonld.JsonLdNode) -> bool:
     return is_app_node(node) or is_organization_node(node)
 
 
-def is_offer_node(node: jsonld.JsonLdNode) -> bool:
-    return bool(jsonld.read_jsonld_types(node) & JSONLD_OFFER_TYPES)
+def is_product_or_service_node(node: jsonld.JsonLdNode) -> bool:
+    return bool(jsonld.read_jsonld_types(node) & JSONLD_PRODUCT_OR_SERVICE_TYPES)

@@ -15,7 +15,7 @@ from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.shapes import Passage
 
 #: Confidence of a page's other languages: they are shown and never win.
-OTHER_PAGE_LANGUAGE_CONFIDENCE = 0.1
+HREFLANG_OTHER_LANGUAGE_CONFIDENCE = 0.1
 MAX_HREFLANG_ALTERNATES = 100
 
 
@@ -25,17 +25,19 @@ def find_language_candidates(page: HtmlDocument, passages: Iterable[Passage]) ->
     for tag, confidence, rule in weighed:
         yield page.build_candidate("primaryLanguage", tag, confidence, rule)
     for tag, _ in list_other_language_pages(page, weighed[0][0]) if weighed else ():
-        yield page.build_candidate("primaryLanguage", tag, OTHER_PAGE_LANGUAGE_CONFIDENCE, "html.hreflang.other")
+        yield page.build_candidate("primaryLanguage", tag, HREFLANG_OTHER_LANGUAGE_CONFIDENCE, "html.hreflang.other")
 
 
 def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
     for root in page.tags["html"][:1]:
         yield read_tag_attribute(root, "lang") or read_tag_attribute(root, "xml:lang"), "html.lang"
-    yield from ((text, "html.og:locale") for _, text in page.first_meta_contents("og:locale"))
+    yield from ((text, "html.og:locale") for _, text in page.read_first_meta_content_per_name("og:locale"))
     yield page.header_language, "http.content-language"
     yield from (
         (text, f"html.{name}")
-        for name, text in page.first_meta_contents("content-language", "language", "dc.language", "inlanguage")
+        for name, text in page.read_first_meta_content_per_name(
+            "content-language", "language", "dc.language", "inlanguage"
+        )
     )
     own_alternates = (
         tag
@@ -45,7 +47,8 @@ def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
     yield from ((tag, "html.hreflang") for tag in own_alternates)
     for node in page.jsonld_nodes:
         yield from (
-            (text, "jsonld.inLanguage") for text in jsonld.read_jsonld_texts(node.get("inLanguage"), "alternateName")
+            (text, "jsonld.inLanguage")
+            for text in jsonld.read_texts_in_jsonld_value(node.get("inLanguage"), "alternateName")
         )
 
 

@@ -22,11 +22,11 @@ MAX_CHECKED_ANCESTORS = 8
 #: Endings of a path that isn't a page.
 NON_PAGE_FILE_ENDING_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, folded by `fold_text`.
-FOLDED_PAGE_FILE_ENDING_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
+PAGE_ENDING_OF_FOLDED_PATH_WORD_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 #: Names of the four topics, folded by `fold_text`, in addresses and link texts; the best topic first.
-LINK_TOPIC_NAMES: tuple[frozenset[str], ...] = tuple(
+LINK_TOPIC_WORDS_BEST_FIRST: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
         """about aboutus company ourstory ourmission mission whoweare whatwedo ueberuns uberuns überuns
@@ -53,7 +53,7 @@ SKIPPED_PAGE_NAMES_PATTERN = re.compile(
 )
 
 
-class LinkTarget(NamedTuple):
+class LinkedPageAddress(NamedTuple):
     """Target page of an address; `key` is equal for two addresses of it."""
 
     url: str
@@ -68,7 +68,7 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
 
     Each target is returned once, without the root and other languages. A page with robots `nofollow` has none.
     """
-    if any("nofollow" in text.lower() for _, text in page.first_meta_contents("robots")):
+    if any("nofollow" in text.lower() for _, text in page.read_first_meta_content_per_name("robots")):
         return []
     excluded = {
         page_url_comparison_key(page.url),
@@ -76,14 +76,14 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
         *(page_url_comparison_key(url) for _, url in list_other_language_pages(page, language or "")),
     }
     best_links: dict[str, RankedLink] = {}
-    for target, rank in read_page_links(page, language):
+    for target, rank in read_ranked_page_links(page, language):
         if target.key not in excluded and rank < best_links.get(target.key, WORST_RANKED_LINK).rank:
             best_links[target.key] = RankedLink(url=target.url, rank=rank)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 
 
-def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[LinkTarget, int]]:
-    targets: dict[str, LinkTarget | None] = {}
+def read_ranked_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[LinkedPageAddress, int]]:
+    targets: dict[str, LinkedPageAddress | None] = {}
     for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS):
         href = read_tag_attribute(tag, "href")
         if href not in targets:
@@ -94,14 +94,14 @@ def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[
             yield target, rank_page_link(tag, target, label, language)
 
 
-def rank_page_link(tag: Tag, target: LinkTarget, label: str, language: str | None) -> int:
+def rank_page_link(tag: Tag, target: LinkedPageAddress, label: str, language: str | None) -> int:
     """Return the link's rank by language, then topic, host, position and depth; the lowest is the best."""
     topic, position, depth = rank_link_topic(target.words, label), rank_link_position(tag), min(len(target.words), 9)
     digits = (is_link_in_other_language(tag, target, language), topic, target.other_host, position, depth)
     return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
-def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
+def find_link_target(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
     """Return the target page of a link; None for an address off the site, or of a file that is no page.
 
     Return None too for a page without facts about a brand, such as a login.
@@ -118,7 +118,7 @@ def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
     if any(map(SKIPPED_PAGE_NAMES_PATTERN.fullmatch, words)):
         return None
     other_host = parts.netloc != urlsplit(page.url).netloc
-    return LinkTarget(
+    return LinkedPageAddress(
         url, page_url_comparison_key(url), words, other_host, read_languages_in_url(parts.path, parts.netloc)
     )
 
@@ -138,12 +138,12 @@ def rank_link_topic(words: list[str], label: str) -> int:
 
     Pages below a topic's page rank after all topics, other pages last.
     """
-    last = FOLDED_PAGE_FILE_ENDING_PATTERN.sub("", words[-1]) if words else ""
-    for index, names in enumerate(LINK_TOPIC_NAMES):
+    last = PAGE_ENDING_OF_FOLDED_PATH_WORD_PATTERN.sub("", words[-1]) if words else ""
+    for index, names in enumerate(LINK_TOPIC_WORDS_BEST_FIRST):
         if last in names or label in names:
             return index
-    below = any(names & {*words} for names in LINK_TOPIC_NAMES)
-    return len(LINK_TOPIC_NAMES) if below else len(LINK_TOPIC_NAMES) + 1
+    below = any(names & {*words} for names in LINK_TOPIC_WORDS_BEST_FIRST)
+    return len(LINK_TOPIC_WORDS_BEST_FIRST) if below else len(LINK_TOPIC_WORDS_BEST_FIRST) + 1
 
 
 def rank_link_position(tag: Tag) -> int:
@@ -152,7 +152,7 @@ def rank_link_position(tag: Tag) -> int:
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_link_in_other_language(tag: Tag, target: LinkTarget, language: str | None) -> bool:
+def is_link_in_other_language(tag: Tag, target: LinkedPageAddress, language: str | None) -> bool:
     """Return whether a link's hreflang or address declares another language than the page's.
 
     Return False if the page's language is unknown.

@@ -15,7 +15,7 @@ from workers.ingest.page.text import (
     is_tagline_sized,
     truncate_text,
 )
-from workers.ingest.shapes import FetchedLlmsTxt, ParsedDocument, Passage, build_candidates
+from workers.ingest.shapes import FetchedLlmsTxt, ParsedNonPageDocument, Passage, build_candidates_of_scored_values
 
 LLMS_TXT_TITLE_PATTERN = re.compile(r"#[ \t]+(.+)")
 MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
@@ -23,7 +23,7 @@ MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 MARKDOWN_LINK_OR_EMPHASIS_PATTERN = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedDocument:
+def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDocument:
     """Return the candidates and the summary passage in a site's /llms.txt.
 
     Return an empty document without a heading at the start: then it is another file.
@@ -31,14 +31,14 @@ def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedDocument:
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = LLMS_TXT_TITLE_PATTERN.match(text)
     if title is None:
-        return ParsedDocument(candidates=[])
+        return ParsedNonPageDocument(candidates=[])
     summary = find_first_markdown_quote(text[title.end() :])
-    candidates = build_candidates(
+    candidates = build_candidates_of_scored_values(
         llms.url, find_scored_llms_txt_values(strip_markdown_links_and_emphasis(title[1]), summary)
     )
     passages = [Passage(text=truncate_text(summary, 1000), url=llms.url)]
     has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
-    return ParsedDocument(candidates=candidates, passages=passages if has_summary else [])
+    return ParsedNonPageDocument(candidates=candidates, passages=passages if has_summary else [])
 
 
 def find_first_markdown_quote(text: str) -> str:

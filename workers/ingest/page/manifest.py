@@ -7,32 +7,32 @@ from typing import Any
 from schemas.brand import BrandFieldName, BrandFieldValue
 from workers.ingest import detection
 from workers.ingest.page.address import strip_domain_ending
-from workers.ingest.page.colors import ScoredColor, build_color_candidates
+from workers.ingest.page.colors import ScoredColor, build_candidates_of_scored_colors
 from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
-from workers.ingest.page.pictures import find_manifest_images
+from workers.ingest.page.pictures import find_manifest_icons_and_screenshots
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
-from workers.ingest.shapes import FetchedWebManifest, ParsedDocument, build_candidates
+from workers.ingest.shapes import FetchedWebManifest, ParsedNonPageDocument, build_candidates_of_scored_values
 
 #: Confidence factor of its language: manifests are copied from templates, language included.
-MANIFEST_LANGUAGE_CONFIDENCE_FACTOR = 0.5
+MANIFEST_LANG_TAG_CONFIDENCE_FACTOR = 0.5
 #: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
-MANIFEST_DOMAIN_NAME_CONFIDENCE = 0.29
+CONFIDENCE_OF_DOMAIN_AS_MANIFEST_NAME = 0.29
 
 
-def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedDocument:
+def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedNonPageDocument:
     """Return the candidates and images of a web app manifest; an empty document if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
         document = None
     members = document if isinstance(document, dict) else {}
-    return ParsedDocument(
+    return ParsedNonPageDocument(
         candidates=[
-            *build_candidates(manifest.url, find_scored_manifest_values(members)),
-            *build_color_candidates(manifest.url, read_manifest_colors(members)),
+            *build_candidates_of_scored_values(manifest.url, find_scored_manifest_values(members)),
+            *build_candidates_of_scored_colors(manifest.url, read_manifest_colors(members)),
         ],
-        pictures=list(find_manifest_images(manifest.url, members)),
+        pictures=list(find_manifest_icons_and_screenshots(manifest.url, members)),
     )
 
 
@@ -40,12 +40,12 @@ def find_scored_manifest_values(
     members: dict[str, Any],
 ) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     yield from read_manifest_app_name(members)
-    if text := read_manifest_text(members, "description"):
+    if text := read_text_of_manifest_member(members, "description"):
         yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
     for tag, confidence, rule in detection.weigh_language_tags(
-        "", [(read_manifest_text(members, "lang"), "manifest.lang")]
+        "", [(read_text_of_manifest_member(members, "lang"), "manifest.lang")]
     ):
-        yield "primaryLanguage", tag, confidence * MANIFEST_LANGUAGE_CONFIDENCE_FACTOR, rule
+        yield "primaryLanguage", tag, confidence * MANIFEST_LANG_TAG_CONFIDENCE_FACTOR, rule
     categories = members.get("categories")
     listed = categories if isinstance(categories, list) else []
     if keywords := split_into_distinct_keywords(category for category in listed if isinstance(category, str)):
@@ -58,18 +58,18 @@ def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandField
     A name that is too long or can't be a brand's name doesn't count. Yield nothing if neither counts.
     """
     for key in ("name", "short_name"):
-        name, _ = split_name_and_tagline(read_manifest_text(members, key))
+        name, _ = split_name_and_tagline(read_text_of_manifest_member(members, key))
         if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:
-            confidence = 0.80 if strip_domain_ending(name) == name else MANIFEST_DOMAIN_NAME_CONFIDENCE
+            confidence = 0.80 if strip_domain_ending(name) == name else CONFIDENCE_OF_DOMAIN_AS_MANIFEST_NAME
             yield "appName", name, confidence, f"manifest.{key}"
             return
 
 
 def read_manifest_colors(members: dict[str, Any]) -> Iterator[ScoredColor]:
-    yield read_manifest_text(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
-    yield read_manifest_text(members, "background_color"), "background", 0.40, "manifest.background_color"
+    yield read_text_of_manifest_member(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
+    yield read_text_of_manifest_member(members, "background_color"), "background", 0.40, "manifest.background_color"
 
 
-def read_manifest_text(members: dict[str, Any], key: str) -> str:
+def read_text_of_manifest_member(members: dict[str, Any], key: str) -> str:
     value = members.get(key)
     return clean_text_line(value) if isinstance(value, str) else ""

@@ -39,10 +39,10 @@ WIDGET_HTML_TAGS = frozenset({"input", "option", "label", "dialog", "object", "c
 HIDDEN_TAGS = UNREAD_TEXT_TAGS | WIDGET_HTML_TAGS
 HIDDEN_ARIA_ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
 #: Names of the boxes of consent tools.
-CONSENT_BANNER_PATTERN = re.compile(
+CONSENT_BANNER_ELEMENT_NAME_PATTERN = re.compile(
     r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE
 )
-PAGE_FRAME_TAGS = frozenset({"html", "body", "main", "article"})
+WHOLE_PAGE_CONTAINER_TAGS = frozenset({"html", "body", "main", "article"})
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ def list_page_passages(page: HtmlDocument) -> list[Passage]:
 
 def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
     text = clean_text_line(" ".join(block.texts))
-    kind = classify_page_block(block, text)
+    kind = classify_block_as_heading_label_or_text(block, text)
     if kind is None:
         return None
     return Passage(text=truncate_text(text, MAX_PASSAGE_CHARS), kind=kind, url=url, story=story and kind != "label")
@@ -99,7 +99,7 @@ def may_be_label_block(block: PageBlock) -> bool:
     return block.kind == "label" or block.linked == block.size
 
 
-def classify_page_block(block: PageBlock, text: str) -> PassageKind | None:
+def classify_block_as_heading_label_or_text(block: PageBlock, text: str) -> PassageKind | None:
     """Return a block's passage kind: `heading`, `label`, `text`; None for no or too few words, or a long label.
 
     A short text that is only a link is a label, at any place.
@@ -119,14 +119,14 @@ def split_blocks_at_headline(page: HtmlDocument) -> tuple[list[PageBlock], list[
     inside: list[tuple[Tag, PageBlock, bool]] = [(page.soup, PageBlock("text"), False)]
     before: list[PageBlock] = []
     hero: list[PageBlock] = []
-    target, headline = before, page.headline
+    target, headline = before, page.headline_h1_tag
     for element in page.soup.descendants:
         while inside[-1][0] is not element.parent:
             inside.pop()
         _, block, linked = inside[-1]
         if isinstance(element, Tag):
             target = hero if element is headline else target
-            inside.append((element, choose_block_for_tag(element, block), linked or element.name == "a"))
+            inside.append((element, reuse_or_start_block_for_tag(element, block), linked or element.name == "a"))
         elif type(element) is NavigableString and block.kind:
             if not block.texts:
                 target.append(block)
@@ -141,7 +141,7 @@ def add_text_to_block(block: PageBlock, text: str, *, linked: bool) -> None:
         block.linked += len(text) if linked else 0
 
 
-def choose_block_for_tag(tag: Tag, block: PageBlock) -> PageBlock:
+def reuse_or_start_block_for_tag(tag: Tag, block: PageBlock) -> PageBlock:
     """Return the block to which the tag's own texts belong: `block` itself for an inline tag, else a new one.
 
     A link within a label gets its own label. Texts of a hidden tag belong to `HIDDEN_PAGE_BLOCK`.
@@ -162,7 +162,7 @@ def is_hidden_tag(tag: Tag) -> bool:
         return tag.name in HIDDEN_TAGS
     if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in HIDDEN_ARIA_ROLES:
         return True
-    return tag.name not in PAGE_FRAME_TAGS and (
+    return tag.name not in WHOLE_PAGE_CONTAINER_TAGS and (
         is_consent_banner_name(read_tag_attribute(tag, "id"))
         or is_consent_banner_name(read_tag_attribute(tag, "class"))
     )
@@ -171,4 +171,4 @@ def is_hidden_tag(tag: Tag) -> bool:
 @lru_cache(2_000)
 def is_consent_banner_name(value: str) -> bool:
     """Return whether an `id` or `class` attribute names a consent tool's box. Cached: pages repeat a few values."""
-    return CONSENT_BANNER_PATTERN.search(value) is not None
+    return CONSENT_BANNER_ELEMENT_NAME_PATTERN.search(value) is not None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import HtmlDocument, resolve_http_url
-from workers.ingest.page.kinds import is_app_node, is_brand_node, is_offer_node
+from workers.ingest.page.kinds import is_app_node, is_brand_node, is_product_or_service_node
 from workers.ingest.page.logos import PREVIEW_IMAGE_RULES, find_scored_logos, read_jsonld_image_urls
 from workers.ingest.page.text import clean_text_line, truncate_text
 from workers.ingest.shapes import CandidateImage
@@ -31,10 +31,14 @@ def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
         "screenshot": find_jsonld_screenshots(page),
         "image": chain(find_social_preview_images(page), find_jsonld_brand_images(page)),
     }
-    return [image for kind, named_images in by_kind.items() for image in keep_usable_images(page, kind, named_images)]
+    return [
+        image
+        for kind, named_images in by_kind.items()
+        for image in keep_distinct_images_with_usable_urls(page, kind, named_images)
+    ]
 
 
-def keep_usable_images(
+def keep_distinct_images_with_usable_urls(
     page: HtmlDocument, kind: PictureKind, named_images: Iterator[NamedImage]
 ) -> list[CandidateImage]:
     """Return the candidate images with a usable address, each once, at most `MAX_PAGE_IMAGES_PER_KIND`."""
@@ -43,12 +47,15 @@ def keep_usable_images(
         url = page.resolve_link(address)
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
-                url, CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=clean_image_alt_text(description))
+                url,
+                CandidateImage(
+                    kind=kind, url=url, rule=rule, page=page.url, alt=clean_and_truncate_image_alt_text(description)
+                ),
             )
     return list(by_url.values())[:MAX_PAGE_IMAGES_PER_KIND]
 
 
-def clean_image_alt_text(text: str) -> str | None:
+def clean_and_truncate_image_alt_text(text: str) -> str | None:
     """Return an image's description; None for an empty one."""
     return truncate_text(clean_text_line(text), MAX_IMAGE_ALT_CHARS) or None
 
@@ -71,43 +78,52 @@ def find_social_preview_images(page: HtmlDocument) -> Iterator[NamedImage]:
 def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield the images of organizations and offers in a page's JSON-LD, not of apps: an app's image is its logo."""
     for node in page.jsonld_nodes:
-        if (is_brand_node(node) or is_offer_node(node)) and not is_app_node(node):
+        if (is_brand_node(node) or is_product_or_service_node(node)) and not is_app_node(node):
             yield from (
-                (url, "jsonld.image", "") for url in jsonld.read_jsonld_texts(node.get("image"), "url", "contentUrl")
+                (url, "jsonld.image", "")
+                for url in jsonld.read_texts_in_jsonld_value(node.get("image"), "url", "contentUrl")
             )
 
 
-def find_manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
+def find_manifest_icons_and_screenshots(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
     """Yield images of a web app manifest, none monochrome: its largest icon as a logo, screenshots with labels."""
     icons = [
-        member for member in read_json_objects(members, "icons") if read_json_text(member, "purpose") != "monochrome"
+        member
+        for member in list_json_objects_at_key(members, "icons")
+        if read_json_text_at_key(member, "purpose") != "monochrome"
     ]
-    yield from build_manifest_images(url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons")
-    shots = read_json_objects(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
-    yield from build_manifest_images(url, "screenshot", shots, "manifest.screenshots")
+    yield from build_images_of_manifest_members(
+        url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons"
+    )
+    shots = list_json_objects_at_key(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
+    yield from build_images_of_manifest_members(url, "screenshot", shots, "manifest.screenshots")
 
 
-def build_manifest_images(
+def build_images_of_manifest_members(
     url: str, kind: PictureKind, members: list[dict[str, Any]], rule: str
 ) -> Iterator[CandidateImage]:
     for member in members:
-        if address := resolve_http_url(url, read_json_text(member, "src")):
+        if address := resolve_http_url(url, read_json_text_at_key(member, "src")):
             yield CandidateImage(
-                kind=kind, url=address, rule=rule, page=url, alt=clean_image_alt_text(read_json_text(member, "label"))
+                kind=kind,
+                url=address,
+                rule=rule,
+                page=url,
+                alt=clean_and_truncate_image_alt_text(read_json_text_at_key(member, "label")),
             )
 
 
-def read_json_objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def list_json_objects_at_key(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects in the list at `key` of a JSON object; an empty list for any other value."""
     value = members.get(key)
     return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-def read_json_text(member: dict[str, Any], key: str) -> str:
+def read_json_text_at_key(member: dict[str, Any], key: str) -> str:
     value = member.get(key)
     return value if isinstance(value, str) else ""
 
 
 def read_manifest_icon_side_px(icon: dict[str, Any]) -> int:
     """Return the longest side that an icon's `sizes` declares, in pixels; 0 if it declares none."""
-    return max(map(int, re.findall(r"\d{1,5}", read_json_text(icon, "sizes"))), default=0)
+    return max(map(int, re.findall(r"\d{1,5}", read_json_text_at_key(icon, "sizes"))), default=0)

@@ -21,9 +21,9 @@ SENTENCE_BREAK_PATTERN = re.compile(
     r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
 )
 #: Separator between two parts of a title. Scripts without blanks use a bare hyphen.
-WIDE_CHARACTER_REGEX = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+UNSPACED_SCRIPT_CHARACTER_REGEX = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 TITLE_SEPARATOR_PATTERN = re.compile(
-    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE_CHARACTER_REGEX})[-_](?={WIDE_CHARACTER_REGEX})"
+    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})[-_](?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
 )
 
 #: ASCII characters that `fold_text` drops: most texts are ASCII.

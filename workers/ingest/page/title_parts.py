@@ -36,8 +36,12 @@ MANUAL_TITLE_SUFFIX_PATTERN = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$",
 
 def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
     """Yield a title's parts that may be a name, with confidence and rule; `declared` are the declared names, folded."""
-    titles = [page.title, *(clean_text_line(text) for _, text in page.first_meta_contents("og:title"))]
-    for part in (trim_title_part(part) for title in titles for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]):
+    titles = [page.title, *(clean_text_line(text) for _, text in page.read_first_meta_content_per_name("og:title"))]
+    for part in (
+        strip_greeting_and_suffix_of_title_part(part)
+        for title in titles
+        for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]
+    ):
         if name := find_host_in_title_part(part, page):
             yield name, 0.70, "html.title.host"
         elif name := find_host_at_title_end(part, page):
@@ -45,12 +49,12 @@ def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[
         elif fold_text(strip_domain_ending(part)) in declared:
             yield part, 0.45, "html.title.part"
     if page.is_home:
-        yield from find_home_title_names(page)
+        yield from find_names_at_ends_of_home_title(page)
     else:
-        yield from find_inner_title_names(page)
+        yield from find_name_at_end_of_inner_page_title(page)
 
 
-def trim_title_part(part: str) -> str:
+def strip_greeting_and_suffix_of_title_part(part: str) -> str:
     """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
     return MANUAL_TITLE_SUFFIX_PATTERN.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
@@ -68,10 +72,10 @@ def find_host_at_title_end(part: str, page: HtmlDocument) -> str:
     """Return the last word of a home page's line if it is the host's name: `Cheap tyres for all at Acme`; else ""."""
     last_word = part.rstrip(".!").rpartition(" ")[2]
     is_line = count_words(part) > MAX_TITLE_NAME_WORDS or strip_domain_ending(last_word) != last_word
-    return last_word if page.is_home and is_line and is_domain_label(last_word, page) else ""
+    return last_word if page.is_home and is_line and is_domain_label_of_page(last_word, page) else ""
 
 
-def is_domain_label(text: str, page: HtmlDocument) -> bool:
+def is_domain_label_of_page(text: str, page: HtmlDocument) -> bool:
     """Return whether the text is the domain's label: `Acme` or `acme.co.uk` on `www.acme.co.uk`."""
     return bool(page.domain_label) and fold_text(strip_domain_ending(text)) == fold_text(page.domain_label)
 
@@ -83,14 +87,14 @@ def fold_host_name(url: str) -> str:
     return fold_text(host.removesuffix(suffix))
 
 
-def find_home_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
+def find_names_at_ends_of_home_title(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield possible brand names in a home page's title: its first part.
 
     If that part is a line about the brand, also yield the last part.
     """
     parts = [
         part
-        for part in map(trim_title_part, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
+        for part in map(strip_greeting_and_suffix_of_title_part, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
         if is_possible_brand_name(part)
     ]
     first, last = (parts[0], parts[-1]) if parts else ("", "")
@@ -101,7 +105,7 @@ def find_home_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
         yield last, 0.45, "html.title.last"
 
 
-def find_inner_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
+def find_name_at_end_of_inner_page_title(page: HtmlDocument) -> Iterator[ScoredName]:
     separators = [*islice(TITLE_SEPARATOR_PATTERN.finditer(page.title), MAX_CHECKED_TITLE_PARTS)]
     if not separators:
         return
@@ -111,5 +115,5 @@ def find_inner_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
     }
     # The part after `Film: ` is the page's subject.
     is_subject = fold_text(last_part) in headings or separators[-1][0].startswith((":", "："))
-    if not is_subject and 0 < len(trim_title_part(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
-        yield trim_title_part(last_part), 0.45, "html.title.last"
+    if not is_subject and 0 < len(strip_greeting_and_suffix_of_title_part(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
+        yield strip_greeting_and_suffix_of_title_part(last_part), 0.45, "html.title.last"

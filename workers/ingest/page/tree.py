@@ -30,7 +30,7 @@ MAX_HTML_DEPTH = 512
 #: tag lxml checks all open tags. Of 267 real pages the deepest has 44.
 HTML_FEED_CHUNK_BYTES = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
-TEXT_CLASS_BY_TAG: Mapping[str, type[NavigableString]] = {
+SOUP_STRING_CLASS_BY_TAG: Mapping[str, type[NavigableString]] = {
     "script": Script,
     "style": Stylesheet,
     "template": TemplateString,
@@ -80,9 +80,9 @@ class PageTree:
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
         if self.pending_texts:
-            self.flush()
+            self.append_pending_text()
         tag, distance, kind = self.open_tags[-1]
-        kind = TEXT_CLASS_BY_TAG.get(name, kind)
+        kind = SOUP_STRING_CLASS_BY_TAG.get(name, kind)
         if len(self.open_tags) <= MAX_HTML_DEPTH:
             tag = self.append_tag(name, attrs, tag, kind)
         self.open_tags.append((tag, 0 if name in UNREAD_TEXT_TAGS else distance + 1, kind))
@@ -91,7 +91,7 @@ class PageTree:
         self, name: str, attrs: Mapping[str, str], parent: HtmlElement, kind: type[NavigableString]
     ) -> HtmlElement:
         tag = HtmlElement(name, attrs, parent)
-        if name in TEXT_CLASS_BY_TAG:
+        if name in SOUP_STRING_CLASS_BY_TAG:
             tag.interesting_string_types = {kind}
         self.append_node(tag, parent)
         self.tags[name].append(tag)
@@ -100,13 +100,13 @@ class PageTree:
     def end(self, _: str) -> None:
         """End the innermost tag: lxml ends each tag that it starts, in order, even if the page doesn't."""
         if self.pending_texts:
-            self.flush()
+            self.append_pending_text()
         self.open_tags.pop()
 
     def data(self, data: str) -> None:
         self.pending_texts.append(data)
 
-    def flush(self, *_: object) -> None:
+    def append_pending_text(self, *_: object) -> None:
         """Add the pending text to the tree, at a tag or a comment; blank texts and comments are dropped."""
         text, self.pending_texts = "".join(self.pending_texts), []
         if not text or text.isspace():
@@ -118,7 +118,7 @@ class PageTree:
         if kind is NavigableString and distance >= MAX_UNREAD_ANCESTOR_DISTANCE:
             self.texts.append(string)
 
-    comment = pi = doctype = flush
+    comment = pi = doctype = append_pending_text
 
     def append_node(self, element: Tag | NavigableString, parent: Tag) -> None:
         element.previous_element, self.last_element.next_element = self.last_element, element
@@ -129,7 +129,7 @@ class PageTree:
         self.last_element = element
 
     def close(self) -> "PageTree":
-        self.flush()
+        self.append_pending_text()
         return self
 
 

@@ -24,15 +24,15 @@ import msgspec
 
 from generation.confinement.confine import confine_process, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
 from workers.ingest.colors import logo, styles
-from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
 from workers.ingest.github.shapes import RepositoryContent, RepositoryTree
 from workers.ingest.page import llms, manifest
-from workers.ingest.page.extract import parse_html_page
-from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
+from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
+from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
     PARSING_STARTED_BYTE,
@@ -51,16 +51,16 @@ from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Parser of each kind of document.
 PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
-    FetchedPage: parse_html_page,
+    FetchedPage: extract_brand_facts_and_links_of_page,
     FetchedWebManifest: manifest.parse_web_manifest,
     FetchedLlmsTxt: llms.parse_llms_txt,
     FetchedSvg: drawing.read_svg_drawing_size,
     FetchedPageStyles: styles.read_style_sheet_colors,
     FetchedLogo: logo.extract_logo_colors,
-    SourceProse: derive_candidates_from_prose,
-    FetchedAppStoreListing: app.parse_apple_listing,
-    AppStorePage: subtitle.parse_app_subtitle_page,
-    GooglePlayPage: play.parse_google_play_page,
+    SourceProse: derive_keywords_voice_audience_and_icp,
+    FetchedAppStoreListing: app.extract_brand_candidates_of_apple_app,
+    FetchedAppStoreWebPage: subtitle.parse_app_subtitle_page,
+    GooglePlayPage: play.extract_brand_candidates_of_play_page,
     RepositoryTree: paths.choose_repository_paths,
     RepositoryContent: repository.parse_repository_content,
 }
@@ -68,7 +68,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
 #: Seconds of a document; the parent sets its CPU seconds.
 MAX_DOCUMENT_WALL_TIME_S = 20
 #: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
-MAX_DOCUMENT_EXTRA_MEMORY_BYTES = 112 << 20
+MAX_EXTRA_MEMORY_PER_PARSE_BYTES = 112 << 20
 
 
 def run_parsing_process(handle: int) -> None:
@@ -94,7 +94,7 @@ def warm_up_parsers() -> None:
     """Parse each example document once, and compile the skip rules of each language, before the first fork."""
     for example in WARMUP_DOCUMENTS:
         parse_within_memory_limit(example)
-    for language in WARMUP_LANGUAGES:
+    for language in WARMUP_PROSE_LANGUAGES:
         SentenceSkipRules(language)
 
 
@@ -125,12 +125,12 @@ def set_document_limits(cpu_s: int) -> None:
     """Limit the process's CPU to `cpu_s` s, and its memory and wall time, in the kernel, and so in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    limit_bytes = address_space_bytes() + MAX_DOCUMENT_EXTRA_MEMORY_BYTES
+    limit_bytes = measure_address_space_bytes() + MAX_EXTRA_MEMORY_PER_PARSE_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.alarm(MAX_DOCUMENT_WALL_TIME_S)
 
 
-def address_space_bytes() -> int:
+def measure_address_space_bytes() -> int:
     """Return the bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 

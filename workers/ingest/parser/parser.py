@@ -20,13 +20,13 @@ from schemas.errors import SourceContentUnusable, SourceTooLarge
 from workers.ingest.shapes import (
     PARSING_STARTED_BYTE,
     FetchedPage,
-    ParsedDocument,
+    ParsedNonPageDocument,
     ParsedPage,
     ParseInput,
     ParseOutput,
     ParseReply,
 )
-from workers.runtime.fair_slots import FairSlots
+from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
 DOCUMENT_REPLY_TIMEOUT_S = 30.0
@@ -36,7 +36,7 @@ MAX_PARSING_CPU_S_PER_JOB = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
 MAX_PARALLEL_PARSED_DOCUMENTS = 2 * (os.cpu_count() or 1)
 #: Bytes from which a document may take much memory.
-MIN_LARGE_DOCUMENT_BYTES = 256 << 10
+MIN_LARGE_DOCUMENT_SLOT_BYTES = 256 << 10
 #: Large documents parsed at once: one of a tenant.
 MAX_PARALLEL_LARGE_DOCUMENTS = 2
 #: A process that forks must have no other threads.
@@ -47,7 +47,10 @@ class ParsingProcess:
     """Handle on the parsing process, and its slots."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots, self.large = FairSlots(at_once), FairSlots(MAX_PARALLEL_LARGE_DOCUMENTS)
+        self.slots, self.large = (
+            SlotsSharedFairlyByTenants(at_once),
+            SlotsSharedFairlyByTenants(MAX_PARALLEL_LARGE_DOCUMENTS),
+        )
         self.process, self.control = start_parsing_process()
 
     def open_document_socket(self, cpu_s: int) -> socket.socket:
@@ -118,19 +121,19 @@ async def open_document_parser(*, at_once: int = MAX_PARALLEL_PARSED_DOCUMENTS) 
 
 async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
     """Parse a fetched web page in the parsing process. Raises `SourceContentUnusable`, `SourceTooLarge`."""
-    page = await parse_document(parser, source)
+    page = await parse_any_ingest_document(parser, source)
     assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
 
 
-async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedDocument:
+async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedNonPageDocument:
     """Parse a document other than a page, a tree or a drawing. Raises `SourceContentUnusable`, `SourceTooLarge`."""
-    reading = await parse_document(parser, document)
-    assert isinstance(reading, ParsedDocument)  # noqa: S101  so do all but those of pages and trees
+    reading = await parse_any_ingest_document(parser, document)
+    assert isinstance(reading, ParsedNonPageDocument)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 
-async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
+async def parse_any_ingest_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
     """Parse a document in the parsing process, within the job's CPU budget.
 
     Raises `SourceContentUnusable` if the document breaks the parser or takes too long, or if the budget is used up.
@@ -161,7 +164,7 @@ async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseO
 
 def get_large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
     """Return a context that holds one of the few slots for large documents, to limit memory; small ones need none."""
-    return parser.parsing.large.hold_slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
+    return parser.parsing.large.hold_slot(tenant) if size > MIN_LARGE_DOCUMENT_SLOT_BYTES else nullcontext()
 
 
 async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, cpu_s: int) -> bytes:

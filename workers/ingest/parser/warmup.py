@@ -4,8 +4,13 @@ Parsers, lexicons, stop words, patterns and codecs load at their first use. With
 document's process would load them again.
 """
 
-from workers.ingest.appstore.shapes import AppLookupResult, AppStorePage, FetchedAppStoreListing, GooglePlayPage
-from workers.ingest.github.shapes import RepositoryContent, RepositoryFile, RepositoryTree
+from workers.ingest.appstore.shapes import (
+    AppLookupResult,
+    FetchedAppStoreListing,
+    FetchedAppStoreWebPage,
+    GooglePlayPage,
+)
+from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent, RepositoryTree
 from workers.ingest.shapes import (
     FetchedLlmsTxt,
     FetchedLogo,
@@ -19,7 +24,7 @@ from workers.ingest.shapes import (
     SourceProse,
 )
 
-WARMUP_URL = "https://example.test/"
+WARMUP_DOCUMENT_URL = "https://example.test/"
 WARMUP_SENTENCES = (
     "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
 )
@@ -32,10 +37,12 @@ WARMUP_HTML_PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
 #: One red pixel.
-ONE_PIXEL_GIF = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
+WARMUP_LOGO_GIF = bytes.fromhex(
+    "47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b"
+)
 
 #: Languages with a lexicon, one without, and None, which is detected.
-WARMUP_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
+WARMUP_PROSE_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
 
 WARMUP_READMES = {
     "README.md": b"""# Example
@@ -80,41 +87,45 @@ WARMUP_REPOSITORY_FILES = {
 def build_warmup_prose(language: str | None) -> SourceProse:
     heading = Passage(text="Notes for teams", kind="heading")
     return SourceProse(
-        url=WARMUP_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
+        url=WARMUP_DOCUMENT_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
     )
 
 
 def build_warmup_repository(readme: str) -> RepositoryContent:
     return RepositoryContent(
-        url=WARMUP_URL,
+        url=WARMUP_DOCUMENT_URL,
         name="example",
         branch="main",
         description="Example keeps notes.",
-        homepage=WARMUP_URL,
-        readme=RepositoryFile(path=readme, body=WARMUP_READMES[readme]),
-        files=[RepositoryFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
+        homepage=WARMUP_DOCUMENT_URL,
+        readme=FetchedRepositoryFile(path=readme, body=WARMUP_READMES[readme]),
+        files=[FetchedRepositoryFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
     )
 
 
 WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
-    FetchedPage(url=WARMUP_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=utf-8"),
-    FetchedPage(url=WARMUP_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=iso-8859-1"),
-    FetchedWebManifest(url=WARMUP_URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
+    FetchedPage(url=WARMUP_DOCUMENT_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=utf-8"),
+    FetchedPage(url=WARMUP_DOCUMENT_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=iso-8859-1"),
+    FetchedWebManifest(url=WARMUP_DOCUMENT_URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
     FetchedPageStyles(
-        sheets=[FetchedStyleSheet(url=WARMUP_URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]
+        sheets=[
+            FetchedStyleSheet(
+                url=WARMUP_DOCUMENT_URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }"
+            )
+        ]
     ),
-    FetchedLogo(url=WARMUP_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
-    FetchedLogo(url=WARMUP_URL, body=ONE_PIXEL_GIF),
-    FetchedLlmsTxt(url=WARMUP_URL, body=b"# Example\n\n> Example keeps notes.\n"),
+    FetchedLogo(url=WARMUP_DOCUMENT_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
+    FetchedLogo(url=WARMUP_DOCUMENT_URL, body=WARMUP_LOGO_GIF),
+    FetchedLlmsTxt(url=WARMUP_DOCUMENT_URL, body=b"# Example\n\n> Example keeps notes.\n"),
     FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
-    *map(build_warmup_prose, WARMUP_LANGUAGES),
+    *map(build_warmup_prose, WARMUP_PROSE_LANGUAGES),
     FetchedAppStoreListing(
-        url=WARMUP_URL,
+        url=WARMUP_DOCUMENT_URL,
         country="us",
         software=AppLookupResult(track_name="Example: Notes", description=WARMUP_SENTENCES),
     ),
-    AppStorePage(url=WARMUP_URL, track_id=1, body=WARMUP_HTML_PAGE),
-    GooglePlayPage(url=WARMUP_URL, country="us", body=WARMUP_STORE_JSONLD),
+    FetchedAppStoreWebPage(url=WARMUP_DOCUMENT_URL, track_id=1, body=WARMUP_HTML_PAGE),
+    GooglePlayPage(url=WARMUP_DOCUMENT_URL, country="us", body=WARMUP_STORE_JSONLD),
     RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
     *map(build_warmup_repository, WARMUP_READMES),
 )

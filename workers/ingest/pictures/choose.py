@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
-from schemas.pictures import Picture, PictureKind
+from schemas.pictures import PictureFoundByIngest, PictureKind
 from workers.ingest.pictures.measure import ImageTypeAndSize
 from workers.ingest.shapes import CandidateImage
 
@@ -48,9 +48,9 @@ def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
     return min_longer <= longer <= MAX_IMAGE_SIDE_PX and min_shorter <= shorter
 
 
-def keep_largest_distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
+def keep_largest_distinct_images(images: Iterable[tuple[PictureFoundByIngest, str]]) -> list[PictureFoundByIngest]:
     """Return each image once, by its final address without a size; of several the largest, with the first's kind."""
-    by_key: dict[str, Picture] = {}
+    by_key: dict[str, PictureFoundByIngest] = {}
     for picture, final_url in images:
         first_of_key = by_key.setdefault(strip_size_from_image_url(final_url), picture)
         if picture.width * picture.height > first_of_key.width * first_of_key.height:

@@ -9,30 +9,30 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.errors import SourceError, SourceUnreachable
-from schemas.pictures import Picture
-from workers.ingest.parser.parser import DocumentParser, parse_document
+from schemas.pictures import PictureFoundByIngest
+from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
 from workers.ingest.pictures.choose import choose_candidate_images, is_useful_image_size, keep_largest_distinct_images
 from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
 from workers.ingest.shapes import CandidateImage, DrawingSize, FetchedLogo, FetchedSvg
-from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, CrawlSession, WebCrawlResources
+from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, CrawlSession, WebCrawlResources
 from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
 MAX_IMAGE_FETCHING_S = 4.0
 MAX_PARALLEL_IMAGE_FETCHES = 4
 
-#: Fetches an image with the `EXPECTED_RESPONSE_BY_KIND` of its kind. Raises a `SourceError`, or
+#: Fetches an image with the `EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND` of its kind. Raises a `SourceError`, or
 #: `TimeoutError`.
 FetchImage = Callable[[CandidateImage], Awaitable[FetchedResponse]]
 
 
-class FetchedImages(NamedTuple):
+class FetchedPicturesAndLogoFile(NamedTuple):
     """Fetched images, logos first, and the first logo with its whole file.
 
     `late`: the time ran out, or a server takes no requests for now.
     """
 
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[PictureFoundByIngest] = ()
     logo: FetchedLogo | None = None
     late: bool = False
 
@@ -40,24 +40,24 @@ class FetchedImages(NamedTuple):
 class MeasuredImage(NamedTuple):
     """Measured image; its address after redirects, and its file if it is a whole logo."""
 
-    picture: Picture
+    picture: PictureFoundByIngest
     final_url: str
     logo: FetchedLogo | None
 
 
-def build_web_image_fetch(web: WebCrawlResources) -> FetchImage:
+def build_web_image_fetcher(web: WebCrawlResources) -> FetchImage:
     """Return a function that fetches a candidate image from the public web."""
     session = CrawlSession(web, within_s=MAX_IMAGE_FETCHING_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
-        return await session.request_url(candidate.url, choose_image_request_kind(candidate))
+        return await session.request_url(candidate.url, choose_logo_or_picture_request_kind(candidate))
 
     return fetch
 
 
-async def fetch_candidate_images(
+async def fetch_useful_images_of_candidates(
     fetch: FetchImage, parser: DocumentParser, candidates: Iterable[CandidateImage]
-) -> FetchedImages:
+) -> FetchedPicturesAndLogoFile:
     """Fetch candidate images by `fetch` within `MAX_IMAGE_FETCHING_S` seconds; return the useful ones.
 
     A failed or late image is left out. The result's `late` means that a later fetch may get more.
@@ -80,7 +80,7 @@ async def fetch_candidate_images(
     results = await asyncio.gather(*map(fetch_and_measure, choose_candidate_images(candidates)))
     images = [image for image in results if image is not None]
     pictures = keep_largest_distinct_images((image.picture, image.final_url) for image in images)
-    return FetchedImages(pictures, next((image.logo for image in images if image.logo), None), late)
+    return FetchedPicturesAndLogoFile(pictures, next((image.logo for image in images if image.logo), None), late)
 
 
 async def build_measured_image(
@@ -90,8 +90,10 @@ async def build_measured_image(
     measured = await measure_image_head(fetched.body, parser)
     if measured is None or not is_useful_image_size(candidate.kind, measured):
         return None
-    length = read_whole_file_size(fetched, EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)].limit)
-    picture = Picture(
+    length = read_byte_count_of_whole_image_file(
+        fetched, EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[choose_logo_or_picture_request_kind(candidate)].limit
+    )
+    picture = PictureFoundByIngest(
         kind=candidate.kind,
         url=candidate.url,
         width=measured.width,
@@ -111,16 +113,16 @@ async def build_measured_image(
 async def measure_image_head(head: bytes, parser: DocumentParser) -> ImageTypeAndSize | None:
     if not is_svg_file(head):
         return measure_image_bytes(head)
-    size = await parse_document(parser, FetchedSvg(body=head))
+    size = await parse_any_ingest_document(parser, FetchedSvg(body=head))
     assert isinstance(size, DrawingSize)  # noqa: S101  the parser of a drawing returns one
     return ImageTypeAndSize("image/svg+xml", size.width, size.height)
 
 
-def choose_image_request_kind(candidate: CandidateImage) -> str:
+def choose_logo_or_picture_request_kind(candidate: CandidateImage) -> str:
     return "logo" if candidate.kind == "logo" else "picture"
 
 
-def read_whole_file_size(fetched: FetchedResponse, limit: int) -> int | None:
+def read_byte_count_of_whole_image_file(fetched: FetchedResponse, limit: int) -> int | None:
     """Return the size in bytes of the whole file of a fetched image, of which `limit` bytes are read at most.
 
     For a part it is the total that the server declares. Return None if the server declares no usable total.

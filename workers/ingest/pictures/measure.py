@@ -1,6 +1,6 @@
 """Measure of an image: its type and size by its first bytes, not by declarations of its server or page.
 
-Only numbers in headers are read, at most `MAX_IMAGE_HEADER_STEPS` of them. Nothing is unpacked, so an image
+Only numbers in headers are read, at most `MAX_HEADER_SEGMENTS_READ_PER_IMAGE` of them. Nothing is unpacked, so an image
 that would unpack to gigabytes costs no more than any other. `drawing.py` measures drawings (SVG).
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 #: Segments of a JPEG and boxes of an AVIF; further ones are ignored.
-MAX_IMAGE_HEADER_STEPS = 200
+MAX_HEADER_SEGMENTS_READ_PER_IMAGE = 200
 
 #: Start of a frame with a size (ITU-T T.81, table B.1); 0xC4, 0xC8 and 0xCC are other things.
 JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -59,7 +59,7 @@ def measure_gif(head: bytes) -> ImageTypeAndSize | None:
 def measure_jpeg(head: bytes) -> ImageTypeAndSize | None:
     """Return the size of a JPEG's first frame (ITU-T T.81, B.2.2); None if the bytes have no frame."""
     at = 2
-    for _ in range(MAX_IMAGE_HEADER_STEPS):
+    for _ in range(MAX_HEADER_SEGMENTS_READ_PER_IMAGE):
         match = JPEG_MARKER_PATTERN.match(head, at)
         if match is None or len(head) < match.end() + 7:
             return None
@@ -89,7 +89,7 @@ def measure_webp(head: bytes) -> ImageTypeAndSize | None:
 
 def measure_ico(head: bytes) -> ImageTypeAndSize | None:
     """Return the size of the largest image in an ICO's directory, where 0 means 256; None without an image."""
-    directory_end = 6 + 16 * min(read_little_endian(head, 4, 2), MAX_IMAGE_HEADER_STEPS)
+    directory_end = 6 + 16 * min(read_little_endian(head, 4, 2), MAX_HEADER_SEGMENTS_READ_PER_IMAGE)
     entries = (head[at : at + 2] for at in range(6, directory_end, 16)) if len(head) >= directory_end else ()
     width, height = max(
         ((entry[0] or 256, entry[1] or 256) for entry in entries), key=compute_image_area, default=(0, 0)
@@ -110,7 +110,7 @@ def measure_avif(head: bytes) -> ImageTypeAndSize | None:
 def find_avif_box_offsets(head: bytes, kind: bytes) -> Iterator[int]:
     """Yield the name offset of each box of type `kind` in an AVIF's first bytes; a box that is cut off ends it."""
     at = head.find(kind)
-    for _ in range(MAX_IMAGE_HEADER_STEPS):
+    for _ in range(MAX_HEADER_SEGMENTS_READ_PER_IMAGE):
         if at < 0 or len(head) < at + 16:
             return
         yield at

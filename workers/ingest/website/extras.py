@@ -9,7 +9,7 @@ from workers.ingest.shapes import (
     FetchedPageStyles,
     FetchedStyleSheet,
     FetchedWebManifest,
-    ParsedDocument,
+    ParsedNonPageDocument,
     ParsedPage,
 )
 from workers.ingest.website.pages import read_page_after_refresh
@@ -19,12 +19,12 @@ from workers.ingest.website.session import CrawlSession
 MAX_STYLE_CRAWL_DELAY_S = 1.0
 
 
-async def read_site_root_and_files(
+async def read_root_manifest_llms_and_styles(
     session: CrawlSession, parser: DocumentParser, page: ParsedPage
-) -> tuple[ParsedPage | None, list[ParsedDocument]]:
+) -> tuple[ParsedPage | None, list[ParsedNonPageDocument]]:
     """Return the root's page, None if the named page is the root itself, and the other extras that were read."""
 
-    async def home_and_manifest() -> tuple[ParsedPage | None, ParsedDocument | None]:
+    async def home_and_manifest() -> tuple[ParsedPage | None, ParsedNonPageDocument | None]:
         home = await session.await_or_none(read_site_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
         return home, await session.await_or_none(fetch_web_manifest(session, parser, address)) if address else None
@@ -45,22 +45,26 @@ async def read_site_root(session: CrawlSession, parser: DocumentParser, page: Pa
     return home if home.url != page.url else None
 
 
-async def fetch_web_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedDocument:
-    fetched = await session.fetch_response(url, "manifest")
+async def fetch_web_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedNonPageDocument:
+    fetched = await session.fetch_url_and_note_validators(url, "manifest")
     return await parse_non_page_document(parser, FetchedWebManifest(url=fetched.url, body=fetched.body))
 
 
-async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedDocument:
-    fetched = await session.fetch_response(f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url))
+async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedNonPageDocument:
+    fetched = await session.fetch_url_and_note_validators(
+        f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url)
+    )
     return await parse_non_page_document(parser, FetchedLlmsTxt(url=fetched.url, body=fetched.body))
 
 
-async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedDocument | None:
+async def fetch_page_styles(
+    session: CrawlSession, parser: DocumentParser, page: ParsedPage
+) -> ParsedNonPageDocument | None:
     """Fetch and parse a page's style sheets together, its `<style>` last; return their colors, None without styles.
 
     A failed sheet is left out. With a long Crawl-delay only the `<style>` texts are read.
     """
-    urls = page.styles if await has_short_crawl_delay(session, page.url) else []
+    urls = page.styles if await is_crawl_delay_short_enough_for_styles(session, page.url) else []
     linked_sheets = await asyncio.gather(
         *(session.await_or_none(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
     )
@@ -69,11 +73,11 @@ async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page:
     return await parse_non_page_document(parser, FetchedPageStyles(sheets=sheets)) if sheets else None
 
 
-async def has_short_crawl_delay(session: CrawlSession, url: str) -> bool:
+async def is_crawl_delay_short_enough_for_styles(session: CrawlSession, url: str) -> bool:
     """Return whether a site's Crawl-delay is at most `MAX_STYLE_CRAWL_DELAY_S` s; else sheets take its pages' time."""
-    return (await session.web.robots.admit_url(url)).crawl_delay_s <= MAX_STYLE_CRAWL_DELAY_S
+    return (await session.web.robots.load_rules_that_allow_url(url)).crawl_delay_s <= MAX_STYLE_CRAWL_DELAY_S
 
 
 async def fetch_style_sheet(session: CrawlSession, url: str, *, within: str) -> FetchedStyleSheet:
-    fetched = await session.fetch_response(url, "style", within=within)
+    fetched = await session.fetch_url_and_note_validators(url, "style", within=within)
     return FetchedStyleSheet(url=fetched.url, body=fetched.body, content_type=fetched.content_type)

@@ -9,17 +9,17 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import BrandExtraction, CrawlState, HttpValidators
+from schemas.brand import BrandExtraction, CrawlStateForNextIngest, HttpValidators
 from schemas.errors import SourceError
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import build_web_image_fetch, fetch_candidate_images
-from workers.ingest.shapes import ParsedDocument, ParsedPage
-from workers.ingest.website.extras import read_site_root_and_files
+from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images_of_candidates
+from workers.ingest.shapes import ParsedNonPageDocument, ParsedPage
+from workers.ingest.website.extras import read_root_manifest_llms_and_styles
 from workers.ingest.website.pages import lower_linked_page_confidence, read_linked_pages, read_requested_page
-from workers.ingest.website.session import MAX_PAGE_FETCHING_S, CrawlSession, WebCrawlResources
+from workers.ingest.website.session import MAX_TOTAL_CRAWL_FETCH_TIME_S, CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
 
@@ -27,9 +27,9 @@ from workers.web.fetch import FetchedResponse
 #: read again.
 WEBSITE_EXTRACTION_RULES_VERSION = 4
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
-MAX_SITE_REVISIT_S = 20.0
+UNCHANGED_SITE_CHECK_TIMEOUT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
-MAX_KEPT_REVISIT_RESPONSE_BYTES = 4 << 20
+MAX_SESSION_REVISIT_RESPONSE_BYTES = 4 << 20
 
 
 async def ingest_website_source(
@@ -38,7 +38,7 @@ async def ingest_website_source(
     *,
     args: dict[str, Any],
     progress: ReportProgress,
-    visit: CrawlState | None = None,
+    visit: CrawlStateForNextIngest | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
     """Read a website and return its brand extraction. Raises a `SourceError` for the page at `url`.
@@ -49,7 +49,7 @@ async def ingest_website_source(
     session, rules = CrawlSession(web), compute_extraction_version(WEBSITE_EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)
     if visit and visit.rules == rules and await is_site_unchanged(session, visit):
-        return build_unchanged_site_extraction(args["url"], visit)
+        return build_empty_extraction_of_unchanged_site(args["url"], visit)
     documents = await read_site_documents(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, ParsedPage)]
     images = [picture for document in documents for picture in document.pictures]
@@ -61,15 +61,15 @@ async def ingest_website_source(
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *site_warnings(session, pages)],
-        visit=session.build_crawl_state(args, rules=rules, url=pages[0].url),
+        visit=session.build_crawl_state_for_next_visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_candidate_images(build_web_image_fetch(web), parser, images),
+        pictures=fetch_useful_images_of_candidates(build_web_image_fetcher(web), parser, images),
     )
 
 
 async def read_site_documents(
     session: CrawlSession, parser: DocumentParser, args: dict[str, Any], progress: ReportProgress
-) -> list[ParsedPage | ParsedDocument]:
+) -> list[ParsedPage | ParsedNonPageDocument]:
     """Read a site's pages and other files; return the parsed documents.
 
     The page in `args` is first, linked pages (with less confidence) are last. Raises the first page's `SourceError`.
@@ -80,7 +80,7 @@ async def read_site_documents(
 
     page = await read_requested_page(session, parser, args["url"])
     await progress("fetching", 0.3)
-    home, readings = await read_site_root_and_files(session, parser, page)
+    home, readings = await read_root_manifest_llms_and_styles(session, parser, page)
     await progress("fetching", 0.4)
     first_pages = [page, home] if home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
@@ -96,10 +96,13 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
             " only their heads were read"
         )
     if session.truncated:
-        yield (f"truncated: the site was too slow for {MAX_PAGE_FETCHING_S:g} s; {len(pages)} of its pages were read")
+        yield (
+            f"truncated: the site was too slow for {MAX_TOTAL_CRAWL_FETCH_TIME_S:g} s;"
+            f" {len(pages)} of its pages were read"
+        )
 
 
-def build_unchanged_site_extraction(url: str, visit: CrawlState) -> BrandExtraction:
+def build_empty_extraction_of_unchanged_site(url: str, visit: CrawlStateForNextIngest) -> BrandExtraction:
     """Return the extraction of an unchanged site: it has no fields, and a warning, so that the brand stays as it is."""
     return BrandExtraction(
         url=visit.url or url,
@@ -110,13 +113,13 @@ def build_unchanged_site_extraction(url: str, visit: CrawlState) -> BrandExtract
     )
 
 
-async def is_site_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
+async def is_site_unchanged(session: CrawlSession, visit: CrawlStateForNextIngest) -> bool:
     """Return whether the server answers each request of the visit as before.
 
-    Return False after `MAX_SITE_REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
+    Return False after the check's timeout, or without validators. Full responses are added to `session.fetched`.
     """
     try:
-        async with asyncio.timeout(MAX_SITE_REVISIT_S):
+        async with asyncio.timeout(UNCHANGED_SITE_CHECK_TIMEOUT_S):
             for url, validators in visit.answers.items():
                 if not await is_response_unchanged(session, url, validators):
                     return False
@@ -137,14 +140,14 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Htt
         return validators.digest is None
     if fetched.unchanged:
         return fetched.url == final_url
-    keep_revisit_response(session, url, fetched)
+    keep_revisit_response_in_session(session, url, fetched)
     return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
-def keep_revisit_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
+def keep_revisit_response_in_session(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Add the response to `session.fetched`, so that the site's reading doesn't request it again.
 
-    Drop it if all kept responses together would exceed `MAX_KEPT_REVISIT_RESPONSE_BYTES`.
+    Drop it if all kept responses together would exceed `MAX_SESSION_REVISIT_RESPONSE_BYTES`.
     """
-    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_REVISIT_RESPONSE_BYTES:
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_SESSION_REVISIT_RESPONSE_BYTES:
         session.fetched[url] = fetched

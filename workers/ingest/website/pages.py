@@ -16,11 +16,11 @@ from workers.web.fetch import FetchedResponse
 #: Characters below which a page with a refresh has no content of its own.
 MIN_REFRESHING_PAGE_CONTENT_CHARS = 200
 #: Fields in which a linked page mainly describes itself.
-FIELDS_ABOUT_LINKED_PAGE: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
+FIELDS_LOWERED_MORE_ON_LINKED_PAGES: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
 #: Confidence factor of these fields of a linked page.
-LINKED_PAGE_OWN_FIELD_CONFIDENCE_FACTOR = 0.7
+LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR = 0.7
 #: Confidence factor of its other fields.
-LINKED_PAGE_OTHER_FIELD_CONFIDENCE_FACTOR = 0.9
+LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR = 0.9
 
 
 async def read_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
@@ -43,11 +43,13 @@ async def read_page_after_refresh(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""
-    page = await parse_fetched_page(parser, await session.fetch_response(url, within=within))
+    page = await parse_fetched_page(parser, await session.fetch_url_and_note_validators(url, within=within))
     if page.refresh is None:
         return page
     try:
-        return await parse_fetched_page(parser, await session.fetch_response(page.refresh, within=within))
+        return await parse_fetched_page(
+            parser, await session.fetch_url_and_note_validators(page.refresh, within=within)
+        )
     except SourceError as error:
         if page.text_length < MIN_REFRESHING_PAGE_CONTENT_CHARS:
             raise
@@ -85,11 +87,11 @@ async def read_linked_pages(
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
-    return drop_known_pages(filter(None, pages), pages_to_skip=read_already)
+    return drop_already_read_or_repeated_pages(filter(None, pages), pages_to_skip=read_already)
 
 
 async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
-    return await parse_fetched_page(parser, await session.fetch_response(url, within=site_of_url(url)))
+    return await parse_fetched_page(parser, await session.fetch_url_and_note_validators(url, within=site_of_url(url)))
 
 
 def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
@@ -101,7 +103,9 @@ def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def drop_known_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
+def drop_already_read_or_repeated_pages(
+    pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]
+) -> list[ParsedPage]:
     """Return each of `pages` once, by its address after redirects, without those in `pages_to_skip`."""
     known_keys = {page_url_comparison_key(page.url) for page in pages_to_skip}
     by_key = {page_url_comparison_key(page.url): page for page in pages}
@@ -115,9 +119,9 @@ def lower_linked_page_confidence(page: ParsedPage) -> ParsedPage:
             candidate,
             confidence=candidate.confidence
             * (
-                LINKED_PAGE_OWN_FIELD_CONFIDENCE_FACTOR
-                if candidate.field in FIELDS_ABOUT_LINKED_PAGE
-                else LINKED_PAGE_OTHER_FIELD_CONFIDENCE_FACTOR
+                LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR
+                if candidate.field in FIELDS_LOWERED_MORE_ON_LINKED_PAGES
+                else LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR
             ),
         )
         for candidate in page.candidates

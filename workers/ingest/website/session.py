@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from domain.values import ssrf_guard
-from schemas.brand import CrawlState, HttpValidators
-from schemas.errors import FetchBlocked, SourceError
+from schemas.brand import CrawlStateForNextIngest, HttpValidators
+from schemas.errors import FetchAddressNotAllowed, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.web.fetch import (
@@ -26,7 +26,7 @@ from workers.web.site_rate import SiteRateLimit
 T = TypeVar("T")
 
 #: Seconds of an attempt in which pages are fetched; pages that were read by then are kept.
-MAX_PAGE_FETCHING_S = 60.0
+MAX_TOTAL_CRAWL_FETCH_TIME_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
@@ -44,7 +44,7 @@ EXPECTED_IMAGE_HEAD_RESPONSE = ExpectedResponse(
     deadline_s=5.0,
 )
 
-EXPECTED_RESPONSE_BY_KIND: Mapping[str, ExpectedResponse] = {
+EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, ExpectedResponse] = {
     "page": EXPECTED_HTML_RESPONSE,
     "manifest": ExpectedResponse(
         accept="application/manifest+json,application/json;q=0.9",
@@ -82,7 +82,7 @@ class WebCrawlResources(NamedTuple):
 @asynccontextmanager
 async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCrawlResources]:
     """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
-    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         yield build_crawl_resources(client)
 
@@ -99,13 +99,15 @@ class CrawlSession:
 
     def __init__(self, web: WebCrawlResources, *, within_s: float | None = None) -> None:
         self.web = web
-        self.ends = asyncio.get_running_loop().time() + (MAX_PAGE_FETCHING_S if within_s is None else within_s)
+        self.ends = asyncio.get_running_loop().time() + (MAX_TOTAL_CRAWL_FETCH_TIME_S if within_s is None else within_s)
         self.answers: dict[str, HttpValidators] = {}
         self.fetched: dict[str, FetchedResponse] = {}
         self.warnings: list[str] = []
         self.truncated = False
 
-    async def fetch_response(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
+    async def fetch_url_and_note_validators(
+        self, url: str, kind: str = "page", *, within: str | None = None
+    ) -> FetchedResponse:
         """Return the response for `url`, and note its validators in `answers`. Raises `SourceError`.
 
         Use the revisit's response if there is one. Redirects may lead to site `within` only, if it is given.
@@ -130,8 +132,8 @@ class CrawlSession:
     ) -> FetchedResponse:
         async def admit(target: str) -> RobotsRules:
             if within and site_of_url(target) != within:
-                raise FetchBlocked("it leads to another site")
-            return await self.web.robots.admit_url(target)
+                raise FetchAddressNotAllowed("it leads to another site")
+            return await self.web.robots.load_rules_that_allow_url(target)
 
         async with self.web.site_rate.hold_site_slot(site_of_url(url)) as reserved:
             rules = await admit(url)
@@ -140,7 +142,7 @@ class CrawlSession:
             return await fetch_url(
                 self.web.client,
                 url,
-                want=EXPECTED_RESPONSE_BY_KIND[kind],
+                want=EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[kind],
                 admit=admit,
                 validators_by_url=validators_by_url,
             )
@@ -160,6 +162,8 @@ class CrawlSession:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def build_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
+    def build_crawl_state_for_next_visit(
+        self, args: dict[str, Any], *, rules: int, url: str
+    ) -> CrawlStateForNextIngest:
         """Return the state for the next visit: `rules`, `args`, and validators only if all requests were made."""
-        return CrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)
+        return CrawlStateForNextIngest(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from workers.platforms.collecting import CollectedFigures, MetricsCollectLimits, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
 
 SANDBOX_FIGURE_GROWTH_TIME = timedelta(days=7)
 
@@ -18,7 +18,7 @@ class SandboxCollector(MetricsCollector):
     """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime
-    limits: ClassVar[MetricsCollectLimits] = MetricsCollectLimits(batch=100, most=500)
+    limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=100, most=500)
 
     async def read_post_figures(
         self,

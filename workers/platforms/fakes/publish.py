@@ -21,8 +21,8 @@ from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
     UndecidedPost,
@@ -39,15 +39,15 @@ class SandboxAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PreparedPost | None = None,  # noqa: ARG002
-    ) -> PreparedPost:
+        so_far: PostPreparationResult | None = None,  # noqa: ARG002
+    ) -> PostPreparationResult:
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
-        return PreparedPost(handle={"post_id": str(draft.post_id)}, request=msgspec.json.encode(text))
+        return PostPreparationResult(handle={"post_id": str(draft.post_id)}, request=msgspec.json.encode(text))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PreparedPost,
+        prepared: PostPreparationResult,
         draft: PostToPublish,
         *,
         timeout_s: float,  # noqa: ARG002
@@ -86,7 +86,7 @@ def raise_if_sandbox_throttled(draft: PostToPublish) -> None:
         )
 
 
-def build_sandbox_live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
+def build_sandbox_live_post(account: PostingAccount, prepared: PostPreparationResult) -> LivePost:
     post_id = prepared.handle["post_id"]
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)

@@ -25,7 +25,7 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
     assert post["externalId"] == entry["external_id"]
-    pages = project.settings.as_platform_settings(TikTokSettings).tiktok_url
+    pages = project.settings.select_settings_of_social_platform(TikTokSettings).tiktok_url
     assert post["externalUrl"] == f"{pages}/@ada/video/{entry['external_id']}"
     assert "upload_token" not in await dump_database(project.pool)
 

@@ -51,7 +51,9 @@ def test_every_recorded_listing_is_read_exactly() -> None:
 def findings(result: dict[str, Any], country: str = "us") -> dict[BrandFieldName, FieldFinding]:
     """Return the winning value of each field of a lookup's result."""
     software = msgspec.convert(result, AppLookupResult)
-    reading = app.parse_apple_listing(FetchedAppStoreListing(url=URL, country=country, software=software))
+    reading = app.extract_brand_candidates_of_apple_app(
+        FetchedAppStoreListing(url=URL, country=country, software=software)
+    )
     return choose_brand_findings(drop_vague_taglines_and_keywords(URL, reading.candidates))
 
 
@@ -188,7 +190,9 @@ def test_list_items_are_an_alternative_description() -> None:
 def test_every_recorded_listing_has_its_icon_and_screenshots() -> None:
     for result in recordings():
         software = msgspec.convert(result, AppLookupResult)
-        reading = app.parse_apple_listing(FetchedAppStoreListing(url=URL, country="us", software=software))
+        reading = app.extract_brand_candidates_of_apple_app(
+            FetchedAppStoreListing(url=URL, country="us", software=software)
+        )
         images = [(image.kind, image.rule, image.url) for image in reading.pictures]
         shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
         addresses = [url.replace("http://", "https://") for url in (result["artworkUrl512"], *shots)]
@@ -208,7 +212,7 @@ PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "n
 
 def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
     url = "https://play.google.com/store/apps/details?id=com.example.acme"
-    reading = play.parse_google_play_page(GooglePlayPage(url=url, country="us", body=PLAY.encode()))
+    reading = play.extract_brand_candidates_of_play_page(GooglePlayPage(url=url, country="us", body=PLAY.encode()))
     assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [
         ("logo", "googlePlay.icon", "icon"),
         ("screenshot", "googlePlay.screenshots", "a=w1052-h592"),

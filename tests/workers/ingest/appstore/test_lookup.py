@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from domain.brand.store_listings import AppStoreListingReference
-from schemas.errors import FetchBlocked, FetchFailed, SourceError, SourceNotFound, SourceRateLimited, SourceTooLarge
+from schemas.errors import (
+    FetchAddressNotAllowed,
+    FetchFailed,
+    SourceError,
+    SourceNotFound,
+    SourceRateLimited,
+    SourceTooLarge,
+)
 from tests.servers import settings_for
 from tests.workers.ingest.appstore.store_server import (
     FACEBOOK,
@@ -21,7 +28,7 @@ from tests.workers.ingest.appstore.store_server import (
 from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import build_changed_store_ssrf_policies
+from workers.ingest.appstore.stores import build_ssrf_policies_of_custom_store_urls
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -140,9 +147,9 @@ async def test_a_response_without_an_app_has_its_error(
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert build_changed_store_ssrf_policies(defaults) == {}
+    assert build_ssrf_policies_of_custom_store_urls(defaults) == {}
     changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
-    assert list(build_changed_store_ssrf_policies(changed)) == [("127.0.0.1", 8123)]
+    assert list(build_ssrf_policies_of_custom_store_urls(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentParser) -> None:
@@ -153,9 +160,9 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
 
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_ssrf_guarded_client(
-        allowed=build_changed_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
+        allowed=build_ssrf_policies_of_custom_store_urls(defaults), contact="https://x.test", resolver=resolver
     ) as client:
-        with pytest.raises(FetchBlocked):
+        with pytest.raises(FetchAddressNotAllowed):
             await find_store_app(
                 AppLookupAccess(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us"
             )

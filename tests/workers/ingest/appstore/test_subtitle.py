@@ -9,7 +9,7 @@ from schemas.brand import FieldFinding
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
 from tests.workers.ingest.website.visits import warning_codes
 from tests.workers.web.web import raw_response
-from workers.ingest.appstore.shapes import AppStorePage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage
 from workers.ingest.appstore.subtitle import parse_app_subtitle_page
 from workers.ingest.parser.parser import DocumentParser
 
@@ -50,7 +50,7 @@ EMBER = '<h2 class="product-header__subtitle app-header__subtitle">  All your\n 
 
 def read(page: str) -> list[Any]:
     url = f"https://apps.apple.com{PAGE}"
-    reading = parse_app_subtitle_page(AppStorePage(url=url, track_id=284882215, body=page.encode()))
+    reading = parse_app_subtitle_page(FetchedAppStoreWebPage(url=url, track_id=284882215, body=page.encode()))
     return [candidate.value for candidate in reading.candidates]
 
 

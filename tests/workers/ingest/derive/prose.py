@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from schemas.brand import BrandFieldName, FieldCandidate
-from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.shapes import Passage, SourceProse
 
 URL = "https://acme.test/"
@@ -29,7 +29,7 @@ def prose(
 
 
 def derived(source: SourceProse) -> dict[BrandFieldName, FieldCandidate]:
-    return {candidate.field: candidate for candidate in derive_candidates_from_prose(source).candidates}
+    return {candidate.field: candidate for candidate in derive_keywords_voice_audience_and_icp(source).candidates}
 
 
 def value(field: BrandFieldName, source: SourceProse) -> object:

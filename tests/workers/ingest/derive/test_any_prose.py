@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive import quotes
-from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS
 from workers.ingest.parser.parser import MAX_DOCUMENT_CPU_S
 from workers.ingest.shapes import Passage, SourceProse
@@ -47,8 +47,8 @@ PROSE = some.builds(
 @given(PROSE)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_prose_is_read(prose: SourceProse) -> None:
-    candidates = derive_candidates_from_prose(prose).candidates
-    assert candidates == derive_candidates_from_prose(prose).candidates
+    candidates = derive_keywords_voice_audience_and_icp(prose).candidates
+    assert candidates == derive_keywords_voice_audience_and_icp(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
         check(candidate, [*(passage.text for passage in prose.passages), *prose.about])
@@ -92,8 +92,8 @@ def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
 def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
     for language in ("en", "de", None):
         started = time.process_time()
-        derive_candidates_from_prose(SourceProse(url=URL, language=language, passages=[Passage(text=text)]))
-        derive_candidates_from_prose(
+        derive_keywords_voice_audience_and_icp(SourceProse(url=URL, language=language, passages=[Passage(text=text)]))
+        derive_keywords_voice_audience_and_icp(
             SourceProse(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000)
         )
         assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2, language
@@ -102,6 +102,8 @@ def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
 def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
-    derive_candidates_from_prose(SourceProse(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
+    derive_keywords_voice_audience_and_icp(
+        SourceProse(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000)
+    )
     assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.corpora import corpus, store_description, store_texts
-from workers.ingest.derive.derive import derive_candidates_from_prose
+from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.shapes import Passage, SourceProse
 
 SHORT_TEXTS = ("name", "title", "subtitle", "short_description")
@@ -42,7 +42,7 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     listings_read = 0
     for _, source in listings():
         listings_read += 1
-        for candidate in derive_candidates_from_prose(source).candidates:
+        for candidate in derive_keywords_voice_audience_and_icp(source).candidates:
             for quote in candidate.evidence:
                 assert any(quote in text for text in (*source.about, *(passage.text for passage in source.passages)))
     assert listings_read > 200
@@ -64,12 +64,14 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
 def test_values_of_known_listings(listing: str, field: str, value: str) -> None:
     assert value in next(
         candidate.value
-        for candidate in derive_candidates_from_prose(first_listings()[listing]).candidates
+        for candidate in derive_keywords_voice_audience_and_icp(first_listings()[listing]).candidates
         if candidate.field == field
     )
 
 
 @pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
 def test_a_listing_without_users_has_no_audience(listing: str) -> None:
-    fields = {candidate.field for candidate in derive_candidates_from_prose(first_listings()[listing]).candidates}
+    fields = {
+        candidate.field for candidate in derive_keywords_voice_audience_and_icp(first_listings()[listing]).candidates
+    }
     assert not {"audience", "icp"} & fields

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.brand import HttpValidators
 from schemas.errors import (
-    FetchBlocked,
+    FetchAddressNotAllowed,
     FetchFailed,
     SourceContentUnusable,
     SourceError,
@@ -83,14 +83,14 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
 )  # fmt: skip
 async def test_redirects_to_other_hosts_are_not_followed(location: str) -> None:
     error = await refused(raw_response(302, location=location), token="ghp_secret")
-    assert isinstance(error, FetchBlocked | FetchFailed)
+    assert isinstance(error, FetchAddressNotAllowed | FetchFailed)
     assert not error.retryable
 
 
 async def test_a_redirect_to_another_local_server_sends_nothing() -> None:
     async with serve({"/": raw_response(body="x")}) as other_server:
         error = await refused(raw_response(301, location=other_server.url("/")), token="ghp_secret")
-    assert isinstance(error, FetchBlocked)
+    assert isinstance(error, FetchAddressNotAllowed)
     assert other_server.asked == []
 
 

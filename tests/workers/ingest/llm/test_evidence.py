@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import BrandExtraction, BrandFieldName, CrawlState, FieldCandidate, HttpValidators
+from schemas.brand import BrandExtraction, BrandFieldName, CrawlStateForNextIngest, FieldCandidate, HttpValidators
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
     HOME,
@@ -30,7 +30,7 @@ from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Tra
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.parser.parser import open_document_parser
 from workers.ingest.shapes import Passage
-from workers.llm.conversation import build_model_answer_schema
+from workers.llm.conversation import build_json_schema_of_answer_struct
 
 QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
 ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "studios", STUDIOS)
@@ -235,7 +235,7 @@ async def run_last_step(declared_candidates: list[FieldCandidate], answer: bytes
         )
 
 
-VISIT = CrawlState(rules=1, args={}, answers={HOME: HttpValidators(etag="1")}, repository_id=7)
+VISIT = CrawlStateForNextIngest(rules=1, args={}, answers={HOME: HttpValidators(etag="1")}, repository_id=7)
 
 
 async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
@@ -284,7 +284,7 @@ def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) ->
 
 
 def test_the_schema_is_strict_at_each_level() -> None:
-    root = build_model_answer_schema(BrandAnswer)
+    root = build_json_schema_of_answer_struct(BrandAnswer)
     objects = [root, *root["$defs"].values()]
     for described in objects:
         assert described["type"] == "object"

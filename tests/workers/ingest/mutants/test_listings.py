@@ -19,7 +19,7 @@ from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.appstore.lookup import choose_requested_app, read_app_lookup_results
-from workers.ingest.appstore.shapes import AppStorePage, FetchedAppStoreListing, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import FetchedResponse
 
@@ -76,7 +76,7 @@ def page_document(_: dict[str, Any], chance: Random) -> Document:
     body = encoded(f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>')
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
-    return AppStorePage(url=URL, track_id=7, body=body[: 2 << 20])
+    return FetchedAppStoreWebPage(url=URL, track_id=7, body=body[: 2 << 20])
 
 
 async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: DocumentParser) -> None:

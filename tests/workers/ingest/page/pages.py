@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.brand import BrandFieldName, FieldFinding
 from workers.ingest.choose import choose_brand_findings
-from workers.ingest.page.extract import parse_html_page
+from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.shapes import FetchedPage, ParsedPage
 
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
@@ -12,7 +12,7 @@ HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 
 def page(html: str | bytes, url: str = HOME, **headers: str) -> ParsedPage:
     body = html if isinstance(html, bytes) else html.encode()
-    return parse_html_page(FetchedPage(url=url, body=body, **headers))
+    return extract_brand_facts_and_links_of_page(FetchedPage(url=url, body=body, **headers))
 
 
 def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[BrandFieldName, FieldFinding]:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import extract, manifest
-from workers.ingest.page.colors import find_page_color_candidates
+from workers.ingest.page.colors import find_page_head_color_candidates
 from workers.ingest.page.document import HtmlDocument
 from workers.ingest.shapes import FetchedWebManifest
 
@@ -16,7 +16,7 @@ URL = "https://www.acme.test/about"
 def head_colors(head: str) -> list[tuple[object, str | None, str]]:
     return [
         (candidate.value, candidate.role, candidate.rule)
-        for candidate in find_page_color_candidates(HtmlDocument(head, url=URL))
+        for candidate in find_page_head_color_candidates(HtmlDocument(head, url=URL))
     ]
 
 
@@ -87,4 +87,4 @@ def test_print_and_third_party_sheets_are_not_read() -> None:
 
 def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert extract.join_inline_styles(HtmlDocument(html, url=URL)) == ":root{--brand:red}"
+    assert extract.join_style_tags_with_custom_properties(HtmlDocument(html, url=URL)) == ":root{--brand:red}"

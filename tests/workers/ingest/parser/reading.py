@@ -17,7 +17,7 @@ from workers.web.fetch import open_ssrf_guarded_client
 
 
 async def main(host: str, pages: list[str]) -> None:
-    allowed = ssrf_guard.parse_allowed_origins(host)
+    allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(host)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact="") as client,
         open_document_parser(at_once=2) as parser,

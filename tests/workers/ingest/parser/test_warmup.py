@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 from workers.ingest.derive import lexicon as lexicons
 from workers.ingest.parser.child import PARSER_BY_DOCUMENT_TYPE
 from workers.ingest.parser.parser import ONE_THREAD_ENVIRONMENT
-from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
+from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
 
 
 def test_warmup_has_each_kind_of_document() -> None:
@@ -20,7 +20,7 @@ def test_warmup_has_each_lexicon() -> None:
     lexicon_languages = {
         file.name.removesuffix(".json") for file in files(lexicons).iterdir() if file.name.endswith("json")
     }
-    assert lexicon_languages < {*WARMUP_LANGUAGES}
+    assert lexicon_languages < {*WARMUP_PROSE_LANGUAGES}
 
 
 def test_nothing_is_loaded_after_the_warmup() -> None:

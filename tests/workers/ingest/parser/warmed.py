@@ -10,9 +10,9 @@ import msgspec
 
 from workers.ingest import skip_rules
 from workers.ingest.derive.lexicon import load_lexicon
-from workers.ingest.github.shapes import RepositoryFile
+from workers.ingest.github.shapes import FetchedRepositoryFile
 from workers.ingest.parser import child
-from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
+from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
 
 OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, or visit https://acme.test/."
 
@@ -24,7 +24,7 @@ def main() -> None:
         changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse_within_memory_limit(msgspec.structs.replace(example, **changed_fields))
     compiled = skip_rules.compile_skip_rule_patterns.cache_info().misses
-    for language in WARMUP_LANGUAGES:
+    for language in WARMUP_PROSE_LANGUAGES:
         skip_rules.SentenceSkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
     counts = (
@@ -39,7 +39,9 @@ def changed(value: object) -> object:
     """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
-    return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, RepositoryFile) else value
+    return (
+        msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, FetchedRepositoryFile) else value
+    )
 
 
 if __name__ == "__main__":

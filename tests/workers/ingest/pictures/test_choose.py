@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.pictures import Picture
+from schemas.pictures import PictureFoundByIngest
 from workers.ingest.pictures.choose import (
     MAX_IMAGES_PER_SOURCE,
     MAX_LOGOS_PER_SOURCE,
@@ -45,7 +45,7 @@ def test_few_candidates_are_fetched_logos_first_each_address_once(candidates: li
 PICTURES = some.lists(
     some.tuples(
         some.builds(
-            Picture,
+            PictureFoundByIngest,
             kind=some.sampled_from(PICTURE_KIND_ORDER),
             url=ADDRESSES,
             width=some.integers(1, 900),
@@ -60,7 +60,9 @@ PICTURES = some.lists(
 
 
 @given(PICTURES)
-def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tuple[Picture, str]]) -> None:
+def test_of_several_sizes_the_largest_is_kept_in_the_first_place(
+    images: list[tuple[PictureFoundByIngest, str]],
+) -> None:
     distinct = keep_largest_distinct_images(images)
     essences = list(dict.fromkeys(strip_size_from_image_url(url) for _, url in images))
     assert len(distinct) == len(essences)

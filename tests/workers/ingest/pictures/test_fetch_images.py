@@ -18,12 +18,18 @@ from tests.workers.web.web import (
 )
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
-from workers.ingest.pictures.fetch_images import FetchedImages, build_web_image_fetch, fetch_candidate_images
+from workers.ingest.pictures.fetch_images import (
+    FetchedPicturesAndLogoFile,
+    build_web_image_fetcher,
+    fetch_useful_images_of_candidates,
+)
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import build_crawl_resources
 
 
-async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
+async def fetched_from(
+    parser: DocumentParser, answers: Answers, *paths: str
+) -> tuple[FetchedPicturesAndLogoFile, Site]:
     """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         candidates = [
@@ -35,8 +41,8 @@ async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) ->
             )
             for path in paths
         ]
-        return await fetch_candidate_images(
-            build_web_image_fetch(build_crawl_resources(client)), parser, candidates
+        return await fetch_useful_images_of_candidates(
+            build_web_image_fetcher(build_crawl_resources(client)), parser, candidates
         ), site
 
 
@@ -140,8 +146,10 @@ async def test_an_unreachable_server_is_not_late(parser: DocumentParser) -> None
         pass
     async with allowed_client(gone) as client:
         candidate = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        images = await fetch_candidate_images(build_web_image_fetch(build_crawl_resources(client)), parser, [candidate])
-    assert images == FetchedImages([], None, late=False)
+        images = await fetch_useful_images_of_candidates(
+            build_web_image_fetcher(build_crawl_resources(client)), parser, [candidate]
+        )
+    assert images == FetchedPicturesAndLogoFile([], None, late=False)
 
 
 async def test_a_long_crawl_delay_skips_images_at_once(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:

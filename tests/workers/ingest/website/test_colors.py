@@ -5,7 +5,7 @@ import pytest
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, SleepClock, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.website.ingest import build_unchanged_site_extraction
+from workers.ingest.website.ingest import build_empty_extraction_of_unchanged_site
 from workers.ingest.website.session import WebCrawlResources
 from workers.web.robots import RobotsRulesCache
 from workers.web.site_rate import SiteRateLimit
@@ -39,7 +39,7 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: DocumentParser) -
             ("#fbfaf7", site.url("/m.json")),
         ]
         site.answers = {path: raw_response(304) for path in ANSWERS}
-        assert await ingest_site(parser, client, site, last=first.visit) == build_unchanged_site_extraction(
+        assert await ingest_site(parser, client, site, last=first.visit) == build_empty_extraction_of_unchanged_site(
             site.url("/"), first.visit
         )
         site.answers = ANSWERS

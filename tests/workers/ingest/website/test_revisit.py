@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.brand import BrandExtraction, CrawlState
+from schemas.brand import BrandExtraction, CrawlStateForNextIngest
 from tests.workers.ingest.website.visits import ingest_site, warning_codes
 from tests.workers.web.web import Script, Site, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import DocumentParser
@@ -43,9 +43,9 @@ async def ingest_twice(
         return before, site, await ingest_site(parser, client, site, path, last=stored(last), **args)
 
 
-def stored(last: CrawlState) -> CrawlState:
+def stored(last: CrawlStateForNextIngest) -> CrawlStateForNextIngest:
     """Return the visit as the database stores it."""
-    return msgspec.json.decode(msgspec.json.encode(last), type=CrawlState)
+    return msgspec.json.decode(msgspec.json.encode(last), type=CrawlStateForNextIngest)
 
 
 def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
@@ -151,7 +151,7 @@ async def test_full_responses_before_the_first_change_are_reused(
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(ingesting, "MAX_KEPT_REVISIT_RESPONSE_BYTES", 0)
+    monkeypatch.setattr(ingesting, "MAX_SESSION_REVISIT_RESPONSE_BYTES", 0)
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
@@ -165,6 +165,6 @@ async def test_another_version_of_the_rules_reads_again(parser: DocumentParser) 
 
 
 async def test_a_site_too_slow_for_a_revisit_is_read(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingesting, "MAX_SITE_REVISIT_S", 0.0)
+    monkeypatch.setattr(ingesting, "UNCHANGED_SITE_CHECK_TIMEOUT_S", 0.0)
     _, _, after = await ingest_twice(parser, {})
     assert after.fields["appName"].value == "Zap"

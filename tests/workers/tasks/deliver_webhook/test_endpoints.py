@@ -18,7 +18,7 @@ from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
     FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
-    EndpointWithDeliveries,
+    EndpointOfDeliverySearch,
     WebhookDeliverySearch,
 )
 from jobs.kinds import DELIVER_WEBHOOK_KIND
@@ -240,7 +240,7 @@ async def test_hanging_receivers_delay_no_other(
     "query", [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS]
 )
 async def test_a_scan_reads_few_rows_of_a_long_queue(
-    scene: DeliveryScene, query: TypedQuery[EndpointWithDeliveries]
+    scene: DeliveryScene, query: TypedQuery[EndpointOfDeliverySearch]
 ) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()

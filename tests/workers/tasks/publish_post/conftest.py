@@ -40,7 +40,7 @@ async def project(
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
     store = open_folder_store(f"file:{tmp_path}")
-    async with courier.open_wake_courier(settings.redis_url) as sender:
+    async with courier.open_redis_wake_courier(settings.redis_url) as sender:
         yield PublishingProject(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
     await pool.execute(UNWATCH)

@@ -24,8 +24,8 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
+    PostPreparationResult,
     PostToPublish,
-    PreparedPost,
     ReconcileResult,
     SendResult,
     UndecidedPost,
@@ -71,7 +71,7 @@ class ScriptedPlatform:
         self.live: Counter[str] = Counter()
         self.calls: list[ScriptedCall] = []
         self.drafts: list[PostToPublish] = []
-        self.steps: list[PreparedPost | None] = []
+        self.steps: list[PostPreparationResult | None] = []
         self.inquiries: list[PostInquiry] = []
         self.tickets: list[str] = []
         self.names: str | None = None
@@ -92,8 +92,8 @@ class ScriptedPlatform:
         return self.exact
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PreparedPost | None = None
-    ) -> PreparedPost:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
+    ) -> PostPreparationResult:
         self.steps.append(so_far)
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
@@ -102,7 +102,7 @@ class ScriptedPlatform:
             assert so_far
             return msgspec.structs.replace(so_far, after_s=60.0)
         step = 1 if so_far is None else so_far.handle["step"] + 1
-        prepared = PreparedPost(
+        prepared = PostPreparationResult(
             handle={"key": str(draft.post_id), "step": step},
             request=draft.caption.encode(),
             secret=f"the address of upload {step}".encode(),
@@ -115,7 +115,7 @@ class ScriptedPlatform:
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(
-        self, account: PostingAccount, prepared: PreparedPost, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:

@@ -102,7 +102,7 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
     project: PublishingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: the other tenant's post waits unchanged."""
-    monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
+    monkeypatch.setattr(server_slots, "MAX_REMOTE_SERVER_SLOT_WAIT_S", 0.0)
     async with serving(slow := SlowPds()):
         settings = msgspec.structs.replace(project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://"))
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]

@@ -27,7 +27,7 @@ from tests.domain.events import sending
 from tests.peers.simulators.client import Sim
 from tests.workers import by_hand
 from tests.workers.by_hand import Died
-from workers.dispatcher.events import ConversionLineScan
+from workers.dispatcher.events import DueConversionQueueScan
 from workers.platforms.connecting import open_outgoing_network
 from workers.tasks.relay_conversions import relay_conversions
 
@@ -84,10 +84,10 @@ class RelayScene:
     project_id: UUID
     destination: str
     app: SdkAppShown
-    look: ConversionLineScan = field(init=False)
+    look: DueConversionQueueScan = field(init=False)
 
     def __post_init__(self) -> None:
-        self.look = ConversionLineScan(self.settings.database_url)
+        self.look = DueConversionQueueScan(self.settings.database_url)
 
     # Actions of the owner
 
@@ -114,7 +114,7 @@ class RelayScene:
 
     async def keyed(self) -> KeyedApp:
         async with self.pool.acquire() as conn:
-            [found] = await app_keys.find_apps_by_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
+            [found] = await app_keys.authenticate_sdk_app_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
         assert found
         return found
 
@@ -155,7 +155,7 @@ class RelayScene:
 
     async def submit(self) -> None:
         async with self.pool.acquire() as conn:
-            await self.look.submit_next_line_jobs(conn)
+            await self.look.submit_relay_jobs_of_next_queues(conn)
 
     async def attempt(self, *, event_store: Any = None) -> str | None:
         """Submit the due line, pull its job and perform it; return its outcome, or None if none was due."""

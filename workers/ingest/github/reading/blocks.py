@@ -57,14 +57,14 @@ def find_visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString
     node: PageElement | None = soup.contents[0] if soup.contents else None
     while node is not None:
         if isinstance(node, Tag) and node.name in INVISIBLE_README_TAGS:
-            node = html_element_after(node)
+            node = find_next_html_node_outside_tag(node)
             continue
         if isinstance(node, NavigableString) and not isinstance(node, Comment):
             yield node
         node = node.next_element
 
 
-def html_element_after(tag: Tag) -> PageElement | None:
+def find_next_html_node_outside_tag(tag: Tag) -> PageElement | None:
     ancestor: Tag | None = tag
     while ancestor is not None and ancestor.next_sibling is None:
         ancestor = ancestor.parent
@@ -84,7 +84,7 @@ def find_enclosing_block_tag(text: NavigableString) -> Tag | None:
 
 
 def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
-    text = clean_readme_text("".join(texts))
+    text = strip_emoji_codes_and_ornaments("".join(texts))
     if not text:
         return None
     free = clean_text_line("".join(part for part in texts if part.find_parent("a") is None))
@@ -101,7 +101,7 @@ def is_in_admonition(box: Tag) -> bool:
     return quote is not None and ADMONITION_MARK_PATTERN.match(quote.get_text()) is not None
 
 
-def clean_readme_text(text: str) -> str:
+def strip_emoji_codes_and_ornaments(text: str) -> str:
     """Return the text on one line, without emoji shortcodes and the ornaments around the text."""
     return ORNAMENTS_AROUND_TEXT_PATTERN.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
 
@@ -124,7 +124,7 @@ class BlockUnderHeading(NamedTuple):
     block: ReadmeBlock
 
 
-def list_blocks_under_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
+def pair_readme_blocks_with_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
     number, heading = 0, ""
     for block in blocks:
         if block.kind == "heading":

@@ -21,7 +21,7 @@ from workers.ingest.github.reading.names import (
     spell_package_name,
 )
 from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import RepositoryFile
+from workers.ingest.github.shapes import FetchedRepositoryFile
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import is_possible_brand_name
@@ -48,7 +48,7 @@ PARTIAL_APPLE_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 
 def read_manifest_statements(
-    file: RepositoryFile, own_name: RepositoryOwnName, files: list[RepositoryFile]
+    file: FetchedRepositoryFile, own_name: RepositoryOwnName, files: list[FetchedRepositoryFile]
 ) -> Iterator[BrandFieldStatement]:
     """Yield the brand statements of a project's manifest, such as `package.json`.
 
@@ -82,7 +82,7 @@ def parse_gradle_settings(text: str) -> ManifestObject:
     return {"name": match[1]} if match else {}
 
 
-def load_manifest_object(load: Callable[[str], Any], file: RepositoryFile) -> ManifestObject:
+def load_manifest_object(load: Callable[[str], Any], file: FetchedRepositoryFile) -> ManifestObject:
     """Return the object in a manifest, decoded by `load`; {} if the file is broken or has another value."""
     try:
         value = load(decode_bytes_like_browser(file.body, ""))
@@ -125,7 +125,9 @@ def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
     return lambda document, own_name: read_package_statements(get_nested_object(document, *table), own_name, rule)
 
 
-def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+def read_jekyll_site_description(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[BrandFieldStatement]:
     """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
@@ -185,7 +187,7 @@ LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], Manife
     "pyproject.toml": (tomllib.loads, read_pyproject),
     "cargo.toml": (tomllib.loads, build_package_manifest_reader("cargo", "package")),
     "composer.json": (json.loads, build_package_manifest_reader("composer")),
-    "_config.yml": (yaml.safe_load, read_jekyll_config),
+    "_config.yml": (yaml.safe_load, read_jekyll_site_description),
     "settings.gradle": (parse_gradle_settings, build_package_manifest_reader("gradle")),
     "settings.gradle.kts": (parse_gradle_settings, build_package_manifest_reader("gradle")),
 }
@@ -212,7 +214,7 @@ def read_plist_names(body: bytes) -> Iterator[BrandFieldStatement]:
             yield BrandFieldStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[BrandFieldStatement]:
+def read_android_label(body: bytes, files: list[FetchedRepositoryFile]) -> Iterator[BrandFieldStatement]:
     """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.
@@ -227,7 +229,7 @@ def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[Bra
         yield BrandFieldStatement("appName", clean_text_line(name), 0.75, "android.label")
 
 
-def read_android_strings(files: list[RepositoryFile]) -> dict[str, str]:
+def read_android_strings(files: list[FetchedRepositoryFile]) -> dict[str, str]:
     """Return the strings of all strings.xml files by name, as a device shows them.
 
     Of several strings with one name the first counts. Broken files are left out.

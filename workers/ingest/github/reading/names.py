@@ -36,7 +36,7 @@ class RepositoryOwnName(NamedTuple):
         return fold_text(self.bare)
 
 
-def find_repository_own_name(repository: str, text: str) -> RepositoryOwnName:
+def spell_repository_own_name_as_in_text(repository: str, text: str) -> RepositoryOwnName:
     """Return the repository's name without a platform, spelled as twice in `text` (`NumPy`), else as derived."""
     bare_name = strip_repository_name_suffix(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare_name))

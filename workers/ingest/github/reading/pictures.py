@@ -14,7 +14,7 @@ from workers.ingest.appstore.address import host_of_url
 from workers.ingest.github.shapes import RepositoryContent
 from workers.ingest.github.store_pictures import find_store_image_kind
 from workers.ingest.page.document import MAX_URL_CHARS, read_tag_attribute, resolve_http_url
-from workers.ingest.page.pictures import clean_image_alt_text
+from workers.ingest.page.pictures import clean_and_truncate_image_alt_text
 from workers.ingest.shapes import CandidateImage
 
 MAX_README_IMAGES = 40
@@ -23,7 +23,7 @@ MIN_README_IMAGE_SIDE_PX = 64
 BADGE_URL_PATTERN = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def list_repository_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
+def list_store_and_readme_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
     images = [build_store_image_candidate(repository, path) for path in repository.pictures]
     return [
         image
@@ -45,7 +45,7 @@ def find_readme_image_candidates(repository: RepositoryContent, html: str) -> It
     for image in soup.find_all("img", limit=MAX_README_IMAGES):
         url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
         if url and is_image_readable_by_anyone(repository, url) and not is_badge_image(repository, image, url):
-            description = clean_image_alt_text(read_tag_attribute(image, "alt"))
+            description = clean_and_truncate_image_alt_text(read_tag_attribute(image, "alt"))
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.github.reading.blocks import ReadmeBlock, is_link_row_block, list_blocks_under_headings
+from workers.ingest.github.reading.blocks import ReadmeBlock, is_link_row_block, pair_readme_blocks_with_headings
 from workers.ingest.github.reading.names import (
     RepositoryOwnName,
     is_nearly_repository_name,
@@ -12,7 +12,7 @@ from workers.ingest.github.reading.names import (
     split_readme_heading,
 )
 from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.page.descriptions import MIN_DESCRIPTION_CHARS, PROSE_END_PATTERN
+from workers.ingest.page.descriptions import MIN_STRONG_DESCRIPTION_CHARS, PROSE_END_PATTERN
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
@@ -44,13 +44,13 @@ SETUP_HEADING_PATTERN = re.compile(
     r"|code of conduct|security|help)\b",
     re.IGNORECASE,
 )
-REQUEST_SENTENCE_PATTERN = re.compile(
+READER_INSTRUCTION_OPENING_PATTERN = re.compile(
     r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|how to"
     r"|upgrading)\b",
     re.IGNORECASE,
 )
 #: Headings of later sections, which are no titles.
-SECTION_HEADING_PATTERN = re.compile(
+HEADING_UNFIT_AS_README_TITLE_PATTERN = re.compile(
     r"(?:(?:key |main )?features|documentation|docs|introduction|overview|about|motivation|examples?|news"
     r"|highlights|performance|benchmarks?|(?:project )?status|demos?|previews?|background|description"
     r"|summary)\W*$|(?:why|what|how|using|running|getting|installing|building)\b",
@@ -82,7 +82,7 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
     first = (
         block
         for block in headings[:1]
-        if not is_setup_heading(block.text) and not SECTION_HEADING_PATTERN.match(block.text)
+        if not is_setup_heading(block.text) and not HEADING_UNFIT_AS_README_TITLE_PATTERN.match(block.text)
     )
     return next(exact, None) or next(first, None)
 
@@ -105,7 +105,7 @@ def find_readme_taglines(
     blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
 ) -> Iterator[BrandFieldStatement]:
     """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
-    following = list_blocks_below_title(blocks, title)
+    following = list_first_blocks_below_readme_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
         is_on_work = block.kind == "item" or (block.kind == "heading" and is_setup_heading(block.text))
@@ -116,14 +116,14 @@ def find_readme_taglines(
         yield BrandFieldStatement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
 
 
-def list_blocks_below_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
+def list_first_blocks_below_readme_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
     """Return the next four blocks below the title, or the first four without one, less the rows of links."""
     start = blocks.index(title) + 1 if title else 0
     return [block for block in blocks[start : start + 4] if not is_link_row_block(block)]
 
 
 def is_readme_tagline(text: str, skip_rules: SentenceSkipRules) -> bool:
-    is_request = text.endswith((":", "：")) or REQUEST_SENTENCE_PATTERN.match(text) or "://" in text
+    is_request = text.endswith((":", "：")) or READER_INSTRUCTION_OPENING_PATTERN.match(text) or "://" in text
     return is_tagline_sized(text) and not is_request and skip_rules.classify_skipped_sentence(text) is None
 
 
@@ -146,11 +146,11 @@ def find_readme_description(
         text = truncate_text(build_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield BrandFieldStatement("appDescription", text, 0.60, "readme.paragraph")
     else:
-        for text in [text for text in taglines if len(text) >= MIN_DESCRIPTION_CHARS][:1]:
+        for text in [text for text in taglines if len(text) >= MIN_STRONG_DESCRIPTION_CHARS][:1]:
             yield BrandFieldStatement("appDescription", text, 0.50, "readme.line")
         texts = (
             keep_descriptive_sentences(section.block, own_name, skip_rules)
-            for section in list_blocks_under_headings(blocks)
+            for section in pair_readme_blocks_with_headings(blocks)
         )
         for text in islice((text for text in texts if text and is_project_name_mentioned_early(text, own_name)), 1):
             yield BrandFieldStatement(
@@ -166,9 +166,9 @@ def blocks_about_project(
     Sections on the project's state or news, or on getting or building it, are left out. The section under
     `title` is kept in any case.
     """
-    for section in list_blocks_under_headings(blocks):
+    for section in pair_readme_blocks_with_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
-        is_skipped = is_setup_heading(section.heading) or skip_rules.is_skipped_section(section.heading)
+        is_skipped = is_setup_heading(section.heading) or skip_rules.is_section_on_state_or_news(section.heading)
         if section.number <= MAX_README_TITLE_HEADINGS and (is_under_title or not is_skipped):
             yield section.block
 
@@ -186,7 +186,7 @@ def find_readme_lead_line(
     paragraph has more information, or is the line itself.
     """
     starts_with_title = blocks[0].kind == "heading" or is_link_row_block(blocks[0]) if blocks else False
-    below_it = list_blocks_below_title(blocks, title if starts_with_title else None)[:1]
+    below_it = list_first_blocks_below_readme_title(blocks, title if starts_with_title else None)[:1]
     if first is not None and (first in below_it or is_project_name_mentioned_early(first.text, own_name)):
         return ""
     lines_below = (
@@ -194,7 +194,7 @@ def find_readme_lead_line(
         for block in below_it
         if block.kind in {"text", "quote"} and is_readme_tagline(block.text, skip_rules)
     )
-    return next((text for text in lines_below if len(text) >= MIN_DESCRIPTION_CHARS), "")
+    return next((text for text in lines_below if len(text) >= MIN_STRONG_DESCRIPTION_CHARS), "")
 
 
 def is_project_name_mentioned_early(text: str, own_name: RepositoryOwnName) -> bool:
@@ -219,7 +219,11 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
 
     A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
-    if block.kind not in {"text", "quote"} or is_link_row_block(block) or REQUEST_SENTENCE_PATTERN.match(block.text):
+    if (
+        block.kind not in {"text", "quote"}
+        or is_link_row_block(block)
+        or READER_INSTRUCTION_OPENING_PATTERN.match(block.text)
+    ):
         return ""
     sentences = split_sentences(skip_rules.keep_product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
@@ -229,7 +233,9 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
     is_ended = (
         PROSE_END_PATTERN.search(kept_text) is not None or count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS * 2
     )
-    is_long = len(kept_text) >= MIN_DESCRIPTION_CHARS and count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS
+    is_long = (
+        len(kept_text) >= MIN_STRONG_DESCRIPTION_CHARS and count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS
+    )
     return kept_text if is_ended and is_long else ""
 
 

@@ -8,24 +8,33 @@ from urllib.parse import quote
 from schemas.brand import FieldCandidate
 from workers.ingest import detection
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
-from workers.ingest.github.reading.blocks import ReadmeBlock, clean_readme_text, parse_readme_blocks
-from workers.ingest.github.reading.names import RepositoryOwnName, find_repository_own_name
+from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_blocks, strip_emoji_codes_and_ornaments
+from workers.ingest.github.reading.names import RepositoryOwnName, spell_repository_own_name_as_in_text
 from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
+from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent
 from workers.ingest.page.document import MAX_URL_CHARS
 from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, is_tagline_sized, truncate_text
-from workers.ingest.shapes import ParsedDocument, Passage, build_candidates
+from workers.ingest.shapes import ParsedNonPageDocument, Passage, build_candidates_of_scored_values
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Topics about a project's events, not about itself.
-CONTRIBUTION_TOPIC_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
+GITHUB_TOPIC_FOR_CONTRIBUTORS_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
 #: Programming languages of nearly every repository.
-COMMON_CODE_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
+REPOSITORY_LANGUAGES_UNFIT_AS_KEYWORDS = {
+    "Makefile",
+    "Shell",
+    "Batchfile",
+    "Dockerfile",
+    "HTML",
+    "CSS",
+    "CMake",
+    "Procfile",
+}
 MAX_REPOSITORY_PASSAGES = 250
 
 
-def parse_repository_content(repository: RepositoryContent) -> ParsedDocument:
+def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDocument:
     """Return the candidates, passages and images of a repository from GitHub's fields and its files.
 
     Of equal candidates the first wins: store, GitHub's fields, manifests, README.
@@ -36,44 +45,47 @@ def parse_repository_content(repository: RepositoryContent) -> ParsedDocument:
     skip_rules = SentenceSkipRules(
         detection.detect_text_language(join_readme_prose(blocks) or repository.description)[0]
     )
-    own_name = find_repository_own_name(
+    own_name = spell_repository_own_name_as_in_text(
         repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
     files = repository.files
-    statements_by_file: list[tuple[RepositoryFile | None, Iterable[BrandFieldStatement]]] = [
+    statements_by_file: list[tuple[FetchedRepositoryFile | None, Iterable[BrandFieldStatement]]] = [
         *((file, stores.read_store_text_statements(file)) for file in files),
-        (None, read_github_fields(repository, own_name, skip_rules)),
+        (None, read_github_metadata_statements(repository, own_name, skip_rules)),
         *((file, manifests.read_manifest_statements(file, own_name, files)) for file in files),
         (repository.readme, prose.read_readme_statements(blocks, own_name, skip_rules)),
-        (store_texts[0][0] if store_texts else repository.readme, detect_repository_language(store_texts, blocks)),
+        (
+            store_texts[0][0] if store_texts else repository.readme,
+            detect_store_text_or_readme_language(store_texts, blocks),
+        ),
     ]
     candidates = [
         candidate
         for file, statements in statements_by_file
-        for candidate in build_candidates(build_github_file_page_url(repository, file), statements)
+        for candidate in build_candidates_of_scored_values(build_github_file_page_url(repository, file), statements)
     ]
-    return ParsedDocument(
+    return ParsedNonPageDocument(
         candidates=merge_store_and_topic_keywords(repository, candidates),
         passages=list(list_repository_passages(repository, store_texts, blocks))[:MAX_REPOSITORY_PASSAGES],
-        pictures=pictures.list_repository_candidate_images(repository, html),
+        pictures=pictures.list_store_and_readme_candidate_images(repository, html),
     )
 
 
-def build_github_file_page_url(repository: RepositoryContent, file: RepositoryFile | None) -> str:
+def build_github_file_page_url(repository: RepositoryContent, file: FetchedRepositoryFile | None) -> str:
     """Return the URL of the file's page on GitHub; the repository's page if `file` is None."""
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
 
 
-def read_github_fields(
+def read_github_metadata_statements(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> Iterator[BrandFieldStatement]:
     """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
     A description without any sentence on the product has little confidence, and is no tagline.
     """
-    description = clean_readme_text(repository.description)
+    description = strip_emoji_codes_and_ornaments(repository.description)
     if description:
         is_skipped = not skip_rules.keep_product_sentences(description)
         text, confidence = truncate_text(description, MAX_DESCRIPTION_CHARS), 0.20 if is_skipped else 0.90
@@ -89,8 +101,8 @@ def read_github_fields(
         yield BrandFieldStatement("logoUrl", icon, 0.85, "store.icon")
 
 
-def detect_repository_language(
-    store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
+def detect_store_text_or_readme_language(
+    store_texts: list[tuple[FetchedRepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[BrandFieldStatement]:
     """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
@@ -110,14 +122,16 @@ def merge_store_and_topic_keywords(
 
     Add another one with up to three programming languages. Topics about contributing are left out.
     """
-    topics = [topic for topic in repository.topics if not CONTRIBUTION_TOPIC_PATTERN.fullmatch(topic)]
+    topics = [topic for topic in repository.topics if not GITHUB_TOPIC_FOR_CONTRIBUTORS_PATTERN.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
     store_keywords = [candidate for candidate in candidates if candidate.rule == "store.keywords"]
     for keywords in store_keywords[:1]:
         topics = [*map(str, keywords.value), *topics]
         rule = "store.keywords+github.topics" if len(topics) > len(keywords.value) else keywords.rule
         first_url = keywords.url
-    languages = [language for language in repository.languages if language not in COMMON_CODE_LANGUAGES][:3]
+    languages = [
+        language for language in repository.languages if language not in REPOSITORY_LANGUAGES_UNFIT_AS_KEYWORDS
+    ][:3]
     lists = ((topics, 0.95, rule), (languages, 0.30, "github.languages"))
     keyword_candidates = [
         FieldCandidate(field="keywords", value=values, confidence=confidence, rule=rule, url=first_url)
@@ -128,13 +142,13 @@ def merge_store_and_topic_keywords(
 
 
 def list_repository_passages(
-    repository: RepositoryContent, store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
+    repository: RepositoryContent, store_texts: list[tuple[FetchedRepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Passage]:
     """Yield the passages of a repository: GitHub's description, the store texts, then the README.
 
     Store texts precede the README, since they are written for potential users of the app.
     """
-    if description := clean_readme_text(repository.description):
+    if description := strip_emoji_codes_and_ornaments(repository.description):
         yield Passage(text=description, url=repository.url)
     for file, _, text in store_texts:
         yield from (

@@ -11,7 +11,7 @@ from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_readme_heading
 from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import RepositoryFile
+from workers.ingest.github.shapes import FetchedRepositoryFile
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_into_distinct_keywords
 from workers.ingest.page.names import is_possible_brand_name
@@ -28,18 +28,20 @@ STORE_LINK_NAME_BY_HOST = {
 STORE_NAME_FIELDS = {"name", "title"}
 STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
 STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
-HTML_PARAGRAPH_BREAK = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
+STORE_TEXT_PARAGRAPH_BREAK_PATTERN = re.compile(
+    r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE
+)
 #: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
-HTML_HEADING_PATTERN = re.compile(
+STORE_TEXT_HTML_HEADING_PATTERN = re.compile(
     r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$", re.IGNORECASE | re.MULTILINE
 )
-HTML_LIST_ITEM_TAG = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
-HTML_LINE_BREAK_TAG = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
+STORE_TEXT_LIST_ITEM_TAG_PATTERN = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+STORE_TEXT_LINE_BREAK_TAGS_PATTERN = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 #: Content of a symbolic link: its target's path.
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def read_store_text_statements(file: RepositoryFile) -> Iterator[BrandFieldStatement]:
+def read_store_text_statements(file: FetchedRepositoryFile) -> Iterator[BrandFieldStatement]:
     match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
     text = decode_store_text_file(file)
     if match is None or not text:
@@ -75,8 +77,9 @@ def read_store_description(text: str, rule: str) -> Iterator[BrandFieldStatement
 
     Yield its list items as an alternative. Yield nothing without an opening.
     """
-    marked_text = HTML_LIST_ITEM_TAG.sub(
-        "\n• ", HTML_LINE_BREAK_TAG.sub("\n", HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text))
+    marked_text = STORE_TEXT_LIST_ITEM_TAG_PATTERN.sub(
+        "\n• ",
+        STORE_TEXT_LINE_BREAK_TAGS_PATTERN.sub("\n", STORE_TEXT_HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text)),
     )
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(text))[0])
     if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
@@ -100,15 +103,19 @@ def read_homepage_link(address: str) -> dict[str, str]:
 
 
 def split_store_paragraphs(text: str) -> list[str]:
-    return [text_line for paragraph in HTML_PARAGRAPH_BREAK.split(text) if (text_line := clean_text_line(paragraph))]
+    return [
+        text_line
+        for paragraph in STORE_TEXT_PARAGRAPH_BREAK_PATTERN.split(text)
+        if (text_line := clean_text_line(paragraph))
+    ]
 
 
-def decode_store_text_file(file: RepositoryFile) -> str:
+def decode_store_text_file(file: FetchedRepositoryFile) -> str:
     text = decode_bytes_like_browser(file.body, "").strip()
     return "" if SYMLINK_CONTENT_PATTERN.fullmatch(text) else text
 
 
-def list_store_prose_files(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
+def list_store_prose_files(files: list[FetchedRepositoryFile]) -> Iterator[tuple[FetchedRepositoryFile, str, str]]:
     """Yield the store text files that have a description or a tagline, each with its locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
