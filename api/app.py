@@ -16,7 +16,7 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import check_key_limits_and_input_of_request, complete_input_requirements_of_routes
+from api.guard import check_api_request, complete_input_requirements_of_routes
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
@@ -56,14 +56,10 @@ class ApiApplication(Litestar):
         if ours:
             request = {**request, "method": "GET"}
         state = access_log.create_request_state(request)
-        receives, sends = cost_metering.wrap_to_count_body_bytes(
-            state.cost, cast("Receive", receive), cast("Send", send)
-        )
+        receives, sends = cost_metering.wrap_to_count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.wrap_to_drop_response_body(receives, sends)
-        await cost_metering.run_request_and_charge_cost(
-            request, state, self._answer_request(request, state, receives, sends, method)
-        )
+        await cost_metering.bill_request(request, state, self._answer_request(request, state, receives, sends, method))
 
     async def _answer_request(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
@@ -110,7 +106,7 @@ def set_application_settings_and_clock(
     """
     app.state.serve = partial(open_api_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
-    app.state.hosts = settings.allowed_host_headers
+    app.state.hosts = settings.served_hosts
     return app
 
 
@@ -119,9 +115,7 @@ def build_application() -> Litestar:
 
     `set_application_settings_and_clock` adds settings and resources.
     """
-    behind_the_guard = Router(
-        "/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=check_key_limits_and_input_of_request
-    )
+    behind_the_guard = Router("/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=check_api_request)
     for_apps = Router(
         "/v1",
         route_handlers=SDK_APP_KEY_ROUTES,
@@ -134,7 +128,7 @@ def build_application() -> Litestar:
         response_class=ApiResponse,
         lifespan=[_open_configured_lifespan],
         exception_handlers={Exception: errors.build_error_response_of_exception},
-        request_max_body_size=body_limits.MAX_JSON_BODY_BYTES,
+        request_max_body_size=body_limits.MAX_JSON_BYTES,
         openapi_config=None,
         logging_config=None,
     )

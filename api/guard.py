@@ -67,14 +67,12 @@ def complete_input_requirements_of_routes(app: Litestar) -> None:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(
-                    sorted(head_requests.add_head_to_method_names_of_path(route.methods, route.path))
-                )
-            elif handler.resolve_before_request() is check_key_limits_and_input_of_request:
+                handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_to_methods(route.methods, route.path)))
+            elif handler.resolve_before_request() is check_api_request:
                 handler.opt["requirements"] = _derive_input_requirements_of_route(handler)
 
 
-async def check_key_limits_and_input_of_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def check_api_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Check a request before its route: key, limits, scope, query and content type; raise the first refusal.
 
     Answer OPTIONS without a key: Litestar's own answer lists the methods of only one of the path's handlers.
@@ -85,7 +83,7 @@ async def check_key_limits_and_input_of_request(connection: Request[Any, Any, An
     needs: RouteRequirements = opt["requirements"]
     rate_class = _rate_class_of_request(request, needs)
     request.request_state.rate_class = rate_class
-    await _authenticate_count_and_check_scope(request, needs, rate_class)
+    await _authenticate_and_rate_limit(request, needs, rate_class)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_and_normalize_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
@@ -101,13 +99,11 @@ def _rate_class_of_request(request: ApiRequest, needs: RouteRequirements) -> Rat
     return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.has_multipart_body else needs.rate_class
 
 
-async def _authenticate_count_and_check_scope(
-    request: ApiRequest, needs: RouteRequirements, rate_class: RateClass
-) -> None:
+async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirements, rate_class: RateClass) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
-    address = api_keys.find_client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    address = api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = api_keys.read_api_key(call)
-    expected = services.authenticator.find_unverified_cached_principal(presented)
+    expected = services.authenticator.find_cached_principal(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.count_request(expected, rate_class)
     try:

@@ -44,7 +44,7 @@ POSTGRES_SOCKET_OPTIONS = {
 }
 
 #: Settings of connections that are kept open.
-BURST_POOL_SESSION_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
+BURST_POOL_PG_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
 #: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
 DEAD_POSTGRES_CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
@@ -113,9 +113,7 @@ async def open_postgres_pool(
     at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
     rows by their keys, with a plan that never changes.
     """
-    more = {"lock_timeout": lock_timeout, "application_name": name} | (
-        BURST_POOL_SESSION_SETTINGS if for_bursts else {}
-    )
+    more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_POOL_PG_SETTINGS if for_bursts else {})
     if patience_s is not None:
         more |= _build_postgres_timeout_settings(patience_s)
     async with asyncpg.create_pool(

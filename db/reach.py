@@ -37,22 +37,20 @@ FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
 UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
-TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER = (
+TRANSIENT_POSTGRES_ERRORS = (
     ServiceUnavailable,
     asyncpg.DeadlockDetectedError,
     asyncpg.QueryCanceledError,
 )
 
 
-def is_postgres_away_error(error: BaseException) -> bool:
+def means_postgres_away(error: BaseException) -> bool:
     """Return whether an error means that Postgres is away or unusable for now, so that a retry may succeed.
 
     A statement under way may have been committed nevertheless.
     """
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_connection_reset_error(
-        error
-    )
+    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_conn_reset_error(error)
 
 
 @contextmanager
@@ -64,11 +62,11 @@ def convert_postgres_away_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_postgres_away_error(error):
+        if means_postgres_away(error):
             raise ServiceUnavailable from error
         raise
 
 
-def is_connection_reset_error(error: BaseException) -> bool:
+def is_conn_reset_error(error: BaseException) -> bool:
     """Return whether an error is uvloop's for a write to a connection that was just reset, by any kind of server."""
     return isinstance(error, RuntimeError) and str(error).startswith(UVLOOP_CONNECTION_RESET_MESSAGE_START)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from db.reach import is_connection_reset_error
+from db.reach import is_conn_reset_error
 from schemas.errors import RedisUnavailable
 
 #: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
@@ -16,7 +16,7 @@ REDIS_AWAY_ERRORS = (RedisError, OSError)
 
 
 def is_redis_away_error(error: BaseException) -> bool:
-    return isinstance(error, REDIS_AWAY_ERRORS) or is_connection_reset_error(error)
+    return isinstance(error, REDIS_AWAY_ERRORS) or is_conn_reset_error(error)
 
 
 @contextmanager

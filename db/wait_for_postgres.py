@@ -9,8 +9,8 @@ from typing import TypeVar
 from db.reach import (
     FIRST_POSTGRES_RETRY_WAIT_S,
     MAX_POSTGRES_RETRY_WAIT_S,
-    TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER,
-    is_postgres_away_error,
+    TRANSIENT_POSTGRES_ERRORS,
+    means_postgres_away,
 )
 from telemetry import logs
 
@@ -51,9 +51,7 @@ def find_postgres_away_error(error: BaseException) -> BaseException | None:
     Return that error's cause instead if it has one. Return None if any error is another failure.
     """
     errors = list(iter_leaf_errors(error))
-    if all(
-        isinstance(leaf, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER) or is_postgres_away_error(leaf) for leaf in errors
-    ):
+    if all(isinstance(leaf, TRANSIENT_POSTGRES_ERRORS) or means_postgres_away(leaf) for leaf in errors):
         return errors[0].__cause__ or errors[0]
     return None
 

@@ -18,7 +18,7 @@ TextAlignment = Literal["start", "middle", "end"]
 PixelBox: TypeAlias = tuple[int, int, int, int]
 
 
-class InkedTextLine(NamedTuple):
+class InkedText(NamedTuple):
     """A shaped line of text with its ink mask and the mask's place in the image."""
 
     line: ShapedTextLine
@@ -70,14 +70,12 @@ class Canvas:
         share = compute_free_width_share_left_of_line(align, right_to_left=self.right_to_left)
         lines = [*place_inked_text_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
-        self.marks += [self._measure_contrast_of_inked_line(name, one, block, color) for one in lines]
+        self.marks += [self._measure_line_contrast(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _measure_contrast_of_inked_line(
-        self, name: str, inked: InkedTextLine, block: TextBlock, color: RGB
-    ) -> DrawnText:
+    def _measure_line_contrast(self, name: str, inked: InkedText, block: TextBlock, color: RGB) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return build_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
@@ -93,7 +91,7 @@ def compute_free_width_share_left_of_line(align: TextAlignment, *, right_to_left
 
 def place_inked_text_lines(
     block: TextBlock, place: tuple[float, float], width: float, share: float
-) -> Iterator[InkedTextLine]:
+) -> Iterator[InkedText]:
     """Yield each line of a text block with its ink mask and its box on the canvas; skip lines without ink.
 
     Lines are aligned by their ink instead of their advance width.
@@ -104,4 +102,4 @@ def place_inked_text_lines(
             left = math.ceil(x) + math.floor((math.floor(width) - drawn.mask.width) * share)
             top = math.floor(y + block.ascent_px + number * block.size * block.leading) + drawn.y
             box = (left, top, left + drawn.mask.width, top + drawn.mask.height)
-            yield InkedTextLine(line, drawn.mask, box)
+            yield InkedText(line, drawn.mask, box)

@@ -20,11 +20,11 @@ class PictureSizeAndSafeZone(NamedTuple):
         return self.width, self.height
 
     @property
-    def safe_zone_width(self) -> int:
+    def safe_width(self) -> int:
         return self.right - self.left
 
     @property
-    def centered_text_margin_px(self) -> int:
+    def text_inset(self) -> int:
         """Return the margin in pixels at the left and at the right of centered texts."""
         return max(self.left, self.width - self.right)
 

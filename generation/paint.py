@@ -19,7 +19,7 @@ _SHADOW_DOWNSCALE = 4
 #: Side of the noise tile that hides colour banding.
 _BACKGROUND_NOISE_TILE_SIDE_PX = 256
 #: Maximum change of a channel.
-_BACKGROUND_NOISE_AMPLITUDE = 2
+_BANDING_NOISE_AMPLITUDE = 2
 _COLOR_BLENDING_GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE_EXPONENT = 5.0
@@ -59,9 +59,7 @@ def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
     raw = np.frombuffer(seeded_noise_bytes(seed, _BACKGROUND_NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
         _BACKGROUND_NOISE_TILE_SIDE_PX, _BACKGROUND_NOISE_TILE_SIDE_PX
     )
-    tile = ((raw + 0.5) / 256 * (2 * _BACKGROUND_NOISE_AMPLITUDE) - _BACKGROUND_NOISE_AMPLITUDE + 0.5).astype(
-        np.float32
-    )
+    tile = ((raw + 0.5) / 256 * (2 * _BANDING_NOISE_AMPLITUDE) - _BANDING_NOISE_AMPLITUDE + 0.5).astype(np.float32)
     across, down = (math.ceil(side / _BACKGROUND_NOISE_TILE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 

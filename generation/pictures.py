@@ -17,7 +17,7 @@ from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
-MAX_DECODED_PICTURE_SIDE_PX = 2_600
+MAX_DECODED_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_SIDE_PX = 48
 #: Maximum aspect ratio of a logo.
@@ -63,13 +63,11 @@ def _decode_bitmap(data: bytes) -> Image.Image:
 def _decode_picture_upright(image: Image.Image) -> Image.Image:
     """Return a picture's first frame in RGB or RGBA, turned upright, and scaled down to the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (MAX_DECODED_PICTURE_SIDE_PX, MAX_DECODED_PICTURE_SIDE_PX))
+    image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > MAX_DECODED_PICTURE_SIDE_PX:
-        upright.thumbnail(
-            (MAX_DECODED_PICTURE_SIDE_PX, MAX_DECODED_PICTURE_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0
-        )
+    if max(upright.size) > MAX_DECODED_SIDE_PX:
+        upright.thumbnail((MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return _convert_picture_to_rgb_or_rgba(_reduce_channels_to_eight_bits(upright), profile)
 
 

@@ -16,7 +16,7 @@ from schemas.errors import ClipRefused
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
 MIN_POSTER_LUMINANCE_DEVIATION = 12.0
 #: Parts of a video to sample.
-_POSTER_SAMPLE_POSITION_SHARES = (0.25, 0.5, 0.75)
+_POSTER_FRAME_POSITIONS = (0.25, 0.5, 0.75)
 #: Assumed length of a file without a duration.
 _ASSUMED_VIDEO_SECONDS = 4.0
 
@@ -68,9 +68,7 @@ def _find_poster_frame(path: Path) -> Image.Image:
 
 def _decode_poster_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
     """Yield a video's decodable frames: after a second to skip a fade-in, at 1/4, 1/2 and 3/4, and at the start."""
-    for second in dict.fromkeys(
-        (min(1.0, seconds / 2), *(seconds * part for part in _POSTER_SAMPLE_POSITION_SHARES), 0.0)
-    ):
+    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _POSTER_FRAME_POSITIONS), 0.0)):
         try:
             answer = _decode_video_frame_to_ppm_thumbnail(path, second)
         except ClipRefused:
@@ -81,17 +79,15 @@ def _decode_poster_sample_frames(path: Path, seconds: float) -> Iterator[Image.I
 
 def _decode_video_frame_to_ppm_thumbnail(path: Path, second: float) -> bytes:
     """Return a video's frame at a second as a PPM thumbnail in SDR; empty after its end. Raises `ClipRefused`."""
-    result = _decode_one_video_frame_with_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
+    result = _decode_filtered_video_frame(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
     toned = clip.sdr_conversion_filters(clip.read_transfer_characteristic(result))
     if toned:
-        return _decode_one_video_frame_with_filters(
-            path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]
-        ).stdout
+        return _decode_filtered_video_frame(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
     return result.stdout
 
 
-def _decode_one_video_frame_with_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
+def _decode_filtered_video_frame(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run_ffmpeg_within_clip_probe_limits(
+    return clip.run_ffmpeg_on_clip(
         *clip.build_ffmpeg_input_from_video_part(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
     )

@@ -12,7 +12,7 @@ import resvg_py
 from generation.confinement.confine import confine_process
 
 #: Longer side of the picture, in pixels.
-RASTERIZED_SVG_LONGER_SIDE_PX = 1_024
+SVG_RASTER_SIDE_PX = 1_024
 #: CPU seconds of one drawing.
 MAX_RASTERIZER_CPU_S = 20
 #: Address space, of which Python takes 40 MB. A layer takes 4 MB on the canvas, and 105 MB if it is much
@@ -25,9 +25,7 @@ def main(longer: str) -> None:
     limit_rasterizer_process()
     confine_process()
     try:
-        drawn = resvg_py.svg_to_bytes(
-            svg_string=drawing, skip_system_fonts=True, **{longer: RASTERIZED_SVG_LONGER_SIDE_PX}
-        )
+        drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: SVG_RASTER_SIDE_PX})
     except (ValueError, RuntimeError, OverflowError) as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(drawn)

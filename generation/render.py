@@ -24,7 +24,7 @@ from generation.text.cleaning import clean_drawn_text
 from generation.theme import PieceColorTheme, derive_theme
 from generation.thumbnail import encode_jpeg, encode_picture_as_jpeg_thumbnail
 from generation.timing import plan_video_timing
-from generation.video.video import VideoPieceToRender
+from generation.video.video import VideoToRender
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
@@ -69,7 +69,7 @@ class SlidesPiece(NamedTuple):
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             canvas = slide()
             yield RenderingProgressStep(
-                number / len(self.slides), _write_picture_and_thumbnail(folder, name, canvas.image, canvas.marks)
+                number / len(self.slides), _write_picture_files(folder, name, canvas.image, canvas.marks)
             )
 
 
@@ -111,12 +111,10 @@ def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> 
         else []
     )
     lasts = plan_video_timing(copy.hook.text, points, spec.seconds, min_speech_scene_seconds(speech))
-    return VideoPieceToRender(
-        _build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card_picture(given), speech
-    )
+    return VideoToRender(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card(given), speech)
 
 
-def _decode_end_card_picture(given: PieceInputFiles) -> Image.Image | None:
+def _decode_end_card(given: PieceInputFiles) -> Image.Image | None:
     return pictures.decode_picture(given.end_card) if given.end_card is not None else None
 
 
@@ -131,7 +129,7 @@ def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: Pie
         clip,
         spec.seconds,
         spec.transcript,
-        _decode_end_card_picture(given),
+        _decode_end_card(given),
     )
 
 
@@ -169,14 +167,12 @@ def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Pa
 
     The same presenter always has the same face.
     """
-    return _write_picture_and_thumbnail(
+    return _write_picture_files(
         folder, "portrait", draw_presenter_portrait(presenter, derive_theme(colors), PORTRAIT_FILE_SIDE_PX)
     )
 
 
-def _write_picture_and_thumbnail(
-    folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()
-) -> OutputFile:
+def _write_picture_files(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> OutputFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(encode_picture_as_jpeg_thumbnail(image))

@@ -91,23 +91,21 @@ class _DrawingCostCounter:
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
-            one
-            for one in self._applicable_css_declarations(element)
-            if one.name in svg_styles.REFERENCING_CSS_PROPERTIES
+            one for one in self._costed_css_declarations(element) if one.name in svg_styles.REFERENCING_CSS_PROPERTIES
         )
         names += [svg_styles.fragment_id_of_css_value(one.value) or "" for one in references]
         yield from (self._by_id[one] for one in names if one in self._by_id)
 
     def _compute_own_cost_units(self, element: etree._Element) -> int:
         is_layer = _local_element_name(element) in _CLIPPED_SVG_ELEMENTS or any(
-            one.name in _LAYER_CSS_PROPERTIES for one in self._applicable_css_declarations(element)
+            one.name in _LAYER_CSS_PROPERTIES for one in self._costed_css_declarations(element)
         )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
         dashes = _MAX_PATH_LENGTH_PER_NUMBER_SUM * _sum_svg_element_lengths(element) / self._dash if self._dash else 0
         costs = signs / PATH_SIGNS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
         return self._shape + COST_UNITS_PER_LAYER * is_layer + int(costs)
 
-    def _applicable_css_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
+    def _costed_css_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
         """Yield an SVG element's CSS declarations with a rendering cost: attributes, style and rules that may match."""
         yield from (
             CssDeclaration(name, value) for name, value in element.attrib.items() if name in _COSTED_CSS_PROPERTIES
@@ -123,7 +121,7 @@ class _DrawingCostCounter:
 
     def _dash_pattern_lengths(self, root: etree._Element) -> Iterator[float]:
         """Yield the total length of each dash pattern. Skip 0, which leaves lines solid, and infinity: one dash."""
-        declared = [one for element in root.iter() for one in self._applicable_css_declarations(element)]
+        declared = [one for element in root.iter() for one in self._costed_css_declarations(element)]
         for one in declared:
             total = sum(map(float, _SVG_NUMBER_PATTERN.findall(one.value))) if one.name == "stroke-dasharray" else 0.0
             if 0 < total < math.inf:

@@ -30,19 +30,17 @@ class VideoTiming(NamedTuple):
     end: float
 
     @property
-    def durations_of_all_scenes_s(self) -> tuple[float, ...]:
+    def scene_durations_s(self) -> tuple[float, ...]:
         return (self.hook, *self.points, self.end)
 
     @property
     def seconds(self) -> float:
-        return sum(self.durations_of_all_scenes_s)
+        return sum(self.scene_durations_s)
 
     @property
     def cut_times_s(self) -> tuple[float, ...]:
         """Return the start of each scene of a video but the first, in seconds."""
-        return tuple(
-            sum(self.durations_of_all_scenes_s[:number]) for number in range(1, len(self.durations_of_all_scenes_s))
-        )
+        return tuple(sum(self.scene_durations_s[:number]) for number in range(1, len(self.scene_durations_s)))
 
 
 def reading_seconds(text: str) -> float:
@@ -78,8 +76,8 @@ def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Se
 def _distribute_spare_beats(least: VideoTiming, spare: int) -> VideoTiming:
     """Return a video's timing with `spare` beats added to its scenes in turn: the end, the hook, then the points."""
     beats_of_scenes = [
-        spare // len(least.durations_of_all_scenes_s) + (at < spare % len(least.durations_of_all_scenes_s))
-        for at in range(len(least.durations_of_all_scenes_s))
+        spare // len(least.scene_durations_s) + (at < spare % len(least.scene_durations_s))
+        for at in range(len(least.scene_durations_s))
     ]
     end, hook, *points = (beats * MUSIC_BEAT_S for beats in beats_of_scenes)
     more = zip(least.points, points, strict=True)

@@ -143,9 +143,7 @@ async def submit_job(
         )
         if row := inserted or await FIND_JOB_BY_UNIQUE_KEY.one(conn, org=organization_id, unique_key=unique_key):
             if inserted:
-                log_context.add_submitted_job_to_current_cause(
-                    kind=kind.name, project_id=project_id, job_id=inserted.id
-                )
+                log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=inserted.id)
             wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
             return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
     raise _queue_full_error(kind)
@@ -185,7 +183,7 @@ async def submit_jobs(
     if not rows:
         raise _queue_full_error(kind)
     for job_id in job_ids:
-        log_context.add_submitted_job_to_current_cause(kind=kind.name, project_id=project_id, job_id=job_id)
+        log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [WakeMessage(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 

@@ -20,7 +20,7 @@ from jobs.outcomes import (
     encode_outcome_error,
 )
 
-MAX_MAINTENANCE_BATCH_ROWS = 500
+MAX_MAINTENANCE_ROWS = 500
 MAX_WORKER_CRASHES_OF_JOB = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
@@ -92,7 +92,7 @@ async def has_pool_worker_and_no_queued_job(conn: Conn, *, pool_name: str) -> bo
 
 async def promote_scheduled_jobs(conn: Conn) -> int:
     """Queue a batch of scheduled jobs that have become due; return their number."""
-    return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_BATCH_ROWS)
+    return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS)
 
 
 async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
@@ -103,7 +103,7 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     return await RESCUE_JOBS.all(
         conn,
         before=before,
-        limit=MAX_MAINTENANCE_BATCH_ROWS,
+        limit=MAX_MAINTENANCE_ROWS,
         max_crashes=MAX_WORKER_CRASHES_OF_JOB,
         poisoned=encode_outcome_error(POISONED_JOB_FAILURE),
         exhausted=encode_outcome_error(WORKER_LOST_FAILURE),
@@ -127,7 +127,7 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
 
 
 async def fail_queued_jobs_past_deadline(conn: Conn) -> list[ChangedJob]:
-    """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_BATCH_ROWS`."""
+    """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_ROWS`."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_outcome_error(DEADLINE_FAILURE))
 
 
@@ -142,14 +142,12 @@ async def count_next_part_of_queued_jobs(conn: Conn) -> int:
 
 async def prune_ended_jobs(conn: Conn) -> int:
     """Delete a batch of unreferenced jobs ended over `ENDED_JOB_RETENTION_S` ago, with attempts; return the number."""
-    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_BATCH_ROWS, keep_s=ENDED_JOB_RETENTION_S)
+    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=ENDED_JOB_RETENTION_S)
 
 
 async def prune_short_lived_jobs(conn: Conn) -> int:
     """Delete a batch of jobs of frequent kinds, ended over `SHORT_LIVED_JOB_RETENTION_S` ago; return the number."""
-    return await job_maintenance.prune_passing.run(
-        conn, limit=MAX_MAINTENANCE_BATCH_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S
-    )
+    return await job_maintenance.prune_passing.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S)
 
 
 async def prune_dead_workers_without_jobs(conn: Conn) -> int:

@@ -54,7 +54,7 @@ def compute_s256_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class PlatformOAuthConsentPage(NamedTuple):
+class PlatformConsentPage(NamedTuple):
     """Consent page (OAuth 2, RFC 7636). `client` is its parameter for our client id.
 
     `challenge` derives one from a PKCE verifier. All `scopes` are required for a connection. The scopes in
@@ -80,13 +80,13 @@ class PlatformOAuthConsentPage(NamedTuple):
         return f"{service_url}{self.path}?{urlencode(query, quote_via=quote)}"
 
 
-class AccountServerLogin(NamedTuple):
+class OwnServerLogin(NamedTuple):
     """Login by the consent page of the account's own server. A job registers this application with each.
 
     `example` is a server's host name.
     """
 
-    page: PlatformOAuthConsentPage
+    page: PlatformConsentPage
     example: str
 
 
@@ -96,7 +96,7 @@ class SingleServerOAuthLogin(NamedTuple):
     `url`, `client_id` and `client_secret` are names of settings.
     """
 
-    page: PlatformOAuthConsentPage
+    page: PlatformConsentPage
     url: str
     client_id: str
     client_secret: str
@@ -153,7 +153,7 @@ class PlatformDescription(NamedTuple):
 
     title: str
     limits: PlatformLimits
-    login: AccountServerLogin | SingleServerOAuthLogin | PasswordLogin
+    login: OwnServerLogin | SingleServerOAuthLogin | PasswordLogin
     console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False
@@ -162,5 +162,5 @@ class PlatformDescription(NamedTuple):
     has_webhook: bool = False
 
     @property
-    def name_in_api(self) -> str:
+    def api_name(self) -> str:
         return self.limits.name

@@ -11,11 +11,11 @@ from platforms import PLATFORM_PACKAGE_NAMES
 from platforms.description import PlatformDescription
 
 #: In the order of `PLATFORM_PACKAGE_NAMES`.
-REGISTERED_PLATFORMS_BY_NAME: Mapping[str, PlatformDescription] = {
-    description.name_in_api: description
+PLATFORMS_BY_NAME: Mapping[str, PlatformDescription] = {
+    description.api_name: description
     for description in (import_module(f"{package}.description").DESCRIPTION for package in PLATFORM_PACKAGE_NAMES)
 }
-_PACKAGE_BY_PLATFORM = dict(zip(REGISTERED_PLATFORMS_BY_NAME, PLATFORM_PACKAGE_NAMES, strict=True))
+_PACKAGE_BY_PLATFORM = dict(zip(PLATFORMS_BY_NAME, PLATFORM_PACKAGE_NAMES, strict=True))
 
 
 def load_platform_module(platform: str, module: str) -> Any:

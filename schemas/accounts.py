@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from platforms.description import PrivacyLevel
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
 
@@ -13,7 +13,7 @@ from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStr
 if TYPE_CHECKING:
     PlatformName: TypeAlias = str
 else:
-    PlatformName = Literal[tuple(REGISTERED_PLATFORMS_BY_NAME)]
+    PlatformName = Literal[tuple(PLATFORMS_BY_NAME)]
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 

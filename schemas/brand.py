@@ -104,7 +104,7 @@ class HttpValidators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     kind: str | None = None
 
 
-class CrawlStateForNextIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RecrawlState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Crawl state for the next ingest of the same source: the answers it has read, by address.
 
     It is valid only for the same arguments and the same `rules`, the version of our extraction. `url` is the
@@ -131,11 +131,11 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[BrandFieldName, FieldFinding]
     media: list[PictureFoundByIngest] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    visit: CrawlStateForNextIngest | None = None
+    visit: RecrawlState | None = None
     unchanged: bool = False
 
 
-class StoredBrandSourceFindings(msgspec.Struct, frozen=True, kw_only=True):
+class BrandSourceFindings(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 
     source: BrandSource

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from platforms.description import SingleServerOAuthLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHostHeaders, build_allowed_hosts
 from schemas.setting_values import (
     BUCKET_URL_PATTERN,
-    LOCAL_FOLDER_FILE_URL_PATTERN,
+    FILE_URL_PATTERN,
     AllowedHostNames,
     ConcurrentContentPieces,
     ConnectionsPerAddress,
@@ -42,7 +42,7 @@ BUCKET_KEY_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Client id and secret of the application at each platform that has one server for all accounts.
 _PLATFORM_APPLICATION_LOGIN_SETTINGS = [
     (login.client_id.upper(), login.client_secret.upper())
-    for login in (description.login for description in REGISTERED_PLATFORMS_BY_NAME.values())
+    for login in (description.login for description in PLATFORMS_BY_NAME.values())
     if isinstance(login, SingleServerOAuthLogin)
 ]
 #: Groups of settings that must be set together, with the error for a partial group.
@@ -183,7 +183,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
-    def allowed_host_headers(self) -> AllowedHostHeaders:
+    def served_hosts(self) -> AllowedHostHeaders:
         """Return the allowed `Host` names of a process: those of ALLOWED_HOSTS and PUBLIC_URL."""
         return build_allowed_hosts(self.allowed_hosts, self.public_url)
 
@@ -192,7 +192,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         """Return the URL of the database for events: TELEMETRY_URL, or DATABASE_URL if that is empty."""
         return self.telemetry_url or self.database_url
 
-    def select_settings_of_social_platform(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
+    def get_platform_settings(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
         """Return the own settings of one social platform as an instance of its settings class `kind`."""
         return msgspec.convert(self, kind, from_attributes=True)
 
@@ -201,7 +201,7 @@ def _platform_setting_fields() -> list[tuple[str, Any, Any]]:
     """Return name, type and default of the settings in each social platform's package, in the registry's order."""
     return [
         (field.name, field.type, field.default)
-        for description in REGISTERED_PLATFORMS_BY_NAME.values()
+        for description in PLATFORMS_BY_NAME.values()
         if description.settings
         for field in msgspec.structs.fields(description.settings)
     ]
@@ -274,9 +274,7 @@ def check_media_storage_url_setting(settings: Settings) -> None:
 
     Raises it for an `AWS_ENDPOINT_URL` that can't be parsed, too.
     """
-    if not LOCAL_FOLDER_FILE_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(
-        settings.assets_url
-    ):
+    if not FILE_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )

@@ -65,7 +65,7 @@ def new_job_id() -> UUID:
     return ids.new_uuid7() if cause is None else cause.new_job_id()
 
 
-def add_submitted_job_to_current_cause(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+def trace_submitted_job(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
     if cause := _current_cause_variable.get():
         cause.record_submit(kind=kind, project_id=project_id, job_id=job_id)
 

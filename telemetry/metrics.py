@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_QUICK_HISTOGRAM_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _LONG_HISTOGRAM_BUCKETS_S = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
 
 # API
@@ -12,11 +12,11 @@ HTTP_RESPONSE_COUNTER = Counter(
 HTTP_KILL_SWITCH_RESPONSE_COUNTER = Counter(
     "http_requests_killed", "Responses `KILL_SWITCH`: a deliberate 503 by an operator."
 )
-HTTP_REQUEST_SECONDS_HISTOGRAM = Histogram(
+HTTP_REQUEST_HISTOGRAM = Histogram(
     "http_request_seconds",
     "From the request's head to the response's end.",
     ["route"],
-    buckets=_QUICK_HISTOGRAM_BUCKETS_S,
+    buckets=_LATENCY_BUCKETS_S,
 )
 HTTP_LOOP_HOLD_SECONDS_HISTOGRAM = Histogram(
     "http_loop_hold_seconds",
@@ -30,9 +30,7 @@ SERVER_CLOSED_HTTP_CONNECTION_COUNTER = Counter(
     "Connections closed by the server: refused, evicted, head, idle, body, linger, stalled, malformed.",
     ["reason"],
 )
-RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER = Counter(
-    "rate_limit_uncounted", "Requests that passed uncounted while Redis was away."
-)
+RATE_LIMIT_UNCOUNTED_COUNTER = Counter("rate_limit_uncounted", "Requests that passed uncounted while Redis was away.")
 
 # Events
 SDK_EVENT_COUNTER = Counter(
@@ -45,7 +43,7 @@ DISK_REFUSED_EVENT_REQUEST_COUNTER = Counter(
     "event_requests_closed", "Event requests refused because a database's disk is nearly full."
 )
 EVENT_COMMIT_SECONDS_HISTOGRAM = Histogram(
-    "event_commit_seconds", "One commit of the events of many requests.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
+    "event_commit_seconds", "One commit of the events of many requests.", buckets=_LATENCY_BUCKETS_S
 )
 CONVERSION_OUTCOME_COUNTER = Counter(
     "conversions",
@@ -82,12 +80,8 @@ SETTLED_JOB_ATTEMPT_COUNTER = Counter(
 JOB_ATTEMPT_SECONDS_HISTOGRAM = Histogram(
     "job_run_seconds", "Handler time of an attempt.", ["kind"], buckets=_LONG_HISTOGRAM_BUCKETS_S
 )
-JOB_PULL_SECONDS_HISTOGRAM = Histogram(
-    "pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
-)
-JOB_SETTLE_SECONDS_HISTOGRAM = Histogram(
-    "settle_seconds", "One settlement of many jobs.", buckets=_QUICK_HISTOGRAM_BUCKETS_S
-)
+JOB_PULL_HISTOGRAM = Histogram("pull_seconds", "One pull of jobs from the ledger.", buckets=_LATENCY_BUCKETS_S)
+JOB_SETTLE_HISTOGRAM = Histogram("settle_seconds", "One settlement of many jobs.", buckets=_LATENCY_BUCKETS_S)
 WORKER_FREE_SLOT_GAUGE = Gauge("worker_slots_free", "Slots without a job.")
 WORKER_LEASE_AGE_SECONDS_GAUGE = Gauge("worker_lease_age_seconds", "Time since the last renewal of the lease.")
 LOOP_LAG_SECONDS_GAUGE = Gauge("loop_lag_seconds", "Delay of the event loop's last timer.")
@@ -110,7 +104,7 @@ POST_SEND_SECONDS_HISTOGRAM = Histogram(
     ["platform"],
     buckets=_LONG_HISTOGRAM_BUCKETS_S,
 )
-POST_DELAY_SECONDS_HISTOGRAM = Histogram(
+POST_DELAY_HISTOGRAM = Histogram(
     "post_late_seconds",
     "Delay from a post's scheduled time to its first irreversible call.",
     ["platform"],
@@ -125,7 +119,7 @@ COLLECTION_RUN_COUNTER = Counter(
 # Dispatcher
 DISPATCHER_LEADER_GAUGE = Gauge("dispatcher_leads", "1 in the leading dispatcher, 0 in standbys.")
 CHORE_BATCH_SECONDS_HISTOGRAM = Histogram(
-    "dispatcher_chore_seconds", "One batch of a chore.", ["chore"], buckets=_QUICK_HISTOGRAM_BUCKETS_S
+    "dispatcher_chore_seconds", "One batch of a chore.", ["chore"], buckets=_LATENCY_BUCKETS_S
 )
 CHORE_ROW_COUNTER = Counter("dispatcher_chore_rows", "Rows changed by a chore.", ["chore"])
 POOL_QUEUED_JOB_GAUGE = Gauge("pool_queued", "Due jobs waiting in a pool; set by the leader only.", ["pool"])

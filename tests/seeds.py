@@ -48,7 +48,7 @@ async def organization(conn: Conn) -> UUID:
 async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
-    composed = projects.compose_new_project_from_request(body, organization_id=org, now=NOW)
+    composed = projects.compose_new_project(body, organization_id=org, now=NOW)
     await projects.insert_projects(conn, [NewProject(org, None, composed, None)])
     return parse_id(ids.PROJECT, composed.id)
 

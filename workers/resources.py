@@ -27,7 +27,7 @@ class WorkerResources:
         self.settings, self.stack = settings, stack
         self.opened: dict[Callable[..., Any], Any] = {}
 
-    async def open_resource_once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
+    async def open_resource(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
         """Open a resource by `opener` at the first request; return the same one to all tasks of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
@@ -35,11 +35,11 @@ class WorkerResources:
         return resource
 
     async def get_document_parser(self) -> DocumentParser:
-        return await self.open_resource_once(_open_parser)
+        return await self.open_resource(_open_parser)
 
     async def get_language_model(self) -> LanguageModel | None:
         """Return the client of the operator's language model; None if the operator has configured none."""
-        return await self.open_resource_once(_open_configured_model)
+        return await self.open_resource(_open_configured_model)
 
     def build_event_store_opener(self, *, name: str, patience_s: float) -> OpenConnection:
         """Return a function that opens a connection to the event store.

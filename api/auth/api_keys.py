@@ -21,7 +21,7 @@ from telemetry import logs
 
 K = TypeVar("K")
 
-MAX_ADDRESS_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
+MAX_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
 FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
 
@@ -39,7 +39,7 @@ class FailedKeyTracker:
 
     def has_address_failed_too_often(self, address: str) -> bool:
         failures = self._failures.get(address)
-        if failures is None or len(failures) < MAX_ADDRESS_KEY_FAILURES:
+        if failures is None or len(failures) < MAX_KEY_FAILURES:
             return False
         return self._clock() - failures[0] < KEY_FAILURE_WINDOW_S
 
@@ -48,12 +48,10 @@ class FailedKeyTracker:
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < KEY_FAILURE_WINDOW_S]
         resets_in = math.ceil(KEY_FAILURE_WINDOW_S - (now - recent[0])) if recent else int(KEY_FAILURE_WINDOW_S)
-        return FailedKeyBudget(
-            MAX_ADDRESS_KEY_FAILURES, MAX_ADDRESS_KEY_FAILURES - len(recent), resets_in, int(KEY_FAILURE_WINDOW_S)
-        )
+        return FailedKeyBudget(MAX_KEY_FAILURES, MAX_KEY_FAILURES - len(recent), resets_in, int(KEY_FAILURE_WINDOW_S))
 
     def record_failure(self, address: str) -> None:
-        self._failures.setdefault(address, deque(maxlen=MAX_ADDRESS_KEY_FAILURES)).append(self._clock())
+        self._failures.setdefault(address, deque(maxlen=MAX_KEY_FAILURES)).append(self._clock())
         _mark_used_and_evict_oldest(self._failures, address)
 
 
@@ -70,7 +68,7 @@ class Authenticator:
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_unverified_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
+    def find_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
         """Return the cached principal of this key's last look-up, not for authentication; None without one."""
         return self._opened.get(self._hash_key_for_memory_cache(read_key)) if read_key else None
 
@@ -127,7 +125,7 @@ def read_api_key(state: RequestState) -> ApiKeyParts | None:
     return key_text.parse_api_key(own.decode("latin-1").strip())
 
 
-def find_client_address(state: RequestState, peer: str, *, hops: int) -> str:
+def find_client_ip(state: RequestState, peer: str, *, hops: int) -> str:
     """Return the client's IP address: the peer's, or the one that the outermost of `hops` proxies reported.
 
     With `hops` 0, forwarding headers are ignored, since any caller can write them.

@@ -23,7 +23,7 @@ class EventStoreConnectorWithProjectApps:
         self._is_done = False
 
     @asynccontextmanager
-    async def look_up_apps_then_connect_to_event_store(self) -> AsyncIterator[Conn]:
+    async def connect_to_event_store(self) -> AsyncIterator[Conn]:
         """Yield a connection to the event store; the first call looks up the project's apps before.
 
         It sets `result`. The look-up's connection to the main database is released before the event store's is
@@ -33,7 +33,7 @@ class EventStoreConnectorWithProjectApps:
             async with self._request.acquire_connection() as conn:
                 self.result = await app_numbers.find_project_apps_by_number(
                     conn,
-                    **self._request.parse_organization_and_project_ids(self._project_id),
+                    **self._request.parse_project_scope(self._project_id),
                     app_id=filters.parse_filter_id("sdk_app", self._app_id),
                 )
             self._is_done = True

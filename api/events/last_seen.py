@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.events.write_behind import run_background_buffer_writer
 from db.pool import Pool
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
@@ -52,10 +52,8 @@ class AppLastSeenBuffer:
             try:
                 with convert_postgres_away_errors():
                     async with self._pool.acquire() as conn:
-                        await apps.note_last_app_event_time(
-                            conn, organization_id=app.organization_id, app_id=app.app_id
-                        )
-            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+                        await apps.note_app_event_time(conn, organization_id=app.organization_id, app_id=app.app_id)
+            except TRANSIENT_POSTGRES_ERRORS:
                 self._noted.pop(app.app_id, None)
             except Exception:
                 # One failing write must not block the others.

@@ -15,14 +15,14 @@ from litestar import Request, Response
 from api.auth import sdk_keys
 from api.http.requests import ApiRequest
 from api.limits import event_limits
-from api.limits.cost_budgets import ApiKeyOrPublicTraffic, organization_budget_bucket
+from api.limits.cost_budgets import KeyOrPublicTraffic, org_budget_bucket
 from api.limits.event_limits import EventLimitState
 from api.services import ApiServices
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import CheckedEventBatch
 from domain.events.intake import EventIntakeResult, intake_weight_of_request
-from domain.events.json_text import HIGHEST_POSSIBLE_GZIP_RATIO, MAX_PLAIN_EVENT_BODY_BYTES
+from domain.events.json_text import HIGHEST_POSSIBLE_GZIP_RATIO, MAX_UNPACKED_BYTES
 from domain.values import steps
 from domain.values.steps import CooperativeSteps
 from schemas.errors import (
@@ -62,9 +62,7 @@ async def allow_cors_and_answer_event_preflight(connection: Request[Any, Any, An
     return Response(None, status_code=204, headers=headers)
 
 
-async def authenticate_and_limit_event_request(
-    request: ApiRequest, key: str | None, *, app_id: UUID | None = None
-) -> KeyedApp:
+async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
     `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,
@@ -87,7 +85,7 @@ async def authenticate_and_limit_event_request(
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
-    budget = organization_budget_bucket(app.organization_id, app.tier, ApiKeyOrPublicTraffic.PUBLIC)
+    budget = org_budget_bucket(app.organization_id, app.tier, KeyOrPublicTraffic.PUBLIC)
     services.limiter.budgets.check_bucket_not_overdrawn(budget)
     call.payer = budget
     sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
@@ -96,9 +94,7 @@ async def authenticate_and_limit_event_request(
     app.check_app_project_active()
     with _cache_app_refusal(services, app, call.event_standing):
         services.events.budgets.check_organization_event_budget(app)
-        services.events.disks.refuse_heavy_event_sender_as_disk_fills(
-            services.events.budgets.used_share_of_organization_budget(app)
-        )
+        services.events.disks.refuse_heavy_event_sender(services.events.budgets.used_budget_share(app))
     return app
 
 
@@ -125,7 +121,7 @@ def read_app_key(request: ApiRequest) -> str | None:
 
 
 async def decompress_event_body(
-    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_EVENT_BODY_BYTES
+    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_UNPACKED_BYTES
 ) -> bytes:
     """Return the body of an event request, decompressed if it is gzip. Its content type may be any.
 
@@ -134,9 +130,7 @@ async def decompress_event_body(
     """
     data, packed = await request.body(), _has_gzip_body(request)
     try:
-        return await steps.run_generator_steps_with_loop_pauses(
-            body.gunzip_event_request_body(data, packed=packed, most=max_bytes)
-        )
+        return await steps.run_cooperative_steps(body.gunzip_event_body(data, packed=packed, most=max_bytes))
     except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * HIGHEST_POSSIBLE_GZIP_RATIO)
@@ -155,7 +149,7 @@ async def parse_request_events(
     event_count, now = 1, request.services.clock()
     try:
         work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
-        batch = await steps.run_generator_steps_with_loop_pauses(work)
+        batch = await steps.run_cooperative_steps(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
         request.services.events.limiter.count_events(app, intake_weight_of_request(event_count, len(plain)))

@@ -56,7 +56,7 @@ async def log_request_and_refund_rate_if_free(scope: HTTPScope, state: RequestSt
 
     This runs after the last byte of the response, so that no caller waits for it.
     """
-    if state.is_uncounted_by_rate_limit and state.standing is not None:
+    if state.is_limit_exempt and state.standing is not None:
         await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
 
@@ -139,6 +139,4 @@ def _cached_http_counter_and_histogram(method: str, route: str, status: int) -> 
 
     `labels` of the metrics library costs more than the increment.
     """
-    return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_SECONDS_HISTOGRAM.labels(
-        route
-    )
+    return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_HISTOGRAM.labels(route)

@@ -15,10 +15,10 @@ from msgspec import inspect
 from domain.values import metadata
 
 #: Limits in bytes of any JSON body, and of a body that a route ignores.
-MAX_JSON_BODY_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
+MAX_JSON_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
 
 #: A route's limit is a multiple of this, and at least this.
-BODY_LIMIT_ROUNDING_STEP_BYTES = 4 << 10
+BODY_LIMIT_STEP_BYTES = 4 << 10
 
 #: The route option with the limit in bytes.
 BODY_LIMIT_ROUTE_OPTION = "max_body_bytes"
@@ -73,11 +73,7 @@ _LIMITS_OF_FREE_FORM_JSON_VALUE = BodyLimits(
 def body_limits_of_type(kind: Any) -> BodyLimits:
     """Return the maximum size of a type as JSON. Raises TypeError if the type holds a list without a `max_length`."""
     limits = _measure_max_json_size_of_type(inspect.type_info(kind))
-    return limits._replace(
-        bytes=min(
-            MAX_JSON_BODY_BYTES, -(-limits.bytes // BODY_LIMIT_ROUNDING_STEP_BYTES) * BODY_LIMIT_ROUNDING_STEP_BYTES
-        )
-    )
+    return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_STEP_BYTES) * BODY_LIMIT_STEP_BYTES))
 
 
 def bind_body_limits(app: Litestar) -> None:
@@ -92,10 +88,10 @@ def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:
-        limit = MAX_IGNORED_BODY_BYTES if needs else MAX_JSON_BODY_BYTES
+        limit = MAX_IGNORED_BODY_BYTES if needs else MAX_JSON_BYTES
     else:
-        limit = MAX_JSON_BODY_BYTES if needs and needs.csv else body_limits_of_type(kind).bytes
-    return min(limit, handler.resolve_request_max_body_size() or MAX_JSON_BODY_BYTES)
+        limit = MAX_JSON_BYTES if needs and needs.csv else body_limits_of_type(kind).bytes
+    return min(limit, handler.resolve_request_max_body_size() or MAX_JSON_BYTES)
 
 
 def _measure_max_json_size_of_type(kind: inspect.Type) -> BodyLimits:

@@ -87,11 +87,7 @@ def _find_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]
             yield from _find_struct_errors(value, bare, path)
             return
         if get_origin(bare) is list and isinstance(value, list):
-            wrong = [
-                *_find_type_or_check_errors_of_value(
-                    value, Annotated[list[Any], *bounds] if bounds else list[Any], path
-                )
-            ]
+            wrong = [*_find_leaf_value_errors(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
             yield from wrong
             # A list over its limit may have any number of items: only the first `MAX_BODY_ERRORS` are
             # checked.
@@ -99,7 +95,7 @@ def _find_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]
                 if not _does_json_value_fully_match_type(item, get_args(bare)[0]):
                     yield from _find_value_errors(item, get_args(bare)[0], f"{path}[{position}]")
             return
-    yield from _find_type_or_check_errors_of_value(value, kind, path)
+    yield from _find_leaf_value_errors(value, kind, path)
 
 
 def _does_json_value_fully_match_type(value: Any, kind: Any) -> bool:
@@ -140,7 +136,7 @@ def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], 
         yield _field_error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
-def _find_type_or_check_errors_of_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+def _find_leaf_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

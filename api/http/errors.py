@@ -27,7 +27,7 @@ from schemas.errors import (
 from telemetry import logs, metrics
 
 
-class ErrorCodeStatusAndCondition(NamedTuple):
+class ErrorCodeSpec(NamedTuple):
     """The status of an error code, and its condition."""
 
     status: int
@@ -36,50 +36,42 @@ class ErrorCodeStatusAndCondition(NamedTuple):
 
 #: The contract: codes are added, never changed.
 ERROR_CODES = {
-    "BAD_REQUEST": ErrorCodeStatusAndCondition(400, "the body can't be parsed as its content type"),
-    "UNAUTHENTICATED": ErrorCodeStatusAndCondition(
-        401, "the key is absent, malformed, unknown, expired or rotated away"
-    ),
-    "FORBIDDEN_SCOPE": ErrorCodeStatusAndCondition(403, "the key lacks `details.requiredScope`"),
-    "ORIGIN_NOT_ALLOWED": ErrorCodeStatusAndCondition(403, "the page's origin is outside of the app's `webDomain`"),
-    "RETURN_URL_NOT_ALLOWED": ErrorCodeStatusAndCondition(
+    "BAD_REQUEST": ErrorCodeSpec(400, "the body can't be parsed as its content type"),
+    "UNAUTHENTICATED": ErrorCodeSpec(401, "the key is absent, malformed, unknown, expired or rotated away"),
+    "FORBIDDEN_SCOPE": ErrorCodeSpec(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": ErrorCodeSpec(403, "the page's origin is outside of the app's `webDomain`"),
+    "RETURN_URL_NOT_ALLOWED": ErrorCodeSpec(
         403, "the origin is not on the key's list, and for accounts not the API's own"
     ),
-    "APPROVAL_REQUIRED": ErrorCodeStatusAndCondition(
+    "APPROVAL_REQUIRED": ErrorCodeSpec(
         403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
     ),
-    "NOT_FOUND": ErrorCodeStatusAndCondition(404, "the object doesn't exist, or belongs to another organization"),
-    "METHOD_NOT_ALLOWED": ErrorCodeStatusAndCondition(405, "the path has other methods: `Allow`"),
-    "CONFLICT": ErrorCodeStatusAndCondition(409, "the object's current state forbids the request: `details.reason`"),
-    "CONTENT_REJECTED": ErrorCodeStatusAndCondition(409, "the content was rejected"),
-    "IDEMPOTENCY_CONFLICT": ErrorCodeStatusAndCondition(
+    "NOT_FOUND": ErrorCodeSpec(404, "the object doesn't exist, or belongs to another organization"),
+    "METHOD_NOT_ALLOWED": ErrorCodeSpec(405, "the path has other methods: `Allow`"),
+    "CONFLICT": ErrorCodeSpec(409, "the object's current state forbids the request: `details.reason`"),
+    "CONTENT_REJECTED": ErrorCodeSpec(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": ErrorCodeSpec(
         409,
         "the Idempotency-Key belongs to another request, or its first request still runs: `details.reason` IN_FLIGHT",
     ),
-    "PRECONDITION_FAILED": ErrorCodeStatusAndCondition(412, "`If-Match` has an outdated version"),
-    "PAYLOAD_TOO_LARGE": ErrorCodeStatusAndCondition(
-        413, "the body, or a file of an upload, is larger than the route allows"
-    ),
-    "URI_TOO_LONG": ErrorCodeStatusAndCondition(414, "the address is longer than 8 KiB"),
-    "UNSUPPORTED_MEDIA_TYPE": ErrorCodeStatusAndCondition(415, "the route doesn't accept the body's content type"),
-    "RANGE_NOT_SATISFIABLE": ErrorCodeStatusAndCondition(
-        416, "`Range` starts after the end: `Content-Range` has the size"
-    ),
-    "HOST_NOT_ALLOWED": ErrorCodeStatusAndCondition(
+    "PRECONDITION_FAILED": ErrorCodeSpec(412, "`If-Match` has an outdated version"),
+    "PAYLOAD_TOO_LARGE": ErrorCodeSpec(413, "the body, or a file of an upload, is larger than the route allows"),
+    "URI_TOO_LONG": ErrorCodeSpec(414, "the address is longer than 8 KiB"),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCodeSpec(415, "the route doesn't accept the body's content type"),
+    "RANGE_NOT_SATISFIABLE": ErrorCodeSpec(416, "`Range` starts after the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": ErrorCodeSpec(
         421, "`Host` is no name of the API: the request may come from a page of another site"
     ),
-    "VALIDATION": ErrorCodeStatusAndCondition(422, "`details.issues` has a path and a message for each invalid value"),
-    "RATE_LIMITED": ErrorCodeStatusAndCondition(
+    "VALIDATION": ErrorCodeSpec(422, "`details.issues` has a path and a message for each invalid value"),
+    "RATE_LIMITED": ErrorCodeSpec(
         429,
         "the limit `details.limit` is used up, for a `budget` its `details.resource`: wait for the "
         "seconds in `Retry-After`",
     ),
-    "HEAD_TOO_LARGE": ErrorCodeStatusAndCondition(431, "the request's head has more than 100 fields or 32 KiB"),
-    "INTERNAL": ErrorCodeStatusAndCondition(500, "an error on our side; send us the request id"),
-    "KILL_SWITCH": ErrorCodeStatusAndCondition(
-        503, "the `key` or its `organization` was switched off: `details.scope`"
-    ),
-    "UNAVAILABLE": ErrorCodeStatusAndCondition(
+    "HEAD_TOO_LARGE": ErrorCodeSpec(431, "the request's head has more than 100 fields or 32 KiB"),
+    "INTERNAL": ErrorCodeSpec(500, "an error on our side; send us the request id"),
+    "KILL_SWITCH": ErrorCodeSpec(503, "the `key` or its `organization` was switched off: `details.scope`"),
+    "UNAVAILABLE": ErrorCodeSpec(
         503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
     ),
 }
@@ -134,7 +126,7 @@ def _translate_postgres_error(error: Exception) -> Exception:
     """Return `ServiceUnavailable` for lock, timeout or connection errors of Postgres, else `error` itself."""
     if isinstance(error, POSTGRES_LOCK_ERRORS):
         return ServiceUnavailable("another request is changing the same data: repeat the request")
-    if isinstance(error, ASYNCPG_STATEMENT_TIMEOUT_EXCEPTION) or reach.is_postgres_away_error(error):
+    if isinstance(error, ASYNCPG_STATEMENT_TIMEOUT_EXCEPTION) or reach.means_postgres_away(error):
         return ServiceUnavailable()
     return error
 
@@ -162,7 +154,7 @@ def _add_head_to_allow_header(headers: Mapping[str, str], path: str) -> Iterable
     """Yield the headers of the framework's error, with HEAD added to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(head_requests.add_head_to_method_names_of_path({*value.split(", ")}, path)))
+            yield "Allow", ", ".join(sorted(head_requests.add_head_to_methods({*value.split(", ")}, path)))
         else:
             yield name, value
 

@@ -56,6 +56,6 @@ def wrap_to_drop_response_body(receive: Receive, send: Send) -> tuple[Receive, S
     return receive_until_end, send_head
 
 
-def add_head_to_method_names_of_path(names: Iterable[str], path: str) -> set[str]:
+def add_head_to_methods(names: Iterable[str], path: str) -> set[str]:
     """Return the methods of a path, with HEAD if its GET supports it."""
     return {*names, *(["HEAD"] if "GET" in names and not path.startswith(OAUTH_CALLBACK_PATHS) else [])}

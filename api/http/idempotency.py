@@ -36,7 +36,7 @@ HTTP_ACCEPTED_STATUS = 202
 IDEMPOTENCY_CLAIM_RETRY_S, MAX_IDEMPOTENCY_CLAIM_ATTEMPTS = 0.05, 40
 
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
-DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS = {b'"events"', b'"rows"'}, 1_000
+DIGESTED_LIST_FIELDS, MAX_LIST_SIZE = {b'"events"', b'"rows"'}, 1_000
 
 _IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -185,7 +185,7 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
     if not _IDEMPOTENCY_KEY_PATTERN.fullmatch(key):
         raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.run_generator_steps_with_loop_pauses(digest_request(_request_target(request), body))
+    digested = await steps.run_cooperative_steps(digest_request(_request_target(request), body))
     prints = _keyed_request_digests(request.services.peppers, digested)
     return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
@@ -225,9 +225,7 @@ def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
     if len(body) <= JSON_STEP_BYTES:
         return _encode_json_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_list_field_of_json_object(
-            body, DIGESTED_LIST_FIELDS, MAX_DIGESTED_LIST_ITEMS
-        )
+        beside, items = yield from json_items.split_json_list_field(body, DIGESTED_LIST_FIELDS, MAX_LIST_SIZE)
     except DomainError:
         items = None
     if items is None:

@@ -36,9 +36,7 @@ async def redirect_to_return_url(
     if submitted:
         await _wait_for_oauth_job_end(request, flow, submitted)
     status = await _read_oauth_flow_status_from_database(request, flow)
-    return _build_redirect_response(
-        return_urls.append_oauth_outcome_to_url(flow.return_url, status=status, state=state)
-    )
+    return _build_redirect_response(return_urls.add_oauth_outcome_to_url(flow.return_url, status=status, state=state))
 
 
 def redirect_to_consent_page(
@@ -85,7 +83,7 @@ async def _wait_for_oauth_job_end(request: ApiRequest, flow: StoredOAuthFlow, su
     ref = (flow.organization_id, submitted.job_id)
     with request.services.job_hub.subscribe(ref) as seat:
         await run_unless_disconnected(
-            request.receive, seat.wait_for_matching_object_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
+            request.receive, seat.await_wanted_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
         )
 
 

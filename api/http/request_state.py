@@ -138,7 +138,7 @@ class RequestState:
         return self.submits if self.status < MIN_ERROR_STATUS else ()
 
     @property
-    def is_uncounted_by_rate_limit(self) -> bool:
+    def is_limit_exempt(self) -> bool:
         """Return whether the request doesn't count: a 304, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
@@ -161,9 +161,7 @@ class RequestState:
         if self.event_standing is not None:
             return self.event_standing.headers()
         if self.standing is not None:
-            return (
-                self.standing.with_request_uncounted() if self.is_uncounted_by_rate_limit else self.standing
-            ).headers()
+            return (self.standing.with_request_uncounted() if self.is_limit_exempt else self.standing).headers()
         return [] if self.probation is None else self.probation.headers()
 
 

@@ -66,11 +66,11 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the caller's organization."""
         return self.principal.organization_id
 
-    def parse_organization_and_project_ids(self, project_id: str) -> ProjectScopeIds:
+    def parse_project_scope(self, project_id: str) -> ProjectScopeIds:
         """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
-    def parse_organization_and_object_ids(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
+    def parse_object_scope(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
         """Return the caller's organization and an object by its argument's name; raise as the ids' parser does."""
         [(argument, text)] = object_id.items()
         return {"organization_id": self.organization_id, argument: path_ids.parse_id(noun, text)}
@@ -203,12 +203,12 @@ class ApiRequest(Request[Any, Any, State]):
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
         if self.has_csv_body:
-            return await steps.run_generator_steps_with_loop_pauses(csv_body.read_csv_body(await self.body(), kind))
+            return await steps.run_cooperative_steps(csv_body.read_csv_body(await self.body(), kind))
         return await self.decode_body_as(kind)
 
     async def decode_body_as(self, kind: Any) -> Any:
         """Decode the request's JSON body as a type. Raises `MalformedBody`, `InvalidValue`."""
-        return await steps.run_generator_steps_with_loop_pauses(json_bodies.decode_json_body(await self.body(), kind))
+        return await steps.run_cooperative_steps(json_bodies.decode_json_body(await self.body(), kind))
 
 
 def _parse_content_length(length: bytes) -> int:

@@ -17,7 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, ProbedFile, StreamingUpload
@@ -286,7 +286,7 @@ async def _delete_unused_upload_files(request: ApiRequest, tokens: list[str]) ->
                 await uploads.delete_unclaimed_uploads(
                     conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
                 )
-    except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER as error:
+    except TRANSIENT_POSTGRES_ERRORS as error:
         _log.warning(
             "unused upload files left for the dispatcher", request_id=request.request_state.id, error=repr(error)
         )

@@ -39,7 +39,7 @@ MICROSECONDS_PER_SECOND = 1_000_000
 MIB = 1 << 20
 
 
-class ApiKeyOrPublicTraffic(StrEnum):
+class KeyOrPublicTraffic(StrEnum):
     """Kind of a request: with an API key, or public (app events, files by URL). Each has its own bucket."""
 
     KEYS = "keys"
@@ -75,16 +75,14 @@ def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> Bud
 
 _STANDARD_KEY_BUDGET_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
 _STANDARD_PUBLIC_BUDGET_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
-BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER: Mapping[
-    ApiKeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]
-] = {
-    ApiKeyOrPublicTraffic.KEYS: {
+BUDGET_REFILLS_BY_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]] = {
+    KeyOrPublicTraffic.KEYS: {
         "sandbox": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "standard": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=0.8, connections=2, mib=32),
         "partner": _budget_refill_rates(cores=2, connections=6, mib=128),
     },
-    ApiKeyOrPublicTraffic.PUBLIC: {
+    KeyOrPublicTraffic.PUBLIC: {
         "sandbox": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
         "standard": _STANDARD_PUBLIC_BUDGET_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=3, connections=2, mib=64),
@@ -101,11 +99,11 @@ class BudgetBucket(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def organization_budget_bucket(
-    organization_id: UUID, tier: OrganizationTier, traffic: ApiKeyOrPublicTraffic = ApiKeyOrPublicTraffic.KEYS
+def org_budget_bucket(
+    organization_id: UUID, tier: OrganizationTier, traffic: KeyOrPublicTraffic = KeyOrPublicTraffic.KEYS
 ) -> BudgetBucket:
     """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
-    return BudgetBucket(f"budget:{organization_id}:{traffic}", BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[traffic][tier])
+    return BudgetBucket(f"budget:{organization_id}:{traffic}", BUDGET_REFILLS_BY_TIER[traffic][tier])
 
 
 class BudgetBucketLevel(NamedTuple):
@@ -164,9 +162,7 @@ class PendingChargesAndOverdrawnBudgets:
         """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
-    def take_charges_as_script_arguments(
-        self, buckets: Iterable[BudgetBucket]
-    ) -> tuple[dict[BudgetBucket, int], list[str | int]]:
+    def take_charges_as_args(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
         """Remove all pending charges; return them within the first arguments of the Redis script.
 
         The arguments cover `buckets` and all other buckets with pending charges. Return also the 1-based index
@@ -206,7 +202,7 @@ class PendingChargesAndOverdrawnBudgets:
 
 
 def build_budget_usage_report(
-    buckets: Mapping[ApiKeyOrPublicTraffic, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
+    buckets: Mapping[KeyOrPublicTraffic, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
     """Return the state of an organization's request budgets for `GET /v1/usage`: one for each bucket and resource.
 
@@ -220,7 +216,7 @@ def build_budget_usage_report(
 
 
 def _build_budget_usage_of_resource(
-    traffic: ApiKeyOrPublicTraffic, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
+    traffic: KeyOrPublicTraffic, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
 ) -> BudgetUse:
     unit = 1 if COST_BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
     refill = rates[place] / unit

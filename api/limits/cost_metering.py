@@ -46,7 +46,7 @@ class LoopWatchdog:
 _loop_watchdog = LoopWatchdog()
 
 
-def wrap_to_count_body_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a wrapped `receive` and `send` that add the bytes of both bodies to a request's cost."""
 
     async def receive_counted() -> Any:
@@ -62,7 +62,7 @@ def wrap_to_count_body_bytes(cost: RequestCost, receive: Receive, send: Send) ->
     return receive_counted, send_counted
 
 
-async def run_request_and_charge_cost(
+async def bill_request(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],

@@ -83,7 +83,7 @@ class DiskWatch:
                 "the event store is nearly full: send these events again later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
-    def refuse_heavy_event_sender_as_disk_fills(self, used: float) -> None:
+    def refuse_heavy_event_sender(self, used: float) -> None:
         """Raise `ServiceUnavailable` if an organization used too large a share of its daily event budget.
 
         `used` is that share. The allowed share falls from 1 to 0 while the fullest disk fills from

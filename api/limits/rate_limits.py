@@ -21,12 +21,12 @@ from redis.asyncio import Redis
 from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
     COST_CHARGE_FLUSH_INTERVAL_S,
-    ApiKeyOrPublicTraffic,
     BudgetBucket,
     BudgetBucketLevel,
+    KeyOrPublicTraffic,
     PendingChargesAndOverdrawnBudgets,
     build_budget_usage_report,
-    organization_budget_bucket,
+    org_budget_bucket,
 )
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
@@ -153,7 +153,7 @@ class RateLimitScript:
         The metric counts the requests that pass uncounted.
         """
         if self._breaker.is_open:
-            metrics.RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER.inc(requests)
+            metrics.RATE_LIMIT_UNCOUNTED_COUNTER.inc(requests)
         return self._breaker.is_open
 
     async def run(
@@ -173,7 +173,7 @@ class RateLimitScript:
             else:
                 self._breaker.record_success()
                 return rows
-        metrics.RATE_LIMIT_UNCOUNTED_REQUEST_COUNTER.inc(requests)
+        metrics.RATE_LIMIT_UNCOUNTED_COUNTER.inc(requests)
         return None
 
 
@@ -198,9 +198,7 @@ class RateLimiter:
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.queue_lookup(
-            _build_redis_keys_and_limits_of_request(*who, rate_class, self._clock().date())
-        )
+        return self._charges.queue_lookup(_build_rate_limit_keys(*who, rate_class, self._clock().date()))
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
@@ -211,7 +209,7 @@ class RateLimiter:
         self.budgets.add_charge(bucket, cost)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(
-                COST_CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges_to_redis
+                COST_CHARGE_FLUSH_INTERVAL_S, self._flush_charges_to_redis
             )
 
     async def flush_charges_and_stop(self) -> None:
@@ -224,18 +222,14 @@ class RateLimiter:
 
     async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return an organization's budgets: available amount (None while Redis is away), capacity and refill."""
-        buckets = {
-            traffic: organization_budget_bucket(organization_id, tier, traffic) for traffic in ApiKeyOrPublicTraffic
-        }
+        buckets = {traffic: org_budget_bucket(organization_id, tier, traffic) for traffic in KeyOrPublicTraffic}
         return build_budget_usage_report(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
-    def _write_pending_charges_to_redis(self) -> None:
+    def _flush_charges_to_redis(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
         if self.budgets.has_pending_charges and self._script.is_breaker_open(requests=0):
-            self._flushing = asyncio.get_running_loop().call_later(
-                REDIS_BREAKER_PAUSE_S, self._write_pending_charges_to_redis
-            )
+            self._flushing = asyncio.get_running_loop().call_later(REDIS_BREAKER_PAUSE_S, self._flush_charges_to_redis)
         elif self.budgets.has_pending_charges:
             self._levels.queue_lookup(())
 
@@ -245,9 +239,7 @@ class RateLimiter:
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
-        return list(
-            _build_limit_state_for_each_request(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in)
-        )
+        return list(_limit_state_per_request(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
     async def _read_budget_levels(
         self, questions: Sequence[tuple[BudgetBucket, ...]]
@@ -265,7 +257,7 @@ class RateLimiter:
         """
         if self._script.is_breaker_open(requests=counts.total()):
             return None, []
-        places, arguments = self.budgets.take_charges_as_script_arguments(budgets)
+        places, arguments = self.budgets.take_charges_as_args(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in counts for key in (charge.window, charge.day)]
         for charge, count in counts.items():
@@ -293,14 +285,14 @@ async def open_rate_limiter(
 
 
 @lru_cache(maxsize=2_000)
-def _build_redis_keys_and_limits_of_request(
+def _build_rate_limit_keys(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
 ) -> CountedRequest:
     """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
     quota = REQUEST_RATE_LIMITS_BY_TIER[tier]
     return CountedRequest(
         rate_class,
-        organization_budget_bucket(organization_id, tier),
+        org_budget_bucket(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
         day=f"rate:{organization_id}:{day:%Y-%m-%d}",
         limit=quota.minute[rate_class],
@@ -308,7 +300,7 @@ def _build_redis_keys_and_limits_of_request(
     )
 
 
-def _build_limit_state_for_each_request(
+def _limit_state_per_request(
     charges: Sequence[CountedRequest],
     rows: Mapping[CountedRequest, list[int]],
     levels: Mapping[BudgetBucket, BudgetBucketLevel],

@@ -10,7 +10,7 @@ from litestar import Litestar
 from api.http import body_limits
 from api.http.errors import ERROR_CODES
 from api.limits import event_limits
-from api.openapi.examples import find_openapi_content_example
+from api.openapi.examples import find_openapi_example
 from api.openapi.operations import ApiOperation, list_api_operations
 from api.openapi.parameters import describe_operation_parameters
 from api.openapi.responses import RESPONSE_HEADER_SCHEMAS, describe_error_status, describe_operation_responses
@@ -102,9 +102,7 @@ def render_openapi_document(app: Litestar) -> bytes:
     schemas = _build_schemas_of_operations(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe_api_operation(
-            operation, schemas.refs
-        )
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe_operation(operation, schemas.refs)
     statuses = sorted({code.status for code in ERROR_CODES.values()})
     return msgspec.json.encode(
         {
@@ -129,8 +127,8 @@ def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiS
         kind
         for operation in all_operations
         for kind in (
-            operation.json_request_body_type,
-            operation.multipart_form_struct_type,
+            operation.request_json_type,
+            operation.multipart_struct,
             operation.success_answer_body_type,
             operation.answer_type_of_status_202,
         )
@@ -144,7 +142,7 @@ def _is_struct_type(kind: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
-def _describe_api_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
+def _describe_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
     module = operation.handler.fn.__module__.rpartition(".")[2]
     description = {
@@ -175,18 +173,16 @@ def _describe_operation_requirements(operation: ApiOperation) -> str:
 
 
 def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
-    example = find_openapi_content_example(operation.id, "body")
-    if operation.multipart_form_struct_type is not None:
-        form = (
-            example if operation.json_request_body_type is None else find_openapi_content_example(operation.id, "form")
-        )
-        content = {"multipart/form-data": {"schema": schemas[operation.multipart_form_struct_type], **form}}
-        if operation.json_request_body_type is not None:
-            content["application/json"] = {"schema": schemas[operation.json_request_body_type], **example}
+    example = find_openapi_example(operation.id, "body")
+    if operation.multipart_struct is not None:
+        form = example if operation.request_json_type is None else find_openapi_example(operation.id, "form")
+        content = {"multipart/form-data": {"schema": schemas[operation.multipart_struct], **form}}
+        if operation.request_json_type is not None:
+            content["application/json"] = {"schema": schemas[operation.request_json_type], **example}
         return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
-    if operation.json_request_body_type is None:
+    if operation.request_json_type is None:
         return {}
-    content = {"application/json": {"schema": schemas[operation.json_request_body_type], **example}}
+    content = {"application/json": {"schema": schemas[operation.request_json_type], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.handler_parameters
@@ -199,6 +195,6 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
 
 def _describe_body_size_limit(operation: ApiOperation) -> Json:
     """Describe the maximum bytes of an operation's JSON body; empty without one. Its description has files' limits."""
-    if operation.json_request_body_type is None:
+    if operation.request_json_type is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}

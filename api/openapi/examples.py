@@ -38,7 +38,7 @@ def load_openapi_examples() -> Mapping[str, OpenApiExample]:
     }
 
 
-def find_openapi_content_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
+def find_openapi_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """Return `{"example": ...}` for an operation's body, form or answer; empty without an example."""
     example = load_openapi_examples().get(operation)
     value = UNSET if example is None else getattr(example, part)

@@ -37,7 +37,7 @@ class ApiOperation(NamedTuple):
         return self.handler.parsed_fn_signature.parameters
 
     @property
-    def json_request_body_type(self) -> Any:
+    def request_json_type(self) -> Any:
         """Return the type of the operation's JSON body; None without one."""
         if "data" in self.handler_parameters:
             return self.handler_parameters["data"].annotation
@@ -46,7 +46,7 @@ class ApiOperation(NamedTuple):
     @property
     def takes_events(self) -> bool:
         """Return whether the route parses its body itself, event by event."""
-        return "reads" in self.handler.opt and self.multipart_form_struct_type is None
+        return "reads" in self.handler.opt and self.multipart_struct is None
 
     @property
     def needs_app_key(self) -> bool:
@@ -54,7 +54,7 @@ class ApiOperation(NamedTuple):
         return self.needs is None and self.takes_events
 
     @property
-    def multipart_form_struct_type(self) -> Any:
+    def multipart_struct(self) -> Any:
         """Return the shape of the operation's multipart body; None without one."""
         return self.needs.parts if self.needs else None
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar.response import Stream
 
 from api.http.errors import ERROR_CODES
-from api.openapi.examples import find_openapi_content_example, load_openapi_examples
+from api.openapi.examples import find_openapi_example, load_openapi_examples
 from api.openapi.operations import ApiOperation
 from schemas import ids
 
@@ -88,11 +88,7 @@ def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
     return {
         *_API_KEY_ERROR_STATUSES,
         *(_SCOPE_ERROR_STATUSES if operation.needs.scope else ()),
-        *(
-            _BODY_ERROR_STATUSES
-            if operation.json_request_body_type is not None or operation.multipart_form_struct_type
-            else ()
-        ),
+        *(_BODY_ERROR_STATUSES if operation.request_json_type is not None or operation.multipart_struct else ()),
         *(_WRITE_ERROR_STATUSES if operation.is_write else ()),
         *(status for status in operation.own_statuses if status >= 400),
     }
@@ -109,7 +105,7 @@ def _describe_success_response(operation: ApiOperation, status: int, schemas: di
     if status in _STATUSES_WITHOUT_BODY or operation.success_answer_body_type is None:
         return response
     content = _describe_response_content(operation, status, schemas)
-    example = find_openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
+    example = find_openapi_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
     return {**response, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 

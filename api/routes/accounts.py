@@ -10,7 +10,7 @@ from api.guard import build_route_options
 from api.http import oauth_return, path_ids
 from api.http.accepted_job import submit_project_job
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import run_unless_disconnected
@@ -175,7 +175,7 @@ async def connect_social_account(
     sandbox any `identifier` and password connect, also the magic handles (see `oauth-url`).
     """
     who, services = request.principal, request.services
-    service_url, login = connect.check_app_password_connect_request(data, sandbox=who.sandbox, allowed=services.allowed)
+    service_url, login = connect.check_app_password_request(data, sandbox=who.sandbox, allowed=services.allowed)
     arguments = AccountConnectJobArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
@@ -196,16 +196,14 @@ async def list_social_accounts(
 ) -> Page[SocialAccount]:
     """List a project's social accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 @get("/social-accounts/{social_account_id:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.acquire_connection() as conn:
-        return await accounts.read_account(
-            conn, **request.parse_organization_and_object_ids("account", account_id=social_account_id)
-        )
+        return await accounts.read_account(conn, **request.parse_object_scope("account", account_id=social_account_id))
 
 
 @delete(
@@ -226,7 +224,7 @@ async def disconnect_social_account(
         request,
         lambda conn: connect.disconnect_account(
             conn,
-            **request.parse_organization_and_object_ids("account", account_id=social_account_id),
+            **request.parse_object_scope("account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),

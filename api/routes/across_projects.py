@@ -15,7 +15,7 @@ from api.http.paging import (
     PageCursor,
     PageLimit,
     read_list_page_by_id,
-    read_list_page_within_project,
+    read_list_page_in_project,
 )
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -98,7 +98,7 @@ async def list_all_content(
     }
     find = partial(listing.list_filtered_content, **filter_values)
     if project_id is not None:
-        return await read_list_page_within_project(request, find, project_id, cursor, limit)
+        return await read_list_page_in_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)
 
@@ -120,6 +120,6 @@ async def list_all_social_accounts(
     """
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=None)
     if project_id is not None:
-        return await read_list_page_within_project(request, find, project_id, cursor, limit)
+        return await read_list_page_in_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)

@@ -12,7 +12,7 @@ from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
@@ -39,7 +39,7 @@ AppMediaKindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(descrip
 AppMediaOriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
 
 PROJECT_APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
-PROJECT_APP_MEDIA_FILE_PATH = f"{PROJECT_APP_MEDIA_PATH}/{{asset_id:str}}"
+APP_MEDIA_FILE_PATH = f"{PROJECT_APP_MEDIA_PATH}/{{asset_id:str}}"
 
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
 MAX_APP_MEDIA_KIND_CHARACTERS = 40
@@ -137,7 +137,7 @@ async def _store_uploaded_app_media_of_project(
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
-        **request.parse_organization_and_project_ids(project_id),
+        **request.parse_project_scope(project_id),
         kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
@@ -155,7 +155,7 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         started = await app_media_fetches.start_media_fetch(
             conn,
-            **request.parse_organization_and_project_ids(project_id),
+            **request.parse_project_scope(project_id),
             kind=body.kind,
             url=url,
             transcript=body.transcript,
@@ -178,10 +178,10 @@ async def list_app_media(
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.public_api_base_url)
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
-@get(PROJECT_APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
+@get(APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.acquire_connection() as conn:
@@ -190,9 +190,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
         )
 
 
-@delete(
-    PROJECT_APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200
-)
+@delete(APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
@@ -209,6 +207,6 @@ async def delete_app_media(
 
 def _build_app_media_id_arguments(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
     return {
-        **request.parse_organization_and_project_ids(project_id),
+        **request.parse_project_scope(project_id),
         "asset_id": path_ids.parse_id("app_media", asset_id),
     }

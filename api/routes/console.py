@@ -6,7 +6,7 @@ import msgspec
 
 from api.http import static
 from platforms.description import PasswordLogin, PlatformDescription, SingleServerOAuthLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 
 _WEB_CONSOLE_PAGE_HEADERS = {
     #: The page runs only its own scripts and calls only this host, so that text from partners and websites
@@ -23,8 +23,8 @@ _WEB_CONSOLE_PAGE_HEADERS = {
 
 def render_platforms_javascript_for_console() -> bytes:
     """Render a JavaScript module for the console with each platform's words and display rules, by title."""
-    described = sorted(REGISTERED_PLATFORMS_BY_NAME.values(), key=lambda platform: platform.title)
-    values = {platform.name_in_api: _build_console_display_data_of_platform(platform) for platform in described}
+    described = sorted(PLATFORMS_BY_NAME.values(), key=lambda platform: platform.title)
+    values = {platform.api_name: _build_console_display_data_of_platform(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
     return comment + b"export const DESCRIPTIONS = " + msgspec.json.encode(values) + b";\n"
 

@@ -11,7 +11,7 @@ from api.guard import build_route_options
 from api.http import etags, filters, idempotency, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.http.uploads import ReceivedUpload, UploadSpec
@@ -99,14 +99,14 @@ async def _create_uploaded_content(
 ) -> WriteResult[Content]:
     item = await content.create_uploaded_content(
         conn,
-        **request.parse_organization_and_project_ids(project_id),
+        **request.parse_project_scope(project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
         files=received.files,
         public_url=request.public_api_base_url,
     )
-    wakes = await posters.submit_poster_job_of_upload(conn, organization_id=request.organization_id, content=item)
+    wakes = await posters.submit_upload_poster_job(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
     return WriteResult(item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes)
 
@@ -135,7 +135,7 @@ async def list_content(
         period=await filters.parse_period_filter_into_real_time(request, since, until),
         public_url=request.public_api_base_url,
     )
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 @get("/projects/{project_id:str}/content/hooks", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
@@ -146,9 +146,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.acquire_connection() as conn:
-        known = await hooks.take_snapshot_of_current_brand(
-            conn, **request.parse_organization_and_project_ids(project_id)
-        )
+        known = await hooks.snapshot_current_brand(conn, **request.parse_project_scope(project_id))
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
@@ -158,7 +156,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
     return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
@@ -178,7 +176,7 @@ async def patch_content(
     async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit_content(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             patch=data,
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
@@ -205,7 +203,7 @@ async def approve_content(
     async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
@@ -228,7 +226,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -241,7 +239,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.acquire_connection() as conn:
-        return await approvals.read_approval_policy(conn, **request.parse_organization_and_project_ids(project_id))
+        return await approvals.read_approval_policy(conn, **request.parse_project_scope(project_id))
 
 
 @patch(
@@ -259,7 +257,7 @@ async def patch_approval_policy(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,
-            **request.parse_organization_and_project_ids(project_id),
+            **request.parse_project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -56,6 +56,4 @@ async def list_conversion_deliveries(
             conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 
-    return await paging.read_list_page_by_id(
-        request, find, cursor, limit, connect=apps.look_up_apps_then_connect_to_event_store
-    )
+    return await paging.read_list_page_by_id(request, find, cursor, limit, connect=apps.connect_to_event_store)

@@ -36,7 +36,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     the app has a `webDomain`, requests from other domains are refused.
     """
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
-    app = await requests.authenticate_and_limit_event_request(request, key, app_id=named)
+    app = await requests.auth_and_limit_events(request, key, app_id=named)
     events = await requests.parse_request_events(
         request, app, await requests.decompress_event_body(request, app), body.parse_app_events
     )
@@ -55,24 +55,22 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     The events have the same form and ids as those of the app itself. The answer is sent after all accepted
     events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
-    parts = await steps.run_generator_steps_with_loop_pauses(
+    parts = await steps.run_cooperative_steps(
         body.split_event_body(await request.body(), body.SERVER_EVENT_BODY_DECODERS)
     )
 
     async def take(conn: Conn) -> WriteResult[EventsTaken]:
-        return await _store_server_events(
-            request, await _find_sdk_app_of_server_events(request, conn, parts.head), parts
-        )
+        return await _store_server_events(request, await _find_server_event_app(request, conn, parts.head), parts)
 
     if has_idempotency_key(request):
         async with request.services.events.keyed.reserve_connection(request.organization_id):
             return await run_idempotent_write(request, take)
     async with request.acquire_connection() as conn:
-        app = await _find_sdk_app_of_server_events(request, conn, parts.head)
+        app = await _find_server_event_app(request, conn, parts.head)
     return await send_wakes_and_reply(request, await _store_server_events(request, app, parts))
 
 
-async def _find_sdk_app_of_server_events(request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds) -> KeyedApp:
+async def _find_server_event_app(request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds) -> KeyedApp:
     """Return the SDK app that a server's event request names by project id and app id.
 
     Raises `ObjectNotFound`, and `StateConflict` for an archived project.
@@ -92,11 +90,9 @@ async def _store_server_events(
 ) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_event_intake_open()
-    services.events.disks.refuse_heavy_event_sender_as_disk_fills(
-        services.events.budgets.used_share_of_organization_budget(app)
-    )
+    services.events.disks.refuse_heavy_event_sender(services.events.budgets.used_budget_share(app))
     checking = body.check_body_events(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
-    batch = await steps.run_generator_steps_with_loop_pauses(checking)
+    batch = await steps.run_cooperative_steps(checking)
     stored = await requests.store_event_batch(request, app, batch)
     return WriteResult(_summarize_stored_events(stored, batch), status=202)
 

@@ -10,7 +10,7 @@ from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -72,7 +72,7 @@ async def list_influencers(
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
     find = partial(influencers.list_project_influencers, statuses=status, public_url=request.public_api_base_url)
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 @get(INFLUENCER_PATH, opt=build_route_options("influencers:read", RateClass.READ_LIGHT, 404))
@@ -81,7 +81,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     async with request.acquire_connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
             conn,
-            **request.parse_organization_and_object_ids("influencer", influencer_id=influencer_id),
+            **request.parse_object_scope("influencer", influencer_id=influencer_id),
             public_url=request.public_api_base_url,
         )
     return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})

@@ -23,7 +23,7 @@ from api.http.paging import (
     PageCursor,
     PageLimit,
     read_list_page_by_id,
-    read_list_page_within_project,
+    read_list_page_in_project,
 )
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
@@ -109,7 +109,7 @@ async def list_jobs(
         period=await filters.parse_period_filter_into_real_time(request, since, until),
     )
     if project_id is not None:
-        return await read_list_page_within_project(request, find, project_id, cursor, limit)
+        return await read_list_page_in_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await read_list_page_by_id(request, everywhere, cursor, limit)
 
@@ -150,7 +150,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
     state = await _read_versioned_job(request, ref)
     if wait:
-        state = await _wait_for_job_end_or_change(request, ref, state, wait)
+        state = await _await_job_end(request, ref, state, wait)
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
@@ -193,7 +193,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
-        answer = await jobs.request_job_cancel(conn, **request.parse_organization_and_object_ids("job", job_id=job_id))
+        answer = await jobs.request_job_cancel(conn, **request.parse_object_scope("job", job_id=job_id))
         return WriteResult(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
@@ -206,7 +206,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.submit_job_retry(
-            conn, **request.parse_organization_and_object_ids("job", job_id=job_id), scopes=who.scopes
+            conn, **request.parse_object_scope("job", job_id=job_id), scopes=who.scopes
         )
         return build_accepted_job_answer(Accepted, submitted)
 
@@ -228,9 +228,7 @@ async def _read_versioned_job(request: ApiRequest, ref: AwaitedObjectRef) -> Ver
     return state
 
 
-async def _wait_for_job_end_or_change(
-    request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int
-) -> VersionedJob:
+async def _await_job_end(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
     """Wait at most `seconds` until a job has ended, and return the job with its version.
 
     If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a job
@@ -246,9 +244,7 @@ async def _wait_for_job_end_or_change(
     else:
         enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
-        newer = await run_unless_disconnected(
-            request.receive, subscriber.wait_for_matching_object_state(enough, within=seconds)
-        )
+        newer = await run_unless_disconnected(request.receive, subscriber.await_wanted_state(enough, within=seconds))
     if newer is None or request.principal.sandbox:
         return await _read_versioned_job(request, ref)
     return newer
@@ -267,9 +263,7 @@ async def _stream_job_events(
                 yield JOB_STREAM_END_MESSAGE
                 return
             within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.wait_for_matching_object_state(
-                partial(_is_newer_job_version, state[1]), within=within
-            )
+            newer = await subscriber.await_wanted_state(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
                 state = await _read_versioned_job(request, ref) if request.principal.sandbox else newer
                 yield _encode_job_event(request, state)

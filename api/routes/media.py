@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.limits.cost_budgets import ApiKeyOrPublicTraffic, BudgetBucket, organization_budget_bucket
+from api.limits.cost_budgets import BudgetBucket, KeyOrPublicTraffic, org_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.media import tickets
@@ -105,9 +105,7 @@ async def _find_media_file_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
-        file = FileDownloadHeaders(
-            *await tickets.redeem_media_download_ticket(conn, token=token, ticket=ticket, counts=counts)
-        )
+        file = FileDownloadHeaders(*await tickets.redeem_media_ticket(conn, token=token, ticket=ticket, counts=counts))
     return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
@@ -119,7 +117,7 @@ async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloa
 
 
 def _budget_bucket_of_media_download(file: FileDownloadHeaders) -> BudgetBucket:
-    return organization_budget_bucket(file.organization_id, file.tier, ApiKeyOrPublicTraffic.PUBLIC)
+    return org_budget_bucket(file.organization_id, file.tier, KeyOrPublicTraffic.PUBLIC)
 
 
 def _etag_of_file(file: FileDownloadHeaders) -> bytes:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -70,7 +70,7 @@ async def schedule_content(
     async def schedule(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.create_scheduled_posts_of_content(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
@@ -94,7 +94,7 @@ async def publish_content(
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.create_posts_of_content_due_now(
             conn,
-            **request.parse_organization_and_object_ids("content", content_id=content_id),
+            **request.parse_object_scope("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
         )
@@ -129,7 +129,7 @@ async def list_scheduled_posts(
             period=period,
         )
 
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404))
@@ -137,7 +137,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
     scope = {"organization_id": request.organization_id, "post_id": path_ids.parse_id("post", scheduled_post_id)}
     async with request.acquire_connection() as conn:
-        shown, version = await posts.read_post_with_version(conn, **scope)
+        shown, version = await posts.read_versioned_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
     return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)})
 
@@ -240,7 +240,7 @@ async def _change_post(
     async def change(conn: Conn) -> WriteResult[Post]:
         (changed, version), wakes = await verb(
             conn,
-            **request.parse_organization_and_object_ids("post", post_id=scheduled_post_id),
+            **request.parse_object_scope("post", post_id=scheduled_post_id),
             versions=etags.read_if_match_versions(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))

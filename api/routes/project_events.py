@@ -74,7 +74,7 @@ async def list_events(
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)
 
     return await read_list_page_by_place(
-        request, find, cursor, limit, read=EventCursor.unpack, connect=apps.look_up_apps_then_connect_to_event_store
+        request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect_to_event_store
     )
 
 
@@ -97,11 +97,11 @@ async def count_conversions(
     """
     window = windows.parse_metric_window(since, until, now=request.services.clock())
     query = conversions.ConversionQuery(
-        **request.parse_organization_and_project_ids(project_id),
+        **request.parse_project_scope(project_id),
         window=window,
         names=event_names,
         app_id=filters.parse_filter_id("sdk_app", app_id),
         by=group_by or (),
     )
     async with time_window.limit_list_query_time():
-        return await conversions.count_project_conversions(time_window.build_metric_databases(request), query)
+        return await conversions.count_project_conversions(time_window.get_metric_databases(request), query)

@@ -37,9 +37,7 @@ ProjectStatusFilter = Annotated[
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
     """Create a project, which can be used at once."""
     who = request.principal
-    composed = projects.compose_new_project_from_request(
-        data, organization_id=who.organization_id, now=request.services.clock()
-    )
+    composed = projects.compose_new_project(data, organization_id=who.organization_id, now=request.services.clock())
     result = WriteResult(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1))
 
     new = NewProject(who.organization_id, who.key_uuid, composed, None)
@@ -81,7 +79,7 @@ def _parse_project_status_filter(statuses: list[ProjectStatus | Literal["all"]] 
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.acquire_connection() as conn:
-        project, version = await projects.read_project(conn, **request.parse_organization_and_project_ids(project_id))
+        project, version = await projects.read_project(conn, **request.parse_project_scope(project_id))
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
@@ -95,7 +93,7 @@ async def patch_project(
     async def change(conn: Conn) -> WriteResult[Project]:
         project, version = await projects.apply_project_patch(
             conn,
-            **request.parse_organization_and_project_ids(project_id),
+            **request.parse_project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.read_if_match_versions(request),
@@ -116,7 +114,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     async def stop(conn: Conn) -> WriteResult[Archived]:
         answer, wake = await archive_status.begin_project_archive(
             conn,
-            **request.parse_organization_and_project_ids(project_id),
+            **request.parse_project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.read_if_match_versions(request),
         )

@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -60,7 +60,7 @@ async def list_quarantined_events(
         )
         return [_build_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:

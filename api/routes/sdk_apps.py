@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_within_project
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -50,7 +50,7 @@ async def list_sdk_apps(
 ) -> Page[SdkApp]:
     """List a project's SDK apps, newest first."""
     find = partial(apps.list_apps_of_project, public_url=request.public_api_base_url)
-    return await read_list_page_within_project(request, find, project_id, cursor, limit)
+    return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
 @get(SDK_APP_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
@@ -59,7 +59,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
     async with request.acquire_connection() as conn:
         return await apps.read_sdk_app(
             conn,
-            **request.parse_organization_and_project_ids(project_id),
+            **request.parse_project_scope(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=request.public_api_base_url,
         )

@@ -13,7 +13,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import MAX_REDIS_WAIT_S
 from api.server import metrics_port
 from api.services import ApiServices
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from db.redis_reach import convert_redis_away_errors
 from jobs.loop_time import EventLoopTickTimeout
 from schemas.base import ResponseStruct
@@ -71,7 +71,7 @@ async def _is_postgres_ready(services: ApiServices) -> bool:
         with convert_postgres_away_errors():
             async with asyncio.timeout(POSTGRES_READINESS_TIMEOUT_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
-    except (*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, asyncpg.PostgresError):
+    except (*TRANSIENT_POSTGRES_ERRORS, asyncpg.PostgresError):
         return False
     return True
 

@@ -132,7 +132,7 @@ async def _stream_webhook_messages(
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.wait_for_matching_object_state(
+                head = await seat.await_wanted_state(
                     reader.is_behind_stream_head, within=min(MAX_WEBHOOK_STREAM_SILENCE_S, left)
                 )
                 if head is None:
@@ -225,9 +225,7 @@ class _WebhookStreamReader:
             principal = await services.authenticator.authenticate(
                 api_keys.read_api_key(call),
                 expected=call.principal,
-                address=api_keys.find_client_address(
-                    call, client[0] if client else "", hops=services.settings.proxy_hops
-                ),
+                address=api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops),
             )
         if not is_scope_granted(principal.scopes, WEBHOOK_STREAM_SCOPE):
             raise ApiKeyScopeMissing(WEBHOOK_STREAM_SCOPE)

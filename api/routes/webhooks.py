@@ -109,7 +109,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
     """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.acquire_connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
-            conn, **request.parse_organization_and_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id)
+            conn, **request.parse_object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
     return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
@@ -243,7 +243,7 @@ async def list_webhook_deliveries(
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_webhook_deliveries_of_endpoint(
             conn,
-            **request.parse_organization_and_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id),
+            **request.parse_object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -258,7 +258,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
     """Return one webhook delivery."""
     async with request.acquire_connection() as conn:
         return await deliveries.read_webhook_delivery(
-            conn, **request.parse_organization_and_object_ids("webhook_delivery", delivery_id=webhook_delivery_id)
+            conn, **request.parse_object_scope("webhook_delivery", delivery_id=webhook_delivery_id)
         )
 
 
@@ -276,7 +276,7 @@ async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: From
     async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _resent_delivery_result(
-            await deliveries.send_webhook_delivery_again(
+            await deliveries.resend_webhook(
                 conn, author=_webhook_endpoint_change_author_of(request), delivery_id=delivery_id
             )
         )

@@ -22,6 +22,4 @@ def serve_metrics_on_own_port_if_needed(app: Litestar, settings: Settings) -> Ab
     if is_metrics_on_api_port(app, settings):
         return health.measure_loop_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK_ADDRESS
-    return health.serve_health(
-        settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.allowed_host_headers
-    )
+    return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.served_hosts)

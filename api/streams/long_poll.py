@@ -61,7 +61,7 @@ class LongPollSubscriber(Generic[S]):
         self.closed = True
         self._changed.set()
 
-    async def wait_for_matching_object_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
+    async def await_wanted_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
         """Wait for the first state of the awaited object that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.
@@ -102,15 +102,12 @@ class LongPollHub(Generic[S]):
         self._closed = False
 
     @property
-    def waiting_request_count(self) -> int:
+    def waiting_count(self) -> int:
         return self._counts.total()
 
     def is_full_for_organization(self, organization_id: UUID) -> bool:
         """Return whether an organization, or the process, has reached its maximum of waiting requests."""
-        return (
-            self._counts[organization_id] >= self._max_per_organization
-            or self.waiting_request_count >= self._max_in_total
-        )
+        return self._counts[organization_id] >= self._max_per_organization or self.waiting_count >= self._max_in_total
 
     @contextmanager
     def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[S]]:

@@ -13,7 +13,7 @@ _MINIFIABLE_ARROW_PARENTHESES_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 _MINIFIABLE_JAVASCRIPT_NAME_PATTERN = re.compile(r"\b_\w+")
 
 
-def minify_javascript_module(source: str) -> str:
+def minify_javascript(source: str) -> str:
     """Minify a JavaScript program: remove comments and spaces, and shorten names that begin with `_`.
 
     The source must follow rules. A comment has its own line. Each statement ends with a semicolon. Strings use

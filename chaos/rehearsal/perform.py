@@ -30,7 +30,7 @@ from chaos.rehearsal.tally import RehearsedJobsTally
 from db import local
 from db.migrate import migrate_databases
 from db.pool import open_postgres_pool
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from schemas.settings import Settings
 from workers.runtime.background import run_background_loops_during_block
 from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_first_event
@@ -159,7 +159,7 @@ class Rehearsal:
             await SimulatedApiJobSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _is_any_job_open(self) -> bool:
-        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER), convert_postgres_away_errors():
+        with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS), convert_postgres_away_errors():
             return bool(await self.environment.pool.fetchval(ANY_OPEN_JOB))
         return True
 
@@ -168,7 +168,7 @@ class Rehearsal:
         while True:
             for host in self.hosts.worker_and_dispatcher_hosts:
                 await host.restart_if_dead()
-            with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER), convert_postgres_away_errors():
+            with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS), convert_postgres_away_errors():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
                 self._record_host_of_each_worker(await self.environment.pool.fetch(SELECT_WORKER_PROCESS_IDS))
             self.listeners.look(

@@ -17,7 +17,7 @@ import msgspec
 from chaos.environment import BENCH_KEYRING
 from chaos.rehearsal.load import RehearsalJobSpec
 from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from domain.security.keyring import parse_keyring
 from domain.tenancy import idempotency
@@ -40,7 +40,7 @@ SUBMIT_RESPONSE_TIMEOUT_S = 2.0
 SUBMIT_RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-TRANSIENT_SUBMIT_ERRORS = (*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, IdempotentRequestInFlight, LimitReached)
+TRANSIENT_SUBMIT_ERRORS = (*TRANSIENT_POSTGRES_ERRORS, IdempotentRequestInFlight, LimitReached)
 
 #: The API key of all requests.
 REHEARSAL_API_KEY_ID = UUID(int=1)

@@ -16,7 +16,7 @@ from cli.shared.remote import (
     build_repeat_write_advice,
     exit_code_of_response,
     exit_on_lost_response,
-    find_remote_api_or_exit,
+    find_api_or_exit,
     print_list_items,
     print_response_body,
     print_response_error,
@@ -44,7 +44,7 @@ def _check_idempotency_key(_ctx: click.Context, _param: click.Parameter, key: st
     return key
 
 
-class ApiCommandRequest(NamedTuple):
+class CliApiCall(NamedTuple):
     """Request by the command's options; `key` is the Idempotency-Key of a write."""
 
     method: str
@@ -107,13 +107,11 @@ def api(
       tenantry api PATCH projects/prj_... -H 'If-Match: "3"' --input changes.json
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
-    call = _build_api_command_request(words, [*texts, *values], options)
-    ctx.exit(
-        _send_api_request_and_print(find_remote_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"])
-    )
+    call = _build_api_call(words, [*texts, *values], options)
+    ctx.exit(_call_api_and_print(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
-def _send_api_request_and_print(remote: RemoteApi, call: ApiCommandRequest, *, paginate: bool, wait: bool) -> int:
+def _call_api_and_print(remote: RemoteApi, call: CliApiCall, *, paginate: bool, wait: bool) -> int:
     """Send an API request, and print its response, all pages of a list or the ended jobs; return the exit code."""
     with remote.open_client() as client:
         request = _build_http_request(call, remote, client)
@@ -125,9 +123,7 @@ def _send_api_request_and_print(remote: RemoteApi, call: ApiCommandRequest, *, p
         return code if code or not wait else _await_and_print_started_jobs(remote, client, response)
 
 
-def _build_api_command_request(
-    words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]
-) -> ApiCommandRequest:
+def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]) -> CliApiCall:
     """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
@@ -141,10 +137,10 @@ def _build_api_command_request(
         raise click.UsageError("--paginate is for lists: use GET without --wait")
     headers = options["headers"]
     key = None if verb in HTTP_READ_METHODS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
-    return ApiCommandRequest(verb, path, fields, headers, options["source"], form, key)
+    return CliApiCall(verb, path, fields, headers, options["source"], form, key)
 
 
-def _build_http_request(call: ApiCommandRequest, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
+def _build_http_request(call: CliApiCall, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
     url = remote.build_url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.local import checks
-from cli.local.checks import DoctorCheckResult
+from cli.local.checks import DoctorResult
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.output import CommandResult, format_table_cell
@@ -51,7 +51,7 @@ async def doctor() -> CommandResult:
     return CommandResult({"ok": not failed, "checks": results}, _build_doctor_check_table(results), exit_code=code)
 
 
-async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResult]:
+async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
     settings = checks.check_settings()
     usable = settings.status == "ok"
     results = [
@@ -67,7 +67,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResu
     return results
 
 
-async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckResult]:
+async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
     """Check the database at `url`, its clock, migrations, workers and dispatcher; return the results.
 
     With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
@@ -87,7 +87,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckRes
             return [*results, *(await _run_keyring_and_worker_checks(conn, usable=usable) if is_migrated else [])]
     except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorCheckResult(
+            DoctorResult(
                 name="postgresql",
                 status="fail",
                 detail=f"{describe_database_address()}: {error}",
@@ -96,7 +96,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckRes
         ]
 
 
-async def _run_event_store_checks() -> list[DoctorCheckResult]:
+async def _run_event_store_checks() -> list[DoctorResult]:
     settings = read_command_settings()
     try:
         async with use_postgres_connection(settings.event_store_url, name="tenantry-doctor") as conn:
@@ -107,18 +107,16 @@ async def _run_event_store_checks() -> list[DoctorCheckResult]:
             return results
     except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorCheckResult(
-                name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE
-            )
+            DoctorResult(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE)
         ]
 
 
-async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[DoctorCheckResult]:
+async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[DoctorResult]:
     secrets = [await checks.check_keyrings_complete(conn)] if usable else []
     return [*secrets, *await checks.check_pool_workers(conn), await checks.check_dispatcher(conn)]
 
 
-def _build_doctor_check_table(results: list[DoctorCheckResult]) -> Table:
+def _build_doctor_check_table(results: list[DoctorResult]) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for check in results:
         grid.add_row(

@@ -80,7 +80,7 @@ async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UU
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        rows = await offers.list_account_offers_of_environment(conn, env=actor.env, before=before, limit=limit + 1)
+        rows = await offers.list_env_lease_offers(conn, env=actor.env, before=before, limit=limit + 1)
     return build_list_page_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
 
 
@@ -137,7 +137,7 @@ async def assign_accounts_to_lease_request(
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
 @with_organization_actor
-async def reject_open_lease_request(
+async def reject_lease_request(
     session: CommandSession, actor: Actor, *, request_id: UUID, reason: str
 ) -> CommandResult:
     """Reject a request, or the rest of a partial one.

@@ -54,9 +54,7 @@ async def create_organization(session: CommandSession, *, name: str, tier: LiveO
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
 @with_database_session
-async def set_organization_tier(
-    session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier
-) -> CommandResult:
+async def set_org_tier(session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CommandResult:
     """Change an organization's tier.
 
     \b

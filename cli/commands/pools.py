@@ -16,11 +16,9 @@ from domain.operations import pools as verbs
 from schemas.api_keys import OrganizationTier
 from schemas.ops import Pool, PoolCap
 
-POOL_JOB_CAP_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
+POOL_JOB_CAP_RANGE = click.IntRange(1, 2**31 - 1)
 
-UNAUDITED_POOL_ACTION_NOTE = (
-    "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
-)
+UNAUDITED_ACTION_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
 WORKER_POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
@@ -79,12 +77,8 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
 @pools.command("cap")
 @click.argument("name")
 @click.option("--tier", type=click.Choice(get_args(OrganizationTier)), required=True, help="Tier of the organizations.")
-@click.option(
-    "--running", type=POOL_JOB_CAP_OPTION_RANGE, required=True, help="Maximum running jobs of one organization."
-)
-@click.option(
-    "--queued", type=POOL_JOB_CAP_OPTION_RANGE, required=True, help="Maximum waiting due jobs of one organization."
-)
+@click.option("--running", type=POOL_JOB_CAP_RANGE, required=True, help="Maximum running jobs of one organization.")
+@click.option("--queued", type=POOL_JOB_CAP_RANGE, required=True, help="Maximum waiting due jobs of one organization.")
 @with_database_session
 async def set_pool_caps(
     session: CommandSession, *, name: str, tier: OrganizationTier, running: int, queued: int
@@ -96,9 +90,7 @@ async def set_pool_caps(
       tenantry pools cap deliver --tier standard --running 5 --queued 1000
     """
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
-    caps = await run_in_transaction(
-        session.pool, lambda conn: verbs.set_tier_job_caps_of_worker_pool(conn, name=name, cap=cap)
-    )
+    caps = await run_in_transaction(session.pool, lambda conn: verbs.set_pool_tier_job_caps(conn, name=name, cap=cap))
     rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
     return CommandResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
 
@@ -113,7 +105,7 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
     )
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_POOL_ACTION_NOTE
+        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_ACTION_NOTE
     return CommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 

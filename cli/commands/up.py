@@ -97,13 +97,9 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
         counts = {**workers, **_skip_generation_worker_without_libraries(say)}
-        children |= processes.build_platform_processes(
-            port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
-        )
+        children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_host(site, os.environ))
         logs = stack.enter_context(ProcessLogFollower(children))
-        stack.enter_context(
-            processes.start_and_drain_platform_processes(children, partial(_report_slow_start, logs, say))
-        )
+        stack.enter_context(processes.run_and_drain_processes(children, partial(_report_slow_start, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
         ready = _build_platform_ready_announcement(port, settings)

@@ -27,7 +27,7 @@ from cli.shared.remote import (
     RemoteApi,
     exit_code_of_response,
     exit_on_lost_response,
-    find_remote_api_or_exit,
+    find_api_or_exit,
     print_response_error,
 )
 from schemas import ids
@@ -93,7 +93,7 @@ def listen_to_webhook_events(
       tenantry webhooks listen --events post.published,post.failed --json | jq .event.data.object
       SECRET=$(tenantry webhooks listen --print-secret)
     """
-    remote = find_remote_api_or_exit()
+    remote = find_api_or_exit()
     key = derive_forward_signing_key(remote.key)
     if print_secret:
         click.echo(format_signing_secret(key))
@@ -115,7 +115,7 @@ def listen_to_webhook_events(
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
 @click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Project of the sample.")
 @json_output_option
-def trigger_sample_webhook_events(
+def send_webhook_samples(
     *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
 ) -> None:
     """Send a sample event to the endpoints with its type, and to `tenantry webhooks listen`.
@@ -134,7 +134,7 @@ def trigger_sample_webhook_events(
     chosen_types = WEBHOOK_EVENT_TYPES if every else types
     if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
-    remote = find_remote_api_or_exit()
+    remote = find_api_or_exit()
     project = {"projectId": ids.format_prefixed_id(ids.PROJECT, project_id)} if project_id else {}
     with exit_on_lost_response(), remote.open_client() as client:
         for kind in chosen_types:
@@ -182,9 +182,7 @@ def _print_and_forward_webhook_events(
                 counts["events"] += 1
                 counts["taken"] += bool(sent and sent.is_accepted)
                 click.echo(
-                    _encode_webhook_event_output_line(message, sent)
-                    if as_json
-                    else format_webhook_event_line(message, sent)
+                    _encode_webhook_event_output_line(message, sent) if as_json else format_webhook_event(message, sent)
                 )
         except KeyboardInterrupt:
             accepted_note = f", {counts['taken']} accepted by your server" if forwarder else ""
@@ -196,7 +194,7 @@ def _print_and_forward_webhook_events(
 WEBHOOK_EVENT_TYPE_COLUMN_WIDTH_CHARS = max(map(len, get_args(WebhookEventType)))
 
 
-def format_webhook_event_line(message: ServerSentMessage, sent: EventForwardResult | None) -> str:
+def format_webhook_event(message: ServerSentMessage, sent: EventForwardResult | None) -> str:
     """Return a webhook event as one line for a person: local time, type, id, and its forwarding's result, if any."""
     event = msgspec.json.decode(message.data, type=_PrintedWebhookEvent)
     now = datetime.now(UTC).astimezone()

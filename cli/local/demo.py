@@ -53,7 +53,7 @@ class RateLimitRetryTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-class SilentFileServerRequestHandler(SimpleHTTPRequestHandler):
+class SilentFileServerHandler(SimpleHTTPRequestHandler):
     """File server without log lines."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
@@ -63,15 +63,13 @@ class SilentFileServerRequestHandler(SimpleHTTPRequestHandler):
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
     """Serve the demo's website on a free loopback port for the block, and yield its `host:port`."""
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(SilentFileServerRequestHandler, directory=DEMO_SITE_FOLDER)
-    ) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SilentFileServerHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()
 
 
-def build_demo_fetch_allow_setting(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+def allow_demo_host(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the setting that also lets workers fetch from `host`, even on loopback; empty without a `host`."""
     allowed = [name for name in (environ.get(FETCH_ALLOW_VARIABLE_NAME), host) if name]
     return {FETCH_ALLOW_VARIABLE_NAME: ",".join(allowed)} if host else {}

@@ -63,12 +63,10 @@ def _is_api_key_accepted(port: int, key: str) -> bool:
 
 async def _create_demo_organization_and_keys(settings: Mapping[str, str]) -> DemoApiKeys:
     async with open_postgres_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
-        return await run_in_transaction(
-            pool, lambda conn: _insert_demo_organization_and_keys(conn, settings["PEPPERS"])
-        )
+        return await run_in_transaction(pool, lambda conn: _insert_demo_org_and_keys(conn, settings["PEPPERS"]))
 
 
-async def _insert_demo_organization_and_keys(conn: Conn, peppers: str) -> DemoApiKeys:
+async def _insert_demo_org_and_keys(conn: Conn, peppers: str) -> DemoApiKeys:
     pair, keyring = (
         await organizations.insert_organization_pair(conn, name="Demo", tier="standard"),
         parse_keyring(peppers, setting="PEPPERS"),

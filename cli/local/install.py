@@ -34,7 +34,7 @@ LOCK_FILES_BY_EXTRA = {
     "dev": "constraints-dev.txt",
 }
 #: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
-UV_INSTALLER_LOCK_FILE = "constraints-installer.txt"
+UV_PIN_FILE = "constraints-installer.txt"
 
 #: First words of an installer's progress lines.
 INSTALLER_PROGRESS_WORDS = (
@@ -47,14 +47,14 @@ INSTALLER_PROGRESS_WORDS = (
     "Resolved",
 )
 #: Options of pip and uv to install exactly the files of the following list.
-HASHED_LIST_INSTALL_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
+PIP_HASH_CHECK_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
 #: Options of pip and uv to link the checkout without network access.
 CHECKOUT_LINK_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
 PROGRESS_FRAME_PAUSE_S = 0.1
 PROGRESS_LINE_PAUSE_S = 2.0
-TERMINAL_CLEAR_LINE_SEQUENCE = "\r\033[2K"
+ANSI_CLEAR_LINE = "\r\033[2K"
 
 NO_ENSUREPIP_ADVICE = """\
 This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
@@ -80,7 +80,7 @@ class InstallationFailed(Exception):
     """Failed installation; the message has the reason and the remedy."""
 
 
-class InstallationDiskFull(InstallationFailed):
+class InstallDiskFull(InstallationFailed):
     """Full disk: another installer would fail too."""
 
 
@@ -88,7 +88,7 @@ def main(extras: str, *words: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         install_venv_with_extras(extras)
-    except InstallationDiskFull as error:
+    except InstallDiskFull as error:
         sys.exit(f"{error}\n{_disk_full_advice(extras)}")
     except InstallationFailed as error:
         sys.exit(str(error))
@@ -106,7 +106,7 @@ def install_venv_with_extras(extras: str) -> None:
     """Install the product's dependencies and these extras into `.venv`, unless it has them already.
 
     Only files with a listed hash are downloaded. Then the checkout is linked without any look-up of its
-    dependencies. Raise `InstallationFailed`, or its subclass `InstallationDiskFull`.
+    dependencies. Raise `InstallationFailed`, or its subclass `InstallDiskFull`.
     """
     if not _is_venv_usable():
         _create_venv()
@@ -114,11 +114,9 @@ def install_venv_with_extras(extras: str) -> None:
         lock = _lock_file_of_extras(extras)
         INSTALL_STAMP_FILE.unlink(missing_ok=True)
         try:
-            _run_with_progress(
-                "getting uv", [*_pip_install_command(), *HASHED_LIST_INSTALL_OPTIONS, UV_INSTALLER_LOCK_FILE]
-            )
+            _run_with_progress("getting uv", [*_pip_install_command(), *PIP_HASH_CHECK_OPTIONS, UV_PIN_FILE])
             _install_lock_file_and_checkout(_uv_install_command(), lock)
-        except InstallationDiskFull:
+        except InstallDiskFull:
             raise
         except InstallationFailed:
             # A mirror without uv, a mirror configured for pip only, or a home that uv can't write to.
@@ -128,15 +126,15 @@ def install_venv_with_extras(extras: str) -> None:
 
 
 def _install_lock_file_and_checkout(installer: list[str], lock: str) -> None:
-    _run_with_progress("installing into .venv", [*installer, *HASHED_LIST_INSTALL_OPTIONS, lock])
+    _run_with_progress("installing into .venv", [*installer, *PIP_HASH_CHECK_OPTIONS, lock])
     _run_with_progress("linking tenantry into it", [*installer, *CHECKOUT_LINK_OPTIONS])
 
 
 def _install_with_pip(lock: str) -> None:
-    """Install the lock file with pip, after uv has failed. Raise `InstallationFailed`, `InstallationDiskFull`."""
+    """Install the lock file with pip, after uv has failed. Raise `InstallationFailed`, `InstallDiskFull`."""
     try:
         _install_lock_file_and_checkout(_pip_install_command(), lock)
-    except InstallationDiskFull:
+    except InstallDiskFull:
         raise
     except InstallationFailed as error:
         raise InstallationFailed(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
@@ -187,14 +185,13 @@ def _are_extras_installed(extras: str) -> bool:
 def _hash_install_inputs() -> str:
     """Return the SHA-256 of pyproject.toml, lock files and Python; after a change the installation runs again."""
     parts = [
-        (REPOSITORY_ROOT / name).read_bytes()
-        for name in ("pyproject.toml", UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values())
+        (REPOSITORY_ROOT / name).read_bytes() for name in ("pyproject.toml", UV_PIN_FILE, *LOCK_FILES_BY_EXTRA.values())
     ]
     return hashlib.sha256(b"\0".join([*parts, (VENV_FOLDER / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 
 def _run_with_progress(what: str, command: list[str]) -> None:
-    """Run an installer with a progress line. Raise `InstallationFailed` with its last lines, `InstallationDiskFull`."""
+    """Run an installer with a progress line. Raise `InstallationFailed` with its last lines, `InstallDiskFull`."""
     progress = InstallProgress(what)
     with subprocess.Popen(
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -212,7 +209,7 @@ def _run_with_progress(what: str, command: list[str]) -> None:
         progress.end("failed")
         output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
         raise (
-            InstallationDiskFull(output)
+            InstallDiskFull(output)
             if any(word in output for word in DISK_FULL_MESSAGES)
             else InstallationFailed(output)
         )
@@ -259,16 +256,14 @@ class InstallProgress:
     def draw(self) -> None:
         if self.moving:
             width = shutil.get_terminal_size().columns - 1
-            self._write(TERMINAL_CLEAR_LINE_SEQUENCE + f"{self._format_elapsed()}  {self.step}"[:width])
+            self._write(ANSI_CLEAR_LINE + f"{self._format_elapsed()}  {self.step}"[:width])
         elif time.monotonic() >= self.due and self.step != self.shown:
             self._write(f"{self._format_elapsed()}  {self.step}\n")
             self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
         """Replace the moving progress line of an installation step by the step's total time and its result `how`."""
-        self._write(
-            f"{TERMINAL_CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n"
-        )
+        self._write(f"{ANSI_CLEAR_LINE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n")
 
     def _format_elapsed(self) -> str:
         return f"{time.monotonic() - self.began:6.1f} s"

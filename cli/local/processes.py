@@ -22,7 +22,7 @@ from schemas.envelope import Envelope
 from schemas.settings import load_settings
 
 #: Bytes that a probe reads of a response.
-MAX_PROBE_RESPONSE_BYTES = 10_000
+MAX_PROBE_BODY = 10_000
 
 #: Time that a worker may need after DRAIN_S, in seconds.
 PROCESS_END_GRACE_S = 10.0
@@ -71,7 +71,7 @@ def _build_platform_process(
 
 
 @contextlib.contextmanager
-def start_and_drain_platform_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
+def run_and_drain_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
     """Run all processes for the block, started and drained in parallel. Raise `LocalServerUnavailable` if one fails."""
     try:
         for process in processes.values():
@@ -97,9 +97,7 @@ def probe_local_port_for_http_error(port: int, path: str, headers: Mapping[str, 
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         return (
-            ""
-            if answer.status == 200
-            else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_RESPONSE_BYTES))}"
+            "" if answer.status == 200 else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_BODY))}"
         )
     except (OSError, http.client.HTTPException) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from domain.brand import github_repositories, store_listings
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference, RequestedStoreListing
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 from schemas.errors import InvalidValue, SourceRateLimited
@@ -19,7 +19,7 @@ from schemas.settings import Settings, load_settings
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import StoreIngestResources, build_ssrf_policies_of_custom_store_urls
+from workers.ingest.appstore.stores import AppStoreAccess, build_custom_store_ssrf_policies
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import GitHubApi, build_github_api
@@ -62,7 +62,7 @@ class BrandReadingResources(NamedTuple):
     model: LanguageModel | None
     web: WebCrawlResources
     api: GitHubApi
-    stores: StoreIngestResources
+    stores: AppStoreAccess
     allowed: ssrf_guard.AllowedOrigins
     address: str
 
@@ -73,7 +73,7 @@ async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadi
     settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
-    github_only = ssrf_guard.build_fetch_policy_for_setting_url(settings.github_api_url)
+    github_only = ssrf_guard.trust_settings_url(settings.github_api_url)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
@@ -87,13 +87,9 @@ async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadi
 
 
 @asynccontextmanager
-async def open_store_access(
-    settings: Settings, parser: DocumentParser, contact: str
-) -> AsyncIterator[StoreIngestResources]:
-    async with open_ssrf_guarded_client(
-        allowed=build_ssrf_policies_of_custom_store_urls(settings), contact=contact
-    ) as client:
-        yield StoreIngestResources(
+async def open_store_access(settings: Settings, parser: DocumentParser, contact: str) -> AsyncIterator[AppStoreAccess]:
+    async with open_ssrf_guarded_client(allowed=build_custom_store_ssrf_policies(settings), contact=contact) as client:
+        yield AppStoreAccess(
             lookup=AppLookupAccess(
                 client,
                 settings.itunes_api_url,
@@ -165,7 +161,7 @@ async def extract_brand_of_target(reader: BrandReadingResources, text: str) -> B
                 progress=ignore_ingest_progress,
                 model=reader.model,
             )
-        case AppStoreListingReference() | GooglePlayListingReference() as app:
+        case AppStoreListingRef() | GooglePlayListingReference() as app:
             return await stores.ingest_store_listings(
                 reader.stores,
                 listings=[app],

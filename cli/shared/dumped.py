@@ -27,7 +27,7 @@ def run_dump_tool(run: Callable[[str, Path], PostgresDumpTool], database_url: st
     return DumpFileAndToolReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 
 
-def choose_main_or_event_database_url(*, events: bool) -> str:
+def choose_main_or_event_db(*, events: bool) -> str:
     """Return the URL of the main database, or with `events` that of the event store. Raise `SettingsInvalid`."""
     settings = read_command_settings()
     return settings.event_store_url if events else settings.database_url

@@ -131,9 +131,7 @@ class ReconnectingWebhookSseStream:
         Return after a 404 for the last event, which is no longer stored: the stream continues with the next events.
         """
         code = response.status_code
-        if code == httpx.codes.TOO_MANY_REQUESTS or (
-            response.is_server_error and not is_api_key_killed_response(response)
-        ):
+        if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_kill_switch_error(response)):
             after = response.headers.get("Retry-After", "")
             raise _StreamRetryNeeded(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
         if code == httpx.codes.NOT_FOUND and self._last != self._asked_for:
@@ -150,7 +148,7 @@ class _StreamRetryNeeded(Exception):
         self.after_s = after_s
 
 
-def is_api_key_killed_response(response: httpx.Response) -> bool:
+def is_kill_switch_error(response: httpx.Response) -> bool:
     """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
     return decode_error_object_of_response(response).get("code") == "KILL_SWITCH"
 

@@ -100,7 +100,7 @@ def find_remote_api() -> RemoteApi:
     return RemoteApi(root, key)
 
 
-def find_remote_api_or_exit() -> RemoteApi:
+def find_api_or_exit() -> RemoteApi:
     """Return the API's address and key; without one, end the command with code 5 and an error on stderr."""
     try:
         return find_remote_api()

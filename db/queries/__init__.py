@@ -5,8 +5,8 @@ by several statements of the file is headed `-- part: noun` and included as `{no
 is included as `{noun: condition}`. A call with other parameters raises TypeError. The loader adds nothing to a
 call's cost.
 
-Typed rows: `GET_JOB = job.get_job.typed(PartnerJobRow)`, once, at the top of the calling module; then `await
-GET_JOB.one(conn, org=..., id=...)` is a `PartnerJobRow | None`. A shape is a NamedTuple with the statement's columns
+Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the calling module; then `await
+GET_JOB.one(conn, org=..., id=...)` is a `JobRow | None`. A shape is a NamedTuple with the statement's columns
 as fields, in their order. Shapes for several modules are in `db/queries/rows.py`, others in the module that
 uses them. A typed statement names its columns: with `*`, a migration that adds one would break the processes
 of the earlier release.
@@ -27,7 +27,7 @@ from db.pool import Conn
 R = TypeVar("R", bound=tuple[Any, ...])
 
 _STATEMENT_HEADER_PATTERN = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
-_SQL_PART_INCLUDE_WITH_CONDITION_PATTERN = re.compile(r"\{(\w+): ([^{}]+)\}")
+_SQL_INCLUDE_PATTERN = re.compile(r"\{(\w+): ([^{}]+)\}")
 _SQL_PARAMETER_PATTERN = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQL_COMMENT_PATTERN = re.compile(r"--[^\n]*")
 
@@ -132,9 +132,7 @@ class SqlStatementFile:
         self._queries: dict[str, Query] = {}
         parts: dict[str, str] = {}
         for kind, name, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-            body = _SQL_PART_INCLUDE_WITH_CONDITION_PATTERN.sub(
-                lambda use: parts[use[1]].replace("{condition}", use[2]), text
-            )
+            body = _SQL_INCLUDE_PATTERN.sub(lambda use: parts[use[1]].replace("{condition}", use[2]), text)
             for part, shared in parts.items():
                 body = body.replace(f"{{{part}}}", shared)
             if kind == "part":

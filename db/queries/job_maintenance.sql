@@ -96,7 +96,7 @@ select count(pg_terminate_backend(pid))
 
 -- name: end_overdue_jobs
 -- Fail a batch of queued jobs past their deadline; running ones are ended by their worker or by rescue_jobs.
--- The limit is `MAX_MAINTENANCE_BATCH_ROWS` of jobs/maintenance.py as a literal: with many queued rows, a
+-- The limit is `MAX_MAINTENANCE_ROWS` of jobs/maintenance.py as a literal: with many queued rows, a
 -- custom plan for a parameter looks cheaper than the generic one, and would be made for each call.
 with overdue_jobs as (
   select organization_id, id

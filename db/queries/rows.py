@@ -8,7 +8,7 @@ from platforms.description import PrivacyLevel
 from schemas import jobs, posts, projects
 
 
-class PartnerJobRow(NamedTuple):
+class JobRow(NamedTuple):
     """Job for partners (the view `partner_job`)."""
 
     id: UUID
@@ -59,7 +59,7 @@ class PartnerPostRow(NamedTuple):
     version: int
 
 
-class PostWaitingForApprovalOrTime(NamedTuple):
+class UnreleasedPost(NamedTuple):
     """Post that waits for an approval or its time; in the second case it has a job."""
 
     id: UUID

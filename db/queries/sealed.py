@@ -25,12 +25,12 @@ class SealedTable(NamedTuple):
         return self._build_statement("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
 
     @property
-    def count_secrets_of_other_keys_statement(self) -> Query:
+    def count_stale_secrets_statement(self) -> Query:
         """Return the SQL statement that counts the table's secrets sealed with another vault key than `writer`."""
         return self._build_statement("count_of_other_keys", f"select count(*) from {self._rows_of_other_keys_clause}")  # noqa: S608
 
     @property
-    def lock_secrets_of_other_keys_statement(self) -> Query:
+    def lock_stale_secrets_statement(self) -> Query:
         """Return the SQL statement that locks and lists a batch of secrets of other vault keys than `writer`."""
         keys = ", ".join(self.keys)
         return self._build_statement(

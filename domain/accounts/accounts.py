@@ -29,7 +29,7 @@ class AccountIdentity(NamedTuple):
     traits: dict[str, Any]
 
 
-class AccountAndOrganizationIds(NamedTuple):
+class AccountAndOrgIds(NamedTuple):
     """Id of an account and of its organization."""
 
     organization_id: UUID
@@ -70,7 +70,7 @@ GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
 LIST_ACCOUNTS_OF_ALL_PROJECTS = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
-REQUIRE_REAUTH_OF_LEASED_ACCOUNTS = account_lease.require_reauth.typed(AccountAndOrganizationIds)
+REQUIRE_REAUTH_OF_LEASED_ACCOUNTS = account_lease.require_reauth.typed(AccountAndOrgIds)
 
 
 async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
@@ -129,9 +129,9 @@ async def require_account_reauth(
 
     Does nothing if a newer generation of its credential than `generation` exists.
     """
-    scope = AccountAndOrganizationIds(organization_id, account_id)
+    scope = AccountAndOrgIds(organization_id, account_id)
     await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if generation is not None and not await credentials.lock_and_check_newest_credential(
+    if generation is not None and not await credentials.lock_credential_if_newest(
         conn, organization_id=organization_id, account_id=account_id, generation=generation
     ):
         return
@@ -143,7 +143,7 @@ async def require_account_reauth(
 
 async def record_account_action(
     conn: Conn,
-    scope: AccountAndOrganizationIds,
+    scope: AccountAndOrgIds,
     action: str,
     details: Mapping[str, Any],
     *,
@@ -172,7 +172,7 @@ async def set_account_quota(
     if row.owner_account_id is not None:
         raise account_leased_error("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(conn, org=organization_id, id=account_id, posts=posts, window_s=seconds)
-    scope = AccountAndOrganizationIds(organization_id, account_id)
+    scope = AccountAndOrgIds(organization_id, account_id)
     await record_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds

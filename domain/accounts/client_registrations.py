@@ -64,9 +64,7 @@ async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyr
     return OAuthClient(registration.client_id, plain.decode())
 
 
-async def submit_client_registration_if_missing(
-    conn: Conn, server: PlatformServer, organization_id: UUID
-) -> SubmittedJob | None:
+async def ensure_register_client_job(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
     """Submit a job that registers our OAuth client at a server; None if a lasting registration exists."""
     if await has_lasting_client_registration(conn, server=server):
         return None
@@ -102,7 +100,7 @@ async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, clien
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def delete_oauth_client_of_platform_server(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_our_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete our OAuth client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 

@@ -92,17 +92,15 @@ def is_token_ending_soon(expires_at: datetime | None, *, now: datetime) -> bool:
     return expires_at is not None and expires_at <= now + TOKEN_REFRESH_MARGIN
 
 
-async def read_unsealed_account_tokens(
+async def read_account_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring
 ) -> AccountTokens:
     """Return an account's unsealed tokens. Raises LookupError without any, as after a disconnect."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
-    return unseal_account_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
+    return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def unseal_account_tokens(
-    row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring
-) -> AccountTokens:
+def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
     """Return the unsealed tokens of an account's credential row."""
     sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
     row_name = vault.secret_row_name("account_credential", organization_id, account_id)
@@ -127,9 +125,7 @@ async def replace_refreshed_tokens(
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
-async def lock_and_check_newest_credential(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int
-) -> bool:
+async def lock_credential_if_newest(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
     """Lock an account's credential; return whether `generation` is its newest, False without a credential.
 
     The lock keeps it so until this transaction ends.
@@ -160,7 +156,7 @@ async def submit_due_token_refreshes(conn: Conn) -> int:
     """
     async with conn.transaction():
         due = await TAKE_DUE_CREDENTIALS.all(
-            conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS, again_s=TOKEN_REFRESH_RETRY_S
+            conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
         )
         for organization_id, project_id, account_id, connected in due:
             if connected:

@@ -26,7 +26,7 @@ async def open_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) ->
 
     Raises LookupError if the account with the tokens is disconnected.
     """
-    return await credentials.read_unsealed_account_tokens(
+    return await credentials.read_account_tokens(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from platforms.description import AdditionalCaptionLimit, PlatformLimits, PrivacyLevel
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas.accounts import PlatformName
 
 #: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
@@ -32,7 +32,7 @@ class PlatformLimitFault(NamedTuple):
 
 
 LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
-    description.name_in_api: description.limits for description in REGISTERED_PLATFORMS_BY_NAME.values()
+    description.api_name: description.limits for description in PLATFORMS_BY_NAME.values()
 }
 
 #: Fault code that a different caption resolves.
@@ -108,7 +108,7 @@ def offered_privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) 
     return [level for level in platform.privacy_levels if level in offered]
 
 
-def find_privacy_level_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
+def check_privacy_level(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
     """Return the objection to a privacy level, None if it is allowed; `offered` are the account's levels.
 
     `level` may be None if the platform has no levels, or the account offers only one.

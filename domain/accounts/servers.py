@@ -13,7 +13,7 @@ from schemas.errors import InvalidValue
 _HOST_NAME_PATTERN = re.compile(r"[^/?#@\\\s]+")
 
 
-def account_server_url_of_host(host: str, *, allowed: AllowedOrigins, path: str, example: str) -> str:
+def account_server_url(host: str, *, allowed: AllowedOrigins, path: str, example: str) -> str:
     """Return the address of an account's server from its host name.
 
     It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits. Raises `InvalidValue` at `path`,
@@ -23,10 +23,10 @@ def account_server_url_of_host(host: str, *, allowed: AllowedOrigins, path: str,
     if not _HOST_NAME_PATTERN.fullmatch(host_name):
         raise InvalidValue(path, f"must be the name of a server, such as {example}")
     local = host_name.lower() in {f"{name}:{port}" for name, port in allowed}
-    return normalize_account_server_url(f"{'http' if local else 'https'}://{host_name}", allowed=allowed, path=path)
+    return normalize_account_server(f"{'http' if local else 'https'}://{host_name}", allowed=allowed, path=path)
 
 
-def normalize_account_server_url(url: str, *, allowed: AllowedOrigins, path: str) -> str:
+def normalize_account_server(url: str, *, allowed: AllowedOrigins, path: str) -> str:
     """Return the address of an account's server without a trailing slash or a default port.
 
     Raises `InvalidValue` at `path` for an address that the SSRF guard refuses, or one with a path or a query.

@@ -46,9 +46,7 @@ async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
     return {row["id"]: row["app_no"] for row in rows if row["id"]}
 
 
-async def list_apps_with_event_store_numbers(
-    conn: Conn, *, organization_id: UUID, project_id: UUID
-) -> list[AppWithEventStoreNumber]:
+async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[AppWithEventStoreNumber]:
     """Return a project's apps with their numbers in the event store, deleted ones included."""
     return await LIST_APPS_WITH_EVENT_STORE_NUMBERS.all(conn, org=organization_id, project_id=project_id)
 
@@ -61,7 +59,7 @@ async def find_project_apps_by_number(
     Raises `ObjectNotFound` for an unknown project or app.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await list_apps_with_event_store_numbers(conn, organization_id=organization_id, project_id=project_id)
+    numbered = await list_numbered_apps(conn, organization_id=organization_id, project_id=project_id)
     return ProjectAppsByEventStoreNumber(
         project_id, {app.app_no: app for app in numbered}, find_event_store_number_of_app(numbered, app_id)
     )

@@ -160,9 +160,7 @@ async def apply_app_patch(
     if fields := [on_wire for name, on_wire in _PATCHABLE_APP_COLUMNS.items() if getattr(body, name) is not UNSET]:
         row = await _update_app_row(conn, author, row, body)
     if body.capi is not UNSET:
-        fields += await destinations.apply_conversion_destinations_patch(
-            conn, author.organization_id, app_id, body.capi, vault
-        )
+        fields += await destinations.patch_capi_destinations(conn, author.organization_id, app_id, body.capi, vault)
         row = await _get_app_row(conn, author, app_id)
     if fields:
         await _record_app_action(conn, author, app_id, "updated", {"fields": fields})
@@ -176,15 +174,13 @@ async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: 
     """Delete an app. Its key stops with the next request; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
-    await destinations.delete_conversion_destinations_of_app(
-        conn, organization_id=author.organization_id, app_id=app_id
-    )
+    await destinations.delete_app_capi_destinations(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _record_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
 
 
-async def note_last_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def note_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Store the current time as that of an app's last event; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 

@@ -21,9 +21,7 @@ from schemas.errors import InvalidValue
 CONVERSION_DESTINATIONS: tuple[ConversionDestination, ...] = get_args(ConversionDestination)
 
 #: Columns that a patch may change, with their JSON names.
-_PATCHABLE_DESTINATION_COLUMNS = {
-    field.name: field.encode_name for field in msgspec.structs.fields(CapiDestinationPatch)
-}
+_CAPI_PATCH_COLUMNS = {field.name: field.encode_name for field in msgspec.structs.fields(CapiDestinationPatch)}
 
 
 class _ConversionDestinationRow(NamedTuple):
@@ -41,13 +39,11 @@ GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_Conve
 def conversion_destinations_to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
     """Return an app's conversion destinations for an API response, from its row; None for each absent one."""
     return Capi(
-        **{name: _conversion_destination_to_schema(name, (columns or {}).get(name)) for name in CONVERSION_DESTINATIONS}
+        **{name: _capi_destination_to_schema(name, (columns or {}).get(name)) for name in CONVERSION_DESTINATIONS}
     )
 
 
-def _conversion_destination_to_schema(
-    name: ConversionDestination, columns: dict[str, Any] | None
-) -> CapiDestination | None:
+def _capi_destination_to_schema(name: ConversionDestination, columns: dict[str, Any] | None) -> CapiDestination | None:
     if columns is None:
         return None
     event_map = columns.pop("eventMap")
@@ -55,7 +51,7 @@ def _conversion_destination_to_schema(
     return msgspec.convert(fields, CapiDestination)
 
 
-async def apply_conversion_destinations_patch(
+async def patch_capi_destinations(
     conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
     """Apply a patch of an app's conversion destinations; return the names of the patched fields.
@@ -81,14 +77,12 @@ async def apply_conversion_destinations_patch(
         _check_conversion_destination_complete(name, row)
         await conversion_destination.put_destination.run(conn, **scope, **row._asdict())
         fields += [
-            f"capi.{name}.{wire}"
-            for key, wire in _PATCHABLE_DESTINATION_COLUMNS.items()
-            if getattr(change, key) is not UNSET
+            f"capi.{name}.{wire}" for key, wire in _CAPI_PATCH_COLUMNS.items() if getattr(change, key) is not UNSET
         ]
     return fields
 
 
-async def delete_conversion_destinations_of_app(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def delete_app_capi_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Delete an app's conversion destinations with their access tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 
@@ -96,7 +90,7 @@ async def delete_conversion_destinations_of_app(conn: Conn, *, organization_id: 
 def _merge_conversion_destination_patch(
     row: _ConversionDestinationRow, change: CapiDestinationPatch, keyring: Keyring, name: str
 ) -> _ConversionDestinationRow:
-    sent = {key: value for key in _PATCHABLE_DESTINATION_COLUMNS if (value := getattr(change, key)) is not UNSET}
+    sent = {key: value for key in _CAPI_PATCH_COLUMNS if (value := getattr(change, key)) is not UNSET}
     if "access_token" in sent:
         token = sent.pop("access_token")
         sealed = vault.seal_secret(keyring, token.encode(), row=name) if token is not None else None

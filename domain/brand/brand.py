@@ -21,12 +21,12 @@ from schemas.brand import (
     BrandMedia,
     BrandPatch,
     BrandSource,
-    CrawlStateForNextIngest,
+    BrandSourceFindings,
     FieldFinding,
     MediaProvenance,
     Provenance,
+    RecrawlState,
     Said,
-    StoredBrandSourceFindings,
 )
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
@@ -34,7 +34,7 @@ BRAND_FIELDS: tuple[BrandFieldName, ...] = get_args(BrandFieldName)
 BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
-def merge_brand_sources(rows: Sequence[StoredBrandSourceFindings]) -> BrandContext | None:
+def merge_brand_sources(rows: Sequence[BrandSourceFindings]) -> BrandContext | None:
     """Return a project's merged brand: each field's winning value with its provenance; None without a source."""
     if not rows:
         return None
@@ -45,7 +45,7 @@ def merge_brand_sources(rows: Sequence[StoredBrandSourceFindings]) -> BrandConte
     )
 
 
-def rank_brand_findings_by_field(rows: Sequence[StoredBrandSourceFindings]) -> dict[BrandFieldName, list[Said]]:
+def rank_brand_findings_by_field(rows: Sequence[BrandSourceFindings]) -> dict[BrandFieldName, list[Said]]:
     """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for row in rows:
@@ -56,7 +56,7 @@ def rank_brand_findings_by_field(rows: Sequence[StoredBrandSourceFindings]) -> d
     return {name: sorted(finding, key=_brand_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
-def describe_brand(rows: Sequence[StoredBrandSourceFindings], *, project_id: UUID) -> Brand:
+def describe_brand(rows: Sequence[BrandSourceFindings], *, project_id: UUID) -> Brand:
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = rank_brand_findings_by_field(rows)
     return Brand(
@@ -66,7 +66,7 @@ def describe_brand(rows: Sequence[StoredBrandSourceFindings], *, project_id: UUI
     )
 
 
-def merge_brand_pictures(rows: Sequence[StoredBrandSourceFindings]) -> list[BrandMedia]:
+def merge_brand_pictures(rows: Sequence[BrandSourceFindings]) -> list[BrandMedia]:
     """Return the pictures of all brand sources, logos first; each picture address occurs once.
 
     Pictures of newer sources come first. The pictures of one source keep their order.
@@ -79,7 +79,7 @@ def merge_brand_pictures(rows: Sequence[StoredBrandSourceFindings]) -> list[Bran
     return list(once.values())
 
 
-def _brand_picture_to_schema(row: StoredBrandSourceFindings, picture: PictureFoundByIngest) -> BrandMedia:
+def _brand_picture_to_schema(row: BrandSourceFindings, picture: PictureFoundByIngest) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,
@@ -99,7 +99,7 @@ def _brand_picture_to_schema(row: StoredBrandSourceFindings, picture: PictureFou
 
 
 def changed_brand_fields(
-    before: Sequence[StoredBrandSourceFindings], after: Sequence[StoredBrandSourceFindings]
+    before: Sequence[BrandSourceFindings], after: Sequence[BrandSourceFindings]
 ) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
     old, new = rank_brand_findings_by_field(before), rank_brand_findings_by_field(after)
@@ -150,7 +150,7 @@ async def replace_brand_source(
     job_id: UUID,
 ) -> list[BrandFieldName]:
     """Replace the findings of one brand source of a project; return the fields with another winning value."""
-    before = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    before = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
         org=organization_id,
@@ -163,32 +163,30 @@ async def replace_brand_source(
         visit=extraction.visit,
     )
     return changed_brand_fields(
-        before, await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+        before, await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     )
 
 
 async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> StoredBrandSourceFindings | None:
+) -> BrandSourceFindings | None:
     """Return a project's row of one brand source; None if the source was never read."""
-    rows = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    rows = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 
 
 async def read_last_crawl_state(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> CrawlStateForNextIngest | None:
+) -> RecrawlState | None:
     """Return the crawl state that a source's last ingest stored for the next one; None without any."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
-    return msgspec.convert(visit, CrawlStateForNextIngest | None)
+    return msgspec.convert(visit, RecrawlState | None)
 
 
-async def read_brand_source_rows(
-    conn: Conn, *, organization_id: UUID, project_id: UUID
-) -> list[StoredBrandSourceFindings]:
+async def read_brand_sources(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceFindings]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
-    return msgspec.convert([dict(row) for row in rows], list[StoredBrandSourceFindings])
+    return msgspec.convert([dict(row) for row in rows], list[BrandSourceFindings])
 
 
 def _build_brand_field(findings: Sequence[Said]) -> BrandField:
@@ -206,7 +204,7 @@ def _brand_finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     return origin.source == "partner", origin.confidence, origin.at
 
 
-def _build_brand_finding_provenance(row: StoredBrandSourceFindings, finding: FieldFinding) -> Provenance:
+def _build_brand_finding_provenance(row: BrandSourceFindings, finding: FieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
         job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),

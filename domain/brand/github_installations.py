@@ -123,9 +123,7 @@ async def handle_github_install_callback(
             conn, flow, code=code, installation_id=installation_id, keyring=keyring
         )
     requested = setup_action == "request" and failure is None
-    await oauth_states.store_oauth_flow_outcome(
-        conn, flow, outcome="requested" if requested else "failed", error=failure
-    )
+    await oauth_states.store_oauth_outcome(conn, flow, outcome="requested" if requested else "failed", error=failure)
     return flow, None
 
 
@@ -161,7 +159,7 @@ async def _submit_github_connect_job(
     return submitted
 
 
-async def read_github_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectJobInput:
+async def read_github_connect_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectJobInput:
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
     return GitHubConnectJobInput(sandbox, secret.decode())
@@ -200,7 +198,7 @@ async def disconnect_github_installation(conn: Conn, *, organization_id: UUID, a
     return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
 
 
-async def delete_uninstalled_github_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
+async def drop_github_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
     """Delete a GitHub installation that GitHub has uninstalled, unless another one is connected by now."""
     row = await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if row is not None:
@@ -210,9 +208,7 @@ async def delete_uninstalled_github_installation(conn: Conn, *, organization_id:
 async def delete_gone_github_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a GitHub installation at the end of the job that found it uninstalled; return the job's result."""
     installation_id: int = claim.args["installation_id"]
-    await delete_uninstalled_github_installation(
-        conn, organization_id=claim.organization_id, installation_id=installation_id
-    )
+    await drop_github_installation(conn, organization_id=claim.organization_id, installation_id=installation_id)
     return {"gone": installation_id}
 
 
@@ -234,9 +230,7 @@ async def submit_github_repo_listing(conn: Conn, *, organization_id: UUID, now: 
     """
     row = await _get_github_installation_row(conn, organization_id)
     if not _is_github_repo_list_fresh(row, now):
-        await github_installation.lock_list_job.value(
-            conn, org=organization_id, unique_key=_github_repo_list_unique_key(row)
-        )
+        await github_installation.lock_list_job.value(conn, org=organization_id, unique_key=_github_repos_job_key(row))
         row = await _get_github_installation_row(conn, organization_id)
     if _is_github_repo_list_fresh(row, now):
         return None
@@ -246,11 +240,11 @@ async def submit_github_repo_listing(conn: Conn, *, organization_id: UUID, now: 
         organization_id=organization_id,
         project_id=None,
         args={"installation_id": row.installation_id},
-        unique_key=_github_repo_list_unique_key(row),
+        unique_key=_github_repos_job_key(row),
     )
 
 
-async def store_github_repo_list(conn: Conn, *, claim: JobClaim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
+async def store_github_repos(conn: Conn, *, claim: JobClaim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
     """Store the repositories that a job listed, unless another installation was connected meanwhile.
 
     Returns the job's result. Every repository belongs to the account, so any of them has its current login.
@@ -265,7 +259,7 @@ async def store_github_repo_list(conn: Conn, *, claim: JobClaim, repositories: S
     return {"repositories": len(repositories)}
 
 
-def _github_repo_list_unique_key(row: GitHubInstallationRow) -> str:
+def _github_repos_job_key(row: GitHubInstallationRow) -> str:
     return f"github_repos:{row.installation_id}"
 
 

@@ -15,7 +15,7 @@ from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
 from schemas import ids
-from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, CrawlStateForNextIngest
+from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, RecrawlState
 from schemas.errors import StateConflict
 
 #: Source of each kind of ingest.
@@ -34,7 +34,7 @@ class IngestJobInput(NamedTuple):
     """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
-    visit: CrawlStateForNextIngest | None
+    visit: RecrawlState | None
 
 
 async def start_ingest(

@@ -15,7 +15,7 @@ from domain.values.app_identifiers import ANDROID_PACKAGE_PATTERN
 from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
-APP_STORE_URL_FIELD = "appStoreUrl"
+APP_STORE_FIELD = "appStoreUrl"
 
 #: Hosts of Apple and Google in all forms that app links have had.
 APPLE_STORE_HOST_PATTERN = re.compile(r"(?:(?:geo\.|www\.)?itunes|(?:www\.)?apps)\.apple\.com")
@@ -31,7 +31,7 @@ GOOGLE_PLAY_LANGUAGE_PATTERN = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}
 STORE_URL_ADVICE = "give an app's own page, such as https://apps.apple.com/us/app/slack/id618783545"
 
 
-class AppStoreListingReference(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
+class AppStoreListingRef(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
     """App at Apple; `country` is the storefront in its URL."""
 
     by: Literal["id", "bundleId"]
@@ -47,7 +47,7 @@ class GooglePlayListingReference(msgspec.Struct, frozen=True, kw_only=True, tag=
     country: str | None = None
 
 
-RequestedStoreListing: TypeAlias = AppStoreListingReference | GooglePlayListingReference
+RequestedStoreListing: TypeAlias = AppStoreListingRef | GooglePlayListingReference
 
 
 def list_requested_store_listings(body: IngestAppStore) -> list[RequestedStoreListing]:
@@ -57,7 +57,7 @@ def list_requested_store_listings(body: IngestAppStore) -> list[RequestedStoreLi
     """
     listings = list(dict.fromkeys(parse_requested_store_listings(body)))
     if not listings:
-        raise InvalidValue(APP_STORE_URL_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
+        raise InvalidValue(APP_STORE_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
     return listings
 
 
@@ -65,7 +65,7 @@ def parse_requested_store_listings(body: IngestAppStore) -> Iterator[RequestedSt
     if body.app_store_url is not None:
         yield parse_store_listing(body.app_store_url.strip())
     if body.ios_bundle_id is not None:
-        yield AppStoreListingReference(by="bundleId", value=check_bundle_id(body.ios_bundle_id.strip()))
+        yield AppStoreListingRef(by="bundleId", value=check_bundle_id(body.ios_bundle_id.strip()))
     if body.android_package is not None:
         yield GooglePlayListingReference(package=check_package_name(body.android_package.strip(), "androidPackage"))
 
@@ -73,23 +73,21 @@ def parse_requested_store_listings(body: IngestAppStore) -> Iterator[RequestedSt
 def check_bundle_id(text: str) -> str:
     if not BUNDLE_ID_PATTERN.fullmatch(text):
         raise InvalidValue(
-            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {APP_STORE_URL_FIELD}"
+            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {APP_STORE_FIELD}"
         )
     return text
 
 
 def check_package_name(text: str, path: str) -> str:
     if not ANDROID_PACKAGE_PATTERN.fullmatch(text):
-        raise InvalidValue(
-            path, f"not a package such as com.example.app; send a Google Play URL as {APP_STORE_URL_FIELD}"
-        )
+        raise InvalidValue(path, f"not a package such as com.example.app; send a Google Play URL as {APP_STORE_FIELD}")
     return text
 
 
 def parse_store_listing(text: str) -> RequestedStoreListing:
     """Return the listing of a store URL, or of `618783545`, `id618783545`, `com.example.app`. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
-        return AppStoreListingReference(by="id", value=number[1])
+        return AppStoreListingRef(by="id", value=number[1])
     parts = split_store_address_into_url_parts(text)
     if parts.scheme == "market":
         return parse_google_play_url(parts._replace(path=f"/{parts.netloc}{parts.path}"))
@@ -99,8 +97,8 @@ def parse_store_listing(text: str) -> RequestedStoreListing:
     if GOOGLE_STORE_HOST_PATTERN.fullmatch(host):
         return parse_google_play_url(parts)
     if BUNDLE_ID_PATTERN.fullmatch(text):
-        return AppStoreListingReference(by="bundleId", value=text)
-    raise InvalidValue(APP_STORE_URL_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
+        return AppStoreListingRef(by="bundleId", value=text)
+    raise InvalidValue(APP_STORE_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
 
 
 def split_store_address_into_url_parts(text: str) -> SplitResult:
@@ -110,10 +108,10 @@ def split_store_address_into_url_parts(text: str) -> SplitResult:
         parts = urlsplit(text if has_scheme else f"https://{text}")
         return parts if parts.port in {None, 80, 443} else parts._replace(netloc="")
     except ValueError as error:
-        raise InvalidValue(APP_STORE_URL_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
+        raise InvalidValue(APP_STORE_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
 
 
-def parse_app_store_url(parts: SplitResult) -> AppStoreListingReference:
+def parse_app_store_url(parts: SplitResult) -> AppStoreListingRef:
     """Return the app id and country of an App Store address. Raises `InvalidValue`.
 
     Accepts `/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`.
@@ -123,26 +121,26 @@ def parse_app_store_url(parts: SplitResult) -> AppStoreListingReference:
     if last in {"viewSoftware", "lookup"}:
         number = APPLE_APP_ID_PATTERN.fullmatch(read_query_parameter(parts, "id"))
     if number is None:
-        raise InvalidValue(APP_STORE_URL_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
-    return AppStoreListingReference(by="id", value=number[1], country=storefront_of_path(folders))
+        raise InvalidValue(APP_STORE_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
+    return AppStoreListingRef(by="id", value=number[1], country=storefront_of_path(folders))
 
 
 def storefront_of_path(folders: list[str]) -> str | None:
     """Return a store path's country code; None without one. Raises `InvalidValue` for two letters of no country."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
-    return None if named_one is None else countries.check_country_code(named_one, path=APP_STORE_URL_FIELD)
+    return None if named_one is None else countries.check_country_code(named_one, path=APP_STORE_FIELD)
 
 
 def parse_google_play_url(parts: SplitResult) -> GooglePlayListingReference:
     if parts.path.rstrip("/") not in {"/store/apps/details", "/details"}:
         raise InvalidValue(
-            APP_STORE_URL_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
+            APP_STORE_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
         )
     country, language = read_query_parameter(parts, "gl"), read_query_parameter(parts, "hl")
     return GooglePlayListingReference(
-        package=check_package_name(read_query_parameter(parts, "id"), APP_STORE_URL_FIELD),
+        package=check_package_name(read_query_parameter(parts, "id"), APP_STORE_FIELD),
         language=language if GOOGLE_PLAY_LANGUAGE_PATTERN.fullmatch(language) else None,
-        country=countries.check_country_code(country, path=APP_STORE_URL_FIELD) if country else None,
+        country=countries.check_country_code(country, path=APP_STORE_FIELD) if country else None,
     )
 
 

@@ -15,14 +15,14 @@ MAX_SANDBOX_POLL_CATCH_UP_PERIOD = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
-ACCOUNT_POLL_RECHECK_S, UNPOLLABLE_ACCOUNT_RECHECK_S, UNFINISHED_ACCOUNT_POLL_RECHECK_S = 3600.0, 6 * 3600.0, 300.0
+ACCOUNT_POLL_RECHECK_S, UNPOLLABLE_ACCOUNT_RECHECK_S, RESUME_ACCOUNT_POLL_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
 FOLLOWER_POLL_INTERVAL_S = 6 * 3600.0
 
 #: Seconds until an account is due again after its platform failed, doubled by each failure in a row.
 FIRST_ACCOUNT_POLL_BACKOFF_S, MAX_ACCOUNT_POLL_BACKOFF_S = 300.0, 6 * 3600.0
 #: Seconds to wait for a token refresh.
-ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S = 120.0
+POLL_TOKEN_REFRESH_WAIT_S = 120.0
 
 
 def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:

@@ -131,9 +131,7 @@ async def _submit_metric_collection(conn: Conn, account: AccountDueForMetricPoll
             unique_key=f"collect:{account_id}",
         )
     except LimitReached:
-        await collection.make_due.run(
-            conn, org=org, account_id=account_id, after_s=cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
-        )
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.RESUME_ACCOUNT_POLL_S)
 
 
 async def read_input_of_metric_collection_run(
@@ -151,9 +149,7 @@ async def read_input_of_metric_collection_run(
     tokens = await owners.open_owner_tokens(conn, row, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=row.now):
         await owners.submit_owner_token_refresh(conn, row)
-        await collection.make_due.run(
-            conn, org=org, account_id=account_id, after_s=cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
-        )
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.POLL_TOKEN_REFRESH_WAIT_S)
         return None
     last_s = cadence.MAX_POLLED_POST_AGE.total_seconds()
     posts = await LIST_POSTS_TO_POLL.all(
@@ -227,8 +223,8 @@ def _seconds_until_next_collection_run(error: PlatformError | None, failures: in
     Returns None after a complete run: the time that `submit_due_metric_collections` set stays.
     """
     if error is None:
-        return cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S if more else None
+        return cadence.RESUME_ACCOUNT_POLL_S if more else None
     if isinstance(error, AccessTokenExpired) and failures == 1:
-        return cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
+        return cadence.POLL_TOKEN_REFRESH_WAIT_S
     asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0
     return max(asked_s, cadence.account_poll_backoff_s(failures))

@@ -27,8 +27,8 @@ from domain.values.ssrf_guard import AllowedOrigins
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob, WakeMessage
-from platforms.description import AccountServerLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.description import OwnServerLogin
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
 from schemas.errors import InvalidValue, ObjectNotFound, StateConflict
@@ -38,13 +38,13 @@ from schemas.settings import Settings
 OAUTH_LINK_LIFETIME = timedelta(minutes=10)
 
 #: Route that connects accounts with an app password.
-APP_PASSWORD_CONNECT_ROUTE = "POST /v1/projects/{id}/social-accounts"  # noqa: S105  no secret
+APP_PASSWORD_ROUTE = "POST /v1/projects/{id}/social-accounts"  # noqa: S105  no secret
 
 #: Account that a sandbox's link connects unless its `code` is changed.
 DEFAULT_SANDBOX_HANDLE = "ok"
 
 
-class CheckedOAuthFlowRequest(NamedTuple):
+class OAuthFlowInput(NamedTuple):
     """Checked input of a flow; `account_id` is the existing account that the flow must authorize."""
 
     platform: str
@@ -54,7 +54,7 @@ class CheckedOAuthFlowRequest(NamedTuple):
     handle: str = DEFAULT_SANDBOX_HANDLE
 
 
-class StoredOAuthFlowDetails(PlatformServerInStoredJson, frozen=True, kw_only=True):
+class OAuthFlowRowDetails(PlatformServerInStoredJson, frozen=True, kw_only=True):
     """Details of a flow, stored in its row between our link and the callback; none is secret."""
 
     challenge: str
@@ -78,21 +78,15 @@ class NextStepAfterOAuthLinkOpened(NamedTuple):
 
 def check_new_oauth_flow(
     asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: AllowedOrigins
-) -> CheckedOAuthFlowRequest:
+) -> OAuthFlowInput:
     """Check a request to connect an account by consent; return its input. Raises `InvalidValue`, `ReturnUrlRefused`."""
     if asked.platform not in CONSENT_PAGE_BY_PLATFORM:
-        raise InvalidValue(
-            "platform", f"{asked.platform} is connected by an app password: {APP_PASSWORD_CONNECT_ROUTE}"
-        )
+        raise InvalidValue("platform", f"{asked.platform} is connected by an app password: {APP_PASSWORD_ROUTE}")
     service_url = _choose_account_server_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
-    return CheckedOAuthFlowRequest(
-        asked.platform, service_url, _check_return_url_of_request(asked, settings, principal)
-    )
+    return OAuthFlowInput(asked.platform, service_url, _check_oauth_return_url(asked, settings, principal))
 
 
-def _check_return_url_of_request(
-    asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal
-) -> str:
+def _check_oauth_return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal) -> str:
     """Return an OAuth request's return URL if its origin is one of the API key's, or ours for the console.
 
     Raises `InvalidValue`, `ReturnUrlRefused`.
@@ -103,18 +97,14 @@ def _check_return_url_of_request(
 def _choose_account_server_url(
     asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: AllowedOrigins
 ) -> str:
-    login = REGISTERED_PLATFORMS_BY_NAME[asked.platform].login
-    if isinstance(login, AccountServerLogin):
+    login = PLATFORMS_BY_NAME[asked.platform].login
+    if isinstance(login, OwnServerLogin):
         if asked.instance is None:
             raise InvalidValue("instance", f"is needed: the name of the account's server, such as {login.example}")
-        return servers.account_server_url_of_host(
-            asked.instance, allowed=allowed, path="instance", example=login.example
-        )
+        return servers.account_server_url(asked.instance, allowed=allowed, path="instance", example=login.example)
     if asked.instance is not None:
         names = " and ".join(
-            each.name_in_api
-            for each in REGISTERED_PLATFORMS_BY_NAME.values()
-            if isinstance(each.login, AccountServerLogin)
+            each.api_name for each in PLATFORMS_BY_NAME.values() if isinstance(each.login, OwnServerLogin)
         )
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
@@ -122,15 +112,15 @@ def _choose_account_server_url(
     return consent_pages.read_single_server_platform_urls(settings)[asked.platform]
 
 
-async def check_account_reauth_request(
+async def check_reauth_request(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
-) -> CheckedOAuthFlowRequest:
+) -> OAuthFlowInput:
     """Check a request to connect an account of the project again; return the flow's input with the account's id.
 
     Raises `InvalidValue`, `ReturnUrlRefused`, `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_CONNECTED for a
     disconnected account, or ACCOUNT_LEASED for a lease.
     """
-    return_url = _check_return_url_of_request(asked, settings, principal)
+    return_url = _check_oauth_return_url(asked, settings, principal)
     account_id = ids.parse_prefixed_id(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
         raise not_found_error("account")
@@ -143,11 +133,11 @@ async def check_account_reauth_request(
         raise accounts.account_not_connected_error()
     if row.platform not in CONSENT_PAGE_BY_PLATFORM:
         raise InvalidValue(
-            "socialAccountId", f"a {row.platform} account is connected again as at first: {APP_PASSWORD_CONNECT_ROUTE}"
+            "socialAccountId", f"a {row.platform} account is connected again as at first: {APP_PASSWORD_ROUTE}"
         )
     if not principal.sandbox:
         consent_pages.check_platform_application_configured(row.platform, settings, path="socialAccountId")
-    return CheckedOAuthFlowRequest(row.platform, row.service_url, return_url, account_id, row.handle)
+    return OAuthFlowInput(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
 async def start_oauth_flow(
@@ -163,23 +153,19 @@ async def start_oauth_flow(
 ) -> tuple[OAuthUrl, WakeMessage | None]:
     """Create a link by which a person connects an account; return it, and the wake of a registration job or None.
 
-    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_account_reauth_request`.
+    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_reauth_request`.
     """
     await project_locks.lock_active_project(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        flow = await check_account_reauth_request(
-            conn, asked, settings=settings, principal=principal, project_id=project_id
-        )
+        flow = await check_reauth_request(conn, asked, settings=settings, principal=principal, project_id=project_id)
     one_place = flow.platform in consent_pages.read_single_server_platform_urls(settings)
     issuer = consent_pages.build_redirect_uri_part_of_server(flow.platform, flow.service_url, one_place=one_place)
     server = PlatformServer(flow.platform, flow.service_url, f"{_own_social_routes_url(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
-        registering = await client_registrations.submit_client_registration_if_missing(
-            conn, server, principal.organization_id
-        )
+        registering = await client_registrations.ensure_register_client_job(conn, server, principal.organization_id)
     details, verifier = _build_stored_details_of_oauth_flow(server, flow, registering)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
@@ -208,13 +194,13 @@ async def follow_oauth_link(
     The job registers our client at the server; if it failed, ends the flow and returns neither. Raises `InvalidValue`.
     """
     flow = await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now)
-    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
+    details = msgspec.convert(flow.details, OAuthFlowRowDetails)
     waits = details.register_job_id and await ledger.is_job_open(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     if waits:
         return NextStepAfterOAuthLinkOpened(flow, None, details.register_job_id)
-    if application := consent_pages.read_configured_platform_applications(settings).get(details.platform):
+    if application := consent_pages.read_platform_oauth_apps(settings).get(details.platform):
         return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, application.client.client_id, state), None)
     client_id = await client_registrations.find_oauth_client_id(conn, server=details.platform_server)
     if client_id is not None:
@@ -222,7 +208,7 @@ async def follow_oauth_link(
     await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
-    await oauth_states.store_oauth_flow_outcome(
+    await oauth_states.store_oauth_outcome(
         conn, flow, outcome="failed", error=await _read_client_registration_job_error_code(conn, flow, details)
     )
     return NextStepAfterOAuthLinkOpened(flow, None, None)
@@ -249,13 +235,11 @@ async def handle_oauth_callback(
     flow, verifier = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
-    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
+    details = msgspec.convert(flow.details, OAuthFlowRowDetails)
     failure = oauth_states.find_oauth_browser_mismatch_error(flow, same_browser=same_browser)
-    failure = (
-        failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_missing_oauth_code_error(code, error)
-    )
+    failure = failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_oauth_error(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
-        await oauth_states.store_oauth_flow_outcome(conn, flow, outcome="failed", error=failure or "NO_CODE")
+        await oauth_states.store_oauth_outcome(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
     try:
         submitted = await connect.submit_account_connect(
@@ -267,13 +251,13 @@ async def handle_oauth_callback(
             keyring=keyring,
         )
     except StateConflict as archived:
-        await oauth_states.store_oauth_flow_outcome(conn, flow, outcome="failed", error=archived.details["reason"])
+        await oauth_states.store_oauth_outcome(conn, flow, outcome="failed", error=archived.details["reason"])
         return flow, None
     await oauth_states.bind_oauth_flow_to_job(conn, flow, job_id=submitted.job_id)
     return flow, submitted
 
 
-def _find_missing_oauth_code_error(code: str | None, error: str | None) -> str | None:
+def _find_oauth_error(code: str | None, error: str | None) -> str | None:
     """Return an OAuth callback's error code: ACCESS_DENIED if the person refused, else NO_CODE; None with a code."""
     if code:
         return None
@@ -317,11 +301,11 @@ def _own_social_routes_url(settings: Settings) -> str:
 
 
 def _build_stored_details_of_oauth_flow(
-    server: PlatformServer, wanted: CheckedOAuthFlowRequest, job: SubmittedJob | None
-) -> tuple[StoredOAuthFlowDetails, str]:
+    server: PlatformServer, wanted: OAuthFlowInput, job: SubmittedJob | None
+) -> tuple[OAuthFlowRowDetails, str]:
     """Return an OAuth flow's details to store, and its new PKCE verifier; `job`, if any, registers our client."""
     verifier = secrets.token_urlsafe(48)
-    details = StoredOAuthFlowDetails(
+    details = OAuthFlowRowDetails(
         **server._asdict(),
         challenge=CONSENT_PAGE_BY_PLATFORM[server.platform].challenge(verifier),
         account_id=wanted.account_id,
@@ -331,7 +315,7 @@ def _build_stored_details_of_oauth_flow(
 
 
 async def _read_client_registration_job_error_code(
-    conn: Conn, flow: StoredOAuthFlow, details: StoredOAuthFlowDetails
+    conn: Conn, flow: StoredOAuthFlow, details: OAuthFlowRowDetails
 ) -> str:
     """Return the error code of a flow's failed client registration job; REGISTRATION_FAILED without one."""
     error_code = details.register_job_id and await ledger.read_stored_job_error_code(
@@ -340,7 +324,7 @@ async def _read_client_registration_job_error_code(
     return error_code or "REGISTRATION_FAILED"
 
 
-def _consent_page_url(details: StoredOAuthFlowDetails, client_id: str, state: str) -> str:
+def _consent_page_url(details: OAuthFlowRowDetails, client_id: str, state: str) -> str:
     """Return the address of the server's consent page, with our client id, the state and the PKCE challenge."""
     return CONSENT_PAGE_BY_PLATFORM[details.platform].build_url(
         details.service_url,
@@ -352,7 +336,7 @@ def _consent_page_url(details: StoredOAuthFlowDetails, client_id: str, state: st
 
 
 def _build_account_connect_args(flow: StoredOAuthFlow) -> AccountConnectJobArgs:
-    details = msgspec.convert(flow.details, StoredOAuthFlowDetails)
+    details = msgspec.convert(flow.details, OAuthFlowRowDetails)
     return AccountConnectJobArgs(
         **details.platform_server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id
     )

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
-from domain.accounts.accounts import AccountAndOrganizationIds, AccountIdentity
+from domain.accounts.accounts import AccountAndOrgIds, AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import token_revocation
@@ -23,7 +23,7 @@ from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import JobClaim, SubmittedJob
 from platforms.description import PasswordLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import InvalidValue, StateConflict
@@ -77,10 +77,10 @@ class AccountConnectJobArgs(PlatformServerInStoredJson, frozen=True, kw_only=Tru
     account_id: UUID | None = None
 
 
-RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountAndOrganizationIds)
+RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountAndOrgIds)
 
 
-class AccountConnectJobInput(NamedTuple):
+class ConnectJobInput(NamedTuple):
     """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
@@ -89,20 +89,18 @@ class AccountConnectJobInput(NamedTuple):
     client: OAuthClient | None
 
 
-def check_app_password_connect_request(
-    asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins
-) -> tuple[str, Login]:
+def check_app_password_request(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
     """Check a request to connect by an app password; return the server's address and the credentials.
 
     Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
     """
-    described = REGISTERED_PLATFORMS_BY_NAME[asked.platform].login
+    described = PLATFORMS_BY_NAME[asked.platform].login
     if not isinstance(described, PasswordLogin):
         raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
     pattern = SANDBOX_ACCOUNT_IDENTIFIER_PATTERN if sandbox else described.identifier
     if not pattern.fullmatch(asked.identifier):
         raise InvalidValue("identifier", f"must be {described.formats}")
-    service_url = servers.normalize_account_server_url(
+    service_url = servers.normalize_account_server(
         asked.service_url or described.server, allowed=allowed, path="serviceUrl"
     )
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
@@ -139,21 +137,21 @@ async def submit_account_connect(
     return submitted
 
 
-async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectJobInput:
+async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> ConnectJobInput:
     asked = msgspec.convert(claim.args, AccountConnectJobArgs)
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
     client = await client_registrations.open_oauth_client(conn, server=asked.platform_server, keyring=keyring)
-    return AccountConnectJobInput(sandbox, asked, secret, client)
+    return ConnectJobInput(sandbox, asked, secret, client)
 
 
 async def finish_account_connect(
     conn: Conn,
     *,
     claim: JobClaim,
-    attempt: AccountConnectJobInput,
+    attempt: ConnectJobInput,
     found: AccountIdentity,
     grant: TokenGrant,
     keyring: Keyring,
@@ -212,7 +210,7 @@ async def store_connected_account(
     )
     action = "connected" if account_id == new else "reconnected"
     details = {"platform": found.platform, "handle": found.handle}
-    scope = AccountAndOrganizationIds(organization_id, account_id)
+    scope = AccountAndOrgIds(organization_id, account_id)
     await accounts.record_account_action(conn, scope, action, details, api_key_id=api_key_id)
     for lessee in await RECONNECT_LEASED_ACCOUNTS.all(conn, owner_id=account_id):
         await accounts.record_account_action(conn, lessee, "reconnected", details)
@@ -239,14 +237,14 @@ async def disconnect_account(
     canceled = row.canceled_posts
     if canceled is None:
         canceled = await _cancel_posts_and_disconnect_account(
-            conn, AccountAndOrganizationIds(organization_id, account_id), row.project_id, keyring, api_key_id
+            conn, AccountAndOrgIds(organization_id, account_id), row.project_id, keyring, api_key_id
         )
     shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
 async def _cancel_posts_and_disconnect_account(
-    conn: Conn, scope: AccountAndOrganizationIds, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
+    conn: Conn, scope: AccountAndOrgIds, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
     """Disconnect an account and cancel its waiting posts, in a locked project; return the number of canceled posts.
 

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient
-from platforms.description import PasswordLogin, PlatformOAuthConsentPage, SingleServerOAuthLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.description import PasswordLogin, PlatformConsentPage, SingleServerOAuthLogin
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import InvalidValue
 from schemas.settings import Settings
 
 #: Consent pages by platform; one with app passwords has none.
-CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformOAuthConsentPage] = {
-    description.name_in_api: description.login.page
-    for description in REGISTERED_PLATFORMS_BY_NAME.values()
+CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPage] = {
+    description.api_name: description.login.page
+    for description in PLATFORMS_BY_NAME.values()
     if not isinstance(description.login, PasswordLogin)
 }
 _SHARED_SERVER_LOGIN_BY_PLATFORM = {
-    description.name_in_api: description.login
-    for description in REGISTERED_PLATFORMS_BY_NAME.values()
+    description.api_name: description.login
+    for description in PLATFORMS_BY_NAME.values()
     if isinstance(description.login, SingleServerOAuthLogin)
 }
 
@@ -30,7 +30,7 @@ class PlatformApplication(NamedTuple):
     client: OAuthClient
 
 
-def read_configured_platform_applications(settings: Settings) -> Mapping[str, PlatformApplication]:
+def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformApplication]:
     """Return our OAuth application by platform with one server for all; a platform without a client id is absent."""
     candidates = {
         platform: PlatformApplication(
@@ -49,9 +49,7 @@ def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
 
 def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
-    if platform in read_single_server_platform_urls(settings) and platform not in read_configured_platform_applications(
-        settings
-    ):
+    if platform in read_single_server_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import account_send
 from domain.accounts import accounts, client_registrations, credentials
-from domain.accounts.accounts import AccountAndOrganizationIds
+from domain.accounts.accounts import AccountAndOrgIds
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.publishing import account_queue
@@ -42,9 +42,7 @@ async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: 
     account = await accounts.lock_account(conn, organization_id=org, account_id=account_id)
     if account.status != "connected":
         return None
-    tokens = await credentials.read_unsealed_account_tokens(
-        conn, organization_id=org, account_id=account_id, keyring=keyring
-    )
+    tokens = await credentials.read_account_tokens(conn, organization_id=org, account_id=account_id, keyring=keyring)
     server = PlatformServer(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=org)
     client = await client_registrations.open_oauth_client(conn, server=server, keyring=keyring)
@@ -77,5 +75,5 @@ async def start_cooldown_after_failed_token_refresh(conn: Conn, *, claim: JobCla
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=FAILED_TOKEN_REFRESH_COOLDOWN_S)
 
 
-def _account_and_organization_ids_of_claim(claim: JobClaim) -> AccountAndOrganizationIds:
-    return AccountAndOrganizationIds(claim.organization_id, UUID(claim.args["account_id"]))
+def _account_and_organization_ids_of_claim(claim: JobClaim) -> AccountAndOrgIds:
+    return AccountAndOrgIds(claim.organization_id, UUID(claim.args["account_id"]))

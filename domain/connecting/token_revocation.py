@@ -11,7 +11,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import social_account
 from domain.accounts import client_registrations, credentials
-from domain.accounts.accounts import AccountAndOrganizationIds, LockedAccount
+from domain.accounts.accounts import AccountAndOrgIds, LockedAccount
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
 from domain.security import job_secrets
@@ -20,7 +20,7 @@ from domain.tenancy import organizations
 from jobs import ledger
 from jobs.kinds import REVOKE_TOKEN_KIND
 from jobs.ledger import JobClaim
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 
 
 class TokenRevocationJobInput(NamedTuple):
@@ -35,7 +35,7 @@ class TokenRevocationJobInput(NamedTuple):
 
 
 async def submit_token_revocation(
-    conn: Conn, scope: AccountAndOrganizationIds, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
+    conn: Conn, scope: AccountAndOrgIds, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
 ) -> None:
     """Submit the job that revokes an account's tokens at its platform, in the transaction of the disconnect.
 
@@ -43,13 +43,13 @@ async def submit_token_revocation(
     sandbox, where a credential opens nothing. A leased account has no credential of its own.
     """
     org, account_id = scope
-    described = REGISTERED_PLATFORMS_BY_NAME.get(account.platform)
+    described = PLATFORMS_BY_NAME.get(account.platform)
     if described is None or described.revocation is None:
         return
     if await organizations.is_sandbox_organization(conn, organization_id=org):
         return
     try:
-        tokens = await credentials.read_unsealed_account_tokens(
+        tokens = await credentials.read_account_tokens(
             conn, organization_id=org, account_id=account_id, keyring=keyring
         )
     except LookupError:
@@ -79,9 +79,9 @@ async def read_token_revocation_job_input(
     counts. Returns None also for a platform that this release does not have.
     """
     args: dict[str, Any] = claim.args
-    if args["platform"] not in REGISTERED_PLATFORMS_BY_NAME:
+    if args["platform"] not in PLATFORMS_BY_NAME:
         return None
-    ends_other_logins = REGISTERED_PLATFORMS_BY_NAME[args["platform"]].revocation == "account"
+    ends_other_logins = PLATFORMS_BY_NAME[args["platform"]].revocation == "account"
     if ends_other_logins and await social_account.is_connected.value(conn, **args):
         return None
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)

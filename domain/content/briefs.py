@@ -16,7 +16,7 @@ from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
 from domain.content.app_files import ContentPieceInputFiles
-from domain.content.requested_files import GenerationFileReference, ProjectFile
+from domain.content.requested_files import FileWithFieldPath, ProjectFile
 from domain.influencers import presenter
 from domain.influencers.presenter import InfluencerPresenterWithVoice
 from domain.media import app_media
@@ -25,7 +25,7 @@ from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, write_piece_copy
 from generation.spec import SPEECH_VOICE_LANGUAGE, BrandSnapshot, PieceSpec, StrictCamelCaseStruct
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.content import ContentAspect, ContentRequest
 from schemas.errors import BrandTooSparse, InvalidValue, ObjectNotFound
@@ -64,10 +64,8 @@ async def build_generation_brief(
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
-    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
-    speaker = await _find_generation_request_speaker(
-        conn, organization_id, project_id, body.influencer_id, deleted=again
-    )
+    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+    speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
     # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
     # in the clip.
     shows = body.format != "ugc_remix" or files.end_card is None
@@ -95,7 +93,7 @@ def _check_remix_clip(files: ContentPieceInputFiles, own: Sequence[UsableAppMedi
     for file in own:
         if file.token == files.clip:
             requested_files.check_generation_file(
-                GenerationFileReference("mediaIds", requested_files.app_media_to_project_file(file))
+                FileWithFieldPath("mediaIds", requested_files.app_media_to_project_file(file))
             )
 
 
@@ -158,7 +156,7 @@ async def _choose_aspect_ratio_for_account(
     account = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise not_found_error("account")
-    return body.aspect or ("9:16" if REGISTERED_PLATFORMS_BY_NAME[account.platform].is_portrait else None)
+    return body.aspect or ("9:16" if PLATFORMS_BY_NAME[account.platform].is_portrait else None)
 
 
 async def _find_generation_request_files(
@@ -174,7 +172,7 @@ async def _find_generation_request_files(
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
-    source = await _find_generation_source_content(conn, organization_id, project_id, body.source_content_id)
+    source = await _find_generation_source(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceInputFiles()
@@ -193,11 +191,11 @@ async def _find_generation_request_files(
         raise _absent_generation_files_error(unknown, again=again)
     apart = {file.id for file in own if file.kind in app_files.APP_MEDIA_KINDS_USED_ONCE_PER_PIECE}
     chosen = [
-        GenerationFileReference(f"mediaIds[{number}]", by_id[asset_id])
+        FileWithFieldPath(f"mediaIds[{number}]", by_id[asset_id])
         for number, asset_id in enumerate(requested_ids)
         if asset_id and asset_id not in apart
     ]
-    chosen += [GenerationFileReference("sourceContentId", row) for row in rows if row.id not in requested_ids]
+    chosen += [FileWithFieldPath("sourceContentId", row) for row in rows if row.id not in requested_ids]
     return requested_files.sort_files_into_screenshots_and_clip(chosen, body.format, again=again)
 
 
@@ -212,7 +210,7 @@ def _absent_generation_files_error(numbers: Sequence[int], *, again: bool) -> Ob
     return ObjectNotFound("no such file in this project: check mediaIds", issues=issues)
 
 
-async def _find_generation_request_speaker(
+async def _find_requested_presenter(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
 ) -> InfluencerPresenterWithVoice | None:
     """Return the speaker of a request's influencer, with `deleted` also a deleted one; None if the request names none.
@@ -234,7 +232,7 @@ async def _find_generation_request_speaker(
     return speaker
 
 
-async def _find_generation_source_content(
+async def _find_generation_source(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None
 ) -> UUID | None:
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""

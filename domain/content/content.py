@@ -195,11 +195,11 @@ async def edit_content(
     if patch.ai_generated is False and await _is_ai_label_mandatory(conn, locked):
         raise InvalidValue("aiGenerated", "content from AI, or from an AI clip, keeps its label")
     if caption != locked.caption:
-        await targets.check_new_caption_fits_waiting_posts(
+        await targets.check_new_caption_fits_posts(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
         )
     if (caption, declared) != (locked.caption, locked.ai_declared):
-        await _save_content_edit_and_block_posts(conn, locked, caption, ai_declared=declared)
+        await _save_content_caption(conn, locked, caption, ai_declared=declared)
     return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
@@ -236,9 +236,7 @@ def _check_content_edit(locked: LockedContent, caption: str, versions: project_l
         raise InvalidValue("caption", "can't be empty: this content has no file")
 
 
-async def _save_content_edit_and_block_posts(
-    conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool
-) -> None:
+async def _save_content_caption(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
     org, approved = locked.organization_id, locked.approval_status == "approved"
     status = "pending" if approved else locked.approval_status
     await content_item.edit_content.run(

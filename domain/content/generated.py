@@ -21,12 +21,12 @@ from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
     """Return the brief of a generation job, and mark its content as `processing`."""
-    scope, revision = _org_and_content_id_of_job_claim(claim), claim.args["revision"]
+    scope, revision = _read_org_and_content_id(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
 
 
-async def count_deleted_files_of_generation_brief(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFiles) -> int:
+async def count_missing_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFiles) -> int:
     """Return the number of a brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
@@ -41,7 +41,7 @@ async def finish_content_generation(
     For content with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
-    scope = _org_and_content_id_of_job_claim(claim)
+    scope = _read_org_and_content_id(claim)
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
     await waiting.lock_post_jobs_of_content(conn, **at)
@@ -106,7 +106,7 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
     Raises `InvalidValue` if a post couldn't be sent with the revision.
     """
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
-    await targets.check_new_caption_fits_waiting_posts(conn, **at, caption=caption)
+    await targets.check_new_caption_fits_posts(conn, **at, caption=caption)
     await targets.check_content_files_fit_waiting_posts(conn, **at)
     if blocks:
         await waiting.block_posts_of_content(conn, **at)
@@ -115,9 +115,7 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
 
 def list_copy_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
     """Return each pair of a piece's text and its source once; a text without evidence has an entry without source."""
-    return list(
-        dict.fromkeys(source for line in _list_copy_lines(copy) for source in _iterate_copy_line_provenance(line))
-    )
+    return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _yield_line_provenance(line)))
 
 
 def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
@@ -125,12 +123,12 @@ def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
     return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
 
 
-def _iterate_copy_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
+def _yield_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
     for evidence in line.evidence:
         yield LineProvenance(line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule)
     if not line.evidence:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 
 
-def _org_and_content_id_of_job_claim(claim: JobClaim) -> dict[str, UUID]:
+def _read_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

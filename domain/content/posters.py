@@ -35,9 +35,7 @@ class _FileCheckedForMissingPoster(NamedTuple):
 LIST_FILES_TO_CHECK_FOR_POSTER = content_asset.list_next.typed(_FileCheckedForMissingPoster)
 
 
-async def submit_poster_job_of_upload(
-    conn: Conn, *, organization_id: UUID, content: Content
-) -> tuple[WakeMessage, ...]:
+async def submit_upload_poster_job(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[WakeMessage, ...]:
     """Submit the poster job of newly uploaded content if it is a video; return the wake to send, if there is one.
 
     It can't fail an upload: jobs that are hidden from partners count toward no cap.
@@ -99,9 +97,7 @@ async def _submit_poster_job(
 
 async def find_video_file_token_for_poster_job(conn: Conn, *, claim: JobClaim) -> str:
     """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
-    token: str = require_found(
-        await content_asset.find_clip.value(conn, **_org_and_content_id_of_job_claim(claim)), "content"
-    )
+    token: str = require_found(await content_asset.find_clip.value(conn, **_read_org_and_content_id(claim)), "content")
     return token
 
 
@@ -111,12 +107,12 @@ async def finish_poster_job(conn: Conn, *, claim: JobClaim, poster: Thumbnail) -
     Revision and approval stay, since posts don't change. Raises `ObjectNotFound` if the video was deleted or
     has a poster.
     """
-    scope = _org_and_content_id_of_job_claim(claim)
+    scope = _read_org_and_content_id(claim)
     await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])
     if not await content_asset.insert_poster.run(conn, **scope, **poster._asdict()):
         raise not_found_error("content")
     return {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])}
 
 
-def _org_and_content_id_of_job_claim(claim: JobClaim) -> dict[str, UUID]:
+def _read_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

@@ -25,7 +25,7 @@ class ProjectFile(NamedTuple):
     of_source: bool = False
 
 
-class GenerationFileReference(NamedTuple):
+class FileWithFieldPath(NamedTuple):
     """File, and the request's field that names it."""
 
     path: str
@@ -45,7 +45,7 @@ def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
 
 
 def sort_files_into_screenshots_and_clip(
-    named: Sequence[GenerationFileReference], format_: GeneratedFormat, *, again: bool
+    named: Sequence[FileWithFieldPath], format_: GeneratedFormat, *, again: bool
 ) -> ContentPieceInputFiles:
     """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
 
@@ -53,18 +53,18 @@ def sort_files_into_screenshots_and_clip(
     """
     for requested in named:
         check_generation_file(requested)
-    clips = [*_iterate_requested_files_of_kind(named, "video")]
+    clips = [*_requested_files_of_kind(named, "video")]
     if len(clips) > 1:
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise InvalidValue(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
     return ContentPieceInputFiles(
-        screenshots=[requested.file.token for requested in _iterate_requested_files_of_kind(named, "image")],
+        screenshots=[requested.file.token for requested in _requested_files_of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )
 
 
-def check_generation_file(named: GenerationFileReference) -> None:
+def check_generation_file(named: FileWithFieldPath) -> None:
     """Raise `InvalidValue` for a picture or clip in a generate request that the generation job would refuse."""
     try:
         (_check_picture_file if named.file.kind == "image" else _check_clip_file)(named.file)
@@ -84,7 +84,5 @@ def _check_clip_file(file: ProjectFile) -> None:
         raise boxes.short_clip_refusal(seconds)
 
 
-def _iterate_requested_files_of_kind(
-    named: Sequence[GenerationFileReference], kind: str
-) -> Iterator[GenerationFileReference]:
+def _requested_files_of_kind(named: Sequence[FileWithFieldPath], kind: str) -> Iterator[FileWithFieldPath]:
     return (requested for requested in named if requested.file.kind == kind)

@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Meta
 
 from domain.events.checks import EventRejectedError, validate_event
-from domain.events.event import EventToStore
+from domain.events.event import EventRow
 from domain.events.json_text import (
     MAX_PACKED_EVENT_BODY_BYTES,
-    MAX_PLAIN_EVENT_BODY_BYTES,
+    MAX_UNPACKED_BYTES,
     UNREADABLE_JSON_ERRORS,
     estimate_decoding_time_in_text_bytes,
     repair_surrogates_in_steps,
@@ -51,7 +51,7 @@ class RejectedEvent(NamedTuple):
 class CheckedEventBatch(NamedTuple):
     """Valid and rejected events, and their unpacked size."""
 
-    events: list[EventToStore]
+    events: list[EventRow]
     refused: list[RejectedEvent]
     size: int
 
@@ -109,9 +109,7 @@ _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json
 _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def gunzip_event_request_body(
-    data: bytes, *, packed: bool, most: int = MAX_PLAIN_EVENT_BODY_BYTES
-) -> CooperativeSteps[bytes]:
+def gunzip_event_body(data: bytes, *, packed: bool, most: int = MAX_UNPACKED_BYTES) -> CooperativeSteps[bytes]:
     """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
     Raises `MalformedBody` for bad gzip, `BodyOversized` above a constant as sent or `most` decompressed.
@@ -141,7 +139,7 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     if len(plain) <= JSON_STEP_BYTES:
         return _decode_small_event_body(plain, form)
     text = yield from repair_surrogates_in_steps(plain)
-    beside, items = yield from json_items.split_list_field_of_json_object(text, {b'"events"'}, form.most)
+    beside, items = yield from json_items.split_json_list_field(text, {b'"events"'}, form.most)
     head = decode_event_body(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
     return DecodedEventBody(head, events, len(plain))

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached
@@ -22,7 +22,7 @@ from schemas.errors import LimitReached
 MIB, GIB = 1 << 20, 1 << 30
 
 #: Number of lots in a budget, and seconds after which a smaller count is added too.
-LOTS_PER_EVENT_BUDGET, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
+EVENT_BUDGET_LOTS, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
 
 #: Seconds between two additions of a process, and rows of one statement.
 EVENT_COUNT_WRITE_PAUSE_S, MAX_BUDGET_DAYS_PER_STATEMENT = 0.05, 500
@@ -101,7 +101,7 @@ class EventBudgets:
         """Raise `LimitReached` if the app's organization has used up its events or bytes of this UTC day."""
         self._check_budget_of_day(self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier])
 
-    def used_share_of_organization_budget(self, app: KeyedApp) -> float:
+    def used_budget_share(self, app: KeyedApp) -> float:
         """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
         day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.event_bytes / budget.size)
@@ -134,10 +134,7 @@ class EventBudgets:
         day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
-        if (
-            day.due_events * LOTS_PER_EVENT_BUDGET >= budget.events
-            or day.due_size * LOTS_PER_EVENT_BUDGET >= budget.size
-        ):
+        if day.due_events * EVENT_BUDGET_LOTS >= budget.events or day.due_size * EVENT_BUDGET_LOTS >= budget.size:
             self._ready[day.key] = day
             self.counts_ready.set()
         if self._timer is None:
@@ -164,7 +161,7 @@ class EventBudgets:
                         await _add_event_counts_to_stored_day_sums(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
-        except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+        except TRANSIENT_POSTGRES_ERRORS:
             pass
         finally:
             self._drop_settled_days()

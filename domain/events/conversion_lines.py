@@ -74,10 +74,8 @@ class _ConversionQueueDestinationRow(NamedTuple):
 FIND_APPS_OF_CONVERSION_QUEUES = conversion_destination.find_lines.typed(_ConversionQueueOwnerRow)
 FIND_DESTINATION_OF_CONVERSION_QUEUE = conversion_destination.open_destination.typed(_ConversionQueueDestinationRow)
 
-APP_DELETED_DESTINATION_CLOSE_REASON = ClosedConversionDestination(
-    "APP_DELETED", "the app was deleted before this was sent"
-)
-PROJECT_ARCHIVED_DESTINATION_CLOSE_REASON = ClosedConversionDestination(
+APP_DELETED_CLOSE_REASON = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
+PROJECT_ARCHIVED_CLOSE_REASON = ClosedConversionDestination(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
 DESTINATION_DISABLED_CLOSE_REASON = ClosedConversionDestination(
@@ -124,9 +122,9 @@ async def read_conversion_destination_of_job(
     scope = _destination_key_of_relay_job_claim(claim)
     row = await FIND_DESTINATION_OF_CONVERSION_QUEUE.one(conn, **scope)
     if row is None or row.deleted:
-        return APP_DELETED_DESTINATION_CLOSE_REASON
+        return APP_DELETED_CLOSE_REASON
     if row.archived:
-        return PROJECT_ARCHIVED_DESTINATION_CLOSE_REASON
+        return PROJECT_ARCHIVED_CLOSE_REASON
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DESTINATION_DISABLED_CLOSE_REASON
     row_name = vault.secret_row_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])

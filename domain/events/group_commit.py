@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import event as event_table
 from db.queries import event_conversion
 from domain.apps.relays import RelaysByEventName
-from domain.events.event import EventToStore
+from domain.events.event import EventRow
 from schemas import ids
 
 #: Conversion maps of apps, by project and app number.
@@ -24,8 +24,8 @@ _EVENT_COLUMNS = event_table.keep_events.parameters
 
 
 async def store_new_events(
-    conn: Conn, events: Sequence[EventToStore], relays: RelaysByApp | None = None
-) -> Sequence[EventToStore]:
+    conn: Conn, events: Sequence[EventRow], relays: RelaysByApp | None = None
+) -> Sequence[EventRow]:
     """Store the events that aren't stored yet, and return them. `events` is not empty and no key repeats.
 
     One statement stores them; it commits by itself unless the caller has begun a transaction. With `relays`, which
@@ -40,7 +40,7 @@ async def store_new_events(
     return fresh
 
 
-async def _insert_pending_conversions(conn: Conn, events: Sequence[EventToStore], relays: RelaysByApp) -> None:
+async def _insert_pending_conversions(conn: Conn, events: Sequence[EventRow], relays: RelaysByApp) -> None:
     """Insert a pending conversion for each event and destination; skip events without a destination in `relays`."""
     found = [
         (event, relay)

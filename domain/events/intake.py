@@ -15,10 +15,10 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, run_autocommitted, run_in_transaction
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from domain.events.budgets import EventBudgets, OrganizationEventBudgetDay
-from domain.events.event import EventKey, EventToStore
+from domain.events.event import EventKey, EventRow
 from domain.events.group_commit import store_new_events
 from domain.events.round_robin import FairRequestQueue
 from schemas.errors import ServiceUnavailable
@@ -60,7 +60,7 @@ class _EventIntakeRequest:
     """
 
     app: KeyedApp
-    events: Sequence[EventToStore]
+    events: Sequence[EventRow]
     size: int
     weight: int
     answer: asyncio.Future[EventIntakeResult]
@@ -86,7 +86,7 @@ class EventIntake:
         self._waiting = FairRequestQueue[_EventIntakeRequest]()
         self._requests_queued = asyncio.Event()
 
-    async def commit_app_events(self, app: KeyedApp, events: Sequence[EventToStore], *, size: int) -> EventIntakeResult:
+    async def commit_app_events(self, app: KeyedApp, events: Sequence[EventRow], *, size: int) -> EventIntakeResult:
         """Commit events of an app with their conversions; return the numbers of new and of known events.
 
         `size` is the body's bytes. Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable`
@@ -113,7 +113,7 @@ class EventIntake:
         while group := self._take_next_group():
             self._release_group(group)
 
-    def _queue_request(self, app: KeyedApp, events: Sequence[EventToStore], size: int) -> _EventIntakeRequest:
+    def _queue_request(self, app: KeyedApp, events: Sequence[EventRow], size: int) -> _EventIntakeRequest:
         """Queue a request, reserve its events in the budget, and return it. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
@@ -183,12 +183,12 @@ class EventIntake:
                 self._budgets.add_stored_events_to_budget(request.app, len(news), _size_of_new_events(request, news))
                 _answer_intake_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[EventToStore]]:
+    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[EventRow]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
         """
-        firsts: dict[EventKey, tuple[int, EventToStore]] = {}
+        firsts: dict[EventKey, tuple[int, EventRow]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
                 firsts.setdefault(event.key, (turn, event))
@@ -201,7 +201,7 @@ class EventIntake:
         with convert_postgres_away_errors():
             run = run_in_transaction if relays else run_autocommitted
             fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
-        news: list[list[EventToStore]] = [[] for _ in group]
+        news: list[list[EventRow]] = [[] for _ in group]
         for event in fresh:
             news[firsts[event.key][0]].append(event)
         return news
@@ -220,18 +220,14 @@ class EventIntake:
         _fail_intake_requests(group, ServiceUnavailable("this process ends: send these events again"))
 
 
-def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[EventToStore]) -> int:
+def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[EventRow]) -> int:
     """Return the bytes of a request's body for its new events, by their share of the length; 0 if none is new."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
-    return round(
-        request.size
-        * sum(map(_approximate_chars_of_event, news))
-        / sum(map(_approximate_chars_of_event, request.events))
-    )
+    return round(request.size * sum(map(_count_event_chars, news)) / sum(map(_count_event_chars, request.events)))
 
 
-def _approximate_chars_of_event(event: EventToStore) -> int:
+def _count_event_chars(event: EventRow) -> int:
     """Return the approximate number of characters of an event."""
     return len(event.name) + len(event.properties) + len(event.context)
 
@@ -248,7 +244,7 @@ def _intake_error_for_request(error: Exception) -> Exception:
     """
     if isinstance(error, asyncpg.CheckViolationError):
         return ServiceUnavailable("there is no table for the day of an event yet")
-    if isinstance(error, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
+    if isinstance(error, TRANSIENT_POSTGRES_ERRORS):
         return error if isinstance(error, ServiceUnavailable) else ServiceUnavailable()
     return EventWriteFailed(type(error).__name__)
 

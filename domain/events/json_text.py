@@ -15,7 +15,7 @@ from domain.values.steps import CooperativeSteps
 from schemas.errors import BodyOversized, MalformedBody
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
-MAX_PACKED_EVENT_BODY_BYTES, MAX_PLAIN_EVENT_BODY_BYTES, MAX_JSON_LEVELS = 1_000_000, 8_000_000, 100
+MAX_PACKED_EVENT_BODY_BYTES, MAX_UNPACKED_BYTES, MAX_JSON_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE_JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -42,7 +42,7 @@ _GZIP_WINDOW_BITS = 31
 HIGHEST_POSSIBLE_GZIP_RATIO = 1_032
 
 
-def unpack_gzip(data: bytes, most: int = MAX_PLAIN_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
+def unpack_gzip(data: bytes, most: int = MAX_UNPACKED_BYTES) -> CooperativeSteps[bytes]:
     """Return data unpacked from one layer of gzip. Raises `BodyOversized` above `most` bytes, `MalformedBody`."""
     reader = zlib.decompressobj(_GZIP_WINDOW_BITS)
     parts, size = list[bytes](), 0

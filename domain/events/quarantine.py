@@ -17,7 +17,7 @@ import msgspec
 
 from db.pool import Conn, Pool, acquire_connection
 from db.queries import event_quarantine
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE_JSON_ERRORS
@@ -26,13 +26,13 @@ from schemas.events import EventRejection
 from telemetry import metrics
 
 #: Approximate number of stored rejections of a project, and their retention.
-MAX_STORED_REJECTIONS_PER_PROJECT, EVENT_REJECTION_RETENTION = 1_000, timedelta(days=7)
+MAX_STORED_REJECTIONS_PER_PROJECT, QUARANTINE_RETENTION = 1_000, timedelta(days=7)
 
 #: Stored characters of an event's text, and most queued events of a project.
-MAX_REJECTED_EVENT_TEXT_CHARS, MAX_QUEUED_REJECTIONS_PER_PROJECT = 4_096, 100
+MAX_REJECTED_TEXT, MAX_QUEUED_REJECTIONS = 4_096, 100
 
 #: Most bytes of memory for a project's queued events.
-MAX_QUEUED_REJECTION_BYTES_PER_PROJECT = 256 * 1024
+MAX_PROJECT_REJECTION_QUEUE_BYTES = 256 * 1024
 
 #: Most projects in the buffer, and most projects of one organization in it.
 MAX_QUARANTINE_BUFFER_PROJECTS, MAX_QUARANTINE_PROJECTS_PER_ORGANIZATION = 200, 20
@@ -84,10 +84,7 @@ class _ProjectRejectionQueue:
         """Add a rejected event to the project's queue; the oldest ones are dropped to make room."""
         self.rejections.append(event)
         self._size += event.size
-        while (
-            len(self.rejections) > MAX_QUEUED_REJECTIONS_PER_PROJECT
-            or self._size > MAX_QUEUED_REJECTION_BYTES_PER_PROJECT
-        ):
+        while len(self.rejections) > MAX_QUEUED_REJECTIONS or self._size > MAX_PROJECT_REJECTION_QUEUE_BYTES:
             self._size -= self.rejections.popleft().size
 
 
@@ -122,7 +119,7 @@ class QuarantineBuffer:
         waiting = self._queue_of_project(app)
         if waiting is None:
             return
-        for event in refused[-MAX_QUEUED_REJECTIONS_PER_PROJECT:]:
+        for event in refused[-MAX_QUEUED_REJECTIONS:]:
             waiting.add(to_buffered_event_rejection(app.app_no, event))
         self.rejections_queued.set()
 
@@ -192,7 +189,7 @@ class QuarantineBuffer:
                 with convert_postgres_away_errors():
                     async with acquire_connection(self._pool) as conn:
                         await insert_quarantined_events(conn, project_id, waiting.rejections)
-            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+            except TRANSIENT_POSTGRES_ERRORS:
                 continue
 
 
@@ -213,20 +210,14 @@ async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequenc
 
 
 async def delete_expired_event_rejections(conn: Conn) -> int:
-    """Delete a batch of quarantined events older than `EVENT_REJECTION_RETENTION`; return their number."""
-    deleted: int = await event_quarantine.delete_old.value(
-        conn, age=EVENT_REJECTION_RETENTION, limit=MAX_DELETED_REJECTIONS
-    )
+    """Delete a batch of quarantined events older than `QUARANTINE_RETENTION`; return their number."""
+    deleted: int = await event_quarantine.delete_old.value(conn, age=QUARANTINE_RETENTION, limit=MAX_DELETED_REJECTIONS)
     return deleted
 
 
 def to_buffered_event_rejection(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
     """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
-    text = (
-        refused.text[: 4 * MAX_REJECTED_EVENT_TEXT_CHARS]
-        .decode("utf-8", "replace")
-        .replace("\0", "\ufffd")[:MAX_REJECTED_EVENT_TEXT_CHARS]
-    )
+    text = refused.text[: 4 * MAX_REJECTED_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_REJECTED_TEXT]
     names_in_text = _parse_event_name_and_id(refused.text)
     names = (
         _cut_event_name_or_id(names_in_text.name or names_in_text.event),

@@ -35,7 +35,7 @@ from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as fit the 475 KB of a mobile SDK's file.
-MAX_SEGMENT_SDK_MESSAGES_PER_BATCH = 5_000
+MAX_SEGMENT_SDK_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
 MAX_SEGMENT_BODY_BYTES = 1_000_000
@@ -70,7 +70,7 @@ MAX_EVENT_NAME_CHARACTERS, MAX_EVENT_ID_CHARACTERS, MAX_PERSON_ID_CHARACTERS = 1
 _EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
-class _SegmentSdkMessage(msgspec.Struct):
+class _SegmentSdkCall(msgspec.Struct):
     type: str | None = None
     messageId: str | None = None  # noqa: N815  as on the wire
     event: str | None = None
@@ -99,10 +99,10 @@ class _SegmentSdkRequestFields(msgspec.Struct):
 
 
 class _SegmentBatch(_SegmentSdkRequestFields):
-    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_SDK_MESSAGES_PER_BATCH)] = []
+    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_SDK_MESSAGES)] = []
 
 
-class _ReceivedSegmentSdkMessages(NamedTuple):
+class _SegmentRequestMessages(NamedTuple):
     """Messages of a request; `kind` is the type of all, None if each has its own."""
 
     kind: str | None
@@ -112,7 +112,7 @@ class _ReceivedSegmentSdkMessages(NamedTuple):
 
 _WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
     msgspec.json.Decoder(_WriteKeyBody),
-    msgspec.json.Decoder(_SegmentSdkMessage),
+    msgspec.json.Decoder(_SegmentSdkCall),
 )
 _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
     msgspec.json.Decoder(_SegmentSdkRequestFields),
@@ -120,7 +120,7 @@ _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
 )
 
 
-def read_segment_write_key_from_body(plain: bytes) -> str | None:
+def read_body_write_key(plain: bytes) -> str | None:
     """Return the `writeKey` of a Segment request body; None if it is missing or isn't a string.
 
     No other field is decoded. Raises `MalformedBody`.
@@ -140,35 +140,29 @@ def read_segment_events(
 
     `kind`: one message's type (None: a batch). Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the body.
     """
-    sent = yield from _split_segment_sdk_body_into_messages((yield from repair_surrogates_in_steps(plain)), kind)
-    decode = partial(_convert_segment_sdk_message_to_event, sent=sent, now=now)
+    sent = yield from _split_segment_sdk_body((yield from repair_surrogates_in_steps(plain)), kind)
+    decode = partial(_convert_segment_message, sent=sent, now=now)
     checking = check_body_events(
         sent.messages, len(plain), project_id=project_id, app_no=app_no, now=now, decode=decode
     )
     return (yield from checking)
 
 
-def _split_segment_sdk_body_into_messages(
-    text: bytes, kind: str | None
-) -> CooperativeSteps[_ReceivedSegmentSdkMessages]:
+def _split_segment_sdk_body(text: bytes, kind: str | None) -> CooperativeSteps[_SegmentRequestMessages]:
     if kind is not None:
         sent_at = decode_event_body(text, _SEGMENT_HEAD_DECODER).sentAt
         yield
-        return _ReceivedSegmentSdkMessages(kind, [msgspec.Raw(text)], sent_at)
+        return _SegmentRequestMessages(kind, [msgspec.Raw(text)], sent_at)
     if len(text) <= JSON_STEP_BYTES:
         batch = decode_event_body(text, _SEGMENT_BATCH_DECODER)
-        return _ReceivedSegmentSdkMessages(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.split_list_field_of_json_object(
-        text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES_PER_BATCH
-    )
+        return _SegmentRequestMessages(None, batch.batch, batch.sentAt)
+    beside, items = yield from json_items.split_json_list_field(text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES)
     batch = decode_event_body(beside, _SEGMENT_BATCH_DECODER)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
-    return _ReceivedSegmentSdkMessages(None, messages, batch.sentAt)
+    return _SegmentRequestMessages(None, messages, batch.sentAt)
 
 
-def _convert_segment_sdk_message_to_event(
-    text: msgspec.Raw, sent: _ReceivedSegmentSdkMessages, now: datetime
-) -> EventIn:
+def _convert_segment_message(text: msgspec.Raw, sent: _SegmentRequestMessages, now: datetime) -> EventIn:
     message = decode_event_json_or_reject(text, _SEGMENT_MESSAGE_DECODER)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE.get(kind)
@@ -177,7 +171,7 @@ def _convert_segment_sdk_message_to_event(
     return EventIn(
         name=name,
         event_id=_event_id_of_segment_message(message.messageId, text),
-        occurred_at=_event_time_of_segment_message(message, sent.sent_at, now),
+        occurred_at=_segment_sdk_event_time(message, sent.sent_at, now),
         app_user_id=_segment_person_id_to_text(message.userId),
         anonymous_id=_segment_person_id_to_text(message.anonymousId),
         properties=_merge_segment_properties(message, kind),
@@ -192,9 +186,7 @@ def _event_id_of_segment_message(given: str | None, text: msgspec.Raw) -> str:
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
-def _event_time_of_segment_message(
-    message: _SegmentSdkMessage, batch_sent_at: datetime | None, now: datetime
-) -> datetime:
+def _segment_sdk_event_time(message: _SegmentSdkCall, batch_sent_at: datetime | None, now: datetime) -> datetime:
     """Return the time of a Segment message: its own, else that of its sending, else now.
 
     A time too far ahead is corrected by the sender clock's lead. Raises `EventRejectedError` if that is impossible.
@@ -227,7 +219,7 @@ def _null_to_empty_json_object(given: msgspec.Raw) -> msgspec.Raw:
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _merge_segment_properties(message: _SegmentSdkMessage, kind: str) -> msgspec.Raw:
+def _merge_segment_properties(message: _SegmentSdkCall, kind: str) -> msgspec.Raw:
     """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
     Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.

@@ -23,7 +23,7 @@ from schemas.apps import ArrivedEvent, Finding, Verification
 MAX_COUNTED_RECENT_EVENTS = 1000
 
 
-class AppUnderVerification(NamedTuple):
+class AppToVerify(NamedTuple):
     """App under verification. `has_event`: an event of any time has arrived since the job was accepted."""
 
     project_id: UUID
@@ -47,16 +47,16 @@ class RecentEventSummary(NamedTuple):
     n: int
 
 
-class QuarantinedEventCountRow(NamedTuple):
+class QuarantineCountRow(NamedTuple):
     """Number of refused events with a code."""
 
     code: str
     n: int
 
 
-FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppUnderVerification)
+FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppToVerify)
 SUMMARIZE_RECENT_EVENTS_OF_APP = event_table.see_arrivals.typed(RecentEventSummary)
-COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(QuarantinedEventCountRow)
+COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(QuarantineCountRow)
 
 
 async def start_tracking_verification(
@@ -79,14 +79,14 @@ async def start_tracking_verification(
     )
 
 
-async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) -> AppUnderVerification | None:
+async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) -> AppToVerify | None:
     """Return the SDK app that a verification job waits for, as of now; None if it was deleted."""
     return await FIND_APP_UNDER_VERIFICATION.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
 
-async def summarize_recent_events_of_app(
+async def summarize_recent_events(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
 ) -> RecentEventSummary | None:
     """Return the newest event that arrived from an app in the last `seconds`, and the number of such events.
@@ -100,21 +100,19 @@ async def summarize_recent_events_of_app(
 
 async def count_quarantined_events(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
-) -> list[QuarantinedEventCountRow]:
+) -> list[QuarantineCountRow]:
     """Return the numbers of an app's quarantined events of the last `seconds` by code; empty without any."""
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
 
-def tracking_verified_result(app: AppUnderVerification, found: RecentEventSummary) -> dict[str, Any]:
+def tracking_verified_result(app: AppToVerify, found: RecentEventSummary) -> dict[str, Any]:
     """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _verification_result(app, event, count, [])
 
 
-def tracking_unverified_result(
-    app: AppUnderVerification, refused: Sequence[QuarantinedEventCountRow]
-) -> dict[str, Any]:
+def tracking_missing_result(app: AppToVerify, refused: Sequence[QuarantineCountRow]) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
     return _verification_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_missing_events(app)]
@@ -122,7 +120,7 @@ def tracking_unverified_result(
 
 
 def _verification_result(
-    app: AppUnderVerification, event: ArrivedEvent | None, count: int, findings: list[Finding]
+    app: AppToVerify, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(
         verified=event is not None, count=count, event=event, last_event_at=app.last_event_at, findings=findings
@@ -131,7 +129,7 @@ def _verification_result(
     return result
 
 
-def _rejected_events_finding(refused: Sequence[QuarantinedEventCountRow]) -> Finding:
+def _rejected_events_finding(refused: Sequence[QuarantineCountRow]) -> Finding:
     codes = ", ".join(f"{n} of {code}" for code, n in refused)
     return Finding(
         code="EVENTS_REFUSED",
@@ -139,7 +137,7 @@ def _rejected_events_finding(refused: Sequence[QuarantinedEventCountRow]) -> Fin
     )
 
 
-def _find_causes_of_missing_events(app: AppUnderVerification) -> Iterator[Finding]:
+def _find_causes_of_missing_events(app: AppToVerify) -> Iterator[Finding]:
     """Yield the likely causes for the absence of an SDK app's events, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:

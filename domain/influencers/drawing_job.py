@@ -18,7 +18,7 @@ from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE_KIND
 from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import StoredBrandSourceFindings
+from schemas.brand import BrandSourceFindings
 from schemas.errors import LimitReached
 from schemas.errors.absent import not_found_error, require_found
 
@@ -59,7 +59,7 @@ class _FirstInfluencerExistsError(Exception):
 MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFaceTraits)
 
 
-def current_brand_snapshot(rows: Sequence[StoredBrandSourceFindings], project_id: UUID, language: str) -> BrandSnapshot:
+def current_brand_snapshot(rows: Sequence[BrandSourceFindings], project_id: UUID, language: str) -> BrandSnapshot:
     """Return a snapshot of the current brand. A brand without a language gets `language`, the project's."""
     known = take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
@@ -94,7 +94,7 @@ async def insert_influencer_and_submit_drawing(
 
     Raises `LimitReached`; with `is_first` `_FirstInfluencerExistsError` if the project got its first one meanwhile.
     """
-    submitted = await _submit_influencer_drawing_job(conn, organization_id, project_id, draft.id, colors)
+    submitted = await _submit_drawing_job(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
         conn, **draft._asdict(), org=organization_id, project_id=project_id, is_first=is_first, job_id=submitted.job_id
     )
@@ -114,7 +114,7 @@ async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    brand_now = current_brand_snapshot(await brand.read_brand_source_rows(conn, **scope), project_id, language)
+    brand_now = current_brand_snapshot(await brand.read_brand_sources(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
             await insert_influencer_and_submit_drawing(
@@ -128,15 +128,13 @@ async def resubmit_influencer_drawing_job(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
     """Submit another drawing job for a locked influencer; `fresh` is False while one runs. Raises `LimitReached`."""
-    submitted = await _submit_influencer_drawing_job(
-        conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of
-    )
+    submitted = await _submit_drawing_job(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
         await influencer.restart_influencer.run(conn, org=organization_id, id=influencer_id, job_id=submitted.job_id)
     return submitted
 
 
-async def _submit_influencer_drawing_job(
+async def _submit_drawing_job(
     conn: Conn,
     organization_id: UUID,
     project_id: UUID,
@@ -159,9 +157,7 @@ async def _submit_influencer_drawing_job(
 async def read_portrait_input_and_mark_training(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
     """Return the presenter and colors to draw, and mark it as `training`. Raises `ObjectNotFound` if it was deleted."""
     face = require_found(
-        await MARK_INFLUENCER_TRAINING.one(
-            conn, org=claim.organization_id, id=influencer_id_of_drawing_job_claim(claim)
-        ),
+        await MARK_INFLUENCER_TRAINING.one(conn, org=claim.organization_id, id=influencer_id_of_job(claim)),
         "influencer",
     )
     return InfluencerPortraitInput(Presenter(**face._asdict()), claim.args["colors"])
@@ -172,7 +168,7 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
 
     Returns the job's result. Raises `ObjectNotFound` if it was deleted.
     """
-    org, influencer_id = claim.organization_id, influencer_id_of_drawing_job_claim(claim)
+    org, influencer_id = claim.organization_id, influencer_id_of_job(claim)
     await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
     updated = await influencer.ready_influencer.run(
         conn,
@@ -204,6 +200,6 @@ async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJo
     )
 
 
-def influencer_id_of_drawing_job_claim(claim: JobClaim) -> UUID:
+def influencer_id_of_job(claim: JobClaim) -> UUID:
     """Return the id of the influencer that a job draws."""
     return UUID(claim.args["influencer_id"])

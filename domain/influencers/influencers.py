@@ -175,7 +175,7 @@ def check_influencer_language(body: InfluencerPatch | InfluencerOverrides, path:
 def clean_influencer_name_for_storage(name: str) -> str:
     """Return an influencer's name with single spaces. Raises `InvalidValue` for a name without visible characters."""
     folded = " ".join(name.split())
-    if not texts.strip_html_and_invisible_characters(folded):
+    if not texts.strip_html_to_line(folded):
         raise InvalidValue("name", "has no visible character: write a name")
     return folded
 

@@ -25,7 +25,7 @@ from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulJobStatus
 from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
-MAX_JOBS_PER_BULK_RETRY, MAX_JOBS_COUNTED_FOR_BULK_RETRY, MAX_JOBS_SCANNED_FOR_BULK_RETRY = 100, 1_000, 20_000
+MAX_JOBS_PER_BULK_RETRY, MAX_JOBS_COUNTED_FOR_BULK_RETRY, MAX_BULK_RETRY_SCAN_JOBS = 100, 1_000, 20_000
 
 
 class JobRetryFilter(NamedTuple):
@@ -87,9 +87,7 @@ async def retry_matching_jobs(
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
-    matching = await _find_retryable_jobs(
-        conn, organization_id, chosen, after, depth or MAX_JOBS_SCANNED_FOR_BULK_RETRY
-    )
+    matching = await _find_retryable_jobs(conn, organization_id, chosen, after, depth or MAX_BULK_RETRY_SCAN_JOBS)
     batch = matching.ids[: MAX_JOBS_COUNTED_FOR_BULK_RETRY if dry_run else most or MAX_JOBS_PER_BULK_RETRY]
     results = _BulkRetryResults() if dry_run else await _retry_each_job(conn, organization_id, scopes, batch)
     answer = BulkRetried(
@@ -177,7 +175,7 @@ async def _retry_locked_job(
         raise StateConflict("ALREADY_RETRIED", f"{ids.format_prefixed_id(ids.JOB, locked.retried_as)} is its retry")
     if locked.superseded:
         raise StateConflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
-    submitted = await retries.submit_retry_of_checked_job(
+    submitted = await retries.submit_checked_retry(
         conn, organization_id=organization_id, job_id=locked.id, origin=origin
     )
     new = ids.format_prefixed_id(ids.JOB, submitted.job_id)

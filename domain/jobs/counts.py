@@ -41,7 +41,7 @@ async def count_visible_jobs(
     return _job_counts_to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
-def job_status_counts_to_schema(jobs: Mapping[str, int]) -> JobsByStatus:
+def status_counts_to_schema(jobs: Mapping[str, int]) -> JobsByStatus:
     """Return numbers of jobs as a response with one field for each status; a missing status has 0."""
     return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(ApiJobStatus)})
 
@@ -59,9 +59,7 @@ def _job_counts_to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobC
         stages[row.stage] += row.jobs
     counted = [statuses.total()] if of_all else [*statuses.values(), *phases.values()]
     return JobCounts(
-        by_status=job_status_counts_to_schema(
-            {status: min(jobs, MAX_JOBS_PER_COUNT) for status, jobs in statuses.items()}
-        ),
+        by_status=status_counts_to_schema({status: min(jobs, MAX_JOBS_PER_COUNT) for status, jobs in statuses.items()}),
         by_phase=job_phase_counts_to_schema(phases),
         by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL_JOB_STATES},
         at_most=MAX_JOBS_PER_COUNT,

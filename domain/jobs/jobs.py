@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire_connection, run_in_transaction
 from db.queries import job_view
-from db.queries.rows import PartnerJobRow
+from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
@@ -31,16 +31,16 @@ from schemas.jobs import AlreadyEndedCode, ApiJobStatus, CancelAnswer, Job, JobE
 UNSUCCESSFUL_JOB_STATES = (JobState.FAILED, JobState.CANCELED)
 
 
-GET_JOB = job_view.get_job.typed(PartnerJobRow)
-GET_JOBS = job_view.get_jobs.typed(PartnerJobRow)
-LIST_JOBS = job_view.list_jobs.typed(PartnerJobRow)
-LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(PartnerJobRow)
-LIST_OPEN_JOBS = job_view.list_open_jobs.typed(PartnerJobRow)
-LIST_JOBS_OF_QUEUED_PHASE = job_view.list_queued_jobs.typed(PartnerJobRow)
-LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(PartnerJobRow)
-LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(PartnerJobRow)
-LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(PartnerJobRow)
-LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(PartnerJobRow)
+GET_JOB = job_view.get_job.typed(JobRow)
+GET_JOBS = job_view.get_jobs.typed(JobRow)
+LIST_JOBS = job_view.list_jobs.typed(JobRow)
+LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
+LIST_OPEN_JOBS = job_view.list_open_jobs.typed(JobRow)
+LIST_JOBS_OF_QUEUED_PHASE = job_view.list_queued_jobs.typed(JobRow)
+LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(JobRow)
+LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(JobRow)
+LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
+LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
 
 #: Statement of each open phase, with an index of its own.
 _JOB_LIST_QUERY_BY_PHASE = {
@@ -106,7 +106,7 @@ async def list_filtered_jobs(
     return [_job_to_schema(row)[0] for row in rows]
 
 
-async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[PartnerJobRow]:
+async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Return the jobs that match these filters, by a selective filter's statement and index; none if contradictory."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.api_status_of_job_phase(phase))
@@ -124,9 +124,7 @@ async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> lis
     return await _search_ended_jobs(conn, project_id, ended=ended, **asked)
 
 
-async def _search_ended_jobs(
-    conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any
-) -> list[PartnerJobRow]:
+async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any) -> list[JobRow]:
     """Return the jobs that match the filters and ended in the state `ended`; None: jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
@@ -223,7 +221,7 @@ def has_job_ended(versioned: VersionedJob) -> bool:
     return versioned[0].status != "running"
 
 
-def _job_to_schema(row: PartnerJobRow) -> VersionedJob:
+def _job_to_schema(row: JobRow) -> VersionedJob:
     job = build_api_answer_from_row(
         Job,
         row,

@@ -55,7 +55,7 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
     check_job_retryable(origin, scopes)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
-    return await submit_retry_of_checked_job(conn, organization_id=organization_id, job_id=job_id, origin=origin)
+    return await submit_checked_retry(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
 
 def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
@@ -69,9 +69,7 @@ def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
         raise StateConflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
-async def submit_retry_of_checked_job(
-    conn: Conn, *, organization_id: UUID, job_id: UUID, origin: JobToRetry
-) -> SubmittedJob:
+async def submit_checked_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
     """Submit and return the retry of a job that passed `check_job_retryable`.
 
     Marks the old job as retried, which bulk retries rely on. The caller locked its project, then the job.

@@ -20,7 +20,7 @@ from schemas.errors.absent import not_found_error
 from schemas.timelines import AttemptOutcome, PostLookUpVerdict, TimelineEntry, TimelineEntryType
 
 #: Entries of one timeline before paging, and jobs that are searched for a post's.
-MAX_TIMELINE_ENTRIES, MAX_JOBS_SEARCHED_FOR_POST_TIMELINE = 5_000, 10_000
+MAX_TIMELINE_ROWS, MAX_JOBS_SEARCHED_FOR_POST_TIMELINE = 5_000, 10_000
 #: Largest difference between the clock of an id and the database's.
 MAX_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
 
@@ -71,21 +71,19 @@ T = TypeVar("T")
 async def list_job_timeline(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
-    """Return the entries of a job's timeline, the oldest first, at most `MAX_TIMELINE_ENTRIES`.
+    """Return the entries of a job's timeline, the oldest first, at most `MAX_TIMELINE_ROWS`.
 
     Raises `ObjectNotFound`, also for an internal job unless `internal`.
     """
-    rows = await _LIST_JOB_TIMELINE.all(
-        conn, org=organization_id, id=job_id, internal=internal, most=MAX_TIMELINE_ENTRIES
-    )
+    rows = await _LIST_JOB_TIMELINE.all(conn, org=organization_id, id=job_id, internal=internal, most=MAX_TIMELINE_ROWS)
     if not rows:
         raise not_found_error("job")
     return [_timeline_entry_to_schema(row) for row in rows]
 
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
-    """Return a post's timeline with job attempts, of its first `MAX_TIMELINE_ENTRIES` rows. Raises `ObjectNotFound`."""
-    post, _ = await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id)
+    """Return a post's timeline with job attempts, of its first `MAX_TIMELINE_ROWS` rows. Raises `ObjectNotFound`."""
+    post, _ = await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_TIMELINE.all(
         conn,
         org=organization_id,
@@ -93,7 +91,7 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
         made_from=ids.first_uuid7_at(post.created_at - MAX_ID_CLOCK_DIFFERENCE),
         due_from=ids.first_uuid7_at(post.scheduled_for - MAX_ID_CLOCK_DIFFERENCE),
         searched=MAX_JOBS_SEARCHED_FOR_POST_TIMELINE,
-        most=MAX_TIMELINE_ENTRIES,
+        most=MAX_TIMELINE_ROWS,
     )
     return [*_add_call_outcome_entries(_add_attempts_to_timeline_rows(rows), post.external_url)]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_wait, sending
-from domain.connecting.authorization import APP_PASSWORD_CONNECT_ROUTE
+from domain.connecting.authorization import APP_PASSWORD_ROUTE
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.publishing import quotas, reconciliation
 from domain.publishing.locked_post import MAX_POST_SEND_LATENESS
@@ -71,11 +71,7 @@ class JobWaitFacts(NamedTuple):
     @property
     def reauth_instruction(self) -> str:
         """Return the words for how an account's owner authorizes it again: by a reauth link or an app password."""
-        return (
-            "reauth-url"
-            if self.platform in CONSENT_PAGE_BY_PLATFORM
-            else f"its app password: {APP_PASSWORD_CONNECT_ROUTE}"
-        )
+        return "reauth-url" if self.platform in CONSENT_PAGE_BY_PLATFORM else f"its app password: {APP_PASSWORD_ROUTE}"
 
     @property
     def post_expires_at(self) -> datetime | None:
@@ -261,9 +257,7 @@ async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: U
         case "blocked":
             return _build_post_waiting("schedule_passed" if post.schedule_passed else "approval")
         case "outcome_unknown":
-            return _build_post_waiting(
-                "outcome_unknown", await _find_next_post_look_up_time(conn, organization_id, post_id)
-            )
+            return _build_post_waiting("outcome_unknown", await _next_post_poll_time(conn, organization_id, post_id))
         case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB, post.job_id or ""):
             [waiting] = await find_job_wait_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
@@ -294,7 +288,7 @@ async def _find_time_with_quota_room(conn: Conn, facts: JobWaitFacts) -> datetim
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 
 
-async def _find_next_post_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
+async def _next_post_poll_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next poll for a post with a lost answer; None after the last poll."""
     lost = await _FIND_LOST_ANSWER_OF_POST.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.seconds_until_next_lost_post_poll((lost.now - lost.created_at).total_seconds())

@@ -15,7 +15,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import account_lease
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountAndOrganizationIds
+from domain.accounts.accounts import AccountAndOrgIds
 from domain.leasing import offers
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
@@ -80,7 +80,7 @@ class AccountLeaseRow(NamedTuple):
 
 LOCK_OWNER_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
 LIST_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
-END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrganizationIds)
+END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrgIds)
 
 
 async def lease_accounts_to_project(
@@ -97,7 +97,7 @@ async def lease_accounts_to_project(
         owner.id: owner for owner in await LOCK_OWNER_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_build_leasing_account_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
+        issues = [_build_lease_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
         raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
     leased = await offers.filter_currently_leased_account_ids(conn, account_ids)
@@ -110,7 +110,7 @@ async def lease_accounts_to_project(
     inserted = {owner_id for (owner_id,) in rows}
     connected = [position for position, account_id in enumerate(account_ids) if account_id not in inserted]
     _raise_if_not_leasable(
-        [_build_leasing_account_issue(position, "is connected by the project itself") for position in connected]
+        [_build_lease_issue(position, "is connected by the project itself") for position in connected]
     )
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
@@ -126,7 +126,7 @@ async def end_lease_of_account(
     Raises `ObjectNotFound`. As in `connect.disconnect_account`, no post is sent after the commit. Posts under
     way are still polled, with the owner's credential.
     """
-    scope = AccountAndOrganizationIds(organization_id, account_id)
+    scope = AccountAndOrgIds(organization_id, account_id)
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None or row.owner_account_id is None:
         raise not_found_error("leased_account")
@@ -164,7 +164,7 @@ async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, projec
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
-    await _end_lease(conn, AccountAndOrganizationIds(organization_id, account_id), "project_archived")
+    await _end_lease(conn, AccountAndOrgIds(organization_id, account_id), "project_archived")
     return True
 
 
@@ -184,7 +184,7 @@ def _list_lease_blockers(
     request: LockedLeaseRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
 ) -> list[dict[str, str]]:
     return [
-        _build_leasing_account_issue(position, message)
+        _build_lease_issue(position, message)
         for position, owner in enumerate(owners)
         for message in _lease_blockers_of_account(request, owner, leased)
     ]
@@ -206,7 +206,7 @@ def _lease_blockers_of_account(
         yield f"is of {owner.platform}: the request asks for {request.platform}"
 
 
-def _build_leasing_account_issue(position: int, message: str) -> dict[str, str]:
+def _build_lease_issue(position: int, message: str) -> dict[str, str]:
     return {"path": f"socialAccountIds[{position}]", "message": message}
 
 
@@ -215,7 +215,7 @@ def _raise_if_not_leasable(issues: Sequence[dict[str, str]]) -> None:
         raise StateConflict("ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues])
 
 
-async def _read_lease_canceled_post_count(conn: Conn, scope: AccountAndOrganizationIds) -> int | None:
+async def _read_lease_canceled_post_count(conn: Conn, scope: AccountAndOrgIds) -> int | None:
     """Return the number of posts that the end of an account's lease canceled; None before its end."""
     organization_id, account_id = scope
     return (
@@ -224,7 +224,7 @@ async def _read_lease_canceled_post_count(conn: Conn, scope: AccountAndOrganizat
 
 
 async def _end_lease(
-    conn: Conn, scope: AccountAndOrganizationIds, reason: LeaseEndReason, *, api_key_id: UUID | None = None
+    conn: Conn, scope: AccountAndOrgIds, reason: LeaseEndReason, *, api_key_id: UUID | None = None
 ) -> int:
     """End the lease of an account; return the number of posts that this end, or an earlier one, canceled.
 
@@ -250,16 +250,14 @@ async def _audit_lease_begin(
 ) -> None:
     """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)
-    await accounts.record_account_action(
-        conn, AccountAndOrganizationIds(org, account_id), "leased", {"requestId": request_id}
-    )
+    await accounts.record_account_action(conn, AccountAndOrgIds(org, account_id), "leased", {"requestId": request_id})
     lent = {
         "requestId": request_id,
         "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org),
         "socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id),
     }
     key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
-    owners = AccountAndOrganizationIds(owner.organization_id, owner.id)
+    owners = AccountAndOrgIds(owner.organization_id, owner.id)
     await accounts.record_account_action(conn, owners, "lent", lent, api_key_id=key_id)
 
 

@@ -14,7 +14,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import account_lease
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountAndOrganizationIds, LockedAccount
+from domain.accounts.accounts import AccountAndOrgIds, LockedAccount
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import build_api_answer_from_row
@@ -68,7 +68,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
         raise StateConflict(
             "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
         ) from None
-    scope = AccountAndOrganizationIds(org, account_id)
+    scope = AccountAndOrgIds(org, account_id)
     await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
     return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
@@ -80,7 +80,7 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
     await check_account_unleased(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
-        scope = AccountAndOrganizationIds(org, account_id)
+        scope = AccountAndOrgIds(org, account_id)
         await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
     return await read_account_offer(conn, organization_id=org, account_id=account_id)
 
@@ -103,9 +103,7 @@ async def read_account_offer(conn: Conn, *, organization_id: UUID, account_id: U
     return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
-async def list_account_offers_of_environment(
-    conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int
-) -> list[OfferedAccount]:
+async def list_env_lease_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
     """Return at most `limit` lease offers of all an environment's organizations older than `before`, newest first."""
     rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
     return [_account_offer_to_schema(row) for row in rows]

@@ -99,7 +99,7 @@ async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: U
     return _lease_request_to_schema(LeaseRequest, row)
 
 
-async def list_lease_requests_of_project(
+async def list_project_lease_requests(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
     """Return at most `limit` lease requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
@@ -148,7 +148,7 @@ async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, re
     return await _audit_lease_request_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def close_lease_requests_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+async def close_lease_requests(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
     """Close the undecided lease requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.

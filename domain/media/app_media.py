@@ -218,7 +218,7 @@ async def delete_or_dismiss_app_media(
     end = queries.delete_one if locked.origin == "partner" else queries.drop_one
     await end.run(conn, org=organization_id, id=asset_id)
     if locked.begun:
-        await uploads.mark_unclaimed_uploads_for_pruning(conn, organization_id=organization_id, tokens=locked.begun)
+        await uploads.mark_uploads_to_prune(conn, organization_id=organization_id, tokens=locked.begun)
     if locked.token:
         await release_app_media_files(
             conn, organization_id=organization_id, project_id=project_id, files=[(locked.token, locked.size_bytes)]

@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-MAX_KEPT_FAILED_MEDIA_FETCHES = 50
+KEPT_FAILED_MEDIA_FETCHES = 50
 
 
 class StartedMediaFetch(NamedTuple):
@@ -65,9 +65,7 @@ async def start_media_fetch(
         job_id=submitted.job_id,
         transcript=transcript or None,
     )
-    await queries.forget_failed.run(
-        conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_MEDIA_FETCHES
-    )
+    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=KEPT_FAILED_MEDIA_FETCHES)
     return StartedMediaFetch(submitted, asset_id)
 
 
@@ -101,7 +99,7 @@ async def reset_media_fetch_for_new_attempt(conn: Conn, *, claim: JobClaim) -> M
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
         bool(
             await queries.begin_attempt.run(
-                conn, **_build_sql_key_of_media_fetch_row(claim), grace_s=uploads.ABANDONED_UPLOAD_PRUNE_DELAY_S
+                conn, **_build_sql_key_of_media_fetch_row(claim), grace_s=uploads.UPLOAD_PRUNE_DELAY_S
             )
         ),
     )
@@ -138,7 +136,7 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
     ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
-    await uploads.mark_unclaimed_uploads_for_pruning(conn, organization_id=org, tokens=begun)
+    await uploads.mark_uploads_to_prune(conn, organization_id=org, tokens=begun)
     return {"assetId": ids.format_prefixed_id(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
@@ -148,7 +146,7 @@ async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) 
         conn,
         orgs=[row.organization_id for row in rows],
         job_ids=[row.id for row in rows],
-        grace_s=uploads.ABANDONED_UPLOAD_PRUNE_DELAY_S,
+        grace_s=uploads.UPLOAD_PRUNE_DELAY_S,
     )
 
 

@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from domain.media.store import STORAGE_UNREACHABLE_MESSAGE, MediaStore, storage_object_path
+from domain.media.store import STORAGE_DOWN_MESSAGE, MediaStore, storage_object_path
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from schemas.setting_values import BUCKET_URL_SCHEME
 from schemas.settings import Settings
@@ -91,13 +91,11 @@ class BucketStore(MediaStore):
         try:
             yield
         except FileNotFoundError:
-            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from FileNotFoundError(
-                "the bucket has no such object"
-            )
+            raise ServiceUnavailable(STORAGE_DOWN_MESSAGE) from FileNotFoundError("the bucket has no such object")
         except (OSError, EOFError, BaseError) as error:
             code = _bucket_error_code(error)
             _log.warning("the bucket failed", said=code)
-            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from OSError(code)
+            raise ServiceUnavailable(STORAGE_DOWN_MESSAGE) from OSError(code)
 
 
 async def _abort_bucket_upload(writer: "AsyncWritableFile", error: BaseException) -> None:

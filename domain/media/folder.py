@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from domain.media.store import STORAGE_UNREACHABLE_MESSAGE, MediaStore, storage_object_path
+from domain.media.store import STORAGE_DOWN_MESSAGE, MediaStore, storage_object_path
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from telemetry import costs
 
@@ -55,7 +55,7 @@ class FolderStore(MediaStore):
         try:
             yield
         except (OSError, EOFError, BaseError) as error:
-            raise ServiceUnavailable(STORAGE_UNREACHABLE_MESSAGE) from error
+            raise ServiceUnavailable(STORAGE_DOWN_MESSAGE) from error
 
 
 def open_folder_store(url: str) -> FolderStore:

@@ -37,7 +37,7 @@ MAX_UNPACKED_WEBP_PIXELS = 24 << 20
 MAX_VIDEO_DURATION_MS = 60 * 60 * 1000
 
 #: Pillow's names of the types: no other of its parsers sees the file.
-PILLOW_FORMAT_BY_MIME_TYPE = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+PILLOW_FORMAT_BY_MIME = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 _EXIF_ORIENTATION_TAG, _SIDEWAYS_EXIF_ORIENTATIONS = 0x0112, frozenset({5, 6, 7, 8})
 _TRANSPOSE_BY_EXIF_ORIENTATION: dict[object, Image.Transpose] = {
@@ -119,11 +119,7 @@ def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
     """Return the metadata of an uploaded file of the type `mime`, or the reason to refuse the file."""
     if mime == "image/svg+xml":
         return sanitize_and_measure_uploaded_svg(media)
-    return (
-        probe_picture(media, PILLOW_FORMAT_BY_MIME_TYPE[mime])
-        if mime in PILLOW_FORMAT_BY_MIME_TYPE
-        else probe_video(media)
-    )
+    return probe_picture(media, PILLOW_FORMAT_BY_MIME[mime]) if mime in PILLOW_FORMAT_BY_MIME else probe_video(media)
 
 
 def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
@@ -202,9 +198,7 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
     if not tracks:
         return RefusedFile("has no picture in it: send a video")
     video = tracks[0]
-    width, height, duration = (
-        _read_numeric_field_of_video_track(video, name) for name in ("width", "height", "duration")
-    )
+    width, height, duration = (_read_track_int_field(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
         return RefusedFile("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
@@ -212,7 +206,7 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
     return _check_media_limits(MediaMetadata(width, height, duration))
 
 
-def _read_numeric_field_of_video_track(track: Track, name: str) -> int:
+def _read_track_int_field(track: Track, name: str) -> int:
     """Return a field of a track as a whole number; 0 if it is missing or no number."""
     try:
         return int(float(getattr(track, name) or 0))

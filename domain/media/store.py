@@ -17,7 +17,7 @@ STORAGE_READ_CHUNK_BYTES = 256 << 10
 #: Offset after the end of any file.
 BYTE_OFFSET_BEYOND_ANY_OBJECT = 1 << 62
 
-STORAGE_UNREACHABLE_MESSAGE = "the storage of media can't be reached: repeat the request"
+STORAGE_DOWN_MESSAGE = "the storage of media can't be reached: repeat the request"
 
 
 class MediaStore(ABC):

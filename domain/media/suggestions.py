@@ -69,9 +69,7 @@ async def insert_app_media_suggested_by_ingest(
     )
     tokens = [picture.file.token for picture in new]
     await uploads.claim_uploads(conn, organization_id=claim.organization_id, tokens=tokens)
-    await uploads.mark_unclaimed_uploads_for_pruning(
-        conn, organization_id=claim.organization_id, tokens=suggested.tokens
-    )
+    await uploads.mark_uploads_to_prune(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 
 def _filter_new_media_suggestions(

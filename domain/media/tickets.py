@@ -19,15 +19,13 @@ from schemas.errors import ObjectNotFound
 MEDIA_DOWNLOAD_TICKET_RETENTION_S = 4 * 86400.0
 
 
-async def insert_media_download_tickets_of_post(
-    conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]
-) -> None:
+async def store_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
     """Store one-time tickets for a post's files, in the transaction that stores the prepared call."""
     if tickets:
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
 
 
-async def redeem_media_download_ticket(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
+async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
     """Return the file of an open one-time ticket. Raises `ObjectNotFound`.
 
     Its columns are `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. With `counts` marks the
@@ -41,7 +39,7 @@ async def redeem_media_download_ticket(conn: Conn, *, token: str, ticket: str, c
     return row
 
 
-async def close_media_download_tickets_of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
+async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
     """Close a post's one-time file tickets from the commit on.
 
     Returns whether a ticket of the latest call was fetched before; None if the post has no tickets.
@@ -53,5 +51,5 @@ async def close_media_download_tickets_of_post(conn: Conn, *, organization_id: U
 async def prune_media_download_tickets(conn: Conn) -> int:
     """Delete a batch of one-time tickets older than `MEDIA_DOWNLOAD_TICKET_RETENTION_S`; return their number."""
     return await media_ticket.prune_tickets.run(
-        conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS, keep_s=MEDIA_DOWNLOAD_TICKET_RETENTION_S
+        conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=MEDIA_DOWNLOAD_TICKET_RETENTION_S
     )

@@ -23,7 +23,7 @@ UPLOAD_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_PRUNED_UPLOADS = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
-ABANDONED_UPLOAD_PRUNE_DELAY_S = 900.0
+UPLOAD_PRUNE_DELAY_S = 900.0
 
 #: Timeout of the storage in seconds while rows, and a connection, are held.
 UPLOAD_DELETE_TIMEOUT_S = 2.0
@@ -82,11 +82,9 @@ async def delete_unclaimed_uploads(
         await _delete_upload_files_and_rows(conn, store, rows)
 
 
-async def mark_unclaimed_uploads_for_pruning(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+async def mark_uploads_to_prune(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
     """Mark uploads without an asset for pruning, at a time when no worker can still be writing them."""
-    await media_upload.give_up_uploads.run(
-        conn, org=organization_id, tokens=tokens, grace_s=ABANDONED_UPLOAD_PRUNE_DELAY_S
-    )
+    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=UPLOAD_PRUNE_DELAY_S)
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:

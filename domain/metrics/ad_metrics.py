@@ -79,13 +79,13 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
             MetricBucket(
                 bucket=bucket.label,
                 final=last_day + AD_SETTLING_TIME < today,
-                values=ad_figures.compute_metrics_of_ad_figure_sum(
+                values=ad_figures.compute_ad_metrics(
                     ad_figures.sum_ad_days(labelled[bucket.label]), asked.metrics, money=money
                 ),
             )
             for bucket, last_day in zip(cut, last_days, strict=True)
         ],
-        totals=ad_figures.compute_metrics_of_ad_figure_sum(total, asked.metrics, money=money),
+        totals=ad_figures.compute_ad_metrics(total, asked.metrics, money=money),
     )
 
 

@@ -15,7 +15,7 @@ from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio_or_none
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
 from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS, TopPerformersQuery
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW_NAME, AdPlatform
@@ -31,8 +31,8 @@ MAX_AD_SUMS_PER_RANKING = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
 POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
-    description.ad_platform: description.name_in_api
-    for description in REGISTERED_PLATFORMS_BY_NAME.values()
+    description.ad_platform: description.api_name
+    for description in PLATFORMS_BY_NAME.values()
     if description.ad_platform
 }
 
@@ -66,9 +66,7 @@ SUM_ADS_BY_POST_OR_CONTENT = ad_day.sum_sources.typed(AdSumOfPostOrContent)
 LIST_ADVERTISED_POSTS_AND_CONTENTS = top_performer.list_advertised.typed(AdvertisedPostOrContent)
 
 
-async def rank_posts_or_contents_by_ads(
-    stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime
-) -> TopPerformers:
+async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
     """Return a project's best posts or contents by the conversions or the ROAS of their ads.
 
     Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to a post or content, or too many do.
@@ -140,7 +138,7 @@ def _rank_ad_groups(
     figures = [
         (figure, *key)
         for key, sums in groups.items()
-        if (figure := _compute_conversions_or_roas_of_ads(asked.metric, sums)) is not None
+        if (figure := _get_conversions_or_roas(asked.metric, sums)) is not None
     ]
     best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
@@ -157,7 +155,7 @@ def _rank_ad_groups(
     ]
 
 
-def _compute_conversions_or_roas_of_ads(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
+def _get_conversions_or_roas(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
     """Return the conversions or the ROAS (revenue by spend) of ad sums.
 
     ROAS is None without spend, or in several currencies.

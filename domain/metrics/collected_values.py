@@ -15,7 +15,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import collected
-from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
+from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
 from schemas.metrics import MetricFigure, MetricName
 
 #: Counters of posts.
@@ -98,7 +98,7 @@ class NumberedTimeBucket(NamedTuple):
     until: datetime
 
 
-class PlatformReportedMetricSums(NamedTuple):
+class ReportedMetricSums(NamedTuple):
     """Reported values of the accounts in scope, or of the post: the `subjects`.
 
     `sums` are by metric, subject and place, None for the whole window; `firsts` is the time of a subject's
@@ -117,14 +117,12 @@ class PlatformReportedMetricSums(NamedTuple):
         return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
-async def read_collected_values(
-    conn: Conn, question: BucketedMetricsQuery
-) -> Mapping[MetricName, MetricSeriesAndTotal]:
+async def read_collected_values(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the query's metrics that platforms report: the values by bucket and for the window."""
     accounts = await _list_scope_accounts(conn, question)
     account_ids = [account.id for account in accounts]
     reported = await _read_reported_values(conn, question, account_ids)
-    values = dict[MetricName, MetricSeriesAndTotal]()
+    values = dict[MetricName, SeriesAndTotal]()
     for metric in question.metrics:
         if metric in COLLECTED_POST_METRICS or metric == "follower_delta":
             values[metric] = _compute_bucket_values(
@@ -135,9 +133,7 @@ async def read_collected_values(
     return values
 
 
-async def read_published_post_counts(
-    conn: Conn, question: BucketedMetricsQuery
-) -> Mapping[MetricName, MetricSeriesAndTotal]:
+async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
     question = question.moved_to_row_time
     accounts = await _list_scope_accounts(conn, question)
@@ -151,20 +147,16 @@ async def read_published_post_counts(
     )
     by_place = {row.place: row.n for row in rows}
     counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]
-    return {"posts_published": MetricSeriesAndTotal(counts, sum(counts))}
+    return {"posts_published": SeriesAndTotal(counts, sum(counts))}
 
 
-def sum_reported_counter(
-    told: PlatformReportedMetricSums, metric: MetricName, stretch: NumberedTimeBucket
-) -> MetricFigure:
+def sum_reported_counter(told: ReportedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
     subjects = told.subjects_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
-def compute_engagement_rate(
-    told: PlatformReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket
-) -> MetricFigure:
+def compute_engagement_rate(told: ReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return engagements divided by views in a period, over posts or accounts with views; None without a view."""
     viewed = told.subjects_with_value("views", stretch.until)
     views = told.sum_over_subjects("views", stretch, viewed)
@@ -173,9 +165,7 @@ def compute_engagement_rate(
     return round(sum(told.sum_over_subjects(metric, stretch, viewed) for metric in ENGAGEMENT_METRICS) / views, 6)
 
 
-def compute_follower_delta(
-    told: PlatformReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket
-) -> MetricFigure:
+def compute_follower_delta(told: ReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return the change in followers in a period, summed over the accounts in scope; None if no account counts.
 
     An account counts if it has an earlier value or a change in the period. Its first value is no change.
@@ -186,19 +176,19 @@ def compute_follower_delta(
 
 
 DERIVED_METRIC_FUNCTIONS: Mapping[
-    MetricName, Callable[[PlatformReportedMetricSums, MetricName, NumberedTimeBucket], MetricFigure]
+    MetricName, Callable[[ReportedMetricSums, MetricName, NumberedTimeBucket], MetricFigure]
 ] = {"engagement_rate": compute_engagement_rate, "follower_delta": compute_follower_delta}
 
 
 def _compute_bucket_values(
-    question: BucketedMetricsQuery, figure: Callable[[NumberedTimeBucket], MetricFigure]
-) -> MetricSeriesAndTotal:
+    question: MetricSeriesQuery, figure: Callable[[NumberedTimeBucket], MetricFigure]
+) -> SeriesAndTotal:
     places = enumerate(question.buckets, 1)
     series = [figure(NumberedTimeBucket(place, bucket.since, bucket.until)) for place, bucket in places]
-    return MetricSeriesAndTotal(series, figure(NumberedTimeBucket(None, *question.window)))
+    return SeriesAndTotal(series, figure(NumberedTimeBucket(None, *question.window)))
 
 
-async def _list_scope_accounts(conn: Conn, question: BucketedMetricsQuery) -> list[ProjectAccount]:
+async def _list_scope_accounts(conn: Conn, question: MetricSeriesQuery) -> list[ProjectAccount]:
     """Return the accounts in a metrics query's scope: the project's, or a single one; none for a post."""
     if question.scope == "platform_post":
         return []
@@ -209,8 +199,8 @@ async def _list_scope_accounts(conn: Conn, question: BucketedMetricsQuery) -> li
 
 
 async def _read_reported_values(
-    conn: Conn, question: BucketedMetricsQuery, account_ids: Sequence[UUID]
-) -> PlatformReportedMetricSums:
+    conn: Conn, question: MetricSeriesQuery, account_ids: Sequence[UUID]
+) -> ReportedMetricSums:
     names = dict.fromkeys(
         part for metric in question.metrics for part in SNAPSHOT_METRICS_BY_DERIVED_METRIC.get(metric, (metric,))
     )
@@ -228,12 +218,12 @@ async def _read_reported_values(
         sums[row.metric, row.account_id, row.place] += int(row.delta)
         sums[row.metric, row.account_id, None] += int(row.delta)
     subjects = [question.subject_id] if question.subject_id else account_ids
-    return PlatformReportedMetricSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
+    return ReportedMetricSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
 async def _read_follower_counts(
-    conn: Conn, question: BucketedMetricsQuery, accounts: Sequence[ProjectAccount]
-) -> MetricSeriesAndTotal:
+    conn: Conn, question: MetricSeriesQuery, accounts: Sequence[ProjectAccount]
+) -> SeriesAndTotal:
     """Return the followers at the end of each bucket, summed over accounts; the total is the last bucket's.
 
     An account counts in the buckets that began while the project had it. A bucket without any value has None.
@@ -254,7 +244,7 @@ async def _read_follower_counts(
         values_held = [now[account.id] for account in accounts if account.was_connected_at(bucket.since)]
         values = [value for value in values_held if value is not None]
         series.append(sum(values) if values else None)
-    return MetricSeriesAndTotal(series, series[-1] if series else None)
+    return SeriesAndTotal(series, series[-1] if series else None)
 
 
 PLATFORM_METRIC_VALUE_READER = MetricValueReader(

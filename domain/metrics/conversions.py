@@ -59,7 +59,7 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await read_project_timezone(conn, **of_project))
-        numbered = await app_numbers.list_apps_with_event_store_numbers(conn, **of_project)
+        numbered = await app_numbers.list_numbered_apps(conn, **of_project)
     app_no = app_numbers.find_event_store_number_of_app(numbered, asked.app_id)
     cut, names = _split_conversion_window_into_buckets(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:

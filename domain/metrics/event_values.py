@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.events.checks import MAX_EVENT_AGE
 from domain.events.event_names import OTHER_EVENTS_NAME
 from domain.metrics import active_users, rollup_counts
-from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
+from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
 from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName
 
@@ -16,24 +16,22 @@ from schemas.metrics import MetricFigure, MetricName
 MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS = timedelta(minutes=10)
 
 
-async def read_event_and_active_user_counts(
-    conn: Conn, question: BucketedMetricsQuery
-) -> Mapping[MetricName, MetricSeriesAndTotal]:
+async def read_event_metrics(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the number of events by bucket and for the window, and other metrics of events if requested.
 
     These are active users, and events counted without a name. Events of the latest 202 responses are included.
     """
     counts = await _count_events_by_bucket(conn, question, rollup_counts.ROLLUP_NAMES_MEANING_ALL_EVENTS)
-    values: dict[MetricName, MetricSeriesAndTotal] = {"events": MetricSeriesAndTotal(counts, sum(counts))}
+    values: dict[MetricName, SeriesAndTotal] = {"events": SeriesAndTotal(counts, sum(counts))}
     if "other_events" in question.metrics:
         other_counts = await _count_events_by_bucket(conn, question, (OTHER_EVENTS_NAME,))
-        values["other_events"] = MetricSeriesAndTotal(other_counts, sum(other_counts))
+        values["other_events"] = SeriesAndTotal(other_counts, sum(other_counts))
     if "active_users" in question.metrics:
         values["active_users"] = await _count_active_users_by_bucket(conn, question, counts)
     return values
 
 
-async def _count_events_by_bucket(conn: Conn, question: BucketedMetricsQuery, names: Sequence[str]) -> list[int]:
+async def _count_events_by_bucket(conn: Conn, question: MetricSeriesQuery, names: Sequence[str]) -> list[int]:
     rows = await rollup_counts.count_rolled_up_events(
         conn, project_id=question.project_id, names=names, bounds=question.bucket_bounds
     )
@@ -44,8 +42,8 @@ async def _count_events_by_bucket(conn: Conn, question: BucketedMetricsQuery, na
 
 
 async def _count_active_users_by_bucket(
-    conn: Conn, question: BucketedMetricsQuery, events: Sequence[int]
-) -> MetricSeriesAndTotal:
+    conn: Conn, question: MetricSeriesQuery, events: Sequence[int]
+) -> SeriesAndTotal:
     """Return the number of distinct active users in each bucket, and in the window; `events` are events by bucket.
 
     None for a period with events before active users were recorded, such as those of an earlier release.
@@ -57,13 +55,11 @@ async def _count_active_users_by_bucket(
     )
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
-    people |= dict.fromkeys(await _find_windows_before_people_recording(conn, question.project_id, empty))
-    return MetricSeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
+    people |= dict.fromkeys(await _find_unrecorded_windows(conn, question.project_id, empty))
+    return SeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
 
 
-async def _find_windows_before_people_recording(
-    conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]
-) -> list[TimeWindow]:
+async def _find_unrecorded_windows(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
     """Return those of the `empty` windows that end before the project's active users were first recorded."""
     if not empty:
         return []
@@ -78,5 +74,5 @@ EVENT_METRIC_VALUE_READER = MetricValueReader(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=EVENT_SETTLING_TIME,
     of_events=True,
-    read=read_event_and_active_user_counts,
+    read=read_event_metrics,
 )

@@ -12,7 +12,7 @@ from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.active_users import ActiveUserCache
-from domain.metrics.value_sources import BucketedMetricsQuery, MetricSeriesAndTotal, MetricValueReader
+from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
 from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
@@ -88,9 +88,9 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
         zone = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_metric_subject(conn, asked)
     cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
-    question = BucketedMetricsQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
+    question = MetricSeriesQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in METRIC_VALUE_READERS if source.has_requested_metric(question)]
-    values: dict[MetricName, MetricSeriesAndTotal] = {}
+    values: dict[MetricName, SeriesAndTotal] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
@@ -114,16 +114,14 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
         if account.project_id != shown_id:
             raise not_found_error("account")
     else:
-        post, _ = await posts.read_post_with_version(
-            conn, organization_id=asked.organization_id, post_id=asked.subject_id
-        )
+        post, _ = await posts.read_versioned_post(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
         if post.project_id != shown_id:
             raise not_found_error("post")
 
 
 def _metrics_to_schema(
-    question: BucketedMetricsQuery,
-    values: Mapping[MetricName, MetricSeriesAndTotal],
+    question: MetricSeriesQuery,
+    values: Mapping[MetricName, SeriesAndTotal],
     *,
     zone: str,
     final_until: datetime,

@@ -31,7 +31,7 @@ PERSONAL_FIELD_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-REDACTED_PERSONAL_OBJECT_NAMES = frozenset(
+REDACTED_OBJECT_NAMES = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
@@ -49,7 +49,7 @@ OBJECTS_WHOSE_NAME_FIELD_IS_IMPERSONAL = frozenset(
 PERSON_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
 _FIELD_NAME_PUNCTUATION_PATTERN = re.compile(r"[\W_]+")
-_EMAIL_OR_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
+_EMAIL_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
 _WORD, _URL_QUERY_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
@@ -90,9 +90,7 @@ def _redact_field_name(name: str) -> str:
 def _redact_field_value(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal_field(name, within) or (
-        name in REDACTED_PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))
-    ):
+    if _is_personal_field(name, within) or (name in REDACTED_OBJECT_NAMES and isinstance(value, (dict, list, str))):
         return REDACTED_TEXT
     return _redact_json_value(value, within=name)
 
@@ -131,9 +129,7 @@ def _strip_url_query(word: re.Match[str]) -> str:
 
 def _has_personal_address(text: str) -> bool:
     """Return whether a text contains an e-mail address or a phone number, or is an IP address."""
-    return bool(_EMAIL_OR_PHONE_PATTERN.search(text)) or (
-        len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip())
-    )
+    return bool(_EMAIL_PHONE_PATTERN.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
 
 
 def _normalize_field_name(name: str) -> str:

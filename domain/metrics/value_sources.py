@@ -12,7 +12,7 @@ from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName, MetricScope
 
 
-class BucketedMetricsQuery(NamedTuple):
+class MetricSeriesQuery(NamedTuple):
     """Input of a source. `subject_id` is the account or the post; None for the project.
 
     `counted` caches numbers of people.
@@ -31,7 +31,7 @@ class BucketedMetricsQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
     @property
-    def moved_to_row_time(self) -> "BucketedMetricsQuery":
+    def moved_to_row_time(self) -> "MetricSeriesQuery":
         """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
@@ -45,7 +45,7 @@ class BucketedMetricsQuery(NamedTuple):
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 
-class MetricSeriesAndTotal(NamedTuple):
+class SeriesAndTotal(NamedTuple):
     """Values of one metric: one for each bucket, and one for the whole window."""
 
     series: Sequence[MetricFigure]
@@ -63,8 +63,8 @@ class MetricValueReader(NamedTuple):
     metrics: Mapping[MetricScope, frozenset[MetricName]]
     settles: timedelta
     of_events: bool
-    read: Callable[[Conn, BucketedMetricsQuery], Awaitable[Mapping[MetricName, MetricSeriesAndTotal]]]
+    read: Callable[[Conn, MetricSeriesQuery], Awaitable[Mapping[MetricName, SeriesAndTotal]]]
 
-    def has_requested_metric(self, question: BucketedMetricsQuery) -> bool:
+    def has_requested_metric(self, question: MetricSeriesQuery) -> bool:
         """Return whether the query requests any metric that this source has in the query's scope."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

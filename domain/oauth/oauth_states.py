@@ -139,9 +139,7 @@ def find_oauth_browser_mismatch_error(flow: StoredOAuthFlow, *, same_browser: bo
     return "OTHER_BROWSER" if flow.details.get(_OAUTH_DETAIL_KEY_OF_BROWSER_BINDING) and not same_browser else None
 
 
-async def store_oauth_flow_outcome(
-    conn: Conn, flow: StoredOAuthFlow, *, outcome: str, error: str | None = None
-) -> None:
+async def store_oauth_outcome(conn: Conn, flow: StoredOAuthFlow, *, outcome: str, error: str | None = None) -> None:
     """Store the outcome of an OAuth flow without a job: `failed`, or `requested` if an owner must approve it first."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTER_PATTERN, DEFAULT_PORT_BY_SCHEME
+from domain.values.ssrf_guard import AMBIGUOUS_URL_CHAR_PATTERN, DEFAULT_PORT_BY_SCHEME
 from schemas.errors import InvalidValue, ReturnUrlRefused
 
 #: Parameters that we append.
@@ -27,7 +27,7 @@ def check_return_url(url: str, *, origins: Collection[str]) -> str:
     return url
 
 
-def append_oauth_outcome_to_url(url: str, *, status: str, state: str) -> str:
+def add_oauth_outcome_to_url(url: str, *, status: str, state: str) -> str:
     """Return a return URL with the OAuth flow's outcome appended as the query parameters `status` and `state`."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
@@ -37,7 +37,7 @@ def append_oauth_outcome_to_url(url: str, *, status: str, state: str) -> str:
 def _split_return_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        readable = parts.port != 0 and url.isascii() and not AMBIGUOUS_URL_CHARACTER_PATTERN.search(url)
+        readable = parts.port != 0 and url.isascii() and not AMBIGUOUS_URL_CHAR_PATTERN.search(url)
     except ValueError:
         raise _invalid_return_url_error("is not a URL") from None
     if not (readable and parts.scheme in DEFAULT_PORT_BY_SCHEME and parts.hostname) or "@" in parts.netloc:

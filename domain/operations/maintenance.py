@@ -30,9 +30,9 @@ async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
 
 async def prune_idempotency_keys(conn: Conn) -> int:
     """Delete a batch of idempotency records older than 24 h; return their number."""
-    return await idempotency_key.prune_keys.run(conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS)
+    return await idempotency_key.prune_keys.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)
 
 
 async def prune_oauth_states(conn: Conn) -> int:
     """Delete a batch of OAuth states that expired a day ago or earlier; return their number."""
-    return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.MAX_MAINTENANCE_BATCH_ROWS)
+    return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)

@@ -72,7 +72,7 @@ async def retry_matching_jobs_across_organizations(
     total = BulkRetried(matched=0, capped=False, retried=[], skipped=[], next_cursor=None)
     wakes, place = list[WakeMessage](), _position_after_last_organization(orgs)
     is_narrow = organization_id or chosen.project_id
-    depth = bulk_retries.MAX_JOBS_SCANNED_FOR_BULK_RETRY if is_narrow else MAX_SCANNED_JOBS_PER_ORGANIZATION
+    depth = bulk_retries.MAX_BULK_RETRY_SCAN_JOBS if is_narrow else MAX_SCANNED_JOBS_PER_ORGANIZATION
     for org in orgs:
         batch = await bulk_retries.retry_matching_jobs(
             conn,

@@ -143,7 +143,7 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
         by_status[row.status] += row.jobs
         by_phase[row.phase] += row.jobs
     return OperatedJobCounts(
-        by_status=counts.job_status_counts_to_schema(by_status),
+        by_status=counts.status_counts_to_schema(by_status),
         by_phase=counts.job_phase_counts_to_schema(by_phase),
         more_of=sorted({row.status for row in rows if row.more}),
         looked_at=depth,

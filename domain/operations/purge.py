@@ -12,7 +12,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import purge, purge_files, webhook_endpoint, webhook_event
 from domain.accounts import accounts
-from domain.accounts.accounts import AccountAndOrganizationIds
+from domain.accounts.accounts import AccountAndOrgIds
 from domain.connecting import token_revocation
 from domain.media.store import MediaStore
 from domain.projects import archive_status
@@ -43,7 +43,7 @@ class ProjectRowLockedForPurge(NamedTuple):
     purging_at: datetime | None
 
 
-class PurgedRowWithFiles(NamedTuple):
+class RowToPurge(NamedTuple):
     """Row to delete, and the storage tokens of its files."""
 
     id: UUID
@@ -69,9 +69,9 @@ class IdempotencyRecordKey(NamedTuple):
 BEFORE_FIRST_IDEMPOTENCY_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
 _LOCK_PURGED_PROJECT = purge.lock_purged.typed(ProjectRowLockedForPurge)
-_LIST_CONTENT_FILES = purge_files.list_files.typed(PurgedRowWithFiles)
-_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(PurgedRowWithFiles)
-_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(PurgedRowWithFiles)
+_LIST_CONTENT_FILES = purge_files.list_files.typed(RowToPurge)
+_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(RowToPurge)
+_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(RowToPurge)
 _FIND_NEXT_ACCOUNT = purge.next_account.typed(NextPurgedAccount)
 _DELETE_ANSWERS_OF_PURGED_PROJECT = purge.forget_answers.typed(IdempotencyRecordKey)
 
@@ -162,7 +162,7 @@ async def purge_project_post_batch(conn: Conn, *, claim: JobClaim) -> int:
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return the next contents of a purged project with their files' tokens; an empty list if none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
@@ -170,34 +170,30 @@ async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> lis
     return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowWithFiles]:
+async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
     return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
-async def delete_files_of_purged_rows(store: MediaStore, filed: list[PurgedRowWithFiles]) -> None:
+async def delete_files_of_purged_rows(store: MediaStore, filed: list[RowToPurge]) -> None:
     """Delete the files of rows that are being purged from the storage. Raises `ServiceUnavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]) -> int:
+async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
     return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def delete_influencer_rows_of_purged_project(
-    conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]
-) -> int:
+async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
     return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def delete_app_media_rows_of_purged_project(
-    conn: Conn, *, claim: JobClaim, filed: list[PurgedRowWithFiles]
-) -> int:
+async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
     return await purge_files.purge_app_media.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
@@ -218,7 +214,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
         await purge.lock_owner.run(conn, **owner)
     account = await accounts.lock_account(conn, organization_id=org, account_id=row.id)
     await token_revocation.submit_token_revocation(
-        conn, AccountAndOrganizationIds(org, row.id), project_id=None, account=account, keyring=keyring
+        conn, AccountAndOrgIds(org, row.id), project_id=None, account=account, keyring=keyring
     )
     await purge.purge_account.run(conn, org=org, id=row.id)
     if not await purge.delete_account.value(conn, **_purged_project_scope(claim), id=row.id):

@@ -24,9 +24,7 @@ ReportRewrappedRows = Callable[[int], None]
 
 async def count_secrets_of_older_keys(conn: Conn, *, keyring: Keyring) -> int:
     """Count the rows of all tables with a secret that isn't sealed with the keyring's first key."""
-    counts = [
-        await table.count_secrets_of_other_keys_statement.value(conn, writer=keyring.writer) for table in SEALED_TABLES
-    ]
+    counts = [await table.count_stale_secrets_statement.value(conn, writer=keyring.writer) for table in SEALED_TABLES]
     return sum(counts)
 
 
@@ -42,9 +40,7 @@ async def _rewrap_secret_table(pool: Pool, table: SealedTable, keyring: Keyring,
     finished = 0
 
     async def batch(conn: Conn) -> int:
-        rows = await table.lock_secrets_of_other_keys_statement.all(
-            conn, writer=keyring.writer, limit=REWRAP_BATCH_ROWS
-        )
+        rows = await table.lock_stale_secrets_statement.all(conn, writer=keyring.writer, limit=REWRAP_BATCH_ROWS)
         for row in rows:
             await _reseal_secret_row(conn, table, row, keyring)
         return len(rows)

@@ -16,7 +16,7 @@ from schemas.api_keys import OrganizationTier
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Largest counts of queued jobs in a pool without a cap, and of projects.
-MAX_COUNTED_QUEUED_JOBS_PER_POOL, MAX_COUNTED_PROJECTS = 10_000, 100_000
+MAX_COUNTED_POOL_JOBS, MAX_COUNTED_PROJECTS = 10_000, 100_000
 
 _PUBLIC_JOB_POOLS = sorted({kind.pool for kind in PUBLIC_JOB_KINDS})
 
@@ -25,9 +25,7 @@ async def read_organization_usage(
     conn: Conn, *, organization_id: UUID, tier: OrganizationTier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
     """Return an organization's use of each limit; `budgets` are the API's own counts, and `now` gives the UTC day."""
-    pools = await usage.list_pools.all(
-        conn, org=organization_id, names=_PUBLIC_JOB_POOLS, most=MAX_COUNTED_QUEUED_JOBS_PER_POOL
-    )
+    pools = await usage.list_pools.all(conn, org=organization_id, names=_PUBLIC_JOB_POOLS, most=MAX_COUNTED_POOL_JOBS)
     projects = await usage.count_projects.row(conn, org=organization_id, most=MAX_COUNTED_PROJECTS)
     storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)

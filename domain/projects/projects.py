@@ -18,9 +18,9 @@ from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
 from domain.values.answers import build_api_answer_from_row
-from domain.values.collect_errors import run_request_checks_and_collect_issues
+from domain.values.collect_errors import run_request_checks
 from schemas import ids
-from schemas.brand import Brand, StoredBrandSourceFindings
+from schemas.brand import Brand, BrandSourceFindings
 from schemas.errors import InvalidValue
 from schemas.errors.absent import require_found
 from schemas.projects import IngestStates, Project, ProjectCreate, ProjectPatch, ProjectStatus
@@ -55,15 +55,15 @@ SEARCH_PROJECTS = projects.search_projects.typed(_ProjectRow)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
 #: search sorts.
-MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_PROJECTS_SORTED_BY_SEARCH = 1_000, 2_000
+MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_SORTED_PROJECTS = 1_000, 2_000
 
 
-def compose_new_project_from_request(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+def compose_new_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """Return the project of a create request as its first reader will see it; store nothing.
 
     Raises `InvalidValue` with all faults.
     """
-    name, _, _, stored = run_request_checks_and_collect_issues(
+    name, _, _, stored = run_request_checks(
         partial(trim_project_name, body.name),
         partial(timezones.check_timezone, body.timezone),
         partial(languages.check_language_tag, body.primary_language),
@@ -145,7 +145,7 @@ async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -
 async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return a project's brand: each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe_brand(rows, project_id=project_id)
 
 
@@ -181,11 +181,7 @@ async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> li
     """
     filters = {**asked, "search": f"%{_escape_like_pattern(search)}%"}
     rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_PROJECTS_SCANNED_BY_SEARCH)
-    return (
-        rows
-        if len(rows) == asked["limit"]
-        else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_PROJECTS_SORTED_BY_SEARCH)
-    )
+    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED_PROJECTS)
 
 
 def check_project_patch(body: ProjectPatch) -> ProjectPatch:
@@ -201,7 +197,7 @@ def check_project_patch(body: ProjectPatch) -> ProjectPatch:
         ),
         (body.brand_context, brand.check_brand_patch),
     )
-    run_request_checks_and_collect_issues(*(partial(check, value) for value, check in checks if value is not UNSET))
+    run_request_checks(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
@@ -269,7 +265,7 @@ def _project_to_schema(row: _ProjectRow) -> Project:
         Project,
         row,
         id=ids.format_prefixed_id(ids.PROJECT, row.id),
-        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[StoredBrandSourceFindings])),
+        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceFindings])),
         ingest_state=_ingest_states_to_schema(row.ingests),
         current_blocked_count=row.blocked,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from db.queries.rows import PostWaitingForApprovalOrTime
+from db.queries.rows import UnreleasedPost
 from domain.publishing import changes, posts, scheduling, waiting
 from domain.publishing.changes import LockedPostRow
 from domain.publishing.posts import VersionedPost
@@ -44,7 +44,7 @@ async def approve_caption_override(
     job_id, wakes = await _submit_job_of_approved_post(conn, post, now)
     await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
     await _audit_caption_verdict(conn, post, "approved", note=note, api_key_id=api_key_id)
-    return await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id), wakes
+    return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
 async def _submit_job_of_approved_post(
@@ -55,20 +55,16 @@ async def _submit_job_of_approved_post(
     Submits none if the post's content is pending or its time has passed: the post stays blocked.
     """
     org = post.organization_id
-    content = await scheduling.lock_completed_content_unless_rejected(
-        conn, organization_id=org, content_id=post.content_id
-    )
+    content = await scheduling.lock_completed_content(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
     if content.pending or late:
         details = None if content.pending else waiting.SCHEDULE_PASSED_EVENT_DETAILS
-        await posts.record_event_in_post_history(
-            conn, organization_id=org, post_ids=[post.id], event="blocked", details=details
-        )
+        await posts.record_post_history(conn, organization_id=org, post_ids=[post.id], event="blocked", details=details)
         return None, []
     submitted = await posts.submit_publish_job(
         conn, organization_id=org, project_id=post.project_id, post_id=post.id, run_at=post.scheduled_for
     )
-    await posts.record_event_in_post_history(conn, organization_id=org, post_ids=[post.id], event="released")
+    await posts.record_post_history(conn, organization_id=org, post_ids=[post.id], event="released")
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
@@ -89,12 +85,12 @@ async def reject_caption_override(
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_awaits_approval(post)
-    waiting_post = PostWaitingForApprovalOrTime(post.id, post.job_id, post.social_account_id)
+    waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
     await waiting.cancel_waiting_posts(
         conn, organization_id=organization_id, waiting=[waiting_post], reason=CAPTION_REJECTED_CANCEL_REASON
     )
     await _audit_caption_verdict(conn, post, "rejected", note=reason, api_key_id=api_key_id)
-    return await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id)
+    return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 
 
 def _check_caption_awaits_approval(post: LockedPostRow) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import LockedQueueAccount, PostWaitingForApprovalOrTime
+from db.queries.rows import LockedQueueAccount, UnreleasedPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
@@ -86,9 +86,9 @@ async def cancel_single_post(
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_post_waits(post)
-        waiting_post = PostWaitingForApprovalOrTime(post.id, post.job_id, post.social_account_id)
+        waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
         await waiting.cancel_waiting_posts(conn, organization_id=organization_id, waiting=[waiting_post], reason=reason)
-    return await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id)
+    return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 
 
 async def reschedule_waiting_post(
@@ -117,11 +117,11 @@ async def reschedule_waiting_post(
     job_id, wakes = await _reschedule_post_job(conn, post, when.at)
     await _update_post_time(conn, post, job_id, when.at)
     moved = msgspec.to_builtins({"from": post.scheduled_for + ahead, "to": when.at + ahead})
-    await posts.record_event_in_post_history(
+    await posts.record_post_history(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )
     await account_queue.advance_account_queue(conn, QueuedPost(organization_id, post.social_account_id, post_id))
-    return await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id), wakes
+    return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
 async def retry_failed_post(
@@ -147,9 +147,7 @@ async def retry_failed_post(
         await _check_post_retryable(conn, post, account, retry_of)
         await _check_no_duplicate_post(conn, post, submitted.created_at)
         await _update_post_time(conn, post, submitted.job_id, submitted.created_at)
-        await posts.record_event_in_post_history(
-            conn, organization_id=organization_id, post_ids=[post_id], event="scheduled"
-        )
+        await posts.record_post_history(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")
     return submitted
 
 
@@ -179,10 +177,10 @@ async def resolve_post_outcome_by_person(
         error=None if body.published else POST_NOT_FOUND_BY_PERSON_ERROR,
     )
     details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
-    await posts.record_event_in_post_history(
+    await posts.record_post_history(
         conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=details
     )
-    return await posts.read_post_with_version(conn, organization_id=organization_id, post_id=post_id)
+    return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 
 
 def _check_external_url(body: ResolvePost) -> None:
@@ -256,7 +254,7 @@ async def _check_post_retryable(conn: Conn, post: LockedPostRow, account: Locked
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
         raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
-    content = await scheduling.lock_completed_content_unless_rejected(
+    content = await scheduling.lock_completed_content(
         conn, organization_id=post.organization_id, content_id=post.content_id
     )
     if content.pending:
@@ -281,9 +279,7 @@ async def _reschedule_post_job(conn: Conn, post: LockedPostRow, at: datetime) ->
         if wakes is None:
             raise StateConflict("POST_NOT_QUEUED", "the post is being prepared: cancel it, or wait", status="queued")
         return post.job_id, wakes
-    content = await scheduling.lock_completed_content_unless_rejected(
-        conn, organization_id=org, content_id=post.content_id
-    )
+    content = await scheduling.lock_completed_content(conn, organization_id=org, content_id=post.content_id)
     if content.pending or post.caption_pending:
         return None, []
     submitted = await posts.submit_publish_job(

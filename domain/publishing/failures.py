@@ -18,16 +18,16 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 
 #: Seconds before each further attempt, with a jitter of a fifth against simultaneous returns.
 POST_RETRY_BACKOFFS_S, POST_RETRY_JITTER_SHARE = (30.0, 120.0, 600.0, 1800.0), 0.2
 #: Seconds of a cooldown without an end by the platform; wait for a refresh; wait for a new connection.
-DEFAULT_ACCOUNT_COOLDOWN_S, POST_TOKEN_REFRESH_WAIT_S, POST_REAUTHORIZATION_WAIT_S = 60.0, 15.0, 600.0
+DEFAULT_ACCOUNT_COOLDOWN_S, TOKEN_REFRESH_WAIT_S, POST_REAUTHORIZATION_WAIT_S = 60.0, 15.0, 600.0
 
 POST_TOO_LATE_ERROR_CODE = "TOO_LATE"
 POST_OUTCOME_UNKNOWN_FAILURE = Failed(
@@ -36,7 +36,7 @@ POST_OUTCOME_UNKNOWN_FAILURE = Failed(
 POST_MAYBE_UNDER_WAY_ERROR = PostOutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
-ACCOUNT_DISCONNECTED_ERROR = PostRejectedByPlatform(
+ACCOUNT_DISCONNECTED_ERROR = PlatformRefusal(
     "ACCOUNT_DISCONNECTED", "the account was disconnected: connect one and schedule again", category="account_issue"
 )
 
@@ -48,27 +48,27 @@ async def handle_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | 
     the account with the tokens (a lease's owner) is disconnected. Snoozes for an authorization or a cooldown.
     """
     if post.seconds_until_too_late <= 0 and not post.may_be_live:
-        return await end_post_as_too_late_or_outcome_unknown(conn, post)
+        return await expire_post(conn, post)
     if post.account_status == "disconnected" and not post.may_be_live:
         return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
-            return await end_post_as_too_late_or_outcome_unknown(conn, post)
+            return await expire_post(conn, post)
         case "reauth_required":
-            return await snooze_post_of_blocked_account(conn, post, POST_REAUTHORIZATION_WAIT_S)
+            return await snooze_blocked_post(conn, post, POST_REAUTHORIZATION_WAIT_S)
     if post.cooldown_s and post.cooldown_s > 0:
-        return await snooze_post_of_blocked_account(conn, post, post.cooldown_s)
+        return await snooze_blocked_post(conn, post, post.cooldown_s)
     return None
 
 
-async def snooze_post_of_blocked_account(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
+async def snooze_blocked_post(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Return a snooze of a post's job for `after_s`, for a cause that blocks all posts of its account.
 
     The snooze ends at the latest when the post is too late. The post leaves the head of its account's queue without a
     wake of the next post. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await end_post_as_too_late_or_outcome_unknown(conn, post)
+        return await expire_post(conn, post)
     await account_queue.remove_queue_head_without_waking_next(conn, post)
     return Snooze(min(after_s, post.seconds_until_too_late) + 0.01)
 
@@ -79,7 +79,7 @@ async def snooze_post_while_platform_prepares_it(conn: Conn, post: LockedPost, a
     The account's other posts may go meanwhile. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await end_post_as_too_late_or_outcome_unknown(conn, post)
+        return await expire_post(conn, post)
     wait_s = min(after_s, post.seconds_until_too_late)
     await _hold_back_post(conn, post, wait_s)
     return Snooze(wait_s)
@@ -116,9 +116,7 @@ async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) ->
     return None if position.is_head else Interrupted()
 
 
-async def store_error_of_maybe_live_post(
-    conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int
-) -> TaskNotDone:
+async def store_maybe_live_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
     """Store a platform's error of a call that may have made the post live, so the post's outcome stays open.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze. `generation` is that of the used token.
@@ -135,21 +133,19 @@ async def snooze_post_maybe_under_way(conn: Conn, *, claim: JobClaim, after_s: f
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     await _store_platform_error_of_post(conn, post, POST_MAYBE_UNDER_WAY_ERROR)
-    await posts.record_event_in_post_history(
-        conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided"
-    )
+    await posts.record_post_history(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
     if spent:
         return await _retry_post_later(conn, claim, post, POST_MAYBE_UNDER_WAY_ERROR, least_s=after_s)
     await account_queue.advance_account_queue(conn, post)
-    return await snooze_post_of_blocked_account(conn, post, after_s)
+    return await snooze_blocked_post(conn, post, after_s)
 
 
 async def give_up_post_as_outcome_unknown(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Stop looking for a post's outcome: mark the post `outcome_unknown` and return the job's failure."""
-    return await end_post_as_too_late_or_outcome_unknown(conn, await locked_post.lock_claimed_post(conn, claim))
+    return await expire_post(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
-async def end_post_as_too_late_or_outcome_unknown(conn: Conn, post: LockedPost) -> Failed:
+async def expire_post(conn: Conn, post: LockedPost) -> Failed:
     """Give a post up and return its job's failure: `OUTCOME_UNKNOWN` if the post may be live.
 
     Otherwise the failure is `POST_TOO_LATE_ERROR_CODE` with the post's last error.
@@ -184,7 +180,7 @@ async def snooze_post_until_token_refresh(conn: Conn, post: LockedPost) -> TaskN
     Returns the snooze. The end of the refresh wakes the account's posts before its time.
     """
     await owners.submit_owner_token_refresh(conn, post)
-    return await snooze_post_of_blocked_account(conn, post, POST_TOKEN_REFRESH_WAIT_S)
+    return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)
 
 
 async def _handle_platform_error(
@@ -199,18 +195,14 @@ async def _handle_platform_error(
         case PlatformThrottled():
             cooldown_s = DEFAULT_ACCOUNT_COOLDOWN_S if error.after_s is None else error.after_s
             await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=cooldown_s)
-            return await snooze_post_of_blocked_account(conn, post, cooldown_s)
+            return await snooze_blocked_post(conn, post, cooldown_s)
         case AccessTokenExpired() if not post.has_last_error_with_code_of(error):
             return await snooze_post_until_token_refresh(conn, post)
         case AccountReauthRequired():
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
-            return await snooze_post_of_blocked_account(conn, post, POST_TOKEN_REFRESH_WAIT_S)
-        case PostRejectedByPlatform():
-            return (
-                await end_post_as_too_late_or_outcome_unknown(conn, post)
-                if post.may_be_live
-                else await fail_rejected_post(conn, post, error)
-            )
+            return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)
+        case PlatformRefusal():
+            return await expire_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
         case _:
             return await _retry_post_later(conn, claim, post, error)
 
@@ -220,12 +212,12 @@ async def _find_attempt_outcome_after_token_change(conn: Conn, post: LockedPost,
 
     It is an immediate repeat, or a snooze if given up: that change's wake may have reached no waiting post.
     """
-    if not await credentials.lock_and_check_newest_credential(
+    if not await credentials.lock_credential_if_newest(
         conn, organization_id=post.owner_organization_id, account_id=post.owner_id, generation=generation
     ):
         return Interrupted()
     if post.owner_status == "reauth_required":
-        return await snooze_post_of_blocked_account(conn, post, POST_REAUTHORIZATION_WAIT_S)
+        return await snooze_blocked_post(conn, post, POST_REAUTHORIZATION_WAIT_S)
     return None
 
 
@@ -233,7 +225,7 @@ async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> No
     """Mark a post of an archived project as failed, not canceled: it was being sent at the archive."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
-    await posts.record_event_in_post_history(
+    await posts.record_post_history(
         conn, organization_id=post.organization_id, post_ids=[post.id], event="failed", details=why
     )
 
@@ -249,7 +241,7 @@ async def _retry_post_later(
     jitter = random.uniform(1 - POST_RETRY_JITTER_SHARE, 1 + POST_RETRY_JITTER_SHARE)  # noqa: S311  no secret
     wait_s = max(backoff_s * jitter, least_s)
     if wait_s >= post.seconds_until_too_late:
-        return await end_post_as_too_late_or_outcome_unknown(conn, post)
+        return await expire_post(conn, post)
     await _hold_back_post(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 
@@ -274,9 +266,7 @@ async def _unmark_sending_post(
     await quotas.delete_sends_of_post(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.store_job_progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     details = {"code": code}
-    await posts.record_event_in_post_history(
-        conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details
-    )
+    await posts.record_post_history(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
     return await locked_post.lock_claimed_post(conn, claim)
 
 

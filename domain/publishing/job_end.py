@@ -60,9 +60,7 @@ async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
             )
     for (org, status, reason), post_ids in alike.items():
         why = {"reason": reason}
-        await posts.record_event_in_post_history(
-            conn, organization_id=org, post_ids=post_ids, event=status, details=why
-        )
+        await posts.record_post_history(conn, organization_id=org, post_ids=post_ids, event=status, details=why)
         await waiting.advance_queues_of_posts(conn, organization_id=org, heads=heads, gone=post_ids)
 
 

@@ -142,11 +142,11 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
     secret = post.sealed_platform_call_secret and vault.unseal_secret(
-        keyring, post.sealed_platform_call_secret, row=post.platform_call_secret_row_name
+        keyring, post.sealed_platform_call_secret, row=post.post_secret_name
     )
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
-    tokens = credentials.unseal_account_tokens(
+    tokens = credentials.unseal_tokens(
         sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
     )
     return OutgoingPost(

@@ -52,7 +52,7 @@ POST_STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "
 MAX_SORTED_POSTS = 2_000
 
 
-async def record_event_in_post_history(
+async def record_post_history(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -71,7 +71,7 @@ async def record_event_in_post_history(
     )
 
 
-async def read_post_with_version(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
+async def read_versioned_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
     """Return a scheduled post and its version. Raises `ObjectNotFound`."""
     row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _post_to_schema(row), row.version

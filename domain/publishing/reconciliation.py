@@ -26,7 +26,7 @@ from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformEr
 #: Times of the polls in seconds after the loss.
 LOST_POST_POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-LOST_POST_POLL_EARLY_TOLERANCE_S = 1.0
+LOST_POST_POLL_TOLERANCE_S = 1.0
 
 POST_PROVED_ABSENT_ERROR = PostNotSent(
     "NOT_PUBLISHED", "the platform's answer was lost, and the post is proved not to be there: schedule it again"
@@ -90,9 +90,7 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 def seconds_until_next_lost_post_poll(age_s: float) -> float | None:
     """Return the seconds until the next poll for a post, `age_s` after its answer was lost; None after the last one."""
-    return next(
-        (ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_EARLY_TOLERANCE_S), None
-    )
+    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_TOLERANCE_S), None)
 
 
 async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
@@ -109,13 +107,11 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
-        return snooze_until_next_lost_post_poll(later_s)
+        return build_lost_post_snooze(later_s)
     tokens = await owners.open_owner_tokens(conn, account, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
         await owners.submit_owner_token_refresh(conn, account)
-        return snooze_until_next_lost_post_poll(
-            later_s and min(later_s, max(failures.POST_TOKEN_REFRESH_WAIT_S, post.age_s / 4))
-        )
+        return build_lost_post_snooze(later_s and min(later_s, max(failures.TOKEN_REFRESH_WAIT_S, post.age_s / 4)))
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
@@ -128,12 +124,12 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         request=post.request,
         sent_at=post.sent_at,
         now=post.now,
-        fetched=await tickets.close_media_download_tickets_of_post(conn, organization_id=org, post_id=post_id),
+        fetched=await tickets.close_post_media_tickets(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
     )
 
 
-def snooze_until_next_lost_post_poll(next_s: float | None) -> Snooze | None:
+def build_lost_post_snooze(next_s: float | None) -> Snooze | None:
     """Return a snooze of `next_s` until a lost post's next poll; None for None: then a person must resolve it."""
     return None if next_s is None else Snooze(next_s)
 
@@ -150,7 +146,7 @@ async def snooze_after_failed_lost_post_poll(
         await owners.submit_owner_token_refresh(conn, account)
     if isinstance(error, AccountReauthRequired):
         await owners.require_owner_reauth(conn, account, reason=error.code, generation=lost.generation)
-    return snooze_until_next_lost_post_poll(lost.next_s)
+    return build_lost_post_snooze(lost.next_s)
 
 
 async def mark_lost_post_published(
@@ -170,7 +166,7 @@ async def mark_lost_post_published(
         conn, org=org, id=lost.post_id, sent_at=lost.sent_at, external_id=external_id, external_url=external_url
     )
     if published and not known_before:
-        await posts.record_event_in_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="published")
+        await posts.record_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="published")
         if external_id is None:
             await job_end.submit_post_reconciliation(
                 conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
@@ -183,15 +179,11 @@ async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
-        await posts.record_event_in_post_history(
-            conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox"
-        )
+        await posts.record_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
     return _build_lost_post_poll_result(lost, "draft_in_inbox")
 
 
-async def fail_lost_post_proved_absent(
-    conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError
-) -> dict[str, Any]:
+async def fail_absent_lost_post(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
     """Mark a post with a lost answer as failed with `why`, after proof that it can't be live; return the job's result.
 
     Changes nothing if the post was resolved or sent again since.
@@ -200,7 +192,7 @@ async def fail_lost_post_proved_absent(
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
-        await posts.record_event_in_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
+        await posts.record_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return _build_lost_post_poll_result(lost, "failed")
 
 

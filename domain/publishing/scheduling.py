@@ -137,9 +137,7 @@ def resolve_schedule_time(
     return when._replace(at=when.at - ahead)
 
 
-async def lock_completed_content_unless_rejected(
-    conn: Conn, *, organization_id: UUID, content_id: UUID
-) -> PostableContent:
+async def lock_completed_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
     """Lock content against edits and decisions; return its caption, files and approval state.
 
     Raises `ContentRejected`, and `StateConflict` CONTENT_NOT_READY for content that isn't completed.
@@ -178,7 +176,7 @@ async def _create_posts(
     # An unknown account is refused before the checks of the project's state.
     targets.check_target_accounts_known(body.targets, scope.known)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    content = await lock_completed_content_unless_rejected(conn, organization_id=org, content_id=scope.content_id)
+    content = await lock_completed_content(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.check_and_lock_post_targets(
@@ -255,8 +253,8 @@ async def _insert_posts_with_jobs(
         caption_overrides=[target.caption_override for target in planned],
         fingerprints=[target.fingerprint for target in planned],
     )
-    await posts.record_event_in_post_history(conn, organization_id=org, post_ids=queued, event="scheduled")
-    await posts.record_event_in_post_history(conn, organization_id=org, post_ids=blocked, event="blocked")
+    await posts.record_post_history(conn, organization_id=org, post_ids=queued, event="scheduled")
+    await posts.record_post_history(conn, organization_id=org, post_ids=blocked, event="blocked")
     return wakes, [_scheduled_target_to_schema(post, jobs.get(post.id), at) for post in new]
 
 

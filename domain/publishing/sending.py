@@ -23,18 +23,18 @@ from jobs import backoff, ledger
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Done, Interrupted, Snooze, TaskNotDone
 from schemas import ids
-from schemas.errors import PostOutcomeUnknown, PostRejectedByPlatform
+from schemas.errors import PlatformRefusal, PostOutcomeUnknown
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
 MAX_QUEUE_WAIT_DOUBLINGS = 3
 
-CONTENT_NOT_APPROVED_ERROR = PostRejectedByPlatform(
+CONTENT_NOT_APPROVED_ERROR = PlatformRefusal(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
 
-class PreparedPlatformCallOfPost(NamedTuple):
+class PreparedPostCall(NamedTuple):
     """Prepared post, fully or in part, from the content's `revision`, with its account's traits."""
 
     keyring: Keyring
@@ -61,9 +61,7 @@ class PostSendingMarkOrRefusal(NamedTuple):
 _MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMarkOrRefusal)
 
 
-async def read_post_to_send_unless_blocked(
-    conn: Conn, *, claim: JobClaim, keyring: Keyring
-) -> OutgoingPost | TaskNotDone:
+async def read_post_to_send(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
     """Return the post to send, with its files and token, or the outcome if it can't be sent now.
 
     A waiting post takes its account queue's head; one under way continues. Snoozes to refresh a token that ends soon.
@@ -89,7 +87,7 @@ async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedP
     if position.is_head:
         return None
     if position.full_s:
-        return await failures.snooze_post_of_blocked_account(conn, post, position.full_s)
+        return await failures.snooze_blocked_post(conn, post, position.full_s)
     if not position.busy:
         await account_queue.wake_next_queued_post(
             conn, organization_id=post.organization_id, account_id=post.account_id
@@ -99,7 +97,7 @@ async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedP
 
 
 async def store_prepared_post_step(
-    conn: Conn, *, claim: JobClaim, step: PreparedPlatformCallOfPost, after_s: float
+    conn: Conn, *, claim: JobClaim, step: PreparedPostCall, after_s: float
 ) -> TaskNotDone | None:
     """Store a prepared step of a post; return a snooze of `after_s` before the next step, None if that is 0.
 
@@ -113,7 +111,7 @@ async def store_prepared_post_step(
 
 
 async def mark_post_sending(
-    conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPlatformCallOfPost | None = None
+    conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPostCall | None = None
 ) -> datetime | TaskNotDone:
     """Mark a post `sending`; return the time of the mark, or the outcome that forbids it.
 
@@ -139,33 +137,25 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
     return await _mark_sending_unless_blocked(conn, claim, post, None)
 
 
-async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPlatformCallOfPost, *, phase: str) -> None:
+async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostCall, *, phase: str) -> None:
     org, columns = post.organization_id, _prepared_call_columns(post, step)
     await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, **columns)
-    await _store_media_tickets_and_account_traits(conn, post, step)
+    await _store_media_tickets(conn, post, step)
 
 
-async def _store_media_tickets_and_account_traits(
-    conn: Conn, post: LockedPost, step: PreparedPlatformCallOfPost
-) -> None:
+async def _store_media_tickets(conn: Conn, post: LockedPost, step: PreparedPostCall) -> None:
     """Store the media tickets of a post's prepared step and, for later schedules, its account's traits if new."""
     org = post.organization_id
-    await media_tickets.insert_media_download_tickets_of_post(
-        conn, organization_id=org, post_id=post.id, tickets=step.tickets
-    )
+    await media_tickets.store_post_media_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:
         await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
-def _prepared_call_columns(post: LockedPost, step: PreparedPlatformCallOfPost | None) -> dict[str, Any]:
+def _prepared_call_columns(post: LockedPost, step: PreparedPostCall | None) -> dict[str, Any]:
     """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = (
-        None
-        if step.secret is None
-        else vault.seal_secret(step.keyring, step.secret, row=post.platform_call_secret_row_name)
-    )
+    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.post_secret_name)
     return {
         "handle": step.handle,
         "request": step.request,
@@ -181,7 +171,7 @@ async def _mark_sending_unless_blocked(
     post: LockedPost,
     revision: int | None,
     *,
-    unsaved: PreparedPlatformCallOfPost | None = None,
+    unsaved: PreparedPostCall | None = None,
     ai_label: AiLabel | None = None,
 ) -> datetime | TaskNotDone:
     outcome = await failures.handle_sending_blocker(conn, post)
@@ -210,7 +200,7 @@ async def _mark_sending_unless_blocked(
     if marked.sent_at is None:
         return await _handle_refused_sending_mark(conn, post, marked)
     if unsaved:
-        await _store_media_tickets_and_account_traits(conn, post, unsaved)
+        await _store_media_tickets(conn, post, unsaved)
     return marked.sent_at
 
 
@@ -220,7 +210,7 @@ async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: Pos
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
-    return await failures.snooze_post_of_blocked_account(conn, post, marked.full_s or 0)
+    return await failures.snooze_blocked_post(conn, post, marked.full_s or 0)
 
 
 async def record_post_acceptance(
@@ -244,15 +234,13 @@ async def snooze_accepted_post(conn: Conn, *, claim: JobClaim, after_s: float) -
     """Return a snooze of `after_s` until the next poll for a post that the platform may have; other posts go on."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await account_queue.advance_account_queue(conn, post)
-    return await failures.snooze_post_of_blocked_account(conn, post, after_s)
+    return await failures.snooze_blocked_post(conn, post, after_s)
 
 
 async def snooze_post_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Return a snooze with a backoff, since the account's server is busy; that blocks the account's other posts too."""
     post = await locked_post.lock_claimed_post(conn, claim)
-    return await failures.snooze_post_of_blocked_account(
-        conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt)
-    )
+    return await failures.snooze_blocked_post(conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt))
 
 
 async def mark_post_published(
@@ -315,9 +303,7 @@ async def _record_post_accepted_or_in_inbox_event(
     conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool
 ) -> None:
     org, details = post.organization_id, _found_by_lookup_event_details(found)
-    await posts.record_event_in_post_history(
-        conn, organization_id=org, post_ids=[post.id], event=event, details=details
-    )
+    await posts.record_post_history(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
 
 
 def _found_by_lookup_event_details(found: bool) -> dict[str, Any]:

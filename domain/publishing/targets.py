@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import ContentAssetRow, LockedQueueAccount, PostWaitingForApprovalOrTime, ShareLockedContent
+from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContent, UnreleasedPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
@@ -65,8 +65,8 @@ class _EqualPost(NamedTuple):
 
 
 FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
-LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(PostWaitingForApprovalOrTime)
-LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(PostWaitingForApprovalOrTime)
+LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
+LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(UnreleasedPost)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
@@ -124,9 +124,7 @@ async def check_no_equal_post(
         )
 
 
-async def check_new_caption_fits_waiting_posts(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str
-) -> None:
+async def check_new_caption_fits_posts(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
     """Check a new caption against the platforms' limits for each waiting post that uses its content's caption.
 
     Locks their accounts; the caller has locked the content. Raises `InvalidValue` with the faults for each post.
@@ -255,9 +253,7 @@ def _find_target_issues(target: Target, account: LockedQueueAccount, material: P
         return
     needs_level = target.privacy_level is not None or target.mode == "direct"
     if needs_level and (
-        why := platform_limits.find_privacy_level_fault(
-            platform, _offered_privacy_levels(account), target.privacy_level
-        )
+        why := platform_limits.check_privacy_level(platform, _offered_privacy_levels(account), target.privacy_level)
     ):
         yield "privacyLevel", why
 

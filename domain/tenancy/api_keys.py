@@ -184,7 +184,7 @@ async def insert_api_key(
         return_origins=return_origins,
         expires_at=expires_at,
     )
-    return await _audit_change_and_show_api_key(conn, actor, "api_key.created", row, secret)
+    return await _audit_and_show_api_key(conn, actor, "api_key.created", row, secret)
 
 
 async def _check_live_api_key_count(conn: Conn, organization_id: UUID) -> None:
@@ -225,7 +225,7 @@ async def rotate_api_key_secret(
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = actor.organization_id
     row = await ROTATE_API_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
-    return await _audit_change_and_show_api_key(conn, actor, "api_key.rotated", row, secret)
+    return await _audit_and_show_api_key(conn, actor, "api_key.rotated", row, secret)
 
 
 async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
@@ -248,9 +248,7 @@ async def _lock_api_key_within_actor_rights(conn: Conn, actor: Actor, key_uuid: 
     return locked
 
 
-async def _audit_change_and_show_api_key(
-    conn: Conn, actor: Actor, action: str, row: _ApiKeyRow, secret: str
-) -> ApiKeyShown:
+async def _audit_and_show_api_key(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow, secret: str) -> ApiKeyShown:
     await _audit_api_key_change(conn, actor, action, row)
     text = f"lp_{actor.env}_{row.key_id}_{secret}"
     return ApiKeyShown(**msgspec.structs.asdict(_api_key_to_schema(row, actor.env)), api_key=text)

@@ -27,7 +27,7 @@ async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: 
     check_project_active(status)
 
 
-async def lock_active_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Lock the active project exclusively: no other work starts in it. Raises as `lock_active_project`."""
     locked = await lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
     check_project_active(locked.status)

@@ -22,9 +22,9 @@ class ListPeriod(NamedTuple):
     #: Time by which rows are older than their ids: a sandbox's clock moves their times into the past.
     older: timedelta = timedelta()
 
-    def move_back_by_sandbox_clock_lead(self, by: timedelta) -> "ListPeriod":
+    def subtract_clock_lead(self, by: timedelta) -> "ListPeriod":
         """Return the period moved back by `by`, the time by which a sandbox's clock is ahead of its rows."""
-        since, until = (bound and _shift_time_unless_overflow(bound, -by) for bound in (self.since, self.until))
+        since, until = (bound and _shift_unless_overflow(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)
 
     def list_parameters(self, cursor: UUID | None) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class ListPeriod(NamedTuple):
         return (
             None
             if self.since is None
-            else ids.first_uuid7_at(_shift_time_unless_overflow(self.since, -MAX_ID_CLOCK_DIFFERENCE))
+            else ids.first_uuid7_at(_shift_unless_overflow(self.since, -MAX_ID_CLOCK_DIFFERENCE))
         )
 
     def id_upper_bound(self, cursor: UUID | None) -> UUID | None:
@@ -51,12 +51,12 @@ class ListPeriod(NamedTuple):
             cursor,
             None
             if self.until is None
-            else ids.first_uuid7_at(_shift_time_unless_overflow(self.until, MAX_ID_CLOCK_DIFFERENCE + self.older)),
+            else ids.first_uuid7_at(_shift_unless_overflow(self.until, MAX_ID_CLOCK_DIFFERENCE + self.older)),
         ]
         return min((end for end in ends if end), default=None)
 
 
-def _shift_time_unless_overflow(moment: datetime, by: timedelta) -> datetime:
+def _shift_unless_overflow(moment: datetime, by: timedelta) -> datetime:
     """Return a time moved by `by`; unmoved if it would leave the calendar, where no ids are."""
     try:
         return moment + by

@@ -39,7 +39,7 @@ ALL_BUT_LOOPBACK_DENIED = AddressTable(
 #: RFC 3986's scheme, unless a port follows the colon: `example.com:443/about` has none.
 LEADING_URL_SCHEME_PATTERN = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))", re.IGNORECASE)
 #: Characters that some URL parsers drop and others keep; only browsers read a backslash as a slash.
-AMBIGUOUS_URL_CHARACTER_PATTERN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
+AMBIGUOUS_URL_CHAR_PATTERN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 #: A last label that is a number makes the host an IPv4 address in some notation (WHATWG URL 3.5).
 NUMERIC_HOST_PATTERN = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")
 DOTTED_QUAD_PATTERN = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -70,7 +70,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
     )
 
 
-def build_fetch_policy_for_setting_url(url: str) -> AllowedOrigins:
+def trust_settings_url(url: str) -> AllowedOrigins:
     """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.
@@ -107,7 +107,7 @@ def check_fetch_url(text: str, *, allowed: AllowedOrigins) -> str:
 def add_url_scheme(text: str) -> str:
     if not text or len(text) > MAX_URL_CHARACTERS:
         raise invalid_url_error(f"must have 1 to {MAX_URL_CHARACTERS} characters")
-    if AMBIGUOUS_URL_CHARACTER_PATTERN.search(text):
+    if AMBIGUOUS_URL_CHAR_PATTERN.search(text):
         raise invalid_url_error("must not contain blanks, control characters or backslashes; percent-encode them")
     if text.startswith("//"):
         return f"https:{text}"

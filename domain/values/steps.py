@@ -26,7 +26,7 @@ def run_generator_steps_at_once(work: CooperativeSteps[T]) -> T:
             return result
 
 
-async def run_generator_steps_with_loop_pauses(work: CooperativeSteps[T]) -> T:
+async def run_cooperative_steps(work: CooperativeSteps[T]) -> T:
     """Run all steps of a generator, and return its result. Other tasks of the loop run between two steps."""
     while True:
         try:

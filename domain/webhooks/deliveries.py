@@ -99,9 +99,7 @@ async def send_webhook_test_ping(conn: Conn, *, author: EndpointChangeAuthor, en
     return _webhook_delivery_to_schema(row)
 
 
-async def send_webhook_delivery_again(
-    conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID
-) -> WebhookDelivery:
+async def resend_webhook(conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID) -> WebhookDelivery:
     """Send a webhook delivery again and return it: a pending one now, an ended one as a new delivery.
 
     Returns a delivery under way unchanged. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.

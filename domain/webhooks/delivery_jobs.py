@@ -30,7 +30,7 @@ class EndpointOfDeliverySearch(NamedTuple):
 
 FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointOfDeliverySearch)
 FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointOfDeliverySearch)
-FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS = webhook_sending.find_left.typed(EndpointOfDeliverySearch)
+FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointOfDeliverySearch)
 
 BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 

@@ -34,7 +34,7 @@ from schemas.webhooks import (
 MAX_WEBHOOK_ENDPOINTS = 20
 
 #: Columns that a patch may change.
-_PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS = ("url", "events", "description", "metadata", "status")
+_WEBHOOK_PATCH_COLUMNS = ("url", "events", "description", "metadata", "status")
 
 
 class WebhookEndpointRow(NamedTuple):
@@ -170,8 +170,8 @@ async def apply_endpoint_patch(
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
-    new = {name: getattr(row, name) for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS} | _sent_endpoint_changes(body)
-    changed = [name for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS if new[name] != getattr(row, name)]
+    new = {name: getattr(row, name) for name in _WEBHOOK_PATCH_COLUMNS} | _sent_endpoint_changes(body)
+    changed = [name for name in _WEBHOOK_PATCH_COLUMNS if new[name] != getattr(row, name)]
     if changed:
         await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
         await audit_endpoint_change(conn, author, row, "updated", {"fields": changed})
@@ -235,9 +235,7 @@ async def _lock_endpoint_version(
 
 
 def _sent_endpoint_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
-    changes = {
-        name: value for name in _PATCHABLE_WEBHOOK_ENDPOINT_COLUMNS if (value := getattr(body, name)) is not UNSET
-    }
+    changes = {name: value for name in _WEBHOOK_PATCH_COLUMNS if (value := getattr(body, name)) is not UNSET}
     if "events" in changes:
         changes["events"] = _distinct_subscriptions(changes["events"])
     return changes

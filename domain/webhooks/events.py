@@ -44,7 +44,7 @@ class _WebhookEventRow(NamedTuple):
     created_at: datetime
 
 
-class _WebhookEventToRender(NamedTuple):
+class _WebhookToRender(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -73,7 +73,7 @@ class SampleEvent(NamedTuple):
 
 
 LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
-LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_WebhookEventToRender)
+LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_WebhookToRender)
 
 #: Errors of a bug in rendering.
 EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
@@ -181,9 +181,7 @@ async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: Sample
     return _webhook_event_to_schema(row)
 
 
-async def _render_event(
-    conn: Conn, row: _WebhookEventToRender, subject: WebhookEventSubject, ahead: timedelta
-) -> bytes:
+async def _render_event(conn: Conn, row: _WebhookToRender, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
     try:
         shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
@@ -191,7 +189,7 @@ async def _render_event(
     return _encode_event_body(row, subject, shown)
 
 
-def _encode_event_body(row: _WebhookEventToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+def _encode_event_body(row: _WebhookToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
     event_body = build_api_answer_from_row(
         WebhookEventBody,
         row,
@@ -241,7 +239,7 @@ _EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
     "project": _EventObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
     "job": _EventObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
     "content": _EventObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
-    "post": _EventObjectKind(posts.read_post_with_version, "post_id", "/scheduled-posts/{id}", ids.POST),
+    "post": _EventObjectKind(posts.read_versioned_post, "post_id", "/scheduled-posts/{id}", ids.POST),
     "social_account": _EventObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
     "lease_request": _EventObjectKind(
         requests.read_lease_request,
@@ -259,5 +257,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _webhook_event_to_schema(row: _WebhookEventRow | _WebhookEventToRender) -> WebhookEvent:
+def _webhook_event_to_schema(row: _WebhookEventRow | _WebhookToRender) -> WebhookEvent:
     return build_api_answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

@@ -14,7 +14,7 @@ from pathlib import Path
 from generation.confinement import kernel, landlock, seccomp
 
 #: Programs and libraries of the system, and the system files that Python and libc read.
-_READABLE_SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
+_READABLE_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 #: Facts about the machine and this process, without the environments of other processes.
 _MACHINE_FACT_PATHS = (
     "/sys/devices/system/cpu",
@@ -71,9 +71,7 @@ def missing_sandbox_mechanisms() -> list[str]:
 def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
     """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
     rights = landlock.LANDLOCK_RUN_RIGHTS if starts else landlock.LANDLOCK_READ_RIGHTS
-    rules = dict.fromkeys(
-        map(Path, (*_READABLE_SYSTEM_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights
-    )
+    rules = dict.fromkeys(map(Path, (*_READABLE_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights)
     return rules | _landlock_rights_of_product_packages() | {_NULL_DEVICE: landlock.LANDLOCK_FULL_ACCESS_RIGHTS}
 
 

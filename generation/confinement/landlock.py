@@ -12,9 +12,9 @@ from generation.confinement import kernel
 
 _EXECUTE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 2, 1 << 3, 1 << 14
 #: File rights by ABI: the first set, then REFER, TRUNCATE, IOCTL_DEV.
-_LANDLOCK_FILE_RIGHTS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+_LANDLOCK_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 #: Rights that a rule for a single file may contain.
-_LANDLOCK_SINGLE_FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+_LANDLOCK_FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 #: BIND_TCP and CONNECT_TCP, from ABI 4; abstract sockets and signals, from ABI 6.
 _TCP_RIGHTS, _SCOPES = 3, 3
 _ASK_VERSION, _BENEATH = 1, 1
@@ -44,9 +44,7 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
     It may also reopen the open files in `handles` by path, for reading.
     """
     version = read_landlock_version()
-    handled = _LANDLOCK_FILE_RIGHTS_BY_VERSION[
-        max(one for one in _LANDLOCK_FILE_RIGHTS_BY_VERSION if one <= max(version, 1))
-    ]
+    handled = _LANDLOCK_RIGHTS_BY_ABI[max(one for one in _LANDLOCK_RIGHTS_BY_ABI if one <= max(version, 1))]
     attributes = (ctypes.c_uint64 * 3)(handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = kernel.make_system_call(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
@@ -54,7 +52,7 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
         for path, rights in rules.items():
             _add_landlock_rule_for_path(ruleset, path, rights & handled)
         for handle in handles:
-            _add_landlock_rule_for_open_file(ruleset, handle, _READ_FILE)
+            _add_landlock_fd_rule(ruleset, handle, _READ_FILE)
         kernel.make_system_call(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
@@ -67,13 +65,11 @@ def _add_landlock_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
     except OSError:
         return
     try:
-        _add_landlock_rule_for_open_file(
-            ruleset, opened, rights if path.is_dir() else rights & _LANDLOCK_SINGLE_FILE_RIGHTS
-        )
+        _add_landlock_fd_rule(ruleset, opened, rights if path.is_dir() else rights & _LANDLOCK_FILE_RIGHTS)
     finally:
         os.close(opened)
 
 
-def _add_landlock_rule_for_open_file(ruleset: int, handle: int, rights: int) -> None:
+def _add_landlock_fd_rule(ruleset: int, handle: int, rights: int) -> None:
     rule = _LandlockPathRule(rights, handle)
     kernel.make_system_call(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)

@@ -24,7 +24,7 @@ class ClipTimeSpan(StrictCamelCaseStruct, frozen=True, kw_only=True):
     end: int
 
 
-class ClipCaption(StrictCamelCaseStruct, frozen=True, kw_only=True):
+class TextCue(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Words of a clip's transcript and their display time, in milliseconds."""
 
     text: str
@@ -32,15 +32,13 @@ class ClipCaption(StrictCamelCaseStruct, frozen=True, kw_only=True):
     end: int
 
 
-def build_clip_captions(transcript: str, speech: Sequence[ClipTimeSpan], language: str) -> list[ClipCaption]:
+def build_clip_captions(transcript: str, speech: Sequence[ClipTimeSpan], language: str) -> list[TextCue]:
     """Return the captions of a clip, in order: each word of its transcript once, spread over the spans of speech.
 
     Return an empty list without speech or without a transcript.
     """
     lines = [
-        line
-        for sentence in texts.split_sentences(transcript)
-        for line in _split_sentence_into_captions(sentence, language)
+        line for sentence in texts.split_sentences(transcript) for line in _split_into_captions(sentence, language)
     ]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
     total, length = sum(one.end - one.start for one in spans), sum(map(count_clip_caption_letters, lines))
@@ -48,7 +46,7 @@ def build_clip_captions(transcript: str, speech: Sequence[ClipTimeSpan], languag
         return []
     ends = [round(total * part / length) for part in accumulate(map(count_clip_caption_letters, lines))]
     return [
-        ClipCaption(
+        TextCue(
             text=text, start=_speech_to_clip_ms(spans, start, last=False), end=_speech_to_clip_ms(spans, end, last=True)
         )
         for text, (start, end) in zip(lines, pairwise([0, *ends]), strict=True)
@@ -59,9 +57,9 @@ def count_clip_caption_letters(text: str) -> int:
     return len(text) + len(_FULL_WIDTH_CHARACTER_PATTERN.findall(text))
 
 
-def _split_sentence_into_captions(sentence: str, language: str) -> Iterator[str]:
+def _split_into_captions(sentence: str, language: str) -> Iterator[str]:
     """Yield captions of limited length from a sentence, split between words, if possible at a clause's end."""
-    words = [*split_words_or_phrases(texts.strip_html_and_invisible_characters(sentence), language)]
+    words = [*split_words_or_phrases(texts.strip_html_to_line(sentence), language)]
     left = sum(map(count_clip_caption_letters, words))
     goal = left / max(1, math.ceil(left / MAX_CLIP_CAPTION_LETTERS))
     line = ""

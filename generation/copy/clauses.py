@@ -124,7 +124,7 @@ def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> lis
 
     Return an empty list if no part makes a valid line, or if the sentence is empty or unfinished.
     """
-    whole = texts.strip_html_and_invisible_characters(sentence)
+    whole = texts.strip_html_to_line(sentence)
     reading = _compile_clause_patterns(language)
     if not whole or whole.endswith(UNFINISHED_SENTENCE_ENDS):
         return []
@@ -186,7 +186,7 @@ def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePat
         and not reading.open_ends.search(text)
         and not reading.back.match(text)
         and not reading.asides.search(text)
-        and not find_claim_kinds(text, language, [texts.strip_html_and_invisible_characters(app)])
+        and not find_claim_kinds(text, language, [texts.strip_html_to_line(app)])
         and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
     )
 
@@ -230,7 +230,7 @@ def _compile_clause_patterns(language: str) -> ClausePatterns:
 @lru_cache(maxsize=256)
 def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str], ...]:
     """Return a language's patterns of lead-ins to cut, as `With Tideline,` for the name `app`; none without a table."""
-    name = re.escape(texts.strip_html_and_invisible_characters(app)) or "(?!)"
+    name = re.escape(texts.strip_html_to_line(app)) or "(?!)"
     leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
     return tuple(re.compile(f"^{lead.replace(LEAD_IN_APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
 

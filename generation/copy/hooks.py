@@ -15,7 +15,7 @@ from generation.copy.clauses import (
     is_readable_prose,
 )
 from generation.copy.languages.table import Tone
-from generation.copy.speech import may_words_be_in_language
+from generation.copy.speech import do_words_fit_language
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 MAX_HOOK_PROPOSALS = 10
@@ -46,12 +46,12 @@ def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause]
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the brand's own taglines as lines, if they are short, readable, in the language, and make no claim."""
     for own in brand.taglines:
-        text = texts.strip_html_and_invisible_characters(own).rstrip(" .。,;:-–—")
+        text = texts.strip_html_to_line(own).rstrip(" .。,;:-–—")
         if (
             len(text) <= MAX_COPY_LINE_CHARACTERS
             and is_readable_prose(text)
             and not find_claim_kinds(text, language, [names.app_display_name(brand)])
-            and may_words_be_in_language(text, language)
+            and do_words_fit_language(text, language)
         ):
             evidence = CopyEvidence(field="tagline", quote=own)
             yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
@@ -61,7 +61,7 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the questions in the brand's descriptions as hooks, of at most 70 characters and without claims."""
     for text in brand.descriptions:
         for quote in texts.split_sentences(text[:2000]):
-            asked = texts.strip_html_and_invisible_characters(quote)
+            asked = texts.strip_html_to_line(quote)
             if (
                 asked.endswith(("?", "？"))
                 and len(asked) <= MAX_SHORT_HOOK_CHARACTERS

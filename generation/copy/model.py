@@ -44,7 +44,7 @@ def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) ->
     plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
     checks: dict[LlmLineFault, bool] = {
         "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
-        "characters": line != texts.strip_html_and_invisible_characters(line)
+        "characters": line != texts.strip_html_to_line(line)
         or any(_flag_symbols_that_clause_lacks(line, clause, name)),
         "link": bool(WEB_ADDRESS_PATTERN.search(plain_line))
         and not _are_line_matches_in_evidence(WEB_ADDRESS_PATTERN, plain_line, allowed),

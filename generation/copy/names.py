@@ -29,7 +29,7 @@ TECHNICAL_KEYWORD_PATTERN = compile_word_entry_pattern(
     """
 )
 #: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
-KEYWORD_ACRONYM_PATTERN = compile_word_entry_pattern(
+ACRONYM_PATTERN = compile_word_entry_pattern(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
@@ -52,7 +52,7 @@ APP_STORE_HOST_PATTERNS = {
 
 def app_display_name(brand: BrandSnapshot) -> str:
     """Return the brand's name for lines, cut at a blank to at most 60 characters; empty without a letter or digit."""
-    whole = texts.strip_html_and_invisible_characters(brand.name) if any(map(str.isalnum, brand.name)) else ""
+    whole = texts.strip_html_to_line(brand.name) if any(map(str.isalnum, brand.name)) else ""
     if len(whole) <= MAX_APP_NAME_CHARACTERS:
         return whole
     return whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS]
@@ -66,7 +66,7 @@ def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str,
     """Return the brand's keywords that may be shown, each once, as pairs of its spelling and its evidence."""
     by_words: dict[str, tuple[str, CopyEvidence]] = {}
     for keyword in brand.keywords:
-        display = spell_keyword(texts.strip_html_and_invisible_characters(keyword), brand, language)
+        display = spell_keyword(texts.strip_html_to_line(keyword), brand, language)
         if is_displayable_keyword(display, brand, language):
             evidence = CopyEvidence(field="keywords", quote=keyword)
             by_words.setdefault("".join(texts.split_lowercase_words(display)), (display, evidence))
@@ -80,9 +80,7 @@ def spell_keyword(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    written = (
-        KEYWORD_ACRONYM_PATTERN.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
-    )
+    written = ACRONYM_PATTERN.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
     return next((one.group() for one in matches if one), written)
 
 
@@ -108,7 +106,7 @@ def is_keyword_misspelled_or_proper_name(keyword: str, brand: BrandSnapshot, lan
 
 def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, CopyEvidence] | None:
     """Return the brand's audience and its evidence; None if it is missing, a claim, too short or too long."""
-    display = texts.strip_html_and_invisible_characters(brand.audience or "").rstrip(".。 ")
+    display = texts.strip_html_to_line(brand.audience or "").rstrip(".。 ")
     if (
         not brand.audience
         or not 3 <= len(display) <= MAX_AUDIENCE_CHARACTERS

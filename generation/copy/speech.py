@@ -13,7 +13,7 @@ MIN_LANGUAGE_COMMON_WORD_SHARE = 0.2
 #: Minimum ratio to the second language.
 MIN_LANGUAGE_LEAD_RATIO = 1.5
 #: With fewer common words, a text may be in any language.
-MIN_LANGUAGE_DISTINCTIVE_WORDS = 2
+MIN_LANGUAGE_WORDS = 2
 #: Common words of languages without a table that share many words with one of the tables.
 UNTABLED_LANGUAGE_COMMON_WORDS = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
@@ -35,15 +35,15 @@ DISTINCTIVE_LANGUAGE_WORDS = {
 def detect_brand_language(brand: BrandSnapshot) -> str:
     """Return the language of the brand's texts by their words; if none is clear, the declared one, else English."""
     declared = primary_language(brand.language) if brand.language else None
-    return detect_text_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
+    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
 
 
-def may_words_be_in_language(text: str, language: str) -> bool:
+def do_words_fit_language(text: str, language: str) -> bool:
     """Return whether a text may be in a language: false only if its words clearly belong to another one."""
-    return detect_text_language(text) in {None, language}
+    return detect_language(text) in {None, language}
 
 
-def detect_text_language(text: str) -> str | None:
+def detect_language(text: str) -> str | None:
     """Detect one of the four languages, or Portuguese, Italian or Dutch if more of its words occur; else None."""
     words = texts.split_lowercase_words(text)
     counts = _count_words_by_language(words)
@@ -52,7 +52,7 @@ def detect_text_language(text: str) -> str | None:
     counts_without_table = {
         language: _count_common_words(words, UNTABLED_LANGUAGE_COMMON_WORDS[language])
         for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
-        if _count_common_words(words, own) >= MIN_LANGUAGE_DISTINCTIVE_WORDS
+        if _count_common_words(words, own) >= MIN_LANGUAGE_WORDS
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
     if candidate and counts_without_table[candidate] >= enough and counts_without_table[candidate] > counts[best]:
@@ -64,9 +64,7 @@ def find_possible_languages(text: str) -> set[str]:
     """Return those of the four languages with the most common words in a text; all four if it has too few."""
     counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
-    return {
-        language for language, count in counts.items() if count == highest or highest < MIN_LANGUAGE_DISTINCTIVE_WORDS
-    }
+    return {language for language, count in counts.items() if count == highest or highest < MIN_LANGUAGE_WORDS}
 
 
 def _count_words_by_language(words: list[str]) -> dict[str, int]:

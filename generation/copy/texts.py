@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 HTML_TAG_PATTERN = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 #: Control, zero-width and bidi characters. The joiners for emoji and Persian stay.
-INVISIBLE_CHARACTER_PATTERN = re.compile(
+INVISIBLE_CHAR_PATTERN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: Marks before or between the items of a list.
@@ -27,10 +27,10 @@ WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-def strip_html_and_invisible_characters(text: str) -> str:
+def strip_html_to_line(text: str) -> str:
     """Return a text as one line in NFC, without HTML tags and invisible characters."""
     return " ".join(
-        unicodedata.normalize("NFC", INVISIBLE_CHARACTER_PATTERN.sub("", HTML_TAG_PATTERN.sub(" ", text))).split()
+        unicodedata.normalize("NFC", INVISIBLE_CHAR_PATTERN.sub("", HTML_TAG_PATTERN.sub(" ", text))).split()
     )
 
 

@@ -9,7 +9,7 @@ from generation.copy.clauses import BrandClause, are_lines_alike, clause_to_copy
 from generation.copy.hooks import fill_copy_formula
 from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, PRESENTER_DISCLOSURES, primary_language
 from generation.copy.model import LlmCopyLine, LlmCopyLines, select_valid_llm_lines
-from generation.copy.speech import detect_brand_language, may_words_be_in_language
+from generation.copy.speech import detect_brand_language, do_words_fit_language
 from generation.seeds import seeded_pick, seeded_sample
 from generation.spec import (
     BrandSnapshot,
@@ -48,7 +48,7 @@ class MissingBrandText(GenerationError):
         self.fields = list(fields)
 
 
-class BrandLanguageAndClauses(msgspec.Struct, frozen=True, kw_only=True):
+class BrandWithClauses(msgspec.Struct, frozen=True, kw_only=True):
     """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: BrandSnapshot
@@ -56,12 +56,12 @@ class BrandLanguageAndClauses(msgspec.Struct, frozen=True, kw_only=True):
     clauses: list[BrandClause]
 
 
-def find_language_and_clauses_of_brand(brand: BrandSnapshot) -> BrandLanguageAndClauses:
+def find_language_and_clauses_of_brand(brand: BrandSnapshot) -> BrandWithClauses:
     language = detect_brand_language(brand)
     spoken_clauses = [
-        one for one in extract_brand_clauses(brand, language) if may_words_be_in_language(one.text, language)
+        one for one in extract_brand_clauses(brand, language) if do_words_fit_language(one.text, language)
     ]
-    return BrandLanguageAndClauses(brand=brand, language=language, clauses=spoken_clauses)
+    return BrandWithClauses(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
@@ -79,32 +79,30 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
     words = find_language_and_clauses_of_brand(spec.brand)
     if spec.hook is None or not names.app_display_name(spec.brand):
         _require_brand_text(words)
-    hook = pick_piece_hook_by_seed(words, spec, offers)
+    hook = pick_seeded_hook(words, spec, offers)
     points = list(
         _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
     )
     if spec.format == "video":
         points = _drop_points_beyond_time(hook, points, spec.seconds)
     return compose_piece_copy(
-        words, hook, points, warnings=list(find_piece_copy_warnings(words, spec)), presenter=spec.presenter
+        words, hook, points, warnings=list(find_copy_warnings(words, spec)), presenter=spec.presenter
     )
 
 
-def _require_brand_text(words: BrandLanguageAndClauses) -> BrandLanguageAndClauses:
+def _require_brand_text(words: BrandWithClauses) -> BrandWithClauses:
     if lacking := hooks.find_missing_brand_fields(words.brand, words.clauses, words.language):
         raise MissingBrandText(lacking)
     return words
 
 
-def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: BrandLanguageAndClauses) -> dict[str, CopyLine]:
+def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: BrandWithClauses) -> dict[str, CopyLine]:
     return select_valid_llm_lines(
         offers, words.clauses, name=names.app_display_name(words.brand), language=words.language
     )
 
 
-def pick_piece_hook_by_seed(
-    words: BrandLanguageAndClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES
-) -> CopyLine:
+def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> CopyLine:
     """Return a piece's hook: the caller's, else a language model's valid one, else an informative one by the seed."""
     if spec.hook is not None:
         return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
@@ -118,7 +116,7 @@ def pick_piece_hook_by_seed(
     return seeded_pick(spec.seed, candidates, "hook")
 
 
-def choose_piece_points(words: BrandLanguageAndClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
+def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
     They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
@@ -156,7 +154,7 @@ def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: in
     return points
 
 
-def _keyword_points(words: BrandLanguageAndClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
+def _keyword_points(words: BrandWithClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
     """Yield the brand's keywords as points, except one like the hook.
 
     With `several`, yield only keywords of several words, which are more informative.
@@ -167,7 +165,7 @@ def _keyword_points(words: BrandLanguageAndClauses, hook: CopyLine, *, several: 
 
 
 def compose_piece_copy(
-    words: BrandLanguageAndClauses,
+    words: BrandWithClauses,
     hook: CopyLine,
     points: list[CopyLine],
     warnings: list[str],
@@ -194,7 +192,7 @@ def compose_piece_copy(
     )
 
 
-def _unused_tagline(words: BrandLanguageAndClauses, said: Sequence[CopyLine]) -> CopyLine | None:
+def _unused_tagline(words: BrandWithClauses, said: Sequence[CopyLine]) -> CopyLine | None:
     """Return the brand's first tagline that is unlike all lines of a piece so far; None if there is none."""
     own = hooks.usable_taglines(words.brand, words.language)
     return next((one for one in own if not any(are_lines_alike(one.text, other.text) for other in said)), None)
@@ -232,12 +230,12 @@ def _presenter_disclosure(language: str) -> str:
 
 def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
     """Return a caption's line with the presenter's name and the note that they are no real person."""
-    name = texts.strip_html_and_invisible_characters(presenter.name)
+    name = texts.strip_html_to_line(presenter.name)
     text = " – ".join(filter(None, (name, _presenter_disclosure(language))))
     return CopyLine(text=text, rule="formula", evidence=[CopyEvidence(field="caller", quote=name)] if name else [])
 
 
-def find_piece_copy_warnings(words: BrandLanguageAndClauses, spec: PieceSpec) -> Iterator[str]:
+def find_copy_warnings(words: BrandWithClauses, spec: PieceSpec) -> Iterator[str]:
     """Yield warnings about a piece's copy, each as `code: reason`."""
     own = words.language
     if spec.language and primary_language(spec.language) != own:
@@ -300,11 +298,7 @@ def keyword_to_hashtag(keyword: str) -> str:
 
     Return an empty text for a number, or for a tag of 28 characters or more.
     """
-    parts = [
-        part
-        for part in texts.strip_html_and_invisible_characters(keyword).replace("'", " ").replace("’", " ").split()
-        if part
-    ]
+    parts = [part for part in texts.strip_html_to_line(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _keep_hashtag_letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)
     return f"#{joined}" if joined and not joined.isdigit() and len(joined) < MAX_HASHTAG_CHARACTERS else ""

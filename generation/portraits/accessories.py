@@ -3,8 +3,8 @@
 from generation.color import RGB, WHITE
 from generation.portraits.curves import (
     CurvePoints,
-    build_closed_curve_path,
-    build_open_curve_path,
+    build_closed_svg_path,
+    build_open_svg_path,
     mirror_half_shape,
     oval_path,
     parse_points,
@@ -56,21 +56,21 @@ def draw_glasses(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, numbe
     )
     for side in (-1, 1):
         x = side * (EYE_OFFSET_X + 1) * look.width
-        lens = build_closed_curve_path(
+        lens = build_closed_svg_path(
             [(x + side * px, EYES_Y + 2 + py) for px, py in _GLASSES_LENS_SHAPES[look.glasses]]
         )
         sketch.draw_shape(lens, WHITE, opacity=0.10)
         with sketch.clip_block_to_paths(lens):
-            glare = build_closed_curve_path(
+            glare = build_closed_svg_path(
                 [(x - 34, EYES_Y - 50), (x - 8, EYES_Y - 50), (x - 34, EYES_Y + 50), (x - 60, EYES_Y + 50)]
             )
             sketch.draw_shape(glare, WHITE, opacity=0.16)
         sketch.draw_line(lens, color, width)
         temple = [(x + side * 48, EYES_Y - 10), shape.fit_point_to_head((side * 152, EYES_Y - 14))]
-        sketch.draw_line(build_open_curve_path(temple), color, width * 0.9)
+        sketch.draw_line(build_open_svg_path(temple), color, width * 0.9)
     inner = (EYE_OFFSET_X - 46) * look.width
     sketch.draw_line(
-        build_open_curve_path([(-inner, EYES_Y - 3), (0, EYES_Y - 13), (inner, EYES_Y - 3)]), color, width * 0.9
+        build_open_svg_path([(-inner, EYES_Y - 3), (0, EYES_Y - 13), (inner, EYES_Y - 3)]), color, width * 0.9
     )
 
 
@@ -102,34 +102,30 @@ def draw_head_covering(
 
 def _draw_head_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurvePoints, skin: SkinColors) -> None:
     with sketch.clip_block_to_paths(shape.face_path):
-        sketch.draw_shape(
-            shape.build_curve_path_fitted_to_head([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45
-        )
+        sketch.draw_shape(shape.fit_curve_to_head([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45)
 
 
 def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
-    _draw_lit_head_covering_cloth(sketch, shape.build_curve_path_fitted_to_head(_BEANIE_OUTLINE), cloth)
+    _draw_lit_head_covering_cloth(sketch, shape.fit_curve_to_head(_BEANIE_OUTLINE), cloth)
     for x in range(-140, 150, 25):
-        sketch.draw_line(
-            build_open_curve_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7
-        )
-    cuff = shape.build_curve_path_fitted_to_head(_BEANIE_CUFF_OUTLINE)
+        sketch.draw_line(build_open_svg_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7)
+    cuff = shape.fit_curve_to_head(_BEANIE_CUFF_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, cuff, cloth)
     with sketch.clip_block_to_paths(cuff):
         for x in range(-168, 180, 21):
-            sketch.draw_line(build_open_curve_path([(x, 255), (x * 1.02, 365)]), cloth.shade, 5, opacity=0.75)
+            sketch.draw_line(build_open_svg_path([(x, 255), (x * 1.02, 365)]), cloth.shade, 5, opacity=0.75)
     sketch.draw_line(cuff, cloth.dark, 4, opacity=0.4)
 
 
 def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
-    whole = shape.build_curve_path_fitted_to_head(_HEAD_WRAP_OUTLINE)
+    whole = shape.fit_curve_to_head(_HEAD_WRAP_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, whole, cloth)
     with sketch.clip_block_to_paths(whole):
         for number, fold in enumerate(_HEAD_WRAP_FOLD_LINES):
             color = cloth.dark if number % 2 else cloth.light
-            sketch.draw_line(build_open_curve_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)
+            sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)
     for fold in _HEAD_WRAP_KNOT_SHAPES:
-        path = shape.build_curve_path_fitted_to_head(fold)
+        path = shape.fit_curve_to_head(fold)
         _draw_lit_head_covering_cloth(sketch, path, cloth)
         sketch.draw_line(path, cloth.dark, 4, opacity=0.5)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from generation.portraits.curves import (
     CurvePoint,
     CurvePoints,
-    build_closed_curve_path,
-    build_open_curve_path,
+    build_closed_svg_path,
+    build_open_svg_path,
     mirror_half_line,
     mirror_half_shape,
     pair_points_with_mirror_image,
@@ -55,7 +55,7 @@ class ClothingSketch:
 
     def draw_shaded_garment(self, points: CurvePoints, cloth: ClothColors) -> None:
         """Draw a piece of clothing with light and shade; its outline is a closed curve through all points."""
-        path = build_closed_curve_path(self.fit_points_to_body(points))
+        path = build_closed_svg_path(self.fit_points_to_body(points))
         lit = self.sketch.define_radial_gradient((-180, 800), 260, (cloth.light, 0.75), (cloth.light, 0.0))
         dim = self.sketch.define_horizontal_gradient((-40, 380), (cloth.shade, 0.0), (cloth.dark, 0.75))
         low = self.sketch.define_vertical_gradient((820, 1060), (cloth.dark, 0.0), (cloth.dark, 0.45))
@@ -65,12 +65,12 @@ class ClothingSketch:
     def draw_mirrored_pieces(self, half: CurvePoints, fill: ClothColors, *, light: bool = False) -> None:
         """Draw a piece of clothing on the right side and its mirror image on the left, each with an edge."""
         for side in pair_points_with_mirror_image(half):
-            path = build_closed_curve_path(self.fit_points_to_body(side))
+            path = build_closed_svg_path(self.fit_points_to_body(side))
             self.sketch.draw_shape(path, fill.light if light else fill.shade)
             self.sketch.draw_line(path, fill.dark, 4.5, opacity=0.6)
 
     def draw_trim_band(self, points: CurvePoints, cloth: ClothColors, width: float) -> None:
-        path = build_open_curve_path(self.fit_points_to_body(points))
+        path = build_open_svg_path(self.fit_points_to_body(points))
         self.sketch.draw_line(path, cloth.dark, width)
         self.sketch.draw_line(path, cloth.shade, width * 0.74)
 
@@ -84,13 +84,13 @@ def _draw_hoodie(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(mirror_half_shape(_DEEP_NECK_OUTLINE), wear.outer)
     wear.draw_mirrored_pieces(_HOOD_FRONT_OUTLINE, wear.outer)
     for side in (-1, 1):
-        string = build_open_curve_path([(side * 40, 896), (side * 46, 950), (side * 42, 1010)])
+        string = build_open_svg_path([(side * 40, 896), (side * 46, 950), (side * 42, 1010)])
         wear.sketch.draw_line(string, wear.inner.light, 8)
 
 
 def _draw_collared_shirt(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(mirror_half_shape(_DEEP_NECK_OUTLINE), wear.outer)
-    wear.sketch.draw_line(build_open_curve_path([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
+    wear.sketch.draw_line(build_open_svg_path([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
     wear.draw_mirrored_pieces(_COLLAR_FLAP_OUTLINE, wear.outer, light=True)
 
 
@@ -117,10 +117,10 @@ def _draw_turtleneck(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(mirror_half_shape(_SHIRT_OUTLINE), wear.outer)
     roll = mirror_half_shape(_TURTLENECK_ROLL_OUTLINE)
     wear.draw_shaded_garment(roll, wear.outer)
-    with wear.sketch.clip_block_to_paths(build_closed_curve_path(wear.fit_points_to_body(roll))):
+    with wear.sketch.clip_block_to_paths(build_closed_svg_path(wear.fit_points_to_body(roll))):
         for fold in _TURTLENECK_FOLD_LINES:
-            wear.sketch.draw_line(build_open_curve_path(fold), wear.outer.dark, 6, opacity=0.5)
-    wear.sketch.draw_line(build_closed_curve_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)
+            wear.sketch.draw_line(build_open_svg_path(fold), wear.outer.dark, 6, opacity=0.5)
+    wear.sketch.draw_line(build_closed_svg_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)
 
 
 _DRAW_FUNCTION_BY_CLOTHING_TOP: dict[str, Callable[[ClothingSketch], None]] = {
@@ -140,4 +140,4 @@ def draw_clothes(sketch: SvgSketch, look: PresenterLook, outer: ClothColors, inn
 def draw_hood_behind_neck(sketch: SvgSketch, look: PresenterLook, outer: ClothColors) -> None:
     """Draw the part of a hood behind the neck, if the presenter wears a hoodie."""
     if look.top == "hoodie":
-        sketch.draw_shape(build_closed_curve_path(mirror_half_shape(_HOOD_BACK_OUTLINE)), outer.dark)
+        sketch.draw_shape(build_closed_svg_path(mirror_half_shape(_HOOD_BACK_OUTLINE)), outer.dark)

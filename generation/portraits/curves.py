@@ -36,14 +36,14 @@ def mirror_points_horizontally(points: CurvePoints) -> list[CurvePoint]:
     return [(-x, y) for x, y in points]
 
 
-def build_closed_curve_path(points: CurvePoints) -> str:
+def build_closed_svg_path(points: CurvePoints) -> str:
     """Return the SVG path of a smooth closed curve through all points."""
     count = len(points)
     around = [[points[(number + step) % count] for step in (-1, 0, 1, 2)] for number in range(count)]
     return f"M{_format_point(points[0])}{''.join(_cubic_curve_segment(*four) for four in around)}Z"
 
 
-def build_open_curve_path(points: CurvePoints) -> str:
+def build_open_svg_path(points: CurvePoints) -> str:
     """Return the SVG path of a smooth curve through all points, from the first to the last."""
     ends = [points[0], *points, points[-1]]
     fours = zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
@@ -55,7 +55,7 @@ def join_curves_to_outline(*lines: CurvePoints) -> str:
 
     Each curve continues at the end of the previous one.
     """
-    first, *rest = [build_open_curve_path(line) for line in lines]
+    first, *rest = [build_open_svg_path(line) for line in lines]
     return first + "".join(f"L{line[1:]}" for line in rest) + "Z"
 
 

@@ -4,8 +4,8 @@ from generation.color import RGB, WHITE, oklch_to_rgb
 from generation.portraits.curves import (
     CurvePoint,
     CurvePoints,
-    build_closed_curve_path,
-    build_open_curve_path,
+    build_closed_svg_path,
+    build_open_svg_path,
     join_curves_to_outline,
     mirror_half_shape,
     oval_path,
@@ -54,11 +54,11 @@ def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColor
     sketch.draw_shape(white, oklch_to_rgb(0.965, 0.008, 60.0))
     with sketch.clip_block_to_paths(white):
         _draw_iris(sketch, look, (x + 1.5, EYES_Y - 1), 17.0 * size)
-        shade = build_open_curve_path([(px, py + 3) for px, py in upper])
+        shade = build_open_svg_path([(px, py + 3) for px, py in upper])
         sketch.draw_line(shade, skin.dark, 7 * size, opacity=0.5)
-    sketch.draw_line(build_open_curve_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
+    sketch.draw_line(build_open_svg_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
     crease = [(px, py - 10.5 * size) for px, py in upper[1:]]
-    sketch.draw_line(build_open_curve_path(crease), skin.line, 3.2, opacity=0.45)
+    sketch.draw_line(build_open_svg_path(crease), skin.line, 3.2, opacity=0.45)
     _draw_lashes(sketch, look, side, upper)
 
 
@@ -79,7 +79,7 @@ def _draw_lashes(sketch: SvgSketch, look: PresenterLook, side: int, upper: Curve
     wing = (outer[0] + side * 9 * look.build.lashes, outer[1] - 9 * look.build.lashes)
     below = [(px, py + 1.5) for px, py in upper[1:-1]]
     above = [(px, py - thick) for px, py in upper[1:-1]]
-    sketch.draw_shape(build_closed_curve_path([inner, *above, wing, outer, *reversed(below)]), _LASH_COLOR)
+    sketch.draw_shape(build_closed_svg_path([inner, *above, wing, outer, *reversed(below)]), _LASH_COLOR)
 
 
 def _draw_eyebrow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairColors) -> None:
@@ -89,7 +89,7 @@ def _draw_eyebrow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairC
     widths = (0.85, 1.05, 0.85, 0.16)
     upper = [(x + side * px, py - thick * share) for (px, py), share in zip(spine, widths, strict=True)]
     lower = [(x + side * px, py + thick * share) for (px, py), share in zip(spine, widths, strict=True)]
-    sketch.draw_shape(build_closed_curve_path([*upper, *reversed(lower)]), hair.dark, opacity=0.92)
+    sketch.draw_shape(build_closed_svg_path([*upper, *reversed(lower)]), hair.dark, opacity=0.92)
 
 
 def _draw_nose(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
@@ -99,21 +99,19 @@ def _draw_nose(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: S
         return shape.fit_points_to_head([(x * look.nose, y) for x, y in around])
 
     bridge = at((13, 464), (16, 490), (30, 522), (27, 537), (8, 541), (6, 520), (7, 490))
-    sketch.draw_shape(build_closed_curve_path(bridge), skin.dark, opacity=0.5)
+    sketch.draw_shape(build_closed_svg_path(bridge), skin.dark, opacity=0.5)
     glow = sketch.define_radial_gradient(shape.fit_point_to_head((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
     sketch.draw_shape(oval_path(shape.fit_point_to_head((-6, 512)), 20, 26), glow)
     under = at((-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526))
-    sketch.draw_line(build_open_curve_path(under), skin.line, 4.6, opacity=0.62)
+    sketch.draw_line(build_open_svg_path(under), skin.line, 4.6, opacity=0.62)
 
 
 def _draw_mouth_shading(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     """Draw dimples at the mouth's corners, and the shade below the lower lip."""
     for side in (-1, 1):
         corner = [(side * 52, _MOUTH_Y - 17), (side * 57, _MOUTH_Y - 10), (side * 57, _MOUTH_Y - 2)]
-        sketch.draw_line(build_open_curve_path(shape.fit_points_to_head(corner)), skin.line, 3.2, opacity=0.32)
-    low = build_open_curve_path(
-        shape.fit_points_to_head([(-18, _MOUTH_Y + 40), (0, _MOUTH_Y + 43), (18, _MOUTH_Y + 40)])
-    )
+        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(corner)), skin.line, 3.2, opacity=0.32)
+    low = build_open_svg_path(shape.fit_points_to_head([(-18, _MOUTH_Y + 40), (0, _MOUTH_Y + 43), (18, _MOUTH_Y + 40)]))
     sketch.draw_line(low, skin.dark, 5, opacity=0.4)
 
 
@@ -147,7 +145,7 @@ def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape,
     sketch.draw_shape(
         oval_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
     )
-    sketch.draw_line(build_open_curve_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
+    sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
 
 
 def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
@@ -171,7 +169,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
             (-26, _MOUTH_Y + deep * 0.44),
             (-46, _MOUTH_Y - up * 0.3),
         ]
-        sketch.draw_shape(shape.build_curve_path_fitted_to_head(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
+        sketch.draw_shape(shape.fit_curve_to_head(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
         sketch.draw_shape(
             oval_path(shape.fit_point_to_head((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26),
             oklch_to_rgb(0.62, 0.12, 18.0),
@@ -185,7 +183,7 @@ def _draw_age_lines(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, sk
         for points, since, width in _AGE_LINES:
             if strength > since:
                 opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
-                path = build_open_curve_path(shape.fit_points_to_head([(side * x, y) for x, y in points]))
+                path = build_open_svg_path(shape.fit_points_to_head([(side * x, y) for x, y in points]))
                 sketch.draw_line(path, skin.line, width, opacity=opacity)
 
 

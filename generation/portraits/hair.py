@@ -2,7 +2,7 @@
 
 from generation.portraits.curves import (
     CurvePoints,
-    build_open_curve_path,
+    build_open_svg_path,
     curl_discs_path,
     half_circle_path,
     mirror_half_shape,
@@ -39,7 +39,7 @@ _BEARD_OUTLINE_BY_NAME = {
 
 def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors) -> None:
     style = hair_style_of_look(look)
-    paths = [shape.build_curve_path_fitted_to_head(style.back)] if style.back else []
+    paths = [shape.fit_curve_to_head(style.back)] if style.back else []
     if style.behind:
         paths.append(curl_discs_path(shape.fit_points_to_head(style.behind), style.bumps, look.seed))
     fill = sketch.define_vertical_gradient(
@@ -63,7 +63,7 @@ def draw_hair_over_shoulders(sketch: SvgSketch, look: PresenterLook, shape: Head
         return
     for outline in style.over:
         fill = sketch.define_vertical_gradient((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-        _fill_hair_with_light(sketch, shape.build_curve_path_fitted_to_head(outline), fill, hair)
+        _fill_hair_with_light(sketch, shape.fit_curve_to_head(outline), fill, hair)
         if style.bumps:
             _draw_curl_texture(sketch, look, shape, hair, outline)
         else:
@@ -78,7 +78,7 @@ def _draw_falling_strands(sketch: SvgSketch, points: CurvePoints, hair: HairColo
         pairs = zip(outer, inner, strict=False)
         line = [(ox + (ix - ox) * share, oy + (iy - oy) * share) for (ox, oy), (ix, iy) in pairs]
         color, opacity = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
-        sketch.draw_line(build_open_curve_path(line), color, 4.5, opacity=opacity)
+        sketch.draw_line(build_open_svg_path(line), color, 4.5, opacity=opacity)
 
 
 def draw_hair_on_head(
@@ -89,9 +89,7 @@ def draw_hair_on_head(
         return
     with sketch.clip_block_to_paths(shape.face_path):
         for outline in style.front:
-            sketch.draw_shape(
-                shape.build_curve_path_fitted_to_head([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5
-            )
+            sketch.draw_shape(shape.fit_curve_to_head([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.define_vertical_gradient((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
     for path in _hair_outline_paths(look, shape, style):
@@ -100,11 +98,11 @@ def draw_hair_on_head(
         _draw_curl_texture(sketch, look, shape, hair, style.front[0])
     for number, strand in enumerate(style.strands):
         color, opacity = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
-        sketch.draw_line(build_open_curve_path(shape.fit_points_to_head(strand)), color, 5.0, opacity=opacity)
+        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(strand)), color, 5.0, opacity=opacity)
 
 
 def _hair_outline_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
-    paths = [shape.build_curve_path_fitted_to_head(outline) for outline in style.front]
+    paths = [shape.fit_curve_to_head(outline) for outline in style.front]
     rims = enumerate(style.rim)
     return paths + [
         curl_discs_path(shape.fit_points_to_head(rim), style.bumps * 0.62, f"{look.seed} {number}")
@@ -160,16 +158,16 @@ def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
                     (84 + 112 * share, low),
                 ]
             rope = shape.fit_points_to_head([(side * x, y) for x, y in ways])
-            sketch.draw_line(build_open_curve_path(rope), hair.dark, 26)
-            sketch.draw_line(build_open_curve_path(rope), hair.plain if front else hair.shade, 19)
+            sketch.draw_line(build_open_svg_path(rope), hair.dark, 26)
+            sketch.draw_line(build_open_svg_path(rope), hair.plain if front else hair.shade, 19)
             for x, y in points_along_line(rope[1:], 26):
-                sketch.draw_line(build_open_curve_path([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
+                sketch.draw_line(build_open_svg_path([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
 
 
 def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, skin: SkinColors) -> None:
     if look.beard == "none":
         return
-    path = shape.build_curve_path_fitted_to_head(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
+    path = shape.fit_curve_to_head(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
     if look.beard == "stubble":
         with sketch.clip_block_to_paths(shape.face_path):
             sketch.draw_shape(path, hair.dark, opacity=0.26)
@@ -178,11 +176,9 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
     sketch.draw_shape(path, fill)
     sketch.draw_shape(path, sketch.define_horizontal_gradient((20, 160), (hair.dark, 0.0), (hair.dark, 0.6)))
     if look.beard != "mustache":
+        sketch.draw_shape(shape.fit_curve_to_head(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35)
         sketch.draw_shape(
-            shape.build_curve_path_fitted_to_head(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35
-        )
-        sketch.draw_shape(
-            shape.build_curve_path_fitted_to_head(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)),
+            shape.fit_curve_to_head(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)),
             skin.shade,
             opacity=0.5,
         )

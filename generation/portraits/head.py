@@ -5,8 +5,8 @@ from typing import NamedTuple
 from generation.portraits.curves import (
     CurvePoint,
     CurvePoints,
-    build_closed_curve_path,
-    build_open_curve_path,
+    build_closed_svg_path,
+    build_open_svg_path,
     mirror_half_shape,
     oval_path,
     parse_points,
@@ -42,12 +42,12 @@ class HeadShape(NamedTuple):
     def fit_points_to_head(self, points: CurvePoints) -> list[CurvePoint]:
         return [self.fit_point_to_head(point) for point in points]
 
-    def build_curve_path_fitted_to_head(self, points: CurvePoints) -> str:
-        return build_closed_curve_path(self.fit_points_to_head(points))
+    def fit_curve_to_head(self, points: CurvePoints) -> str:
+        return build_closed_svg_path(self.fit_points_to_head(points))
 
     @property
     def face_path(self) -> str:
-        return self.build_curve_path_fitted_to_head(mirror_half_shape(FACE_HALF_OUTLINE))
+        return self.fit_curve_to_head(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
     def chin_y(self) -> float:
@@ -71,7 +71,7 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
         (60, 900),
         (0, 910),
     ]
-    neck = build_closed_curve_path(mirror_half_shape(half))
+    neck = build_closed_svg_path(mirror_half_shape(half))
     sketch.draw_shape(neck, skin.plain)
     with sketch.clip_block_to_paths(neck):
         sketch.draw_shape(
@@ -86,9 +86,9 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
             (-150, low - 20),
             (-170, 520),
         ]
-        sketch.draw_shape(build_closed_curve_path(cast), skin.dark, opacity=0.7)
+        sketch.draw_shape(build_closed_svg_path(cast), skin.dark, opacity=0.7)
     for side in (-1, 1):
-        bone = build_open_curve_path([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
+        bone = build_open_svg_path([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
         sketch.draw_line(bone, skin.dark, 5, opacity=0.4)
 
 
@@ -97,8 +97,8 @@ def draw_blank_face_and_ears(sketch: SvgSketch, look: PresenterLook, skin: SkinC
     shape = head_shape_of_look(look)
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
-        sketch.draw_shape(shape.build_curve_path_fitted_to_head(ear), skin.shade if side > 0 else skin.plain)
-        sketch.draw_line(build_open_curve_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
+        sketch.draw_shape(shape.fit_curve_to_head(ear), skin.shade if side > 0 else skin.plain)
+        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
     sketch.draw_shape(shape.face_path, skin.plain)
     _shade_face(sketch, shape, skin)
 

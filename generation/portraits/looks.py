@@ -39,7 +39,7 @@ GLASSES_WEIGHTS: ChoiceWeights = {"round": 3, "square": 3, "cat": 1, "thin": 2}
 CLOTHING_TOP_WEIGHTS: ChoiceWeights = {"tee": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
 
 
-class HeadAndShoulderProportions(NamedTuple):
+class HeadProportions(NamedTuple):
     """Proportions of a head and of shoulders, 1.0 the average; for brows and lips the thickness."""
 
     jaw: float
@@ -53,10 +53,10 @@ class HeadAndShoulderProportions(NamedTuple):
     shoulders: float
 
 
-HEAD_PROPORTIONS_BY_GENDER: Mapping[Gender, HeadAndShoulderProportions] = {
-    "female": HeadAndShoulderProportions(0.93, 0.985, 1.05, 0.78, 1.0, 1.12, 0.85, 0.88, 0.90),
-    "male": HeadAndShoulderProportions(1.07, 1.03, 0.95, 1.25, 0.0, 0.86, 0.15, 1.14, 1.10),
-    "non_binary": HeadAndShoulderProportions(1.0, 1.0, 1.0, 1.0, 0.45, 1.0, 0.4, 0.99, 0.98),
+HEAD_PROPORTIONS_BY_GENDER: Mapping[Gender, HeadProportions] = {
+    "female": HeadProportions(0.93, 0.985, 1.05, 0.78, 1.0, 1.12, 0.85, 0.88, 0.90),
+    "male": HeadProportions(1.07, 1.03, 0.95, 1.25, 0.0, 0.86, 0.15, 1.14, 1.10),
+    "non_binary": HeadProportions(1.0, 1.0, 1.0, 1.0, 0.45, 1.0, 0.4, 0.99, 0.98),
 }
 
 
@@ -88,7 +88,7 @@ class PresenterLook(NamedTuple):
     """A presenter's look. `build` includes the age."""
 
     seed: str
-    build: HeadAndShoulderProportions
+    build: HeadProportions
     aging: AgingEffects
     tone: int
     skin: Oklch
@@ -120,7 +120,7 @@ def derive_presenter_look(presenter: Presenter) -> PresenterLook:
     tone = int(seeded_random_number(seed, "skin") * len(tones.SKIN_TONES))
     return PresenterLook(
         seed=seed,
-        build=_apply_age_to_head_proportions(HEAD_PROPORTIONS_BY_GENDER[gender], aging),
+        build=_apply_age_to_head(HEAD_PROPORTIONS_BY_GENDER[gender], aging),
         aging=aging,
         tone=tone,
         skin=_vary_color_tone(tones.SKIN_TONES[tone], seed, "skin"),
@@ -156,9 +156,7 @@ def choose_by_weight(weights: ChoiceWeights, seed: str, what: str) -> str:
     return next(reversed(list(weights)))
 
 
-def _apply_age_to_head_proportions(
-    build: HeadAndShoulderProportions, aging: AgingEffects
-) -> HeadAndShoulderProportions:
+def _apply_age_to_head(build: HeadProportions, aging: AgingEffects) -> HeadProportions:
     return build._replace(
         jaw=build.jaw * aging.jaw,
         length=build.length * aging.length,

@@ -9,7 +9,7 @@ from generation.color import RGB, oklch_to_rgb, rgb_to_oklch
 from generation.portraits import tones
 from generation.portraits.accessories import draw_earrings, draw_glasses, draw_head_covering
 from generation.portraits.clothes import draw_clothes, draw_hood_behind_neck
-from generation.portraits.curves import CurvePoint, build_closed_curve_path
+from generation.portraits.curves import CurvePoint, build_closed_svg_path
 from generation.portraits.features import draw_facial_features_except_mouth, draw_mouth
 from generation.portraits.hair import draw_beard, draw_hair_behind_head, draw_hair_on_head, draw_hair_over_shoulders
 from generation.portraits.hair_styles import HAIR_STYLES
@@ -104,7 +104,7 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, f
     lightnesses = [rgb_to_oklch(color).lightness for color in front_colors]
     light = max(_PORTRAIT_GROUND_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
     chroma = min(chroma, 0.11)
-    whole = build_closed_curve_path([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
+    whole = build_closed_svg_path([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
     lit, dim = oklch_to_rgb(light + 0.07, chroma * 0.75, hue), oklch_to_rgb(light - 0.05, chroma, hue)
     sketch.draw_shape(whole, dim)
     sketch.draw_shape(whole, sketch.define_radial_gradient((-110, 330), 640, (lit, 1.0), (dim, 1.0)))

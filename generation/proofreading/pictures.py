@@ -36,9 +36,9 @@ LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 #: Pixels of ground around a text.
 _TEXT_GROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
-_IGNORED_GROUND_PIXEL_PERCENT = 2.0
+_IGNORED_GROUND_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
-_LETTER_EDGE_IGNORED_IN_CONTRAST_PX = 7
+_IGNORED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
 _LUMINANCE_HISTOGRAM_BINS = 64
 
@@ -61,7 +61,7 @@ def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) ->
     if (made.width, made.height) != size:
         yield "size", f"{made.width} x {made.height}"
     for text in made.shown:
-        yield from _find_text_zone_size_and_glyph_faults(text, zone)
+        yield from _find_text_layout_faults(text, zone)
     if is_picture:
         yield from _find_contrast_faults(made, folder)
         yield from _find_overlap_faults(made.shown)
@@ -75,9 +75,7 @@ def _find_contrast_faults(made: OutputFile, folder: Path) -> Iterator[tuple[str,
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
-def _find_text_zone_size_and_glyph_faults(
-    text: DrawnText, zone: tuple[int, int, int, int]
-) -> Iterator[tuple[str, str]]:
+def _find_text_layout_faults(text: DrawnText, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
@@ -117,12 +115,10 @@ def _find_shown_text_and_copy_mismatches(
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
     names = [spec.presenter.name] if spec.presenter else []
-    allowed = [
-        _normalize_text_to_visible_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))
-    ]
+    allowed = [_keep_visible_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
-        shown = _normalize_text_to_visible_letters("".join(text.text for text in one.shown))
+        shown = _keep_visible_letters("".join(text.text for text in one.shown))
         everything += shown
         if unknown := _remove_copy_texts_from_shown_text(shown, allowed).strip("0123456789"):
             yield ProofreadingFault(place=one.name, rule="unsaid", found=unknown)
@@ -130,7 +126,7 @@ def _find_shown_text_and_copy_mismatches(
     yield from (
         ProofreadingFault(place=spec.format, rule="missing", found=line.text)
         for line in required
-        if _normalize_text_to_visible_letters(line.text) not in everything
+        if _keep_visible_letters(line.text) not in everything
     )
 
 
@@ -140,7 +136,7 @@ def _remove_copy_texts_from_shown_text(text: str, allowed: Iterable[str]) -> str
     return text.replace("\0", "")
 
 
-def _normalize_text_to_visible_letters(text: str) -> str:
+def _keep_visible_letters(text: str) -> str:
     """Return a text in NFKC, without blanks, hyphens and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
@@ -162,16 +158,12 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     middle = _text_luminance_threshold(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
-    near = Image.fromarray(text.astype(np.uint8) * 255).filter(
-        ImageFilter.MaxFilter(_LETTER_EDGE_IGNORED_IN_CONTRAST_PX)
-    )
+    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_IGNORED_LETTER_EDGE_PX))
     ground = light[np.asarray(near) == 0]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(
-        np.percentile(ground, _IGNORED_GROUND_PIXEL_PERCENT if is_dark else 100 - _IGNORED_GROUND_PIXEL_PERCENT)
-    )
+    worst = float(np.percentile(ground, _IGNORED_GROUND_PERCENT if is_dark else 100 - _IGNORED_GROUND_PERCENT))
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 

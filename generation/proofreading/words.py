@@ -8,7 +8,7 @@ from generation.proofreading.fault import ProofreadingFault
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 #: Words that a line may add to the brand's own, by language.
-_FORMULA_WORDS_BY_LANGUAGE = {
+_COPY_FORMULA_WORDS = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
         store google play a look at there s here so this is ever few words give go take peek psst drum roll
         nutshell say hello from closer come and see introducing an overview summary get started with learn
@@ -65,13 +65,13 @@ def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[Proofreading
     known = _brand_texts_by_field(brand)
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)
-        for place, line in _yield_copy_lines_by_place(copy)
+        for place, line in _yield_copy_lines(copy)
         for rule, what in _find_copy_line_faults(line, copy, brand, known)
     )
     return [*found, *_find_caption_text_outside_copy_lines(copy)]
 
 
-def _yield_copy_lines_by_place(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
+def _yield_copy_lines(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
     yield from (("hook", copy.hook), ("recap", copy.recap))
     yield from (("callToAction", copy.call_to_action), ("ending", copy.ending))
     for name, lines in (("point", copy.points), ("place", copy.places), ("hashtag", copy.hashtags)):
@@ -88,9 +88,7 @@ def _find_copy_line_faults(
     for quoted in line.evidence:
         if not any(quoted.quote in text for text in known[quoted.field]):
             yield "quote", f"{quoted.field} has no {quoted.quote!r}"
-    yield from (
-        ("number" if _has_digit(word) else "word", word) for word in _find_line_words_without_evidence(line, copy)
-    )
+    yield from (("number" if _has_digit(word) else "word", word) for word in _find_unevidenced_words(line, copy))
     if line.rule in {"clause", "keyword"} and not _is_quoted_in_evidence(line.text, line.evidence):
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
@@ -111,16 +109,14 @@ def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
     }
 
 
-def _find_line_words_without_evidence(line: CopyLine, copy: PieceCopy) -> list[str]:
+def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     """Return the words and numbers of a line that its quotes and its formula lack.
 
     For a model's line, return only numbers and names.
     """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
     fixed = (
-        _FORMULA_WORDS_BY_LANGUAGE.get(_primary_language(copy.language), _STORE_NAME_WORDS)
-        if line.rule == "formula"
-        else ""
+        _COPY_FORMULA_WORDS.get(_primary_language(copy.language), _STORE_NAME_WORDS) if line.rule == "formula" else ""
     )
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):
@@ -160,9 +156,7 @@ def _primary_language(language: str) -> str:
 
 def _find_caption_text_outside_copy_lines(copy: PieceCopy) -> Iterator[ProofreadingFault]:
     """Yield a fault if a post's caption has any text besides the copy's own lines."""
-    texts = {line.text for _, line in _yield_copy_lines_by_place(copy)} | {
-        " ".join(line.text for line in copy.hashtags)
-    }
+    texts = {line.text for _, line in _yield_copy_lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
     texts |= {copy.presenter.text} if copy.presenter else set()
     unknown = copy.caption
     for text in sorted(texts, key=len, reverse=True):

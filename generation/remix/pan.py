@@ -25,7 +25,7 @@ _MAX_PAN_WINDOWS_PER_S = 1.0
 MAX_PAN_MOVES = 40
 
 
-class CropWindowMove(NamedTuple):
+class CropMove(NamedTuple):
     """A smooth move to a place between two frames, or a jump if both frames are equal.
 
     Places are a crop's left edge, in widths of the clip.
@@ -40,7 +40,7 @@ class CropPath(NamedTuple):
     """The start place of a crop, and its moves in order, without overlap."""
 
     start: float
-    moves: tuple[CropWindowMove, ...]
+    moves: tuple[CropMove, ...]
 
     def left_edge_at_frame(self, frame: int) -> float:
         place = self.start
@@ -88,7 +88,7 @@ def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPictu
     return np.asarray(lefts, np.float32), np.asarray(shares, np.float32)
 
 
-def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[CropWindowMove]:
+def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[CropMove]:
     """Return a jump to the subject of a shot, and the pan moves that follow it to the shot's end."""
     looks = range(
         -(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES),
@@ -96,13 +96,13 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     )
     known = [min(one, len(lefts) - 1) for one in looks]
     places = [float(np.median(lefts[_attention_samples_around(known, at)])) for at in range(len(known))]
-    moves = [CropWindowMove(first, first, places[0])]
+    moves = [CropMove(first, first, places[0])]
     at = 0
     while (away := _find_subject_drift(places, at, moves[-1].place, window)) is not None:
         settled = _find_subject_rest(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
         moves.append(
-            _schedule_pan_move_to_place(
+            _schedule_pan_move(
                 known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 place,
@@ -138,11 +138,9 @@ def _find_subject_rest(places: list[float], start: int, window: float) -> int:
     return len(places) - 1
 
 
-def _schedule_pan_move_to_place(
-    first: int, last: int, place: float, before: CropWindowMove, window: float
-) -> CropWindowMove:
+def _schedule_pan_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
     least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_WINDOWS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
-    return CropWindowMove(begins, begins + round(max(least, last - first)), place)
+    return CropMove(begins, begins + round(max(least, last - first)), place)

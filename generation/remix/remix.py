@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import ClipCaption, ClipTimeSpan, build_clip_captions
+from generation.copy.captions import ClipTimeSpan, TextCue, build_clip_captions
 from generation.outputs import RenderingProgressStep
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_chunks
@@ -65,7 +65,7 @@ class RemixPiece(NamedTuple):
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
         stickers = [
             hook,
-            *texts.build_caption_stickers(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
+            *texts.lay_caption_stickers(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
         ]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
@@ -91,7 +91,7 @@ class RemixPiece(NamedTuple):
             return build_end_scene_of_partner_end_card(self.kit, self.card, seconds)
         return build_end_scene(self.kit, self.copy, seconds)
 
-    def _spread_transcript_captions_over_speech(self) -> list[ClipCaption]:
+    def _spread_transcript_captions_over_speech(self) -> list[TextCue]:
         """Return the captions of the remix's transcript, spread over the clip's speech; empty without a transcript.
 
         The unanalyzed rest of the clip is assumed to have the same share of speech.

@@ -16,7 +16,7 @@ MUSIC_UNDER_SPEECH_DB = -20.0
 #: Level of the bed between words.
 MUSIC_BETWEEN_WORDS_DB = -13.0
 #: Level of the bed after the clip.
-MUSIC_AFTER_CLIP_DB = -2.0
+MUSIC_OUTRO_DB = -2.0
 #: Seconds of a ducking transition.
 _MUSIC_DUCKING_S = 0.3
 #: Seconds of the fade-out of the clip's sound.
@@ -76,7 +76,5 @@ def ducked_music_gains(speech: Sequence[ClipTimeSpan], ends: float, count: int) 
     apart = np.clip(away / _MUSIC_DUCKING_S, 0, 1)
     over = np.clip((at - ends) / _MUSIC_DUCKING_S, 0, 1)
     during = MUSIC_UNDER_SPEECH_DB + (MUSIC_BETWEEN_WORDS_DB - MUSIC_UNDER_SPEECH_DB) * apart
-    gains: MonoWave = np.interp(
-        np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_AFTER_CLIP_DB - during) * over
-    )
+    gains: MonoWave = np.interp(np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_OUTRO_DB - during) * over)
     return gains

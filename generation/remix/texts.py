@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from generation.copy.captions import ClipCaption
+from generation.copy.captions import TextCue
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.sticker import Sticker, StickerStyle, sticker_padding_x_px, sticker_plate_height
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBlock, TextBox
 from generation.timing import reading_seconds
 
 #: Minimum seconds of the hook; its font sizes, its maximum height and lines.
 MIN_HOOK_STICKER_SECONDS = 3.2
-_HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES = (44, 80), 460, 4
+_HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES = (44, 80), 460, 4
 #: Lowest y of captions: platforms overlay the area below.
 MAX_CAPTION_STICKER_Y = 1_400
 _CAPTION_STICKER_FONT_SIZES_PX, _MAX_CAPTION_STICKER_HEIGHT_PX, _MAX_CAPTION_STICKER_LINES = (34, 60), 170, 2
@@ -25,9 +25,7 @@ _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 
 
 def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sticker:
     """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
-    block = _fit_sticker_text(
-        kit, text, _HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES
-    )
+    block = _fit_sticker_text(kit, text, _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES)
     above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_TOP_OFFSET_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
@@ -35,9 +33,7 @@ def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) 
     return Sticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def build_caption_stickers(
-    kit: SlideKit, captions: Sequence[ClipCaption], part: ClipCut, covered: range
-) -> list[Sticker]:
+def lay_caption_stickers(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[Sticker]:
     """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
 
     They stand below the clip, or above the area that platforms overlay.
@@ -46,14 +42,12 @@ def build_caption_stickers(
     blocks = [_fit_caption_text(kit, one.text, _CAPTION_STICKER_FONT_SIZES_PX) for one in shown]
     size = min((block.size for block in blocks), default=_CAPTION_STICKER_FONT_SIZES_PX[1])
     return [
-        _build_caption_sticker(kit, _fit_caption_text(kit, one.text, (min(size, 34), size)), one, part, covered)
+        _caption_to_sticker(kit, _fit_caption_text(kit, one.text, (min(size, 34), size)), one, part, covered)
         for one in shown
     ]
 
 
-def _build_caption_sticker(
-    kit: SlideKit, block: TextBlock, caption: ClipCaption, part: ClipCut, covered: range
-) -> Sticker:
+def _caption_to_sticker(kit: SlideKit, block: TextBlock, caption: TextCue, part: ClipCut, covered: range) -> Sticker:
     high = sticker_plate_height(block)
     below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
     y = below if below + high <= MAX_CAPTION_STICKER_Y else MAX_CAPTION_STICKER_Y - high
@@ -66,7 +60,7 @@ def _build_caption_sticker(
     )
 
 
-def _visible_caption_frames(caption: ClipCaption, part: ClipCut) -> range:
+def _visible_caption_frames(caption: TextCue, part: ClipCut) -> range:
     """Return the range of a clip part's frames that show a caption; an empty range if none does."""
     start, end = (round(at * OUTPUT_VIDEO_FPS / 1_000) - part.first for at in (caption.start, caption.end))
     return range(max(0, start), min(part.frames, end))
@@ -78,5 +72,5 @@ def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> TextB
 
 def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TextBlock:
     room = TextBox(kit.centered_column_width - 2 * sticker_padding_x_px(sizes[1]), high, lines)
-    kind = TITLE_FONT_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
+    kind = TITLE_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
     return kit.fit_text(text, room, kind, sizes, _STICKER_TEXT_LEADING)

@@ -7,7 +7,7 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.paint import PixelSize
-from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, SlideKit
+from generation.slides.kit import BODY_STYLE, LABEL_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 from generation.theme import GroundColors
@@ -22,7 +22,7 @@ _RIMMED_FACE_SIDE_PX = _BYLINE_FACE_SIDE_PX + 2 * _BYLINE_RIM_WIDTH_PX
 _BYLINE_FACE_CROP_SHARES = (0.12, 0.04, 0.88, 0.80)
 #: Smallest and largest font size of the name.
 _BYLINE_NAME_FONT_SIZES_PX = (26, 40)
-_BYLINE_DISCLOSURE_FONT_SIZES_PX = (22, 29)
+_BYLINE_DISCLOSURE_SIZES_PX = (22, 29)
 _BYLINE_LINE_GAP_PX = 12
 
 
@@ -83,13 +83,11 @@ def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | No
     """Return the presenter's byline, fitted to the text column; None without a presenter."""
     if kit.presenter is None:
         return None
-    room = kit.safe_zone_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
+    room = kit.safe_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
     face = kit.presenter.face
     part = tuple(share * face.width for share in _BYLINE_FACE_CROP_SHARES)
     return PresenterByline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
         kit.fit_text(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT_STYLE, _BYLINE_NAME_FONT_SIZES_PX, 1.0),
-        kit.fit_text(
-            copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT_STYLE, _BYLINE_DISCLOSURE_FONT_SIZES_PX, 1.2
-        ),
+        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_STYLE, _BYLINE_DISCLOSURE_SIZES_PX, 1.2),
     )

@@ -10,8 +10,8 @@ from generation.canvas import Canvas
 from generation.slides.kit import SlideKit
 
 #: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
-_MIN_PHONE_SCREEN_WIDTH_TO_HEIGHT = 0.45
-_MAX_PHONE_SCREEN_WIDTH_TO_HEIGHT = 0.62
+_MIN_PHONE_SCREEN_ASPECT = 0.45
+_MAX_PHONE_SCREEN_ASPECT = 0.62
 _PHONE_RIM_COLOR, _PHONE_RIM_LIGHT_COLOR, _PHONE_BEZEL_COLOR = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
 #: Minimum height of a phone, in pixels.
 MIN_PHONE_HEIGHT_PX = 1240
@@ -25,11 +25,9 @@ def is_wide_screenshot(screenshot: Image.Image) -> bool:
     return screenshot.width > screenshot.height
 
 
-def draw_screenshot_in_phone(screenshot: Image.Image, height: int) -> Image.Image:
+def draw_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
     """Return the picture of a phone that shows a screenshot from its top down. `height` is the phone's."""
-    shape = min(
-        _MAX_PHONE_SCREEN_WIDTH_TO_HEIGHT, max(_MIN_PHONE_SCREEN_WIDTH_TO_HEIGHT, screenshot.width / screenshot.height)
-    )
+    shape = min(_MAX_PHONE_SCREEN_ASPECT, max(_MIN_PHONE_SCREEN_ASPECT, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
@@ -63,7 +61,7 @@ class PlacedDevice(NamedTuple):
     place: paint.PixelSize
 
 
-def paste_placed_devices_on_canvas(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
+def paste_devices(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
     for picture, place in placed:
         paint.draw_sprite_with_shadow(canvas.image, picture, place)
 
@@ -91,10 +89,10 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
         return
     way, high = -1 if canvas.right_to_left else 1, _phone_height(canvas, top)
     if rest and not is_wide_screenshot(rest[0]):
-        behind = paint.rotate_and_halve_sprite(draw_screenshot_in_phone(rest[0], 2 * high), -9 * way)
+        behind = paint.rotate_and_halve_sprite(draw_phone_mockup(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
         yield PlacedDevice(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
-    front = paint.rotate_and_halve_sprite(draw_screenshot_in_phone(first, 2 * high), 6 * way)
+    front = paint.rotate_and_halve_sprite(draw_phone_mockup(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
     yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
@@ -110,8 +108,8 @@ def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> 
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _phone_height(canvas, top)
     device = (
-        paint.rotate_and_halve_sprite(draw_screenshot_in_phone(screenshot, 2 * high), lean)
+        paint.rotate_and_halve_sprite(draw_phone_mockup(screenshot, 2 * high), lean)
         if lean
-        else draw_screenshot_in_phone(screenshot, high)
+        else draw_phone_mockup(screenshot, high)
     )
     return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

@@ -5,7 +5,7 @@ from generation.canvas import Canvas
 from generation.slides import parts, tile
 from generation.slides.below import fill_area_below_texts
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import BODY_STYLE, LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 
@@ -30,19 +30,17 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
 
     A long text shrinks the icon, then drops the tagline.
     """
-    canvas = kit.create_slide_canvas(kit.theme.vivid, page)
+    canvas = kit.create_canvas(kit.theme.vivid, page)
     if kit.screenshots:
         fill_area_below_texts(kit, canvas, kit.theme.vivid, 1)
     button, places = parts.button_text_and_store_names(kit, copy)
     blocks, foot = fit_end_name_and_tagline(kit, copy), _draw_foot_lines(kit, canvas, copy, places)
     below = (_GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX) * bool(button)
     room = foot - kit.frame.top - below
-    if _compute_end_name_and_tagline_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
+    if _sum_end_text_heights(blocks) + _MIN_END_ICON_SIDE_PX > room:
         blocks.pop("tagline", None)
-    icon = round(
-        min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _compute_end_name_and_tagline_height(blocks)))
-    )
-    y = (kit.frame.top + foot - _compute_end_name_and_tagline_height(blocks) - below - icon) / 2
+    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _sum_end_text_heights(blocks))))
+    y = (kit.frame.top + foot - _sum_end_text_heights(blocks) - below - icon) / 2
     _draw_end_icon(kit, canvas, round(y), icon)
     y = _draw_end_name_and_tagline(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
     if button:
@@ -50,7 +48,7 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
     return canvas
 
 
-def _compute_end_name_and_tagline_height(blocks: dict[str, TextBlock]) -> float:
+def _sum_end_text_heights(blocks: dict[str, TextBlock]) -> float:
     """Return the height in pixels of the last slide's lines, with the gaps above and between them."""
     return sum(block.height for block in blocks.values()) + _GAP_BELOW_ICON_PX + _GAP_BELOW_NAME_PX * (len(blocks) - 1)
 
@@ -74,12 +72,10 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
 
 def fit_end_name_and_tagline(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
     """Return the last slide's fitted text blocks: `app`, the brand's name, and `tagline` if there is one."""
-    blocks = {
-        "app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT_STYLE, (40, 136), 1.0)
-    }
+    blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_STYLE, (40, 136), 1.0)}
     if copy.tagline:
         blocks["tagline"] = kit.fit_text(
-            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT_STYLE, (32, 54), 1.22
+            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_STYLE, (32, 54), 1.22
         )
     return blocks
 
@@ -96,7 +92,7 @@ def _draw_end_name_and_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, T
     for name, block in lines.items():
         color = kit.theme.vivid.text
         bottom = canvas.draw_text_block(
-            name, block, (kit.frame.centered_text_margin_px, y), kit.centered_column_width, color=color, align="middle"
+            name, block, (kit.frame.text_inset, y), kit.centered_column_width, color=color, align="middle"
         )
         y = bottom + _GAP_BELOW_NAME_PX
     return y - _GAP_BELOW_NAME_PX
@@ -104,5 +100,5 @@ def _draw_end_name_and_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, T
 
 def _draw_stores_and_site_line(kit: SlideKit, canvas: Canvas, text: str) -> None:
     block = kit.fit_text(text, TextBox(kit.centered_column_width, 50, 1), LABEL_FONT_STYLE, (24, 36))
-    place = (kit.frame.centered_text_margin_px, kit.frame.bottom - block.height)
+    place = (kit.frame.text_inset, kit.frame.bottom - block.height)
     canvas.draw_text_block("place", block, place, kit.centered_column_width, color=kit.theme.vivid.text, align="middle")

@@ -8,7 +8,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 
@@ -54,7 +54,7 @@ def draw_single_image(kit: SlideKit, copy: PieceCopy) -> Canvas:
 
 def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) -> Canvas:
     ground = kit.theme.vivid
-    canvas = kit.create_slide_canvas(ground, 0)
+    canvas = kit.create_canvas(ground, 0)
     parts.draw_slide_header(kit, canvas, ground, 0, pages)
     onward = parts.fit_next_slide_button(kit, label)
     presented = fit_presenter_byline(kit, copy)
@@ -67,9 +67,9 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
         below += HOOK_BYLINE_GAP_PX + presented.height
     if not kit.screenshots:
         _draw_tilted_hook_icon(kit, canvas, below, onward.width)
-    canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.safe_zone_width, color=ground.text)
+    canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.safe_width, color=ground.text)
     if kit.screenshots:
-        devices.paste_placed_devices_on_canvas(canvas, devices.place_hook_devices(kit, canvas, below + 70))
+        devices.paste_devices(canvas, devices.place_hook_devices(kit, canvas, below + 70))
     onward.draw_on_canvas(canvas, ground, edge=_HOOK_BUTTON_RIM_WIDTH_PX if kit.screenshots else 0)
     return canvas
 
@@ -78,9 +78,9 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
     """Return the box for a hook's text below the header, less the button, icon or devices and `reserved` pixels."""
     high = kit.frame.bottom - kit.body_top_y - reserved
     if not kit.screenshots:
-        return TextBox(kit.safe_zone_width, high - _HOOK_BUTTON_AND_ICON_ROOM_PX, 7)
+        return TextBox(kit.safe_width, high - _HOOK_BUTTON_AND_ICON_ROOM_PX, 7)
     return TextBox(
-        kit.safe_zone_width,
+        kit.safe_width,
         min(high - _HOOK_BUTTON_ROOM_PX, _MAX_HOOK_HEIGHT_SHARE * (kit.frame.height - kit.body_top_y)),
         5,
     )
@@ -88,8 +88,8 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
     """Return a hook fitted into a box, with a line for each sentence if that costs at most 16 % of the font size."""
-    whole = kit.fit_text(text, box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
-    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    whole = kit.fit_text(text, box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
     return apart if apart.size >= _MIN_SENTENCE_PER_LINE_FONT_SIZE_SHARE * whole.size else whole
 
 
@@ -98,23 +98,21 @@ def _draw_tilted_hook_icon(kit: SlideKit, canvas: Canvas, top: int, button: int)
     foot = canvas.height - _HOOK_ICON_MARGIN_PX + _ICON_MARGIN_OVERLAP_PX
     above = foot - _ICON_MARGIN_OVERLAP_PX - _HOOK_BUTTON_ROOM_PX - (top + _HOOK_TO_ICON_ABOVE_BUTTON_GAP_PX)
     beside = (
-        min(foot - top - _HOOK_TO_ICON_BESIDE_BUTTON_GAP_PX, kit.safe_zone_width - button)
+        min(foot - top - _HOOK_TO_ICON_BESIDE_BUTTON_GAP_PX, kit.safe_width - button)
         / _TILTED_TO_UPRIGHT_ICON_SIZE_RATIO
     )
     side = min(round(_MAX_HOOK_ICON_HEIGHT_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_HOOK_ICON_SIDE_PX:
         return
-    icon = paint.rotate_and_halve_sprite(
-        _draw_hook_icon_with_rim_if_needed(kit, 2 * side), -8 if canvas.right_to_left else 8
-    )
-    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.safe_zone_width:
+    icon = paint.rotate_and_halve_sprite(_draw_hook_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
+    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.safe_width:
         foot = kit.frame.bottom - _HOOK_BUTTON_ROOM_PX + _ICON_MARGIN_OVERLAP_PX
     place = (canvas.x_from_picture_edge(_HOOK_ICON_MARGIN_PX - 10, icon.width), foot - icon.height)
     paint.draw_sprite_with_shadow(canvas.image, icon, place, blur=52, down=34, alpha=105)
 
 
-def _draw_hook_icon_with_rim_if_needed(kit: SlideKit, side: int) -> Image.Image:
+def _draw_hook_icon(kit: SlideKit, side: int) -> Image.Image:
     """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.add_tile_rim_if_needed(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -10,16 +10,16 @@ from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT, PictureSizeAn
 from generation.seeds import seeded_random_between
 from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
-from generation.text.shaping import TextShapingStyle
+from generation.text.shaping import ShapingStyle
 from generation.theme import GroundColors, PieceColorTheme
 
 #: Height of a header with the gap below it, in pixels.
 SLIDE_HEADER_HEIGHT_PX = 126
 
 #: Font weight and tracking of titles.
-TITLE_FONT_STYLE = (850, -0.03)
+TITLE_STYLE = (850, -0.03)
 #: Font weight and tracking of body text.
-BODY_FONT_STYLE = (560, -0.012)
+BODY_STYLE = (560, -0.012)
 #: Font weight and tracking of labels.
 LABEL_FONT_STYLE = (680, -0.012)
 
@@ -44,13 +44,13 @@ class SlideKit(NamedTuple):
     presenter: SlidePresenter | None = None
 
     @property
-    def safe_zone_width(self) -> int:
-        return self.frame.safe_zone_width
+    def safe_width(self) -> int:
+        return self.frame.safe_width
 
     @property
     def centered_column_width(self) -> int:
         """Return the width in pixels of a text column that is centered in the picture."""
-        return self.frame.width - 2 * self.frame.centered_text_margin_px
+        return self.frame.width - 2 * self.frame.text_inset
 
     @property
     def body_top_y(self) -> int:
@@ -61,7 +61,7 @@ class SlideKit(NamedTuple):
         """Return a canvas that draws on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
-    def create_slide_canvas(self, ground: GroundColors, number: int) -> Canvas:
+    def create_canvas(self, ground: GroundColors, number: int) -> Canvas:
         """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
         canvas = self.create_canvas_on_image(
             paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
@@ -83,5 +83,5 @@ class SlideKit(NamedTuple):
     ) -> TextBlock:
         """Return a text fitted into a box as large as possible between two sizes; `kind` is its weight and tracking."""
         weight, tracking = kind
-        style = TextShapingStyle(weight, self.language, tracking)
+        style = ShapingStyle(weight, self.language, tracking)
         return fit_text_to_box(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

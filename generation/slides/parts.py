@@ -6,7 +6,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 from generation.theme import GroundColors
@@ -28,7 +28,7 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
         ground.text,
     )
-    room = kit.safe_zone_width - offset - HEADER_TILE_SIDE_PX - pages * _PAGE_DOT_STEP_PX
+    room = kit.safe_width - offset - HEADER_TILE_SIDE_PX - pages * _PAGE_DOT_STEP_PX
     name = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 38))
     middle = top + (HEADER_TILE_SIDE_PX - name.ascent_px) / 2
     canvas.draw_text_block("name", name, (canvas.x_from_safe_zone_edge(offset, room), middle), room, color=ground.text)
@@ -37,7 +37,7 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
 
 
 def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
-    first = canvas.frame.safe_zone_width - pages * _PAGE_DOT_STEP_PX + (_PAGE_DOT_STEP_PX - _PAGE_DOT_SIDE_PX)
+    first = canvas.frame.safe_width - pages * _PAGE_DOT_STEP_PX + (_PAGE_DOT_STEP_PX - _PAGE_DOT_SIDE_PX)
     for number in range(pages):
         place = (
             canvas.x_from_safe_zone_edge(first + number * _PAGE_DOT_STEP_PX, _PAGE_DOT_SIDE_PX),
@@ -99,7 +99,7 @@ class NextSlideButton(NamedTuple):
     def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
         """Draw the button to the next slide; `edge` is the width of a rim that separates it from a screenshot below."""
         side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
-        place = (canvas.x_from_safe_zone_edge(frame.safe_zone_width - width, width), frame.bottom - side)
+        place = (canvas.x_from_safe_zone_edge(frame.safe_width - width, width), frame.bottom - side)
         mask = paint.rounded_rectangle_mask((width, side), side / 2)
         paint.draw_mask_shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
         if edge:
@@ -117,7 +117,7 @@ class NextSlideButton(NamedTuple):
 
 
 def fit_next_slide_button(kit: SlideKit, label: str) -> NextSlideButton:
-    room = TextBox(kit.safe_zone_width - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
+    room = TextBox(kit.safe_width - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
     return NextSlideButton(kit.fit_text(label, room, LABEL_FONT_STYLE, (24, 36), 1.0) if label else None)
 
 
@@ -126,7 +126,7 @@ def draw_number_badge(
 ) -> None:
     """Draw a badge: a number in the second of `colors` on a rounded square of the first."""
     paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_STYLE, (16, round(side * 0.56)))
     canvas.draw_text_block(
         "number", block, (place[0], place[1] + (side - block.ascent_px) / 2), side, color=colors[1], align="middle"
     )

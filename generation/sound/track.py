@@ -10,9 +10,9 @@ from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSou
 from generation.timing import VideoTiming
 
 #: Seconds from a scene's start to its speech.
-SCENE_PAUSE_BEFORE_SPEECH_S = 0.25
+PAUSE_BEFORE_SPEECH_S = 0.25
 #: Seconds from the speech to the scene's end.
-SCENE_PAUSE_AFTER_SPEECH_S = 0.35
+PAUSE_AFTER_SPEECH_S = 0.35
 #: Gain of the music without speech.
 _MUSIC_GAIN_WITHOUT_SPEECH = 0.4
 #: Gain of the music under speech, 20 dB below the speech (WCAG 2.2, 1.4.7).
@@ -24,9 +24,7 @@ _MUSIC_DUCKING_S = 0.2
 def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
     """Return each scene's minimum seconds for its speech with pauses around it; 0.0 without speech."""
     return [
-        SCENE_PAUSE_BEFORE_SPEECH_S + len(wave) / SOUND_SAMPLE_RATE_HZ + SCENE_PAUSE_AFTER_SPEECH_S
-        if len(wave)
-        else 0.0
+        PAUSE_BEFORE_SPEECH_S + len(wave) / SOUND_SAMPLE_RATE_HZ + PAUSE_AFTER_SPEECH_S if len(wave) else 0.0
         for wave in speech
     ]
 
@@ -38,7 +36,7 @@ def mix_video_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoW
         return limit_to_target_loudness(music)
     voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN_WITHOUT_SPEECH)
     for scene, wave in zip((0.0, *timing.cut_times_s), speech, strict=True):
-        at = round((scene + SCENE_PAUSE_BEFORE_SPEECH_S) * SOUND_SAMPLE_RATE_HZ)
+        at = round((scene + PAUSE_BEFORE_SPEECH_S) * SOUND_SAMPLE_RATE_HZ)
         voice[at : at + len(wave)] = fade_wave_in_and_out(wave, 0.005, 0.01)
         gain = np.minimum(gain, _music_gain_around_speech(at, at + len(wave), len(gain)))
     return limit_to_target_loudness(amplify_to_target_without_peak_limiter(np.array([voice, voice])) + music * gain)

@@ -12,13 +12,13 @@ from uniseg.linebreak import line_break_units
 
 from generation.text.cleaning import SOFT_HYPHEN
 from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
-from generation.text.shaping import TextShapingStyle, shape_text_line
+from generation.text.shaping import ShapingStyle, shape_text_line
 
 _WORD_WITH_SPACES_PATTERN = regex.compile(r"\S*\s*")
 _THAI_LETTER = regex.compile(r"\p{Thai}")
 _KANA_LETTER = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _HAN_LETTER = regex.compile(r"\p{Han}")
-_HIRAGANA_END_PATTERN = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_HIRAGANA_BREAK = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
 _UNSPACED_LETTER = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
 _LONG_KATAKANA_WORD = regex.compile(r"[\p{Katakana}ー]{8,}")
 _HANGUL_LETTER = regex.compile(r"\p{Hangul}")
@@ -30,7 +30,7 @@ MIN_LETTERS_AROUND_HYPHEN = 3
 _CHINESE_PARTICLES_BARRED_AT_LINE_START = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
 _LINE_WIDTH_TOLERANCE_EM = 1e-6
-_HYPHENATABLE_WORD_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
+_HYPHENATABLE_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
 _HYPHENATION_LOCALE_BY_LANGUAGE = {
     "en": "en_US",
     "de": "de_DE",
@@ -41,7 +41,7 @@ _HYPHENATION_LOCALE_BY_LANGUAGE = {
 }
 
 
-class UnbreakableTextPiece(NamedTuple):
+class UnbreakableText(NamedTuple):
     """Unbreakable part of a text, and its width in em without trailing spaces.
 
     `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's end.
@@ -53,16 +53,16 @@ class UnbreakableTextPiece(NamedTuple):
     hyphen: float
 
 
-def split_into_text_pieces(text: str, style: TextShapingStyle) -> list[UnbreakableTextPiece]:
+def split_into_text_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
     """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
     return [_measure_text_piece(unit, style) for unit in split_words_or_phrases(text, style.language)]
 
 
-def _measure_text_piece(unit: str, style: TextShapingStyle) -> UnbreakableTextPiece:
+def _measure_text_piece(unit: str, style: ShapingStyle) -> UnbreakableText:
     hyphen = shape_text_line("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
     space = shape_text_line(" ", style).width if unit != unit.rstrip() else 0.0
-    return UnbreakableTextPiece(unit, shape_text_line(body, style).width, space, hyphen)
+    return UnbreakableText(unit, shape_text_line(body, style).width, space, hyphen)
 
 
 def split_words_or_phrases(text: str, language: str) -> Iterator[str]:
@@ -111,23 +111,15 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_into_smaller_text_pieces(text: str, style: TextShapingStyle) -> list[UnbreakableTextPiece]:
+def split_into_smaller_text_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
-    soft = (
-        _HYPHENATABLE_WORD_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text)
-        if dictionary
-        else text
-    )
-    phrases = [
-        part for unit in split_words_or_phrases(soft, style.language) for part in _HIRAGANA_END_PATTERN.split(unit)
-    ]
-    return [
-        _measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_by_unicode_break_rules(phrase)
-    ]
+    soft = _HYPHENATABLE_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
+    phrases = [part for unit in split_words_or_phrases(soft, style.language) for part in _HIRAGANA_BREAK.split(unit)]
+    return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_where_breakable(phrase)]
 
 
-def _split_phrase_by_unicode_break_rules(phrase: str) -> Sequence[str]:
+def _split_phrase_where_breakable(phrase: str) -> Sequence[str]:
     """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
 
     Long katakana words are loanwords: they may break at each syllable.
@@ -153,9 +145,7 @@ def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
     return pyphen.Pyphen(lang=known) if known else None
 
 
-def cut_wide_pieces(
-    parts: Sequence[UnbreakableTextPiece], width: float, style: TextShapingStyle
-) -> list[UnbreakableTextPiece]:
+def cut_wide_pieces(parts: Sequence[UnbreakableText], width: float, style: ShapingStyle) -> list[UnbreakableText]:
     """Return the pieces of a text, with those wider than `width` em cut between graphemes."""
     return [
         small
@@ -164,9 +154,7 @@ def cut_wide_pieces(
     ]
 
 
-def _cut_wide_piece(
-    piece: UnbreakableTextPiece, width: float, style: TextShapingStyle
-) -> Iterator[UnbreakableTextPiece]:
+def _cut_wide_piece(piece: UnbreakableText, width: float, style: ShapingStyle) -> Iterator[UnbreakableText]:
     current, filled = "", 0.0
     for cluster in split_graphemes(piece.text):
         wide = shape_text_line(cluster, style).width
@@ -177,9 +165,9 @@ def _cut_wide_piece(
     yield _measure_text_piece(current, style)
 
 
-def lay_lines_greedily(parts: Sequence[UnbreakableTextPiece], width: float) -> list[str]:
+def lay_lines_greedily(parts: Sequence[UnbreakableText], width: float) -> list[str]:
     """Return the lines of a paragraph, each with as many pieces as a width of `width` em allows."""
-    lines: list[list[UnbreakableTextPiece]] = []
+    lines: list[list[UnbreakableText]] = []
     room = 0.0
     for one in parts:
         space = lines[-1][-1].space if lines else 0.0
@@ -192,16 +180,16 @@ def lay_lines_greedily(parts: Sequence[UnbreakableTextPiece], width: float) -> l
     return [_join_pieces_to_line(line) for line in lines]
 
 
-def _join_pieces_to_line(line: Sequence[UnbreakableTextPiece]) -> str:
+def _join_pieces_to_line(line: Sequence[UnbreakableText]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
 
-def widest_piece_width(parts: Sequence[UnbreakableTextPiece]) -> float:
+def widest_piece_width(parts: Sequence[UnbreakableText]) -> float:
     return max((one.width + one.hyphen for one in parts), default=0.0)
 
 
-def lay_balanced_lines(parts: Sequence[UnbreakableTextPiece], width: float) -> list[str]:
+def lay_balanced_lines(parts: Sequence[UnbreakableText], width: float) -> list[str]:
     """Return a paragraph's lines in the minimum number, with the smallest sum of their squared widths."""
     ways: dict[int, PartialParagraphLayout] = {0: PartialParagraphLayout(0.0, ())}
     for _ in lay_lines_greedily(parts, width):
@@ -217,7 +205,7 @@ class PartialParagraphLayout(NamedTuple):
 
 
 def _extend_paragraph_layouts(
-    ways: Mapping[int, PartialParagraphLayout], parts: Sequence[UnbreakableTextPiece], width: float
+    ways: Mapping[int, PartialParagraphLayout], parts: Sequence[UnbreakableText], width: float
 ) -> dict[int, PartialParagraphLayout]:
     """Return the best layouts of a paragraph's first pieces with one more line, by the number of laid pieces."""
     best: dict[int, PartialParagraphLayout] = {}
@@ -229,7 +217,7 @@ def _extend_paragraph_layouts(
     return best
 
 
-def _possible_line_ends(parts: Sequence[UnbreakableTextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
+def _possible_line_ends(parts: Sequence[UnbreakableText], start: int, width: float) -> Iterator[tuple[int, float]]:
     """Yield each piece index at which a line may end, and the line's width there; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):

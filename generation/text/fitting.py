@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from generation.text.breaking import (
-    UnbreakableTextPiece,
+    UnbreakableText,
     cut_wide_pieces,
     lay_balanced_lines,
     lay_lines_greedily,
@@ -18,7 +18,7 @@ from generation.text.breaking import (
 )
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean_drawn_text
 from generation.text.scripts import is_right_to_left_language, line_leading_of_text, split_graphemes
-from generation.text.shaping import ShapedTextLine, TextShapingStyle, shape_text_line
+from generation.text.shaping import ShapedTextLine, ShapingStyle, shape_text_line
 
 #: Hyphenate only below this share of the largest size.
 MAX_HYPHENATED_FONT_SIZE_SHARE = 0.62
@@ -69,17 +69,17 @@ class TextBlock(NamedTuple):
 class FittableText(NamedTuple):
     """A text to fit: its paragraphs in pieces, its style and its leading."""
 
-    paragraphs: list[list[UnbreakableTextPiece]]
-    style: TextShapingStyle
+    paragraphs: list[list[UnbreakableText]]
+    style: ShapingStyle
     leading: float
 
-    def break_paragraphs_into_greedy_lines(self, width: float) -> list[str]:
+    def break_lines_greedily(self, width: float) -> list[str]:
         return [line for one in self.paragraphs for line in lay_lines_greedily(one, width)]
 
-    def break_paragraphs_into_balanced_lines(self, width: float) -> list[str]:
+    def break_lines_evenly(self, width: float) -> list[str]:
         return [line for one in self.paragraphs for line in lay_balanced_lines(one, width)]
 
-    def split_too_wide_pieces_at_graphemes(self, width: float) -> "FittableText":
+    def split_too_wide_pieces(self, width: float) -> "FittableText":
         return self._replace(paragraphs=[cut_wide_pieces(one, width, self.style) for one in self.paragraphs])
 
     @property
@@ -88,7 +88,7 @@ class FittableText(NamedTuple):
 
 
 def fit_text_to_box(
-    text: str, box: TextBox, style: TextShapingStyle, *, largest: int, least: int, leading: float = 1.06
+    text: str, box: TextBox, style: ShapingStyle, *, largest: int, least: int, leading: float = 1.06
 ) -> TextBlock:
     """Return a text fitted into a box, in the largest font size from `least` to `largest`.
 
@@ -108,7 +108,7 @@ def fit_text_to_box(
             whole, size = soft, softer
     if size is None:
         size = _find_largest_font_size(
-            lambda size: _does_text_fit_box(whole.split_too_wide_pieces_at_graphemes(box.width / size), box, size),
+            lambda size: _does_text_fit_box(whole.split_too_wide_pieces(box.width / size), box, size),
             least,
             largest,
         )
@@ -128,16 +128,14 @@ def _find_largest_font_size(holds: Callable[[int], bool], least: int, largest: i
 
 def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
     width = box.width / size
-    lines = text.break_paragraphs_into_greedy_lines(width)
+    lines = text.break_lines_greedily(width)
     high = MIN_ASCENT_EM + text.leading * (len(lines) - 1) + MIN_DESCENT_EM
     return text.max_piece_width <= width and len(lines) <= box.lines and size * high <= box.height
 
 
 def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
     return _shape_text_block(
-        text.split_too_wide_pieces_at_graphemes(box.width / size).break_paragraphs_into_balanced_lines(
-            box.width / size
-        ),
+        text.split_too_wide_pieces(box.width / size).break_lines_evenly(box.width / size),
         text,
         box,
         size,
@@ -157,9 +155,7 @@ def _shape_text_block(
 
 def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
     """Return a block with the lines of a text that fit into a box at this size; the last one ends with an ellipsis."""
-    lines = text.split_too_wide_pieces_at_graphemes(box.width / size).break_paragraphs_into_greedy_lines(
-        box.width / size
-    )
+    lines = text.split_too_wide_pieces(box.width / size).break_lines_greedily(box.width / size)
     room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))
     kept = lines[: min(box.lines, room)]
     if len(kept) < len(lines):
@@ -167,7 +163,7 @@ def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlo
     return _shape_text_block(kept, text, box, size, is_cut=len(kept) < len(lines))
 
 
-def _end_line_with_ellipsis(line: str, width: float, style: TextShapingStyle) -> str:
+def _end_line_with_ellipsis(line: str, width: float, style: ShapingStyle) -> str:
     clusters = split_graphemes(line.rstrip(_MARKS_BEFORE_ELLIPSIS))
     while clusters and shape_text_line("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()

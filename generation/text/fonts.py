@@ -10,11 +10,11 @@ import uharfbuzz as hb
 from schemas.errors import UndrawableTextRefused
 
 #: Units of an em in shaped text, independent of a font's own units.
-SHAPED_TEXT_UNITS_PER_EM = 1 << 14
+SHAPED_EM_UNITS = 1 << 14
 
 INTER, EMOJI = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
-_EMOJI_UNITS_PER_EM = round(SHAPED_TEXT_UNITS_PER_EM * 0.82)
+_EMOJI_UNITS_PER_EM = round(SHAPED_EM_UNITS * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
 TRACKABLE_FONTS = frozenset({INTER, "NotoSans"})
 
@@ -71,11 +71,7 @@ def _font_code_points(name: str) -> hb.Set:
 def load_font_at_weight(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
     instance = hb.Font(_load_font_face(name))
-    instance.scale = (
-        (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM)
-        if name == EMOJI
-        else (SHAPED_TEXT_UNITS_PER_EM, SHAPED_TEXT_UNITS_PER_EM)
-    )
+    instance.scale = (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM) if name == EMOJI else (SHAPED_EM_UNITS, SHAPED_EM_UNITS)
     instance.set_variations({"wght": float(weight), "opsz": 32.0})
     return instance
 

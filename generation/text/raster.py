@@ -5,7 +5,7 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from PIL import Image
 
-from generation.text.fonts import SHAPED_TEXT_UNITS_PER_EM
+from generation.text.fonts import SHAPED_EM_UNITS
 from generation.text.shaping import ShapedTextLine
 
 
@@ -20,7 +20,7 @@ class PlacedTextLineInkMask(NamedTuple):
 def render_text_line_ink(line: ShapedTextLine, size: float) -> PlacedTextLineInkMask | None:
     """Return the ink mask of a shaped line of text at a font size in pixels, with its place; None without ink."""
     draw = hb.RasterDraw()
-    draw.scale_factor = (SHAPED_TEXT_UNITS_PER_EM / size, SHAPED_TEXT_UNITS_PER_EM / size)
+    draw.scale_factor = (SHAPED_EM_UNITS / size, SHAPED_EM_UNITS / size)
     for glyph in line.glyphs:
         draw.transform = (1, 0, 0, 1, glyph.x, glyph.y)
         draw.draw_glyph(glyph.font, glyph.id)

@@ -13,7 +13,7 @@ from bidi import algorithm
 
 from generation.text.fonts import (
     EMOJI,
-    SHAPED_TEXT_UNITS_PER_EM,
+    SHAPED_EM_UNITS,
     TRACKABLE_FONTS,
     font_for_grapheme,
     load_font_at_weight,
@@ -23,10 +23,10 @@ from generation.text.scripts import is_right_to_left_language, split_graphemes
 Item = TypeVar("Item")
 
 _RIGHT_TO_LEFT_LETTER_PATTERN = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=AL}]")
-_IGNORED_BIDI_CHARACTER_PATTERN = regex.compile(r"\p{bidi_class=BN}")
+_IGNORED_BIDI_PATTERN = regex.compile(r"\p{bidi_class=BN}")
 
 
-class TextShapingStyle(NamedTuple):
+class ShapingStyle(NamedTuple):
     """Style of shaped text; `tracking` in em is added after each letter but not between words."""
 
     weight: int
@@ -68,7 +68,7 @@ class FontRun(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def shape_text_line(text: str, style: TextShapingStyle) -> ShapedTextLine:
+def shape_text_line(text: str, style: ShapingStyle) -> ShapedTextLine:
     """Return a text of any length shaped as one line. Raises `UndrawableTextRefused` for a letter that no font has."""
     glyphs: list[PlacedGlyph] = []
     x = 0.0
@@ -78,11 +78,11 @@ def shape_text_line(text: str, style: TextShapingStyle) -> ShapedTextLine:
     return ShapedTextLine(
         text,
         tuple(glyphs),
-        x / SHAPED_TEXT_UNITS_PER_EM,
-        left / SHAPED_TEXT_UNITS_PER_EM,
-        right / SHAPED_TEXT_UNITS_PER_EM,
-        top / SHAPED_TEXT_UNITS_PER_EM,
-        bottom / SHAPED_TEXT_UNITS_PER_EM,
+        x / SHAPED_EM_UNITS,
+        left / SHAPED_EM_UNITS,
+        right / SHAPED_EM_UNITS,
+        top / SHAPED_EM_UNITS,
+        bottom / SHAPED_EM_UNITS,
     )
 
 
@@ -94,11 +94,7 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
     for cluster in split_graphemes(text):
         name, level, place = font_for_grapheme(cluster, language), of_each[at], at
         at += len(cluster)
-        if (
-            current
-            and level == current[1]
-            and (name == current[0].font or _does_grapheme_join_run(cluster, current[0]))
-        ):
+        if current and level == current[1] and (name == current[0].font or _joins_font_run(cluster, current[0])):
             current = current[0]._replace(text=current[0].text + cluster), level
             continue
         if current:
@@ -108,12 +104,12 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
         yield current
 
 
-def _does_grapheme_join_run(cluster: str, run: FontRun) -> bool:
+def _joins_font_run(cluster: str, run: FontRun) -> bool:
     return cluster == " " and run.font != EMOJI
 
 
 def _shape_font_run(
-    run: FontRun, x: float, style: TextShapingStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
+    run: FontRun, x: float, style: ShapingStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
 ) -> float:
     """Append the glyphs of a run to `glyphs`, placed from `x` on. Return the x after the run."""
     chosen = load_font_at_weight(run.font, style.weight)
@@ -123,7 +119,7 @@ def _shape_font_run(
     buffer.direction = "rtl" if right_to_left else "ltr"
     buffer.language = style.language
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
-    closer = style.tracking * SHAPED_TEXT_UNITS_PER_EM if run.font in TRACKABLE_FONTS else 0.0
+    closer = style.tracking * SHAPED_EM_UNITS if run.font in TRACKABLE_FONTS else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         glyphs.append(PlacedGlyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster))
         is_letter = place.x_advance and run.text[info.cluster] != " "
@@ -149,13 +145,11 @@ def bidi_embedding_levels(text: str, *, right_to_left: bool) -> list[int]:
     base = int(right_to_left)
     if not right_to_left and not _RIGHT_TO_LEFT_LETTER_PATTERN.search(text):
         return [0] * len(text)
-    known = iter(_compute_bidi_levels(_IGNORED_BIDI_CHARACTER_PATTERN.sub("", text), base))
+    known = iter(_compute_bidi_levels(_IGNORED_BIDI_PATTERN.sub("", text), base))
     embedding: list[int] = []
     for char in text:
         # Joiners are ignored (rule X9): they keep the level of the character before them.
-        embedding.append(
-            (embedding[-1] if embedding else base) if _IGNORED_BIDI_CHARACTER_PATTERN.match(char) else next(known)
-        )
+        embedding.append((embedding[-1] if embedding else base) if _IGNORED_BIDI_PATTERN.match(char) else next(known))
     return embedding
 
 

@@ -24,14 +24,14 @@ from generation.video.parts import (
 from generation.video.scene import SceneStage, ScheduledText, VideoScene
 
 _END_SCENE_NUMBER = 97
-_MAX_END_ICON_SIDE_PX = 300
-_MIN_END_ICON_SIDE_PX = 110
+_MAX_END_ICON_PX = 300
+_MIN_END_ICON_PX = 110
 _END_BUTTON_HEIGHT_PX = 115
 _END_FOOT_LINE_HEIGHT_PX = 50
 _GAP_BELOW_ICON_PX = 64
 _GAP_BELOW_NAME_PX = 36
 _GAP_ABOVE_BUTTON_PX = 72
-_GAP_ABOVE_FOOT_LINE_PX = 52
+_GAP_ABOVE_FOOT = 52
 _GAP_ABOVE_BYLINE_PX = 70
 _END_ICON_START_S = 0.05
 _END_NAME_START_S = 0.2
@@ -56,13 +56,13 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     foot = kit.fit_text(" · ".join(places), foot_box, LABEL_FONT_STYLE, (24, 38)) if places else None
     heights = [
         _GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX if button else 0,
-        _GAP_ABOVE_FOOT_LINE_PX + foot.height if foot else 0,
+        _GAP_ABOVE_FOOT + foot.height if foot else 0,
         _GAP_ABOVE_BYLINE_PX + signature.height if signature else 0,
     ]
     room = kit.frame.bottom - kit.frame.top - sum(heights)
-    if _end_lines_height(blocks) + _MIN_END_ICON_SIDE_PX > room:
+    if _end_lines_height(blocks) + _MIN_END_ICON_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _end_lines_height(blocks))))
+    icon = round(min(_MAX_END_ICON_PX, max(_MIN_END_ICON_PX, room - _end_lines_height(blocks))))
     below = [_end_lines_height(blocks), *heights]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
@@ -75,9 +75,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
         things.append(pressed)
         marks.append(mark)
     if foot:
-        places_text = build_kinetic_text(
-            kit, "place", foot, tops[2] + _GAP_ABOVE_FOOT_LINE_PX, stage.ground.text, middle=True
-        )
+        places_text = build_kinetic_text(kit, "place", foot, tops[2] + _GAP_ABOVE_FOOT, stage.ground.text, middle=True)
         texts.append(ScheduledText(places_text, _END_FOOT_LINE_START_S))
     if signature:
         top = tops[3] + _GAP_ABOVE_BYLINE_PX

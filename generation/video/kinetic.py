@@ -114,12 +114,11 @@ class KineticText:
     def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
         canvas.marks += [
-            self._measure_box_and_contrast_of_line(canvas.image, row)
-            for row in sorted({word.line for word in self.words})
+            self._measure_line_box_contrast(canvas.image, row) for row in sorted({word.line for word in self.words})
         ]
         self.draw(canvas.image, math.inf)
 
-    def _measure_box_and_contrast_of_line(self, image: Image.Image, row: int) -> DrawnText:
+    def _measure_line_box_contrast(self, image: Image.Image, row: int) -> DrawnText:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)

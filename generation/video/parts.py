@@ -9,7 +9,7 @@ from generation.outputs import DrawnText
 from generation.paint import PixelSize
 from generation.slides import tile
 from generation.slides.byline import PresenterByline
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBlock, TextBox
 from generation.video.kinetic import KineticText, TextBlockPlacement
@@ -35,7 +35,7 @@ def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPictur
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
         starts=START_BEFORE_FIRST_FRAME_S,
     )
-    room = kit.safe_zone_width - offset
+    room = kit.safe_width - offset
     block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 40))
     column = TextBlockPlacement(
         canvas.x_from_safe_zone_edge(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room
@@ -56,11 +56,7 @@ def build_kinetic_text(
     middle: bool = False,
 ) -> KineticText:
     """Return a text that appears word by word in a scene: in the text column, or centered with `middle`."""
-    left, width = (
-        (kit.frame.centered_text_margin_px, kit.centered_column_width)
-        if middle
-        else (kit.frame.left, kit.safe_zone_width)
-    )
+    left, width = (kit.frame.text_inset, kit.centered_column_width) if middle else (kit.frame.left, kit.safe_width)
     column = TextBlockPlacement(left, top, width, "middle" if middle else "start")
     return KineticText(name, block, column, kit.language, color=color, emphasis=emphasis)
 
@@ -85,9 +81,7 @@ def build_popping_brand_tile(
 ) -> PoppingPicture:
     """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground
-    icon, edge = tile.add_tile_rim_if_needed(
-        tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text
-    )
+    icon, edge = tile.add_tile_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 
@@ -99,12 +93,10 @@ def draw_pill_button_sprite(
     canvas = kit.create_canvas_on_image(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent_px) / 2
     canvas.draw_text_block("pill", block, (0, top), size[0], color=colors[1], align="middle")
-    return _round_sprite_and_place_drawn_text(
-        canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2)
-    )
+    return _round_sprite_corners(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
 
 
-def draw_number_badge_sprite(
+def draw_number_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnText]:
     """Return the picture of a number on a rounded square, and the number's drawn line with its place in the frame.
@@ -112,15 +104,13 @@ def draw_number_badge_sprite(
     The number has the second of `colors`, the square the first.
     """
     canvas = kit.create_canvas_on_image(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_STYLE, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
     canvas.draw_text_block("number", block, (0, top), side, color=colors[1], align="middle")
-    return _round_sprite_and_place_drawn_text(canvas, side * 0.32, *place)
+    return _round_sprite_corners(canvas, side * 0.32, *place)
 
 
-def _round_sprite_and_place_drawn_text(
-    canvas: Canvas, radius: float, left: int, top: int
-) -> tuple[Image.Image, DrawnText]:
+def _round_sprite_corners(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnText]:
     """Return a canvas's image with round corners, and its only drawn line, moved to its place in the frame."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks

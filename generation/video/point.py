@@ -6,15 +6,15 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.outputs import DrawnText
 from generation.slides import devices, tile
-from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
+from generation.slides.kit import TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBox
 from generation.video.moving import PoppingPicture, RisingPicture
-from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_badge_sprite, empty_scene_canvas
+from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_sprite, empty_scene_canvas
 from generation.video.scene import SceneStage, ScheduledText, VideoScene
 
-_POINT_BADGE_SIDE_PX = 96
+_BADGE_PX = 96
 _GAP_BELOW_BADGE_PX = 34
-_GAP_BELOW_POINT_PX = 64
+_TEXT_GAP_PX = 64
 _LARGE_NUMBER_SIZE_PX = 360
 #: Side of an icon at the bottom edge, in pixels.
 _PEEKING_ICON_SIDE_PX = 560
@@ -37,12 +37,10 @@ def _build_point_scene_with_device(stage: SceneStage, text: str, *, is_only: boo
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _build_popping_number_badge(stage, canvas)
-    block = kit.fit_text(text, TextBox(kit.safe_zone_width, 300, 4), TITLE_FONT_STYLE, (42, 92), 1.08)
-    top = kit.body_top_y + (0 if is_only else _POINT_BADGE_SIDE_PX + _GAP_BELOW_BADGE_PX)
+    block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_STYLE, (42, 92), 1.08)
+    top = kit.body_top_y + (0 if is_only else _BADGE_PX + _GAP_BELOW_BADGE_PX)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
-    device_image, place = devices.place_point_device(
-        kit, canvas, round(headline.bottom_y) + _GAP_BELOW_POINT_PX, stage.number
-    )
+    device_image, place = devices.place_point_device(kit, canvas, round(headline.bottom_y) + _TEXT_GAP_PX, stage.number)
     device = RisingPicture(device_image, place, starts=_DEVICE_START_S, lasts=stage.seconds)
     return VideoScene(stage, [icon, device, *numbers], [name, ScheduledText(headline, _WORDS_START_S)], marks)
 
@@ -50,12 +48,10 @@ def _build_point_scene_with_device(stage: SceneStage, text: str, *, is_only: boo
 def _build_popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnText]]:
     """Return the badge with a point's number above its words, and the number's drawn line."""
     place, colors = (
-        (canvas.x_from_safe_zone_edge(0, _POINT_BADGE_SIDE_PX), stage.kit.body_top_y),
+        (canvas.x_from_safe_zone_edge(0, _BADGE_PX), stage.kit.body_top_y),
         (stage.ground.accent, stage.ground.tints[0]),
     )
-    picture, mark = draw_number_badge_sprite(
-        stage.kit, stage.number, place=place, side=_POINT_BADGE_SIDE_PX, colors=colors
-    )
+    picture, mark = draw_number_sprite(stage.kit, stage.number, place=place, side=_BADGE_PX, colors=colors)
     return [PoppingPicture(picture, place, starts=_NUMBER_START_S)], [mark]
 
 
@@ -65,13 +61,13 @@ def _build_point_scene_without_device(stage: SceneStage, text: str, *, is_only: 
     icon, name = build_scene_header(stage, canvas)
     large = kit.fit_text(
         str(stage.number),
-        TextBox(kit.safe_zone_width, _LARGE_NUMBER_SIZE_PX, 1),
-        TITLE_FONT_STYLE,
+        TextBox(kit.safe_width, _LARGE_NUMBER_SIZE_PX, 1),
+        TITLE_STYLE,
         (100, _LARGE_NUMBER_SIZE_PX),
     )
-    above = 0 if is_only else large.height + _GAP_BELOW_POINT_PX
-    room = kit.frame.bottom - kit.body_top_y - above - _GAP_BELOW_POINT_PX
-    block = kit.fit_text(text, TextBox(kit.safe_zone_width, room, 6), TITLE_FONT_STYLE, (46, 128), 1.05)
+    above = 0 if is_only else large.height + _TEXT_GAP_PX
+    room = kit.frame.bottom - kit.body_top_y - above - _TEXT_GAP_PX
+    block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_STYLE, (46, 128), 1.05)
     top = kit.body_top_y + max(0.0, (room - block.height) * 0.4)
     number = ScheduledText(build_kinetic_text(kit, "number", large, top, ground.accent), _NUMBER_START_S)
     headline = build_kinetic_text(kit, "point", block, top + above, ground.text, emphasis=ground.accent)

@@ -15,7 +15,7 @@ from generation.video.moving import MovingBackdrop, MovingObject
 
 VIDEO_FRAMES_PER_S = 30
 #: Pixels by which a ground is larger than the frame.
-_MOVING_BACKDROP_EXTRA_SIZE_PX = 160
+_BACKDROP_OVERSIZE_PX = 160
 #: Share of a scene after which all its words have appeared.
 _WORDS_APPEAR_SHARE = 0.4
 
@@ -81,10 +81,8 @@ class SceneStage(NamedTuple):
     def build_backdrop(self) -> MovingBackdrop:
         """Return the moving ground of a scene, larger than the frame; the seed decides its direction."""
         frame = self.kit.frame
-        wide = frame._replace(
-            width=frame.width + _MOVING_BACKDROP_EXTRA_SIZE_PX, height=frame.height + _MOVING_BACKDROP_EXTRA_SIZE_PX
-        )
+        wide = frame._replace(width=frame.width + _BACKDROP_OVERSIZE_PX, height=frame.height + _BACKDROP_OVERSIZE_PX)
         way = 1 if seeded_random_number(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
         return MovingBackdrop(
-            self.kit._replace(frame=wide).create_slide_canvas(self.ground, self.number).image, frame.size, way
+            self.kit._replace(frame=wide).create_canvas(self.ground, self.number).image, frame.size, way
         )

@@ -32,7 +32,7 @@ _VIDEO_PROGRESS_STEPS = 80
 _WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 
 
-class VideoPieceToRender(NamedTuple):
+class VideoToRender(NamedTuple):
     """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: SlideKit

@@ -16,9 +16,9 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from schemas.errors.platforms import PlatformErrorCategory
 from workers.platforms import http
@@ -32,19 +32,19 @@ RECORD_KEY_TAKEN_CODE = "KEY_TAKEN"
 
 
 BLUESKY_ACCOUNT_SUSPENDED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
+    PlatformRefusal, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
 )
 BLUESKY_ACCOUNT_DEACTIVATED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
+    PlatformRefusal, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
 BLUESKY_ACCOUNT_GONE_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
+    PlatformRefusal, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
 )
 BLUESKY_MEDIA_TOO_LARGE_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
+    PlatformRefusal, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
 )
 BLUESKY_MEDIA_TYPE_REFUSED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
+    PlatformRefusal, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
 )
 #: A refresh may return another token; otherwise the refresh raises `AccountReauthRequired`.
 BLUESKY_TOKEN_EXPIRED_ERROR_MEANING = PlatformErrorMeaning(
@@ -68,7 +68,7 @@ XRPC_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "AccountNotFound": BLUESKY_ACCOUNT_GONE_ERROR_MEANING,
     "RepoNotFound": BLUESKY_ACCOUNT_GONE_ERROR_MEANING,
     "InvalidSwap": PlatformErrorMeaning(
-        PostRejectedByPlatform, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
+        PlatformRefusal, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
     ),
     "BlobNotFound": PlatformErrorMeaning(
         PostPreparationExpired, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
@@ -110,7 +110,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
             return None
 
     @property
-    def home_server_url(self) -> str | None:
+    def pds_url(self) -> str | None:
         """Return the URL of the account's own server, which stores its records; None if its DID document has none."""
         services = (self.did_doc or {}).get("service")
         for service in services if isinstance(services, list) else []:
@@ -140,7 +140,7 @@ class WrittenPdsRecord(msgspec.Struct):
     cid: str
 
 
-class PdsUploadLimitResponse(msgspec.Struct, rename="camel"):
+class PdsUploadLimits(msgspec.Struct, rename="camel"):
     blob_upload_limit: int | None = None
 
 
@@ -209,9 +209,7 @@ async def resolve_bluesky_handle(api: PdsApi, handle: str) -> str | None:
 async def get_pds_upload_limit_bytes(api: PdsApi) -> int | None:
     """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
     answer = await api.without_token.send_request("GET", api.build_xrpc_url("com.atproto.server.describeServer"))
-    return http.decode_platform_response(
-        answer.require_success(build_xrpc_error), PdsUploadLimitResponse
-    ).blob_upload_limit
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsUploadLimits).blob_upload_limit
 
 
 async def upload_pds_blob(
@@ -227,7 +225,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     """Write a record to the account's repository, irreversibly; return its URI and content hash.
 
     `body` has `swapRecord: null`, so a repeat with the same bytes changes nothing. Other bytes under the same
-    key raise `PostRejectedByPlatform` with `RECORD_KEY_TAKEN_CODE`.
+    key raise `PlatformRefusal` with `RECORD_KEY_TAKEN_CODE`.
     """
     url = api.build_xrpc_url("com.atproto.repo.putRecord")
     answer = await api.send_request(
@@ -258,7 +256,7 @@ def build_xrpc_error(answer: PlatformResponse) -> PlatformError:
         return AccessTokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     message = answer.quote_message(body.message or body.error or f"status {answer.status}")
     category: PlatformErrorCategory = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
-    return PostRejectedByPlatform(
+    return PlatformRefusal(
         "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category
     )
 

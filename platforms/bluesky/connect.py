@@ -8,25 +8,25 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobInput, Login
+from domain.connecting.connect import ConnectJobInput, Login
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
-from schemas.errors import InvalidValue, PlatformError, PostRejectedByPlatform
-from workers.platforms.connecting import ConnectedAccountWithTokens, OutgoingNetwork
+from schemas.errors import InvalidValue, PlatformError, PlatformRefusal
+from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 
 
-async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
+async def connect_bluesky_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
     """Log in with the app password; return the Bluesky account and its session's tokens.
 
     Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`
-    for a wrong password, `PostRejectedByPlatform` for an inactive account, any `PlatformError`.
+    for a wrong password, `PlatformRefusal` for an inactive account, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Login", attempt.secret)
     session = await api.create_pds_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
     )
     if not session.active:
-        raise PostRejectedByPlatform(
+        raise PlatformRefusal(
             "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
         )
     home = _find_home_server(net, session, asked.service_url)
@@ -38,7 +38,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJ
         avatar_url=await _find_avatar_url(net.client, home, session),
         traits={"software": "atproto"},
     )
-    return ConnectedAccountWithTokens(account, _build_bluesky_token_grant(session))
+    return AccountWithTokens(account, _build_bluesky_token_grant(session))
 
 
 async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:
@@ -52,9 +52,7 @@ async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, to
 
 def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
     try:
-        return servers.normalize_account_server_url(
-            session.home_server_url or asked, allowed=net.allowed, path="serviceUrl"
-        )
+        return servers.normalize_account_server(session.pds_url or asked, allowed=net.allowed, path="serviceUrl")
     except InvalidValue:
         return asked
 

@@ -16,7 +16,7 @@ from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi
 from platforms.bluesky.record import build_bluesky_post_record, compute_bluesky_record_key, list_mentioned_handles
-from schemas.errors import PlatformError, PostOutcomeUnknown, PostRejectedByPlatform
+from schemas.errors import PlatformError, PlatformRefusal, PostOutcomeUnknown
 from workers.platforms import media
 from workers.platforms.contract import (
     AbsentPost,
@@ -24,7 +24,7 @@ from workers.platforms.contract import (
     PlatformAdapter,
     PostFile,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -61,11 +61,11 @@ class BlueskyAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PostPreparationResult | None = None,  # noqa: ARG002
-    ) -> PostPreparationResult:
+        so_far: PostPrepareResult | None = None,  # noqa: ARG002
+    ) -> PostPrepareResult:
         """Check and upload the post's files; return the key of its record and the bytes to send.
 
-        A repeat leaves no extra files. Raise `PostRejectedByPlatform` by a file's size or type, any `PlatformError`.
+        A repeat leaves no extra files. Raise `PlatformRefusal` by a file's size or type, any `PlatformError`.
         """
         media.check_post_files(account, draft)
         server = PdsApi.for_account(account, self.client)
@@ -77,31 +77,31 @@ class BlueskyAdapter(PlatformAdapter):
             build_bluesky_post_record(draft, blobs, people),
         )
         put = PutRecordInput(repo=account.external_id, collection=api.BLUESKY_POST_COLLECTION, rkey=key, record=record)
-        return PostPreparationResult(handle={"rkey": key}, request=msgspec.json.encode(put))
+        return PostPrepareResult(handle={"rkey": key}, request=msgspec.json.encode(put))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PostPreparationResult,
+        prepared: PostPrepareResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
     ) -> SendResult:
         try:
             await api.put_pds_record(PdsApi.for_account(account, self.client), prepared.request, timeout_s=timeout_s)
-        except PostRejectedByPlatform as error:
+        except PlatformRefusal as error:
             if error.code != api.RECORD_KEY_TAKEN_CODE:
                 raise
             return await self.find_existing_post(account, prepared)
         return build_bluesky_live_post(prepared)
 
-    async def find_existing_post(self, account: PostingAccount, prepared: PostPreparationResult) -> LivePost:
+    async def find_existing_post(self, account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
         """Return the post that exists on Bluesky under the prepared record's key.
 
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
         """
         try:
-            post = await self.look_up_post_by_record_key(account, prepared)
+            post = await self.find_post_by_rkey(account, prepared)
         except PlatformError as error:
             raise PostOutcomeUnknown(api.RECORD_KEY_TAKEN_CODE, f"the post's key is taken, and {error}") from error
         if isinstance(post, LivePost):
@@ -112,13 +112,11 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
-            await self.look_up_post_by_record_key(account, inquiry.prepared),
+            await self.find_post_by_rkey(account, inquiry.prepared),
             in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT,
         )
 
-    async def look_up_post_by_record_key(
-        self, account: PostingAccount, prepared: PostPreparationResult
-    ) -> ReconcileResult:
+    async def find_post_by_rkey(self, account: PostingAccount, prepared: PostPrepareResult) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(
             PdsApi.for_account(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
@@ -128,7 +126,7 @@ class BlueskyAdapter(PlatformAdapter):
         return build_bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def build_bluesky_live_post(prepared: PostPreparationResult) -> LivePost:
+def build_bluesky_live_post(prepared: PostPrepareResult) -> LivePost:
     """Return a prepared post as live: its `at://` URI and the URL of its page on bsky.app, for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return LivePost(
@@ -138,14 +136,14 @@ def build_bluesky_live_post(prepared: PostPreparationResult) -> LivePost:
 
 
 async def check_video_bytes_against_pds_limit(server: PdsApi, files: Sequence[PostFile]) -> None:
-    """Raise `PostRejectedByPlatform` if a video of the post is larger than the account's server accepts.
+    """Raise `PlatformRefusal` if a video of the post is larger than the account's server accepts.
 
     The server may drop the upload of such a file without an error. Without a published limit nothing is raised.
     """
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.get_pds_upload_limit_bytes(server) if sizes else None
     if limit is not None and max(sizes) > limit:
-        raise PostRejectedByPlatform("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
+        raise PlatformRefusal("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
 async def upload_post_file(server: PdsApi, file: PostFile) -> dict[str, Any]:

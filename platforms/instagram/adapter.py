@@ -5,11 +5,11 @@ from platforms.instagram.collect import InstagramCollector
 from platforms.instagram.description import InstagramSettings
 from platforms.instagram.publish import InstagramAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountIdFormatAndTokenLife, TokenExpiryAndRefreshDelays
+from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
 
 
 def _instagram_api_base_url_setting(net: OutgoingNetwork) -> str:
-    return net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url
+    return net.settings.get_platform_settings(InstagramSettings).instagram_api_url
 
 
 PARTS = PlatformParts(
@@ -17,8 +17,8 @@ PARTS = PlatformParts(
     open_collector=lambda net: InstagramCollector(net.client, _instagram_api_base_url_setting(net)),
     connect=connect.connect_instagram_account,
     refresh=lambda net, attempt: connect.refresh_instagram_token(net, attempt.tokens),
-    sandbox=SandboxAccountIdFormatAndTokenLife(
-        token_life=TokenExpiryAndRefreshDelays(
+    sandbox=SandboxAccountIdAndTokenLife(
+        token_life=TokenLifeAndRefresh(
             connect.INSTAGRAM_TOKEN_LIFE, connect.INSTAGRAM_TOKEN_LIFE * connect.TOKEN_LIFE_SHARE_UNTIL_EXTENSION
         )
     ),

@@ -14,7 +14,7 @@ import msgspec
 
 from domain.accounts.client_registrations import OAuthClient
 from platforms.instagram import errors
-from schemas.errors import AccountReauthRequired, PlatformError, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal
 from workers.platforms import http
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -43,7 +43,7 @@ class InstagramHourToken(msgspec.Struct, frozen=True):
         return "ShortLived()"
 
 
-class InstagramSixtyDayToken(msgspec.Struct, frozen=True):
+class LongLivedToken(msgspec.Struct, frozen=True):
     """A token for 60 days; `expires_in` is in seconds."""
 
     access_token: str
@@ -137,22 +137,20 @@ async def exchange_code_for_hour_token(
     return decode_graph_object(answer, InstagramHourToken)
 
 
-async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> InstagramSixtyDayToken:
+async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> LongLivedToken:
     """Exchange a token of an hour for one of 60 days; Instagram wants the secret in the URL. Raise `PlatformError`."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
-    return http.decode_platform_response(
-        await send_instagram_get_request(api, "access_token", query), InstagramSixtyDayToken
-    )
+    return http.decode_platform_response(await send_instagram_get_request(api, "access_token", query), LongLivedToken)
 
 
-async def extend_sixty_day_token(api: PlatformApi) -> InstagramSixtyDayToken:
+async def extend_sixty_day_token(api: PlatformApi) -> LongLivedToken:
     """Extend an Instagram token to 60 days from now; return the new token.
 
     Instagram refuses a token that has expired or is younger than 24 h.
     """
     return http.decode_platform_response(
         await send_instagram_get_request(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
-        InstagramSixtyDayToken,
+        LongLivedToken,
     )
 
 
@@ -163,7 +161,7 @@ async def get_instagram_user(api: PlatformApi) -> InstagramUser:
 
 
 async def get_instagram_quota_usage(api: PlatformApi, account_id: str) -> InstagramQuotaUsage:
-    path = f"{percent_encode_path_part(account_id)}/content_publishing_limit"
+    path = f"{url_quote_path_part(account_id)}/content_publishing_limit"
     return decode_graph_object(
         await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), InstagramQuotaUsage
     )
@@ -171,15 +169,13 @@ async def get_instagram_quota_usage(api: PlatformApi, account_id: str) -> Instag
 
 async def create_media_container(api: PlatformApi, account_id: str, **fields: str) -> str:
     """Create a container, and return its id. It is invisible until it is published. Raise a `PlatformError`."""
-    answer = await api.post_form(f"/{META_GRAPH_API_VERSION}/{percent_encode_path_part(account_id)}/media", fields)
-    return http.decode_platform_response(
-        answer.require_success(errors.choose_graph_response_error), CreatedGraphObject
-    ).id
+    answer = await api.post_form(f"/{META_GRAPH_API_VERSION}/{url_quote_path_part(account_id)}/media", fields)
+    return http.decode_platform_response(answer.require_success(errors.parse_graph_error), CreatedGraphObject).id
 
 
 async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
     """Return the status of an Instagram media container; its message is safe to quote."""
-    answer = await get_from_graph_api(api, percent_encode_path_part(container), {"fields": "status_code,status"})
+    answer = await get_from_graph_api(api, url_quote_path_part(container), {"fields": "status_code,status"})
     status = decode_graph_object(answer, MediaContainerStatus)
     return msgspec.structs.replace(status, status=answer.quote_message(status.status))
 
@@ -187,19 +183,15 @@ async def get_container_status(api: PlatformApi, container: str) -> MediaContain
 async def publish_container(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly; return the post's id. Raise `PostOutcomeUnknown` or any `PlatformError`."""
     path, fields = (
-        f"/{META_GRAPH_API_VERSION}/{percent_encode_path_part(account_id)}/media_publish",
+        f"/{META_GRAPH_API_VERSION}/{url_quote_path_part(account_id)}/media_publish",
         {"creation_id": container},
     )
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
-    return http.decode_platform_response(
-        answer.require_success(errors.choose_graph_response_error), CreatedGraphObject
-    ).id
+    return http.decode_platform_response(answer.require_success(errors.parse_graph_error), CreatedGraphObject).id
 
 
 async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await get_from_graph_api(
-        api, percent_encode_path_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s
-    )
+    answer = await get_from_graph_api(api, url_quote_path_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
     return decode_graph_object(answer, ListedInstagramPost).permalink
 
 
@@ -208,7 +200,7 @@ async def list_account_media(api: PlatformApi, account_id: str, *, after: str | 
     query = {"fields": "id,caption,timestamp,permalink", "limit": str(INSTAGRAM_MEDIA_PAGE_SIZE)}
     query |= {} if after is None else {"after": after}
     return http.decode_platform_response(
-        await get_from_graph_api(api, f"{percent_encode_path_part(account_id)}/media", query), InstagramMediaPage
+        await get_from_graph_api(api, f"{url_quote_path_part(account_id)}/media", query), InstagramMediaPage
     )
 
 
@@ -226,7 +218,7 @@ async def send_instagram_get_request(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_REQUEST_TIMEOUT_S
 ) -> PlatformResponse:
     answer = await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)
-    return answer.require_success(errors.choose_graph_response_error)
+    return answer.require_success(errors.parse_graph_error)
 
 
 def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
@@ -242,21 +234,21 @@ def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
         raise http.build_unclear_response_error(answer) from error
 
 
-def percent_encode_path_part(name: str) -> str:
+def url_quote_path_part(name: str) -> str:
     return quote(name, safe="")
 
 
 def _build_code_exchange_error(answer: PlatformResponse) -> PlatformError:
     """Return the error for Instagram's refusal of a one-time code, chosen by the response's message alone.
 
-    `PostRejectedByPlatform` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
+    `PlatformRefusal` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
     a 5xx or a redirect, the error leaves the result open.
     """
     if not answer.was_refused_before_write:
         return http.build_unclear_response_error(answer)
     message = http.decode_platform_error(answer, InstagramCodeExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
-        return PostRejectedByPlatform(
+        return PlatformRefusal(
             "APP_REFUSED",
             f"Instagram refuses this server's application: tell its operator ({answer.quote_message(message)})",
             category="config",

@@ -16,7 +16,7 @@ import msgspec
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api
-from schemas.errors import PostPreparationExpired, PostRejectedByPlatform
+from schemas.errors import PlatformRefusal, PostPreparationExpired
 from schemas.metrics import CollectedMetric
 from workers.platforms import http
 from workers.platforms.collecting import (
@@ -84,7 +84,7 @@ class InstagramCollector(MetricsCollector):
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server, figures_by_post = self.build_api_client_for_account(account), dict[UUID, CollectedFigures]()
+        server, figures_by_post = self.build_api_client(account), dict[UUID, CollectedFigures]()
         for post in posts:
             figures = await get_instagram_post_insights(server, post) or await get_instagram_post_counts(server, post)
             if figures is not None:
@@ -93,21 +93,21 @@ class InstagramCollector(MetricsCollector):
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.build_api_client_for_account(account),
+            self.build_api_client(account),
             "me",
             {"fields": "followers_count"},
             timeout_s=MAX_METRICS_CALL_S,
         )
         return api.decode_graph_object(answer, InstagramProfile).followers_count
 
-    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
 async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
     """Return a post's insights, empty if none yet, None if deleted or not permitted. Raise another `PlatformError`."""
     names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
-    path, query = f"{api.percent_encode_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
+    path, query = f"{api.url_quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
         with skip_figure_without_permission():
             answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_METRICS_CALL_S)
@@ -117,7 +117,7 @@ async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetri
             )
     except PostPreparationExpired:
         return None
-    except PostRejectedByPlatform as error:
+    except PlatformRefusal as error:
         if error.category == "account_issue":
             raise
     return None
@@ -128,7 +128,7 @@ async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricP
     query = {"fields": "like_count,comments_count"}
     try:
         answer = await api.get_from_graph_api(
-            server, api.percent_encode_path_part(post.external_id), query, timeout_s=MAX_METRICS_CALL_S
+            server, api.url_quote_path_part(post.external_id), query, timeout_s=MAX_METRICS_CALL_S
         )
     except PostPreparationExpired:
         return None

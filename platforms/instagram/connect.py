@@ -10,14 +10,14 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
 from platforms.instagram import api, errors
-from platforms.instagram.api import InstagramHourToken, InstagramQuotaUsage, InstagramSixtyDayToken
+from platforms.instagram.api import InstagramHourToken, InstagramQuotaUsage, LongLivedToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    ConnectedAccountWithTokens,
+    AccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     get_oauth_application,
@@ -33,9 +33,7 @@ MIN_TOKEN_EXTEND_AGE = timedelta(days=1)
 INSTAGRAM_TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect_instagram_account(
-    net: OutgoingNetwork, attempt: AccountConnectJobInput
-) -> ConnectedAccountWithTokens:
+async def connect_instagram_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for an Instagram token of 60 days; return the account with it.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
@@ -45,7 +43,7 @@ async def connect_instagram_account(
     short = await _exchange_code(net, asked, us, secret)
     if not all(short.allows(scope) for scope in INSTAGRAM_SCOPES):
         raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
-    graph = net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url
+    graph = net.settings.get_platform_settings(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
     token = await api.exchange_for_sixty_day_token(hour, client_secret=us.client_secret)
     server = PlatformApi(client=net.client, base=graph, token=token.access_token)
@@ -58,7 +56,7 @@ async def connect_instagram_account(
         avatar_url=person.profile_picture_url,
         traits=await _read_account_quota_traits(server, str(person.user_id)),
     )
-    return ConnectedAccountWithTokens(account, _build_stored_grant_of_sixty_day_token(token))
+    return AccountWithTokens(account, _build_stored_grant_of_sixty_day_token(token))
 
 
 async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
@@ -69,7 +67,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
     """
     server = PlatformApi(
         client=net.client,
-        base=net.settings.select_settings_of_social_platform(InstagramSettings).instagram_api_url,
+        base=net.settings.get_platform_settings(InstagramSettings).instagram_api_url,
         token=tokens.access_token,
     )
     try:
@@ -84,7 +82,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
 async def _exchange_code(
     net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
 ) -> InstagramHourToken:
-    base = net.settings.select_settings_of_social_platform(InstagramSettings).instagram_oauth_url
+    base = net.settings.get_platform_settings(InstagramSettings).instagram_oauth_url
     form = {**build_code_exchange_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
         return await api.exchange_code_for_hour_token(net.client, base, us, form)
@@ -122,7 +120,7 @@ def _is_token_too_young_to_extend(tokens: AccountTokens) -> bool:
     return expires_at is not None and expires_at - datetime.now(UTC) > INSTAGRAM_TOKEN_LIFE - MIN_TOKEN_EXTEND_AGE
 
 
-def _build_stored_grant_of_sixty_day_token(token: InstagramSixtyDayToken) -> TokenGrant:
+def _build_stored_grant_of_sixty_day_token(token: LongLivedToken) -> TokenGrant:
     return _build_token_grant_with_expiry(token.access_token, credentials.token_expiry_after(token.expires_in))
 
 

@@ -13,7 +13,7 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, errors
 from schemas.errors import PlatformError, PostPreparationExpired
-from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
+from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
 from workers.platforms.http import PlatformApi
 
 #: Safe lifetime of a container, out of its 24 h.
@@ -28,7 +28,7 @@ MAX_UNKNOWN_CONTAINER_POLLS = 3
 INSTAGRAM_ERROR_SUBCODE_PATTERN = re.compile(r"\b2207\d{3}\b")
 
 
-class InstagramPostPreparationState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class InstagramPostProgress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
     `container` is the one to publish; `asks` counts the polls while Instagram processes it, `misses` the
@@ -53,8 +53,8 @@ class ContainerPublishRequest(msgspec.Struct):
 
 
 async def run_media_container_step(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
-) -> PostPreparationResult:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+) -> PostPrepareResult:
     """Run the next step towards a finished Instagram container; return the post's new state.
 
     `PostPreparationExpired` means that Instagram could not create the container or lost it: all containers are
@@ -72,14 +72,14 @@ async def run_media_container_step(
         ):
             raise
         missed = msgspec.structs.replace(handle, misses=handle.misses + 1)
-        return build_incomplete_instagram_post(
+        return build_partial_preparation(
             missed, after_s=FIRST_CONTAINER_POLL_PAUSE_S[draft.media[0].kind] * 2**handle.misses
         )
 
 
 async def _create_or_poll_next_media_container(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
-) -> PostPreparationResult:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+) -> PostPrepareResult:
     if handle.container is not None:
         return await poll_media_container_before_publish(server, draft, handle, handle.container)
     if len(draft.media) == 1:
@@ -93,8 +93,8 @@ async def _create_or_poll_next_media_container(
 
 
 async def poll_media_container_before_publish(
-    server: PlatformApi, draft: PostToPublish, handle: InstagramPostPreparationState, container: str
-) -> PostPreparationResult:
+    server: PlatformApi, draft: PostToPublish, handle: InstagramPostProgress, container: str
+) -> PostPrepareResult:
     """Poll the container to publish; return the post as complete once Instagram has finished the container.
 
     Until then return an incomplete post with the seconds until the next poll. A container that is published
@@ -103,22 +103,22 @@ async def poll_media_container_before_publish(
     if not await is_media_container_finished(server, container):
         return schedule_next_container_poll(draft, handle)
     request = msgspec.json.encode(ContainerPublishRequest(container, draft.caption))
-    return PostPreparationResult(handle=msgspec.to_builtins(handle), request=request)
+    return PostPrepareResult(handle=msgspec.to_builtins(handle), request=request)
 
 
 async def create_carousel_item_container(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
-) -> PostPreparationResult:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+) -> PostPrepareResult:
     file = draft.media[len(handle.items)]
     container = await create_instagram_account_container(
         server, account, is_carousel_item="true", **build_container_file_fields(file)
     )
-    return build_incomplete_instagram_post(msgspec.structs.replace(handle, items=(*handle.items, container)))
+    return build_partial_preparation(msgspec.structs.replace(handle, items=(*handle.items, container)))
 
 
 async def create_carousel_if_items_finished(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostPreparationState
-) -> PostPreparationResult:
+    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+) -> PostPrepareResult:
     """Create the carousel's container once Instagram has finished all item containers.
 
     Returns the post's next step: a first poll of the carousel, or another poll of the first unfinished item.
@@ -181,8 +181,8 @@ def build_failed_container_error(message: str) -> PlatformError:
 
 
 def schedule_first_container_poll(
-    draft: PostToPublish, handle: InstagramPostPreparationState, container: str
-) -> PostPreparationResult:
+    draft: PostToPublish, handle: InstagramPostProgress, container: str
+) -> PostPrepareResult:
     """Return an incomplete post that records the newly created container to publish.
 
     Its wait is the seconds until the first poll, while Instagram processes the container.
@@ -190,14 +190,10 @@ def schedule_first_container_poll(
     return schedule_next_container_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 
-def schedule_next_container_poll(draft: PostToPublish, handle: InstagramPostPreparationState) -> PostPreparationResult:
+def schedule_next_container_poll(draft: PostToPublish, handle: InstagramPostProgress) -> PostPrepareResult:
     wait_s = min(FIRST_CONTAINER_POLL_PAUSE_S[draft.media[0].kind] * 2**handle.asks, MAX_CONTAINER_POLL_PAUSE_S)
-    return build_incomplete_instagram_post(
-        msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s
-    )
+    return build_partial_preparation(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
 
 
-def build_incomplete_instagram_post(
-    handle: InstagramPostPreparationState, *, after_s: float = 0.0
-) -> PostPreparationResult:
-    return PostPreparationResult(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)
+def build_partial_preparation(handle: InstagramPostProgress, *, after_s: float = 0.0) -> PostPrepareResult:
+    return PostPrepareResult(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)

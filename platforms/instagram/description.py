@@ -20,9 +20,9 @@ from platforms.description import (
     VIDEO_MEDIA_TYPES,
     AdditionalCaptionLimit,
     ConsolePreviewRules,
+    PlatformConsentPage,
     PlatformDescription,
     PlatformLimits,
-    PlatformOAuthConsentPage,
     SingleServerOAuthLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
@@ -70,7 +70,7 @@ DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"image", "video"}),
     ),
     login=SingleServerOAuthLogin(
-        PlatformOAuthConsentPage(
+        PlatformConsentPage(
             "/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"
         ),
         url="instagram_url",

@@ -17,11 +17,11 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
@@ -58,8 +58,8 @@ def _build_reauth_meaning(message: str, code: str = "TOKEN_REFUSED") -> Platform
     return PlatformErrorMeaning(AccountReauthRequired, code, f"{message}: {CONNECT_AGAIN_ADVICE}")
 
 
-_build_account_issue_meaning = partial(PlatformErrorMeaning, PostRejectedByPlatform, category="account_issue")
-_build_content_rejected_meaning = partial(PlatformErrorMeaning, PostRejectedByPlatform)
+_build_account_issue_meaning = partial(PlatformErrorMeaning, PlatformRefusal, category="account_issue")
+_build_content_rejected_meaning = partial(PlatformErrorMeaning, PlatformRefusal)
 
 INSTAGRAM_VIDEO_UNREADABLE_ERROR_MEANING = _build_content_rejected_meaning(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
@@ -92,7 +92,7 @@ INSTAGRAM_DAILY_POST_LIMIT_ERROR_MEANING = PlatformErrorMeaning(
     after_s=INSTAGRAM_DAY_LIMIT_COOLDOWN_S,
 )
 INSTAGRAM_REQUEST_REFUSED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
+    PlatformRefusal, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
 INSTAGRAM_SCOPE_MISSING_ERROR_MEANING = _build_reauth_meaning("the account gave no permission to post", "SCOPE_MISSING")
 INSTAGRAM_CHECKPOINT_ERROR_MEANING = _build_account_issue_meaning(
@@ -161,9 +161,7 @@ INSTAGRAM_TOKEN_ERROR_MEANINGS: Mapping[int, PlatformErrorMeaning] = {
     492: _build_reauth_meaning("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
-INSTAGRAM_REFRESHABLE_TOKEN_ERROR_MEANING = PlatformErrorMeaning(
-    AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token"
-)
+INSTAGRAM_STALE_TOKEN_ERROR = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
 GRAPH_BAD_TOKEN_CODE = 190
 
 INSTAGRAM_ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
@@ -197,7 +195,7 @@ INSTAGRAM_ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
 GRAPH_UNKNOWN_OBJECT_CODE_AND_SUBCODE = (100, 33)
 
 
-def choose_graph_response_error(answer: PlatformResponse) -> PlatformError:
+def parse_graph_error(answer: PlatformResponse) -> PlatformError:
     """Return the `PlatformError` for an Instagram response other than a 2xx, by its code and subcode.
 
     `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
@@ -224,7 +222,7 @@ def find_graph_error_meaning(error: GraphErrorDetails) -> PlatformErrorMeaning |
     if code == GRAPH_BAD_TOKEN_CODE:
         if "checkpoint" in error.message.lower():
             return INSTAGRAM_CHECKPOINT_ERROR_MEANING
-        return INSTAGRAM_TOKEN_ERROR_MEANINGS.get(subcode, INSTAGRAM_REFRESHABLE_TOKEN_ERROR_MEANING)
+        return INSTAGRAM_TOKEN_ERROR_MEANINGS.get(subcode, INSTAGRAM_STALE_TOKEN_ERROR)
     if (code, subcode) == GRAPH_UNKNOWN_OBJECT_CODE_AND_SUBCODE:
         return INSTAGRAM_CONTAINER_ABSENT_ERROR_MEANING
     return INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(subcode) or INSTAGRAM_ERROR_MEANINGS_BY_CODE.get(code)
@@ -233,9 +231,9 @@ def find_graph_error_meaning(error: GraphErrorDetails) -> PlatformErrorMeaning |
 def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
     """Return the `PlatformError` for the meaning of an Instagram error.
 
-    Only a `PostRejectedByPlatform` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
+    Only a `PlatformRefusal` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
     """
-    return meaning.build_error(quote if meaning.error is PostRejectedByPlatform else "", after_s=after_s)
+    return meaning.build_error(quote if meaning.error is PlatformRefusal else "", after_s=after_s)
 
 
 def parse_usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
@@ -262,7 +260,7 @@ def _build_unlisted_code_error(answer: PlatformResponse, error: GraphErrorDetail
         return INSTAGRAM_RETRYABLE_FAILURE_MEANING.build_error()
     numbers = f"code {error.code}, {error.error_subcode or 0}"
     message = f"Instagram refuses it: {quote_graph_message(answer, error)} ({numbers})"
-    return PostRejectedByPlatform("PLATFORM_REJECTED", message, category="platform_rejected")
+    return PlatformRefusal("PLATFORM_REJECTED", message, category="platform_rejected")
 
 
 def _build_unclear_outcome_error(answer: PlatformResponse, error: GraphErrorDetails) -> PostOutcomeUnknown:

@@ -15,7 +15,7 @@ from platforms.instagram import api, containers, errors, reconcile
 from platforms.instagram.containers import (
     MAX_MEDIA_CONTAINER_AGE,
     ContainerPublishRequest,
-    InstagramPostPreparationState,
+    InstagramPostProgress,
 )
 from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms import media
@@ -23,7 +23,7 @@ from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -45,47 +45,45 @@ class InstagramAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
         """Run the next step of creating the post's Instagram containers; return the post's new state.
 
         Starts over with new containers if the earlier ones are too old to publish, or have another AI label.
         """
-        server = self.build_api_client_for_account(account)
-        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostPreparationState)
+        server = self.build_api_client(account)
+        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostProgress)
         if (
             handle is None
-            or not does_container_ai_label_match_draft(handle, draft)
+            or not does_ai_label_match_draft(handle, draft)
             or draft.now - handle.began_at > MAX_MEDIA_CONTAINER_AGE
         ):
             media.check_post_files(account, draft)
             await check_instagram_daily_quota(server, account)
-            handle = InstagramPostPreparationState(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
+            handle = InstagramPostProgress(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.run_media_container_step(server, account, draft, handle)
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        if not does_container_ai_label_match_draft(
-            msgspec.convert(prepared.handle, InstagramPostPreparationState), draft
-        ):
+        if not does_ai_label_match_draft(msgspec.convert(prepared.handle, InstagramPostProgress), draft):
             raise PostPreparationExpired(
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
         post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
-        server, call_s = self.build_api_client_for_account(account), PUBLISH_CALL_SHARE_OF_SEND_TIMEOUT * timeout_s
+        server, call_s = self.build_api_client(account), PUBLISH_CALL_SHARE_OF_SEND_TIMEOUT * timeout_s
         media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        return await reconcile.reconcile_container(self.build_api_client_for_account(account), account, inquiry)
+        return await reconcile.reconcile_container(self.build_api_client(account), account, inquiry)
 
-    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def does_container_ai_label_match_draft(handle: InstagramPostPreparationState, draft: PostToPublish) -> bool:
+def does_ai_label_match_draft(handle: InstagramPostProgress, draft: PostToPublish) -> bool:
     """Return whether the containers have an AI label exactly if the draft has one. An earlier release set none."""
     return handle.is_ai_generated == draft.is_ai_generated
 

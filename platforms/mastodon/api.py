@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import OAuthClient
-from schemas.errors import AccountReauthRequired, PlatformError, PlatformThrottled, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal, PlatformThrottled
 from workers.platforms import http
 from workers.platforms.connecting import OAUTH_CLIENT_UNKNOWN_ERROR_CODE
 from workers.platforms.http import JSON_CONTENT_TYPE_HEADER, PlatformResponse
@@ -131,7 +131,7 @@ async def call_mastodon_oauth(
     return answer.require_success(build_mastodon_error)
 
 
-async def get_mastodon_identity(api: MastodonApi) -> MastodonIdentity:
+async def get_mastodon_user(api: MastodonApi) -> MastodonIdentity:
     return http.decode_platform_response(
         await get_checked_mastodon_response(api, "/api/v1/accounts/verify_credentials"), MastodonIdentity
     )
@@ -154,7 +154,7 @@ async def upload_mastodon_media(
 async def is_mastodon_media_ready(api: MastodonApi, media_id: str) -> bool:
     """Return whether a Mastodon server has processed an uploaded file; it responds 206 until then.
 
-    Raises `PostRejectedByPlatform` if the processing failed, any `PlatformError`.
+    Raises `PlatformRefusal` if the processing failed, any `PlatformError`.
     """
     answer = await get_checked_mastodon_response(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
@@ -196,10 +196,10 @@ def build_mastodon_error(answer: PlatformResponse) -> PlatformError:
     return build_mastodon_error_by_http_status(answer, body)
 
 
-def build_unknown_oauth_app_error() -> PostRejectedByPlatform:
+def build_unknown_oauth_app_error() -> PlatformRefusal:
     """Return the error for a Mastodon server without this application's registration: it issues no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
-    return PostRejectedByPlatform(OAUTH_CLIENT_UNKNOWN_ERROR_CODE, message, category="config")
+    return PlatformRefusal(OAUTH_CLIENT_UNKNOWN_ERROR_CODE, message, category="config")
 
 
 def build_mastodon_error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
@@ -208,13 +208,13 @@ def build_mastodon_error_by_http_status(answer: PlatformResponse, body: Mastodon
     if status == 403 and "scope" in message.lower():
         return AccountReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
-        return PostRejectedByPlatform(
+        return PlatformRefusal(
             "ACCOUNT_REFUSED", f"the account's server refuses the account: {message}", category="account_issue"
         )
     if status == 413:
-        return PostRejectedByPlatform("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+        return PlatformRefusal("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
-        return PostRejectedByPlatform("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
-    return PostRejectedByPlatform(
+        return PlatformRefusal("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
+    return PlatformRefusal(
         "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category="platform_rejected"
     )

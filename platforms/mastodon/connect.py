@@ -12,16 +12,16 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonToken
 from platforms.mastodon.description import MASTODON_SCOPES
-from schemas.errors import AccountReauthRequired, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformRefusal
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    ConnectedAccountWithTokens,
+    AccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     build_token_refresh_form,
@@ -49,16 +49,14 @@ async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformSe
     return OAuthClient(app.client_id, app.client_secret)
 
 
-async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
+async def connect_mastodon_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for a Mastodon account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
     token = await _exchange_code(client, asked, _require_app_registration(attempt.client), code)
-    person = await api.get_mastodon_identity(
-        MastodonApi(client=client, base=asked.service_url, token=token.access_token)
-    )
+    person = await api.get_mastodon_user(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
     described = await api.get_mastodon_instance(client, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
@@ -68,7 +66,7 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
         avatar_url=person.avatar,
         traits=build_mastodon_instance_traits(described),
     )
-    return ConnectedAccountWithTokens(account, _build_mastodon_token_grant(token, redirect_uri=asked.redirect_uri))
+    return AccountWithTokens(account, _build_mastodon_token_grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshJobInput) -> TokenGrant:
@@ -89,7 +87,7 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshJobI
 
 
 async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None:
-    """Revoke the token by the registration that got it. Raise `PostRejectedByPlatform` without it, `PlatformError`."""
+    """Revoke the token by the registration that got it. Raise `PlatformRefusal` without it, `PlatformError`."""
     us = _require_app_registration(attempt.client)
     await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 
@@ -124,8 +122,8 @@ async def _check_token_works(as_account: MastodonApi) -> None:
     A 422 also means a dead token: this request has nothing else to reject.
     """
     try:
-        await api.get_mastodon_identity(as_account)
-    except PostRejectedByPlatform as error:
+        await api.get_mastodon_user(as_account)
+    except PlatformRefusal as error:
         if error.category != "user_content":
             raise
         raise AccountReauthRequired("TOKEN_REFUSED", error.message) from error

@@ -13,11 +13,11 @@ from platforms.caption_length import count_graphemes
 from platforms.description import (
     IMAGE_MEDIA_TYPES,
     VIDEO_MEDIA_TYPES,
-    AccountServerLogin,
     ConsolePreviewRules,
+    OwnServerLogin,
+    PlatformConsentPage,
     PlatformDescription,
     PlatformLimits,
-    PlatformOAuthConsentPage,
     PreviewTextCut,
 )
 
@@ -55,7 +55,7 @@ DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=AccountServerLogin(PlatformOAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    login=OwnServerLogin(PlatformConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
         color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),

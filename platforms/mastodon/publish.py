@@ -18,7 +18,7 @@ from workers.platforms import media
 from workers.platforms.contract import (
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -66,8 +66,8 @@ class MastodonAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PostPreparationResult | None = None,  # noqa: ARG002
-    ) -> PostPreparationResult:
+        so_far: PostPrepareResult | None = None,  # noqa: ARG002
+    ) -> PostPrepareResult:
         media.check_post_files(account, draft)
         server = MastodonApi.for_account(account, self.client)
         after = await reconcile.find_newest_mastodon_status_id(server, account.external_id)
@@ -75,12 +75,12 @@ class MastodonAdapter(PlatformAdapter):
         language = draft.language or msgspec.UNSET
         post = MastodonStatusRequest(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
         handle = MastodonPostPreparationState(key=str(draft.post_id), prepared_at=draft.now, after=after)
-        return PostPreparationResult(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
+        return PostPrepareResult(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PostPreparationResult,
+        prepared: PostPrepareResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
         timeout_s: float,
@@ -106,5 +106,5 @@ class MastodonAdapter(PlatformAdapter):
         return inquiry.withhold_unproved_absence(result, in_flight=MIN_MASTODON_WAIT_TO_PROVE_POST_ABSENT)
 
 
-def decode_mastodon_post_preparation_state(prepared: PostPreparationResult) -> MastodonPostPreparationState:
+def decode_mastodon_post_preparation_state(prepared: PostPrepareResult) -> MastodonPostPreparationState:
     return msgspec.convert(prepared.handle, MastodonPostPreparationState)

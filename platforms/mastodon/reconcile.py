@@ -80,9 +80,9 @@ async def list_mastodon_statuses_newer_than_id(
 
 
 def has_same_status_text(status: MastodonStatus, text: str) -> bool:
-    return status.reblog is None and normalize_status_text(
-        extract_visible_status_text(status)
-    ) == normalize_status_text(text)
+    return status.reblog is None and normalize_status_text(get_visible_status_text(status)) == normalize_status_text(
+        text
+    )
 
 
 def may_have_same_status_text(status: MastodonStatus, text: str) -> bool:
@@ -90,7 +90,7 @@ def may_have_same_status_text(status: MastodonStatus, text: str) -> bool:
 
     With markup `[a](https://a.example)` becomes a. False for a boost, or if either text is empty.
     """
-    listed_text, sent_text = normalize_status_text(extract_visible_status_text(status)), normalize_status_text(text)
+    listed_text, sent_text = normalize_status_text(get_visible_status_text(status)), normalize_status_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
         return False
     return is_subsequence(listed_text, sent_text) or is_subsequence(sent_text, listed_text)
@@ -102,7 +102,7 @@ def is_subsequence(whole: str, part: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def extract_visible_status_text(status: MastodonStatus) -> str:
+def get_visible_status_text(status: MastodonStatus) -> str:
     return html.unescape(HTML_TAG_PATTERN.sub("", status.content)) if status.text is None else status.text
 
 

@@ -7,11 +7,11 @@ from platforms.tiktok.collect import TikTokCollector
 from platforms.tiktok.description import TikTokSettings
 from platforms.tiktok.publish import TikTokAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountIdFormatAndTokenLife, TokenExpiryAndRefreshDelays
+from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
 
 
 def _tiktok_api_base_url_setting(net: OutgoingNetwork) -> str:
-    return net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url
+    return net.settings.get_platform_settings(TikTokSettings).tiktok_api_url
 
 
 PARTS = PlatformParts(
@@ -21,9 +21,7 @@ PARTS = PlatformParts(
     refresh=lambda net, attempt: connect.refresh_tiktok_tokens(net, attempt.tokens),
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),
     # TikTok's refresh token lives a year.
-    sandbox=SandboxAccountIdFormatAndTokenLife(
-        token_life=TokenExpiryAndRefreshDelays(
-            timedelta(days=1), timedelta(days=365) * connect.REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE
-        )
+    sandbox=SandboxAccountIdAndTokenLife(
+        token_life=TokenLifeAndRefresh(timedelta(days=1), timedelta(days=365) * connect.REFRESH_AT_LIFE_SHARE)
     ),
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from platforms.tiktok import errors
 from platforms.tiktok.errors import TikTokErrorBody
-from schemas.errors import PostNotSent, PostRejectedByPlatform
+from schemas.errors import PlatformRefusal, PostNotSent
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -104,15 +104,15 @@ async def publish_tiktok_photos(api: PlatformApi, body: bytes, *, timeout_s: flo
     )
 
 
-async def get_tiktok_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
+async def get_tiktok_post_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
     """Return TikTok's status of a post, by its publish id.
 
-    A failed query proves nothing about the post: a `PostRejectedByPlatform` of the call is raised as `PostNotSent`.
+    A failed query proves nothing about the post: a `PlatformRefusal` of the call is raised as `PostNotSent`.
     """
     try:
         body = msgspec.json.encode({"publish_id": publish_id})
         return await call_tiktok_publish_api(api, "status/fetch", body, TikTokPublishStatus)
-    except PostRejectedByPlatform as error:
+    except PlatformRefusal as error:
         raise PostNotSent(error.code, error.message, category=error.category) from error
 
 

@@ -71,7 +71,7 @@ class TikTokCollector(MetricsCollector):
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server = self.build_api_client_for_account(account)
+        server = self.build_api_client(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
         figures_by_id = dict[str, CollectedFigures]()
@@ -86,7 +86,7 @@ class TikTokCollector(MetricsCollector):
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
-        server = self.build_api_client_for_account(account)
+        server = self.build_api_client(account)
         with skip_figure_without_permission():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
             return api.decode_tiktok_envelope_data(
@@ -94,5 +94,5 @@ class TikTokCollector(MetricsCollector):
             ).user.follower_count
         return None
 
-    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

@@ -6,20 +6,20 @@ from typing import Any, cast
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
 from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
-    PostRejectedByPlatform,
 )
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
-    ConnectedAccountWithTokens,
+    AccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
     build_token_refresh_form,
@@ -27,10 +27,10 @@ from workers.platforms.connecting import (
 from workers.platforms.http import PlatformApi
 
 #: Part of a refresh token's life after which it is used even without need, so that it never expires.
-REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE = 0.5
+REFRESH_AT_LIFE_SHARE = 0.5
 
 
-async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
+async def connect_tiktok_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for a TikTok account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
@@ -40,7 +40,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJo
     _check_granted_scopes(token)
     server = PlatformApi(
         client=net.client,
-        base=net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url,
+        base=net.settings.get_platform_settings(TikTokSettings).tiktok_api_url,
         token=token.access_token,
     )
     try:
@@ -55,9 +55,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJo
         avatar_url=person.avatar_url or None,
         traits=await _read_account_traits(server),
     )
-    return ConnectedAccountWithTokens(
-        account, _convert_tiktok_tokens_to_token_grant(token, redirect_uri=asked.redirect_uri)
-    )
+    return AccountWithTokens(account, _tiktok_tokens_to_grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | TokenGrant) -> TokenGrant:
@@ -69,14 +67,14 @@ async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | To
     if tokens.refresh_token is None:
         raise AccountReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
     token = await oauth.exchange_tiktok_token(net, build_token_refresh_form(tokens.refresh_token))
-    return _convert_tiktok_tokens_to_token_grant(token, redirect_uri=tokens.redirect_uri)
+    return _tiktok_tokens_to_grant(token, redirect_uri=tokens.redirect_uri)
 
 
 async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> None:
     """Revoke an account's access at TikTok.
 
     TikTok revokes only a living token, so an access token that ends soon is refreshed first. Raises
-    `PostRejectedByPlatform` if TikTok no longer has the token, any `PlatformError`.
+    `PlatformRefusal` if TikTok no longer has the token, any `PlatformError`.
     """
     token = revocable.access_token
     if credentials.is_token_ending_soon(revocable.expires_at, now=datetime.now(UTC)):
@@ -87,7 +85,7 @@ async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> N
 async def _exchange_code(net: OutgoingNetwork, asked: AccountConnectJobArgs, secret: Code) -> TikTokTokens:
     try:
         return await oauth.exchange_tiktok_token(net, build_code_exchange_form(asked, secret))
-    except (AccountReauthRequired, PostRejectedByPlatform) as error:
+    except (AccountReauthRequired, PlatformRefusal) as error:
         if error.category == "config":
             raise
         # For a used code with another user's verifier TikTok has another error.
@@ -110,15 +108,15 @@ async def _read_account_traits(server: PlatformApi) -> dict[str, Any]:
     """Return the posting traits of a TikTok account; none if they can't be read now. Each post reads them again."""
     try:
         return creator.build_tiktok_creator_traits(await api.get_tiktok_creator_info(server))
-    except (PostNotSent, PostRejectedByPlatform, PlatformThrottled):
+    except (PostNotSent, PlatformRefusal, PlatformThrottled):
         return {}
 
 
-def _convert_tiktok_tokens_to_token_grant(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
+def _tiktok_tokens_to_grant(token: TikTokTokens, *, redirect_uri: str | None) -> TokenGrant:
     return TokenGrant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
         expires_at=credentials.token_expiry_after(token.expires_in),
-        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * REFRESH_TOKEN_LIFE_SHARE_UNTIL_USE),
+        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * REFRESH_AT_LIFE_SHARE),
     )

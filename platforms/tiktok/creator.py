@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok.api import TikTokCreatorInfo
-from schemas.errors import PostRejectedByPlatform
+from schemas.errors import PlatformRefusal
 from workers.platforms import media
 from workers.platforms.contract import PostToPublish
 
@@ -41,19 +41,19 @@ def list_offered_tiktok_privacy_levels(creator: TikTokCreatorInfo) -> list[str]:
 def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo) -> str:
     """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
-    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejectedByPlatform`
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PlatformRefusal`
     without a choice, and for a level that the account does not offer.
     """
     offer = ", ".join(list_offered_tiktok_privacy_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
-        raise PostRejectedByPlatform(
+        raise PlatformRefusal(
             "PRIVACY_REQUIRED", f"the post has no privacy level: schedule it again with a privacyLevel of {offer}"
         )
     if TIKTOK_VALUE_BY_PRIVACY_LEVEL[draft.privacy_level] not in creator.privacy_level_options:
         message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
-        raise PostRejectedByPlatform("PRIVACY_NOT_OFFERED", message)
+        raise PlatformRefusal("PRIVACY_NOT_OFFERED", message)
     return TIKTOK_VALUE_BY_PRIVACY_LEVEL[draft.privacy_level]
 
 
@@ -63,7 +63,7 @@ def check_draft_for_tiktok_creator(
     """Check a draft's files against a TikTok account's options; return its privacy level in TikTok's word.
 
     For a draft for the inbox (`creator` None) check the files by the stored traits, and return None. Raises
-    `PostRejectedByPlatform` for the first fault.
+    `PlatformRefusal` for the first fault.
     """
     if creator is None:
         media.check_post_files(account, draft)

@@ -14,9 +14,9 @@ from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ConsolePreviewRules,
+    PlatformConsentPage,
     PlatformDescription,
     PlatformLimits,
-    PlatformOAuthConsentPage,
     SingleServerOAuthLogin,
 )
 from schemas.setting_values import HeaderSafeSecret, ServerOrigin
@@ -58,7 +58,7 @@ DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"video"}),
     ),
     login=SingleServerOAuthLogin(
-        PlatformOAuthConsentPage(
+        PlatformConsentPage(
             "/v2/auth/authorize/",
             TIKTOK_SCOPES,
             client="client_key",

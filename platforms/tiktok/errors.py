@@ -14,11 +14,11 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
@@ -35,28 +35,26 @@ TIKTOK_TOKEN_EXPIRED_ERROR_MEANING = PlatformErrorMeaning(
 TIKTOK_SCOPE_MISSING_ERROR_MEANING = PlatformErrorMeaning(
     AccountReauthRequired, "SCOPE_MISSING", "the account gave no permission to post: connect it again, all boxes ticked"
 )
-TIKTOK_RATE_LIMITED_ERROR_MEANING = PlatformErrorMeaning(
-    PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate"
-)
+TIKTOK_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
 TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING = PlatformErrorMeaning(
     PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
 TIKTOK_ACCOUNT_BANNED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
+    PlatformRefusal, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
 TIKTOK_SPAM_RISK_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
+    PlatformRefusal, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
 )
 TIKTOK_SPAM_CAPTION_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
+    PlatformRefusal, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
-TIKTOK_REQUEST_REFUSED_ERROR_MEANING = PlatformErrorMeaning(
-    PostRejectedByPlatform, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
+TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
+    PlatformRefusal, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
-TIKTOK_RETRYABLE_FAILURE_MEANING = PlatformErrorMeaning(
+TIKTOK_RETRYABLE_ERROR = PlatformErrorMeaning(
     PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False
 )
-TIKTOK_POST_NOT_FOUND_ERROR_MEANING = PlatformErrorMeaning(
+TIKTOK_POST_NOT_FOUND_ERROR = PlatformErrorMeaning(
     PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown"
 )
 
@@ -64,7 +62,7 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "access_token_invalid": TIKTOK_TOKEN_EXPIRED_ERROR_MEANING,
     "scope_not_authorized": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
     "scope_permission_missed": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
-    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR_MEANING,
+    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR,
     "spam_risk_too_many_posts": TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING,
     "spam_risk_too_many_pending_share": PlatformErrorMeaning(
         PostNotSent,
@@ -79,29 +77,29 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "spam_risk": TIKTOK_SPAM_RISK_ERROR_MEANING,
     "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,
     "privacy_level_option_mismatch": PlatformErrorMeaning(
-        PostRejectedByPlatform, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
+        PlatformRefusal, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
     ),
     "unaudited_client_can_only_post_to_private_accounts": PlatformErrorMeaning(
-        PostRejectedByPlatform,
+        PlatformRefusal,
         "APP_UNAUDITED",
         "until TikTok has audited this server's app, it posts only for private accounts, with privacyLevel private",
         "config",
     ),
     "url_ownership_unverified": PlatformErrorMeaning(
-        PostRejectedByPlatform,
+        PlatformRefusal,
         "PULL_DOMAIN_UNVERIFIED",
         "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
         "with TikTok's app",
         "config",
     ),
-    "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
-    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
-    "invalid_param": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
-    "invalid_params": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
-    "not_found": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
-    "publish_not_cancellable": TIKTOK_REQUEST_REFUSED_ERROR_MEANING,
-    "internal": TIKTOK_RETRYABLE_FAILURE_MEANING,
-    "internal_error": TIKTOK_RETRYABLE_FAILURE_MEANING,
+    "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
+    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
+    "invalid_param": TIKTOK_REFUSED_ERROR,
+    "invalid_params": TIKTOK_REFUSED_ERROR,
+    "not_found": TIKTOK_REFUSED_ERROR,
+    "publish_not_cancellable": TIKTOK_REFUSED_ERROR,
+    "internal": TIKTOK_RETRYABLE_ERROR,
+    "internal_error": TIKTOK_RETRYABLE_ERROR,
 }
 
 TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING = PlatformErrorMeaning(
@@ -115,25 +113,25 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         PostPreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
     ),
     "duration_check_failed": PlatformErrorMeaning(
-        PostRejectedByPlatform, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
+        PlatformRefusal, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
     ),
     "file_format_check_failed": PlatformErrorMeaning(
-        PostRejectedByPlatform, "MEDIA_REFUSED", "TikTok can't use the format of a file"
+        PlatformRefusal, "MEDIA_REFUSED", "TikTok can't use the format of a file"
     ),
     "frame_rate_check_failed": PlatformErrorMeaning(
-        PostRejectedByPlatform, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
+        PlatformRefusal, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
     ),
     "internal": PlatformErrorMeaning(
-        PostPreparationExpired, TIKTOK_RETRYABLE_FAILURE_MEANING.code, TIKTOK_RETRYABLE_FAILURE_MEANING.message
+        PostPreparationExpired, TIKTOK_RETRYABLE_ERROR.code, TIKTOK_RETRYABLE_ERROR.message
     ),
     "photo_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING,
     "picture_size_check_failed": PlatformErrorMeaning(
-        PostRejectedByPlatform,
+        PlatformRefusal,
         "MEDIA_REFUSED",
         "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
     ),
     "publish_cancelled": PlatformErrorMeaning(
-        PostRejectedByPlatform,
+        PlatformRefusal,
         "PUBLISH_CANCELED",
         "the post was canceled or deleted before it was live",
         "platform_rejected",
@@ -171,33 +169,27 @@ def build_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> Platf
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.build_error(
         quote,
-        after_s=after_s
-        if meaning is TIKTOK_RATE_LIMITED_ERROR_MEANING
-        else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S),
+        after_s=after_s if meaning is TIKTOK_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S),
     )
 
 
 def choose_tiktok_error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
     """Return the meaning of a TikTok error with an unlisted code, by the response's HTTP status."""
     if answer.status == 429:
-        return TIKTOK_RATE_LIMITED_ERROR_MEANING
+        return TIKTOK_RATE_LIMITED_ERROR
     if answer.status == 401:
         return TIKTOK_TOKEN_EXPIRED_ERROR_MEANING
-    return (
-        TIKTOK_REQUEST_REFUSED_ERROR_MEANING
-        if answer.was_refused_before_write or answer.ok
-        else TIKTOK_RETRYABLE_FAILURE_MEANING
-    )
+    return TIKTOK_REFUSED_ERROR if answer.was_refused_before_write or answer.ok else TIKTOK_RETRYABLE_ERROR
 
 
-def build_tiktok_fail_reason_error(reason: str) -> PostRejectedByPlatform | PostPreparationExpired:
+def build_tiktok_fail_reason_error(reason: str) -> PlatformRefusal | PostPreparationExpired:
     """Return the error for a TikTok post with the status FAILED, by its fail reason.
 
-    An unknown reason gives a final `PostRejectedByPlatform`.
+    An unknown reason gives a final `PlatformRefusal`.
     """
-    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REQUEST_REFUSED_ERROR_MEANING)
+    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
     error = meaning.build_error(f"TikTok: {keep_safe_characters_of_tiktok_code(reason) or 'no reason given'}")
-    assert isinstance(error, PostRejectedByPlatform | PostPreparationExpired)  # noqa: S101  the table has no others
+    assert isinstance(error, PlatformRefusal | PostPreparationExpired)  # noqa: S101  the table has no others
     return error
 
 

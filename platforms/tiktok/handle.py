@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from workers.platforms.contract import PostPreparationResult, PostToPublish
+from workers.platforms.contract import PostPrepareResult, PostToPublish
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
 TIKTOK_UPLOAD_URL_LIFETIME = timedelta(minutes=50)
@@ -66,7 +66,7 @@ def does_post_state_fit_draft_label_and_level(handle: TikTokPostProgressState, d
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def decode_tiktok_post_progress_state(prepared: PostPreparationResult) -> TikTokPostProgressState:
+def decode_tiktok_post_progress_state(prepared: PostPrepareResult) -> TikTokPostProgressState:
     return msgspec.convert(prepared.handle, TikTokPostProgressState)
 
 

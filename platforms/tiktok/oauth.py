@@ -7,7 +7,7 @@ import msgspec
 
 from platforms.tiktok.description import DESCRIPTION, TikTokSettings
 from platforms.tiktok.errors import keep_safe_characters_of_tiktok_code
-from schemas.errors import AccountReauthRequired, PlatformThrottled, PostNotSent, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostNotSent
 from workers.platforms import http
 from workers.platforms.connecting import OutgoingNetwork, get_oauth_application
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -49,9 +49,7 @@ async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[
     `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
     """
     us = get_oauth_application(net, DESCRIPTION)
-    api = PlatformApi(
-        client=net.client, base=net.settings.select_settings_of_social_platform(TikTokSettings).tiktok_api_url
-    )
+    api = PlatformApi(client=net.client, base=net.settings.get_platform_settings(TikTokSettings).tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)
     body = http.decode_platform_error(answer, TikTokOAuthErrorBody)
@@ -69,7 +67,7 @@ def raise_tiktok_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBod
     ):
         raise AccountReauthRequired("TOKEN_REFUSED", f"TikTok refuses the token: connect the account again ({message})")
     if body.error in {"invalid_client", "unauthorized_client"}:
-        raise PostRejectedByPlatform(
+        raise PlatformRefusal(
             "APP_REFUSED", f"TikTok refuses this server's application: tell its operator ({message})", category="config"
         )
     if answer.status == 429:
@@ -77,6 +75,4 @@ def raise_tiktok_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBod
         raise PlatformThrottled("PLATFORM_RATE_LIMITED", "TikTok limits the rate", after_s=after_s)
     if body.error in {"server_error", "temporarily_unavailable"} or not (answer.was_refused_before_write or answer.ok):
         raise PostNotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({message})")
-    raise PostRejectedByPlatform(
-        "PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected"
-    )
+    raise PlatformRefusal("PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected")

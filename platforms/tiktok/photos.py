@@ -8,7 +8,7 @@ from platforms.caption_length import count_utf16_units
 from platforms.tiktok import creator
 from platforms.tiktok.api import TikTokCreatorInfo
 from platforms.tiktok.handle import TikTokPostProgressState
-from workers.platforms.contract import PostPreparationResult, PostToPublish
+from workers.platforms.contract import PostPrepareResult, PostToPublish
 
 #: UTF-16 units of a title.
 MAX_PHOTO_TITLE_UTF16_UNITS = 90
@@ -16,7 +16,7 @@ MAX_PHOTO_TITLE_UTF16_UNITS = 90
 
 def prepare_tiktok_photo_post(
     draft: PostToPublish, creator_info: TikTokCreatorInfo | None, level: str | None
-) -> PostPreparationResult:
+) -> PostPrepareResult:
     """Return the prepared request of a TikTok photo post; each photo's URL ends with a one-time ticket.
 
     `creator_info` None: a draft for the inbox. TikTok accepts no AI label on photos ("Content Posting API:
@@ -35,7 +35,7 @@ def prepare_tiktok_photo_post(
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
     handle = TikTokPostProgressState(kind="photo", level=level, is_chosen=level is not None)
-    return PostPreparationResult(
+    return PostPrepareResult(
         handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),
         tickets=tuple(tickets),

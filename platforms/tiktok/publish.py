@@ -27,7 +27,7 @@ from workers.platforms.contract import (
     DroppedPost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -50,9 +50,9 @@ class TikTokAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
-        server = self.build_api_client_for_account(account)
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
+        server = self.build_api_client(account)
         if so_far is not None and may_continue_video_upload(handle.decode_tiktok_post_progress_state(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
         creator_info = None if draft.mode == "draft" else await api.get_tiktok_creator_info(server)
@@ -62,14 +62,14 @@ class TikTokAdapter(PlatformAdapter):
         return photos.prepare_tiktok_photo_post(draft, creator_info, level)
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         stored = handle.decode_tiktok_post_progress_state(prepared)
         if not handle.does_post_state_fit_draft_label_and_level(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
             started = await api.publish_tiktok_photos(
-                self.build_api_client_for_account(account), prepared.request, timeout_s=timeout_s
+                self.build_api_client(account), prepared.request, timeout_s=timeout_s
             )
             return outcome.build_accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
         upload = video.get_chunked_video_upload(stored)
@@ -77,7 +77,7 @@ class TikTokAdapter(PlatformAdapter):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last_video_chunk(
-                self.build_api_client_for_account(account), draft.media[0], prepared, timeout_s=timeout_s
+                self.build_api_client(account), draft.media[0], prepared, timeout_s=timeout_s
             )
         except PostPreparationExpired as error:
             raise await self.choose_error_of_expired_upload_by_status(account, stored, error) from error
@@ -100,9 +100,7 @@ class TikTokAdapter(PlatformAdapter):
         Else `PostOutcomeUnknown`: a URL may also expire because its video is complete.
         """
         with suppress(PlatformError):
-            status = await api.get_tiktok_publish_status(
-                self.build_api_client_for_account(account), stored.publish_id or ""
-            )
+            status = await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id or "")
             if status.status == outcome.FAILED_STATUS:
                 return errors.build_tiktok_fail_reason_error(status.fail_reason)
             if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
@@ -134,10 +132,10 @@ class TikTokAdapter(PlatformAdapter):
         return outcome.choose_outcome_by_publish_status(
             account,
             inquiry,
-            await api.get_tiktok_publish_status(self.build_api_client_for_account(account), stored.publish_id),
+            await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id),
         )
 
-    def build_api_client_for_account(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

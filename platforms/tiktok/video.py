@@ -13,7 +13,7 @@ from platforms.tiktok import api, creator, errors, handle, outcome
 from platforms.tiktok.api import TikTokCreatorInfo
 from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostProgressState
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
-from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
+from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds after which the rest of a video is left to another step, so that other jobs get a slot.
@@ -30,7 +30,7 @@ VIDEO_RECEIVED_HTTP_STATUS = 201
 
 async def begin_video_upload(
     server: PlatformApi, draft: PostToPublish, creator_info: TikTokCreatorInfo | None, level: str | None
-) -> PostPreparationResult:
+) -> PostPrepareResult:
     """Create an empty TikTok post that waits for its video; return it with the upload URL as its secret.
 
     It is complete for a single chunk. `creator_info` None: a draft for the owner's inbox. Raise a `PlatformError`.
@@ -50,7 +50,7 @@ async def begin_video_upload(
         publish_id=started.publish_id,
         upload=upload,
     )
-    return PostPreparationResult(
+    return PostPrepareResult(
         handle=msgspec.to_builtins(stored),
         request=b"",
         secret=started.upload_url.encode(),
@@ -81,12 +81,12 @@ def build_video_init_body(
 
 
 async def continue_video_upload(
-    server: PlatformApi, draft: PostToPublish, so_far: PostPreparationResult
-) -> PostPreparationResult:
+    server: PlatformApi, draft: PostToPublish, so_far: PostPrepareResult
+) -> PostPrepareResult:
     """Send all chunks of a TikTok video except the last, from the first one that TikTok lacks.
 
     Returns the post as complete, or as it was with a wait if the step's time is up. Raises
-    `PostPreparationExpired` if the upload starts over, `PostRejectedByPlatform` if TikTok has dropped the post,
+    `PostPreparationExpired` if the upload starts over, `PlatformRefusal` if TikTok has dropped the post,
     `PostNotSent` after `MAX_CHUNK_FAILURES`.
     """
     stored = handle.decode_tiktok_post_progress_state(so_far)
@@ -96,7 +96,7 @@ async def continue_video_upload(
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
             return msgspec.structs.replace(so_far, after_s=NEXT_VIDEO_UPLOAD_STEP_PAUSE_S)
-        if await send_video_chunk_and_return_if_confirmed(server, draft.media[0], so_far, number):
+        if await send_and_confirm_chunk(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
         failed, number = number, await find_next_missing_video_chunk(server, stored)
@@ -106,9 +106,7 @@ async def continue_video_upload(
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
-async def send_video_chunk_and_return_if_confirmed(
-    server: PlatformApi, file: PostFile, so_far: PostPreparationResult, number: int
-) -> bool:
+async def send_and_confirm_chunk(server: PlatformApi, file: PostFile, so_far: PostPrepareResult, number: int) -> bool:
     """Send one chunk of a video to TikTok; return whether TikTok confirms it and waits for more.
 
     False for another status or a `PlatformError`. Raises `PostPreparationExpired` for an expired upload URL.
@@ -124,7 +122,7 @@ async def send_video_chunk_and_return_if_confirmed(
 async def put_video_chunk(
     server: PlatformApi,
     file: PostFile,
-    prepared: PostPreparationResult,
+    prepared: PostPrepareResult,
     number: int,
     *,
     timeout_s: float = VIDEO_CHUNK_TIMEOUT_S,
@@ -156,7 +154,7 @@ async def put_video_chunk(
 
 
 async def put_last_video_chunk(
-    server: PlatformApi, file: PostFile, prepared: PostPreparationResult, *, timeout_s: float
+    server: PlatformApi, file: PostFile, prepared: PostPrepareResult, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly. Raise `PostPreparationExpired` or another `PlatformError`."""
     last = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared)).count - 1
@@ -174,7 +172,7 @@ async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostP
 
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
-    status = await api.get_tiktok_publish_status(server, stored.publish_id or "")
+    status = await api.get_tiktok_post_status(server, stored.publish_id or "")
     if status.status == outcome.FAILED_STATUS:
         raise errors.build_tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes

@@ -41,7 +41,7 @@ def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now
     Raises `PlatformWebhookSignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON
     or another app's key.
     """
-    ours = settings.select_settings_of_social_platform(TikTokSettings)
+    ours = settings.get_platform_settings(TikTokSettings)
     signature = headers.get(b"tiktok-signature", b"")
     check_tiktok_signature(body, signature, secret=ours.tiktok_client_secret, now=now)
     try:

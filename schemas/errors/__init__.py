@@ -13,10 +13,10 @@ from schemas.errors.base import (
     BackupOrRestoreFailed,
     BenchmarkFailed,
     DemoFailed,
-    ExternalServerSlotsExhausted,
     JobCancelRequested,
     LocalServerUnavailable,
     MigrationChanged,
+    NoFreeServerSlot,
     RedisUnavailable,
     SealedValueInvalid,
     SettingsInvalid,
@@ -32,19 +32,19 @@ from schemas.errors.generation import (
 from schemas.errors.model import (
     LanguageModelError,
     LanguageModelFormatRefused,
-    LanguageModelOutputInvalid,
     LanguageModelRefusedToAnswer,
     LanguageModelUnavailable,
+    LlmOutputInvalid,
 )
 from schemas.errors.platforms import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from schemas.errors.refusals import (
     ApiKeyScopeMissing,

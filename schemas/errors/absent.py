@@ -18,7 +18,7 @@ ObjectKind = Literal[
 ]  # fmt: skip
 
 
-class IdPrefixAndNotFoundMessage(NamedTuple):
+class IdPrefixAndMessage(NamedTuple):
     """`prefix` is None for an object without an id in any path."""
 
     prefix: str | None
@@ -27,36 +27,32 @@ class IdPrefixAndNotFoundMessage(NamedTuple):
 
 _CHECK_ID_ADVICE = "check the id, and that the key belongs to its organization"
 
-MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndNotFoundMessage] = {
-    "account": IdPrefixAndNotFoundMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
-    "api_key": IdPrefixAndNotFoundMessage(ids.KEY, "no such API key: check the id"),
-    "app_media": IdPrefixAndNotFoundMessage(
-        ids.ASSET, "no such file of the app: check the id, and that it is the project's"
-    ),
-    "asset": IdPrefixAndNotFoundMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
-    "content": IdPrefixAndNotFoundMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
-    "github_installation": IdPrefixAndNotFoundMessage(
+MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
+    "account": IdPrefixAndMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
+    "api_key": IdPrefixAndMessage(ids.KEY, "no such API key: check the id"),
+    "app_media": IdPrefixAndMessage(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
+    "asset": IdPrefixAndMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
+    "content": IdPrefixAndMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
+    "github_installation": IdPrefixAndMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
-    "influencer": IdPrefixAndNotFoundMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
-    "job": IdPrefixAndNotFoundMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
-    "lease_request": IdPrefixAndNotFoundMessage(
+    "influencer": IdPrefixAndMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
+    "job": IdPrefixAndMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
+    "lease_request": IdPrefixAndMessage(
         ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
     ),
-    "leased_account": IdPrefixAndNotFoundMessage(
+    "leased_account": IdPrefixAndMessage(
         ids.ACCOUNT,
         "no such leased account: check the id; disconnect other accounts with DELETE /v1/social-accounts/{id}",
     ),
-    "organization": IdPrefixAndNotFoundMessage(ids.ORGANIZATION, "no such organization: check the id"),
-    "post": IdPrefixAndNotFoundMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
-    "project": IdPrefixAndNotFoundMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
-    "sandbox": IdPrefixAndNotFoundMessage(None, "only a sandbox has this: use a test key"),
-    "sdk_app": IdPrefixAndNotFoundMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
-    "webhook_delivery": IdPrefixAndNotFoundMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
-    "webhook_endpoint": IdPrefixAndNotFoundMessage(
-        ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"
-    ),
-    "webhook_event": IdPrefixAndNotFoundMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
+    "organization": IdPrefixAndMessage(ids.ORGANIZATION, "no such organization: check the id"),
+    "post": IdPrefixAndMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
+    "project": IdPrefixAndMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
+    "sandbox": IdPrefixAndMessage(None, "only a sandbox has this: use a test key"),
+    "sdk_app": IdPrefixAndMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
+    "webhook_delivery": IdPrefixAndMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
+    "webhook_endpoint": IdPrefixAndMessage(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"),
+    "webhook_event": IdPrefixAndMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
 }
 
 

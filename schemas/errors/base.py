@@ -41,7 +41,7 @@ class AttemptFenced(TenantryError):
     """The job has another attempt or has ended: this attempt must not write any more."""
 
 
-class ExternalServerSlotsExhausted(TenantryError):
+class NoFreeServerSlot(TenantryError):
     """All of this worker's slots for one external server are in use: the job is snoozed."""
 
 

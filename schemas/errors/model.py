@@ -23,7 +23,7 @@ class LanguageModelFormatRefused(LanguageModelUnavailable):
     """The endpoint refuses the request as malformed: it may accept one without the schema."""
 
 
-class LanguageModelOutputInvalid(LanguageModelError):
+class LlmOutputInvalid(LanguageModelError):
     """A completion with an invalid form; `wrong` is the explanation that only the model gets."""
 
     code = "llm_invalid_output"

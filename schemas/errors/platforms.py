@@ -61,7 +61,7 @@ class AccountReauthRequired(PlatformError):
     category: PlatformErrorCategory = "auth"
 
 
-class PostRejectedByPlatform(PlatformError):
+class PlatformRefusal(PlatformError):
     """The platform refuses the post: nothing is live, and a retry would be refused, too."""
 
     category: PlatformErrorCategory = "user_content"

@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from api.auth import api_keys
-from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_ADDRESS_KEY_FAILURES, Authenticator, FailedKeyTracker
+from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, Authenticator, FailedKeyTracker
 from api.http.request_state import RequestState
 from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
@@ -82,7 +82,7 @@ async def test_wrong_keys_lock_out_no_other_key(acme: ApiCaller, anonymous: http
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     guesses = (GOOD, GOOD[:-1], acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"))
-    for number in range(3 * MAX_ADDRESS_KEY_FAILURES):
+    for number in range(3 * MAX_KEY_FAILURES):
         wrong = guesses[number % 3]
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     fresh = await new_key(pool, acme.organization_id)
@@ -94,7 +94,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     acme: ApiCaller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
-    for _ in range(MAX_ADDRESS_KEY_FAILURES):
+    for _ in range(MAX_KEY_FAILURES):
         await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
     authenticator: Authenticator = app.state.services.authenticator
     asked, answered = asyncio.Event(), asyncio.Event()
@@ -108,7 +108,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
     known, address = key_text.parse_api_key(acme.key), "198.51.100.7"
-    expected = authenticator.find_unverified_cached_principal(known)
+    expected = authenticator.find_cached_principal(known)
     who = await authenticator.authenticate(known, expected=expected, address=address)
     assert who.organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -134,14 +134,14 @@ async def test_existing_key_id_is_indistinguishable(
         presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
-            for _ in range(MAX_ADDRESS_KEY_FAILURES + 2):
+            for _ in range(MAX_KEY_FAILURES + 2):
                 answer = await client.get("/v1/whoami")
                 headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "date"}}
                 body = answer.json()
                 del body["error"]["requestId"]
                 told.add((answer.status_code, answer.headers["RateLimit"], str(headers), str(body)))
-        assert (state, len(counted)) == (state, 2 * (MAX_ADDRESS_KEY_FAILURES + 2))
-    assert len(told) == MAX_ADDRESS_KEY_FAILURES
+        assert (state, len(counted)) == (state, 2 * (MAX_KEY_FAILURES + 2))
+    assert len(told) == MAX_KEY_FAILURES
 
 
 async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> ApiKeyParts:
@@ -163,10 +163,8 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkey
     monkeypatch.setattr(api_keys._log, "warning", told.append)
     api_keys._warn_of_forwarding_header.cache_clear()
     for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
-        assert api_keys.find_client_address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
-    assert (
-        api_keys.find_client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
-    )
+        assert api_keys.find_client_ip(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
+    assert api_keys.find_client_ip(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
     assert len(told) == 1
     assert "PROXY_HOPS" in told[0]
 
@@ -174,7 +172,7 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkey
 def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
     strangers = FailedKeyTracker(lambda: now[0])
-    for _ in range(MAX_ADDRESS_KEY_FAILURES):
+    for _ in range(MAX_KEY_FAILURES):
         strangers.record_failure("10.0.0.1")
         now[0] += 1
     assert strangers.has_address_failed_too_often("10.0.0.1")
@@ -207,7 +205,7 @@ async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller)
 )
 def test_address_comes_from_a_trusted_proxy(hops: int, address: str) -> None:
     state = RequestState([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
-    assert api_keys.find_client_address(state, "peer", hops=hops) == address
+    assert api_keys.find_client_ip(state, "peer", hops=hops) == address
 
 
 async def test_refused_key_shows_the_address_budget(anonymous: httpx.AsyncClient) -> None:

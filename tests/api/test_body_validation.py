@@ -96,13 +96,13 @@ def msgspec_error_path(body: Any, kind: type[msgspec.Struct]) -> str | None:
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
 def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = body_validation._find_type_or_check_errors_of_value
+    of_leaf = body_validation._find_leaf_value_errors
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(body_validation, "_find_type_or_check_errors_of_value", looking)
+    monkeypatch.setattr(body_validation, "_find_leaf_value_errors", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
     found = body_validation.find_body_errors(sent, ApiKeyCreate)
     assert found is not None

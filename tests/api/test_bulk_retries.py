@@ -121,7 +121,7 @@ async def test_calls_continue_after_their_cursor(
     """With any number of skipped jobs, and of matches in the searched range."""
     monkeypatch.setattr(bulk_retries, "MAX_JOBS_PER_BULK_RETRY", 2)
     monkeypatch.setattr(bulk_retries, "MAX_JOBS_COUNTED_FOR_BULK_RETRY", 3)
-    monkeypatch.setattr(bulk_retries, "MAX_JOBS_SCANNED_FOR_BULK_RETRY", depth)
+    monkeypatch.setattr(bulk_retries, "MAX_BULK_RETRY_SCAN_JOBS", depth)
     job_ids = await create_failed_jobs(acme, pool, conn, 5)
     odd = [UUID(job[4:]) for job in job_ids[:2]]
     await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)

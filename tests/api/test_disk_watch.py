@@ -171,7 +171,7 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
         services: ApiServices = app.state.services
         assert services.events.disks.disks == []
         services.events.disks.check_event_intake_open()
-        services.events.disks.refuse_heavy_event_sender_as_disk_fills(1.1)
+        services.events.disks.refuse_heavy_event_sender(1.1)
         services.events.disks.check_upload_intake_open()
 
 

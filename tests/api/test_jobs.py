@@ -42,7 +42,7 @@ async def settle_due_jobs(pool: Pool, conn: Conn, outcome: TaskOutcome) -> None:
 
 def count_waiting(app: Litestar) -> int:
     """Return the number of requests that wait for a job."""
-    return int(app.state.services.job_hub.waiting_request_count)
+    return int(app.state.services.job_hub.waiting_count)
 
 
 async def test_a_poll_costs_nothing_until_something_changes(acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:

@@ -39,7 +39,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(MIN_LOOP_HOLD_S)
 
     with capture_logs() as logged:
-        await cost_metering.run_request_and_charge_cost(scope, state, answer(), watchdog=LoopWatchdog())
+        await cost_metering.bill_request(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -66,7 +66,7 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
     async def answer() -> None:
         return
 
-    await cost_metering.run_request_and_charge_cost(scope, RequestState(()), answer())
+    await cost_metering.bill_request(scope, RequestState(()), answer())
     assert count_holds(ROUTE) == before
 
 
@@ -81,12 +81,12 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    receives, sends = cost_metering.wrap_to_count_body_bytes(cost, receive, send)
+    receives, sends = cost_metering.wrap_to_count_bytes(cost, receive, send)
     await receives()
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = head_requests.wrap_to_drop_response_body(*cost_metering.wrap_to_count_body_bytes(cost, receive, send))
+    _, of_head = head_requests.wrap_to_drop_response_body(*cost_metering.wrap_to_count_bytes(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500

@@ -124,7 +124,7 @@ async def test_archive_runs_despite_a_suspension(operator: ApiCaller, acme: ApiC
 async def test_capped_pool_runs_no_suspended_jobs(conn: Conn) -> None:
     """Only `default` has no caps and runs all jobs."""
     cap = PoolCap(tier="standard", max_running=5, max_queued=10)
-    assert await pools.set_tier_job_caps_of_worker_pool(conn, name="default", cap=cap) == [cap]
+    assert await pools.set_pool_tier_job_caps(conn, name="default", cap=cap) == [cap]
     row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")
     assert row is not None
     assert row["max_running"] == 0

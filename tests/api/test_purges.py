@@ -118,7 +118,7 @@ async def test_every_route_to_the_project_is_a_404_and_streams_end(scene: PurgeS
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
     waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))
-    await poll(lambda: scene.app.state.services.job_hub.waiting_request_count == 2)
+    await poll(lambda: scene.app.state.services.job_hub.waiting_count == 2)
     await scene.is_gone()
     assert {*(await read_statuses(scene.http, reads)).values()} == {404}
     assert {*(await read_statuses(scene.anonymous, links)).values()} == {404}

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from platforms import PLATFORM_PACKAGE_NAMES
-from platforms.description import AccountServerLogin
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.description import OwnServerLogin
+from platforms.registry import PLATFORMS_BY_NAME
 from tests.architecture.test_layout import PACKAGES as PRODUCT
 from tests.architecture.tree import DOCSTRING_NODES, ROOT, text, tracked
 from workers.platforms.parts import load_platform_parts, refuse_unsupported_call
 
-NAME = re.compile(rf"\b(?:{'|'.join(REGISTERED_PLATFORMS_BY_NAME)})\b", re.IGNORECASE)
+NAME = re.compile(rf"\b(?:{'|'.join(PLATFORMS_BY_NAME)})\b", re.IGNORECASE)
 
 #: Comments of SQL, and of scripts and style sheets.
 SQL_COMMENT = re.compile(r"--.*")
@@ -80,14 +80,14 @@ def test_only_its_own_package_names_a_platform() -> None:
 
 def test_the_registry_lists_each_package() -> None:
     folders = {path.parts[1] for path in tracked() if path.parts[0] == "platforms" and len(path.parts) > 2}
-    assert [f"platforms.{name}" for name in REGISTERED_PLATFORMS_BY_NAME] == PLATFORM_PACKAGE_NAMES
-    assert set(REGISTERED_PLATFORMS_BY_NAME) == folders
+    assert [f"platforms.{name}" for name in PLATFORMS_BY_NAME] == PLATFORM_PACKAGE_NAMES
+    assert set(PLATFORMS_BY_NAME) == folders
 
 
-@pytest.mark.parametrize("name", REGISTERED_PLATFORMS_BY_NAME)
+@pytest.mark.parametrize("name", PLATFORMS_BY_NAME)
 def test_a_package_has_the_calls_of_its_description(name: str) -> None:
-    description, parts = REGISTERED_PLATFORMS_BY_NAME[name], load_platform_parts(name)
-    assert (parts.register is not refuse_unsupported_call) == isinstance(description.login, AccountServerLogin)
+    description, parts = PLATFORMS_BY_NAME[name], load_platform_parts(name)
+    assert (parts.register is not refuse_unsupported_call) == isinstance(description.login, OwnServerLogin)
     assert (parts.revoke is not refuse_unsupported_call) == (description.revocation is not None)
     assert (ROOT / "platforms" / name / "webhook.py").exists() == description.has_webhook
     assert all(field.startswith(f"{name}_") for field in getattr(description.settings, "__annotations__", ()))

@@ -21,7 +21,7 @@ from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -53,14 +53,14 @@ class Pausing:
         return self.inner.repeatable(account, inquiry)
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
         prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         await self.reach(account, MARKED)
         sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)

@@ -37,9 +37,7 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
 
 def _composed(org: UUID) -> NewProject:
     body = ProjectCreate(name="shop", timezone="UTC")
-    return NewProject(
-        org, None, projects.compose_new_project_from_request(body, organization_id=org, now=datetime.now(UTC)), None
-    )
+    return NewProject(org, None, projects.compose_new_project(body, organization_id=org, now=datetime.now(UTC)), None)
 
 
 def _id(made: NewProject) -> UUID:

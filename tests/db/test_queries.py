@@ -24,8 +24,8 @@ STATEMENTS = [
 BUILT_STATEMENTS = [
     *SANDBOX_CLOCK_ROW_AGING_STATEMENTS,
     *(table.list_vault_key_ids_statement for table in SEALED_TABLES),
-    *(table.count_secrets_of_other_keys_statement for table in SEALED_TABLES),
-    *(table.lock_secrets_of_other_keys_statement for table in SEALED_TABLES),
+    *(table.count_stale_secrets_statement for table in SEALED_TABLES),
+    *(table.lock_stale_secrets_statement for table in SEALED_TABLES),
     *(table.store_resealed_secret_statement for table in SEALED_TABLES),
 ]
 

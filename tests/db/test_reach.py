@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors, is_postgres_away_error
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors, means_postgres_away
 from db.redis_reach import convert_redis_away_errors, is_redis_away_error
 from schemas.errors import RedisUnavailable, ServiceUnavailable
 
@@ -70,6 +70,6 @@ def test_redis_is_away(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", FAULTS, ids=repr)
 def test_a_fault_is_no_absence(error: BaseException) -> None:
-    assert not is_postgres_away_error(error)
+    assert not means_postgres_away(error)
     assert not is_redis_away_error(error)
-    assert not isinstance(error, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER)
+    assert not isinstance(error, TRANSIENT_POSTGRES_ERRORS)

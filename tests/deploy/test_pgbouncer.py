@@ -15,7 +15,7 @@ import pytest_asyncio
 from api.app import create_app
 from db import local
 from db.pool import (
-    BURST_POOL_SESSION_SETTINGS,
+    BURST_POOL_PG_SETTINGS,
     POSTGRES_SESSION_SETTINGS,
     Conn,
     open_postgres_pool,
@@ -47,7 +47,7 @@ def test_the_role_has_the_session_settings() -> None:
 
 def test_pgbouncer_ignores_our_startup_parameters() -> None:
     [ignored] = [line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line]
-    assert {*POSTGRES_SESSION_SETTINGS, *BURST_POOL_SESSION_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
+    assert {*POSTGRES_SESSION_SETTINGS, *BURST_POOL_PG_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from uuid import UUID
 import msgspec
 
 from domain.brand.brand import describe_brand
-from domain.brand.store_listings import AppStoreListingReference
+from domain.brand.store_listings import AppStoreListingRef
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, propose_brand_hooks
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandExtraction, BrandSource, StoredBrandSourceFindings
+from schemas.brand import BrandExtraction, BrandSource, BrandSourceFindings
 from tests.corpora import corpus, website_pages
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
 from tests.workers.ingest.appstore.store_server import ingest, look_up_path
@@ -36,7 +36,7 @@ from workers.ingest.parser.parser import DocumentParser, open_document_parser, p
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
 LOCALES = """de-DE fr-FR es-ES ar he fa ja ko ko-KR zh-CN zh-TW th hi-IN ru-RU pt-BR iw-IL tr-TR pl-PL it-IT
 ta-IN bn nl-NL cs-CZ"""
-LISTING = AppStoreListingReference(by="id", value="1")
+LISTING = AppStoreListingRef(by="id", value="1")
 
 
 async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
@@ -52,7 +52,7 @@ async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
 
 
 def known(source: BrandSource, extraction: BrandExtraction) -> BrandSnapshot:
-    row = StoredBrandSourceFindings(
+    row = BrandSourceFindings(
         source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC)
     )
     return take_brand_snapshot(describe_brand([row], project_id=UUID(int=0)))

@@ -27,14 +27,12 @@ def test_scenes_are_whole_beats_long_enough_to_read_and_hear(
         return
     found = plan_video_timing(hook, points, seconds, spoken)
     assert found.seconds == max(seconds, least.seconds)
-    assert all(scene % MUSIC_BEAT_S == 0 for scene in found.durations_of_all_scenes_s)
+    assert all(scene % MUSIC_BEAT_S == 0 for scene in found.scene_durations_s)
     texts = [hook, *points, ""]
-    assert all(
-        scene >= reading_seconds(text) for scene, text in zip(found.durations_of_all_scenes_s, texts, strict=True)
-    )
-    assert all(scene >= said for scene, said in zip(found.durations_of_all_scenes_s, spoken, strict=False))
+    assert all(scene >= reading_seconds(text) for scene, text in zip(found.scene_durations_s, texts, strict=True))
+    assert all(scene >= said for scene, said in zip(found.scene_durations_s, spoken, strict=False))
     assert (
-        max(a - b for a, b in zip(found.durations_of_all_scenes_s, least.durations_of_all_scenes_s, strict=True))
+        max(a - b for a, b in zip(found.scene_durations_s, least.scene_durations_s, strict=True))
         <= seconds / len(texts) + MUSIC_BEAT_S
     )
 

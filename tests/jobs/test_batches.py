@@ -20,8 +20,8 @@ async def _fill(conn: Conn, count: int) -> None:
 
 
 async def test_a_batch_of_scheduled_jobs_falls_due_at_once_and_ends_at_once(conn: Conn) -> None:
-    await _fill(conn, maintenance.MAX_MAINTENANCE_BATCH_ROWS + 1)
-    batches = [maintenance.MAX_MAINTENANCE_BATCH_ROWS, 1]
+    await _fill(conn, maintenance.MAX_MAINTENANCE_ROWS + 1)
+    batches = [maintenance.MAX_MAINTENANCE_ROWS, 1]
     await conn.execute("update job set stage = 'scheduled'")
     assert [await maintenance.promote_scheduled_jobs(conn) for _ in range(2)] == batches
     await conn.execute("update job set deadline_at = $1", PAST)
@@ -30,7 +30,7 @@ async def test_a_batch_of_scheduled_jobs_falls_due_at_once_and_ends_at_once(conn
 
 async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) -> None:
     """Most deadlines are past, but not those of waiting jobs, so that the planner expects many rows."""
-    await _fill(conn, 60 * maintenance.MAX_MAINTENANCE_BATCH_ROWS)
+    await _fill(conn, 60 * maintenance.MAX_MAINTENANCE_ROWS)
     await conn.execute(
         """update job set state = 'completed', stage = 'completed', finished_at = now(), deadline_at = $1
             where id < '80000000-0000-0000-0000-000000000000'""",

@@ -102,7 +102,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
     async def tokens(self, account_id: str) -> AccountTokens:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.read_unsealed_account_tokens(conn, **self.place(account_id), keyring=seeds.VAULT)
+            return await credentials.read_account_tokens(conn, **self.place(account_id), keyring=seeds.VAULT)
 
     async def put(self, account_id: str, grant: TokenGrant) -> None:
         """Replace the account's tokens."""

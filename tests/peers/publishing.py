@@ -22,7 +22,7 @@ from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
 )
@@ -63,9 +63,9 @@ async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostT
     return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PostPreparationResult:
+async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PostPrepareResult:
     """Prepare the post in as many steps as needed."""
-    so_far: PostPreparationResult | None = None
+    so_far: PostPrepareResult | None = None
     while so_far is None or not so_far.complete:
         so_far = await patiently(partial(adapter.prepare, account, what, so_far))
     return so_far
@@ -74,7 +74,7 @@ async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostT
 async def deliver(
     adapter: PlatformAdapter,
     account: PostingAccount,
-    prepared: PostPreparationResult,
+    prepared: PostPrepareResult,
     what: PostToPublish | None = None,
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""

@@ -8,7 +8,7 @@ import pytest
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from platforms.bluesky.publish import BlueskyAdapter
-from schemas.errors import AccessTokenExpired, PlatformThrottled, PostOutcomeUnknown, PostRejectedByPlatform
+from schemas.errors import AccessTokenExpired, PlatformRefusal, PlatformThrottled, PostOutcomeUnknown
 from tests.media import film, picture
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
@@ -53,7 +53,7 @@ async def test_images_and_a_video_are_posted(pds: Pds) -> None:
 async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        with pytest.raises(PostRejectedByPlatform, match="300") as caught:
+        with pytest.raises(PlatformRefusal, match="300") as caught:
             await publish(
                 BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base), post("x" * 301)
             )

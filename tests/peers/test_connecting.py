@@ -48,7 +48,7 @@ async def test_account_is_connected_and_reconnected(settings: Settings, pool: Po
             "account_id": seeds.parse_id(ids.ACCOUNT, account["socialAccountId"]),
         }
         async with pool.acquire() as conn:
-            tokens = await credentials.read_unsealed_account_tokens(conn, **named, keyring=seeds.VAULT)
+            tokens = await credentials.read_account_tokens(conn, **named, keyring=seeds.VAULT)
         assert tokens.generation == 2
         assert tokens.access_token not in await dump_database(pool)
 

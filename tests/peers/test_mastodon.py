@@ -76,7 +76,7 @@ async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount
     with pytest.raises(AccountReauthRequired):
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
     with pytest.raises(AccountReauthRequired):
-        await api.get_mastodon_identity(mastodon.api)
+        await api.get_mastodon_user(mastodon.api)
     with pytest.raises(AccountReauthRequired):
         await MastodonCollector(mastodon.client).read_follower_count(mastodon.account)
 

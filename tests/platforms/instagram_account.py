@@ -18,7 +18,7 @@ from tests.platforms.scripted import draft, file
 from workers.platforms.contract import (
     PostFile,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -50,28 +50,26 @@ class InstagramAccount:
         fields: dict[str, Any] = {"id": UUID(int=number), "url": f"{self.files}/{name}"}
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
-    async def step(self, post: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
+    async def step(self, post: PostToPublish, so_far: PostPrepareResult | None = None) -> PostPrepareResult:
         """Run one step, after the previous one's wait."""
         if so_far is not None:
             await self.sim.advance(so_far.after_s)
         return await self.adapter.prepare(self.account, post, so_far)
 
-    async def prepared(self, post: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
+    async def prepared(self, post: PostToPublish, so_far: PostPrepareResult | None = None) -> PostPrepareResult:
         so_far = await self.step(post, so_far)
         while not so_far.complete:
             so_far = await self.step(post, so_far)
         return so_far
 
-    async def send(
-        self, prepared: PostPreparationResult, post: PostToPublish, *, timeout_s: float = SEND_S
-    ) -> SendResult:
+    async def send(self, prepared: PostPrepareResult, post: PostToPublish, *, timeout_s: float = SEND_S) -> SendResult:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
-    async def ask(self, prepared: PostPreparationResult, *, sent_at: datetime) -> ReconcileResult:
+    async def ask(self, prepared: PostPrepareResult, *, sent_at: datetime) -> ReconcileResult:
         """Return the post's state, as of now."""
         return await self.adapter.reconcile(self.account, PostInquiry(prepared, sent_at, await self.now()))
 
-    async def later(self, prepared: PostPreparationResult, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
+    async def later(self, prepared: PostPrepareResult, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
         await self.sim.advance((sent_at + after - await self.now()).total_seconds())
         return await self.ask(prepared, sent_at=sent_at)
 

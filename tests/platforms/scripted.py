@@ -17,7 +17,7 @@ from tests import http_server
 from tests.http_server import HttpRequest
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import PostFile, PostPreparationResult, PostToPublish
+from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
 from workers.web.fetch import open_ssrf_guarded_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
@@ -182,7 +182,7 @@ def status(number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
 
 
-async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPreparationResult:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPrepareResult:
     async with client_for(served) as client:
         return await MastodonAdapter(client).prepare(account(served, "mastodon"), what or draft())
 

@@ -10,11 +10,11 @@ from platforms.bluesky.publish import BlueskyAdapter
 from schemas.errors import (
     AccessTokenExpired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from tests.platforms.scripted import (
     AT,
@@ -35,7 +35,7 @@ from workers.platforms.contract import (
     AbsentPost,
     LivePost,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     UndecidedPost,
 )
@@ -44,17 +44,17 @@ PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPreparationResult:
+async def prepared(served: ScriptedServer, what: PostToPublish | None = None) -> PostPrepareResult:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def send_post(served: ScriptedServer, what: PostPreparationResult) -> Any:
+async def send_post(served: ScriptedServer, what: PostPrepareResult) -> Any:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).send(account(served, "bluesky"), what, draft(), timeout_s=served.timeout_s)
 
 
-async def query_post(served: ScriptedServer, what: PostPreparationResult, *, since_s: float) -> Any:
+async def query_post(served: ScriptedServer, what: PostPrepareResult, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await BlueskyAdapter(client).reconcile(account(served, "bluesky"), PostInquiry(what, AT, now))
@@ -68,7 +68,7 @@ async def send_error(answer: Answer, **more: Answer) -> PlatformError:
     return caught.value
 
 
-def record_response(what: PostPreparationResult, **changes: Any) -> bytes:
+def record_response(what: PostPrepareResult, **changes: Any) -> bytes:
     record = json.loads(what.request)["record"] | changes
     return json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
 
@@ -123,7 +123,7 @@ async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
 async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     movie = file(b"123456", kind="video", mime_type="video/mp4")
     async with pds(uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})) as served:
-        with pytest.raises(PostRejectedByPlatform) as caught:
+        with pytest.raises(PlatformRefusal) as caught:
             await prepared(served, draft("", movie))
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
 
@@ -140,15 +140,15 @@ async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
         (xrpc_error("InvalidToken"), AccessTokenExpired, "TOKEN_EXPIRED", "auth"),
         (xrpc_error("AuthMissing", 401), AccessTokenExpired, "TOKEN_EXPIRED", "auth"),
         (json_response({}, 401), AccessTokenExpired, "TOKEN_REFUSED", "auth"),
-        (xrpc_error("AccountTakedown", 401), PostRejectedByPlatform, "ACCOUNT_SUSPENDED", "account_issue"),
-        (xrpc_error("AccountDeactivated", 401), PostRejectedByPlatform, "ACCOUNT_DEACTIVATED", "account_issue"),
-        (xrpc_error("AccountNotFound", 403), PostRejectedByPlatform, "ACCOUNT_NOT_FOUND", "account_issue"),
+        (xrpc_error("AccountTakedown", 401), PlatformRefusal, "ACCOUNT_SUSPENDED", "account_issue"),
+        (xrpc_error("AccountDeactivated", 401), PlatformRefusal, "ACCOUNT_DEACTIVATED", "account_issue"),
+        (xrpc_error("AccountNotFound", 403), PlatformRefusal, "ACCOUNT_NOT_FOUND", "account_issue"),
         (xrpc_error("RateLimitExceeded", 429), PlatformThrottled, "PLATFORM_RATE_LIMITED", "rate_limit"),
         (json_response({}, 429), PlatformThrottled, "PLATFORM_RATE_LIMITED", "rate_limit"),
-        (xrpc_error("InvalidRequest"), PostRejectedByPlatform, "PLATFORM_REJECTED", "user_content"),
+        (xrpc_error("InvalidRequest"), PlatformRefusal, "PLATFORM_REJECTED", "user_content"),
         (xrpc_error("BlobNotFound"), PostPreparationExpired, "MEDIA_GONE", "network"),
-        (xrpc_error("PayloadTooLarge", 413), PostRejectedByPlatform, "MEDIA_TOO_LARGE", "user_content"),
-        (xrpc_error("SomethingNew", 418), PostRejectedByPlatform, "PLATFORM_REJECTED", "platform_rejected"),
+        (xrpc_error("PayloadTooLarge", 413), PlatformRefusal, "MEDIA_TOO_LARGE", "user_content"),
+        (xrpc_error("SomethingNew", 418), PlatformRefusal, "PLATFORM_REJECTED", "platform_rejected"),
     ],
 )
 async def test_a_refusal_is_classified_by_its_error_name(
@@ -215,7 +215,7 @@ async def test_a_failed_query_proves_nothing(how: str) -> None:
 
 
 def test_a_put_is_always_repeatable() -> None:
-    what, later = PostPreparationResult(handle={}, request=b""), AT + timedelta(days=30)
+    what, later = PostPrepareResult(handle={}, request=b""), AT + timedelta(days=30)
     assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), PostInquiry(what, AT, later))  # type: ignore[arg-type]
 
 

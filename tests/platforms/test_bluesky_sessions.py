@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from platforms.bluesky import api
-from schemas.errors import AccountReauthRequired, PlatformError, PostNotSent, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal, PostNotSent
 from tests.platforms.scripted import LOST, Answer, ScriptedServer, client_for, json_response, pds, xrpc_error
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
@@ -23,7 +23,7 @@ async def test_a_session_has_its_end_and_the_accounts_server() -> None:
     async with pds(createSession=json_response(said)) as served:
         session = await opened(served)
     assert session.access_token_expires_at == datetime.fromisoformat("2026-11-24T12:00:00Z")
-    assert session.home_server_url == "https://pds.example"
+    assert session.pds_url == "https://pds.example"
     assert token not in repr(session)
     assert served.asked[0].json == {"identifier": "me.test", "password": "app-password"}
 
@@ -32,7 +32,7 @@ async def test_a_session_has_its_end_and_the_accounts_server() -> None:
 async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
     async with pds(createSession=json_response(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})) as served:
         session = await opened(served)
-    assert (session.access_token_expires_at, session.home_server_url) == (None, None)
+    assert (session.access_token_expires_at, session.pds_url) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
     [
         (xrpc_error("ExpiredToken"), AccountReauthRequired),
         (xrpc_error("InvalidToken"), AccountReauthRequired),
-        (xrpc_error("AccountTakedown", 401), PostRejectedByPlatform),
+        (xrpc_error("AccountTakedown", 401), PlatformRefusal),
         (LOST["500"], PostNotSent),
         (LOST["dropped"], PostNotSent),
     ],

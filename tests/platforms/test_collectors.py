@@ -20,9 +20,9 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
-    PostRejectedByPlatform,
 )
 from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import visiting
@@ -190,7 +190,7 @@ async def test_instagram_raises_the_errors_of_posting(insta: InsightsAccount) ->
         "user_limit": PlatformThrottled,
         "business_limit": PlatformThrottled,
         "expired": AccountReauthRequired,
-        "restricted": PostRejectedByPlatform,
+        "restricted": PlatformRefusal,
         "unavailable": PostNotSent,
     }
     for refusal, error in errors.items():

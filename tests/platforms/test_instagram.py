@@ -7,16 +7,16 @@ import pytest
 
 from platforms.instagram.publish import InstagramAdapter
 from schemas.errors import (
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import SEND_S, InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server
-from workers.platforms.contract import LivePost, PostInquiry, PostPreparationResult
+from workers.platforms.contract import LivePost, PostInquiry, PostPrepareResult
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
 
 
@@ -167,7 +167,7 @@ async def test_an_unusable_file_has_its_code(ada: InstagramAccount, fetches_firs
     """The error comes at once, or in the status of the container."""
     await ada.sim.account("ada", fetches_first=fetches_first)
     for name, code in UNUSABLE.items():
-        kind = PostPreparationExpired if code == "MEDIA_NOT_FETCHED" else PostRejectedByPlatform
+        kind = PostPreparationExpired if code == "MEDIA_NOT_FETCHED" else PlatformRefusal
         with pytest.raises(kind) as caught:
             await ada.prepared(await ada.post(name))
         assert (name, caught.value.code) == (name, code)
@@ -175,7 +175,7 @@ async def test_an_unusable_file_has_its_code(ada: InstagramAccount, fetches_firs
 
 
 async def test_refused_files_create_no_container(ada: InstagramAccount) -> None:
-    with pytest.raises(PostRejectedByPlatform) as caught:
+    with pytest.raises(PlatformRefusal) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))
     assert caught.value.code == "MEDIA_TOO_MANY"
     assert await ada.calls("/media") == 0
@@ -205,7 +205,7 @@ async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None
 async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
-    early = PostPreparationResult(
+    early = PostPrepareResult(
         handle=begun.handle, request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"})
     )
     with pytest.raises(PostNotSent) as caught:

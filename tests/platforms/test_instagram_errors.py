@@ -12,11 +12,11 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from tests.peers.simulators.instagram_errors import REFUSALS
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
@@ -43,16 +43,16 @@ GONE = ExpectedErrors(PostPreparationExpired, "CONTAINER_GONE", "network", PostO
 DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
 UNFETCHED = ExpectedErrors(PostPreparationExpired, "MEDIA_NOT_FETCHED", "network", PostOutcomeUnknown)
 UNMADE = ExpectedErrors(PostPreparationExpired, "MEDIA_FAILED", "network", PostOutcomeUnknown)
-OURS = ExpectedErrors(PostRejectedByPlatform, "PLATFORM_REJECTED", "platform_rejected", PostOutcomeUnknown)
+OURS = ExpectedErrors(PlatformRefusal, "PLATFORM_REJECTED", "platform_rejected", PostOutcomeUnknown)
 TOKEN = ExpectedErrors(AccessTokenExpired, "TOKEN_REFUSED")
 
 
 def content(code: str) -> ExpectedErrors:
-    return ExpectedErrors(PostRejectedByPlatform, code, "user_content")
+    return ExpectedErrors(PlatformRefusal, code, "user_content")
 
 
 def account(code: str) -> ExpectedErrors:
-    return ExpectedErrors(PostRejectedByPlatform, code, "account_issue")
+    return ExpectedErrors(PlatformRefusal, code, "account_issue")
 
 
 TABLE = {
@@ -154,7 +154,7 @@ def error_from(body: Any, status: int = 400, *, publish: bool = False, **headers
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answer = PlatformResponse(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
-    return errors.choose_graph_response_error(answer)
+    return errors.parse_graph_error(answer)
 
 
 def unknown(**fields: Any) -> dict[str, Any]:
@@ -164,12 +164,12 @@ def unknown(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (unknown(), 400, PostRejectedByPlatform), (unknown(is_transient=True), 400, PostNotSent),
+        (unknown(), 400, PlatformRefusal), (unknown(is_transient=True), 400, PostNotSent),
         (unknown(), 500, PostNotSent),
         (unknown(), 408, PostNotSent), (unknown(), 429, PlatformThrottled), (b"<html>", 502, PostNotSent),
-        (b"<html>", 403, PostRejectedByPlatform), (b"", 429, PlatformThrottled), ({"error": "a word"}, 400,
-        PostRejectedByPlatform),
-        ({"error": {"code": "190"}}, 400, PostRejectedByPlatform),
+        (b"<html>", 403, PlatformRefusal), (b"", 429, PlatformThrottled), ({"error": "a word"}, 400,
+        PlatformRefusal),
+        ({"error": {"code": "190"}}, 400, PlatformRefusal),
     ],
 )  # fmt: skip
 def test_an_unknown_refusal_is_classified_by_its_status(body: Any, status: int, kind: type[PlatformError]) -> None:
@@ -188,8 +188,8 @@ def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
 @pytest.mark.parametrize(
     ("subcode", "kind"),
     [
-        (459, PostRejectedByPlatform),
-        (490, PostRejectedByPlatform),
+        (459, PlatformRefusal),
+        (490, PlatformRefusal),
         (467, AccountReauthRequired),
         (None, AccessTokenExpired),
         (12345, AccessTokenExpired),
@@ -199,7 +199,7 @@ def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError
     assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
     assert (
         type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
-        is PostRejectedByPlatform
+        is PlatformRefusal
     )
 
 
@@ -224,8 +224,8 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
 
 #: Changes of a request for a token, with the error's class and code.
 REFUSED_CODES: list[tuple[dict[str, str], type[PlatformError], str]] = [
-    ({"client_secret": "wrong"}, PostRejectedByPlatform, "APP_REFUSED"),
-    ({"client_id": "1"}, PostRejectedByPlatform, "APP_REFUSED"),
+    ({"client_secret": "wrong"}, PlatformRefusal, "APP_REFUSED"),
+    ({"client_id": "1"}, PlatformRefusal, "APP_REFUSED"),
     ({"code": "nobody's"}, AccountReauthRequired, "CODE_REFUSED"),
     ({"redirect_uri": "https://app.test/elsewhere"}, AccountReauthRequired, "CODE_REFUSED"),
 ]

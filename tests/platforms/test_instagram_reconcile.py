@@ -8,7 +8,7 @@ from platforms.instagram.reconcile import normalize_caption
 from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import InstagramAccount
-from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostPreparationResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostPrepareResult, UndecidedPost
 
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
 KEPT = [SimFault.REFUSE_500, SimFault.DROP_BEFORE]
@@ -17,7 +17,7 @@ SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 
 async def publish_lost(
     ada: InstagramAccount, fault: SimFault, *names: str, caption: str = "Once"
-) -> tuple[PostPreparationResult, datetime]:
+) -> tuple[PostPrepareResult, datetime]:
     """Publish with a lost response; return the time of the call."""
     post = await ada.post(*names, caption=caption)
     prepared, sent_at = await ada.prepared(post), await ada.now()

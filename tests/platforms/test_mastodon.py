@@ -10,10 +10,10 @@ from platforms.mastodon.publish import MastodonAdapter
 from schemas.errors import (
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
-    PostRejectedByPlatform,
 )
 from tests.platforms.scripted import (
     AT,
@@ -31,13 +31,13 @@ from tests.platforms.scripted import (
     status,
 )
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import LivePost, PostInquiry, PostPreparationResult
+from workers.platforms.contract import LivePost, PostInquiry, PostPrepareResult
 
 POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
 
 
-async def send_post(served: ScriptedServer, what: PostPreparationResult) -> Any:
+async def send_post(served: ScriptedServer, what: PostPrepareResult) -> Any:
     async with client_for(served) as client:
         return await MastodonAdapter(client).send(
             account(served, "mastodon"), what, draft(), timeout_s=served.timeout_s
@@ -115,7 +115,7 @@ async def test_a_file_that_is_never_ready_is_retried_later() -> None:
 
 async def test_a_refused_file_ends_the_post() -> None:
     async with server(statuses=json_response([]), media=json_response({"error": "Bad file"}, 422)) as served:
-        with pytest.raises(PostRejectedByPlatform, match="Bad file"):
+        with pytest.raises(PlatformRefusal, match="Bad file"):
             await prepared(served, draft("", file()))
 
 
@@ -131,14 +131,14 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
         (raw_response(401), AccountReauthRequired, "auth"),
         (raw_response(422), AccountReauthRequired, "auth"),
         (json_response({"error": "This action is outside the authorized scopes"}, 403), AccountReauthRequired, "auth"),
-        (json_response({"error": "Your login is currently disabled"}, 403), PostRejectedByPlatform, "account_issue"),
-        (json_response({"error": "Record not found"}, 404), PostRejectedByPlatform, "platform_rejected"),
+        (json_response({"error": "Your login is currently disabled"}, 403), PlatformRefusal, "account_issue"),
+        (json_response({"error": "Record not found"}, 404), PlatformRefusal, "platform_rejected"),
         (
             json_response({"error": "Validation failed: Text character limit"}, 422),
-            PostRejectedByPlatform,
+            PlatformRefusal,
             "user_content",
         ),
-        (raw_response(413), PostRejectedByPlatform, "user_content"),
+        (raw_response(413), PlatformRefusal, "user_content"),
         (json_response({"error": "Too many requests"}, 429), PlatformThrottled, "rate_limit"),
         (raw_response(429), PlatformThrottled, "rate_limit"),
     ],

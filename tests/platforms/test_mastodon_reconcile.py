@@ -20,10 +20,10 @@ from tests.platforms.scripted import (
     server,
     status,
 )
-from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPreparationResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPrepareResult, UndecidedPost
 
 
-async def query_post(served: ScriptedServer, what: PostPreparationResult, *, since_s: float = 60) -> Any:
+async def query_post(served: ScriptedServer, what: PostPrepareResult, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await MastodonAdapter(client).reconcile(account(served, "mastodon"), PostInquiry(what, AT, now))

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from schemas.errors import PostPreparationExpired, PostRejectedByPlatform
+from schemas.errors import PlatformRefusal, PostPreparationExpired
 from tests.platforms.tiktok_account import LONG, TikTokAccount, post, video
 
 AFTER = 120.0
@@ -13,7 +13,7 @@ AFTER = 120.0
 async def test_a_post_without_a_chosen_level_is_not_begun(person: TikTokAccount, is_private: bool) -> None:
     """An older release scheduled it with a public default: it must not go out with that."""
     await person.sim.account("ada", is_private=is_private)
-    with pytest.raises(PostRejectedByPlatform, match="schedule it again with a privacyLevel") as caught:
+    with pytest.raises(PlatformRefusal, match="schedule it again with a privacyLevel") as caught:
         await person.prepare(post(video(), privacy_level=None))
     assert (caught.value.code, caught.value.category) == ("PRIVACY_REQUIRED", "user_content")
     assert await person.asked("video/init") == 0
@@ -33,7 +33,7 @@ async def test_an_upload_with_a_fallback_level_starts_over(person: TikTokAccount
     prepared = await person.prepare(post(video(LONG)))
     old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
     left = msgspec.structs.replace(prepared, handle=old, complete=False)
-    with pytest.raises(PostRejectedByPlatform, match="has no privacy level"):
+    with pytest.raises(PlatformRefusal, match="has no privacy level"):
         await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
     with pytest.raises(PostPreparationExpired):
         await person.send(left, post(video(LONG), privacy_level=None))

@@ -11,11 +11,11 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
 )
 from tests.peers.simulators import tiktok_errors
 from tests.platforms.scripted import client_for, json_response, server
@@ -31,34 +31,34 @@ EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
     "spam_risk_too_many_posts": (PlatformThrottled, "quota", True),
     "spam_risk_too_many_pending_share": (PostNotSent, "quota", True),
     "reached_active_user_cap": (PlatformThrottled, "quota", True),
-    "spam_risk_user_banned_from_posting": (PostRejectedByPlatform, "account_issue", True),
-    "spam_risk": (PostRejectedByPlatform, "platform_rejected", True),
-    "spam_risk_text": (PostRejectedByPlatform, "platform_rejected", True),
-    "privacy_level_option_mismatch": (PostRejectedByPlatform, "user_content", True),
-    "unaudited_client_can_only_post_to_private_accounts": (PostRejectedByPlatform, "config", True),
-    "url_ownership_unverified": (PostRejectedByPlatform, "config", True),
+    "spam_risk_user_banned_from_posting": (PlatformRefusal, "account_issue", True),
+    "spam_risk": (PlatformRefusal, "platform_rejected", True),
+    "spam_risk_text": (PlatformRefusal, "platform_rejected", True),
+    "privacy_level_option_mismatch": (PlatformRefusal, "user_content", True),
+    "unaudited_client_can_only_post_to_private_accounts": (PlatformRefusal, "config", True),
+    "url_ownership_unverified": (PlatformRefusal, "config", True),
     "invalid_publish_id": (PostNotSent, "unknown", True),
     "token_not_authorized_for_specified_publish_id": (PostNotSent, "unknown", True),
-    "invalid_param": (PostRejectedByPlatform, "platform_rejected", False),
-    "invalid_params": (PostRejectedByPlatform, "platform_rejected", False),
-    "not_found": (PostRejectedByPlatform, "platform_rejected", False),
-    "publish_not_cancellable": (PostRejectedByPlatform, "platform_rejected", False),
+    "invalid_param": (PlatformRefusal, "platform_rejected", False),
+    "invalid_params": (PlatformRefusal, "platform_rejected", False),
+    "not_found": (PlatformRefusal, "platform_rejected", False),
+    "publish_not_cancellable": (PlatformRefusal, "platform_rejected", False),
     "internal": (PostNotSent, "network", False),
     "internal_error": (PostNotSent, "network", False),
 }
 FAILED: dict[str, tuple[type[PlatformError], str]] = {
     "auth_removed": (PostPreparationExpired, "auth"),
-    "duration_check_failed": (PostRejectedByPlatform, "user_content"),
-    "file_format_check_failed": (PostRejectedByPlatform, "user_content"),
-    "frame_rate_check_failed": (PostRejectedByPlatform, "user_content"),
+    "duration_check_failed": (PlatformRefusal, "user_content"),
+    "file_format_check_failed": (PlatformRefusal, "user_content"),
+    "frame_rate_check_failed": (PlatformRefusal, "user_content"),
     "internal": (PostPreparationExpired, "network"),
     "photo_pull_failed": (PostPreparationExpired, "network"),
-    "picture_size_check_failed": (PostRejectedByPlatform, "user_content"),
-    "publish_cancelled": (PostRejectedByPlatform, "platform_rejected"),
-    "spam_risk": (PostRejectedByPlatform, "platform_rejected"),
-    "spam_risk_text": (PostRejectedByPlatform, "platform_rejected"),
+    "picture_size_check_failed": (PlatformRefusal, "user_content"),
+    "publish_cancelled": (PlatformRefusal, "platform_rejected"),
+    "spam_risk": (PlatformRefusal, "platform_rejected"),
+    "spam_risk_text": (PlatformRefusal, "platform_rejected"),
     "spam_risk_too_many_posts": (PostPreparationExpired, "quota"),
-    "spam_risk_user_banned_from_posting": (PostRejectedByPlatform, "account_issue"),
+    "spam_risk_user_banned_from_posting": (PlatformRefusal, "account_issue"),
     "video_pull_failed": (PostPreparationExpired, "network"),
 }
 
@@ -94,16 +94,16 @@ def test_each_fail_reason_has_a_class(reason: str) -> None:
 
 
 def test_an_unknown_fail_reason_is_final() -> None:
-    assert type(errors.build_tiktok_fail_reason_error("something_new")) is PostRejectedByPlatform
+    assert type(errors.build_tiktok_fail_reason_error("something_new")) is PlatformRefusal
     assert "no reason given" in errors.build_tiktok_fail_reason_error("").message
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (200, PostRejectedByPlatform, PostOutcomeUnknown), (400, PostRejectedByPlatform, PostOutcomeUnknown),
+        (200, PlatformRefusal, PostOutcomeUnknown), (400, PlatformRefusal, PostOutcomeUnknown),
         (401, AccessTokenExpired, AccessTokenExpired),
-        (403, PostRejectedByPlatform, PostOutcomeUnknown), (408, PostNotSent, PostOutcomeUnknown), (429,
+        (403, PlatformRefusal, PostOutcomeUnknown), (408, PostNotSent, PostOutcomeUnknown), (429,
         PlatformThrottled, PlatformThrottled),
         (502, PostNotSent, PostOutcomeUnknown),
     ],

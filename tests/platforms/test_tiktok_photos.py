@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from platforms.tiktok import photos
-from schemas.errors import PlatformError, PostOutcomeUnknown, PostPreparationExpired, PostRejectedByPlatform
+from schemas.errors import PlatformError, PlatformRefusal, PostOutcomeUnknown, PostPreparationExpired
 from tests.media import picture
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.routing import Request, SimReply
@@ -118,7 +118,7 @@ async def test_an_unverified_domain_is_a_config_error(person: TikTokAccount, alb
     await person.sim.call("POST", "/app", verified_prefixes=[])
     what = pictures(album)
     prepared = await person.prepare(what)
-    with pytest.raises(PostRejectedByPlatform, match="the operator has to verify this server") as caught:
+    with pytest.raises(PlatformRefusal, match="the operator has to verify this server") as caught:
         await person.send(prepared, what)
     assert (caught.value.code, caught.value.category) == ("PULL_DOMAIN_UNVERIFIED", "config")
     assert await person.counts() == {}
@@ -132,7 +132,7 @@ async def test_unsupported_photos_are_not_prepared(
 ) -> None:
     with pytest.raises(PlatformError) as caught:
         await person.prepare(post(*[photo(album, mime_type=mime_type)] * count))
-    assert (type(caught.value), caught.value.code) == (PostRejectedByPlatform, code)
+    assert (type(caught.value), caught.value.code) == (PlatformRefusal, code)
 
 
 async def test_photos_of_a_draft_go_to_the_inbox(person: TikTokAccount, album: PhotoServer) -> None:

@@ -13,10 +13,10 @@ from platforms.tiktok import handle, outcome
 from platforms.tiktok import video as uploads
 from platforms.tiktok.api import TikTokPublishStatus
 from schemas.errors import (
+    PlatformRefusal,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
     ServiceUnavailable,
 )
 from tests.media import film
@@ -31,7 +31,7 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     UndecidedPost,
 )
 
@@ -214,7 +214,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
     await person.sim.advance(AFTER)
-    with pytest.raises(PostRejectedByPlatform) as caught:
+    with pytest.raises(PlatformRefusal) as caught:
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
@@ -224,7 +224,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
 
 async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: TikTokAccount) -> None:
     await person.sim.account("ada", max_video_post_duration_sec=3)
-    with pytest.raises(PostRejectedByPlatform) as caught:
+    with pytest.raises(PlatformRefusal) as caught:
         await person.prepare(post(video()))
     assert caught.value.code == "MEDIA_TOO_LONG"
     assert await person.asked("video/init") == 0
@@ -232,7 +232,7 @@ async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Tik
 
 async def test_a_level_that_is_not_offered_is_refused(person: TikTokAccount) -> None:
     await person.sim.account("ada", is_private=True)
-    with pytest.raises(PostRejectedByPlatform, match="it offers friends, followers, private") as caught:
+    with pytest.raises(PlatformRefusal, match="it offers friends, followers, private") as caught:
         await person.prepare(post(video(), privacy_level="public"))
     assert caught.value.code == "PRIVACY_NOT_OFFERED"
     assert await person.asked("video/init") == 0
@@ -273,7 +273,7 @@ def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool
     upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.TikTokPostProgressState(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = PostInquiry(
-        PostPreparationResult(handle=msgspec.to_builtins(kept), request=b""),
+        PostPrepareResult(handle=msgspec.to_builtins(kept), request=b""),
         AT,
         AT + outcome.MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT,
     )

@@ -19,7 +19,7 @@ from tests.platforms.scripted import AT, draft, file
 from workers.platforms.contract import (
     PostFile,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -38,30 +38,30 @@ class TikTokAccount(NamedTuple):
     adapter: TikTokAdapter
     account: PostingAccount
 
-    async def prepare(self, what: PostToPublish, so_far: PostPreparationResult | None = None) -> PostPreparationResult:
+    async def prepare(self, what: PostToPublish, so_far: PostPrepareResult | None = None) -> PostPrepareResult:
         """Run all the steps of one attempt."""
         while so_far is None or not so_far.complete:
             so_far = await self.adapter.prepare(self.account, what, so_far)
         return so_far
 
-    async def send(self, prepared: PostPreparationResult, what: PostToPublish) -> SendResult:
+    async def send(self, prepared: PostPrepareResult, what: PostToPublish) -> SendResult:
         return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
 
-    async def sent(self, what: PostToPublish) -> PostPreparationResult:
+    async def sent(self, what: PostToPublish) -> PostPrepareResult:
         """Send the post; return its accepted state."""
         prepared = await self.prepare(what)
         taken = await self.send(prepared, what)
         return prepared_with(prepared, taken)
 
     async def look(
-        self, prepared: PostPreparationResult, *, after_s: float = 0, fetched: bool | None = None
+        self, prepared: PostPrepareResult, *, after_s: float = 0, fetched: bool | None = None
     ) -> ReconcileResult:
         return await self.adapter.reconcile(self.account, self.about(prepared, after_s, fetched))
 
-    async def poll(self, prepared: PostPreparationResult, *, after_s: float = 0) -> SendResult:
+    async def poll(self, prepared: PostPrepareResult, *, after_s: float = 0) -> SendResult:
         return await self.adapter.poll(self.account, self.about(prepared, after_s))
 
-    def about(self, prepared: PostPreparationResult, after_s: float, fetched: bool | None = None) -> PostInquiry:
+    def about(self, prepared: PostPrepareResult, after_s: float, fetched: bool | None = None) -> PostInquiry:
         return PostInquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
 
     async def counts(self) -> dict[str, int]:
@@ -72,8 +72,8 @@ class TikTokAccount(NamedTuple):
         return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
 
 
-def prepared_with(prepared: PostPreparationResult, taken: Any) -> PostPreparationResult:
-    return PostPreparationResult(handle=taken.handle, request=prepared.request, secret=prepared.secret)
+def prepared_with(prepared: PostPrepareResult, taken: Any) -> PostPrepareResult:
+    return PostPrepareResult(handle=taken.handle, request=prepared.request, secret=prepared.secret)
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
 
 STEPS = [
     archive_step(jobs.cancel_jobs_of_archived_project),
-    archive_step(waiting.cancel_blocked_posts_of_archived_project),
+    archive_step(waiting.cancel_blocked_posts_in_project),
 ]
 LATER = st.one_of(
     post_histories.EVENTS, st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject])
@@ -88,7 +88,7 @@ async def list_posts(conn: Conn, history: PostHistory, status: Any) -> set[str]:
 async def read_posts(conn: Conn, history: PostHistory, post_ids: list[UUID]) -> dict[UUID, PostRead]:
     org = history.project.org
     return {
-        post_id: PostRead(*await posts.read_post_with_version(conn, organization_id=org, post_id=post_id))
+        post_id: PostRead(*await posts.read_versioned_post(conn, organization_id=org, post_id=post_id))
         for post_id in post_ids
     }
 

@@ -42,9 +42,9 @@ class MortalContext(TaskContext):
         self.death, self.verbs = death, list[Verb]()
         self._decides: Verb | None = None
 
-    async def run_deciding_step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
         self._decides = body
-        return await super().run_deciding_step(body, **given)
+        return await super().decide(body, **given)
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         """Run a step. A decision's own body is wrapped in a step's body, so `decide` has the verb."""

@@ -47,11 +47,9 @@ class FetchedMediaWriter:
         """
         with _convert_media_storage_away_errors():
             [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
-        return await streaming_upload.store_sanitized_drawing(inspected.file, self._write_sanitized_svg_under_new_token)
+        return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_svg)
 
-    async def inspect_and_keep_valid_stored_files(
-        self, stored: Sequence[tuple[StreamingUpload, str]]
-    ) -> dict[str, StoredFile]:
+    async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
         """Inspect stored files; return the valid ones' metadata by token. An SVG is sanitized and stored again.
 
         After a broken file another process inspects the rest. Raises `BodyOversized`, `SourceFileStorageUnavailable`.
@@ -66,9 +64,7 @@ class FetchedMediaWriter:
             else:
                 pairs = zip(remaining, inspected, strict=True)
                 return {
-                    token: await streaming_upload.store_sanitized_drawing(
-                        item.file, self._write_sanitized_svg_under_new_token
-                    )
+                    token: await streaming_upload.store_sanitized_drawing(item.file, self._store_sanitized_svg)
                     for (_, token), item in pairs
                 }
         return {}
@@ -78,7 +74,7 @@ class FetchedMediaWriter:
         self.tokens.append(token)
         return token
 
-    async def _write_sanitized_svg_under_new_token(self, data: bytes) -> str:
+    async def _store_sanitized_svg(self, data: bytes) -> str:
         token = await self.reserve_token(len(data))
         with _convert_media_storage_away_errors():
             await self.store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))

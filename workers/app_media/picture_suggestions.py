@@ -58,7 +58,7 @@ async def fetch_and_store_pictures_to_suggest(
         pass
     try:
         async with asyncio.timeout(MAX_ALL_PICTURES_INSPECTION_S):
-            files = await storing.inspect_and_keep_valid_stored_files([(file, token) for *_, file, token in stored])
+            files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
     except (TimeoutError, BodyOversized, SourceFileStorageUnavailable):
         pass
     suggestion_list = [MediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]

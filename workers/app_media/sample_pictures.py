@@ -37,9 +37,7 @@ def draw_sandbox_app_phone_screen(number: int) -> Image.Image:
     draw.rounded_rectangle((72, 370, 1008, 790), 48, fill=PRIMARY if number % 2 == 0 else ACCENT)
     _draw_bar_chart(draw, number)
     for row in range(5):
-        _draw_list_row_of_sandbox_app_screen(
-            draw, 860 + 190 * row, done=row <= number % 5, width=360 + (number * 97 + row * 131) % 330
-        )
+        _draw_fake_app_row(draw, 860 + 190 * row, done=row <= number % 5, width=360 + (number * 97 + row * 131) % 330)
     draw.ellipse((858, 1716, 1008, 1866), fill=ACCENT if number % 2 == 0 else PRIMARY)
     _draw_bar_instead_of_text(draw, (898, 1785, 70, 12), WHITE)
     draw.rounded_rectangle((927, 1756, 939, 1826), 6, fill=WHITE)
@@ -81,7 +79,7 @@ def _draw_bar_chart(draw: ImageDraw.ImageDraw, number: int) -> None:
         draw.rounded_rectangle((left, 730 - height, left + 72, 730), 20, fill=PALE)
 
 
-def _draw_list_row_of_sandbox_app_screen(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None:
+def _draw_fake_app_row(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None:
     draw.rounded_rectangle((72, top, 1008, top + 160), 36, fill=WHITE, outline=SHADOW, width=3)
     draw.ellipse((112, top + 48, 176, top + 112), fill=PRIMARY if done else WHITE, outline=PRIMARY, width=6)
     _draw_bar_instead_of_text(draw, (220, top + 46, width, 28), INK)

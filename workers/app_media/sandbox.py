@@ -22,7 +22,7 @@ SANDBOX_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
 SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 _MOV_IDENTITY_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOV_TIME_SCALE = 1000
-_BIG_ENDIAN_UINT32_ONE = struct.pack(">I", 1)
+_ONE_U32 = struct.pack(">I", 1)
 
 
 def get_sandbox_app_media_of_url(kind: AppMediaKind, url: str) -> bytes:
@@ -68,9 +68,7 @@ def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *,
     )
     mdhd = _build_mov_full_box(b"mdhd", struct.pack(">IIIIHH", 0, 0, _MOV_TIME_SCALE, length, 0x55C4, 0))
     hdlr = _build_mov_full_box(b"hdlr", b"mhlr", b"vide", bytes(12), b"\0")
-    dref = _build_mov_box(
-        b"dinf", _build_mov_full_box(b"dref", _BIG_ENDIAN_UINT32_ONE, _build_mov_box(b"url ", bytes((0, 0, 0, 1))))
-    )
+    dref = _build_mov_box(b"dinf", _build_mov_full_box(b"dref", _ONE_U32, _build_mov_box(b"url ", bytes((0, 0, 0, 1)))))
     minf = _build_mov_box(
         b"minf", _build_mov_full_box(b"vmhd", bytes(8)), dref, _build_mov_sample_table(frames, size, ms, first)
     )
@@ -84,13 +82,11 @@ def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: 
     count, sizes = len(frames), [len(frame) for frame in frames]
     return _build_mov_box(
         b"stbl",
-        _build_mov_full_box(b"stsd", _BIG_ENDIAN_UINT32_ONE, entry),
-        _build_mov_full_box(b"stts", _BIG_ENDIAN_UINT32_ONE, struct.pack(">II", count, ms)),
-        _build_mov_full_box(
-            b"stsc", _BIG_ENDIAN_UINT32_ONE, _BIG_ENDIAN_UINT32_ONE, struct.pack(">I", count), _BIG_ENDIAN_UINT32_ONE
-        ),
+        _build_mov_full_box(b"stsd", _ONE_U32, entry),
+        _build_mov_full_box(b"stts", _ONE_U32, struct.pack(">II", count, ms)),
+        _build_mov_full_box(b"stsc", _ONE_U32, _ONE_U32, struct.pack(">I", count), _ONE_U32),
         _build_mov_full_box(b"stsz", struct.pack(f">II{count}I", 0, count, *sizes)),
-        _build_mov_full_box(b"stco", _BIG_ENDIAN_UINT32_ONE, struct.pack(">I", first)),
+        _build_mov_full_box(b"stco", _ONE_U32, struct.pack(">I", first)),
     )
 
 

@@ -14,7 +14,7 @@ from workers.conversions.verdict import ConversionSkipReason
 CONVERSION_SKIP_NO_CONSENT = ConversionSkipReason(
     "NO_CONSENT", "the person didn't consent to the use of this event for advertising"
 )
-CONVERSION_SKIP_TRACKING_DENIED = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
+CONVERSION_SKIP_NO_TRACKING = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
 
 #: Purposes that require the person's consent, in lower case without punctuation.
 _ADVERTISING_CONSENT_PURPOSES = frozenset(
@@ -39,21 +39,19 @@ _META_DATA_PROCESSING_OPTION_FIELDS = ("dataProcessingOptions", "data_processing
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
     """Return the reason to skip an event without consent; None if it may be sent, as without consent fields."""
-    consent = tree.find_value_at_path("context", "consent")
+    consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
         return CONVERSION_SKIP_NO_CONSENT
-    if any(tree.find_value_at_path(*path) is False for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG):
-        return CONVERSION_SKIP_TRACKING_DENIED
+    if any(tree.find_value(*path) is False for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG):
+        return CONVERSION_SKIP_NO_TRACKING
     state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
-    return (
-        CONVERSION_SKIP_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
-    )
+    return CONVERSION_SKIP_NO_TRACKING if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
 
 
 def does_device_allow_tracking(tree: ConversionEventTree) -> bool:
     """Return whether the event's device explicitly lets this app track the person; False if it says nothing."""
     state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
-    return any(tree.find_value_at_path(*path) is True for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG) or (
+    return any(tree.find_value(*path) is True for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG) or (
         state is not None and _normalize_consent_word(state) in {"authorized", "3"}
     )
 
@@ -64,7 +62,7 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
     Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
     """
     for name in _META_DATA_PROCESSING_OPTION_FIELDS:
-        options = tree.find_value_at_path("context", name)
+        options = tree.find_value("context", name)
         if isinstance(options, list) and "LDU" in options:
             country = _read_limited_data_use_region_code(tree, f"{name}Country", f"{name}_country", most=1)
             return country, _read_limited_data_use_region_code(tree, f"{name}State", f"{name}_state", most=1100)
@@ -77,7 +75,7 @@ def _read_limited_data_use_region_code(tree: ConversionEventTree, *names: str, m
     0 if no field in `names` has a whole number up to `most`
     (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11).
     """
-    values = (tree.find_value_at_path("context", name) for name in names)
+    values = (tree.find_value("context", name) for name in names)
     return next((value for value in values if type(value) is int and 0 <= value <= most), 0)
 
 

@@ -31,7 +31,7 @@ class ReadyConversion(NamedTuple):
     dropped: frozenset[str]
 
 
-def split_ready_from_unsendable_conversions(
+def split_sendable_conversions(
     due: Sequence[DueConversion], make: BuildConversionEvent, to: OpenConversionDestination, *, now: datetime
 ) -> tuple[list[ReadyConversion], list[SettledConversion]]:
     """Split due conversions into those to send, with their payloads, and the settlements of the others.
@@ -40,9 +40,7 @@ def split_ready_from_unsendable_conversions(
     """
     ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
-        result = build_too_late_conversion_settlement(conversion, now=now) or _build_or_skip_conversion(
-            conversion, make, to
-        )
+        result = settle_late_conversion(conversion, now=now) or _build_or_skip_conversion(conversion, make, to)
         if isinstance(result, SettledConversion):
             ends.append(result)
         else:
@@ -50,7 +48,7 @@ def split_ready_from_unsendable_conversions(
     return ready, ends
 
 
-def build_delivered_conversion_settlement(conversion: ReadyConversion) -> SettledConversion:
+def settle_sent_conversion(conversion: ReadyConversion) -> SettledConversion:
     """Return the settlement `delivered` of a conversion that Meta or TikTok has accepted.
 
     Its message names the fields that were dropped before the send, if any.
@@ -62,7 +60,7 @@ def build_delivered_conversion_settlement(conversion: ReadyConversion) -> Settle
     )
 
 
-def build_too_late_conversion_settlement(due: DueConversion, *, now: datetime) -> SettledConversion | None:
+def settle_late_conversion(due: DueConversion, *, now: datetime) -> SettledConversion | None:
     """Return a conversion's settlement if it is late by `MAX_CONVERSION_AGE` or `CONVERSION_RESEND_WINDOW`, else None.
 
     After an earlier attempt it is `outcome_unknown`, else `expired`.

@@ -13,7 +13,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import ConversionEventTree
-from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
 from workers.platforms import http
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -88,7 +88,7 @@ def _build_meta_web_event(
     if page is None:
         return verdict.CONVERSION_SKIP_NO_PAGE_URL
     if not user.keys() - {"client_user_agent"}:
-        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_ID
     return event | {"event_source_url": page}
 
 
@@ -105,7 +105,7 @@ def _build_meta_app_event(
     if system is None or not extinfo[_OS_VERSION]:
         return verdict.CONVERSION_SKIP_NO_DEVICE_INFO
     if not user.keys() - {"client_user_agent"}:
-        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_ID
     tracked = consent.does_device_allow_tracking(tree)
     app = {"advertiser_tracking_enabled": int(tracked), "application_tracking_enabled": 1, "extinfo": extinfo}
     return event | {"app_data": app}
@@ -134,7 +134,7 @@ def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict
 
 async def send_meta_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionCallVerdict:
+) -> ConversionVerdict:
     """Send events to Meta's Conversions API in one call; return the verdict on its response.
 
     The token goes into a header. Raises as `PlatformApi.send_request` does.
@@ -153,7 +153,7 @@ async def send_meta_events(
     return classify_meta_response(answer, len(events))
 
 
-def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCallVerdict:
+def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVerdict:
     if answer.ok:
         if http.decode_platform_error(answer, _MetaEventsReceivedBody).events_received == count:
             return CONVERSIONS_ACCEPTED_VERDICT
@@ -167,13 +167,13 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCa
     return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
 
 
-def _classify_meta_error_of_all_events(answer: PlatformResponse, error: _MetaError) -> ConversionCallVerdict | None:
+def _classify_meta_error_of_all_events(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
     """Return the verdict for an error of Meta that concerns all events of a destination.
 
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.
     """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
-        return verdict.build_rate_limited_verdict(
+        return verdict.build_throttled_verdict(
             META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if error.code in _META_TOKEN_ERROR_CODES:

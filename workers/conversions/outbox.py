@@ -13,7 +13,7 @@ from domain.events import conversions
 from domain.events.conversions import AppConversionQueue, DueConversion, SettledConversion
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
-from workers.conversions.verdict import ConversionCallVerdict, ConversionCallVerdictKind
+from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
 from workers.resources import OpenConnection
 
 T = TypeVar("T")
@@ -72,15 +72,13 @@ class ConversionOutbox:
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
-    async def requeue_conversions_after_call(
-        self, ids: Sequence[UUID], verdict: ConversionCallVerdict, *, at: datetime
-    ) -> None:
+    async def requeue_conversions(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
         await self._run_conversion_queue_statement(
             partial(
                 conversions.requeue_conversions_after_failed_call,
                 ids=ids,
                 at=at,
-                maybe_taken=verdict.word == ConversionCallVerdictKind.UNCLEAR,
+                maybe_taken=verdict.word == ConversionVerdictKind.UNCLEAR,
                 error_code=verdict.code,
                 error_message=verdict.message,
             )

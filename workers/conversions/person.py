@@ -14,7 +14,7 @@ import msgspec
 
 from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import PersonDataToDetect, PiiNumberStrictness
+from workers.conversions.pii import PiiNumberStrictness, PiiToDetect
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -29,7 +29,7 @@ def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[
 
 
 #: Paths by Meta's field name.
-EVENT_PATHS_BY_META_PERSON_FIELD: Mapping[str, tuple[tuple[str, ...], ...]] = {
+META_PERSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _list_person_field_paths("email", "em"),
     "ph": _list_person_field_paths("phone", "ph"),
     "fn": _list_person_field_paths("firstName", "first_name", "fn"),
@@ -49,7 +49,7 @@ MAX_PRODUCT_QUANTITY = 100_000
 MAX_PRODUCT_PRICE = 1_000_000_000
 
 #: A check of `formats.py`.
-CheckFieldFormat: TypeAlias = Callable[[str, PersonDataToDetect], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, PiiToDetect], str | None]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class ConversionEventTree:
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def person_data_to_detect(self) -> PersonDataToDetect:
+    def person_data_to_detect(self) -> PiiToDetect:
         """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
         return pii.collect_person_data_to_detect(self.person_texts_by_meta_field)
 
@@ -68,12 +68,10 @@ class ConversionEventTree:
     def person_texts_by_meta_field(self) -> dict[str, str]:
         """Return the personal data of the event's person in plain, by Meta's field name. Leave out missing fields."""
         return {
-            name: text
-            for name, paths in EVENT_PATHS_BY_META_PERSON_FIELD.items()
-            if (text := self.find_first_text_at_paths(*paths))
+            name: text for name, paths in META_PERSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
         }
 
-    def find_value_at_path(self, *path: str) -> Any:
+    def find_value(self, *path: str) -> Any:
         """Return the value at a path of names in the event's JSON; None if the path doesn't exist."""
         value: Any = self.root
         for name in path:
@@ -85,7 +83,7 @@ class ConversionEventTree:
 
         None for a missing, empty or too long text, and for another type.
         """
-        value = self.find_value_at_path(*path)
+        value = self.find_value(*path)
         if type(value) is int:
             return str(value)
         return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
@@ -99,9 +97,9 @@ class ConversionEventTree:
 
         If `form` refuses the text, `name` is added to `dropped`.
         """
-        return self.check_text_or_note_dropped_field(name, form, self.find_first_text_at_paths(*paths))
+        return self.check_or_drop_text(name, form, self.find_first_text_at_paths(*paths))
 
-    def check_text_or_note_dropped_field(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
+    def check_or_drop_text(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
         """Return a text of the event as the check `form` returns it; None for a missing or refused text.
 
         The `name` of a refused text is added to `dropped`.
@@ -151,9 +149,7 @@ def find_event_click_or_browser_id(
     if click_id or parameter is None:
         return click_id
     query = parse_qsl(_read_url_query(tree.find_text_at_path("context", "page", "url")))
-    return tree.check_text_or_note_dropped_field(
-        name, form, next((value for key, value in query if key == parameter), None)
-    )
+    return tree.check_or_drop_text(name, form, next((value for key, value in query if key == parameter), None))
 
 
 def find_event_advertising_id(tree: ConversionEventTree) -> str | None:
@@ -172,13 +168,11 @@ def _read_url_query(url: str | None) -> str:
 def find_event_page_url(tree: ConversionEventTree) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text_at_path("context", "page", "url") or ""
-    origin = tree.check_text_or_note_dropped_field("page.host", formats.extract_page_origin_without_pii, url)
+    origin = tree.check_or_drop_text("page.host", formats.extract_page_origin_without_pii, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (
-        tree.check_text_or_note_dropped_field("page.path", formats.check_page_path_for_pii, path) or (path and "/")
-    )
+    return origin + (tree.check_or_drop_text("page.path", formats.check_page_path_for_pii, path) or (path and "/"))
 
 
 def build_order_fields(
@@ -212,18 +206,14 @@ def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, fl
 
     A missing or invalid quantity is returned as 1, a missing or invalid price as None.
     """
-    entries = tree.find_value_at_path("properties", "products")
+    entries = tree.find_value("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
         product = ConversionEventTree(entry if isinstance(entry, dict) else {})
         text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
-        if name := tree.check_text_or_note_dropped_field("product_id", formats.check_product_id_for_pii, text):
-            count = _check_product_number(
-                tree, "quantity", product.find_value_at_path("quantity"), {int}, MAX_PRODUCT_QUANTITY
-            )
-            price = _check_product_number(
-                tree, "price", product.find_value_at_path("price"), {int, float}, MAX_PRODUCT_PRICE
-            )
+        if name := tree.check_or_drop_text("product_id", formats.check_product_id_for_pii, text):
+            count = _check_product_number(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
+            price = _check_product_number(tree, "price", product.find_value("price"), {int, float}, MAX_PRODUCT_PRICE)
             products.append((name, count or 1, price))
     return products
 

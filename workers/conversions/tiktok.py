@@ -13,7 +13,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import ConversionEventTree
-from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -47,7 +47,7 @@ def build_tiktok_event(
     if due.event_name == "Purchase" and not {"value", "currency"} <= properties.keys():
         return verdict.CONVERSION_SKIP_NO_PURCHASE_VALUE
     if not user.keys() - {"user_agent"}:
-        return verdict.CONVERSION_SKIP_NO_PERSON_IDENTIFIER
+        return verdict.CONVERSION_SKIP_NO_PERSON_ID
     if not to.is_web_destination:
         return event
     page = person.find_event_page_url(tree)
@@ -74,7 +74,7 @@ def _build_tiktok_event_user(due: DueConversion, tree: ConversionEventTree) -> d
 
 async def send_tiktok_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionCallVerdict:
+) -> ConversionVerdict:
     """Send conversion events to TikTok's Events API in one call; return the verdict on its response.
 
     Raise a `PlatformError` without a response, as `PlatformApi.send_request` does.
@@ -97,10 +97,10 @@ async def send_tiktok_events(
     return classify_tiktok_response(answer)
 
 
-def classify_tiktok_response(answer: PlatformResponse) -> ConversionCallVerdict:
+def classify_tiktok_response(answer: PlatformResponse) -> ConversionVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.build_rate_limited_verdict(
+        return verdict.build_throttled_verdict(
             TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if answer.ok and code in _OK:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class ConversionCallVerdictKind(StrEnum):
+class ConversionVerdictKind(StrEnum):
     """The result of a call, which decides the next step."""
 
     #: The events were accepted.
@@ -17,72 +17,66 @@ class ConversionCallVerdictKind(StrEnum):
     UNCLEAR = "unclear"
 
 
-class ConversionCallVerdict(NamedTuple):
+class ConversionVerdict(NamedTuple):
     """The result of a call. `after_s` is the destination's requested pause; None: growing backoff.
 
     It omits the destination's own message: that may repeat the personal data sent.
     """
 
-    word: ConversionCallVerdictKind
+    word: ConversionVerdictKind
     code: str = ""
     message: str = ""
     after_s: float | None = None
 
 
-CONVERSIONS_ACCEPTED_VERDICT = ConversionCallVerdict(ConversionCallVerdictKind.ACCEPTED)
+CONVERSIONS_ACCEPTED_VERDICT = ConversionVerdict(ConversionVerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
-CONVERSION_OWNER_ACTION_PAUSE_S = 3600.0
+CONVERSION_OWNER_WAIT_S = 3600.0
 
 
-def build_token_refused_verdict(name: str) -> ConversionCallVerdict:
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.CLOSED,
+def build_token_refused_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(
+        ConversionVerdictKind.CLOSED,
         "TOKEN_REFUSED",
         f"{name} refuses the token: set another token",
-        CONVERSION_OWNER_ACTION_PAUSE_S,
+        CONVERSION_OWNER_WAIT_S,
     )
 
 
-def build_pixel_forbidden_verdict(name: str) -> ConversionCallVerdict:
+def build_pixel_forbidden_verdict(name: str) -> ConversionVerdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, CONVERSION_OWNER_ACTION_PAUSE_S
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, CONVERSION_OWNER_WAIT_S)
+
+
+def build_throttled_verdict(name: str, after_s: float | None) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
+
+
+def build_pixel_blocked_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(
+        ConversionVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
     )
 
 
-def build_rate_limited_verdict(name: str, after_s: float | None) -> ConversionCallVerdict:
-    return ConversionCallVerdict(ConversionCallVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
+def build_destination_unreachable_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
 
 
-def build_pixel_blocked_verdict(name: str) -> ConversionCallVerdict:
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
-    )
-
-
-def build_destination_unreachable_verdict(name: str) -> ConversionCallVerdict:
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached"
-    )
-
-
-def build_all_events_refused_verdict(last: ConversionCallVerdict) -> ConversionCallVerdict:
+def build_all_events_refused_verdict(last: ConversionVerdict) -> ConversionVerdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.CLOSED, "ALL_REFUSED", message, CONVERSION_OWNER_ACTION_PAUSE_S
-    )
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, CONVERSION_OWNER_WAIT_S)
 
 
-def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionCallVerdict:
+def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionVerdict:
     answer = "the response was lost" if status is None else f"the response was {status}"
-    return ConversionCallVerdict(
-        ConversionCallVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
+    return ConversionVerdict(
+        ConversionVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
     )
 
 
-def build_bad_event_verdict(name: str, code: str) -> ConversionCallVerdict:
-    return ConversionCallVerdict(ConversionCallVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+def build_bad_event_verdict(name: str, code: str) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
 
 
 class ConversionSkipReason(NamedTuple):
@@ -93,9 +87,7 @@ class ConversionSkipReason(NamedTuple):
 
 
 CONVERSION_SKIP_EVENT_GONE = ConversionSkipReason("EVENT_GONE", "the event's retention has ended")
-CONVERSION_SKIP_NO_PERSON_IDENTIFIER = ConversionSkipReason(
-    "NO_IDENTIFIER", "the event has no identifier of the person"
-)
+CONVERSION_SKIP_NO_PERSON_ID = ConversionSkipReason("NO_IDENTIFIER", "the event has no identifier of the person")
 CONVERSION_SKIP_NO_USER_AGENT = ConversionSkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
 CONVERSION_SKIP_NO_PAGE_URL = ConversionSkipReason("NO_PAGE", "an event of a website needs context.page.url")
 CONVERSION_SKIP_NO_DEVICE_INFO = ConversionSkipReason(

@@ -10,14 +10,12 @@ from schemas.settings import load_settings
 from telemetry import logs
 from telemetry.exporting import export_spans
 
-DISPATCHER_COMMAND_DESCRIPTION = (
-    "Wake pools for due jobs and run the chores, until SIGTERM. One leads, others stand by."
-)
+DISPATCHER_HELP = "Wake pools for due jobs and run the chores, until SIGTERM. One leads, others stand by."
 
 
 def main() -> None:
     """Run the dispatcher. Exits with 0 after a stop signal, with 2 for a missing or wrong setting."""
-    argparse.ArgumentParser("python -m workers.dispatcher", description=DISPATCHER_COMMAND_DESCRIPTION).parse_args()
+    argparse.ArgumentParser("python -m workers.dispatcher", description=DISPATCHER_HELP).parse_args()
     with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         logs.configure_logging(process="dispatcher", level=settings.log_level)

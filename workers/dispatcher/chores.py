@@ -37,7 +37,7 @@ AUDIT_PRUNE_INTERVAL_S = 3600.0
 #: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
 NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.05
 DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.5
-LEFTOVER_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 2.0
+LEFTOVER_WEBHOOK_SCAN_INTERVAL_S = 2.0
 #: Seconds between measurements for the gauges.
 GAUGE_EXPORT_INTERVAL_S = 15.0
 
@@ -145,14 +145,12 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
             return 0
         terminate = partial(
             ledger.terminate_idle_sessions,
-            before=uptime.deadline_to_declare_expired_workers_dead,
+            before=uptime.deadline_to_declare_workers_dead,
             patience_s=patience_s,
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(
-            conn, before=uptime.deadline_to_declare_expired_workers_dead
-        )
+        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.deadline_to_declare_workers_dead)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -180,9 +178,7 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     return [
         chore("deliver_new", NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_NEW_DELIVERIES),
         chore("deliver_due", DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_DUE_DELIVERIES),
-        chore(
-            "deliver_left", LEFTOVER_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS
-        ),
+        chore("deliver_left", LEFTOVER_WEBHOOK_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_MID_DELIVERY),
         Chore("webhook_backlog", GAUGE_EXPORT_INTERVAL_S, export_webhook_backlog_age),
     ]
 

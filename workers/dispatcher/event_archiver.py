@@ -1,7 +1,7 @@
 """Leader of the event archive: copies closed days in batches, so that their tables may be dropped."""
 
 from db.pool import Conn
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, is_postgres_away_error
+from db.reach import TRANSIENT_POSTGRES_ERRORS, means_postgres_away
 from domain.events import event_archive
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -39,7 +39,7 @@ class EventArchiveLeader(ChoreLeader):
         except ServiceUnavailable as error:
             self._log_archive_failure(str(error))
         except Exception as error:
-            if isinstance(error, TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER) or is_postgres_away_error(error):
+            if isinstance(error, TRANSIENT_POSTGRES_ERRORS) or means_postgres_away(error):
                 raise
             self._log_archive_failure(type(error).__name__)
         return 0

@@ -13,11 +13,11 @@ from db.pool import Conn, open_postgres_connection
 from db.reach import (
     FIRST_POSTGRES_RETRY_WAIT_S,
     MAX_POSTGRES_RETRY_WAIT_S,
-    TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER,
+    TRANSIENT_POSTGRES_ERRORS,
     convert_postgres_away_errors,
 )
 from jobs import maintenance
-from jobs.maintenance import MAX_MAINTENANCE_BATCH_ROWS
+from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
 from workers.dispatcher.uptime import PostgresUptime
 from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
@@ -32,7 +32,7 @@ class Chore(NamedTuple):
     name: str
     every_s: float
     run: Callable[[Conn], Awaitable[int]]
-    batch: int = MAX_MAINTENANCE_BATCH_ROWS
+    batch: int = MAX_MAINTENANCE_ROWS
 
 
 #: Seconds between two ticks of the leader.
@@ -72,7 +72,7 @@ class ChoreLeader:
             try:
                 async with open_leader_session(self._database_url, self._name) as conn:
                     await self._lead_once_elected(conn, stop)
-            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER as error:
+            except TRANSIENT_POSTGRES_ERRORS as error:
                 if self._uptime:
                     self._uptime.note_failure()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))

@@ -28,7 +28,7 @@ async def serve_dispatcher(settings: Settings) -> None:
     with handle_stop_signals() as stop:
         async with (
             open_redis_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.allowed_host_headers),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.served_hosts),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))

@@ -24,7 +24,7 @@ EVENT_ARCHIVE_CALL_TIMEOUT_S = 4.0
 #: Dedup window in batches: only the last batch is ever copied again.
 EVENT_ARCHIVE_DEDUP_WINDOW_BATCHES = 1_000
 
-CREATE_CLICKHOUSE_EVENT_TABLE_SQL = f"""
+CLICKHOUSE_EVENT_TABLE_SQL = f"""
 create table if not exists event (
     project_id UUID, app_no Int16, event_key UUID, name LowCardinality(String),
     occurred_at DateTime64(6, 'UTC'), received_at DateTime64(6, 'UTC'), event_id Nullable(String),
@@ -64,13 +64,11 @@ class ClickHouseArchive:
         await self._client.aclose()
 
     async def delete_day(self, day: date) -> None:
-        await self._run_sql_statements(
-            CREATE_CLICKHOUSE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}"
-        )
+        await self._run_sql(CLICKHOUSE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}")
 
     async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
-        await self._run_sql_statements(
+        await self._run_sql(
             "insert into event format JSONEachRow",
             data=rows,
             insert_deduplication_token=name,
@@ -78,7 +76,7 @@ class ClickHouseArchive:
         )
 
     async def count_day_events(self, day: date) -> int:
-        answer = await self._run_sql_statements(
+        answer = await self._run_sql(
             "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
         )
         try:
@@ -89,9 +87,9 @@ class ClickHouseArchive:
     async def delete_project_events(self, project_id: UUID) -> None:
         """Delete all events of a project from the archive in ClickHouse. Raise `ServiceUnavailable` for any failure."""
         delete = "delete from event where project_id = {project:UUID}"
-        await self._run_sql_statements(CREATE_CLICKHOUSE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
+        await self._run_sql(CLICKHOUSE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 
-    async def _run_sql_statements(self, *statements: str, data: bytes = b"", **settings: str) -> str:
+    async def _run_sql(self, *statements: str, data: bytes = b"", **settings: str) -> str:
         """Run SQL statements in ClickHouse in turn, with `data` as the rows to insert; return the last response's text.
 
         Raise `ServiceUnavailable` for any failure, without any of the data.

@@ -18,7 +18,7 @@ from generation.copy.model import LlmCopyLine, LlmCopyLines
 from generation.spec import PieceSpec
 from schemas.errors import LanguageModelError
 from telemetry import logs, metrics
-from workers.llm.conversation import ModelQuestion, ask_model, build_prompt_with_marked_untrusted_text
+from workers.llm.conversation import ModelQuestion, ask_model, build_untrusted_text_prompt
 from workers.llm.endpoint import LanguageModel
 
 #: Most clauses shown to the model: more than a piece has points.
@@ -83,7 +83,7 @@ def build_copy_question(name: str, clauses: Sequence[str]) -> ModelQuestion[Copy
     return ModelQuestion(
         "lines",
         CopyAnswer,
-        build_prompt_with_marked_untrusted_text(COPY_PROMPT_INSTRUCTIONS, "\n".join([name, *listed])),
+        build_untrusted_text_prompt(COPY_PROMPT_INSTRUCTIONS, "\n".join([name, *listed])),
     )
 
 

@@ -57,7 +57,7 @@ async def render_in_child_process(
     `handles` are its open input files. Closing the generator ends the process and its children. Raise `RenderFailed`.
     """
     errors = Path(asked.folder, "stderr")
-    async with _start_renderer_and_kill_after_block(asked, handles, errors) as process:
+    async with _open_renderer_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
             yield _raise_if_render_refused(msgspec.json.decode(line, type=RenderReport))
@@ -75,9 +75,7 @@ async def render_portrait_or_poster_file(asked: RenderRequest, handles: Sequence
 
 
 @asynccontextmanager
-async def _start_renderer_and_kill_after_block(
-    asked: RenderRequest, handles: Sequence[int], errors: Path
-) -> AsyncIterator[Process]:
+async def _open_renderer_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
     environment = {name: os.environ[name] for name in ENVIRONMENT_NAMES_PASSED_TO_RENDERER if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(

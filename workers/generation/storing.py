@@ -53,9 +53,7 @@ async def open_piece_input_files(
             clip=await handle(files.clip) if files.clip else None,
         )
     except ServiceUnavailable:
-        is_deleted = await ctx.step(
-            partial(generated.count_deleted_files_of_generation_brief, claim=ctx.job, files=files)
-        )
+        is_deleted = await ctx.step(partial(generated.count_missing_brief_files, claim=ctx.job, files=files))
         raise RenderFailed(INPUT_FILE_DELETED_FAILURE if is_deleted else STORAGE_AWAY_RETRY) from None
 
 
@@ -79,9 +77,7 @@ async def store_piece_files(
         Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
         for path, token in zip(paths[1::2], tokens[1::2], strict=True)
     ]
-    return [
-        build_stored_file_of_rendered_output(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)
-    ]
+    return [describe_rendered_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
 async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
@@ -95,7 +91,7 @@ async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: 
     except BodyOversized:
         raise RenderFailed(ORGANIZATION_STORAGE_FULL_FAILURE) from None
     await write_rendered_file_to_media_storage(store, folder / output.name, token)
-    return build_stored_file_of_rendered_output(output, token)
+    return describe_rendered_file(output, token)
 
 
 async def write_rendered_file_to_media_storage(store: MediaStore, path: Path, token: str) -> None:
@@ -112,9 +108,7 @@ async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def build_stored_file_of_rendered_output(
-    output: OutputFile, token: str, thumbnail: Thumbnail | None = None
-) -> StoredFile:
+def describe_rendered_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
     """Return a rendered file as a `StoredFile` under its token: a video or an image, by its media type."""
     return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",

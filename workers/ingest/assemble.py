@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from schemas.brand import BrandExtraction, BrandFieldName, CrawlStateForNextIngest, FieldCandidate, FieldFinding
+from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, FieldFinding, RecrawlState
 from schemas.errors import SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
@@ -31,7 +31,7 @@ async def assemble_brand_extraction(
     candidates: Sequence[FieldCandidate],
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
-    visit: CrawlStateForNextIngest | None = None,
+    visit: RecrawlState | None = None,
     model: LanguageModel | None = None,
     pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
 ) -> BrandExtraction:

@@ -17,13 +17,13 @@ from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
 
 #: Confidence that the second independent source of a value adds.
-SECOND_SOURCE_CONFIDENCE_BONUS = 0.05
+SECOND_SOURCE_BONUS = 0.05
 #: Confidence that each further source adds.
-FURTHER_SOURCE_CONFIDENCE_BONUS = 0.01
+FURTHER_SOURCE_BONUS = 0.01
 #: Highest confidence by agreement.
 MAX_CONFIDENCE_BY_SOURCE_AGREEMENT = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
-BRAND_FIELDS_WITHOUT_AGREEMENT_BONUS: frozenset[BrandFieldName] = frozenset({"appDescription"})
+NO_AGREEMENT_BONUS_FIELDS: frozenset[BrandFieldName] = frozenset({"appDescription"})
 MAX_ALTERNATIVE_FINDINGS = 3
 #: Candidates that a document keeps for each field: of 267 real pages none has more.
 MAX_CANDIDATES_PER_FIELD = 30
@@ -92,14 +92,8 @@ def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
     Further independent sources raise its confidence, except in fields that are copied.
     """
     best = prefer_name_over_domain(candidates)
-    further_sources = (
-        0 if best.field in BRAND_FIELDS_WITHOUT_AGREEMENT_BONUS else count_independent_sources(candidates) - 1
-    )
-    bonus = (
-        SECOND_SOURCE_CONFIDENCE_BONUS + FURTHER_SOURCE_CONFIDENCE_BONUS * (further_sources - 1)
-        if further_sources
-        else 0.0
-    )
+    further_sources = 0 if best.field in NO_AGREEMENT_BONUS_FIELDS else count_independent_sources(candidates) - 1
+    bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
     confidence = candidates[0].confidence
     return FieldFinding(
         value=best.value,

@@ -52,15 +52,13 @@ def weigh_language_tags(
             detection_wins = may_override_declared_languages(detected, text, tags, [text] if prose is None else prose)
         else:
             detection_wins = probability >= MIN_SURE_LANGUAGE_PROBABILITY
-        yield from score_declared_tags_of_detected_language(detected, standard_tags) if detection_wins else ()
+        yield from score_confirmed_language_tags(detected, standard_tags) if detection_wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
     if detected and probability >= MIN_LIKELY_LANGUAGE_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def score_declared_tags_of_detected_language(
-    detected: str, declared: list[tuple[str, str]]
-) -> Iterator[tuple[str, float, str]]:
+def score_confirmed_language_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     agreeing = [
         (tag, f"{rule}+text")
         for tag, rule in declared

@@ -11,7 +11,7 @@ from domain.media.store import MediaStore
 from domain.media.suggestions import IngestPicturesAndFileTokens
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
-from schemas.brand import BrandExtraction, CrawlStateForNextIngest
+from schemas.brand import BrandExtraction, RecrawlState
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
 from schemas.pictures import PictureFoundByIngest
 from workers.app_media import sandbox as files
@@ -22,7 +22,7 @@ from workers.runtime.context import TaskContext
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
 ReportProgress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
-ReadSource: TypeAlias = Callable[[CrawlStateForNextIngest | None, ReportProgress], Awaitable[BrandExtraction]]
+ReadSource: TypeAlias = Callable[[RecrawlState | None, ReportProgress], Awaitable[BrandExtraction]]
 #: Reads a sandbox's source, without the network.
 ReadSandboxSource: TypeAlias = Callable[[ReportProgress], Awaitable[BrandExtraction]]
 

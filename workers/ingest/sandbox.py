@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from domain.brand.store_listings import AppStoreListingReference, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingRef, RequestedStoreListing
 from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, FieldFinding
 from schemas.errors import (
     FetchAddressNotAllowed,
@@ -116,7 +116,7 @@ async def ingest_sandbox_page(*, url: str, progress: ReportProgress) -> BrandExt
 
 
 async def ingest_sandbox_app(*, listing: RequestedStoreListing, progress: ReportProgress) -> BrandExtraction:
-    name = listing.value if isinstance(listing, AppStoreListingReference) else listing.package
+    name = listing.value if isinstance(listing, AppStoreListingRef) else listing.package
     url, brand = f"https://{SANDBOX_SITE_HOST}/apps/{name}", name.rpartition(".")[2]
     return await extract_by_magic_name(SANDBOX_MAGIC_APP_NAMES, name, url=url, brand=brand, progress=progress)
 

@@ -17,7 +17,7 @@ SENTENCE_ENDING_PATTERN = re.compile(r"[.!?…؟۔।॥።։。！？｡។။]
 #: Thai and Lao end sentences with a blank and no mark, and have no blanks between words.
 UNSPACED_THAI_OR_LAO_PATTERN = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
-MIN_LANGUAGE_DETECTION_SENTENCE_WORDS = 4
+MIN_LANGDETECT_SENTENCE_WORDS = 4
 CODE_SIGN_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
 #: Fewest characters of a sentence for each sign of code.
 MIN_CHARS_PER_CODE_SIGN = 20
@@ -59,10 +59,7 @@ def find_language_detection_sentences(text: str) -> Iterator[str]:
 
 
 def is_language_detection_sentence(piece: str) -> bool:
-    is_whole = (
-        SENTENCE_ENDING_PATTERN.search(piece) is not None
-        and count_words(piece) >= MIN_LANGUAGE_DETECTION_SENTENCE_WORDS
-    )
+    is_whole = SENTENCE_ENDING_PATTERN.search(piece) is not None and count_words(piece) >= MIN_LANGDETECT_SENTENCE_WORDS
     if not (is_whole or UNSPACED_THAI_OR_LAO_PATTERN.search(piece)):
         return False
     is_code = len(CODE_SIGN_PATTERN.findall(piece)) * MIN_CHARS_PER_CODE_SIGN > len(piece)

@@ -8,7 +8,7 @@ from msgspec import field
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
-from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
@@ -144,7 +144,7 @@ def build_candidates_of_scored_values(
     ]
 
 
-class ParsedNonPageDocument(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
+class ParsedNonPageDoc(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
     """Parsed document of any other kind."""
 
     candidates: list[FieldCandidate]
@@ -168,13 +168,13 @@ ParseInput: TypeAlias = (
     | FetchedLogo
     | FetchedSvg
     | SourceProse
-    | FetchedAppStoreListing
+    | FetchedStoreApp
     | FetchedAppStoreWebPage
     | GooglePlayPage
     | RepositoryTree
     | RepositoryContent
 )
-ParseOutput: TypeAlias = ParsedPage | ParsedNonPageDocument | ChosenRepositoryPaths | DrawingSize
+ParseOutput: TypeAlias = ParsedPage | ParsedNonPageDoc | ChosenRepositoryPaths | DrawingSize
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

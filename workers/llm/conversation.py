@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from schemas.errors import LanguageModelFormatRefused, LanguageModelOutputInvalid, LanguageModelUnavailable
+from schemas.errors import LanguageModelFormatRefused, LanguageModelUnavailable, LlmOutputInvalid
 from workers.llm.endpoint import (
     ChatMessage,
     CompletionChoice,
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 #: Characters of a bad answer that are sent back to the model.
 MAX_BAD_ANSWER_CHARS_SENT_BACK_TO_MODEL = 4_000
-WRONG_MODEL_ANSWER_FORM_MESSAGE = "the model's answer does not have the requested form"
+BAD_MODEL_ANSWER_MESSAGE = "the model's answer does not have the requested form"
 
 
 class ModelQuestion(NamedTuple, Generic[T]):
@@ -48,7 +48,7 @@ def build_json_schema_of_answer_struct(kind: type) -> dict[str, Any]:
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
-def build_prompt_with_marked_untrusted_text(task: str, text: str) -> list[ChatMessage]:
+def build_untrusted_text_prompt(task: str, text: str) -> list[ChatMessage]:
     """Return the two messages of a prompt: the task, and the untrusted text between marks.
 
     `{mark}` in the task is replaced by the mark. It has a hash of the text, so the text can't contain it.
@@ -91,11 +91,11 @@ async def _decode_answer_or_ask_again(
 ) -> T:
     """Decode the model's answer; if it is invalid, name the fault to the model and ask once more.
 
-    Return the decoded answer. Raise `LanguageModelOutputInvalid` if the second answer is invalid, too.
+    Return the decoded answer. Raise `LlmOutputInvalid` if the second answer is invalid, too.
     """
     try:
         return decode_model_answer(text_of_completion_choice(choice), question.kind)
-    except LanguageModelOutputInvalid as error:
+    except LlmOutputInvalid as error:
         again = [*question.messages, *_build_correction_messages(choice.message.content or "", error)]
         return decode_model_answer(
             text_of_completion_choice(await request_completion(model, again, form)), question.kind
@@ -105,18 +105,14 @@ async def _decode_answer_or_ask_again(
 def decode_model_answer(text: str, kind: type[T]) -> T:
     """Decode the JSON object in a model's text, from its first brace to its last, as the type `kind`.
 
-    Models write thoughts around the object. Raise `LanguageModelOutputInvalid` for invalid JSON or another type.
+    Models write thoughts around the object. Raise `LlmOutputInvalid` for invalid JSON or another type.
     """
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
     except msgspec.DecodeError as error:
-        raise LanguageModelOutputInvalid(
-            WRONG_MODEL_ANSWER_FORM_MESSAGE, wrong=f"not the JSON that was asked for: {error}"
-        ) from error
+        raise LlmOutputInvalid(BAD_MODEL_ANSWER_MESSAGE, wrong=f"not the JSON that was asked for: {error}") from error
     except RecursionError as error:
-        raise LanguageModelOutputInvalid(
-            WRONG_MODEL_ANSWER_FORM_MESSAGE, wrong="JSON that is nested too deep"
-        ) from error
+        raise LlmOutputInvalid(BAD_MODEL_ANSWER_MESSAGE, wrong="JSON that is nested too deep") from error
 
 
 def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
@@ -126,7 +122,7 @@ def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
     return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema_text}"}, *further]
 
 
-def _build_correction_messages(content: str, error: LanguageModelOutputInvalid) -> list[ChatMessage]:
+def _build_correction_messages(content: str, error: LlmOutputInvalid) -> list[ChatMessage]:
     """Return two messages after a model's invalid answer: the answer's start, and a request that names the fault."""
     return [
         {"role": "assistant", "content": content[:MAX_BAD_ANSWER_CHARS_SENT_BACK_TO_MODEL]},

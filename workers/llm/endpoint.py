@@ -15,9 +15,9 @@ import msgspec
 
 from schemas.errors import (
     LanguageModelFormatRefused,
-    LanguageModelOutputInvalid,
     LanguageModelRefusedToAnswer,
     LanguageModelUnavailable,
+    LlmOutputInvalid,
     SourceError,
 )
 from workers.web import inflate
@@ -147,11 +147,9 @@ def check_model_response(response: httpx.Response) -> None:
 
 
 def text_of_completion_choice(choice: CompletionChoice) -> str:
-    """Return a choice's text, "" without one. Raise `LanguageModelOutputInvalid`, `LanguageModelRefusedToAnswer`."""
+    """Return a choice's text, "" without one. Raise `LlmOutputInvalid`, `LanguageModelRefusedToAnswer`."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise LanguageModelRefusedToAnswer("the model refused to answer")
     if choice.finish_reason == "length":
-        raise LanguageModelOutputInvalid(
-            "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"
-        )
+        raise LlmOutputInvalid("the model's answer was cut off", wrong="cut off at the greatest length: be shorter")
     return choice.message.content or ""

@@ -17,7 +17,7 @@ from domain.values import ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from jobs.outcomes import Failed, Retry, Snooze, TaskOutcome
 from platforms.description import PlatformDescription
-from schemas.errors import PlatformError, PlatformThrottled, PostRejectedByPlatform
+from schemas.errors import PlatformError, PlatformRefusal, PlatformThrottled
 from schemas.settings import Settings
 from workers.runtime.context import TaskContext
 from workers.web.fetch import open_ssrf_guarded_client
@@ -42,7 +42,7 @@ async def open_outgoing_network(settings: Settings) -> AsyncIterator[OutgoingNet
         yield OutgoingNetwork(client, allowed, settings)
 
 
-class ConnectedAccountWithTokens(NamedTuple):
+class AccountWithTokens(NamedTuple):
     """A connected account and its tokens."""
 
     found: AccountIdentity
@@ -52,12 +52,12 @@ class ConnectedAccountWithTokens(NamedTuple):
 def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
     """Return our operator's OAuth client at the platform.
 
-    Raise `PostRejectedByPlatform` if the operator has configured none.
+    Raise `PlatformRefusal` if the operator has configured none.
     """
-    application = consent_pages.read_configured_platform_applications(net.settings).get(platform.name_in_api)
+    application = consent_pages.read_platform_oauth_apps(net.settings).get(platform.api_name)
     if application is None:
         message = f"{platform.title} is not set up on this server: ask its operator"
-        raise PostRejectedByPlatform("APP_MISSING", message, category="config")
+        raise PlatformRefusal("APP_MISSING", message, category="config")
     return application.client
 
 
@@ -81,9 +81,7 @@ async def delete_registration_unknown_to_server(
 ) -> None:
     """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
     if error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE and us is not None:
-        await ctx.step(
-            partial(client_registrations.delete_oauth_client_of_platform_server, server=server, client_id=us.client_id)
-        )
+        await ctx.step(partial(client_registrations.delete_our_oauth_client, server=server, client_id=us.client_id))
 
 
 def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:

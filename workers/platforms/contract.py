@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.publishing.outgoing import OutgoingPostFile, PostingAccount
-from schemas.errors import PostPreparationExpired, PostRejectedByPlatform
+from schemas.errors import PlatformRefusal, PostPreparationExpired
 
 
 class PostFile(OutgoingPostFile, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class PostToPublish(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class PostPreparationResult(msgspec.Struct, frozen=True, kw_only=True):
+class PostPrepareResult(msgspec.Struct, frozen=True, kw_only=True):
     """A prepared post, stored before the next call: `handle` identifies it later, `request` is its bytes.
 
     `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is stored
@@ -95,7 +95,7 @@ class AbsentPost(msgspec.Struct, frozen=True):
 class DroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
-    why: PostRejectedByPlatform | PostPreparationExpired
+    why: PlatformRefusal | PostPreparationExpired
 
 
 class UndecidedPost(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ class PostInquiry(NamedTuple):
     `fetched`: an address of its tickets was ever fetched (all are closed by now); None: it has no tickets.
     """
 
-    prepared: PostPreparationResult
+    prepared: PostPrepareResult
     sent_at: datetime
     now: datetime
     fetched: bool | None = None
@@ -146,8 +146,8 @@ class PlatformAdapter(Protocol):
         return False
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
         """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
         A state that isn't `complete` is stored, and passed to the next call as `so_far`, perhaps of a later
@@ -156,7 +156,7 @@ class PlatformAdapter(Protocol):
         ...
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         """Make the irreversible call that publishes a prepared post; return the platform's result.
 
@@ -167,7 +167,7 @@ class PlatformAdapter(Protocol):
     async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
         """Query the state of a post that the platform has accepted and still processes; return the state.
 
-        Raise `PostRejectedByPlatform` for a dropped post, `PostPreparationExpired` for one to send again, any
+        Raise `PlatformRefusal` for a dropped post, `PostPreparationExpired` for one to send again, any
         `PlatformError`. A platform that publishes at once needs no poll.
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")

@@ -17,7 +17,7 @@ import msgspec
 from ssrfguard import SSRFGuardError
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejectedByPlatform, SourceError
+from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, PostOutcomeUnknown, SourceError
 from workers.web import inflate
 from workers.web.errors import read_date_header_or_now
 
@@ -37,7 +37,7 @@ SECRET_MASK = "***"  # noqa: S105  no secret
 SECRET_FIELD_NAMES = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
-MIN_MASKED_SECRET_CHARS = 8
+MIN_MASKABLE_CHARS = 8
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         It ends within `timeout_s`. `silences` are httpx's limits between two parts of the body, and before the
         response, if they are shorter. A kept connection is never reused: the server may just be closing it. A
         request on it could be lost without proof. Raise `PostNotSent`, or `PostOutcomeUnknown` once an
-        `irreversible` request may have been sent. Raise `PostRejectedByPlatform` for an address that isn't public.
+        `irreversible` request may have been sent. Raise `PlatformRefusal` for an address that isn't public.
         """
         trace = RequestSentTrace()
         try:
@@ -91,20 +91,16 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
                 method,
                 url,
                 headers={"Accept": "application/json", "Connection": "close", **self.authorization_headers, **headers},
-                content=content
-                if content is None or isinstance(content, bytes)
-                else hide_sync_iteration_of_request_body(content),
+                content=content if content is None or isinstance(content, bytes) else make_body_async_only(content),
                 timeout=httpx.Timeout(timeout_s, **{"connect": min(PLATFORM_CONNECT_TIMEOUT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
             )
             async with asyncio.timeout(timeout_s):
-                answer = await send_platform_request_and_read_body(
-                    self.client, request, limit=limit, irreversible=irreversible
-                )
+                answer = await send_platform_request(self.client, request, limit=limit, irreversible=irreversible)
         except httpx.InvalidURL as error:
             raise PostNotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
-            raise PostRejectedByPlatform(
+            raise PlatformRefusal(
                 "ADDRESS_BLOCKED",
                 f"{host_or_platform_label(url)} leads to an address that is not public",
                 category="config",
@@ -192,9 +188,7 @@ def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, 
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *list_request_body_names_and_values(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
-    return tuple(
-        sorted((secret for secret in secrets if len(secret) >= MIN_MASKED_SECRET_CHARS), key=len, reverse=True)
-    )
+    return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_MASKABLE_CHARS), key=len, reverse=True))
 
 
 def list_request_body_names_and_values(content: object) -> list[tuple[str, str]]:
@@ -208,7 +202,7 @@ def list_request_body_names_and_values(content: object) -> list[tuple[str, str]]
     return [(name, value) for name, value in fields.items() if isinstance(value, str)]
 
 
-async def hide_sync_iteration_of_request_body(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def make_body_async_only(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks of a request body unchanged, as an object that is only an async iterator.
 
     httpx would read a content that is also iterable without awaiting.
@@ -217,7 +211,7 @@ async def hide_sync_iteration_of_request_body(content: AsyncIterable[bytes]) -> 
         yield bytes(chunk)
 
 
-async def send_platform_request_and_read_body(
+async def send_platform_request(
     client: httpx.AsyncClient, request: httpx.Request, *, limit: int, irreversible: bool
 ) -> PlatformResponse:
     response = await client.send(request, stream=True)

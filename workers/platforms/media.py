@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import PostRejectedByPlatform
+from schemas.errors import PlatformRefusal
 from workers.platforms.contract import PostToPublish
 
 
@@ -13,9 +13,9 @@ def check_post_files(account: PostingAccount, draft: PostToPublish, traits: Mapp
     """Check the files of a post against the limits of its platform before they are uploaded.
 
     They were checked at the scheduling, but the server's limits may have changed. `traits` are newer limits
-    than the account's. Raise `PostRejectedByPlatform` for the first fault.
+    than the account's. Raise `PlatformRefusal` for the first fault.
     """
     files = [PostFileToCheck(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     current = account.traits if traits is None else traits
     for fault in find_media_faults(LIMITS_BY_PLATFORM[account.platform], current, files):
-        raise PostRejectedByPlatform(fault.code, fault.message)
+        raise PlatformRefusal(fault.code, fault.message)

@@ -6,30 +6,30 @@ from typing import Any, NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectJobInput
+from domain.connecting.connect import ConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms import registry
 from workers.platforms.collecting import MetricsCollector
-from workers.platforms.connecting import ConnectedAccountWithTokens, OutgoingNetwork
+from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import PlatformAdapter
 
 
-class TokenExpiryAndRefreshDelays(NamedTuple):
+class TokenLifeAndRefresh(NamedTuple):
     """The time until a platform's token ends, and until an unused token is refreshed."""
 
     ends: timedelta
     refreshed: timedelta
 
 
-class SandboxAccountIdFormatAndTokenLife(NamedTuple):
+class SandboxAccountIdAndTokenLife(NamedTuple):
     """Accounts of a sandbox: the format of their ids, by a hash, and the life of their tokens.
 
     None: the platform's tokens have no such times.
     """
 
     format_id: Callable[[bytes], str] = lambda digest: str(int.from_bytes(digest[:7]))
-    token_life: TokenExpiryAndRefreshDelays | None = None
+    token_life: TokenLifeAndRefresh | None = None
 
 
 async def refuse_unsupported_call(net: OutgoingNetwork, subject: Any) -> Any:  # noqa: ARG001
@@ -46,11 +46,11 @@ class PlatformParts(NamedTuple):
 
     open_adapter: Callable[[OutgoingNetwork], PlatformAdapter]
     open_collector: Callable[[OutgoingNetwork], MetricsCollector]
-    connect: Callable[[OutgoingNetwork, AccountConnectJobInput], Awaitable[ConnectedAccountWithTokens]]
+    connect: Callable[[OutgoingNetwork, ConnectJobInput], Awaitable[AccountWithTokens]]
     refresh: Callable[[OutgoingNetwork, TokenRefreshJobInput], Awaitable[TokenGrant]]
     revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_unsupported_call
     register: Callable[[OutgoingNetwork, PlatformServer], Awaitable[OAuthClient]] = refuse_unsupported_call
-    sandbox: SandboxAccountIdFormatAndTokenLife = SandboxAccountIdFormatAndTokenLife()
+    sandbox: SandboxAccountIdAndTokenLife = SandboxAccountIdAndTokenLife()
 
 
 def load_platform_parts(platform: str) -> PlatformParts:

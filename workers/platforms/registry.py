@@ -11,8 +11,8 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
 from domain.security.keyring import Keyring
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
-from schemas.errors import PostRejectedByPlatform
+from platforms.registry import PLATFORMS_BY_NAME
+from schemas.errors import PlatformRefusal
 from workers.platforms import graph_version
 from workers.platforms.connecting import open_outgoing_network
 from workers.platforms.contract import PlatformAdapter, PostFile, PostToPublish
@@ -33,17 +33,17 @@ class PlatformAdapters(NamedTuple):
     def choose_adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
         """Return the adapter that publishes an account's posts: its platform's, or the sandbox's with `sandbox`.
 
-        Raise `PostRejectedByPlatform` for a platform without an adapter.
+        Raise `PlatformRefusal` for a platform without an adapter.
         """
         if sandbox:
             return self.fake
         if account.platform not in self.adapters:
-            raise PostRejectedByPlatform(
+            raise PlatformRefusal(
                 "PLATFORM_UNSUPPORTED", "posts to this platform are not supported yet", category="config"
             )
         return self.adapters[account.platform]
 
-    def build_post_to_publish(self, post: OutgoingPost) -> PostToPublish:
+    def build_platform_post(self, post: OutgoingPost) -> PostToPublish:
         return PostToPublish(
             post_id=post.post_id,
             caption=post.caption,
@@ -62,9 +62,9 @@ class PlatformAdapters(NamedTuple):
 
 
 async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:
-    settings, net = resources.settings, await resources.open_resource_once(open_outgoing_network)
+    settings, net = resources.settings, await resources.open_resource(open_outgoing_network)
     graph_version.warn_if_meta_graph_version_ends(datetime.now(UTC).date())
-    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in REGISTERED_PLATFORMS_BY_NAME}
+    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in PLATFORMS_BY_NAME}
     return PlatformAdapters(
         adapters, SandboxAdapter(), resources.keyring, open_media_store(settings), settings.public_url
     )

@@ -14,7 +14,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas.errors import PlatformError, StateConflict
 from telemetry import logs, metrics
-from workers.platforms.contract import PlatformAdapter, PostInquiry, PostPreparationResult, PostToPublish, SendResult
+from workers.platforms.contract import PlatformAdapter, PostInquiry, PostPrepareResult, PostToPublish, SendResult
 from workers.runtime.context import TaskContext
 
 T = TypeVar("T")
@@ -40,9 +40,9 @@ class PublishAttempt:
     outgoing: OutgoingPost
     keyring: Keyring
     clock_read_at: float
-    previous_step: PostPreparationResult | None = None
-    unsaved: sending.PreparedPlatformCallOfPost | None = None
-    prepared: PostPreparationResult = field(init=False)
+    previous_step: PostPrepareResult | None = None
+    unsaved: sending.PreparedPostCall | None = None
+    prepared: PostPrepareResult = field(init=False)
     sent_at: datetime = field(init=False)
     answer: SendResult = field(init=False)
     wait_s: float = 0.0
@@ -61,12 +61,12 @@ class PublishAttempt:
         """
         return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
-    async def run_deciding_step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run a fenced transaction of the post's job and return its result; an outcome ends the attempt.
 
         `body` must begin with `lock_claimed_post`, which locks the job, too.
         """
-        return await self.ctx.run_deciding_step(body, project=project, locks=True)
+        return await self.ctx.decide(body, project=project, locks=True)
 
     async def retry_or_fail_unsent_post(self, error: PlatformError) -> TaskOutcome:
         """Retry or fail a post that is proved not to be live, by its error; return the attempt's outcome.
@@ -76,18 +76,18 @@ class PublishAttempt:
         generation = self.outgoing.generation
         body = partial(failures.requeue_unsent_post, claim=self.ctx.job, error=error, generation=generation)
         try:
-            return await self.run_deciding_step(body, project=True)
+            return await self.decide(body, project=True)
         except StateConflict:
-            return await self.run_deciding_step(partial(body, archived=True))
+            return await self.decide(partial(body, archived=True))
 
-    async def store_error_of_maybe_live_post(self, error: PlatformError) -> TaskOutcome:
+    async def store_maybe_live_error(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
-        return await self.run_deciding_step(
-            partial(failures.store_error_of_maybe_live_post, claim=self.ctx.job, error=error, generation=generation)
+        return await self.decide(
+            partial(failures.store_maybe_live_error, claim=self.ctx.job, error=error, generation=generation)
         )
 
     async def give_up_unknown_outcome(self) -> TaskOutcome:
-        return await self.run_deciding_step(partial(failures.give_up_post_as_outcome_unknown, claim=self.ctx.job))
+        return await self.decide(partial(failures.give_up_post_as_outcome_unknown, claim=self.ctx.job))
 
 
 def log_and_count_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from jobs.outcomes import TaskOutcome
 from schemas.errors import PostOutcomeUnknown
-from workers.platforms.contract import PostPreparationResult
+from workers.platforms.contract import PostPrepareResult
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
 from workers.publishing.phases import POST_RESPONSE_LOST_ERROR, NextPublishPhase, PublishPhase
 
-WORKER_DIED_WHILE_SENDING_ERROR = PostOutcomeUnknown(
-    "ANSWER_LOST", "the worker died while the post was sent: it may be live"
-)
+WORKER_DIED_SENDING_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 
 
 class PublishPhaseDefinition(NamedTuple):
@@ -98,7 +96,7 @@ def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
     if post.handle is None or post.request is None or post.phase is None:
         return PublishPhase.PREPARE
     complete = post.phase != "preparing"
-    prepared = PostPreparationResult(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
+    prepared = PostPrepareResult(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
         attempt.previous_step = prepared if post.content_revision == post.revision else None
         return PublishPhase.PREPARE
@@ -108,7 +106,7 @@ def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
     attempt.sent_at = post.sent_at
     if post.phase != "sending":
         return PublishPhase.CONFIRM
-    attempt.unresolved_error = POST_RESPONSE_LOST_ERROR if post.in_flight else WORKER_DIED_WHILE_SENDING_ERROR
+    attempt.unresolved_error = POST_RESPONSE_LOST_ERROR if post.in_flight else WORKER_DIED_SENDING_ERROR
     return PublishPhase.LOOK if post.in_flight else PublishPhase.REPEAT
 
 

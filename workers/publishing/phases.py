@@ -16,10 +16,10 @@ from domain.publishing import failures, locked_post, sending
 from jobs.outcomes import Canceled, TaskNotDone, TaskOutcome
 from schemas.errors import (
     PlatformError,
+    PlatformRefusal,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
     ServiceUnavailable,
     StateConflict,
 )
@@ -28,10 +28,10 @@ from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, In
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
-MAX_POST_SEND_TIMEOUT_S = 30.0
+MAX_POST_SEND_S = 30.0
 #: Share of the time without a possible other attempt for the call. The adapter gets this share of the
 #: call's timeout, so that it reports first.
-POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT = 0.8
+POST_SEND_SHARE_OF_TIME_LEFT = 0.8
 #: Seconds before the same bytes are sent once more.
 POST_RESEND_PAUSE_S = 1.0
 #: Longest wait for the platform that keeps its slot, in seconds.
@@ -75,13 +75,13 @@ async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPub
     except PlatformError as error:
         return await attempt.retry_or_fail_unsent_post(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
-    unsaved = sending.PreparedPlatformCallOfPost(attempt.keyring, attempt.outgoing.revision, *fields)
+    unsaved = sending.PreparedPostCall(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
         return PublishPhase.MARK
     attempt.previous_step = step
     keep = partial(sending.store_prepared_post_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
-    return await attempt.run_deciding_step(keep) or PublishPhase.PREPARE
+    return await attempt.decide(keep) or PublishPhase.PREPARE
 
 
 async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
@@ -92,16 +92,14 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     label = attempt.outgoing.ai_label
     body = partial(sending.mark_post_sending, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
-        marked = await attempt.run_deciding_step(body, project=True)
+        marked = await attempt.decide(body, project=True)
     except StateConflict:
         return Canceled()
     if isinstance(marked, TaskNotDone):
         return marked
     post = attempt.outgoing
     if post.sent_at is None:
-        metrics.POST_DELAY_SECONDS_HISTOGRAM.labels(post.account.platform).observe(
-            (marked - post.moment).total_seconds()
-        )
+        metrics.POST_DELAY_HISTOGRAM.labels(post.account.platform).observe((marked - post.moment).total_seconds())
     attempt.sent_at, attempt.unsaved = marked, None
     return PublishPhase.SEND
 
@@ -119,8 +117,8 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
     except PlatformError as error:
         if attempt.unresolved_error is None:
             return await attempt.retry_or_fail_unsent_post(error)
-        if not isinstance(error, PostRejectedByPlatform | PostPreparationExpired):
-            return await attempt.store_error_of_maybe_live_post(error)
+        if not isinstance(error, PlatformRefusal | PostPreparationExpired):
+            return await attempt.store_maybe_live_error(error)
         attempt.unresolved_error = error
         return PublishPhase.LOOK
     return PublishPhase.RECORD
@@ -132,12 +130,10 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
     The timeout ends before another attempt of the job could begin. Raise `PostNotSent` if no time is left,
     `PostOutcomeUnknown` after the timeout, and any `PlatformError` of the adapter.
     """
-    limit_s = min(
-        MAX_POST_SEND_TIMEOUT_S, POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT * attempt.ctx.seconds_until_other_attempt()
-    )
+    limit_s = min(MAX_POST_SEND_S, POST_SEND_SHARE_OF_TIME_LEFT * attempt.ctx.attempt_seconds_left())
     if limit_s <= 0:
         raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
-    account, timeout_s = attempt.outgoing.account, POST_SEND_TIMEOUT_SHARE_OF_TIME_LEFT * limit_s
+    account, timeout_s = attempt.outgoing.account, POST_SEND_SHARE_OF_TIME_LEFT * limit_s
     with metrics.POST_SEND_SECONDS_HISTOGRAM.labels(account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
@@ -155,12 +151,10 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.store_error_of_maybe_live_post(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
+        return await attempt.store_maybe_live_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.run_deciding_step(
-            partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True
-        )
+        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
     except StateConflict:
         marked = None
     if isinstance(marked, TaskNotDone):
@@ -177,13 +171,11 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     First the post's one-time addresses (tickets) are closed. Only a post that is proved absent is sent again.
     """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
-    fetched = await attempt.ctx.step(
-        partial(tickets.close_media_download_tickets_of_post, organization_id=org, post_id=post_id)
-    )
+    fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:
-        return await attempt.store_error_of_maybe_live_post(error)
+        return await attempt.store_maybe_live_error(error)
     match result:
         case UndecidedPost():
             return await snooze_or_give_up_undecided_post(attempt, result)
@@ -203,7 +195,7 @@ async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: U
     if undecided.after_s is None:
         return await attempt.give_up_unknown_outcome()
     claim, spent = attempt.ctx.job, attempt.resend_used
-    return await attempt.run_deciding_step(
+    return await attempt.decide(
         partial(failures.snooze_post_maybe_under_way, claim=claim, after_s=undecided.after_s, spent=spent)
     )
 
@@ -223,7 +215,7 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
         return await attempt.retry_or_fail_unsent_post(absent)
     body = partial(failures.requeue_absent_post, claim=attempt.ctx.job, outdated=outdated)
     try:
-        blocked = await attempt.run_deciding_step(body, project=True)
+        blocked = await attempt.decide(body, project=True)
     except StateConflict:
         return await attempt.retry_or_fail_unsent_post(absent)
     if blocked:
@@ -242,12 +234,12 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
         accept = partial(sending.record_post_acceptance, claim=claim, handle=answer.handle, found=found)
-        return await attempt.run_deciding_step(accept) or PublishPhase.CONFIRM
+        return await attempt.decide(accept) or PublishPhase.CONFIRM
     if isinstance(answer, InboxDraft):
-        return await attempt.run_deciding_step(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
+        return await attempt.decide(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
-        return await attempt.run_deciding_step(partial(sending.mark_post_published, claim=claim, found=found, **named))
+        return await attempt.decide(partial(sending.mark_post_published, claim=claim, found=found, **named))
     except PostOutcomeUnknown:
         return await attempt.give_up_unknown_outcome()
 
@@ -259,17 +251,15 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     `MAX_POST_POLL_WAIT_WITH_SLOT_S`, snooze the job instead. Give up after the platform's longest processing time.
     """
     wait_s = attempt.wait_s
-    if wait_s > MAX_POST_POLL_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.seconds_until_other_attempt() / 2:
-        return await attempt.run_deciding_step(
-            partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s)
-        )
+    if wait_s > MAX_POST_POLL_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.attempt_seconds_left() / 2:
+        return await attempt.decide(partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s))
     await asyncio.sleep(wait_s)
     try:
         state = await attempt.adapter.poll(attempt.outgoing.account, attempt.build_post_inquiry())
-    except (PostRejectedByPlatform, PostPreparationExpired) as error:
+    except (PlatformRefusal, PostPreparationExpired) as error:
         return await attempt.retry_or_fail_unsent_post(error)
     except PlatformError as error:
-        return await attempt.store_error_of_maybe_live_post(error)
+        return await attempt.store_maybe_live_error(error)
     if isinstance(state, AcceptedPost):
         age = attempt.database_now() - attempt.sent_at
         if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:

@@ -11,7 +11,7 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
 from jobs.outcomes import Done, Failed, TaskOutcome
@@ -82,9 +82,9 @@ class OutcomeCompleter:
         """
         while True:
             try:
-                with convert_postgres_away_errors(), metrics.JOB_SETTLE_SECONDS_HISTOGRAM.time():
+                with convert_postgres_away_errors(), metrics.JOB_SETTLE_HISTOGRAM.time():
                     return await jobs.settle_jobs_and_subjects(self._pool, batch)
-            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+            except TRANSIENT_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except UNSTORABLE_OUTCOME_ERRORS:
                 return await self._settle_one_by_one(batch)

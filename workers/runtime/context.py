@@ -72,9 +72,7 @@ class TaskContext:
         with convert_postgres_away_errors(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._run_step_transaction(locked)
 
-    async def run_deciding_step(
-        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
-    ) -> T:
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
         """Run a step that may end the attempt, and return its result.
 
         A result that is an outcome is settled in the transaction of the step's writes. So the next
@@ -121,7 +119,7 @@ class TaskContext:
     def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
         """Wait for one of the worker's slots for a remote server, and hold it during the block.
 
-        Raise `ExternalServerSlotsExhausted` if no slot is free in time. Do not wrap a step in it: an attempt that waits
+        Raise `NoFreeServerSlot` if no slot is free in time. Do not wrap a step in it: an attempt that waits
         holds no slot of its worker.
         """
         if self._servers is None:
@@ -139,7 +137,7 @@ class TaskContext:
         """Report the job's progress from 0 to 1, and its stage; written at most once a second, the latest wins."""
         self._progress_writer.queue_progress(self._attempt, ratio, stage)
 
-    def seconds_until_other_attempt(self) -> float:
+    def attempt_seconds_left(self) -> float:
         """Return the seconds in which no other attempt of the job can begin.
 
         They end with the worker's lease, or with the timeout of the job's kind.
@@ -175,8 +173,6 @@ class TaskContext:
     async def _lock_project(self, conn: Conn, is_locked: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if alone and project_id is not None:
-            await project_locks.lock_active_project_exclusively(
-                conn, organization_id=organization_id, project_id=project_id
-            )
+            await project_locks.lock_project_exclusively(conn, organization_id=organization_id, project_id=project_id)
         elif is_locked and project_id is not None:
             await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
 from jobs.ledger import JobClaim
@@ -35,7 +35,7 @@ LEASE_RENEWAL_INTERVAL_SHARE = 2 / 15
 #: Timeout of a renewal, as a part of a lease.
 LEASE_RENEWAL_TIMEOUT_SHARE = 1 / 3
 #: Time without a renewal until attempts stop, as a part of a lease.
-UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS = 2 / 3
+LEASE_SHARE_UNTIL_STOP = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
 MIN_POSTGRES_SILENCE_TIMEOUT_S = 2.0
@@ -67,7 +67,7 @@ class WorkerHeartbeat:
         self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
-        self._watch = self._clock.call_later(lease_s * UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS, self._stop_attempts)
+        self._watch = self._clock.call_later(lease_s * LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
         metrics.WORKER_LEASE_AGE_SECONDS_GAUGE.set_function(lambda: self.lease_age_s)
 
     async def register_worker(self) -> UUID:
@@ -95,7 +95,7 @@ class WorkerHeartbeat:
             await asyncio.sleep(self._lease_s * LEASE_RENEWAL_INTERVAL_SHARE)
             try:
                 await self._renew_lease(adopt, unsettled)
-            except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+            except TRANSIENT_POSTGRES_ERRORS:
                 _log.warning("lease not renewed", age_s=round(self.lease_age_s, 1))
 
     async def mark_draining(self) -> None:
@@ -140,7 +140,7 @@ class WorkerHeartbeat:
         if lost:
             asked_at = self._clock.time()
             async with self._hold_connection() as conn:
-                claims = await heartbeat.list_held_job_claims(
+                claims = await heartbeat.list_held_claims(
                     conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
                 )
             for claim, age_s in claims:
@@ -153,9 +153,7 @@ class WorkerHeartbeat:
         """
         self._renewed_at = asked_at
         self._watch.cancel()
-        self._watch = self._clock.call_at(
-            asked_at + self._lease_s * UNRENEWED_LEASE_SHARE_TO_STOP_ATTEMPTS, self._stop_attempts
-        )
+        self._watch = self._clock.call_at(asked_at + self._lease_s * LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
 
     def _stop_attempts(self) -> None:
         _log.warning("lease not renewed in time: stopping the attempts", jobs=len(self._slots.attempts))

@@ -61,7 +61,7 @@ async def _listen_until_redis_fails(
     redis_url: str, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
 ) -> None:
     async with courier.open_arq_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
-        worker = build_arq_worker_for_wakes_only(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        worker = build_arq_listener(client, pool_name=pool_name, kinds=kinds, slots=slots)
         wakes = _read_wake_list(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
@@ -76,9 +76,7 @@ async def _listen_until_redis_fails(
             await cancel_tasks_until_ended(set(worker.tasks.values()))
 
 
-def build_arq_worker_for_wakes_only(
-    client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
-) -> Worker:
+def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
     """Return an arq worker for the pool. Its arq jobs do nothing: the end of each makes our worker pull due jobs.
 
     Its `max_jobs` follows the free slots, so that a full worker leaves messages to others. arq's retries and

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from db.pool import Pool, acquire_connection
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import AttemptFenced, JobCancelRequested
@@ -60,5 +60,5 @@ class ProgressWriter:
             attempt.cancel_with_verdict(LeaseLostVerdict())
         except JobCancelRequested:
             attempt.cancel_with_verdict(Canceled())
-        except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+        except TRANSIENT_POSTGRES_ERRORS:
             pass  # The next value replaces this one anyway.

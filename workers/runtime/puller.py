@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.pool import Pool, acquire_connection
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER, convert_postgres_away_errors
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.courier import WakeCourier
 from jobs.kinds import JobKindSpec
@@ -21,13 +21,13 @@ from telemetry import metrics
 from workers.runtime.slots import WorkerSlots
 
 #: Seconds without a wake until the next pull.
-JOB_PULL_INTERVAL_S = 1.0
+JOB_PULL_EVERY_S = 1.0
 
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
-JOB_PULL_PAUSE_TO_DURATION_RATIO = 4
+PAUSE_TO_JOB_PULL_RATIO = 4
 
 #: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
-#: most `JOB_PULL_PAUSE_TO_DURATION_RATIO`): so fewer pulls with more jobs each serve a stream of wakes.
+#: most `PAUSE_TO_JOB_PULL_RATIO`): so fewer pulls with more jobs each serve a stream of wakes.
 MAX_JOB_PULL_BATCHING_PAUSE_S = 0.02
 
 
@@ -57,7 +57,7 @@ class JobPuller:
 
     async def _claim_jobs(self, free: int) -> list[JobClaim]:
         try:
-            with convert_postgres_away_errors(), metrics.JOB_PULL_SECONDS_HISTOGRAM.time():
+            with convert_postgres_away_errors(), metrics.JOB_PULL_HISTOGRAM.time():
                 async with acquire_connection(self.pool) as conn:
                     return await ledger.claim_due_jobs(
                         conn,
@@ -67,7 +67,7 @@ class JobPuller:
                         kinds=self.kinds,
                         freed=self.slots.pop_freed_tenants(),
                     )
-        except TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER:
+        except TRANSIENT_POSTGRES_ERRORS:
             return []
 
     async def _start_claimed_jobs(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
@@ -85,7 +85,7 @@ class JobPuller:
             self.slots.request_pull()
 
     async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
-        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `JOB_PULL_INTERVAL_S`.
+        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `JOB_PULL_EVERY_S`.
 
         With a backlog, wait for a wake at most a multiple of the last pull's duration `took_s`.
         Without one, first pause for a short time, longer after a pull that `brought` many jobs.
@@ -93,14 +93,10 @@ class JobPuller:
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.
             await asyncio.sleep(
-                min(took_s * min(max(brought, 1), JOB_PULL_PAUSE_TO_DURATION_RATIO), MAX_JOB_PULL_BATCHING_PAUSE_S)
+                min(took_s * min(max(brought, 1), PAUSE_TO_JOB_PULL_RATIO), MAX_JOB_PULL_BATCHING_PAUSE_S)
             )
         await self.slots.has_free_slots.wait()
-        limit_s = (
-            min(JOB_PULL_PAUSE_TO_DURATION_RATIO * took_s, JOB_PULL_INTERVAL_S)
-            if self.slots.backlog
-            else JOB_PULL_INTERVAL_S
-        )
+        limit_s = min(PAUSE_TO_JOB_PULL_RATIO * took_s, JOB_PULL_EVERY_S) if self.slots.backlog else JOB_PULL_EVERY_S
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self.slots.wake.wait()

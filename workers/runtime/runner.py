@@ -14,7 +14,7 @@ from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
 from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted, Retry, Snooze, TaskOutcome
-from schemas.errors import AttemptFenced, ExternalServerSlotsExhausted, JobCancelRequested, ServiceUnavailable
+from schemas.errors import AttemptFenced, JobCancelRequested, NoFreeServerSlot, ServiceUnavailable
 from telemetry import log_context, logs, metrics
 from workers.runtime import spans
 from workers.runtime.completer import OutcomeCompleter
@@ -119,17 +119,13 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
         return LeaseLostVerdict()
     except JobCancelRequested:
         return Canceled()
-    except (ServiceUnavailable, ExternalServerSlotsExhausted) as error:
-        return (
-            _build_snooze_for_busy_server(attempt.claim)
-            if isinstance(error, ExternalServerSlotsExhausted)
-            else Interrupted()
-        )
+    except (ServiceUnavailable, NoFreeServerSlot) as error:
+        return _build_busy_server_snooze(attempt.claim) if isinstance(error, NoFreeServerSlot) else Interrupted()
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job_log_fields(claim, attempt=claim.attempt))
         return TASK_FAILED_RETRY
 
 
-def _build_snooze_for_busy_server(claim: JobClaim) -> Snooze:
+def _build_busy_server_snooze(claim: JobClaim) -> Snooze:
     return Snooze(backoff.busy_server_backoff_s(claim.fence, claim.attempt))

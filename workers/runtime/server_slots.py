@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
-from schemas.errors import ExternalServerSlotsExhausted
+from schemas.errors import NoFreeServerSlot
 from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 from workers.runtime.slots import WorkerSlots
 
@@ -34,7 +34,7 @@ class RemoteServerSlots:
     async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Wait for one of this worker's slots for a remote server, for a tenant; hold it during the block.
 
-        Raise `ExternalServerSlotsExhausted` after a maximum wait, or at once if too many attempts wait.
+        Raise `NoFreeServerSlot` after a maximum wait, or at once if too many attempts wait.
         """
         server_slots = self.servers.setdefault(server, SlotsSharedFairlyByTenants(self.size))
         if not server_slots.try_take_slot(tenant):
@@ -57,10 +57,10 @@ class RemoteServerSlots:
 
     async def _wait_for_server_slot(self, server_slots: SlotsSharedFairlyByTenants, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:
-            raise ExternalServerSlotsExhausted
+            raise NoFreeServerSlot
         with self.slots.yield_slot():
             try:
                 async with asyncio.timeout(MAX_REMOTE_SERVER_SLOT_WAIT_S):
                     await server_slots.wait_for_slot(tenant)
             except TimeoutError as error:
-                raise ExternalServerSlotsExhausted from error
+                raise NoFreeServerSlot from error

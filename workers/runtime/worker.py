@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from db.pool import Pool, open_postgres_pool
-from db.reach import TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER
+from db.reach import TRANSIENT_POSTGRES_ERRORS
 from db.wait_for_postgres import retry_until_postgres_answers
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.outcomes import Interrupted
@@ -33,8 +33,8 @@ WORKER_LOOP_DATABASE_CONNECTIONS = 4
 TASK_CANCEL_RETRY_S = 1.0
 
 #: Slots that share a connection, since tasks rarely wait for Postgres.
-SLOTS_PER_TASK_DATABASE_CONNECTION = 5
-MIN_TASK_DATABASE_CONNECTIONS = 4
+SLOTS_PER_DB_CONNECTION = 5
+MIN_TASK_DB_CONNECTIONS = 4
 
 _log = logs.get_logger("pool")
 
@@ -50,7 +50,7 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
     with handle_stop_signals() as stop:
         async with (
             open_redis_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.allowed_host_headers),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.served_hosts),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
@@ -90,9 +90,7 @@ def compute_task_connection_pool_size(settings: Settings) -> int:
 
     For 20 slots 4 connections beat 10: with more, more tasks wait for locks (bench publish).
     """
-    return min(
-        settings.pool_size, max(MIN_TASK_DATABASE_CONNECTIONS, settings.slots // SLOTS_PER_TASK_DATABASE_CONNECTION)
-    )
+    return min(settings.pool_size, max(MIN_TASK_DB_CONNECTIONS, settings.slots // SLOTS_PER_DB_CONNECTION))
 
 
 class WorkerProcess:
@@ -170,12 +168,12 @@ class WorkerProcess:
         Wait until all outcomes are settled, at most for a lease, and delete the worker's row.
         """
         _log.info("draining", jobs=len(self.slots.attempts))
-        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
+        with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS):
             await self.heartbeat.mark_draining()
         await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all_attempts(Interrupted())
             await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
         await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
-        with contextlib.suppress(*TEMPORARY_POSTGRES_ERRORS_TO_RETRY_LATER):
+        with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS):
             await self.heartbeat.delete_worker_row()

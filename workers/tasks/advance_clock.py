@@ -33,7 +33,7 @@ SANDBOX_DUE_WORK_NOT_ENDING_FAILURE = Failed(
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    courier = await resources.open_resource_once(lambda settings: open_redis_wake_courier(settings.redis_url))
+    courier = await resources.open_resource(lambda settings: open_redis_wake_courier(settings.redis_url))
     url = resources.settings.database_url
     connect = partial(use_postgres_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
     return partial(advance_clock, connect=connect, courier=courier)
@@ -51,15 +51,13 @@ async def advance_clock(
         async with connect() as conn:
             if not await sandbox_time.take_clock_advance_slot(conn):
                 return Snooze(CLOCK_ADVANCE_SLOT_SNOOZE_S)
-            return await _advance_clock_stop_by_stop(ctx, conn, courier, patience_s)
+            return await _advance_clock_by_stops(ctx, conn, courier, patience_s)
 
 
-async def _advance_clock_stop_by_stop(
-    ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float
-) -> TaskOutcome:
+async def _advance_clock_by_stops(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> TaskOutcome:
     most_left = 0.0
     while await _wait_until_no_work_is_due(ctx, conn, courier, patience_s):
-        stop = await ctx.run_deciding_step(partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job))
+        stop = await ctx.decide(partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job))
         if isinstance(stop, TaskOutcome):
             return stop
         if stop is not None:

@@ -35,7 +35,7 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
     )
     await ctx.report_progress(0.5, stage="canceling")
     blocked_canceled = await _repeat_until_none_is_left(
-        ctx, partial(waiting.cancel_blocked_posts_of_archived_project, limit=MAX_PROJECT_ARCHIVE_BATCH_ROWS)
+        ctx, partial(waiting.cancel_blocked_posts_in_project, limit=MAX_PROJECT_ARCHIVE_BATCH_ROWS)
     )
     # Each lease ends in its own transaction, since that takes locks from the start of the lock order.
     leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_project)

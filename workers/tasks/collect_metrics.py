@@ -15,8 +15,8 @@ from domain.collection.collection_runs import MetricCollectionResult, MetricColl
 from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, TaskOutcome
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
-from schemas.errors import PlatformError, PostNotSent, PostRejectedByPlatform, StateConflict
+from platforms.registry import PLATFORMS_BY_NAME
+from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, StateConflict
 from telemetry import logs, metrics
 from workers.platforms.collecting import MetricsCollector
 from workers.platforms.connecting import open_outgoing_network
@@ -34,7 +34,7 @@ MAX_POSTS_PER_METRIC_COLLECTION_RUN = 500
 MAX_FAILED_METRIC_CALLS_IN_A_ROW = 3
 #: Categories of refusals of the account or of this server, not of a post.
 ACCOUNT_REFUSAL_CATEGORIES = frozenset({"account_issue", "config"})
-METRIC_COLLECTION_TIMED_OUT_ERROR = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+METRICS_TIMEOUT_ERROR = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get_logger("collect")
 
@@ -50,10 +50,8 @@ class PlatformCollectors(NamedTuple):
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    net = await resources.open_resource_once(open_outgoing_network)
-    by_platform = {
-        platform: load_platform_parts(platform).open_collector(net) for platform in REGISTERED_PLATFORMS_BY_NAME
-    }
+    net = await resources.open_resource(open_outgoing_network)
+    by_platform = {platform: load_platform_parts(platform).open_collector(net) for platform in PLATFORMS_BY_NAME}
     return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))
 
 
@@ -69,7 +67,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     if visit is None:
         return Done()
     async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
-        responses = await collect_figures_of_account_and_posts(collectors.choose_collector(visit), visit)
+        responses = await measure_account_and_posts(collectors.choose_collector(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
@@ -82,9 +80,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
         return Canceled()
 
 
-async def collect_figures_of_account_and_posts(
-    collector: MetricsCollector, visit: MetricCollectionRun
-) -> MetricCollectionResult:
+async def measure_account_and_posts(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
     """Read an account's follower count and its posts' metrics from the platform; return all that was read.
 
     Stop at a platform's error, or after `MAX_METRIC_COLLECTION_RUN_S`: with an error if no post was read.
@@ -100,11 +96,7 @@ async def collect_figures_of_account_and_posts(
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
-        return (
-            responses
-            if responses.asked or responses.failed
-            else responses._replace(error=METRIC_COLLECTION_TIMED_OUT_ERROR)
-        )
+        return responses if responses.asked or responses.failed else responses._replace(error=METRICS_TIMEOUT_ERROR)
     return responses
 
 
@@ -149,7 +141,7 @@ async def collect_post_batch_figures(
         ]
     try:
         figures = await collector.read_post_figures(visit.account, batch)
-    except PostRejectedByPlatform as error:
+    except PlatformRefusal as error:
         if error.category in ACCOUNT_REFUSAL_CATEGORIES:
             raise
         return []

@@ -20,9 +20,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(
-        connect_account, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
-    )
+    return partial(connect_account, net=await resources.open_resource(open_outgoing_network), keyring=resources.keyring)
 
 
 async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:

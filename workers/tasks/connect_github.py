@@ -16,7 +16,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(connect_github, app=await resources.open_resource_once(open_github_app), keyring=resources.keyring)
+    return partial(connect_github, app=await resources.open_resource(open_github_app), keyring=resources.keyring)
 
 
 async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Keyring) -> TaskOutcome:
@@ -25,9 +25,7 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
     A code works once. If an attempt dies after GitHub took the code, the next attempt fails: the person must
     start again.
     """
-    attempt = await ctx.step(
-        partial(github_installations.read_github_connect_job_input, claim=ctx.job, keyring=keyring)
-    )
+    attempt = await ctx.step(partial(github_installations.read_github_connect_input, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         if attempt.sandbox:

@@ -52,7 +52,7 @@ _log = logs.get_logger("webhooks")
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    client = await resources.open_resource_once(open_webhook_client)
+    client = await resources.open_resource(open_webhook_client)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
 
@@ -173,9 +173,7 @@ class WebhookDeliverySession:
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error(
-                    "delivery failed by an internal error", **self._delivery_log_fields(delivery.delivery), **cause
-                )
+                _log.error("delivery failed by an internal error", **self._delivery_log_ids(delivery.delivery), **cause)
         return FinishedDeliveryAttempt(delivery.delivery, None, INTERNAL_DELIVERY_FAILURE_CODE, None)
 
     async def _send_delivery(self, outgoing: OutgoingDelivery, body: bytes) -> FinishedDeliveryAttempt:
@@ -197,13 +195,13 @@ class WebhookDeliverySession:
             if result.code:
                 _log.info(
                     "delivery failed",
-                    **self._delivery_log_fields(result.delivery),
+                    **self._delivery_log_ids(result.delivery),
                     status=result.status,
                     code=result.code,
                     now=now,
                 )
 
-    def _delivery_log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
+    def _delivery_log_ids(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
         """Return the log fields of a webhook delivery: ids of organization, endpoint, delivery and event, and tries."""
         return {
             "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),

@@ -6,7 +6,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.values import ssrf_guard
 from jobs.outcomes import TaskOutcome
-from schemas.brand import BrandExtraction, CrawlStateForNextIngest
+from schemas.brand import BrandExtraction, RecrawlState
 from workers.ingest import sandbox
 from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS, GitHubApi, build_github_api
 from workers.ingest.github.credentials import (
@@ -37,12 +37,12 @@ async def open_task(resources: WorkerResources) -> JobTask:
         await resources.get_language_model(),
     )
     client = open_ssrf_guarded_client(
-        allowed=ssrf_guard.build_fetch_policy_for_setting_url(settings.github_api_url), contact=settings.public_url
+        allowed=ssrf_guard.trust_settings_url(settings.github_api_url), contact=settings.public_url
     )
     api = build_github_api(await resources.stack.enter_async_context(client), settings)
     app, web = (
-        await resources.open_resource_once(open_github_app),
-        await resources.open_resource_once(open_shared_crawl_resources),
+        await resources.open_resource(open_github_app),
+        await resources.open_resource(open_shared_crawl_resources),
     )
     store = open_media_store(resources.settings)
     return partial(ingest_github, store=store, api=api, web=web, app=app, parser=parser, model=model)
@@ -60,7 +60,7 @@ async def ingest_github(
 ) -> TaskOutcome:
     repo, parser = ctx.job.args["repo"], parser.create_job_parser(ctx.job.organization_id)
 
-    async def read(visit: CrawlStateForNextIngest | None, progress: ReportProgress) -> BrandExtraction:
+    async def read(visit: RecrawlState | None, progress: ReportProgress) -> BrandExtraction:
         """Read the GitHub repository of the job, and return the brand found in it.
 
         Use the token of the organization's own installation if that covers the repository.

@@ -18,7 +18,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    web = await resources.open_resource_once(open_shared_crawl_resources)
+    web = await resources.open_resource(open_shared_crawl_resources)
     parser, model = await resources.get_document_parser(), await resources.get_language_model()
     store = open_media_store(resources.settings)
     return partial(ingest_website, store=store, web=web, parser=parser, model=model)

@@ -16,7 +16,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(list_github_repos, app=await resources.open_resource_once(open_github_app))
+    return partial(list_github_repos, app=await resources.open_resource(open_github_app))
 
 
 async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskOutcome:
@@ -32,6 +32,4 @@ async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskO
         return await ctx.commit(partial(github_installations.delete_gone_github_installation, claim=ctx.job))
     except SourceError as error:
         return build_job_outcome_of_source_error(error)
-    return await ctx.commit(
-        partial(github_installations.store_github_repo_list, claim=ctx.job, repositories=repositories)
-    )
+    return await ctx.commit(partial(github_installations.store_github_repos, claim=ctx.job, repositories=repositories))

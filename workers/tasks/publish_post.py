@@ -6,7 +6,7 @@ from functools import partial
 
 from domain.publishing import failures, sending
 from jobs.outcomes import TaskNotDone, TaskOutcome
-from schemas.errors import ExternalServerSlotsExhausted, PostRejectedByPlatform
+from schemas.errors import NoFreeServerSlot, PlatformRefusal
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
 from workers.publishing import loop
 from workers.publishing.attempt import PublishAttempt, log_and_count_publish_outcome
@@ -23,20 +23,16 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    post = await ctx.run_deciding_step(
-        partial(sending.read_post_to_send_unless_blocked, claim=ctx.job, keyring=platforms.keyring), locks=True
-    )
+    post = await ctx.decide(partial(sending.read_post_to_send, claim=ctx.job, keyring=platforms.keyring), locks=True)
     if isinstance(post, TaskNotDone):
         return post
     clock_read_at = asyncio.get_running_loop().time()
     try:
         adapter = platforms.choose_adapter(post.account, sandbox=post.sandbox)
-    except PostRejectedByPlatform as error:
-        body = partial(failures.store_error_of_maybe_live_post, claim=ctx.job, error=error, generation=post.generation)
-        return await ctx.run_deciding_step(body, locks=True)
-    attempt = PublishAttempt(
-        ctx, adapter, platforms.build_post_to_publish(post), post, platforms.keyring, clock_read_at
-    )
+    except PlatformRefusal as error:
+        body = partial(failures.store_maybe_live_error, claim=ctx.job, error=error, generation=post.generation)
+        return await ctx.decide(body, locks=True)
+    attempt = PublishAttempt(ctx, adapter, platforms.build_platform_post(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in POST_PHASES_AFTER_ACCEPTANCE
     outcome = await (loop.run_publish_phases(attempt) if asks else run_publish_attempt_in_server_slot(attempt))
     log_and_count_publish_outcome(attempt, outcome)
@@ -51,6 +47,6 @@ async def run_publish_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOut
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(attempt.ctx.hold_server_slot(attempt.outgoing.account.service_url))
-        except ExternalServerSlotsExhausted:
-            return await attempt.run_deciding_step(partial(sending.snooze_post_for_busy_server, claim=attempt.ctx.job))
+        except NoFreeServerSlot:
+            return await attempt.decide(partial(sending.snooze_post_for_busy_server, claim=attempt.ctx.job))
         return await loop.run_publish_phases(attempt)

@@ -72,14 +72,14 @@ async def purge_project(
             ctx,
             store,
             purge.list_influencers_of_purged_project,
-            purge.delete_influencer_rows_of_purged_project,
+            purge.purge_influencer_rows,
         ),
         partial(
             _delete_purged_project_rows_with_files,
             ctx,
             store,
             purge.list_app_media_of_purged_project,
-            purge.delete_app_media_rows_of_purged_project,
+            purge.purge_app_media_rows,
         ),
         partial(_delete_row_batch, ctx, partial(purge.delete_next_account_of_purged_project, keyring=keyring)),
         partial(_delete_row_batch, ctx, purge.purge_remaining_project_rows),
@@ -87,7 +87,7 @@ async def purge_project(
         partial(_delete_row_batch, ctx, purge.purge_project_webhook_batch),
         # Last: rows buffered by an API process at the archive are stored by now.
         partial(_delete_event_batch_of_purged_project, ctx, event_store),
-        partial(_delete_purged_project_from_event_archive, ctx, event_store, archive_url),
+        partial(_purge_event_archive, ctx, event_store, archive_url),
     ):
         if (outcome := await _delete_project_batches_until_late(delete, late_at)) is not None:
             return outcome
@@ -132,9 +132,7 @@ async def _delete_event_batch_of_purged_project(ctx: TaskContext, event_store: O
         return Snooze(PURGE_STORAGE_AWAY_SNOOZE_S)
 
 
-async def _delete_purged_project_from_event_archive(
-    ctx: TaskContext, event_store: OpenConnection, archive_url: str
-) -> Snooze | None:
+async def _purge_event_archive(ctx: TaskContext, event_store: OpenConnection, archive_url: str) -> Snooze | None:
     """Delete a purged project's events from the archive, if any; return None, or a snooze while a database is away.
 
     It runs once the event store has none: a batch under way has reached the archive by then.
@@ -154,7 +152,7 @@ async def _delete_purged_project_from_event_archive(
 async def _delete_purged_project_rows_with_files(
     ctx: TaskContext,
     store: MediaStore,
-    find: Callable[..., Awaitable[list[purge.PurgedRowWithFiles]]],
+    find: Callable[..., Awaitable[list[purge.RowToPurge]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
     """Delete the files of a batch of a project's rows, then the rows; return the rows, none when nothing is left.

@@ -19,7 +19,7 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     ReconcileResult,
 )
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
@@ -35,27 +35,23 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def reconcile_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    lost = await ctx.run_deciding_step(
-        partial(reconciliation.prepare_lost_post_poll, claim=ctx.job, keyring=platforms.keyring)
-    )
+    lost = await ctx.decide(partial(reconciliation.prepare_lost_post_poll, claim=ctx.job, keyring=platforms.keyring))
     if not isinstance(lost, LostPost):
         return lost or Done()
     try:
-        result = await search_platform_for_lost_post(ctx, platforms, lost)
+        result = await search_for_lost_post(ctx, platforms, lost)
     except PlatformError as error:
         body = partial(reconciliation.snooze_after_failed_lost_post_poll, claim=ctx.job, lost=lost, error=error)
-        return await ctx.run_deciding_step(body) or Done()
+        return await ctx.decide(body) or Done()
     _log.info(
         "platform queried", found=type(result).__name__, **logs.post_log_fields(ctx.job.organization_id, lost.post_id)
     )
     return await settle_reconcile_result(ctx, lost, result)
 
 
-async def search_platform_for_lost_post(
-    ctx: TaskContext, platforms: PlatformAdapters, lost: LostPost
-) -> ReconcileResult:
+async def search_for_lost_post(ctx: TaskContext, platforms: PlatformAdapters, lost: LostPost) -> ReconcileResult:
     adapter = platforms.choose_adapter(lost.account, sandbox=lost.sandbox)
-    prepared = PostPreparationResult(handle=lost.handle, request=lost.request)
+    prepared = PostPrepareResult(handle=lost.handle, request=lost.request)
     async with nullcontext() if lost.sandbox else ctx.hold_server_slot(lost.account.service_url):
         return await adapter.reconcile(lost.account, PostInquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
@@ -71,11 +67,9 @@ async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: Reco
             return await ctx.commit(partial(reconciliation.mark_lost_post_published, claim=ctx.job, lost=lost, **named))
     if lost.status == "outcome_unknown" and isinstance(result, AbsentPost | DroppedPost):
         cause = result.why if isinstance(result, DroppedPost) else reconciliation.POST_PROVED_ABSENT_ERROR
-        return await ctx.commit(
-            partial(reconciliation.fail_lost_post_proved_absent, claim=ctx.job, lost=lost, why=cause)
-        )
+        return await ctx.commit(partial(reconciliation.fail_absent_lost_post, claim=ctx.job, lost=lost, why=cause))
     if lost.status == "outcome_unknown" and isinstance(result, InboxDraft):
         return await ctx.commit(partial(reconciliation.mark_lost_post_draft, claim=ctx.job, lost=lost))
     if isinstance(result, InboxDraft | DroppedPost):
         return Done()
-    return reconciliation.snooze_until_next_lost_post_poll(lost.next_s) or Done()
+    return reconciliation.build_lost_post_snooze(lost.next_s) or Done()

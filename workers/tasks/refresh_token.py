@@ -5,7 +5,7 @@ from functools import partial
 from domain.connecting import token_refresh
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
-from schemas.errors import AccountReauthRequired, PlatformError, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal
 from workers.platforms.connecting import (
     OAUTH_CLIENT_UNKNOWN_ERROR_CODE,
     OutgoingNetwork,
@@ -21,9 +21,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(
-        refresh_token, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
-    )
+    return partial(refresh_token, net=await resources.open_resource(open_outgoing_network), keyring=resources.keyring)
 
 
 async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
@@ -48,7 +46,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
         await delete_registration_unknown_to_server(ctx, error, attempt.server, attempt.client)
         if isinstance(error, AccountReauthRequired) or error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE:
             return Done(await ctx.step(partial(end, brought=error.code)))
-        if isinstance(error, PostRejectedByPlatform):
+        if isinstance(error, PlatformRefusal):
             await ctx.step(partial(token_refresh.start_cooldown_after_failed_token_refresh, claim=ctx.job))
         return outcome_of_platform_error(error)
     return Done(await ctx.step(partial(end, brought=grant)))

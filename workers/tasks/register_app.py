@@ -15,9 +15,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(
-        register_app, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
-    )
+    return partial(register_app, net=await resources.open_resource(open_outgoing_network), keyring=resources.keyring)
 
 
 async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:

@@ -21,8 +21,8 @@ from workers.conversions import calls
 from workers.conversions.calls import ConversionDestinationAdapter
 from workers.conversions.due_split import (
     ReadyConversion,
-    build_delivered_conversion_settlement,
-    split_ready_from_unsendable_conversions,
+    settle_sent_conversion,
+    split_sendable_conversions,
 )
 from workers.conversions.outbox import (
     CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S,
@@ -31,8 +31,8 @@ from workers.conversions.outbox import (
     open_conversion_outbox,
 )
 from workers.conversions.verdict import (
-    ConversionCallVerdict,
-    ConversionCallVerdictKind,
+    ConversionVerdict,
+    ConversionVerdictKind,
     build_all_events_refused_verdict,
 )
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
@@ -51,7 +51,7 @@ MAX_SAME_ERROR_REFUSED_CONVERSIONS = 10
 async def open_task(resources: WorkerResources) -> JobTask:
     return partial(
         relay_conversions,
-        net=await resources.open_resource_once(open_outgoing_network),
+        net=await resources.open_resource(open_outgoing_network),
         keyring=resources.keyring,
         event_store=resources.build_event_store_opener(name="relay", patience_s=CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S),
     )
@@ -133,7 +133,7 @@ class ConversionRelay:
         self._more = len(due) == MAX_CONVERSIONS_PER_CALL
         # About a millisecond of CPU each: other jobs use the event loop.
         batch, ends = await asyncio.to_thread(
-            split_ready_from_unsendable_conversions, due, self._server.make, to, now=datetime.now(UTC)
+            split_sendable_conversions, due, self._server.make, to, now=datetime.now(UTC)
         )
         await self._outbox.settle_conversions(ends)
         if batch:
@@ -156,26 +156,24 @@ class ConversionRelay:
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
         return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
 
-    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
+    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
-        if verdict.word == ConversionCallVerdictKind.ACCEPTED:
+        if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle_conversions(
-                [build_delivered_conversion_settlement(conversion) for conversion in tried.part]
-            )
+            await self._outbox.settle_conversions([settle_sent_conversion(conversion) for conversion in tried.part])
             await self._ctx.step(partial(conversion_lines.note_conversions_accepted, claim=self._ctx.job))
             return True
-        if verdict.word == ConversionCallVerdictKind.BAD:
+        if verdict.word == ConversionVerdictKind.BAD:
             return await self._split_refused_batch(tried, verdict)
         return await self._pause_destination(tried, verdict)
 
-    async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
-        await self._outbox.requeue_conversions_after_call(tried.conversion_ids, verdict, at=tried.at)
+    async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
+        await self._outbox.requeue_conversions(tried.conversion_ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_conversion_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
+    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
         """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
         A batch of one conversion fails instead. After `MAX_SAME_ERROR_REFUSED_CONVERSIONS` such failures with the same
@@ -183,7 +181,7 @@ class ConversionRelay:
         """
         part = tried.part
         if len(part) > 1:
-            await self._outbox.requeue_conversions_after_call(tried.conversion_ids, verdict, at=tried.at)
+            await self._outbox.requeue_conversions(tried.conversion_ids, verdict, at=tried.at)
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
             return True

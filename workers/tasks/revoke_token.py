@@ -14,9 +14,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(
-        revoke_token, net=await resources.open_resource_once(open_outgoing_network), keyring=resources.keyring
-    )
+    return partial(revoke_token, net=await resources.open_resource(open_outgoing_network), keyring=resources.keyring)
 
 
 async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from db.reach import convert_postgres_away_errors
 from domain.events import verifications
-from domain.events.verifications import AppUnderVerification
+from domain.events.verifications import AppToVerify
 from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
 from workers.resources import OpenConnection, WorkerResources
@@ -47,12 +47,10 @@ async def verify_tracking(
     await ctx.report_progress(min(app.waited_s / listens_s, 0.99), stage="listening")
     look = partial(_query_recent_app_events, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(verifications.summarize_recent_events_of_app)):
+        if app.may_have_come and (events := await look(verifications.summarize_recent_events)):
             return Done(verifications.tracking_verified_result(app, events))
         if app.waited_s >= listens_s:
-            return Done(
-                verifications.tracking_unverified_result(app, await look(verifications.count_quarantined_events))
-            )
+            return Done(verifications.tracking_missing_result(app, await look(verifications.count_quarantined_events)))
     except ServiceUnavailable:
         return Snooze(MAX_TRACKING_VERIFICATION_PAUSE_S)
     return Snooze(
@@ -65,7 +63,7 @@ async def verify_tracking(
 
 
 async def _query_recent_app_events(
-    app: AppUnderVerification, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
+    app: AppToVerify, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.
 

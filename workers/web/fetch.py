@@ -89,9 +89,7 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def validators(self) -> HttpValidators:
-        return HttpValidators(
-            etag=self.read_validator_header("ETag"), last_modified=self.read_validator_header("Last-Modified")
-        )
+        return HttpValidators(etag=self.http_validator("ETag"), last_modified=self.http_validator("Last-Modified"))
 
     @property
     def digest(self) -> str:
@@ -99,7 +97,7 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
         reading_headers = f"{self.content_type}\n{self.language}\n".encode()
         return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
-    def read_validator_header(self, header: str) -> str | None:
+    def http_validator(self, header: str) -> str | None:
         """Return a response's ETag or Last-Modified, by the header's name, for a later conditional request.
 
         Return None if it is missing, isn't ASCII, or has more than `MAX_HTTP_VALIDATOR_CHARS`.
@@ -199,7 +197,7 @@ def build_bot_identity_headers(contact: str) -> dict[str, str]:
     return {"User-Agent": f"{CRAWLER_BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
-async def read_and_check_fetched_response(
+async def read_checked_response(
     response: httpx.Response, want: ExpectedResponse, *, conditional: bool
 ) -> FetchedResponse:
     """Check a response's status and media type, read its body into memory, and return both.
@@ -233,7 +231,7 @@ async def fetch_url(
     headers: Mapping[str, str] = {},
     validators_by_url: Mapping[str, HttpValidators] = {},
     content: bytes | None = None,
-    read: ReadResponse = read_and_check_fetched_response,
+    read: ReadResponse = read_checked_response,
 ) -> FetchedResponse:
     """GET a URL, or POST `content` to it, follow redirects, and return the response.
 

@@ -51,9 +51,7 @@ async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> by
 
 def inflate_bytes_to_limit(packed: bytes, limit: int) -> bytes:
     """Inflate at most `limit + 1` bytes, to detect too many. Raise `FetchFailed` for broken data or an early end."""
-    stream = zlib.decompressobj(
-        ZLIB_WBITS_WITH_HEADER if has_gzip_or_zlib_header_bytes(packed) else ZLIB_WBITS_WITHOUT_HEADER
-    )
+    stream = zlib.decompressobj(ZLIB_WBITS_WITH_HEADER if has_gzip_or_zlib_magic(packed) else ZLIB_WBITS_WITHOUT_HEADER)
     try:
         plain = stream.decompress(packed, limit + 1)
     except zlib.error as error:
@@ -63,7 +61,7 @@ def inflate_bytes_to_limit(packed: bytes, limit: int) -> bytes:
     return plain
 
 
-def has_gzip_or_zlib_header_bytes(wire: bytes) -> bool:
+def has_gzip_or_zlib_magic(wire: bytes) -> bool:
     """Return whether compressed bytes begin with gzip's magic number or zlib's header, rather than raw deflate.
 
     zlib's header is 2 bytes, as a number a multiple of 31 (RFC 1950 2.2).

@@ -46,7 +46,7 @@ DeliveryFailureCode: TypeAlias = Literal[
 ]
 
 
-class WebhookSendResult(NamedTuple):
+class WebhookResult(NamedTuple):
     """Result of one attempt: the receiver's status, if any, and a code for the cause of a failure.
 
     `after_s` is its Retry-After in seconds, a day at most.
@@ -74,26 +74,24 @@ async def open_webhook_client(
 
 async def send_webhook(
     client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
-) -> WebhookSendResult:
+) -> WebhookResult:
     """POST a webhook's `body` once; return a status or failure code. Errors of receiver or network are never raised."""
     try:
         with raise_as_source_errors(url):
             async with asyncio.timeout(WEBHOOK_ATTEMPT_TIMEOUT_S):
                 return await _post_webhook(client, url, {**WEBHOOK_REQUEST_HEADERS, **headers}, body)
     except SourceError as error:
-        return WebhookSendResult(None, _webhook_failure_code_of_error(error))
+        return WebhookResult(None, _webhook_failure_code_of_error(error))
 
 
-async def _post_webhook(
-    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes
-) -> WebhookSendResult:
+async def _post_webhook(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> WebhookResult:
     silence = httpx.Timeout(WEBHOOK_ATTEMPT_TIMEOUT_S)
     async with client.stream("POST", url, headers=headers, content=body, timeout=silence) as response:
         # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(WEBHOOK_RESPONSE_BODY_TIMEOUT_S):
                 await _read_and_drop_webhook_response_body(response)
-        return WebhookSendResult(
+        return WebhookResult(
             response.status_code, _webhook_failure_code_of_response(response), read_retry_after_s(response.headers)
         )
 

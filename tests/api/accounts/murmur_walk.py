@@ -14,7 +14,7 @@ import pytest_asyncio
 from db.pool import Pool
 from domain.collection import collection_runs
 from jobs.kinds import COLLECT_METRICS_KIND, CONNECT_ACCOUNT_KIND, PUBLISH_POST_KIND, REVOKE_TOKEN_KIND
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import poll
@@ -118,7 +118,7 @@ async def test_its_limits_its_login_and_links_are_checked(murmuring: LinkedProje
 async def test_the_api_document_and_the_console_have_it(murmuring: LinkedProject) -> None:
     document = (await murmuring.browser.get("/v1/openapi.json")).json()
     names = document["components"]["schemas"]["Platform"]["enum"]
-    assert names == [*REGISTERED_PLATFORMS_BY_NAME]
+    assert names == [*PLATFORMS_BY_NAME]
     assert names[-1] == "murmur"
     script = (await murmuring.browser.get("/console/platforms.js")).text
     described = msgspec.json.decode(script.partition("export const DESCRIPTIONS = ")[2].rstrip(";\n"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from api.http.body_limits import MAX_JSON_BODY_BYTES
+from api.http.body_limits import MAX_JSON_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker, body_fields_of, body_limits_of
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
@@ -33,8 +33,8 @@ async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: 
         size, known = body_limits_of(app)[route.id], body_fields_of(app, route)
         for one in [*worst.bodies_with_value(known.values, known.names, size), *list_bodies(route, known.values, size)]:
             await checker.check(route, one)
-        if size < MAX_JSON_BODY_BYTES:
-            await checker.check(route, Worst("a megabyte", SHAPES["lists"](MAX_JSON_BODY_BYTES)))
+        if size < MAX_JSON_BYTES:
+            await checker.check(route, Worst("a megabyte", SHAPES["lists"](MAX_JSON_BYTES)))
     checker.assert_cheap()
 
 
@@ -48,5 +48,5 @@ async def test_routes_without_a_body(checker: Checker) -> None:
     for route in checker.operator.writes:
         if route.body is None:
             for name in DEAREST:
-                await checker.check(route, Worst(name, SHAPES[name](MAX_JSON_BODY_BYTES)))
+                await checker.check(route, Worst(name, SHAPES[name](MAX_JSON_BYTES)))
     checker.assert_cheap()

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from api.http.body_limits import MAX_JSON_BODY_BYTES
+from api.http.body_limits import MAX_JSON_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import Worst
@@ -22,7 +22,7 @@ ROW = ["meta_ads", "1", "1", "1", "1", "2026-11-01", "EUR", "1", "1", "1"]
 
 async def test_tables(checker: Checker) -> None:
     [route] = [one for one in checker.operator.bodies if one.id == "import_ads_metrics"]
-    for one in worst.hostile_tables(NAMES, ROW, MAX_JSON_BODY_BYTES):
+    for one in worst.hostile_tables(NAMES, ROW, MAX_JSON_BYTES):
         await checker.check(route, one, kind="text/csv")
         await checker.check(route, one, kind="text/csv", idempotency_key="k")
     checker.assert_cheap()
@@ -38,7 +38,7 @@ async def test_forms(checker: Checker, app: Litestar) -> None:
     ]
     assert len(routes) > 1
     for route in routes:
-        for one in worst.hostile_forms(BOUNDARY, MAX_JSON_BODY_BYTES):
+        for one in worst.hostile_forms(BOUNDARY, MAX_JSON_BYTES):
             await checker.check(route, one, kind=kind)
     checker.assert_cheap()
 

@@ -6,17 +6,17 @@ from typing import cast
 from redis.asyncio import Redis
 
 from api.limits.cost_budgets import (
-    BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER,
+    BUDGET_REFILLS_BY_TIER,
     COST_BUDGET_CAPACITY_S,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
-    ApiKeyOrPublicTraffic,
     BudgetBucket,
+    KeyOrPublicTraffic,
 )
 from api.limits.rate_limits import RateLimiter
 from telemetry.costs import RequestCost
 
-STANDARD = BUDGET_REFILL_RATES_BY_TRAFFIC_AND_TIER[ApiKeyOrPublicTraffic.KEYS]["standard"]
+STANDARD = BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]["standard"]
 
 
 def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:

@@ -12,9 +12,9 @@ from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
-    ApiKeyOrPublicTraffic,
     BudgetBucket,
-    organization_budget_bucket,
+    KeyOrPublicTraffic,
+    org_budget_bucket,
 )
 from api.limits.rate_limits import RateLimiter
 from db.pool import Pool
@@ -34,7 +34,7 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
     app: Litestar, acme: ApiCaller, redis: Redis, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    bucket = organization_budget_bucket(acme.organization_id, "standard")
+    bucket = org_budget_bucket(acme.organization_id, "standard")
     for resource in COST_BUDGET_RESOURCES:
         await limiter.flush_charges_and_stop()
         await redis.flushdb()
@@ -58,7 +58,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
     async with pool.acquire() as conn:
         found = await organizations.read_organization(conn, organization_id=acme.organization_id)
     sandbox = uuid_of(found.sandbox_id)
-    await charge(limiter, organization_budget_bucket(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
+    await charge(limiter, org_budget_bucket(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (
         client_of(app, await new_key(pool, acme.organization_id)) as other,
         client_of(app, await new_key(pool, sandbox, env="test")) as tester,
@@ -66,18 +66,16 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         assert (await other.get("/v1/whoami")).status_code == 429
         assert (await tester.get("/v1/whoami")).status_code == 200
         assert (await rival.http.get("/v1/whoami")).status_code == 200
-        await charge(limiter, organization_budget_bucket(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
+        await charge(limiter, org_budget_bucket(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
         assert (await tester.get("/v1/whoami")).status_code == 429
 
 
 async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCaller) -> None:
-    bucket = organization_budget_bucket(acme.organization_id, "standard")
+    bucket = org_budget_bucket(acme.organization_id, "standard")
     await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
     found = {(one["traffic"], one["resource"]): one for one in answer}
-    assert set(found) == {
-        (traffic, resource) for traffic in ApiKeyOrPublicTraffic for resource in COST_BUDGET_RESOURCES
-    }
+    assert set(found) == {(traffic, resource) for traffic in KeyOrPublicTraffic for resource in COST_BUDGET_RESOURCES}
     assert all(0 < one["available"] <= one["capacity"] for one in answer)
     assert found["keys", "cpu"]["capacity"] == pytest.approx(
         COST_BUDGET_CAPACITY_S * STANDARD.cpu / MICROSECONDS_PER_SECOND
@@ -94,7 +92,7 @@ async def test_public_traffic_does_not_use_the_keys_budget(
     shop = await sender(acme, anonymous)
     assert (await shop.send(event(1))).status_code == 202
     limiter: RateLimiter = app.state.services.limiter
-    public = organization_budget_bucket(acme.organization_id, "standard", ApiKeyOrPublicTraffic.PUBLIC)
+    public = org_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC)
     await charge(limiter, public, cost(cpu_s=2.0 * COST_BUDGET_CAPACITY_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
     refused = await shop.send(event(2))
     assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
@@ -109,7 +107,7 @@ async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_requ
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
         limiter = RateLimiter(redis, CircuitBreaker(0.0), lambda: datetime.now(UTC))
-        bucket = organization_budget_bucket(acme_apart.organization_id, "standard")
+        bucket = org_budget_bucket(acme_apart.organization_id, "standard")
         await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
         await redis.flushall()
@@ -160,7 +158,7 @@ async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
     app: Litestar, acme: ApiCaller, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    project, bucket = await new_project(acme), organization_budget_bucket(acme.organization_id, "standard")
+    project, bucket = await new_project(acme), org_budget_bucket(acme.organization_id, "standard")
     async with app.state.services.probes.hold_turn(acme.organization_id):
         waiting = asyncio.create_task(upload(acme, project))
         stored = "select count(*) from media_upload where size_bytes > 0"
@@ -180,7 +178,7 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
-        organization_budget_bucket(acme.organization_id, "standard", ApiKeyOrPublicTraffic.PUBLIC),
+        org_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC),
         list[tuple[BudgetBucket, int]](),
     )
     async with client_of(app) as anonymous:

@@ -20,7 +20,7 @@ class _Request:
 
     acquire_event_store_connection = acquire_connection
 
-    def parse_organization_and_project_ids(self, project_id: str) -> dict[str, str]:
+    def parse_project_scope(self, project_id: str) -> dict[str, str]:
         return {"project_id": project_id}
 
 
@@ -34,6 +34,6 @@ async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(app_numbers, "find_project_apps_by_number", find)
     look_up = EventStoreConnectorWithProjectApps(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
-        async with look_up.look_up_apps_then_connect_to_event_store():
+        async with look_up.connect_to_event_store():
             assert cast("Any", look_up.result) == "found"
     assert results == ["found"]

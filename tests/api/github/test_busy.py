@@ -10,7 +10,7 @@ from api.routes import github as route
 from db.pool import Pool
 from jobs.kinds import CONNECT_GITHUB_KIND, LIST_GITHUB_REPOS_KIND
 from jobs.ledger import JobClaim
-from schemas.errors import ExternalServerSlotsExhausted
+from schemas.errors import NoFreeServerSlot
 from tests import seeds
 from tests.api.github.connecting import GitHubParticipants
 from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS
@@ -40,7 +40,7 @@ async def test_busy_github_gets_no_request(
     ):
         for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, list_github_repos)):
             [claim] = await seeds.claims(conn, kind)
-            with pytest.raises(ExternalServerSlotsExhausted):
+            with pytest.raises(NoFreeServerSlot):
                 await task(build_context(github_without_worker.pool, claim, servers), app=None)
     assert github_without_worker.hub.asked == []
 

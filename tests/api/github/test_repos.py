@@ -59,7 +59,7 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
                 return tasks.done() or await scene.waits_for_lock(observer)
 
             await eventually(held_or_done)
-            await github_installations.store_github_repo_list(listing, claim=claim, repositories=[])
+            await github_installations.store_github_repos(listing, claim=claim, repositories=[])
         assert (await tasks).json()["asOf"] is not None
     assert len(await github_without_worker.jobs("list_github_repos")) == 1
 

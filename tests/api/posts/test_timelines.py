@@ -43,10 +43,10 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         for number in range(60):
             of: dict[str, Any] = {"organization_id": project.org, "post_ids": [uuid_of(post_id)]}
-            await posts.record_event_in_post_history(conn, **of, event="rescheduled", details={"to": str(number)})
+            await posts.record_post_history(conn, **of, event="rescheduled", details={"to": str(number)})
         async with conn.transaction():
             for number in range(60, 70):
-                await posts.record_event_in_post_history(conn, **of, event="rescheduled", details={"to": str(number)})
+                await posts.record_post_history(conn, **of, event="rescheduled", details={"to": str(number)})
     path = f"/v1/scheduled-posts/{post_id}/timeline"
     entries = await list_pages(project.acme.http, path, limit="7")
     found = [entry["details"]["to"] for entry in entries if entry["type"] == "rescheduled"]

@@ -25,7 +25,7 @@ ALL = "/v1/webhook-events"
 
 
 def count_listeners(app: Litestar) -> int:
-    return int(app.state.services.stream_hub.waiting_request_count)
+    return int(app.state.services.stream_hub.waiting_count)
 
 
 @asynccontextmanager

@@ -122,9 +122,7 @@ async def test_rewrap_seals_with_the_keyrings_first_key(
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
     keyring = parse_keyring(newer, setting="VAULT_KEYS")
-    assert (
-        await credentials.read_unsealed_account_tokens(conn, **account, keyring=keyring)
-    ).access_token == "the-access-token"
+    assert (await credentials.read_account_tokens(conn, **account, keyring=keyring)).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")
     assert "Every secret is sealed with new" in again.stderr
     monkeypatch.setenv("VAULT_KEYS", newer)

@@ -13,7 +13,7 @@ import pytest
 from cli.local import install
 
 ROOT = Path(__file__).resolve().parents[3]
-LISTS = (install.UV_INSTALLER_LOCK_FILE, *install.LOCK_FILES_BY_EXTRA.values())
+LISTS = (install.UV_PIN_FILE, *install.LOCK_FILES_BY_EXTRA.values())
 NAMED = ("pyproject.toml", *LISTS, ".venv/pyvenv.cfg")
 STEPS = ["getting uv", "installing into .venv", "linking tenantry into it"]
 Up = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -100,12 +100,12 @@ def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: p
     for extras, lock in (("local", "local"), ("local,dev", "dev")):
         install.install_venv_with_extras(extras)
         got, listed, linked = commands[-3:]
-        assert {"--require-hashes", "--no-deps", install.UV_INSTALLER_LOCK_FILE} <= set(got)
+        assert {"--require-hashes", "--no-deps", install.UV_PIN_FILE} <= set(got)
         assert {"--require-hashes", "--no-deps", install.LOCK_FILES_BY_EXTRA[lock]} <= set(listed)
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
 
 
-@pytest.mark.parametrize("fails", [install.UV_INSTALLER_LOCK_FILE, install.LOCK_FILES_BY_EXTRA["local"], "--no-index"])
+@pytest.mark.parametrize("fails", [install.UV_PIN_FILE, install.LOCK_FILES_BY_EXTRA["local"], "--no-index"])
 def test_pip_installs_the_same_after_uv_fails(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
 ) -> None:
@@ -115,7 +115,7 @@ def test_pip_installs_the_same_after_uv_fails(
 
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
-        if fails in command and (command[2] == "uv" or fails == install.UV_INSTALLER_LOCK_FILE):
+        if fails in command and (command[2] == "uv" or fails == install.UV_PIN_FILE):
             raise install.InstallationFailed
 
     monkeypatch.setattr(install, "_run_with_progress", run)
@@ -123,8 +123,8 @@ def test_pip_installs_the_same_after_uv_fails(
     by_pip = [command for command in commands[1:] if command[2] == "pip"]
     assert by_pip == commands[-2:]
     listed, linked = by_pip
-    assert listed[-len(install.HASHED_LIST_INSTALL_OPTIONS) - 1 :] == [
-        *install.HASHED_LIST_INSTALL_OPTIONS,
+    assert listed[-len(install.PIP_HASH_CHECK_OPTIONS) - 1 :] == [
+        *install.PIP_HASH_CHECK_OPTIONS,
         install.LOCK_FILES_BY_EXTRA["local"],
     ]
     assert linked[-len(install.CHECKOUT_LINK_OPTIONS) :] == install.CHECKOUT_LINK_OPTIONS

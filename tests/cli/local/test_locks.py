@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cli.local.install import LOCK_FILES_BY_EXTRA, UV_INSTALLER_LOCK_FILE
+from cli.local.install import LOCK_FILES_BY_EXTRA, UV_PIN_FILE
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -46,7 +46,7 @@ def environment(python: str) -> dict[str, str]:
 
 
 def requirements(file: str) -> list[Requirement]:
-    if file == UV_INSTALLER_LOCK_FILE:
+    if file == UV_PIN_FILE:
         return [Requirement(one) for one in PROJECT["dependency-groups"]["installer"]]
     extras = [*LOCK_FILES_BY_EXTRA][: [*LOCK_FILES_BY_EXTRA.values()].index(file) + 1]
     named = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
@@ -54,7 +54,7 @@ def requirements(file: str) -> list[Requirement]:
     return [Requirement(one) for one in named]
 
 
-@pytest.mark.parametrize("file", [UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values()])
+@pytest.mark.parametrize("file", [UV_PIN_FILE, *LOCK_FILES_BY_EXTRA.values()])
 def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> None:
     locked = [*pins(file)]
     assert locked
@@ -66,7 +66,7 @@ def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> Non
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("file", [UV_INSTALLER_LOCK_FILE, *LOCK_FILES_BY_EXTRA.values()])
+@pytest.mark.parametrize("file", [UV_PIN_FILE, *LOCK_FILES_BY_EXTRA.values()])
 def test_each_python_has_one_version_of_every_requirement(file: str, python: str) -> None:
     markers = environment(python)
     apply = [pin for pin in pins(file) if pin.requirement.marker is None or pin.requirement.marker.evaluate(markers)]

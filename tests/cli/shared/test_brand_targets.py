@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from cli.shared.brand_targets import BrandTarget, RepositoryTarget, WebPageTarget, classify_brand_target
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from schemas.errors import InvalidValue
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.workers.ingest.github.github_server import Repo, serve_github
 from tests.workers.ingest.llm import endpoint as llm
 from tests.workers.web.web import raw_response, serve
 
-SLACK = AppStoreListingReference(by="id", value="618783545", country="us")
+SLACK = AppStoreListingRef(by="id", value="618783545", country="us")
 HELLO = RepositoryTarget("octocat/hello")
 
 

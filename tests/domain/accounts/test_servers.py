@@ -13,7 +13,7 @@ from schemas.errors import InvalidValue
 from tests.workers.net import NOTATIONS, ODD
 
 NOWHERE = ssrf_guard.parse_allowed_loopback_fetch_origins("")
-NAME = partial(servers.account_server_url_of_host, example="mastodon.social")
+NAME = partial(servers.account_server_url, example="mastodon.social")
 LOCAL = ssrf_guard.parse_allowed_loopback_fetch_origins("127.0.0.1:8123,localhost:8124")
 
 
@@ -31,11 +31,11 @@ LOCAL = ssrf_guard.parse_allowed_loopback_fetch_origins("127.0.0.1:8123,localhos
 )
 def test_a_name_has_one_address(host: str, url: str) -> None:
     assert NAME(host, allowed=LOCAL, path="instance") == url
-    assert servers.normalize_account_server_url(url, allowed=LOCAL, path="serviceUrl") == url
-    assert servers.normalize_account_server_url(f"{url}/", allowed=LOCAL, path="serviceUrl") == url
+    assert servers.normalize_account_server(url, allowed=LOCAL, path="serviceUrl") == url
+    assert servers.normalize_account_server(f"{url}/", allowed=LOCAL, path="serviceUrl") == url
 
 
-@pytest.mark.parametrize(("read", "path"), [(servers.normalize_account_server_url, "serviceUrl"), (NAME, "instance")])
+@pytest.mark.parametrize(("read", "path"), [(servers.normalize_account_server, "serviceUrl"), (NAME, "instance")])
 def test_private_hosts_are_refused(read: Callable[..., str], path: str) -> None:
     for url in [*NOTATIONS.split(), *ODD, "127.0.0.1:8123", "localhost:8124", "metadata.internal"]:
         with pytest.raises(InvalidValue) as raised:
@@ -55,4 +55,4 @@ def test_any_text_is_refused_or_normalized(text: str) -> None:
         url = NAME(text, allowed=LOCAL, path="instance")
     except InvalidValue:
         return
-    assert servers.normalize_account_server_url(url, allowed=LOCAL, path="serviceUrl") == url
+    assert servers.normalize_account_server(url, allowed=LOCAL, path="serviceUrl") == url

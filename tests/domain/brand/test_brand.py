@@ -15,8 +15,8 @@ from schemas.brand import (
     BrandFieldName,
     BrandFieldValue,
     BrandSource,
+    BrandSourceFindings,
     FieldFinding,
-    StoredBrandSourceFindings,
 )
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
@@ -43,7 +43,7 @@ PICTURES = some.builds(
 )
 ROWS = some.lists(
     some.builds(
-        StoredBrandSourceFindings,
+        BrandSourceFindings,
         source=some.sampled_from(["github", "website", "appstore", "partner"]),
         fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
         media=some.lists(PICTURES, max_size=6),
@@ -58,9 +58,9 @@ ROWS = some.lists(
 
 def row(
     source: BrandSource, values: dict[BrandFieldName, BrandFieldValue], *, days: int = 0, confidence: float = 0.9
-) -> StoredBrandSourceFindings:
+) -> BrandSourceFindings:
     findings = {name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
-    return StoredBrandSourceFindings(
+    return BrandSourceFindings(
         source=source,
         fields=findings,
         url=None if source == "partner" else f"https://{source}.test/",
@@ -98,7 +98,7 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
 
 @given(ROWS, some.randoms())
 def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
-    rows: list[StoredBrandSourceFindings], random: Random
+    rows: list[BrandSourceFindings], random: Random
 ) -> None:
     """In any order of the rows. Exactly the fields of the rows have provenance."""
     found, shuffled = brand.rank_brand_findings_by_field(rows), rows[:]
@@ -123,7 +123,7 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
 
 
 @given(ROWS, some.randoms())
-def test_merge_ignores_the_order_of_rows(rows: list[StoredBrandSourceFindings], random: Random) -> None:
+def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceFindings], random: Random) -> None:
     """Logos come first, each address once, and the newer source first."""
     merged, shuffled = brand.merge_brand_pictures(rows), rows[:]
     random.shuffle(shuffled)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from domain.brand import store_listings
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from domain.values import countries
 from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
 
-def apple(value: str, country: str | None = None) -> AppStoreListingReference:
-    return AppStoreListingReference(by="id", value=value, country=country)
+def apple(value: str, country: str | None = None) -> AppStoreListingRef:
+    return AppStoreListingRef(by="id", value=value, country=country)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def apple(value: str, country: str | None = None) -> AppStoreListingReference:
         ("apps.apple.com/us/app/slack/id618783545", apple("618783545", "us")),
         ("  618783545 ", apple("618783545")),
         ("id618783545", apple("618783545")),
-        ("com.tinyspeck.chatlyio", AppStoreListingReference(by="bundleId", value="com.tinyspeck.chatlyio")),
+        ("com.tinyspeck.chatlyio", AppStoreListingRef(by="bundleId", value="com.tinyspeck.chatlyio")),
         (
             "https://play.google.com/store/apps/details?id=com.Slack&hl=de&gl=DE",
             GooglePlayListingReference(package="com.Slack", language="de", country="de"),
@@ -93,7 +93,7 @@ def test_all_named_listings_are_read_once() -> None:
     )
     assert store_listings.list_requested_store_listings(body) == [
         GooglePlayListingReference(package="com.Slack"),
-        AppStoreListingReference(by="bundleId", value="com.tinyspeck.chatlyio"),
+        AppStoreListingRef(by="bundleId", value="com.tinyspeck.chatlyio"),
     ]
 
 

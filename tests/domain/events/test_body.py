@@ -94,7 +94,7 @@ GOOD: list[bytes] = [
 
 
 def read(text: bytes, *, packed: bool = False) -> CheckedEventBatch:
-    plain = steps.run_generator_steps_at_once(body.gunzip_event_request_body(text, packed=packed))
+    plain = steps.run_generator_steps_at_once(body.gunzip_event_body(text, packed=packed))
     return steps.run_generator_steps_at_once(body.parse_app_events(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 

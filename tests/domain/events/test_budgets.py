@@ -35,7 +35,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 ) -> None:
     budget, most = TierDailyEventLimits(5_000, 1 << 40), 20
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": budget})
-    monkeypatch.setattr(budgets, "LOTS_PER_EVENT_BUDGET", 100)
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_LOTS", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
     accepted, refused = 0, set[int]()
@@ -60,7 +60,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_EVENT_BUDGET
+    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOTS
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
     one.add_stored_events_to_budget(app, lot - 1, 1)
     assert not one.counts_ready.is_set()

@@ -78,13 +78,13 @@ async def without_worker(case: Case) -> Undo:
 
 async def capped(case: Case) -> Undo:
     claims = await case.busy(case.org, slots=10)
-    await pools.set_tier_job_caps_of_worker_pool(case.conn, name=TEST_JOB.pool, cap=cap(1))
+    await pools.set_pool_tier_job_caps(case.conn, name=TEST_JOB.pool, cap=cap(1))
     return partial(scene.settle, case.conn, claims)
 
 
 async def raised(case: Case) -> Undo:
     await capped(case)
-    return partial(pools.set_tier_job_caps_of_worker_pool, case.conn, name=TEST_JOB.pool, cap=cap(2))
+    return partial(pools.set_pool_tier_job_caps, case.conn, name=TEST_JOB.pool, cap=cap(2))
 
 
 async def crowded(case: Case) -> Undo:
@@ -249,7 +249,7 @@ async def test_jobs_without_a_reason_are_pulled_next(conn: Conn, state: State) -
 
 
 async def bound(conn: Conn, most: int, *, paused: bool) -> None:
-    await pools.set_tier_job_caps_of_worker_pool(conn, name=TEST_JOB.pool, cap=cap(most))
+    await pools.set_pool_tier_job_caps(conn, name=TEST_JOB.pool, cap=cap(most))
     await pools.pause_or_resume_pool(conn, name=TEST_JOB.pool, paused=paused, slots=1)
 
 

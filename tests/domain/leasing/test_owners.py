@@ -61,7 +61,7 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
     await leasing.recall(pool, owner, leased)
     await leasing.disconnect(pool, owner.org, owner.account_id)
     assert await conn.fetchval("select count(*) from account_credential") == 0
-    assert await offers.list_account_offers_of_environment(conn, env="live", before=None, limit=5) == []
+    assert await offers.list_env_lease_offers(conn, env="live", before=None, limit=5) == []
 
 
 async def test_account_can_be_withdrawn_after_its_lease(

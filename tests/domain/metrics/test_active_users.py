@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.events import people, rollups
-from domain.events.event import EventToStore
+from domain.events.event import EventRow
 from domain.metrics import active_users
 from domain.metrics.active_users import ActiveUserCache
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
@@ -18,7 +18,7 @@ FIRST = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=
 QUARTERS = 8 * 96
 
 
-def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[EventToStore]:
+def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[EventRow]:
     """Return events of a few people, by a user id or an equal anonymous id, or of no person."""
     return [
         event(
@@ -32,7 +32,7 @@ def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -
     ]
 
 
-def true(events: Sequence[EventToStore], window: TimeWindow) -> int:
+def true(events: Sequence[EventRow], window: TimeWindow) -> int:
     return len(
         {
             (event.user_id is None, event.user_id or event.anonymous_id)
@@ -63,7 +63,7 @@ async def fold_people(conn: Conn) -> None:
 async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     """Some are folded, some folded twice, some not; and again after a rebuild of all."""
     dice = random.Random(41)
-    events: list[EventToStore] = []
+    events: list[EventRow] = []
     asked = windows(dice, 60)
     for turn in range(3):
         more = at_random(dice, range(turn * 20, turn * 20 + 20))

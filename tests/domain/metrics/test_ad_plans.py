@@ -39,7 +39,7 @@ async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
     asked = top_performers.TopPerformersQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
     stores = MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache())
-    return await advertised.rank_posts_or_contents_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
+    return await advertised.rank_posts_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 
 async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Conn, project: Project) -> None:

@@ -15,7 +15,7 @@ from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, M
 from domain.metrics import collected_values
 from domain.metrics.active_users import ActiveUserCache
 from domain.metrics.buckets import TimeBucket
-from domain.metrics.value_sources import BucketedMetricsQuery
+from domain.metrics.value_sources import MetricSeriesQuery
 from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.metrics import CollectedMetric, MetricFigure, MetricName, MetricScope
@@ -159,7 +159,7 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         stretches = [(one, other) for one, other in itertools.pairwise(ends) if one < other]
         buckets = [TimeBucket("", since, until) for since, until in stretches]
         window = TimeWindow(ends[0], ends[-1])
-        question = BucketedMetricsQuery(
+        question = MetricSeriesQuery(
             project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
             ActiveUserCache(), BEGAN,
         )  # fmt: skip
@@ -197,7 +197,7 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     days = [BEGAN + timedelta(days=number) for number in range(4)]
     buckets = [TimeBucket("", since, since + timedelta(days=1)) for since in days]
     window = TimeWindow(days[0], days[-1] + timedelta(days=1))
-    question = BucketedMetricsQuery(
+    question = MetricSeriesQuery(
         project.org, project.id, "project", None, ["followers"], window, buckets, ActiveUserCache(), BEGAN
     )
     found = await collected_values.read_collected_values(conn, question)

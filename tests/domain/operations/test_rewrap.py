@@ -104,7 +104,7 @@ async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     app_id = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     assert app_id
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
-    await destinations.apply_conversion_destinations_patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
+    await destinations.patch_capi_destinations(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
 
 
@@ -150,7 +150,7 @@ async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyrin
 async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | bytes]:
     """Open all secrets."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    tokens = await credentials.read_unsealed_account_tokens(conn, **where, keyring=keyring)
+    tokens = await credentials.read_account_tokens(conn, **where, keyring=keyring)
     client = await client_registrations.open_oauth_client(conn, server=SERVER, keyring=keyring)
     _, verifier = await oauth_states.use_up_oauth_state(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
@@ -237,9 +237,7 @@ async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, project: Proje
     )
     for account_id in (one, other):
         with pytest.raises(InvalidTag):
-            await credentials.read_unsealed_account_tokens(
-                conn, organization_id=project.org, account_id=account_id, keyring=OLD
-            )
+            await credentials.read_account_tokens(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
 
 
 async def test_row_that_changes_meanwhile_keeps_its_value(pool: Pool, conn: Conn, project: Project) -> None:
@@ -254,7 +252,7 @@ async def test_row_that_changes_meanwhile_keeps_its_value(pool: Pool, conn: Conn
         await written.commit()
         assert (await running)["account_credential"] == 0
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    assert (await credentials.read_unsealed_account_tokens(conn, **where, keyring=NEW)).access_token == "a newer token"
+    assert (await credentials.read_account_tokens(conn, **where, keyring=NEW)).access_token == "a newer token"
 
 
 async def test_rewrap_runs_over_batches(
@@ -270,7 +268,7 @@ async def test_rewrap_runs_over_batches(
 
 async def test_account_secrets_are_never_shown(conn: Conn, project: Project) -> None:
     account_id = await seeds.account(conn, project.org, project.id)
-    tokens = await credentials.read_unsealed_account_tokens(
+    tokens = await credentials.read_account_tokens(
         conn, organization_id=project.org, account_id=account_id, keyring=OLD
     )
     assert "the-access-token" not in f"{tokens!r} {tokens} {TokenGrant(access_token='the-access-token')!r}"

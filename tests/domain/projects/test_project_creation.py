@@ -50,7 +50,7 @@ async def a_key(conn: Conn) -> Key:
 def new(who: Key, name: str, key: str | None = None) -> NewProject:
     org, api_key_id = who
     body = ProjectCreate(name=f" {name} ", timezone="UTC", metadata={"plan": "gold"})
-    composed = projects.compose_new_project_from_request(body, organization_id=org, now=seeds.NOW)
+    composed = projects.compose_new_project(body, organization_id=org, now=seeds.NOW)
     record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )

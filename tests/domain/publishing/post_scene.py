@@ -109,7 +109,7 @@ async def race(pool: Pool, claims: Sequence[JobClaim], end: Callable[[], Awaitab
 
 async def publish(pool: Pool, claim: JobClaim) -> None:
     done = partial(sending.mark_post_published, claim=claim, external_id=str(claim.id), external_url=None)
-    await context(pool, claim).run_deciding_step(done, locks=True)
+    await context(pool, claim).decide(done, locks=True)
 
 
 async def archive(pool: Pool, project: Project) -> Archived:
@@ -119,7 +119,7 @@ async def archive(pool: Pool, project: Project) -> Archived:
         pool, lambda conn: archiving.begin_project_archive(conn, **where, api_key_id=None)
     )
     assert await archived(pool, project) == answer.canceled_scheduled_posts
-    for stop in (jobs.cancel_jobs_of_archived_project, waiting.cancel_blocked_posts_of_archived_project):
+    for stop in (jobs.cancel_jobs_of_archived_project, waiting.cancel_blocked_posts_in_project):
         while await run_in_transaction(pool, partial(stop, **where, limit=20)):
             pass
     return answer
@@ -164,7 +164,7 @@ async def postpone(pool: Pool, project: Project, post_id: UUID) -> bool:
 
 
 async def shown(conn: Conn, project: Project, post_id: UUID) -> Post:
-    return (await posts.read_post_with_version(conn, organization_id=project.org, post_id=post_id))[0]
+    return (await posts.read_versioned_post(conn, organization_id=project.org, post_id=post_id))[0]
 
 
 async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:

@@ -159,13 +159,13 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake_account_posts(conn, **found.account), 4 * WAITING),
     "webhook": (
-        lambda conn, _: platform_webhook.start_polls_after_platform_event(conn, platform="tiktok", event=TAKEN),
+        lambda conn, _: platform_webhook.start_platform_event_polls(conn, platform="tiktok", event=TAKEN),
         5,
     ),
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
-    "get": (lambda conn, found: posts.read_post_with_version(conn, **found.tenant, post_id=found.post_id), 5),
+    "get": (lambda conn, found: posts.read_versioned_post(conn, **found.tenant, post_id=found.post_id), 5),
     "block": (lambda conn, found: waiting.block_posts_of_content(conn, **found.tenant, content_id=ids.new_uuid7()), 5),
     "update_fingerprints": (
         lambda conn, found: targets.update_fingerprints_of_content_posts(
@@ -174,7 +174,7 @@ USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
         2 * WAITING + 50,
     ),
     "end": (end, 50),
-    "begin": (undone(sending.read_post_to_send_unless_blocked, keyring=seeds.VAULT), 2 * WAITING),
+    "begin": (undone(sending.read_post_to_send, keyring=seeds.VAULT), 2 * WAITING),
     "mark": (undone(sending.mark_post_sending_again), 50),
     "publish": (undone(sending.mark_post_published, external_id="its name", external_url=None), 2 * WAITING),
 }

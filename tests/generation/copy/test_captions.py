@@ -7,12 +7,12 @@ from hypothesis import strategies as some
 
 from generation.copy.captions import (
     MAX_CLIP_CAPTION_LETTERS,
-    ClipCaption,
     ClipTimeSpan,
+    TextCue,
     build_clip_captions,
     count_clip_caption_letters,
 )
-from generation.copy.texts import strip_html_and_invisible_characters
+from generation.copy.texts import strip_html_to_line
 
 WORDS = some.lists(some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40)
 
@@ -25,10 +25,10 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(words: list[str]
         speech.append(ClipTimeSpan(start=now + gap, end=now + gap + length))
         now += gap + length
     shown = build_clip_captions(" ".join(words), speech, "en")
-    if sum(length for _, length in gaps) and strip_html_and_invisible_characters(" ".join(words)):
-        assert "".join(one.text for one in shown).replace(" ", "") == strip_html_and_invisible_characters(
-            " ".join(words)
-        ).replace(" ", "")
+    if sum(length for _, length in gaps) and strip_html_to_line(" ".join(words)):
+        assert "".join(one.text for one in shown).replace(" ", "") == strip_html_to_line(" ".join(words)).replace(
+            " ", ""
+        )
     else:
         assert shown == []
     assert all(one.start <= one.end <= later.start for one, later in pairwise(shown))
@@ -38,8 +38,8 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(words: list[str]
 def test_a_pause_shows_nothing_new() -> None:
     speech = [ClipTimeSpan(start=1000, end=2000), ClipTimeSpan(start=5000, end=6000)]
     assert build_clip_captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
-        ClipCaption(text="We sail at dawn now.", start=1000, end=1930),
-        ClipCaption(text="Home before it is noon.", start=1930, end=6000),
+        TextCue(text="We sail at dawn now.", start=1000, end=1930),
+        TextCue(text="Home before it is noon.", start=1930, end=6000),
     ]
 
 

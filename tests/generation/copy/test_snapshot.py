@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.brand.brand import describe_brand
 from generation.copy.snapshot import take_brand_snapshot
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, FieldFinding, StoredBrandSourceFindings
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceFindings, FieldFinding
 
 PROJECT = UUID(int=1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,15 +19,15 @@ def row(
     *,
     evidence: tuple[str, ...] = (),
     sure: float = 0.9,
-) -> StoredBrandSourceFindings:
+) -> BrandSourceFindings:
     found = {
         name: FieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
         for name, value in fields.items()
     }
-    return StoredBrandSourceFindings(source=source, fields=found, url=SITE, job_id=None, at=NOW)
+    return BrandSourceFindings(source=source, fields=found, url=SITE, job_id=None, at=NOW)
 
 
-def snap(*rows: StoredBrandSourceFindings) -> BrandSnapshot:
+def snap(*rows: BrandSourceFindings) -> BrandSnapshot:
     return take_brand_snapshot(describe_brand(rows, project_id=PROJECT))
 
 

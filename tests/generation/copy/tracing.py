@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.texts import strip_html_and_invisible_characters
+from generation.copy.texts import strip_html_to_line
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 
@@ -21,7 +21,7 @@ def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
         return f"{wrong} stands nowhere"
     said, quotes = (
         line.text.casefold(),
-        [strip_html_and_invisible_characters(one.quote).casefold() for one in line.evidence],
+        [strip_html_to_line(one.quote).casefold() for one in line.evidence],
     )
     match line.rule:
         case "clause":
@@ -57,9 +57,7 @@ def filled(line: CopyLine, brand: BrandSnapshot) -> set[str]:
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
     texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
-    slots = [
-        strip_html_and_invisible_characters(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}
-    ] or [""]
+    slots = [strip_html_to_line(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
     for template in templates():
         for slot in slots:
             named = spelled(slot, line)
@@ -88,7 +86,7 @@ def spelled(slot: str, line: CopyLine) -> str:
 
 
 def shown_name(brand: BrandSnapshot) -> str:
-    whole = strip_html_and_invisible_characters(brand.name)
+    whole = strip_html_to_line(brand.name)
     return whole if len(whole) <= 60 else whole[:61].rpartition(" ")[0] or whole[:60]
 
 

@@ -82,12 +82,10 @@ def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     assert read.find_piece_faults([made], tmp_path, spec, said) == []
 
     def found(file: OutputFile, of: PieceCopy = said) -> set[tuple[str, str]]:
-        return {(one.place, one.found) for one in read.find_missing_presenter_disclosures([file], spec, of)}
+        return {(one.place, one.found) for one in read.find_disclosure_faults([file], spec, of)}
 
     silent = [one for one in made.shown if one.name != "disclosure"]
     line = said.labels.presenter
     assert found(msgspec.structs.replace(made, shown=silent)) == {(made.name, line)}
     assert found(made, msgspec.structs.replace(said, caption="Mira")) == {("caption", line)}
-    assert not list(
-        read.find_missing_presenter_disclosures([made], msgspec.structs.replace(spec, presenter=None), said)
-    )
+    assert not list(read.find_disclosure_faults([made], msgspec.structs.replace(spec, presenter=None), said))

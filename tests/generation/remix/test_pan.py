@@ -20,8 +20,8 @@ from generation.remix.clip import probe_clip
 from generation.remix.cut import MIN_CLIP_CUT_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, build_subject_crop_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
+from generation.remix.pan import CropMove, find_pan_path
 from generation.remix.pan import CropPath as PanPath
-from generation.remix.pan import CropWindowMove, find_pan_path
 from tests.generation.remix.clips import H264, make_clip
 
 WINDOW = 0.3164
@@ -97,7 +97,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
-    path = PanPath(0.05, (CropWindowMove(3, 9, 0.28),))
+    path = PanPath(0.05, (CropMove(3, 9, 0.28),))
     arguments = build_subject_crop_framing(clip, path).ffmpeg_arguments
     pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"

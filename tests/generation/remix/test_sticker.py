@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from generation.color import measure_text_contrast
-from generation.copy.captions import ClipCaption
+from generation.copy.captions import TextCue
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
@@ -35,11 +35,11 @@ def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
 
 def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Sticker]:
     hook, caption = SAID[language]
-    said = [ClipCaption(text=caption, start=0, end=2_000), ClipCaption(text=hook, start=2_000, end=5_000)]
+    said = [TextCue(text=caption, start=0, end=2_000), TextCue(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
     return [
         texts.build_hook_sticker(made, hook, PART, covered),
-        *texts.build_caption_stickers(made, said, PART, covered),
+        *texts.lay_caption_stickers(made, said, PART, covered),
     ]
 
 
@@ -48,7 +48,7 @@ def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered
     hook, *said = stickers(language, covered)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
-        assert FRAME.centered_text_margin_px <= left < right <= WIDTH - FRAME.centered_text_margin_px
+        assert FRAME.text_inset <= left < right <= WIDTH - FRAME.text_inset
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
@@ -101,9 +101,9 @@ def test_a_long_hook_stays_as_long_as_it_takes_to_read() -> None:
 
 def test_captions_outside_of_the_part_are_left_out() -> None:
     said = [
-        ClipCaption(text="a", start=0, end=900),
-        ClipCaption(text="b", start=900, end=2_500),
-        ClipCaption(text="c", start=9_000, end=9_900),
+        TextCue(text="a", start=0, end=900),
+        TextCue(text="b", start=900, end=2_500),
+        TextCue(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.build_caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
+    shown = texts.lay_caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

@@ -18,8 +18,8 @@ from generation.remix.cut import ClipCut
 from generation.remix.framing import choose_clip_framing
 from generation.remix.remix import speech_within_cut
 from generation.remix.sound import (
-    MUSIC_AFTER_CLIP_DB,
     MUSIC_BETWEEN_WORDS_DB,
+    MUSIC_OUTRO_DB,
     MUSIC_UNDER_SPEECH_DB,
     ducked_music_gains,
 )
@@ -182,8 +182,8 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
             MUSIC_UNDER_SPEECH_DB,
             MUSIC_BETWEEN_WORDS_DB,
             MUSIC_UNDER_SPEECH_DB,
-            MUSIC_AFTER_CLIP_DB,
-            MUSIC_AFTER_CLIP_DB,
+            MUSIC_OUTRO_DB,
+            MUSIC_OUTRO_DB,
         ]
     )
     assert np.abs(np.diff(gains)).max() * SOUND_SAMPLE_RATE_HZ < 120

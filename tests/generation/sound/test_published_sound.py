@@ -18,7 +18,7 @@ from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import measure_loudness_lufs
 from generation.sound.speech import read_texts_aloud
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, StereoSound
-from generation.sound.track import SCENE_PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_video_sound_track
+from generation.sound.track import PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_video_sound_track
 from generation.timing import plan_video_timing
 from generation.video.mp4 import SOUND_ENCODING_OPTIONS
 
@@ -66,7 +66,7 @@ def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     speech = read_texts_aloud(TEXTS, "en")
     lasts = plan_video_timing(TEXTS[0], TEXTS[1:3], 12, min_speech_scene_seconds(speech))
-    at = round(SCENE_PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
+    at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:
         made, music = (

@@ -19,8 +19,8 @@ from generation.sound.loudness import (
 from generation.sound.speech import read_texts_aloud
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sample_times
 from generation.sound.track import (
-    SCENE_PAUSE_AFTER_SPEECH_S,
-    SCENE_PAUSE_BEFORE_SPEECH_S,
+    PAUSE_AFTER_SPEECH_S,
+    PAUSE_BEFORE_SPEECH_S,
     min_speech_scene_seconds,
     mix_video_sound_track,
 )
@@ -44,10 +44,10 @@ def test_speech_is_deterministic(speech: list[MonoWave]) -> None:
 
 def test_scenes_last_as_long_as_their_speech(speech: list[MonoWave]) -> None:
     needed = min_speech_scene_seconds(speech)
-    scenes = plan_video_timing(TEXTS[0], TEXTS[1:3], 8, needed).durations_of_all_scenes_s
+    scenes = plan_video_timing(TEXTS[0], TEXTS[1:3], 8, needed).scene_durations_s
     assert all(scene >= seconds for scene, seconds in zip(scenes, needed, strict=True))
     assert needed[0] == pytest.approx(
-        SCENE_PAUSE_BEFORE_SPEECH_S + len(speech[0]) / SOUND_SAMPLE_RATE_HZ + SCENE_PAUSE_AFTER_SPEECH_S
+        PAUSE_BEFORE_SPEECH_S + len(speech[0]) / SOUND_SAMPLE_RATE_HZ + PAUSE_AFTER_SPEECH_S
     )
 
 
@@ -63,7 +63,7 @@ def test_music_ducks_under_speech() -> None:
         part = slice(round(start * SOUND_SAMPLE_RATE_HZ), round(end * SOUND_SAMPLE_RATE_HZ))
         return float(np.abs(given[:, part]).mean() / np.abs(music[:, part]).mean())
 
-    assert share(SCENE_PAUSE_BEFORE_SPEECH_S + 0.1, SCENE_PAUSE_BEFORE_SPEECH_S + 0.4) < share(1.4, 2.0) / 2
+    assert share(PAUSE_BEFORE_SPEECH_S + 0.1, PAUSE_BEFORE_SPEECH_S + 0.4) < share(1.4, 2.0) / 2
 
 
 @pytest.mark.parametrize("language", ["de", "ja", "und"])

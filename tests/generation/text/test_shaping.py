@@ -5,7 +5,7 @@ import pytest
 from generation.text.cleaning import clean_drawn_text
 from generation.text.fonts import EMOJI, font_for_grapheme, load_font_at_weight
 from generation.text.raster import render_text_line_ink
-from generation.text.shaping import TextShapingStyle, bidi_embedding_levels, shape_text_line
+from generation.text.shaping import ShapingStyle, bidi_embedding_levels, shape_text_line
 from schemas.errors import UndrawableTextRefused
 
 SAMPLES = {
@@ -19,7 +19,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("language", SAMPLES)
 def test_each_script_is_drawn_without_a_box(language: str) -> None:
-    line = shape_text_line(SAMPLES[language], TextShapingStyle(850, language))
+    line = shape_text_line(SAMPLES[language], ShapingStyle(850, language))
     assert line.glyphs
     assert all(glyph.id for glyph in line.glyphs)
     found = render_text_line_ink(line, 100)
@@ -30,12 +30,12 @@ def test_each_script_is_drawn_without_a_box(language: str) -> None:
 
 def test_a_script_that_no_font_has_is_refused_by_its_name() -> None:
     with pytest.raises(UndrawableTextRefused, match="CHEROKEE") as refused:
-        shape_text_line("ᏣᎳᎩ", TextShapingStyle(850, "chr"))
+        shape_text_line("ᏣᎳᎩ", ShapingStyle(850, "chr"))
     assert refused.value.code == "SCRIPT_NOT_SUPPORTED"
 
 
 def test_a_symbol_that_no_font_has_is_left_out() -> None:
-    assert len(shape_text_line("a\U0001f8b2b", TextShapingStyle(850, "en")).glyphs) == 2
+    assert len(shape_text_line("a\U0001f8b2b", ShapingStyle(850, "en")).glyphs) == 2
 
 
 def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
@@ -44,14 +44,14 @@ def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
 
 def test_a_joined_emoji_is_one_glyph() -> None:
     for emoji in ("👩‍💻", "🇩🇪", "1️⃣", "❤️"):
-        glyphs = shape_text_line(emoji, TextShapingStyle(850, "en")).glyphs
+        glyphs = shape_text_line(emoji, ShapingStyle(850, "en")).glyphs
         [glyph] = [one for one in glyphs if one.font.get_glyph_extents(one.id).width]
         assert glyph.font is load_font_at_weight(EMOJI, 850), emoji
 
 
 def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:
     """From the left: the name, then the word before it."""
-    line = shape_text_line("مع Feeel", TextShapingStyle(850, "ar"))
+    line = shape_text_line("مع Feeel", ShapingStyle(850, "ar"))
     assert [glyph.font is load_font_at_weight("Inter", 850) for glyph in line.glyphs[:5]] == [True] * 5
     assert line.glyphs[-1].font is load_font_at_weight("NotoSansArabic", 850)
     assert set(bidi_embedding_levels("مع Feeel", right_to_left=True)) == {1, 2}

@@ -21,7 +21,7 @@ from generation.video.end import build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
 from generation.video.point import build_point_scene
 from generation.video.scene import VideoScene
-from generation.video.video import VideoPieceToRender, build_video_scenes, render_video_frames
+from generation.video.video import VideoToRender, build_video_scenes, render_video_frames
 from schemas.errors import GenerationError
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, kit, screenshot, wrong
@@ -29,7 +29,7 @@ from tests.generation.video.checks import Film, faults
 from tests.media import written
 
 KIT = kit(aspect="1:1")
-SHORT = VideoPieceToRender(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
+SHORT = VideoToRender(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
 #: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {

@@ -7,18 +7,18 @@ from uuid import UUID
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.connecting.connect import AccountConnectJobInput, Login
+from domain.connecting.connect import ConnectJobInput, Login
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
 from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
-from workers.platforms.connecting import ConnectedAccountWithTokens, OutgoingNetwork
+from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import (
     LivePost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     UndecidedPost,
@@ -38,12 +38,12 @@ class MurmurAdapter(PlatformAdapter):
         self.url = url
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
-        return PostPreparationResult(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
+        return PostPrepareResult(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> LivePost:
         POSTED[account.access_token] = draft.caption
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
@@ -66,10 +66,10 @@ class MurmurCollector(MetricsCollector):
         return FOLLOWERS
 
 
-async def connect(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> ConnectedAccountWithTokens:
+async def connect(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
     name = cast("Login", attempt.secret).identifier
     identity = AccountIdentity(attempt.asked.platform, attempt.asked.service_url, name, name, None, {})
-    return ConnectedAccountWithTokens(identity, TokenGrant(access_token=f"token-of-{name}"))
+    return AccountWithTokens(identity, TokenGrant(access_token=f"token-of-{name}"))
 
 
 async def refresh(net: OutgoingNetwork, attempt: TokenRefreshJobInput) -> TokenGrant:
@@ -81,7 +81,7 @@ async def revoke(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: MurmurAdapter(net.settings.select_settings_of_social_platform(MurmurSettings).murmur_url),
+    open_adapter=lambda net: MurmurAdapter(net.settings.get_platform_settings(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,
     refresh=refresh,

@@ -91,7 +91,7 @@ class ConnectingProject:
 
     async def tokens(self, account_id: UUID) -> AccountTokens:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.read_unsealed_account_tokens(
+            return await credentials.read_account_tokens(
                 conn, organization_id=self.workers.org, account_id=account_id, keyring=seeds.VAULT
             )
 

@@ -12,9 +12,9 @@ from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
     PlatformError,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
-    PostRejectedByPlatform,
 )
 from tests import seeds
 from tests.waiting import PATIENCE_S
@@ -86,7 +86,7 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
     [
         (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7200),
         (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest"), 300),
-        (PostRejectedByPlatform("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
+        (PlatformRefusal("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
     ],
 )
 async def test_a_platforms_retry_after_is_obeyed(
@@ -109,7 +109,7 @@ async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: CollectionSc
 async def test_a_refused_post_blocks_no_other(scene: CollectionScene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
-    scene.platform.faults = [None, PostRejectedByPlatform("PLATFORM_REJECTED", "no", category="platform_rejected")]
+    scene.platform.faults = [None, PlatformRefusal("PLATFORM_REJECTED", "no", category="platform_rejected")]
     await scene.visit()
     assert [await scene.values(post) for post in posts] == [[], [], [(5, 5)], [(5, 5)]]
     assert (await scene.account())["failures"] == 0
@@ -158,7 +158,7 @@ async def test_an_expiring_token_is_refreshed_first(scene: CollectionScene, pool
     assert await scene.visit() == ["completed"]
     assert scene.platform.tokens == []
     assert await scene.count("job where kind = 'refresh_token'") == 1
-    assert 0 < (await scene.account())["in_s"] <= cadence.ACCOUNT_POLL_TOKEN_REFRESH_WAIT_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.POLL_TOKEN_REFRESH_WAIT_S
 
 
 async def test_an_account_to_reconnect_waits_for_its_owner(scene: CollectionScene, pool: Pool) -> None:

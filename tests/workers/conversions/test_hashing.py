@@ -13,7 +13,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from tests.domain.events.sending import NOW
 from workers.conversions import hashing, meta, tiktok
-from workers.conversions.due_split import split_ready_from_unsendable_conversions
+from workers.conversions.due_split import split_sendable_conversions
 from workers.conversions.person import ConversionEventTree
 
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -105,7 +105,5 @@ def due(**fields: Any) -> DueConversion:
 
 
 def test_a_deleted_event_ends_its_conversion() -> None:
-    _, [end] = split_ready_from_unsendable_conversions(
-        [due(context=None, properties=None)], meta.build_meta_event, TO, now=NOW
-    )
+    _, [end] = split_sendable_conversions([due(context=None, properties=None)], meta.build_meta_event, TO, now=NOW)
     assert (end.state, end.error_code) == ("skipped", "EVENT_GONE")

@@ -53,7 +53,7 @@ async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, proje
     assert await collection_runs.submit_due_metric_collections(conn) == 3
     assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
-    recheck_s = cadence.UNFINISHED_ACCOUNT_POLL_RECHECK_S
+    recheck_s = cadence.RESUME_ACCOUNT_POLL_S
     assert [await conn.fetchval(soon, one, recheck_s) for one in (refused, *others)] == [True, False, False]
 
 

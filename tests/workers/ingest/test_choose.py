@@ -6,11 +6,11 @@ from hypothesis import strategies as some
 
 from schemas.brand import BrandFieldName, FieldCandidate
 from workers.ingest.choose import (
-    FURTHER_SOURCE_CONFIDENCE_BONUS,
+    FURTHER_SOURCE_BONUS,
     MAX_ALTERNATIVE_FINDINGS,
     MAX_CANDIDATES_PER_FIELD,
     MAX_CONFIDENCE_BY_SOURCE_AGREEMENT,
-    SECOND_SOURCE_CONFIDENCE_BONUS,
+    SECOND_SOURCE_BONUS,
     choose_brand_findings,
     keep_best_candidates,
 )
@@ -133,7 +133,5 @@ def test_order_and_limits_hold_for_any_candidates(candidates: list[FieldCandidat
         assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_CONFIDENCE_BY_SOURCE_AGREEMENT
         assert (
             finding.confidence
-            <= max(each.confidence for each in of_field)
-            + SECOND_SOURCE_CONFIDENCE_BONUS
-            + 3 * FURTHER_SOURCE_CONFIDENCE_BONUS
+            <= max(each.confidence for each in of_field) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS
         )

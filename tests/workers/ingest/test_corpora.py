@@ -16,7 +16,7 @@ from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github.reading.repository import parse_repository_content
-from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent
+from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.shapes import ParsedPage, SourceProse
 
@@ -100,7 +100,7 @@ def prose(page: ParsedPage, language: str | None) -> SourceProse:
 def test_a_readme_has_no_voice() -> None:
     lively = " ".join(f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40))
     real_paths = [path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")]
-    readmes = [FetchedRepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
+    readmes = [FetchedRepoFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
     assert len(readmes) > 10
     for readme in readmes:
         repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
@@ -112,5 +112,5 @@ def test_a_readme_has_no_voice() -> None:
         assert "brandVoice" not in {candidate.field for candidate in candidates}
 
 
-def as_file(path: Path) -> FetchedRepositoryFile:
-    return FetchedRepositoryFile(path=path.name, body=path.read_bytes())
+def as_file(path: Path) -> FetchedRepoFile:
+    return FetchedRepoFile(path=path.name, body=path.read_bytes())

@@ -16,7 +16,7 @@ from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, image_response, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
-from workers.ingest.appstore.stores import StoreIngestResources
+from workers.ingest.appstore.stores import AppStoreAccess
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.session import build_crawl_resources
 from workers.web import fetch as fetching
@@ -77,7 +77,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
         store.answers = {look_up_path(FACEBOOK): json(listed)}
         base = store.url("")
-        opened = StoreIngestResources(
+        opened = AppStoreAccess(
             AppLookupAccess(client, base, unlimited_limiter()), build_crawl_resources(client), parser, base, base
         )
         extraction = await stores.ingest_store_listings(opened, listings=[FACEBOOK], country="us", progress=ignored)

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference, RequestedStoreListing
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest import sandbox
 
-APPLE = AppStoreListingReference(by="bundleId", value="test.example.ok")
+APPLE = AppStoreListingRef(by="bundleId", value="test.example.ok")
 GOOGLE = GooglePlayListingReference(package="test.example.ok")
 
 
@@ -32,7 +32,7 @@ async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
     ],
 )
 async def test_each_failure_has_a_magic_name(name: str, code: str) -> None:
-    app, page = AppStoreListingReference(by="bundleId", value=name), f"https://example.test/{name}"
+    app, page = AppStoreListingRef(by="bundleId", value=name), f"https://example.test/{name}"
     with pytest.raises(SourceError) as refused:
         await (
             sandbox.ingest_sandbox_app(listing=app, progress=ignored)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejectedByPlatform
+from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, PostOutcomeUnknown
 from tests.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.net import SimulatedNetwork
 from tests.workers.web.web import raw_response
@@ -82,7 +82,7 @@ async def test_a_connect_timeout_sent_nothing() -> None:
 async def test_a_private_address_is_never_called() -> None:
     async with server() as served, client_for() as client:
         error = await send_refused(f"{served.base}/x", client)
-    assert (type(error), error.code, error.category) == (PostRejectedByPlatform, "ADDRESS_BLOCKED", "config")
+    assert (type(error), error.code, error.category) == (PlatformRefusal, "ADDRESS_BLOCKED", "config")
     assert served.asked == []
 
 

@@ -43,7 +43,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
             await write(conn, ctx.job.id, "rests")
             return Snooze(60)
 
-        await ctx.run_deciding_step(body)
+        await ctx.decide(body)
         stages.append((await workers.job(ctx.job.id))["stage"])
         raise RuntimeError("too late to matter")
 
@@ -58,7 +58,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
 
 async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -> None:
     async def task(ctx: TaskContext) -> TaskOutcome:
-        return Done({"left": ctx.seconds_until_other_attempt()})
+        return Done({"left": ctx.attempt_seconds_left()})
 
     brief = TEST_JOB._replace(timeout_s=10.0)
     for kind, least, most in [(TEST_JOB, 10.0, LEASE_S), (brief, 1.0, 10.0)]:

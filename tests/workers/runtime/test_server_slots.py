@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from jobs.outcomes import Done, TaskOutcome
-from schemas.errors import ExternalServerSlotsExhausted
+from schemas.errors import NoFreeServerSlot
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.test_fair_slots import wait_until_idle
@@ -89,7 +89,7 @@ async def test_no_more_attempts_wait_than_slots() -> None:
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
     await wait_until_idle()
     assert slots.yielded == 1
-    with pytest.raises(ExternalServerSlotsExhausted):
+    with pytest.raises(NoFreeServerSlot):
         await hold(servers, UUID(int=3))
     for task in held:
         task.cancel()

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.events import body
-from domain.events.event import EventToStore
+from domain.events.event import EventRow
 from domain.values import steps
 from schemas.events import MAX_EVENTS_PER_APP_REQUEST
 
@@ -24,7 +24,7 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
         yield msgspec.json.encode({"events": events, "sentAt": now})
 
 
-def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[EventToStore]:
+def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[EventRow]:
     """Return `count` generated events as rows to store, sorted as in a commit, spread over the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS_PER_APP_REQUEST)

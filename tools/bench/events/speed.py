@@ -9,7 +9,7 @@ from uuid import UUID
 from chaos.environment import BenchEnvironment
 from chaos.processes import read_child_cpu_s
 from db.pool import Conn
-from domain.events.event import EventToStore
+from domain.events.event import EventRow
 from domain.events.intake import MAX_HELD_INTAKE_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
@@ -108,14 +108,14 @@ def _summarize_speed_runs(runs: list[EventRateAndCpuRun]) -> dict[str, float]:
     }
 
 
-async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[EventToStore], batch: int) -> float:
+async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[EventRow], batch: int) -> float:
     """COPY events in commits of `batch`; return an event's CPU microseconds with Postgres. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
     before_s = time.process_time() + read_postgres_cpu_s(server)
     for first in range(0, len(events), batch):
         records = events[first : first + batch]
-        await conn.copy_records_to_table("bare_event", records=records, columns=EventToStore._fields)
+        await conn.copy_records_to_table("bare_event", records=records, columns=EventRow._fields)
     took_s = time.process_time() + read_postgres_cpu_s(server) - before_s
     if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
         raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")

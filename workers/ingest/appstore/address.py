@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTER_PATTERN, MAX_URL_CHARACTERS
+from domain.values.ssrf_guard import AMBIGUOUS_URL_CHAR_PATTERN, MAX_URL_CHARACTERS
 
 
 def convert_url_to_https(address: str) -> str:
@@ -14,7 +14,7 @@ def convert_url_to_https(address: str) -> str:
     url = parts._replace(scheme="https").geturl()
     is_usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     is_clean = (
-        len(url) <= MAX_URL_CHARACTERS and not AMBIGUOUS_URL_CHARACTER_PATTERN.search(url) and not set(url) & set('"<>')
+        len(url) <= MAX_URL_CHARACTERS and not AMBIGUOUS_URL_CHAR_PATTERN.search(url) and not set(url) & set('"<>')
     )
     return url if is_usable and is_clean else ""
 

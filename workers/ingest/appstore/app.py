@@ -10,8 +10,8 @@ from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import convert_url_to_https
-from workers.ingest.appstore.shapes import FetchedAppStoreListing
-from workers.ingest.page.keywords import split_into_distinct_keywords
+from workers.ingest.appstore.shapes import FetchedStoreApp
+from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import MAX_BRAND_NAME_CHARS, split_name_and_tagline
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
@@ -24,7 +24,7 @@ from workers.ingest.page.text import (
 from workers.ingest.shapes import (
     LIST_ITEMS_RULE_SUFFIX,
     CandidateImage,
-    ParsedNonPageDocument,
+    ParsedNonPageDoc,
     build_candidates_of_scored_values,
 )
 from workers.ingest.skip_rules import SentenceSkipRules
@@ -36,9 +36,7 @@ IGNORED_LONE_APP_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
 ASCII_BY_WIDE_TITLE_SEPARATOR = {"：": ":", "｜": "|"}
-WIDE_TITLE_SEPARATOR_PATTERN = re.compile(
-    r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])"
-)
+WIDE_SEPARATOR_PATTERN = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
 ScoredValue = tuple[BrandFieldValue, float, str]
 APP_STORE_LINK_NAME = "appStore"
@@ -63,7 +61,7 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDocument:
+def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(app.description))[0])
     opening = prose.find_description_opening_lines(app.description, skip_rules)
     ladders: dict[BrandFieldName, Iterator[ScoredValue]] = {
@@ -80,7 +78,7 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDocument:
         for field, ladder in ladders.items()
         for value, confidence, rule in ladder
     )
-    return ParsedNonPageDocument(
+    return ParsedNonPageDoc(
         candidates=build_candidates_of_scored_values(app.url, scored),
         passages=list(prose.description_passages(f"{app.short}\n{app.description}", app.url)),
         pictures=list(list_store_listing_images(app)),
@@ -111,7 +109,7 @@ def split_app_title(title: str) -> tuple[str, str]:
     Examples: `Spark – Email App by Readdle`, `Duolingo：学习英语`.
     """
     head, tail = split_name_and_tagline(
-        WIDE_TITLE_SEPARATOR_PATTERN.sub(lambda match: f" {ASCII_BY_WIDE_TITLE_SEPARATOR.get(match[0], '-')} ", title)
+        WIDE_SEPARATOR_PATTERN.sub(lambda match: f" {ASCII_BY_WIDE_TITLE_SEPARATOR.get(match[0], '-')} ", title)
     )
     return (head.strip(), tail) if tail else split_name_and_tagline(title)
 
@@ -145,7 +143,7 @@ def find_listing_tagline_candidates(app: StoreListing, opening: list[str]) -> It
 
 
 def build_listing_keyword_candidate(genres: list[str]) -> Iterator[ScoredValue]:
-    words_of_genres = split_into_distinct_keywords(genres)
+    words_of_genres = split_unique_keywords(genres)
     if words_of_genres and words_of_genres != IGNORED_LONE_APP_GENRE:
         yield words_of_genres, 0.90, "genres"
 
@@ -170,7 +168,7 @@ def build_listing_link_candidate(app: StoreListing) -> Iterator[ScoredValue]:
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
 
 
-def extract_brand_candidates_of_apple_app(listing: FetchedAppStoreListing) -> ParsedNonPageDocument:
+def extract_brand_candidates_of_apple_app(listing: FetchedStoreApp) -> ParsedNonPageDoc:
     software = listing.software
     return extract_listing_candidates(
         StoreListing(

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from domain.brand.store_listings import AppStoreListingReference
+from domain.brand.store_listings import AppStoreListingRef
 from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.shapes import AppLookupResult
@@ -65,9 +65,7 @@ class AppLookupAccess(NamedTuple):
     limiter: UpstreamLimiter
 
 
-async def find_store_app(
-    lookup: AppLookupAccess, listing: AppStoreListingReference, *, country: str
-) -> StorefrontResult:
+async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
     """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
@@ -81,13 +79,13 @@ async def find_store_app(
     raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
 
 
-def list_storefronts_to_try(listing: AppStoreListingReference, country: str) -> list[str]:
+def list_storefronts_to_try(listing: AppStoreListingRef, country: str) -> list[str]:
     """Return the App Store storefronts to request, each once: the URL's, `country`, then `LARGEST_STOREFRONTS`."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST_STOREFRONTS]))
 
 
 async def request_app_lookup(
-    lookup: AppLookupAccess, listing: AppStoreListingReference, country: str, patience_s: float
+    lookup: AppLookupAccess, listing: AppStoreListingRef, country: str, patience_s: float
 ) -> list[AppLookupResult]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
@@ -99,7 +97,7 @@ async def request_app_lookup(
     return read_app_lookup_results(fetched, listing)
 
 
-def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingReference) -> list[AppLookupResult]:
+def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingRef) -> list[AppLookupResult]:
     """Return the results in a response of Apple's lookup, at most `MAX_READ_APP_LOOKUP_RESULTS`.
 
     Return an empty list for an unknown storefront. Raises `SourceNotFound` for an id that Apple doesn't
@@ -122,7 +120,7 @@ def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise FetchFailed(NO_APP_LIST_MESSAGE) from error
 
 
-def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListingReference) -> AppLookupResult | None:
+def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListingRef) -> AppLookupResult | None:
     """Return the requested app among the results of Apple's lookup; None if it isn't there.
 
     Raises `SourceNotFound` if no result is an app, as for a developer's id.
@@ -134,7 +132,7 @@ def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListin
     return next((result for result in apps if is_requested_app(result, listing)), None)
 
 
-def is_requested_app(software: AppLookupResult, listing: AppStoreListingReference) -> bool:
+def is_requested_app(software: AppLookupResult, listing: AppStoreListingRef) -> bool:
     if listing.by == "id":
         return str(software.track_id) == listing.value
     return (software.bundle_id or "").casefold() == listing.value.casefold()

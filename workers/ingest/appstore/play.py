@@ -13,14 +13,14 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.page.kinds import is_app_node
 from workers.ingest.page.text import clean_text_line
-from workers.ingest.shapes import ParsedNonPageDocument
+from workers.ingest.shapes import ParsedNonPageDoc
 
 GOOGLE_PLAY_LINK_NAME = "googlePlay"
 #: Characters of a short description. Google allows 80; older pages have the whole description there.
 MAX_PLAY_SHORT_DESCRIPTION_CHARS = 120
 
 
-def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNonPageDocument:
+def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNonPageDoc:
     """Read an app's Google Play page: return its candidates, passages and images.
 
     Return a document without candidates if the page describes no app.
@@ -28,13 +28,11 @@ def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNo
     page = HtmlDocument(decode_bytes_like_browser(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app_node, page.jsonld_nodes), None)
     if node is None:
-        return ParsedNonPageDocument(candidates=[])
-    return app.extract_listing_candidates(build_listing_from_jsonld_node(play_page, page, node))
+        return ParsedNonPageDoc(candidates=[])
+    return app.extract_listing_candidates(build_listing_from_jsonld(play_page, page, node))
 
 
-def build_listing_from_jsonld_node(
-    play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode
-) -> StoreListing:
+def build_listing_from_jsonld(play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode) -> StoreListing:
     declared_text = first_jsonld_text(node.get("description"))
     short = declared_text if len(clean_text_line(declared_text)) <= MAX_PLAY_SHORT_DESCRIPTION_CHARS else ""
     return StoreListing(
@@ -49,14 +47,12 @@ def build_listing_from_jsonld_node(
         genres=split_play_category_into_genres(first_jsonld_text(node.get("applicationCategory"))),
         icon=first_jsonld_text(node.get("image"), "url"),
         screenshots=[
-            (address, "screenshots")
-            for tag in page.tags["img"]
-            if (address := read_play_screenshot_url_of_img_tag(tag))
+            (address, "screenshots") for tag in page.tags["img"] if (address := read_play_screenshot_url(tag))
         ],
     )
 
 
-def read_play_screenshot_url_of_img_tag(tag: Tag) -> str:
+def read_play_screenshot_url(tag: Tag) -> str:
     """Return the address of a Google Play screenshot in an `<img>` tag; "" for any other image.
 
     The first address of `srcset`, for high-density screens, has precedence over `src`.
@@ -67,7 +63,7 @@ def read_play_screenshot_url_of_img_tag(tag: Tag) -> str:
 
 
 def first_jsonld_text(value: Any, *keys: str) -> str:
-    return next(iter(jsonld.read_texts_in_jsonld_value(value, *keys)), "")
+    return next(iter(jsonld.unwrap_jsonld_texts(value, *keys)), "")
 
 
 def read_developer_website(node: jsonld.JsonLdNode) -> str:

@@ -17,7 +17,7 @@ DECORATED_HEADING_PATTERN = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]
 QUOTED_LINE_PATTERN = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 LEADING_EMOJI_PATTERN = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
-DESCRIPTION_SENTENCE_END_PATTERN = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
+SENTENCE_END_PATTERN = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 #: Words of a sentence.
 MIN_DESCRIPTION_SENTENCE_WORDS = 4
 MIN_DESCRIPTIVE_LIST_ITEM_WORDS = 3
@@ -101,7 +101,7 @@ def strip_leading_emoji_of_first_line(lines_of_text: list[str]) -> list[str]:
     The emoji is removed only if the first line ends as a sentence. Otherwise the line may be a list item.
     """
     first = lines_of_text[0] if lines_of_text else ""
-    has_emoji = LEADING_EMOJI_PATTERN.match(first) and DESCRIPTION_SENTENCE_END_PATTERN.search(first)
+    has_emoji = LEADING_EMOJI_PATTERN.match(first) and SENTENCE_END_PATTERN.search(first)
     return [LIST_ITEM_MARK_PATTERN.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
 
 
@@ -115,7 +115,7 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
         continues = (
             pieces
             and line[0].islower()
-            and not (DESCRIPTION_SENTENCE_END_PATTERN.search(pieces[-1]) or is_heading_line(pieces[-1]))
+            and not (SENTENCE_END_PATTERN.search(pieces[-1]) or is_heading_line(pieces[-1]))
         )
         if pieces and not continues:
             yield " ".join(pieces)
@@ -166,7 +166,7 @@ def has_prose_sentence(line: str) -> bool:
     """
     first = first_sentence(line)
     is_ended = any(
-        DESCRIPTION_SENTENCE_END_PATTERN.search(text) and count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS
+        SENTENCE_END_PATTERN.search(text) and count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS
         for text in (first, line)
     )
     return is_ended and is_plain_text_line(line)
@@ -184,5 +184,5 @@ def description_passages(description: str, url: str) -> Iterator[Passage]:
 
 
 def is_heading_line(line: str) -> bool:
-    is_short = count_words(line) <= MAX_DESCRIPTION_HEADING_WORDS and not DESCRIPTION_SENTENCE_END_PATTERN.search(line)
+    is_short = count_words(line) <= MAX_DESCRIPTION_HEADING_WORDS and not SENTENCE_END_PATTERN.search(line)
     return is_short and (line.isupper() or line.endswith(":") or DECORATED_HEADING_PATTERN.match(line) is not None)

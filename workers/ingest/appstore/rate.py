@@ -20,7 +20,7 @@ class UpstreamLimiter(NamedTuple):
     """Rate limiter: waits for a token with a patience in seconds, and tells workers of a refusal.
 
     `wait_for_upstream_rate_token` raises `SourceRateLimited` if the wait would be longer than `patience_s`,
-    `start_upstream_cooldown_and_raise` raises it always; both with the time to wait.
+    `start_cooldown_and_raise` raises it always; both with the time to wait.
     """
 
     take: Callable[[float], Awaitable[None]]
@@ -29,24 +29,20 @@ class UpstreamLimiter(NamedTuple):
 
 def build_upstream_limiter(ctx: TaskContext, rate: UpstreamRateLimit) -> UpstreamLimiter:
     return UpstreamLimiter(
-        partial(wait_for_upstream_rate_token, ctx, rate), partial(start_upstream_cooldown_and_raise, ctx, rate)
+        partial(wait_for_upstream_rate_token, ctx, rate), partial(start_cooldown_and_raise, ctx, rate)
     )
 
 
 async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRateLimit, patience_s: float) -> None:
     try:
-        if wait_s := await ctx.step(
-            partial(upstream_rate.reserve_upstream_rate_token, rate=rate, patience_s=patience_s)
-        ):
+        if wait_s := await ctx.step(partial(upstream_rate.take_upstream_rate_token, rate=rate, patience_s=patience_s)):
             await asyncio.sleep(wait_s)
             await ctx.step(partial(upstream_rate.check_upstream_cooldown, rate=rate))
     except SourceRateLimited as early:
         raise SourceRateLimited(early.message, retry_after=add_retry_jitter(early.retry_after, ctx, rate)) from early
 
 
-async def start_upstream_cooldown_and_raise(
-    ctx: TaskContext, rate: UpstreamRateLimit, wish_s: float | None
-) -> NoReturn:
+async def start_cooldown_and_raise(ctx: TaskContext, rate: UpstreamRateLimit, wish_s: float | None) -> NoReturn:
     metrics.UPSTREAM_REFUSAL_COUNTER.labels(rate.upstream).inc()
     length_s = await ctx.step(partial(upstream_rate.start_upstream_cooldown, rate=rate, wish_s=wish_s))
     raise SourceRateLimited(

@@ -21,7 +21,7 @@ class AppLookupResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     genres: list[str] | None = None
 
 
-class FetchedAppStoreListing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
+class FetchedStoreApp(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
     """App in the storefront of `country`; `url` is its page there."""
 
     url: str

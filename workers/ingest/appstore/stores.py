@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference, RequestedStoreListing
 from domain.values import countries, ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from schemas.brand import BrandExtraction, FieldCandidate
@@ -24,8 +24,8 @@ from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images_of_candidates
-from workers.ingest.shapes import ParsedNonPageDocument
+from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
+from workers.ingest.shapes import ParsedNonPageDoc
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
@@ -39,7 +39,7 @@ DEFAULT_STORE_URLS = {
 }
 
 
-class StoreIngestResources(NamedTuple):
+class AppStoreAccess(NamedTuple):
     """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
     lookup: AppLookupAccess
@@ -53,28 +53,24 @@ class StoreListingDocument(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
-    document: ParsedNonPageDocument
+    document: ParsedNonPageDoc
     title: str | None = None
     warnings: Sequence[str] = ()
     bundle_id: str | None = None
 
 
-def build_ssrf_policies_of_custom_store_urls(settings: Settings) -> AllowedOrigins:
+def build_custom_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
     """Return the SSRF policies, by origin, of the store URLs that the operator has changed.
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
     addresses = (getattr(settings, name) for name in STORE_URL_SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
-    return {
-        origin: policy
-        for url in changed
-        for origin, policy in ssrf_guard.build_fetch_policy_for_setting_url(url).items()
-    }
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.trust_settings_url(url).items()}
 
 
 async def ingest_store_listings(
-    stores: StoreIngestResources,
+    stores: AppStoreAccess,
     *,
     listings: Sequence[RequestedStoreListing],
     country: str,
@@ -99,12 +95,12 @@ async def ingest_store_listings(
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=fetch_useful_images_of_candidates(build_web_image_fetcher(stores.web), stores.parser, images),
+        pictures=fetch_useful_images(build_web_image_fetcher(stores.web), stores.parser, images),
     )
 
 
 async def read_requested_store_listings(
-    stores: StoreIngestResources, listings: Sequence[RequestedStoreListing], country: str
+    stores: AppStoreAccess, listings: Sequence[RequestedStoreListing], country: str
 ) -> tuple[list[StoreListingDocument], list[str]]:
     """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
 
@@ -130,14 +126,14 @@ async def read_requested_store_listings(
 def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[StoreListingDocument]) -> bool:
     """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
-        isinstance(listing, AppStoreListingReference)
+        isinstance(listing, AppStoreListingRef)
         and listing.by == "bundleId"
         and listing.value.casefold() in {part.bundle_id for part in parts}
     )
 
 
 async def read_store_listing(
-    stores: StoreIngestResources, listing: RequestedStoreListing, country: str
+    stores: AppStoreAccess, listing: RequestedStoreListing, country: str
 ) -> StoreListingDocument:
     requested = listing.country or country
     if isinstance(listing, GooglePlayListingReference):
@@ -148,14 +144,12 @@ async def read_store_listing(
 
 
 async def read_app_store_listing(
-    stores: StoreIngestResources, result: StorefrontResult, warnings: list[str]
+    stores: AppStoreAccess, result: StorefrontResult, warnings: list[str]
 ) -> StoreListingDocument:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
     url = convert_url_to_https_without_query(software.track_view_url or "") or page
-    reading = await parse(
-        stores.parser, shapes.FetchedAppStoreListing(url=url, country=result.country, software=software)
-    )
+    reading = await parse(stores.parser, shapes.FetchedStoreApp(url=url, country=result.country, software=software))
     subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
         reading,
@@ -170,20 +164,18 @@ async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
     """Fetch a store's page within robots.txt and rate limit. Raises `SourceTimeout` if slow, else a `SourceError`."""
     try:
         async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
-            return await CrawlSession(web).fetch_url_and_note_validators(url)
+            return await CrawlSession(web).fetch_crawl_url(url)
     except TimeoutError as error:
         raise SourceTimeout("the store's page did not load in time") from error
 
 
-async def read_app_subtitle(
-    stores: StoreIngestResources, url: str, track_id: int
-) -> tuple[ParsedNonPageDocument, list[str]]:
+async def read_app_subtitle(stores: AppStoreAccess, url: str, track_id: int) -> tuple[ParsedNonPageDoc, list[str]]:
     """Fetch an app's page in the App Store; return its subtitle as a parsed document, and warnings.
 
     Without a subtitle, or if the page can't be read, the document is empty and there is one warning. The
     metric `APPSTORE_SUBTITLE_READ_COUNTER` counts both cases.
     """
-    reading, reason = ParsedNonPageDocument(candidates=[]), "the app's page shows none"
+    reading, reason = ParsedNonPageDoc(candidates=[]), "the app's page shows none"
     try:
         page = await fetch_store_page(stores.web, url)
         store_page = shapes.FetchedAppStoreWebPage(
@@ -197,7 +189,7 @@ async def read_app_subtitle(
 
 
 async def read_google_play_listing(
-    stores: StoreIngestResources, listing: GooglePlayListingReference, country: str
+    stores: AppStoreAccess, listing: GooglePlayListingReference, country: str
 ) -> StoreListingDocument:
     """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 

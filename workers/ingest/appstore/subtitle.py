@@ -15,28 +15,26 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.text import clean_text_line
-from workers.ingest.shapes import ParsedNonPageDocument, Passage
+from workers.ingest.shapes import ParsedNonPageDoc, Passage
 
 APP_STORE_DATA_SCRIPT_IDS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 APP_SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
-MAX_APP_SUBTITLE_CHARS = 120
+MAX_APP_SUBTITLE_LEN = 120
 #: Objects of one script; further ones are ignored.
 MAX_APP_STORE_SCRIPT_OBJECTS = 50_000
 MAX_APP_STORE_PAGE_HEADINGS = 20
 
 
-def parse_app_subtitle_page(store_page: FetchedAppStoreWebPage) -> ParsedNonPageDocument:
+def parse_app_subtitle_page(store_page: FetchedAppStoreWebPage) -> ParsedNonPageDoc:
     page = HtmlDocument(decode_bytes_like_browser(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
         find_app_subtitles_in_scripts(page, store_page.track_id),
         find_app_subtitles_in_headings(page, store_page.track_id),
     )
-    text = next(
-        (text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_APP_SUBTITLE_CHARS), None
-    )
+    text = next((text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_APP_SUBTITLE_LEN), None)
     if text is None:
-        return ParsedNonPageDocument(candidates=[])
-    return ParsedNonPageDocument(
+        return ParsedNonPageDoc(candidates=[])
+    return ParsedNonPageDoc(
         candidates=[page.build_candidate("tagline", text, 0.95, "appStore.subtitle")],
         passages=[Passage(text=text, kind="heading", url=page.url)],
     )

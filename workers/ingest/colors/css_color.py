@@ -52,8 +52,8 @@ TEMPLATE_DEFAULT_COLORS = frozenset(
     #ffc40d #7e3878 #ee1111 #4dba87 #317efb #4285f4 #3367d6""".split()
 )
 #: Three channels alone, which other rules put into a function: `222 47% 11%`, `37, 99, 235`.
-BARE_HSL_CHANNELS_PATTERN = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
-BARE_RGB_CHANNELS_PATTERN = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
+BARE_HSL_PATTERN = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
+BARE_RGB_PATTERN = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 
 @lru_cache(4_000)
@@ -84,13 +84,7 @@ def parse_non_default_color(text: str) -> str | None:
 
 
 def wrap_bare_channels_in_css_function(text: str) -> str:
-    name = (
-        "hsl"
-        if BARE_HSL_CHANNELS_PATTERN.fullmatch(text)
-        else "rgb"
-        if BARE_RGB_CHANNELS_PATTERN.fullmatch(text)
-        else None
-    )
+    name = "hsl" if BARE_HSL_PATTERN.fullmatch(text) else "rgb" if BARE_RGB_PATTERN.fullmatch(text) else None
     return f"{name}({' '.join(text.replace(',', ' ').split())})" if name else text
 
 

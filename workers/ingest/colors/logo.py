@@ -18,7 +18,7 @@ from schemas.brand import ColorRole, FieldCandidate
 from workers.ingest.colors import css_color
 from workers.ingest.colors.oklab import is_neutral_color, is_similar_color, is_white
 from workers.ingest.pictures.measure import is_svg_file
-from workers.ingest.shapes import FetchedLogo, ParsedNonPageDocument
+from workers.ingest.shapes import FetchedLogo, ParsedNonPageDoc
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 LOGO_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
@@ -31,9 +31,7 @@ MAX_SVG_ELEMENTS = 5_000
 #: Declarations in each of its styles; further ones are ignored.
 MAX_SVG_STYLE_DECLARATIONS = 500
 SVG_PAINT_ATTRIBUTES = ("fill", "stroke", "stop-color")
-SVG_PAINT_DECLARATION_PATTERN = re.compile(
-    r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE
-)
+SVG_PAINT_PATTERN = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
 #: Confidence of the main color, and of up to four others in their order.
 LOGO_COLOR_CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
 #: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
@@ -48,7 +46,7 @@ LARGEST_LOGO_CLUSTER_COUNT = 5
 MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
 
-def extract_logo_colors(logo: FetchedLogo) -> ParsedNonPageDocument:
+def extract_logo_colors(logo: FetchedLogo) -> ParsedNonPageDoc:
     """Return a logo's main colors as candidates, the main color first.
 
     Return no candidates for a file that can't be read, or that is no logo, such as a photograph.
@@ -56,7 +54,7 @@ def extract_logo_colors(logo: FetchedLogo) -> ParsedNonPageDocument:
     counts = count_svg_colors(logo.body) if is_svg_file(logo.body) else count_pixel_colors(logo.body)
     roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
     scored = zip(choose_main_logo_colors(counts), LOGO_COLOR_CONFIDENCES, roles, strict=False)
-    return ParsedNonPageDocument(
+    return ParsedNonPageDoc(
         candidates=[
             FieldCandidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url)
             for color, confidence, role in scored
@@ -123,7 +121,7 @@ def find_svg_paint_values(root: etree._Element) -> Iterator[str]:
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
             yield from islice(
-                (match[1] for match in SVG_PAINT_DECLARATION_PATTERN.finditer(text or "")), MAX_SVG_STYLE_DECLARATIONS
+                (match[1] for match in SVG_PAINT_PATTERN.finditer(text or "")), MAX_SVG_STYLE_DECLARATIONS
             )
 
 

@@ -33,7 +33,7 @@ COLOR_ROLE_BY_WORD: Mapping[str, ScoredColorRole] = {
     "bg": ScoredColorRole("background", 0.45),
 }
 #: Words that don't change a role's meaning; palettes often start at 500 or 600.
-FILLER_WORDS_IN_COLOR_PROPERTY_NAMES = frozenset(
+COLOR_NAME_FILLER_WORDS = frozenset(
     """color colors colour clr col c theme site base global globals default light root page body app main ui
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
@@ -68,9 +68,7 @@ def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
     """
     words = split_css_property_name(name)
     role_words = [word for word in words if word in COLOR_ROLE_BY_WORD]
-    other_words = [
-        word for word in words if word not in COLOR_ROLE_BY_WORD and word not in FILLER_WORDS_IN_COLOR_PROPERTY_NAMES
-    ]
+    other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in COLOR_NAME_FILLER_WORDS]
     if not role_words or words[0] in NON_BRAND_FIRST_PROPERTY_WORDS:
         return None
     if "brand" in role_words and other_words and {*other_words} <= HUE_WORDS:
@@ -86,14 +84,14 @@ def split_css_property_name(name: str) -> list[str]:
 
 def choose_color_role_unless_ambiguous(role_words: list[str]) -> ScoredColorRole | None:
     """Return the color role of a name's words, by the highest confidence; None for two, as `--primary-background`."""
-    specific = [
-        COLOR_ROLE_BY_WORD[word] for word in role_words if word not in FILLER_WORDS_IN_COLOR_PROPERTY_NAMES
-    ] or [COLOR_ROLE_BY_WORD[word] for word in role_words]
+    specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in COLOR_NAME_FILLER_WORDS] or [
+        COLOR_ROLE_BY_WORD[word] for word in role_words
+    ]
     is_single = len({candidate.role for candidate in specific}) == 1
     return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
 
 
-def find_framework_palette_property_names(names: Iterable[str]) -> Iterator[str]:
+def find_framework_palette_props(names: Iterable[str]) -> Iterator[str]:
     """Yield the names of custom properties that belong to a framework's palette.
 
     Such names are hues, or shades of one, in a family of names with at least five hues.

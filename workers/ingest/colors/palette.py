@@ -24,13 +24,13 @@ MIN_PALETTE_COLOR_CONFIDENCE = 0.35
 COLOR_SOURCE_BY_RULE = {"html": "settings", "manifest": "settings"}
 
 
-class SwatchOfSimilarColorCandidates(NamedTuple):
+class SimilarColors(NamedTuple):
     """Candidates with similar colors, the most confident first."""
 
     candidates: list[FieldCandidate]
 
     @property
-    def most_confident_color(self) -> str:
+    def best_color(self) -> str:
         return read_candidate_color(self.candidates[0])
 
     @property
@@ -67,7 +67,7 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
     Return None without a main color. The candidates' order doesn't matter.
     """
     all_swatches = sorted(
-        group_similar_color_candidates(candidates), key=lambda swatch: (-swatch.confidence, swatch.most_confident_color)
+        group_similar_color_candidates(candidates), key=lambda swatch: (-swatch.confidence, swatch.best_color)
     )
     main = choose_main_swatch(all_swatches)
     if main is None:
@@ -82,23 +82,19 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
     )
 
 
-def group_similar_color_candidates(candidates: Iterable[FieldCandidate]) -> list[SwatchOfSimilarColorCandidates]:
+def group_similar_color_candidates(candidates: Iterable[FieldCandidate]) -> list[SimilarColors]:
     """Group color candidates into swatches of similar colors; return the swatches.
 
     Each candidate joins the most confident swatch of a similar color, or begins a new swatch.
     """
-    merged: list[SwatchOfSimilarColorCandidates] = []
+    merged: list[SimilarColors] = []
     for candidate in sorted(candidates, key=color_candidate_sort_key):
         swatch = next(
-            (
-                earlier
-                for earlier in merged
-                if is_similar_color(earlier.most_confident_color, read_candidate_color(candidate))
-            ),
+            (earlier for earlier in merged if is_similar_color(earlier.best_color, read_candidate_color(candidate))),
             None,
         )
         if swatch is None:
-            merged.append(SwatchOfSimilarColorCandidates([candidate]))
+            merged.append(SimilarColors([candidate]))
         else:
             swatch.candidates.append(candidate)
     return merged
@@ -108,7 +104,7 @@ def color_candidate_sort_key(candidate: FieldCandidate) -> tuple[float, str, str
     return (-candidate.confidence, candidate.rule, read_candidate_color(candidate), candidate.url, candidate.role or "")
 
 
-def choose_main_swatch(all_swatches: list[SwatchOfSimilarColorCandidates]) -> SwatchOfSimilarColorCandidates | None:
+def choose_main_swatch(all_swatches: list[SimilarColors]) -> SimilarColors | None:
     """Return the most confident chromatic swatch with the main role, else accent, above a least confidence.
 
     Without any chromatic swatch, return a black or gray on which two places agree. Return None if no swatch qualifies.
@@ -120,24 +116,22 @@ def choose_main_swatch(all_swatches: list[SwatchOfSimilarColorCandidates]) -> Sw
     return next(with_role if colored else filter(is_agreed_black_or_gray, all_swatches), None)
 
 
-def is_chromatic_swatch(swatch: SwatchOfSimilarColorCandidates) -> bool:
-    return not is_neutral_color(swatch.most_confident_color)
+def is_chromatic_swatch(swatch: SimilarColors) -> bool:
+    return not is_neutral_color(swatch.best_color)
 
 
-def is_agreed_black_or_gray(swatch: SwatchOfSimilarColorCandidates) -> bool:
+def is_agreed_black_or_gray(swatch: SimilarColors) -> bool:
     """Return whether a swatch has the main role, isn't white, and is from a `<meta>` or manifest and another place."""
     places = swatch.best_candidate_by_source.keys()
     return (
         swatch.has_candidate_for_role("primary")
-        and not is_white(swatch.most_confident_color)
+        and not is_white(swatch.best_color)
         and "settings" in places
         and len(places) > 1
     )
 
 
-def build_palette_colors(
-    main: SwatchOfSimilarColorCandidates, other_swatches: list[SwatchOfSimilarColorCandidates]
-) -> Iterator[BrandColor]:
+def build_palette_colors(main: SimilarColors, other_swatches: list[SimilarColors]) -> Iterator[BrandColor]:
     """Yield the palette's colors with their roles: the main color, then accents, then the background.
 
     At most `MAX_ACCENT_COLORS` accents follow by confidence. The background may be missing.
@@ -150,25 +144,25 @@ def build_palette_colors(
         yield build_brand_color(background, "background")
 
 
-def is_background_swatch(swatch: SwatchOfSimilarColorCandidates) -> bool:
+def is_background_swatch(swatch: SimilarColors) -> bool:
     return swatch.has_candidate_for_role("background") and not (
         is_chromatic_swatch(swatch) and swatch.has_candidate_for_role("primary")
     )
 
 
-def is_accent_swatch(swatch: SwatchOfSimilarColorCandidates) -> bool:
+def is_accent_swatch(swatch: SimilarColors) -> bool:
     has_role = swatch.has_candidate_for_role("primary") or swatch.has_candidate_for_role("accent")
     return has_role and is_chromatic_swatch(swatch) and swatch.confidence >= MIN_PALETTE_COLOR_CONFIDENCE
 
 
-def build_brand_color(swatch: SwatchOfSimilarColorCandidates, role: ColorRole) -> BrandColor:
+def build_brand_color(swatch: SimilarColors, role: ColorRole) -> BrandColor:
     """Build a palette's color from a swatch and its role.
 
     It has the rules of all places that name the color, and the address of the most confident one.
     """
     candidates = sorted(swatch.best_candidate_by_source.values(), key=color_candidate_sort_key)
     return BrandColor(
-        color=swatch.most_confident_color,
+        color=swatch.best_color,
         role=role,
         rule="+".join(candidate.rule for candidate in candidates),
         url=candidates[0].url,

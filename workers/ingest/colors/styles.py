@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.brand import FieldCandidate
 from workers.ingest.colors import css_color, names
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.shapes import FetchedPageStyles, ParsedNonPageDocument
+from workers.ingest.shapes import FetchedPageStyles, ParsedNonPageDoc
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 CSS_VAR_REFERENCE = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
@@ -33,7 +33,7 @@ SKIPPED_CSS_AT_RULE_PATTERN = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
 )
 #: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
-WHOLE_PAGE_SELECTOR_PATTERN = re.compile(
+ROOT_SELECTOR_PATTERN = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
     r"(?:\[[\w-]+(?:=\W?(?:light|default|auto)\W?)?\]|\.(?:light|default)(?:-(?:theme|mode))?"
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
@@ -61,9 +61,9 @@ class OpenCssBlockScope(NamedTuple):
     is_page_wide: bool
 
 
-def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedNonPageDocument:
+def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedNonPageDoc:
     sheets = ((sheet.url, decode_bytes_like_browser(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return ParsedNonPageDocument(
+    return ParsedNonPageDoc(
         candidates=list(build_role_colors_from_css_properties(read_custom_properties_of_sheets(sheets)))
     )
 
@@ -75,10 +75,7 @@ def build_role_colors_from_css_properties(
 
     Of names with the same role words the shortest counts. Colors of a framework's palette are left out.
     """
-    hues = {
-        properties_by_name[name].value.lower()
-        for name in names.find_framework_palette_property_names(properties_by_name)
-    }
+    hues = {properties_by_name[name].value.lower() for name in names.find_framework_palette_props(properties_by_name)}
     by_role: dict[names.ScoredColorRole, FieldCandidate] = {}
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
         role = names.find_color_role_of_property_name(name)
@@ -157,11 +154,7 @@ def open_css_block(prelude: str, outer: OpenCssBlockScope) -> OpenCssBlockScope:
         return OpenCssBlockScope(outer.applies and not SKIPPED_CSS_AT_RULE_PATTERN.match(prelude), outer.is_page_wide)
     return OpenCssBlockScope(
         outer.applies,
-        any(
-            WHOLE_PAGE_SELECTOR_PATTERN.fullmatch(selector.strip())
-            for selector in prelude.split(",")
-            if selector.strip()
-        ),
+        any(ROOT_SELECTOR_PATTERN.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
     )
 
 

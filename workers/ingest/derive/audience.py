@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.people import AudienceWithWeightAndQuotes
+from workers.ingest.derive.people import WeightedAudience
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes
 from workers.ingest.shapes import SourceProse
 
@@ -17,9 +17,7 @@ AUDIENCE_CONFIDENCE_PER_POINT = 0.03
 MAX_AUDIENCE_CONFIDENCE = 0.6
 
 
-def derive_audience_candidate(
-    prose: SourceProse, roles: Sequence[AudienceWithWeightAndQuotes]
-) -> Iterator[FieldCandidate]:
+def derive_audience(prose: SourceProse, roles: Sequence[WeightedAudience]) -> Iterator[FieldCandidate]:
     top_roles = roles[:MAX_AUDIENCE_ROLES]
     if not VAGUE_AUDIENCE_NAMES.issuperset(role.name for role in top_roles):
         yield FieldCandidate(

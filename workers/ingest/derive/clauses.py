@@ -25,7 +25,7 @@ MAX_CAPITALIZED_WORD_SHARE = 0.6
 MIN_CASED_CLAUSE_WORDS = 3
 
 
-class PositionedClauseWord(NamedTuple):
+class ClauseToken(NamedTuple):
     """Word of a clause: as written, in lower case, and its position `start` in the text.
 
     An `initial` word begins a sentence, a quote or brackets, so its capital is no evidence.
@@ -37,21 +37,21 @@ class PositionedClauseWord(NamedTuple):
     initial: bool
 
 
-def split_into_clauses(text: str) -> Iterator[list[PositionedClauseWord]]:
-    words: list[PositionedClauseWord] = []
+def split_into_clauses(text: str) -> Iterator[list[ClauseToken]]:
+    words: list[ClauseToken] = []
     initial = True
     for match in CLAUSE_TOKEN_PATTERN.finditer(text):
         kind = match.lastgroup
         if kind == "word" and len(match[0]) <= MAX_CLAUSE_WORD_CHARS:
             bare_word = strip_elided_article_and_genitive_s(match[0].replace("’", "'"))
-            words.append(PositionedClauseWord(bare_word, bare_word.lower(), match.start(), initial))
+            words.append(ClauseToken(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(PositionedClauseWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
+            words.append(ClauseToken(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
         elif words:
             yield (
                 [
                     *words,
-                    PositionedClauseWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
+                    ClauseToken(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
                 ]
                 if kind == "pause"
                 else words
@@ -62,7 +62,7 @@ def split_into_clauses(text: str) -> Iterator[list[PositionedClauseWord]]:
         yield words
 
 
-def has_significant_capitals(words: list[PositionedClauseWord]) -> bool:
+def has_significant_capitals(words: list[ClauseToken]) -> bool:
     """Return whether capitals in the clause are evidence of nouns and names.
 
     The clause needs three words at least, and at most 60 % of them may have a capital. Other clauses are titles.

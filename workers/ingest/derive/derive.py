@@ -8,21 +8,21 @@ from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language
-from workers.ingest.shapes import ParsedNonPageDocument, Passage, SourceProse
+from workers.ingest.shapes import ParsedNonPageDoc, Passage, SourceProse
 
 #: Characters that are read: more of them change nothing.
 MAX_DERIVED_PROSE_CHARS = 40_000
 
 
-def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageDocument:
+def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageDoc:
     prepared_prose = cut_prose_and_detect_its_language(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
     roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
-    return ParsedNonPageDocument(
+    return ParsedNonPageDoc(
         candidates=[
             *keywords.derive_keyword_candidate(prepared_prose, language_lexicon),
             *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
-            *audience.derive_audience_candidate(prepared_prose, roles),
+            *audience.derive_audience(prepared_prose, roles),
             *icp.derive_icp_candidate(prepared_prose, roles, language_lexicon),
         ]
     )

@@ -21,7 +21,7 @@ MIN_SUFFICIENT_KEYWORDS = 5
 DERIVED_KEYWORDS_RULE = "text.terms"
 
 
-def keep_keywords_with_distinct_stems(words: Iterable[str]) -> list[str]:
+def drop_same_stem_keywords(words: Iterable[str]) -> list[str]:
     """Return each keyword once, in its first form, at most `MAX_BRAND_KEYWORDS`.
 
     Forms with the same stem, such as singular and plural, are one keyword.
@@ -60,7 +60,7 @@ def join_declared_and_derived_keywords(best: FieldFinding, text: FieldFinding) -
     """
     alone = msgspec.structs.replace(best, alternatives=[])
     return FieldFinding(
-        value=keep_keywords_with_distinct_stems([*best.value, *text.value]),
+        value=drop_same_stem_keywords([*best.value, *text.value]),
         confidence=round((best.confidence + text.confidence) / 2, 3),
         rule=f"{best.rule}+{DERIVED_KEYWORDS_RULE}",
         url=best.url,

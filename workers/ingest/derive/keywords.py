@@ -14,13 +14,13 @@ from typing import NamedTuple
 import stopwordsiso
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.clauses import PositionedClauseWord, split_into_clauses
+from workers.ingest.derive.clauses import ClauseToken, split_into_clauses
 from workers.ingest.derive.distinct import (
     DERIVED_KEYWORDS_RULE,
     MIN_SUFFICIENT_KEYWORDS,
-    keep_keywords_with_distinct_stems,
+    drop_same_stem_keywords,
 )
-from workers.ingest.derive.lexicon import BrandProseLexicon, load_lexicon
+from workers.ingest.derive.lexicon import ProseLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
     GrammarRules,
     PartOfSpeechPoints,
@@ -51,7 +51,7 @@ KEYWORD_HEADING_WEIGHT = 2.0
 #: Bonus of a term in the first clause: it scores six times as high as a late one.
 EARLY_KEYWORD_BONUS = 5.0
 #: Number of the clause in which that bonus has halved.
-EARLY_KEYWORD_HALVING_CLAUSE_NUMBER = 5.0
+EARLY_BONUS_HALVING_CLAUSE = 5.0
 
 
 class KeywordSourceText(NamedTuple):
@@ -67,7 +67,7 @@ class KeywordSourceText(NamedTuple):
 class ClauseWithTextNumber(NamedTuple):
     """Clause with the number of its text."""
 
-    words: list[PositionedClauseWord]
+    words: list[ClauseToken]
     number: int
 
 
@@ -89,9 +89,7 @@ class KeywordTerm:
 
     @property
     def score(self) -> float:
-        return math.sqrt(self.weight) * (
-            1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_KEYWORD_HALVING_CLAUSE_NUMBER)
-        )
+        return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALVING_CLAUSE))
 
     @property
     def display_form(self) -> str:
@@ -102,7 +100,7 @@ class KeywordTerm:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def derive_keyword_candidate(prose: SourceProse, language_lexicon: BrandProseLexicon) -> Iterator[FieldCandidate]:
+def derive_keyword_candidate(prose: SourceProse, language_lexicon: ProseLexicon) -> Iterator[FieldCandidate]:
     """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
     Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
@@ -159,25 +157,21 @@ def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRule
         for words in mask_brand_name_in_clauses(text.text, fold_text(name))
     ]
     points_by_stem = count_part_of_speech_points([clause.words for clause in all_clauses], rules)
-    recurring = [
-        term for term in collect_keyword_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword
-    ]
+    recurring = [term for term in find_key_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword]
     ranked = sorted(drop_terms_used_mostly_in_longer_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
     by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)])}
     return [
         by_form[form]
-        for form in keep_keywords_with_distinct_stems(
-            term.display_form for term in ranked if term.display_form in by_form
-        )
+        for form in drop_same_stem_keywords(term.display_form for term in ranked if term.display_form in by_form)
     ]
 
 
-def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[PositionedClauseWord]]:
+def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[ClauseToken]]:
     """Yield the clauses of a text, with the words of the brand's name replaced by one neutral word."""
     for words in split_into_clauses(text):
         start = 0
-        replaced: list[PositionedClauseWord] = []
+        replaced: list[ClauseToken] = []
         while start < len(words):
             size = count_words_of_brand_name_at_position(words, start, name)
             replaced.append(words[start]._replace(key=BRAND_NAME_PLACEHOLDER) if size else words[start])
@@ -189,7 +183,7 @@ def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[Positioned
 BRAND_NAME_PLACEHOLDER = "≡"
 
 
-def count_words_of_brand_name_at_position(words: list[PositionedClauseWord], start: int, name: str) -> int:
+def count_words_of_brand_name_at_position(words: list[ClauseToken], start: int, name: str) -> int:
     """Count the words of a clause from `start` on that are the brand's folded `name`; 0 if they aren't, or over six."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
@@ -201,7 +195,7 @@ def count_words_of_brand_name_at_position(words: list[PositionedClauseWord], sta
     return 0
 
 
-def collect_keyword_terms(
+def find_key_terms(
     all_clauses: Iterable[ClauseWithTextNumber],
     texts: Sequence[KeywordSourceText],
     rules: GrammarRules,
@@ -223,7 +217,7 @@ def collect_keyword_terms(
     return by_key
 
 
-def is_used_as_noun_or_adjective(word: PositionedClauseWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_used_as_noun_or_adjective(word: ClauseToken, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the whole text uses the word as a noun or adjective rather than as a verb.
 
     It is asked for the first word of a clause, which may be an imperative.
@@ -233,8 +227,8 @@ def is_used_as_noun_or_adjective(word: PositionedClauseWord, points_by_stem: dic
 
 
 def find_noun_phrases_in_run(
-    run: Sequence[PositionedClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
-) -> Iterator[Sequence[PositionedClauseWord]]:
+    run: Sequence[ClauseToken], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
+) -> Iterator[Sequence[ClauseToken]]:
     """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
 
     A part that repeats a word is left out.
@@ -251,7 +245,7 @@ def find_noun_phrases_in_run(
 
 
 def add_keyword_term_use(
-    term: KeywordTerm, phrase: Sequence[PositionedClauseWord], number: int, text: KeywordSourceText
+    term: KeywordTerm, phrase: Sequence[ClauseToken], number: int, text: KeywordSourceText
 ) -> None:
     term.weight += KEYWORD_HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1

@@ -14,7 +14,7 @@ from functools import lru_cache
 from workers.ingest.derive.clauses import (
     COMMA_PLACEHOLDER_WORD,
     NUMBER_PLACEHOLDER_WORD,
-    PositionedClauseWord,
+    ClauseToken,
     has_significant_capitals,
 )
 from workers.ingest.derive.distinct import stem_term
@@ -72,10 +72,10 @@ class GrammarRules:
             for name in ("nouns", "adjectives", "verbs", "gerunds", "plural", "attached")
         }
 
-    def matches_word_ending(self, kind: str, word: PositionedClauseWord) -> bool:
+    def matches_word_ending(self, kind: str, word: ClauseToken) -> bool:
         return self.endings[kind].fullmatch(word.key) is not None
 
-    def is_meaningful_word(self, word: PositionedClauseWord) -> bool:
+    def is_meaningful_word(self, word: ClauseToken) -> bool:
         """Return whether a word has a meaning: no stop or function word or address; of two letters only in capitals."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
@@ -87,7 +87,7 @@ def cached_stem_of(key: str) -> str:
 
 
 def count_part_of_speech_points(
-    clauses: Sequence[list[PositionedClauseWord]], rules: GrammarRules
+    clauses: Sequence[list[ClauseToken]], rules: GrammarRules
 ) -> dict[str, PartOfSpeechPoints]:
     """Return the evidence of each part of speech for the meaningful words of all clauses, by word stem."""
     by_stem: defaultdict[str, PartOfSpeechPoints] = defaultdict(PartOfSpeechPoints)
@@ -103,7 +103,7 @@ def count_part_of_speech_points(
 
 
 def add_part_of_speech_points_by_neighbors(
-    clause: list[PositionedClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[ClauseToken], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to `by_stem` for a clause's meaningful words, by the words next to them.
 
@@ -116,7 +116,7 @@ def add_part_of_speech_points_by_neighbors(
         before, after = keys[place - 1], keys[place + 1]
         word_points = by_stem[cached_stem_of(word.key)]
         if not word_points.uses:
-            add_part_of_speech_points_by_ending(word, rules, word_points)
+            add_word_ending_points(word, rules, word_points)
         word_points.uses += 1
         word_points.next_to_number += NUMBER_PLACEHOLDER_WORD in (before, after)
         is_determined = before in rules.determiners
@@ -125,16 +125,14 @@ def add_part_of_speech_points_by_neighbors(
         word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def add_part_of_speech_points_by_ending(
-    word: PositionedClauseWord, rules: GrammarRules, word_points: PartOfSpeechPoints
-) -> None:
+def add_word_ending_points(word: ClauseToken, rules: GrammarRules, word_points: PartOfSpeechPoints) -> None:
     word_points.noun += 2 * rules.matches_word_ending("nouns", word)
     word_points.verb += 2 * rules.matches_word_ending("verbs", word) + rules.matches_word_ending("gerunds", word)
     word_points.adjective += 2 * rules.matches_word_ending("adjectives", word)
 
 
 def find_noun_phrase_runs(
-    clause: list[PositionedClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[ClauseToken], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
@@ -148,7 +146,7 @@ def find_noun_phrase_runs(
         yield start, len(clause)
 
 
-def is_noun_phrase_end(word: PositionedClauseWord, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_noun_phrase_end(word: ClauseToken, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the word ends a noun phrase, as a verb does.
 
     In German each word in lower case ends a phrase, except one that is attached to the noun after it.
@@ -159,7 +157,7 @@ def is_noun_phrase_end(word: PositionedClauseWord, rules: GrammarRules, by_stem:
 
 
 def add_part_of_speech_points_to_phrase(
-    clause: list[PositionedClauseWord],
+    clause: list[ClauseToken],
     start: int,
     end: int,
     rules: GrammarRules,
@@ -185,7 +183,7 @@ def add_part_of_speech_points_to_phrase(
         head_points.noun += not is_alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
 
 
-def find_phrase_opener(clause: list[PositionedClauseWord], start: int, rules: GrammarRules) -> str:
+def find_phrase_opener(clause: list[ClauseToken], start: int, rules: GrammarRules) -> str:
     """Return the word that opens the phrase at `start`, as `a` of `a new and private planner`; "" for none.
 
     It is the nearest of the three words before the phrase that is no comma, joining word or mere stop word.
@@ -197,7 +195,7 @@ def find_phrase_opener(clause: list[PositionedClauseWord], start: int, rules: Gr
 
 
 def add_part_of_speech_points_by_capitals(
-    clause: list[PositionedClauseWord],
+    clause: list[ClauseToken],
     start: int,
     end: int,
     rules: GrammarRules,

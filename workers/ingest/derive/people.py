@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import BrandProseLexicon
+from workers.ingest.derive.lexicon import ProseLexicon
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
@@ -36,18 +36,18 @@ WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0
 #: Characters after a cue; further ones are ignored.
 MAX_CHARS_AFTER_AUDIENCE_CUE = 100
 MAX_AUDIENCE_CUES_PER_SENTENCE = 20
-POSSESSIVE_RULING_OUT_AUDIENCE_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
+NON_AUDIENCE_PRONOUN_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
 NUMBER_RULING_OUT_AUDIENCE_PATTERN = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-AUDIENCE_NAME_PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
+PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
 WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 
 @dataclass
-class AudienceWithWeightAndQuotes:
+class WeightedAudience:
     """Role, industry or use, with the weight of its mentions and their quotes.
 
     Roles and industries have their English names.
@@ -58,7 +58,7 @@ class AudienceWithWeightAndQuotes:
     quotes: list[str] = field(default_factory=list)
 
 
-def find_audience_roles(passages: Iterable[Passage], lexicon: BrandProseLexicon) -> list[AudienceWithWeightAndQuotes]:
+def find_audience_roles(passages: Iterable[Passage], lexicon: ProseLexicon) -> list[WeightedAudience]:
     """Return the audience roles that the passages name, the highest weight first.
 
     One search has the forms of all customer segments, so that the longest form counts.
@@ -69,9 +69,7 @@ def find_audience_roles(passages: Iterable[Passage], lexicon: BrandProseLexicon)
     )
 
 
-def find_audience_industries(
-    passages: Iterable[Passage], lexicon: BrandProseLexicon
-) -> list[AudienceWithWeightAndQuotes]:
+def find_audience_industries(passages: Iterable[Passage], lexicon: ProseLexicon) -> list[WeightedAudience]:
     """Return the audience's industries that the passages name, the highest weight first.
 
     Many industries are everyday words, so a plain cue doesn't count.
@@ -79,17 +77,15 @@ def find_audience_industries(
     return weigh_audience_mentions(passages, AudienceNameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
-def weigh_audience_mentions(
-    passages: Iterable[Passage], finder: "AudienceNameFinder"
-) -> list[AudienceWithWeightAndQuotes]:
+def weigh_audience_mentions(passages: Iterable[Passage], finder: "AudienceNameFinder") -> list[WeightedAudience]:
     brand_passages = [passage for passage in passages if not passage.story]
     names = [
         *find_audience_names_in_sentences(brand_passages, finder),
-        *find_audience_names_in_labels(brand_passages, finder),
+        *find_audiences_in_labels(brand_passages, finder),
     ]
-    by_name: dict[str, AudienceWithWeightAndQuotes] = {}
+    by_name: dict[str, WeightedAudience] = {}
     for name, weight, words in names:
-        mention = by_name.setdefault(name, AudienceWithWeightAndQuotes(name))
+        mention = by_name.setdefault(name, WeightedAudience(name))
         mention.weight = min(mention.weight + weight, MAX_SUMMED_AUDIENCE_MENTION_WEIGHT)
         mention.quotes.append(words)
     return sorted(by_name.values(), key=lambda mention: -mention.weight)
@@ -107,13 +103,11 @@ class AudienceCue(NamedTuple):
 class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
-    def __init__(self, lexicon: BrandProseLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
+    def __init__(self, lexicon: ProseLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {
-            AUDIENCE_NAME_PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()
-        } | plural_forms
+        all_forms = {PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
         self.single = compile_audience_name_pattern(tuple(all_forms), lexicon.suffix)
@@ -126,7 +120,7 @@ class AudienceNameFinder:
             AudienceCue(compile_cue_words_pattern(lexicon.whether), SURE_AUDIENCE_CUE_WEIGHT, self.single),
         )
 
-    def find_audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
+    def find_audiences_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
         """Yield the audience names after the cue's first matches, up to a maximum, with the match's index."""
         for match in islice(cue.words.finditer(sentence), MAX_AUDIENCE_CUES_PER_SENTENCE):
             for name in self.find_audience_names_after(sentence, match.end(), cue):
@@ -155,10 +149,7 @@ class AudienceNameFinder:
         An example is `for our customers' teams`.
         """
         words_before = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
-        return (
-            not words_before.isdisjoint(self.lexicon.we)
-            or POSSESSIVE_RULING_OUT_AUDIENCE_PATTERN.search(words) is not None
-        )
+        return not words_before.isdisjoint(self.lexicon.we) or NON_AUDIENCE_PRONOUN_PATTERN.search(words) is not None
 
     def is_audience_name_complete_at(self, sentence: str, end: int) -> bool:
         """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
@@ -194,16 +185,12 @@ def find_audience_names_in_one_sentence(
 
     A name counts by the last of the `cues` that leads to it: sure cues are last.
     """
-    by_name = {
-        name: (cue.weight, start) for cue in cues for name, start in finder.find_audience_names_by_cue(sentence, cue)
-    }
+    by_name = {name: (cue.weight, start) for cue in cues for name, start in finder.find_audiences_by_cue(sentence, cue)}
     for name, (weight, start) in by_name.items():
         yield name, weight, cut_evidence_quote(sentence, start)
 
 
-def find_audience_names_in_labels(
-    passages: Iterable[Passage], finder: AudienceNameFinder
-) -> Iterator[tuple[str, int, str]]:
+def find_audiences_in_labels(passages: Iterable[Passage], finder: AudienceNameFinder) -> Iterator[tuple[str, int, str]]:
     """Yield the audience names in labels after a signpost, such as `Solutions`, each with weight and quote.
 
     A label counts if it is only a name. A single such label after a signpost doesn't count.
@@ -222,8 +209,8 @@ def find_audience_names_in_labels(
 
 
 def drop_audience_names_ending_longer_names(
-    names_found: list[AudienceWithWeightAndQuotes],
-) -> list[AudienceWithWeightAndQuotes]:
+    names_found: list[WeightedAudience],
+) -> list[WeightedAudience]:
     """Return the mentions, without names that end a longer name, as `teams` does in `small teams`."""
     names = [mention.name for mention in names_found]
     return [mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)]

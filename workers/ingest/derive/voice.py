@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.lexicon import BrandProseLexicon, LanguageFormOfAddress
+from workers.ingest.derive.lexicon import LanguageFormOfAddress, ProseLexicon
 from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
@@ -56,7 +56,7 @@ class VoiceHabit(NamedTuple):
     quote: str
 
 
-class FrequentVoiceSign(NamedTuple):
+class VoiceHabitSign(NamedTuple):
     """Sign that is frequent enough; `example_key` is its key in the tone."""
 
     sign: str
@@ -65,11 +65,11 @@ class FrequentVoiceSign(NamedTuple):
     example_key: str
 
 
-def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: BrandProseLexicon) -> Iterator[FieldCandidate]:
+def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: ProseLexicon) -> Iterator[FieldCandidate]:
     tone = measure_tone(list_brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
     if tone.words < MIN_VOICE_PROSE_WORDS:
         return
-    habits = list(build_voice_habits_with_distinct_quotes(tone, find_frequent_voice_signs(tone, language_lexicon)))
+    habits = list(build_quoted_voice_habits(tone, find_frequent_voice_signs(tone, language_lexicon)))
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_HABIT * len(habits)
     confidence += VOICE_CONFIDENCE_PER_100_WORDS * min(tone.words, 400) / 100
     if len(habits) >= MIN_VOICE_HABITS and any(habit.kind == "mark" for habit in habits):
@@ -83,9 +83,7 @@ def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: BrandPros
         )
 
 
-def build_voice_habits_with_distinct_quotes(
-    tone: ToneCounts, signs: Iterator[FrequentVoiceSign]
-) -> Iterator[VoiceHabit]:
+def build_quoted_voice_habits(tone: ToneCounts, signs: Iterator[VoiceHabitSign]) -> Iterator[VoiceHabit]:
     """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
@@ -124,11 +122,11 @@ def find_manners_shown_by_voice_signs(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
+def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: ProseLexicon) -> Iterator[VoiceHabitSign]:
     yield from find_form_of_address_sign(tone, language_lexicon)
     for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
         if sign != "we" and is_sign_frequent_enough_for_habit(tone, sign, rate):
-            yield FrequentVoiceSign(
+            yield VoiceHabitSign(
                 sign,
                 "mark",
                 DISPLAY_NOUN_BY_VOICE_SIGN.get(sign) or f"words such as {quote_top_words_of_voice_sign(tone, sign)}",
@@ -136,9 +134,9 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: BrandProseLexi
             )
     for sign, share in MIN_VOICE_SIGN_SENTENCE_SHARES.items():
         if len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.compute_sentence_share_of_sign(sign) >= share:
-            yield FrequentVoiceSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
+            yield VoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
     if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
-        yield FrequentVoiceSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
+        yield VoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
     yield from find_readability_sign(tone, language_lexicon)
 
 
@@ -151,7 +149,7 @@ def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def find_form_of_address_sign(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
+def find_form_of_address_sign(tone: ToneCounts, language_lexicon: ProseLexicon) -> Iterator[VoiceHabitSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
@@ -162,7 +160,7 @@ def find_form_of_address_sign(tone: ToneCounts, language_lexicon: BrandProseLexi
             else MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS
         )
         if is_sign_frequent_enough_for_habit(tone, address.word, rate):
-            yield FrequentVoiceSign(
+            yield VoiceHabitSign(
                 classify_address_form_by_formality(address),
                 "speech",
                 f"to the reader as “{address.word}”",
@@ -174,13 +172,13 @@ def classify_address_form_by_formality(address: LanguageFormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def find_readability_sign(tone: ToneCounts, language_lexicon: BrandProseLexicon) -> Iterator[FrequentVoiceSign]:
+def find_readability_sign(tone: ToneCounts, language_lexicon: ProseLexicon) -> Iterator[VoiceHabitSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if (
         tone.lix_readability_index < plain
         and tone.mean_sentence_words <= MAX_SHORT_SENTENCE_WORDS
         and tone.compute_sentence_share_of_sign("short") >= MIN_SHORT_SENTENCE_SHARE
     ):
-        yield FrequentVoiceSign("plain", "sentences", "short plain sentences", "short")
+        yield VoiceHabitSign("plain", "sentences", "short plain sentences", "short")
     elif tone.lix_readability_index > technical and tone.mean_sentence_words >= MIN_LONG_SENTENCE_WORDS:
-        yield FrequentVoiceSign("technical", "sentences", "long technical sentences", "long")
+        yield VoiceHabitSign("technical", "sentences", "long technical sentences", "long")

@@ -33,7 +33,7 @@ class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
         return self.private is False and self.visibility in {None, "public"}
 
 
-class GitHubBranchAccess(NamedTuple):
+class IngestedBranch(NamedTuple):
     """Branch of a repository that an ingest reads."""
 
     api: GitHubApi
@@ -54,15 +54,13 @@ async def request_repository_by_id_or_name(
     """
     if known_id is not None:
         try:
-            return await request_github_repository_metadata(api, "repositories", str(known_id))
+            return await request_repository_metadata(api, "repositories", str(known_id))
         except SourceNotFound:
             pass  # It may have been deleted and created again under its name.
-    return await request_github_repository_metadata(api, "repos", *name.split("/"))
+    return await request_repository_metadata(api, "repos", *name.split("/"))
 
 
-async def request_github_repository_metadata(
-    api: GitHubApi, *segments: str
-) -> tuple[GitHubRepositoryObject, FetchedResponse]:
+async def request_repository_metadata(api: GitHubApi, *segments: str) -> tuple[GitHubRepositoryObject, FetchedResponse]:
     """Request a repository's object by the API path `segments`; return it with the response.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.

@@ -28,7 +28,7 @@ from schemas.errors import (
     SourceNotFound,
 )
 from schemas.settings import Settings
-from workers.ingest.github.about import request_github_repository_metadata
+from workers.ingest.github.about import request_repository_metadata
 from workers.ingest.github.client import (
     GITHUB_JSON_RESPONSE_LIMITS,
     GitHubApi,
@@ -40,7 +40,7 @@ from workers.ingest.github.errors import (
     GITHUB_ERROR_STATUSES,
     build_github_response_error,
     read_github_cooldown_s,
-    read_github_error_message,
+    read_github_error,
 )
 from workers.runtime.context import TaskContext
 from workers.web.fetch import FetchedResponse, build_bot_identity_headers, fetch_url, open_client_without_ssrf_guard
@@ -205,7 +205,7 @@ def build_installation_token_request_body(reach: TokenScope) -> dict[str, Any]:
 
 
 def build_installation_token_refusal_error(answer: FetchedResponse) -> SourceError:
-    words = read_github_error_message(answer)
+    words = read_github_error(answer)
     if read_github_cooldown_s(answer) is None:
         for status, word, reason in INSTALLATION_TOKEN_REFUSAL_REASONS:
             if answer.status == status and word in words:
@@ -232,7 +232,7 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
     """
     token = await get_installation_token(app, installation.installation_id)
     api = build_api_with_installation_token(app.api, app, token)
-    about, _ = await request_github_repository_metadata(api, "repos", installation.account_login, name)
+    about, _ = await request_repository_metadata(api, "repos", installation.account_login, name)
     return about.id
 
 
@@ -254,8 +254,6 @@ async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_na
     except SourceNotFound:
         return None
     except GitHubInstallationGone:
-        gone = partial(
-            github_installations.delete_uninstalled_github_installation, installation_id=installation.installation_id
-        )
+        gone = partial(github_installations.drop_github_installation, installation_id=installation.installation_id)
         await ctx.step(partial(gone, organization_id=organization_id))
         return None

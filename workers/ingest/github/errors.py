@@ -27,7 +27,7 @@ GITHUB_JSON_DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, Recursion
 DEFAULT_GITHUB_COOLDOWN_S = 60.0
 #: Seconds to wait at most: the length of the limit's window.
 MAX_GITHUB_COOLDOWN_S = 3600.0
-GITHUB_RATE_LIMIT_WORDS_PATTERN = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+GITHUB_RATE_LIMIT_PATTERN = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
 ABSENT_REPOSITORY_MESSAGE = (
     "there is no such repository, or it is not public: check the name; a private one needs the GitHub App "
@@ -67,7 +67,7 @@ def build_github_response_error(answer: FetchedResponse, *, installed: bool) -> 
 
 
 def build_github_forbidden_error(answer: FetchedResponse, *, installed: bool) -> SourceError:
-    if installed or "integration" in read_github_error_message(answer):
+    if installed or "integration" in read_github_error(answer):
         return SourceForbidden(
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
             "for the repository"
@@ -92,9 +92,7 @@ def read_github_cooldown_s(answer: FetchedResponse) -> float | None:
     wait = read_retry_after_s(answer.headers)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         wait = read_seconds_until_github_limit_reset(answer.headers)
-    if wait is None and (
-        answer.status == 429 or GITHUB_RATE_LIMIT_WORDS_PATTERN.search(read_github_error_message(answer))
-    ):
+    if wait is None and (answer.status == 429 or GITHUB_RATE_LIMIT_PATTERN.search(read_github_error(answer))):
         wait = DEFAULT_GITHUB_COOLDOWN_S
     return None if wait is None else min(max(wait, 1.0), MAX_GITHUB_COOLDOWN_S)
 
@@ -111,7 +109,7 @@ def read_seconds_until_github_limit_reset(headers: httpx.Headers) -> float | Non
         return None
 
 
-def read_github_error_message(answer: FetchedResponse) -> str:
+def read_github_error(answer: FetchedResponse) -> str:
     """Return the message in an error response of GitHub; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=GitHubErrorBody).message

@@ -5,13 +5,13 @@ from urllib.parse import unquote
 
 import msgspec
 
-from schemas.brand import BrandExtraction, CrawlStateForNextIngest
+from schemas.brand import BrandExtraction, RecrawlState
 from schemas.errors import FetchAddressNotAllowed
 from workers.ingest.assemble import assemble_brand_extraction
-from workers.ingest.github.about import GitHubBranchAccess, renamed_repository_warnings
+from workers.ingest.github.about import IngestedBranch, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
 from workers.ingest.github.repository import (
-    RepositoryContentSnapshot,
+    FetchedRepository,
     is_repository_unchanged,
     read_repository_snapshot,
 )
@@ -22,7 +22,7 @@ from workers.ingest.pictures.fetch_images import (
     FetchImage,
     build_web_image_fetcher,
     choose_logo_or_picture_request_kind,
-    fetch_useful_images_of_candidates,
+    fetch_useful_images,
 )
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, WebCrawlResources
@@ -39,7 +39,7 @@ async def ingest_github_repository(
     parser: DocumentParser,
     *,
     args: dict[str, Any],
-    visit: CrawlStateForNextIngest | None,
+    visit: RecrawlState | None,
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
@@ -51,7 +51,7 @@ async def ingest_github_repository(
     await progress("fetching", 0.1)
     rules = compute_extraction_version(REPOSITORY_EXTRACTION_RULES_VERSION, model)
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
-        return build_empty_extraction_of_unchanged_repo(api, args["repo"], visit)
+        return build_empty_repo_extraction(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
     snapshot = await read_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
@@ -63,7 +63,7 @@ async def ingest_github_repository(
         candidates=reading.candidates,
         passages=reading.passages,
         warnings=snapshot.warnings,
-        visit=CrawlStateForNextIngest(
+        visit=RecrawlState(
             rules=rules,
             args=args,
             answers=snapshot.answers,
@@ -71,15 +71,11 @@ async def ingest_github_repository(
             repository=snapshot.about.full_name,
         ),
         model=model,
-        pictures=fetch_useful_images_of_candidates(
-            build_repository_image_fetch(api, snapshot, web), parser, reading.pictures
-        ),
+        pictures=fetch_useful_images(build_repository_image_fetch(api, snapshot, web), parser, reading.pictures),
     )
 
 
-def build_empty_extraction_of_unchanged_repo(
-    api: GitHubApi, name: str, visit: CrawlStateForNextIngest
-) -> BrandExtraction:
+def build_empty_repo_extraction(api: GitHubApi, name: str, visit: RecrawlState) -> BrandExtraction:
     """Return an extraction without fields for a repository that is unchanged since the last visit.
 
     Its URL has the repository's name at that visit. A warning says so, and another if the requested name differs.
@@ -98,15 +94,13 @@ def build_empty_extraction_of_unchanged_repo(
     )
 
 
-def build_repository_image_fetch(
-    api: GitHubApi, snapshot: RepositoryContentSnapshot, web: WebCrawlResources
-) -> FetchImage:
+def build_repository_image_fetch(api: GitHubApi, snapshot: FetchedRepository, web: WebCrawlResources) -> FetchImage:
     """Return a function that fetches an image: the repository's own by GitHub's API, others from the web.
 
     The function raises `FetchAddressNotAllowed` for a path that leads out of the repository.
     """
     fetch_elsewhere, raw = build_web_image_fetcher(web), snapshot.repository.raw_files_url
-    branch = GitHubBranchAccess(api, snapshot.about, snapshot.repository.branch)
+    branch = IngestedBranch(api, snapshot.about, snapshot.repository.branch)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
         if not candidate.url.startswith(raw):

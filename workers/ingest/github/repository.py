@@ -5,11 +5,11 @@ from typing import Literal
 
 import msgspec
 
-from schemas.brand import CrawlStateForNextIngest, HttpValidators
+from schemas.brand import HttpValidators, RecrawlState
 from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
 from workers.ingest.github.about import (
-    GitHubBranchAccess,
     GitHubRepositoryObject,
+    IngestedBranch,
     build_renamed_or_archived_repo_warnings,
     request_repository_by_id_or_name,
 )
@@ -26,20 +26,20 @@ from workers.ingest.github.paths import (
     MAX_REPOSITORY_FILES_BESIDES_README,
     GitHubTreeResponse,
 )
-from workers.ingest.github.shapes import ChosenRepositoryPaths, FetchedRepositoryFile, RepositoryContent, RepositoryTree
+from workers.ingest.github.shapes import ChosenRepositoryPaths, FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
-REPOSITORY_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
+REPO_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
-README_RESPONSE_LIMITS = msgspec.structs.replace(REPOSITORY_FILE_RESPONSE_LIMITS, cut=True)
+README_RESPONSE_LIMITS = msgspec.structs.replace(REPO_FILE_RESPONSE_LIMITS, cut=True)
 
 TREE_TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 #: Folders at the root that have store texts.
 STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
 
 
-class RepositoryContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedRepository(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
     about: GitHubRepositoryObject
@@ -48,7 +48,7 @@ class RepositoryContentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, HttpValidators]
 
 
-async def is_repository_unchanged(api: GitHubApi, visit: CrawlStateForNextIngest) -> bool:
+async def is_repository_unchanged(api: GitHubApi, visit: RecrawlState) -> bool:
     """Return whether GitHub answers each request of the last visit with 304.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
@@ -67,14 +67,14 @@ async def is_repository_unchanged(api: GitHubApi, visit: CrawlStateForNextIngest
 
 async def read_repository_snapshot(
     api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
-) -> RepositoryContentSnapshot:
+) -> FetchedRepository:
     """Read a repository from GitHub: its object, tree, README, languages and chosen files.
 
     A missing README and a too large file are warnings. Any other missing file is left out. Raises a
     `SourceError` for any other failure.
     """
     about, response = await request_repository_by_id_or_name(api, name, known_id)
-    tip = GitHubBranchAccess(api, about, branch or about.default_branch)
+    tip = IngestedBranch(api, about, branch or about.default_branch)
     chosen, listed = await fetch_tree_and_choose_paths(tip, parser)
     warnings = [
         *build_renamed_or_archived_repo_warnings(about, name),
@@ -85,11 +85,11 @@ async def read_repository_snapshot(
     answers = {by_id: response.validators, listed.url: listed.validators}
     if not all(validators.etag for validators in answers.values()):
         answers = {}  # A response without an ETag could change undetected.
-    return RepositoryContentSnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
+    return FetchedRepository(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
 async def read_repository_content(
-    branch: GitHubBranchAccess, chosen: ChosenRepositoryPaths, warnings: list[str]
+    branch: IngestedBranch, chosen: ChosenRepositoryPaths, warnings: list[str]
 ) -> RepositoryContent:
     """Fetch and return the repository's fields, README, languages and chosen files.
 
@@ -112,9 +112,7 @@ async def read_repository_content(
     )
 
 
-async def fetch_readme(
-    branch: GitHubBranchAccess, path: str | None, warnings: list[str]
-) -> FetchedRepositoryFile | None:
+async def fetch_readme(branch: IngestedBranch, path: str | None, warnings: list[str]) -> FetchedRepoFile | None:
     """Return the README that GitHub picks, with its path in the tree.
 
     Without a README, return None and add a warning to `warnings`.
@@ -128,7 +126,7 @@ async def fetch_readme(
     return file
 
 
-async def fetch_repository_languages(branch: GitHubBranchAccess) -> list[str]:
+async def fetch_repository_languages(branch: IngestedBranch) -> list[str]:
     """Return the repository's programming languages, most used first; an empty list if GitHub has none."""
     try:
         answer = await request_github_api(branch.api, branch.build_repository_api_url("languages"))
@@ -139,15 +137,15 @@ async def fetch_repository_languages(branch: GitHubBranchAccess) -> list[str]:
 
 
 async def fetch_repository_files(
-    branch: GitHubBranchAccess, paths: list[str], warnings: list[str]
-) -> list[FetchedRepositoryFile]:
-    files: list[FetchedRepositoryFile] = []
+    branch: IngestedBranch, paths: list[str], warnings: list[str]
+) -> list[FetchedRepoFile]:
+    files: list[FetchedRepoFile] = []
     for path in paths:
         if len(files) == MAX_REPOSITORY_FILES_BESIDES_README:
             break
         try:
             file = await fetch_repository_file(
-                branch, build_contents_api_url(branch, path), path, REPOSITORY_FILE_RESPONSE_LIMITS
+                branch, build_contents_api_url(branch, path), path, REPO_FILE_RESPONSE_LIMITS
             )
         except SourceTooLarge as error:
             warnings.append(f"file_unread: {path}: {error.message}")
@@ -156,13 +154,13 @@ async def fetch_repository_files(
     return files
 
 
-def build_contents_api_url(branch: GitHubBranchAccess, path: str) -> str:
+def build_contents_api_url(branch: IngestedBranch, path: str) -> str:
     return branch.build_repository_api_url("contents", *path.split("/"), ref=branch.name)
 
 
 async def fetch_repository_file(
-    branch: GitHubBranchAccess, address: str, path: str, want: ExpectedResponse
-) -> FetchedRepositoryFile | None:
+    branch: IngestedBranch, address: str, path: str, want: ExpectedResponse
+) -> FetchedRepoFile | None:
     """Fetch a repository's file at the API's `address`; return it with `path`, or None for a missing file or a folder.
 
     GitHub follows a symbolic link. Raises `SourceTooLarge` beyond the limit of `want`, if it isn't cut there.
@@ -172,7 +170,7 @@ async def fetch_repository_file(
     except SourceNotFound:
         return None
     if not answer.content_type.lower().startswith("application/json"):
-        return FetchedRepositoryFile(path=path, body=answer.body)
+        return FetchedRepoFile(path=path, body=answer.body)
     return decode_base64_file(answer.body)
 
 
@@ -184,17 +182,17 @@ class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"]
 
 
-def decode_base64_file(body: bytes) -> FetchedRepositoryFile | None:
+def decode_base64_file(body: bytes) -> FetchedRepoFile | None:
     """Return the file in GitHub's JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
         decoded = msgspec.json.decode(body, type=Base64FileResponse)
-        return FetchedRepositoryFile(path=decoded.path, body=b64decode(decoded.content))
+        return FetchedRepoFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None
 
 
 async def fetch_tree_and_choose_paths(
-    branch: GitHubBranchAccess, parser: DocumentParser
+    branch: IngestedBranch, parser: DocumentParser
 ) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
     """Fetch a branch's tree; return paths to read, and the response. Raises `SourceNotFound` for a missing branch."""
     try:
@@ -220,7 +218,7 @@ async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> 
     return chosen
 
 
-async def complete_truncated_tree(branch: GitHubBranchAccess, tree: RepositoryTree) -> RepositoryTree:
+async def complete_truncated_tree(branch: IngestedBranch, tree: RepositoryTree) -> RepositoryTree:
     """Fetch the trees of the root and of its store text folders; return the truncated tree with them.
 
     A truncated tree may lack any file.
@@ -234,7 +232,7 @@ async def complete_truncated_tree(branch: GitHubBranchAccess, tree: RepositoryTr
     return msgspec.structs.replace(tree, root=root, folders=folders)
 
 
-async def fetch_git_tree(branch: GitHubBranchAccess, name: str, **query: str) -> FetchedResponse:
+async def fetch_git_tree(branch: IngestedBranch, name: str, **query: str) -> FetchedResponse:
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
     url = branch.build_repository_api_url("git", "trees", name, **query)
     return await request_github_api(branch.api, url, want=GITHUB_TREE_RESPONSE_LIMITS)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import field
 
 
-class FetchedRepositoryFile(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedRepoFile(msgspec.Struct, frozen=True, kw_only=True):
     """File as received; `path` is from the repository's root."""
 
     path: str
@@ -62,8 +62,8 @@ class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="reposito
     public: bool = False
     icon: str | None = None
     pictures: list[str] = field(default_factory=list)
-    readme: FetchedRepositoryFile | None = None
-    files: list[FetchedRepositoryFile] = field(default_factory=list)
+    readme: FetchedRepoFile | None = None
+    files: list[FetchedRepoFile] = field(default_factory=list)
 
     @property
     def raw_files_url(self) -> str:

@@ -15,7 +15,7 @@ from workers.ingest.llm.answer import BrandAnswer
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
-from workers.llm.conversation import ModelQuestion, ask_model, build_prompt_with_marked_untrusted_text
+from workers.llm.conversation import ModelQuestion, ask_model, build_untrusted_text_prompt
 from workers.llm.endpoint import LanguageModel
 
 #: Words of prose at least: with fewer a model invents claims.
@@ -64,9 +64,7 @@ async def suggest_brand_candidates(
     try:
         answer = await ask_model(
             model,
-            ModelQuestion(
-                "brand_context", BrandAnswer, build_prompt_with_marked_untrusted_text(BRAND_PROMPT_TASK, text)
-            ),
+            ModelQuestion("brand_context", BrandAnswer, build_untrusted_text_prompt(BRAND_PROMPT_TASK, text)),
         )
     except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()

@@ -43,6 +43,6 @@ def read_jsonld_audience_names(page: HtmlDocument, node: jsonld.JsonLdNode) -> l
         *(
             text
             for audience_node in nodes
-            for text in jsonld.read_texts_in_jsonld_value(audience_node, *JSONLD_AUDIENCE_NAME_PROPERTIES)
+            for text in jsonld.unwrap_jsonld_texts(audience_node, *JSONLD_AUDIENCE_NAME_PROPERTIES)
         ),
     ]

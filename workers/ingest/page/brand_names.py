@@ -8,7 +8,7 @@ from bs4.element import Tag
 from schemas.brand import FieldCandidate
 from workers.ingest.page import title_parts
 from workers.ingest.page.address import site_of_url, strip_domain_ending
-from workers.ingest.page.declared_names import ScoredName, list_declared_brand_names
+from workers.ingest.page.declared_names import ScoredName, list_page_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, count_words, fold_text
@@ -44,7 +44,7 @@ def find_brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 
 def find_scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    names = [*list_declared_brand_names(page)]
+    names = [*list_page_brand_names(page)]
     yield from names
     yield from title_parts.find_scored_title_names(
         page, {fold_text(strip_domain_ending(split_name_and_tagline(value)[0])) for value, _, _ in names}
@@ -61,9 +61,7 @@ def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
 
     Each has a confidence and a rule. Logos that link to another site are left out.
     """
-    for image in [
-        tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_to_other_site(tag, page)
-    ][:2]:
+    for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_offsite(tag, page)][:2]:
         name = HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN.sub(
             "",
             LOGO_WORD_IN_ALT_TEXT_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,."),
@@ -79,7 +77,7 @@ def is_logo_image(image: Tag) -> bool:
     return any("logo" in text.lower() for text in texts)
 
 
-def is_image_linked_to_other_site(image: Tag, page: HtmlDocument) -> bool:
+def is_image_linked_offsite(image: Tag, page: HtmlDocument) -> bool:
     """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
     url = page.resolve_link(read_tag_attribute(parent, "href")) if parent is not None and parent.name == "a" else None
@@ -100,6 +98,6 @@ def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
     It corroborates other names, and is hardly a name itself. Yield nothing without an owner.
     """
     footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
-    for text in (*(text for _, text in page.read_first_meta_content_per_name("copyright")), *footers):
+    for text in (*(text for _, text in page.read_first_meta_texts("copyright")), *footers):
         if match := COPYRIGHT_OWNER_PATTERN.search(text):
             yield RIGHTS_RESERVED_PATTERN.sub("", match[1]).strip(), 0.25, "html.copyright"

@@ -45,5 +45,5 @@ def find_scored_head_colors(page: HtmlDocument) -> Iterator[ScoredColor]:
     for tag in page.tags["link"]:
         if "mask-icon" in read_tag_attribute(tag, "rel").lower().split():
             yield read_tag_attribute(tag, "color"), "primary", 0.40, "html.mask-icon"
-    for _, text in page.read_first_meta_content_per_name("msapplication-tilecolor"):
+    for _, text in page.read_first_meta_texts("msapplication-tilecolor"):
         yield text, "primary", 0.38, "html.msapplication-TileColor"

@@ -16,14 +16,12 @@ ScoredName = tuple[str, float, str]
 PERSON_PUBLISHER_NAME_CONFIDENCE = 0.60
 
 
-def list_declared_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
+def list_page_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
     yield from find_jsonld_app_names(page)
     yield from find_jsonld_publisher_names(page)
-    yield from ((text, 0.90, "html.og:site_name") for _, text in page.read_first_meta_content_per_name("og:site_name"))
+    yield from ((text, 0.90, "html.og:site_name") for _, text in page.read_first_meta_texts("og:site_name"))
     yield from find_jsonld_site_names(page)
-    yield from (
-        (text, 0.80, f"html.{name}") for name, text in page.read_first_meta_content_per_name(*APP_NAME_META_TAGS)
-    )
+    yield from ((text, 0.80, f"html.{name}") for name, text in page.read_first_meta_texts(*APP_NAME_META_TAGS))
     yield from find_jsonld_organization_names(page)
 
 
@@ -91,4 +89,4 @@ def is_name_host_or_title_part(value: str, page: HtmlDocument) -> bool:
 
 
 def read_jsonld_node_name(node: jsonld.JsonLdNode) -> list[str]:
-    return jsonld.read_texts_in_jsonld_value(node.get("name"), "name")[:1]
+    return jsonld.unwrap_jsonld_texts(node.get("name"), "name")[:1]

@@ -13,7 +13,7 @@ from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, cou
 from workers.ingest.shapes import Passage
 
 #: Characters below which a text is a weak description.
-MIN_STRONG_DESCRIPTION_CHARS = 25
+WEAK_DESCRIPTION_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
 WEAK_DESCRIPTION_CONFIDENCE_FACTOR = 0.4
 #: Words of a text that counts as prose.
@@ -35,40 +35,35 @@ def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> 
     """
     titles = {
         fold_text(page.title),
-        *(fold_text(text) for _, text in page.read_first_meta_content_per_name("og:title")),
+        *(fold_text(text) for _, text in page.read_first_meta_texts("og:title")),
     }
     for value, confidence, rule in find_scored_descriptions(page, passages):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:
             factor = (
-                WEAK_DESCRIPTION_CONFIDENCE_FACTOR
-                if is_description_short_credit_or_quote(text) or fold_text(text) in titles
-                else 1.0
+                WEAK_DESCRIPTION_CONFIDENCE_FACTOR if is_weak_description(text) or fold_text(text) in titles else 1.0
             )
             yield page.build_candidate(
                 "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), confidence * factor, rule
             )
 
 
-def is_description_short_credit_or_quote(text: str) -> bool:
+def is_weak_description(text: str) -> bool:
     """Return whether the text is too short, only a credit line such as `by Jane`, or only a quotation."""
     return (
-        len(text) < MIN_STRONG_DESCRIPTION_CHARS
+        len(text) < WEAK_DESCRIPTION_CHARS
         or CREDIT_LINE_PATTERN.fullmatch(text) is not None
         or QUOTATION_AS_DESCRIPTION_PATTERN.fullmatch(text) is not None
     )
 
 
 def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
+    yield from ((text, 0.89, "html.og:description") for _, text in page.read_first_meta_texts("og:description"))
     yield from (
-        (text, 0.89, "html.og:description") for _, text in page.read_first_meta_content_per_name("og:description")
-    )
-    yield from (
-        (text, 0.85, f"html.{name}")
-        for name, text in page.read_first_meta_content_per_name("twitter:description", "description")
+        (text, 0.85, f"html.{name}") for name, text in page.read_first_meta_texts("twitter:description", "description")
     )
     for node in page.jsonld_nodes:
-        for text in jsonld.read_texts_in_jsonld_value(node.get("description"))[:1]:
+        for text in jsonld.unwrap_jsonld_texts(node.get("description"))[:1]:
             yield text, *rate_description_of_node(node)
     yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))
 

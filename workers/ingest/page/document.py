@@ -15,12 +15,12 @@ from workers.ingest.page.text import clean_text_line
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
 MAX_VISIBLE_TEXT_CHARS = 20_000
 #: Visible characters below which a page needs its scripts.
-MIN_TEXT_CHARS_WITHOUT_JAVASCRIPT = 200
+MIN_TEXT_CHARS_WITHOUT_JS = 200
 #: Characters of an inline script above which it is a program.
 MIN_SCRIPT_PROGRAM_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
-MAX_DESCENDANTS_READ_FOR_TAG_TEXT = 1_000
+MAX_TAG_TEXT_DESCENDANTS = 1_000
 MAX_URL_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
 AMBIGUOUS_URL_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
@@ -56,7 +56,7 @@ class HtmlDocument:
                     metas.setdefault(name, []).append(content)
         return metas
 
-    def read_first_meta_content_per_name(self, *names: str) -> Iterator[tuple[str, str]]:
+    def read_first_meta_texts(self, *names: str) -> Iterator[tuple[str, str]]:
         """Return the first `<meta>` content of each of `names` that the page has, as pairs of name and content.
 
         They are in the order of `names`.
@@ -85,9 +85,7 @@ class HtmlDocument:
 
         The texts of an article are about its own subject, and only its names are about the brand.
         """
-        declared = any(
-            kind.lower().startswith("article") for _, kind in self.read_first_meta_content_per_name("og:type")
-        )
+        declared = any(kind.lower().startswith("article") for _, kind in self.read_first_meta_texts("og:type"))
         kinds = (kind for node in self.jsonld_nodes for kind in jsonld.read_jsonld_types(node))
         return not self.is_home and (declared or any(map(JSONLD_ARTICLE_TYPE_PATTERN.fullmatch, kinds)))
 
@@ -97,9 +95,7 @@ class HtmlDocument:
 
         Such a page has next to no text, and a script that is a program.
         """
-        return len(self.visible_text) < MIN_TEXT_CHARS_WITHOUT_JAVASCRIPT and any(
-            map(is_program_script, self.tags["script"])
-        )
+        return len(self.visible_text) < MIN_TEXT_CHARS_WITHOUT_JS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
     def domain_label(self) -> str:
@@ -163,9 +159,7 @@ def read_tag_text(tag: Tag) -> str:
     kinds = tag.interesting_string_types or ()
     return clean_text_line(
         " ".join(
-            str(element)
-            for element in islice(tag.descendants, MAX_DESCENDANTS_READ_FOR_TAG_TEXT)
-            if type(element) in kinds
+            str(element) for element in islice(tag.descendants, MAX_TAG_TEXT_DESCENDANTS) if type(element) in kinds
         )
     )
 

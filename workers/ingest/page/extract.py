@@ -64,7 +64,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
     page_candidates = chain(
         name_candidates,
         descriptions.find_description_candidates(page, page_passages),
-        taglines.find_tagline_candidates(page, name, page_passages),
+        taglines.find_page_taglines(page, name, page_passages),
         audiences.find_jsonld_audience_candidates(page),
         keywords.find_declared_keyword_candidates(page),
         language_candidates,

@@ -102,7 +102,7 @@ def read_jsonld_types(node: JsonLdNode) -> set[str]:
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
 
 
-def read_texts_in_jsonld_value(value: Any, *keys: str, depth: int = 3) -> list[str]:
+def unwrap_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
     """Return the texts in a JSON-LD property's value: a text itself, or the texts of all items of a list.
 
     Of an object, return the texts under the first of `keys` that has any. Other values have no texts.
@@ -112,14 +112,10 @@ def read_texts_in_jsonld_value(value: Any, *keys: str, depth: int = 3) -> list[s
     if depth == 0:
         return []
     if isinstance(value, dict):
-        inside = (read_texts_in_jsonld_value(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
+        inside = (unwrap_jsonld_texts(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
         return next(filter(None, inside), [])
     if isinstance(value, list):
-        return [
-            text
-            for item in value[:MAX_JSONLD_NODES]
-            for text in read_texts_in_jsonld_value(item, *keys, depth=depth - 1)
-        ]
+        return [text for item in value[:MAX_JSONLD_NODES] for text in unwrap_jsonld_texts(item, *keys, depth=depth - 1)]
     return []
 
 

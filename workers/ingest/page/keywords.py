@@ -19,17 +19,13 @@ KEYWORD_SEPARATOR_PATTERN = re.compile(r"[,;\n،、，；]")
 
 def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for texts, confidence, rule in find_scored_keyword_lists(page):
-        if keywords := split_into_distinct_keywords(
-            keep_keywords_used_on_page(split_into_possible_keywords(texts), page)
-        ):
+        if keywords := split_unique_keywords(keep_keywords_used_on_page(split_keyword_list(texts), page)):
             yield page.build_candidate("keywords", keywords, confidence, rule)
 
 
 def find_scored_keyword_lists(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
-        values = [
-            text for node in page.jsonld_nodes for text in jsonld.read_texts_in_jsonld_value(node.get(key), "name")
-        ]
+        values = [text for node in page.jsonld_nodes for text in jsonld.unwrap_jsonld_texts(node.get(key), "name")]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
     yield page.meta_contents_by_name.get("keywords", [])[:1], 0.80, "html.keywords"
     yield page.meta_contents_by_name.get("article:tag", []), 0.60, "html.article:tag"
@@ -39,25 +35,25 @@ def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[
     """Return the keywords; of a list of more than `MAX_UNFILTERED_PAGE_KEYWORDS`, only those in the page's texts."""
     if len(keywords) <= MAX_UNFILTERED_PAGE_KEYWORDS:
         return keywords
-    descriptions = (text for _, text in page.read_first_meta_content_per_name("og:description", "description"))
+    descriptions = (text for _, text in page.read_first_meta_texts("og:description", "description"))
     page_text = fold_text(" ".join([page.title, *descriptions, page.visible_text]))
     return [word for word in keywords if fold_text(word) in page_text]
 
 
-def split_into_distinct_keywords(texts: Iterable[str]) -> list[str]:
+def split_unique_keywords(texts: Iterable[str]) -> list[str]:
     """Split texts at commas, semicolons and line breaks into keywords in lower case.
 
     Return each once in any of its forms, at most `MAX_BRAND_KEYWORDS`.
     """
     by_stem: dict[str, str] = {}
-    for word in split_into_possible_keywords(texts):
+    for word in split_keyword_list(texts):
         by_stem.setdefault(fold_text(stem_term(word)), word)
         if len(by_stem) == MAX_BRAND_KEYWORDS:
             break
     return list(by_stem.values())
 
 
-def split_into_possible_keywords(texts: Iterable[str]) -> list[str]:
+def split_keyword_list(texts: Iterable[str]) -> list[str]:
     """Return the texts' parts, split at commas and the like, in lower case: no sentences, numbers or `key:value`."""
     words_of_texts = (
         clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)

@@ -31,13 +31,11 @@ def find_language_candidates(page: HtmlDocument, passages: Iterable[Passage]) ->
 def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
     for root in page.tags["html"][:1]:
         yield read_tag_attribute(root, "lang") or read_tag_attribute(root, "xml:lang"), "html.lang"
-    yield from ((text, "html.og:locale") for _, text in page.read_first_meta_content_per_name("og:locale"))
+    yield from ((text, "html.og:locale") for _, text in page.read_first_meta_texts("og:locale"))
     yield page.header_language, "http.content-language"
     yield from (
         (text, f"html.{name}")
-        for name, text in page.read_first_meta_content_per_name(
-            "content-language", "language", "dc.language", "inlanguage"
-        )
+        for name, text in page.read_first_meta_texts("content-language", "language", "dc.language", "inlanguage")
     )
     own_alternates = (
         tag
@@ -47,8 +45,7 @@ def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
     yield from ((tag, "html.hreflang") for tag in own_alternates)
     for node in page.jsonld_nodes:
         yield from (
-            (text, "jsonld.inLanguage")
-            for text in jsonld.read_texts_in_jsonld_value(node.get("inLanguage"), "alternateName")
+            (text, "jsonld.inLanguage") for text in jsonld.unwrap_jsonld_texts(node.get("inLanguage"), "alternateName")
         )
 
 

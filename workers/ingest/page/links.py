@@ -20,7 +20,7 @@ MAX_LINKS_PER_PAGE = 50
 WORST_RANKED_LINK = RankedLink(url="", rank=1 << 30)
 MAX_CHECKED_ANCESTORS = 8
 #: Endings of a path that isn't a page.
-NON_PAGE_FILE_ENDING_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+NON_PAGE_URL_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, folded by `fold_text`.
 PAGE_ENDING_OF_FOLDED_PATH_WORD_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
@@ -68,7 +68,7 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
 
     Each target is returned once, without the root and other languages. A page with robots `nofollow` has none.
     """
-    if any("nofollow" in text.lower() for _, text in page.read_first_meta_content_per_name("robots")):
+    if any("nofollow" in text.lower() for _, text in page.read_first_meta_texts("robots")):
         return []
     excluded = {
         page_url_comparison_key(page.url),
@@ -107,11 +107,7 @@ def find_link_target(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
     Return None too for a page without facts about a brand, such as a login.
     """
     url = page.resolve_link(href)
-    if (
-        url is None
-        or site_of_url(url) != site_of_url(page.url)
-        or NON_PAGE_FILE_ENDING_PATTERN.search(urlsplit(url).path)
-    ):
+    if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_URL_PATTERN.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
     words = [word for part in unquote(parts.path).split("/") if (word := fold_text(part))]

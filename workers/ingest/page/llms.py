@@ -15,7 +15,7 @@ from workers.ingest.page.text import (
     is_tagline_sized,
     truncate_text,
 )
-from workers.ingest.shapes import FetchedLlmsTxt, ParsedNonPageDocument, Passage, build_candidates_of_scored_values
+from workers.ingest.shapes import FetchedLlmsTxt, ParsedNonPageDoc, Passage, build_candidates_of_scored_values
 
 LLMS_TXT_TITLE_PATTERN = re.compile(r"#[ \t]+(.+)")
 MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
@@ -23,7 +23,7 @@ MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 MARKDOWN_LINK_OR_EMPHASIS_PATTERN = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDocument:
+def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDoc:
     """Return the candidates and the summary passage in a site's /llms.txt.
 
     Return an empty document without a heading at the start: then it is another file.
@@ -31,27 +31,23 @@ def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDocument:
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = LLMS_TXT_TITLE_PATTERN.match(text)
     if title is None:
-        return ParsedNonPageDocument(candidates=[])
+        return ParsedNonPageDoc(candidates=[])
     summary = find_first_markdown_quote(text[title.end() :])
     candidates = build_candidates_of_scored_values(
-        llms.url, find_scored_llms_txt_values(strip_markdown_links_and_emphasis(title[1]), summary)
+        llms.url, find_scored_llms_txt_values(strip_inline_markdown(title[1]), summary)
     )
     passages = [Passage(text=truncate_text(summary, 1000), url=llms.url)]
     has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
-    return ParsedNonPageDocument(candidates=candidates, passages=passages if has_summary else [])
+    return ParsedNonPageDoc(candidates=candidates, passages=passages if has_summary else [])
 
 
 def find_first_markdown_quote(text: str) -> str:
     """Return the first quotation before the first section of a Markdown text; empty for none."""
     match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
-    return (
-        strip_markdown_links_and_emphasis(" ".join(line.lstrip("> ") for line in match[0].splitlines()))
-        if match
-        else ""
-    )
+    return strip_inline_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""
 
 
-def strip_markdown_links_and_emphasis(markdown: str) -> str:
+def strip_inline_markdown(markdown: str) -> str:
     return clean_text_line(MARKDOWN_LINK_OR_EMPHASIS_PATTERN.sub(r"\1", markdown[:5000]))
 
 

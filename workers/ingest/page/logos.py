@@ -35,15 +35,13 @@ def find_scored_logos(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
             )
         if is_app_node(node):
             yield from ((url, 0.80, "jsonld.image") for url in read_jsonld_image_urls(node.get("image"))[:1])
-    yield from ((url, 0.85, "html.og:logo") for _, url in page.read_first_meta_content_per_name("og:logo"))
+    yield from ((url, 0.85, "html.og:logo") for _, url in page.read_first_meta_texts("og:logo"))
     yield from find_page_icons(page)
-    yield from (
-        (url, 0.30, f"html.{name}") for name, url in page.read_first_meta_content_per_name("og:image", "twitter:image")
-    )
+    yield from ((url, 0.30, f"html.{name}") for name, url in page.read_first_meta_texts("og:image", "twitter:image"))
 
 
 def read_jsonld_image_urls(value: object) -> list[str]:
-    return jsonld.read_texts_in_jsonld_value(value, "url", "contentUrl", "@id")
+    return jsonld.unwrap_jsonld_texts(value, "url", "contentUrl", "@id")
 
 
 def find_page_icons(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:

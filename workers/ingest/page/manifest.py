@@ -8,11 +8,11 @@ from schemas.brand import BrandFieldName, BrandFieldValue
 from workers.ingest import detection
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.colors import ScoredColor, build_candidates_of_scored_colors
-from workers.ingest.page.keywords import split_into_distinct_keywords
+from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.pictures import find_manifest_icons_and_screenshots
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
-from workers.ingest.shapes import FetchedWebManifest, ParsedNonPageDocument, build_candidates_of_scored_values
+from workers.ingest.shapes import FetchedWebManifest, ParsedNonPageDoc, build_candidates_of_scored_values
 
 #: Confidence factor of its language: manifests are copied from templates, language included.
 MANIFEST_LANG_TAG_CONFIDENCE_FACTOR = 0.5
@@ -20,14 +20,14 @@ MANIFEST_LANG_TAG_CONFIDENCE_FACTOR = 0.5
 CONFIDENCE_OF_DOMAIN_AS_MANIFEST_NAME = 0.29
 
 
-def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedNonPageDocument:
+def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedNonPageDoc:
     """Return the candidates and images of a web app manifest; an empty document if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
         document = None
     members = document if isinstance(document, dict) else {}
-    return ParsedNonPageDocument(
+    return ParsedNonPageDoc(
         candidates=[
             *build_candidates_of_scored_values(manifest.url, find_scored_manifest_values(members)),
             *build_candidates_of_scored_colors(manifest.url, read_manifest_colors(members)),
@@ -48,7 +48,7 @@ def find_scored_manifest_values(
         yield "primaryLanguage", tag, confidence * MANIFEST_LANG_TAG_CONFIDENCE_FACTOR, rule
     categories = members.get("categories")
     listed = categories if isinstance(categories, list) else []
-    if keywords := split_into_distinct_keywords(category for category in listed if isinstance(category, str)):
+    if keywords := split_unique_keywords(category for category in listed if isinstance(category, str)):
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 

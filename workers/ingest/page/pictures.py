@@ -31,14 +31,10 @@ def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
         "screenshot": find_jsonld_screenshots(page),
         "image": chain(find_social_preview_images(page), find_jsonld_brand_images(page)),
     }
-    return [
-        image
-        for kind, named_images in by_kind.items()
-        for image in keep_distinct_images_with_usable_urls(page, kind, named_images)
-    ]
+    return [image for kind, named_images in by_kind.items() for image in dedupe_images_by_url(page, kind, named_images)]
 
 
-def keep_distinct_images_with_usable_urls(
+def dedupe_images_by_url(
     page: HtmlDocument, kind: PictureKind, named_images: Iterator[NamedImage]
 ) -> list[CandidateImage]:
     """Return the candidate images with a usable address, each once, at most `MAX_PAGE_IMAGES_PER_KIND`."""
@@ -48,14 +44,12 @@ def keep_distinct_images_with_usable_urls(
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
                 url,
-                CandidateImage(
-                    kind=kind, url=url, rule=rule, page=page.url, alt=clean_and_truncate_image_alt_text(description)
-                ),
+                CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=truncate_image_alt_text(description)),
             )
     return list(by_url.values())[:MAX_PAGE_IMAGES_PER_KIND]
 
 
-def clean_and_truncate_image_alt_text(text: str) -> str | None:
+def truncate_image_alt_text(text: str) -> str | None:
     """Return an image's description; None for an empty one."""
     return truncate_text(clean_text_line(text), MAX_IMAGE_ALT_CHARS) or None
 
@@ -80,8 +74,7 @@ def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
     for node in page.jsonld_nodes:
         if (is_brand_node(node) or is_product_or_service_node(node)) and not is_app_node(node):
             yield from (
-                (url, "jsonld.image", "")
-                for url in jsonld.read_texts_in_jsonld_value(node.get("image"), "url", "contentUrl")
+                (url, "jsonld.image", "") for url in jsonld.unwrap_jsonld_texts(node.get("image"), "url", "contentUrl")
             )
 
 
@@ -92,14 +85,12 @@ def find_manifest_icons_and_screenshots(url: str, members: dict[str, Any]) -> It
         for member in list_json_objects_at_key(members, "icons")
         if read_json_text_at_key(member, "purpose") != "monochrome"
     ]
-    yield from build_images_of_manifest_members(
-        url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons"
-    )
+    yield from build_manifest_images(url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons")
     shots = list_json_objects_at_key(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
-    yield from build_images_of_manifest_members(url, "screenshot", shots, "manifest.screenshots")
+    yield from build_manifest_images(url, "screenshot", shots, "manifest.screenshots")
 
 
-def build_images_of_manifest_members(
+def build_manifest_images(
     url: str, kind: PictureKind, members: list[dict[str, Any]], rule: str
 ) -> Iterator[CandidateImage]:
     for member in members:
@@ -109,7 +100,7 @@ def build_images_of_manifest_members(
                 url=address,
                 rule=rule,
                 page=url,
-                alt=clean_and_truncate_image_alt_text(read_json_text_at_key(member, "label")),
+                alt=truncate_image_alt_text(read_json_text_at_key(member, "label")),
             )
 
 

@@ -6,7 +6,7 @@ from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import address, jsonld
-from workers.ingest.page.declared_names import list_declared_brand_names
+from workers.ingest.page.declared_names import list_page_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
@@ -15,36 +15,32 @@ from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
-MAX_COMPARED_SAME_LEVEL_HEADINGS = 10
+MAX_SAME_LEVEL_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
-def find_tagline_candidates(
-    page: HtmlDocument, name: str | None, passages: Sequence[Passage]
-) -> Iterator[FieldCandidate]:
+def find_page_taglines(page: HtmlDocument, name: str | None, passages: Sequence[Passage]) -> Iterator[FieldCandidate]:
     """Yield candidates for the brand's tagline on a page.
 
     `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
     """
-    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages):
+    for value, confidence, rule in find_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
             yield page.build_candidate("tagline", line, confidence, rule)
 
 
-def find_scored_taglines(
-    page: HtmlDocument, name: str, passages: Sequence[Passage]
-) -> Iterator[tuple[str, float, str]]:
+def find_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
     for node in filter(is_brand_node, page.jsonld_nodes):
-        yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.read_texts_in_jsonld_value(node.get("slogan"))[:1])
+        yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.unwrap_jsonld_texts(node.get("slogan"))[:1])
     yield from (
-        (split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_declared_brand_names(page)
+        (split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_page_brand_names(page)
     )
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
-        yield from find_taglines_in_and_after_headline(page, passages)
-    for _, text in page.read_first_meta_content_per_name("og:description", "description"):
+        yield from find_taglines_at_headline(page, passages)
+    for _, text in page.read_first_meta_texts("og:description", "description"):
         sentence = first_sentence(clean_text_line(text))
         if page.is_home or is_sentence_about_brand(sentence, name, page):
             yield sentence, 0.45, "html.description.first"
@@ -67,24 +63,18 @@ def find_tagline_in_title(page: HtmlDocument, name: str) -> Iterator[str]:
         yield max(without_name, key=len)
 
 
-def find_taglines_in_and_after_headline(
-    page: HtmlDocument, passages: Sequence[Passage]
-) -> Iterator[tuple[str, float, str]]:
+def find_taglines_at_headline(page: HtmlDocument, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
     """Yield the headline and the text after it, unless in a menu, over a section or linked; with confidence, rule."""
     if page.headline_h1_tag is None:
         return
     visible_texts = {fold_text(passage.text) for passage in passages if passage.kind != "label"}
     following = page.headline_h1_tag.find_next(["p", "h2"])
     for tag, confidence, rule in ((page.headline_h1_tag, 0.75, "html.h1"), (following, 0.60, "html.after_h1")):
-        if (
-            tag is not None
-            and fold_text(read_tag_text(tag)) in visible_texts
-            and not is_text_in_menu_section_or_link(tag, page)
-        ):
+        if tag is not None and fold_text(read_tag_text(tag)) in visible_texts and not is_nav_or_section_text(tag, page):
             yield read_tag_text(tag), confidence, rule
 
 
-def is_text_in_menu_section_or_link(tag: Tag, page: HtmlDocument) -> bool:
+def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a text belongs to a menu, a footer, a section or a linked story, and not to the brand."""
     return (
         tag.find_parent(NON_BRAND_HTML_TAGS) is not None
@@ -95,9 +85,7 @@ def is_text_in_menu_section_or_link(tag: Tag, page: HtmlDocument) -> bool:
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
-    same_level = [
-        heading for heading in page.tags[tag.name][:MAX_COMPARED_SAME_LEVEL_HEADINGS] if read_tag_text(heading)
-    ]
+    same_level = [heading for heading in page.tags[tag.name][:MAX_SAME_LEVEL_HEADINGS] if read_tag_text(heading)]
     if tag.name == "p" or len(same_level) < (
         MIN_SAME_LEVEL_SECTION_HEADINGS if tag is page.headline_h1_tag else MIN_SAME_LEVEL_SECTION_HEADINGS - 1
     ):

@@ -36,11 +36,9 @@ MANUAL_TITLE_SUFFIX_PATTERN = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$",
 
 def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
     """Yield a title's parts that may be a name, with confidence and rule; `declared` are the declared names, folded."""
-    titles = [page.title, *(clean_text_line(text) for _, text in page.read_first_meta_content_per_name("og:title"))]
+    titles = [page.title, *(clean_text_line(text) for _, text in page.read_first_meta_texts("og:title"))]
     for part in (
-        strip_greeting_and_suffix_of_title_part(part)
-        for title in titles
-        for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]
+        strip_title_affixes(part) for title in titles for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]
     ):
         if name := find_host_in_title_part(part, page):
             yield name, 0.70, "html.title.host"
@@ -54,7 +52,7 @@ def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[
         yield from find_name_at_end_of_inner_page_title(page)
 
 
-def strip_greeting_and_suffix_of_title_part(part: str) -> str:
+def strip_title_affixes(part: str) -> str:
     """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
     return MANUAL_TITLE_SUFFIX_PATTERN.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
@@ -94,7 +92,7 @@ def find_names_at_ends_of_home_title(page: HtmlDocument) -> Iterator[ScoredName]
     """
     parts = [
         part
-        for part in map(strip_greeting_and_suffix_of_title_part, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
+        for part in map(strip_title_affixes, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
         if is_possible_brand_name(part)
     ]
     first, last = (parts[0], parts[-1]) if parts else ("", "")
@@ -115,5 +113,5 @@ def find_name_at_end_of_inner_page_title(page: HtmlDocument) -> Iterator[ScoredN
     }
     # The part after `Film: ` is the page's subject.
     is_subject = fold_text(last_part) in headings or separators[-1][0].startswith((":", "："))
-    if not is_subject and 0 < len(strip_greeting_and_suffix_of_title_part(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
-        yield strip_greeting_and_suffix_of_title_part(last_part), 0.45, "html.title.last"
+    if not is_subject and 0 < len(strip_title_affixes(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
+        yield strip_title_affixes(last_part), 0.45, "html.title.last"

@@ -18,7 +18,7 @@ def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
 
     The title for sharing has precedence, with the site's name; the page's own title loses the site's name.
     """
-    for _, text in page.read_first_meta_content_per_name("og:title", "twitter:title"):
+    for _, text in page.read_first_meta_texts("og:title", "twitter:title"):
         if value := clean_text_line(text):
             return truncate_text(value, MAX_PAGE_TITLE_CHARS)
     own_title = find_title_beginning_in_headings(page, page.title) or cut_site_name_from_title(

@@ -24,7 +24,7 @@ import msgspec
 
 from generation.confinement.confine import confine_process, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github import paths
@@ -58,7 +58,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     FetchedPageStyles: styles.read_style_sheet_colors,
     FetchedLogo: logo.extract_logo_colors,
     SourceProse: derive_keywords_voice_audience_and_icp,
-    FetchedAppStoreListing: app.extract_brand_candidates_of_apple_app,
+    FetchedStoreApp: app.extract_brand_candidates_of_apple_app,
     FetchedAppStoreWebPage: subtitle.parse_app_subtitle_page,
     GooglePlayPage: play.extract_brand_candidates_of_play_page,
     RepositoryTree: paths.choose_repository_paths,

@@ -20,7 +20,7 @@ from schemas.errors import SourceContentUnusable, SourceTooLarge
 from workers.ingest.shapes import (
     PARSING_STARTED_BYTE,
     FetchedPage,
-    ParsedNonPageDocument,
+    ParsedNonPageDoc,
     ParsedPage,
     ParseInput,
     ParseOutput,
@@ -126,10 +126,10 @@ async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
     return page
 
 
-async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedNonPageDocument:
+async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedNonPageDoc:
     """Parse a document other than a page, a tree or a drawing. Raises `SourceContentUnusable`, `SourceTooLarge`."""
     reading = await parse_any_ingest_document(parser, document)
-    assert isinstance(reading, ParsedNonPageDocument)  # noqa: S101  so do all but those of pages and trees
+    assert isinstance(reading, ParsedNonPageDoc)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 

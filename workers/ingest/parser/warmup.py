@@ -6,11 +6,11 @@ document's process would load them again.
 
 from workers.ingest.appstore.shapes import (
     AppLookupResult,
-    FetchedAppStoreListing,
     FetchedAppStoreWebPage,
+    FetchedStoreApp,
     GooglePlayPage,
 )
-from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent, RepositoryTree
+from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.shapes import (
     FetchedLlmsTxt,
     FetchedLogo,
@@ -24,7 +24,7 @@ from workers.ingest.shapes import (
     SourceProse,
 )
 
-WARMUP_DOCUMENT_URL = "https://example.test/"
+WARMUP_FAKE_URL = "https://example.test/"
 WARMUP_SENTENCES = (
     "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
 )
@@ -37,9 +37,7 @@ WARMUP_HTML_PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
 #: One red pixel.
-WARMUP_LOGO_GIF = bytes.fromhex(
-    "47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b"
-)
+WARMUP_GIF = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
 
 #: Languages with a lexicon, one without, and None, which is detected.
 WARMUP_PROSE_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
@@ -87,45 +85,43 @@ WARMUP_REPOSITORY_FILES = {
 def build_warmup_prose(language: str | None) -> SourceProse:
     heading = Passage(text="Notes for teams", kind="heading")
     return SourceProse(
-        url=WARMUP_DOCUMENT_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
+        url=WARMUP_FAKE_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
     )
 
 
 def build_warmup_repository(readme: str) -> RepositoryContent:
     return RepositoryContent(
-        url=WARMUP_DOCUMENT_URL,
+        url=WARMUP_FAKE_URL,
         name="example",
         branch="main",
         description="Example keeps notes.",
-        homepage=WARMUP_DOCUMENT_URL,
-        readme=FetchedRepositoryFile(path=readme, body=WARMUP_READMES[readme]),
-        files=[FetchedRepositoryFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
+        homepage=WARMUP_FAKE_URL,
+        readme=FetchedRepoFile(path=readme, body=WARMUP_READMES[readme]),
+        files=[FetchedRepoFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
     )
 
 
 WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
-    FetchedPage(url=WARMUP_DOCUMENT_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=utf-8"),
-    FetchedPage(url=WARMUP_DOCUMENT_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=iso-8859-1"),
-    FetchedWebManifest(url=WARMUP_DOCUMENT_URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
+    FetchedPage(url=WARMUP_FAKE_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=utf-8"),
+    FetchedPage(url=WARMUP_FAKE_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=iso-8859-1"),
+    FetchedWebManifest(url=WARMUP_FAKE_URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
     FetchedPageStyles(
         sheets=[
-            FetchedStyleSheet(
-                url=WARMUP_DOCUMENT_URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }"
-            )
+            FetchedStyleSheet(url=WARMUP_FAKE_URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")
         ]
     ),
-    FetchedLogo(url=WARMUP_DOCUMENT_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
-    FetchedLogo(url=WARMUP_DOCUMENT_URL, body=WARMUP_LOGO_GIF),
-    FetchedLlmsTxt(url=WARMUP_DOCUMENT_URL, body=b"# Example\n\n> Example keeps notes.\n"),
+    FetchedLogo(url=WARMUP_FAKE_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
+    FetchedLogo(url=WARMUP_FAKE_URL, body=WARMUP_GIF),
+    FetchedLlmsTxt(url=WARMUP_FAKE_URL, body=b"# Example\n\n> Example keeps notes.\n"),
     FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(build_warmup_prose, WARMUP_PROSE_LANGUAGES),
-    FetchedAppStoreListing(
-        url=WARMUP_DOCUMENT_URL,
+    FetchedStoreApp(
+        url=WARMUP_FAKE_URL,
         country="us",
         software=AppLookupResult(track_name="Example: Notes", description=WARMUP_SENTENCES),
     ),
-    FetchedAppStoreWebPage(url=WARMUP_DOCUMENT_URL, track_id=1, body=WARMUP_HTML_PAGE),
-    GooglePlayPage(url=WARMUP_DOCUMENT_URL, country="us", body=WARMUP_STORE_JSONLD),
+    FetchedAppStoreWebPage(url=WARMUP_FAKE_URL, track_id=1, body=WARMUP_HTML_PAGE),
+    GooglePlayPage(url=WARMUP_FAKE_URL, country="us", body=WARMUP_STORE_JSONLD),
     RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
     *map(build_warmup_repository, WARMUP_READMES),
 )

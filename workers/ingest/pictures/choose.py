@@ -25,9 +25,7 @@ MIN_IMAGE_SIDES_PX = (200, 100)
 MAX_IMAGE_SIDE_PX = 8192
 
 #: The size in an address: `512x512bb.png`, `-300x200.jpg`, `=w240-h480-rw`, `?w=640&q=75`.
-SIZE_IN_IMAGE_PATH_PATTERN = re.compile(
-    r"(?<![0-9a-z])\d{2,5}x\d{1,5}[a-z]{0,4}(?![0-9a-z])|=[swh]\d+[\w-]*$", re.IGNORECASE
-)
+IMAGE_SIZE_PATTERN = re.compile(r"(?<![0-9a-z])\d{2,5}x\d{1,5}[a-z]{0,4}(?![0-9a-z])|=[swh]\d+[\w-]*$", re.IGNORECASE)
 IMAGE_SIZE_QUERY_KEYS = frozenset("w h width height size s q quality dpr fit".split())
 
 
@@ -62,6 +60,4 @@ def strip_size_from_image_url(url: str) -> str:
     """Return an image's URL without the parts of path and query that only set its size."""
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in IMAGE_SIZE_QUERY_KEYS]
-    return parts._replace(
-        path=SIZE_IN_IMAGE_PATH_PATTERN.sub("", parts.path), query=urlencode(query), fragment=""
-    ).geturl()
+    return parts._replace(path=IMAGE_SIZE_PATTERN.sub("", parts.path), query=urlencode(query), fragment="").geturl()

@@ -55,7 +55,7 @@ def build_web_image_fetcher(web: WebCrawlResources) -> FetchImage:
     return fetch
 
 
-async def fetch_useful_images_of_candidates(
+async def fetch_useful_images(
     fetch: FetchImage, parser: DocumentParser, candidates: Iterable[CandidateImage]
 ) -> FetchedPicturesAndLogoFile:
     """Fetch candidate images by `fetch` within `MAX_IMAGE_FETCHING_S` seconds; return the useful ones.

@@ -9,7 +9,7 @@ from workers.ingest.shapes import (
     FetchedPageStyles,
     FetchedStyleSheet,
     FetchedWebManifest,
-    ParsedNonPageDocument,
+    ParsedNonPageDoc,
     ParsedPage,
 )
 from workers.ingest.website.pages import read_page_after_refresh
@@ -21,10 +21,10 @@ MAX_STYLE_CRAWL_DELAY_S = 1.0
 
 async def read_root_manifest_llms_and_styles(
     session: CrawlSession, parser: DocumentParser, page: ParsedPage
-) -> tuple[ParsedPage | None, list[ParsedNonPageDocument]]:
+) -> tuple[ParsedPage | None, list[ParsedNonPageDoc]]:
     """Return the root's page, None if the named page is the root itself, and the other extras that were read."""
 
-    async def home_and_manifest() -> tuple[ParsedPage | None, ParsedNonPageDocument | None]:
+    async def home_and_manifest() -> tuple[ParsedPage | None, ParsedNonPageDoc | None]:
         home = await session.await_or_none(read_site_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
         return home, await session.await_or_none(fetch_web_manifest(session, parser, address)) if address else None
@@ -45,21 +45,17 @@ async def read_site_root(session: CrawlSession, parser: DocumentParser, page: Pa
     return home if home.url != page.url else None
 
 
-async def fetch_web_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedNonPageDocument:
-    fetched = await session.fetch_url_and_note_validators(url, "manifest")
+async def fetch_web_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedNonPageDoc:
+    fetched = await session.fetch_crawl_url(url, "manifest")
     return await parse_non_page_document(parser, FetchedWebManifest(url=fetched.url, body=fetched.body))
 
 
-async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedNonPageDocument:
-    fetched = await session.fetch_url_and_note_validators(
-        f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url)
-    )
+async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedNonPageDoc:
+    fetched = await session.fetch_crawl_url(f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url))
     return await parse_non_page_document(parser, FetchedLlmsTxt(url=fetched.url, body=fetched.body))
 
 
-async def fetch_page_styles(
-    session: CrawlSession, parser: DocumentParser, page: ParsedPage
-) -> ParsedNonPageDocument | None:
+async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedNonPageDoc | None:
     """Fetch and parse a page's style sheets together, its `<style>` last; return their colors, None without styles.
 
     A failed sheet is left out. With a long Crawl-delay only the `<style>` texts are read.
@@ -79,5 +75,5 @@ async def is_crawl_delay_short_enough_for_styles(session: CrawlSession, url: str
 
 
 async def fetch_style_sheet(session: CrawlSession, url: str, *, within: str) -> FetchedStyleSheet:
-    fetched = await session.fetch_url_and_note_validators(url, "style", within=within)
+    fetched = await session.fetch_crawl_url(url, "style", within=within)
     return FetchedStyleSheet(url=fetched.url, body=fetched.body, content_type=fetched.content_type)

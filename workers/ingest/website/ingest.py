@@ -9,17 +9,17 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import BrandExtraction, CrawlStateForNextIngest, HttpValidators
+from schemas.brand import BrandExtraction, HttpValidators, RecrawlState
 from schemas.errors import SourceError
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress
-from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images_of_candidates
-from workers.ingest.shapes import ParsedNonPageDocument, ParsedPage
+from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
+from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
 from workers.ingest.website.extras import read_root_manifest_llms_and_styles
 from workers.ingest.website.pages import lower_linked_page_confidence, read_linked_pages, read_requested_page
-from workers.ingest.website.session import MAX_TOTAL_CRAWL_FETCH_TIME_S, CrawlSession, WebCrawlResources
+from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
 
@@ -38,7 +38,7 @@ async def ingest_website_source(
     *,
     args: dict[str, Any],
     progress: ReportProgress,
-    visit: CrawlStateForNextIngest | None = None,
+    visit: RecrawlState | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
     """Read a website and return its brand extraction. Raises a `SourceError` for the page at `url`.
@@ -61,15 +61,15 @@ async def ingest_website_source(
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *site_warnings(session, pages)],
-        visit=session.build_crawl_state_for_next_visit(args, rules=rules, url=pages[0].url),
+        visit=session.build_next_crawl_state(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_useful_images_of_candidates(build_web_image_fetcher(web), parser, images),
+        pictures=fetch_useful_images(build_web_image_fetcher(web), parser, images),
     )
 
 
 async def read_site_documents(
     session: CrawlSession, parser: DocumentParser, args: dict[str, Any], progress: ReportProgress
-) -> list[ParsedPage | ParsedNonPageDocument]:
+) -> list[ParsedPage | ParsedNonPageDoc]:
     """Read a site's pages and other files; return the parsed documents.
 
     The page in `args` is first, linked pages (with less confidence) are last. Raises the first page's `SourceError`.
@@ -96,13 +96,10 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
             " only their heads were read"
         )
     if session.truncated:
-        yield (
-            f"truncated: the site was too slow for {MAX_TOTAL_CRAWL_FETCH_TIME_S:g} s;"
-            f" {len(pages)} of its pages were read"
-        )
+        yield (f"truncated: the site was too slow for {MAX_CRAWL_TIME_S:g} s; {len(pages)} of its pages were read")
 
 
-def build_empty_extraction_of_unchanged_site(url: str, visit: CrawlStateForNextIngest) -> BrandExtraction:
+def build_empty_extraction_of_unchanged_site(url: str, visit: RecrawlState) -> BrandExtraction:
     """Return the extraction of an unchanged site: it has no fields, and a warning, so that the brand stays as it is."""
     return BrandExtraction(
         url=visit.url or url,
@@ -113,7 +110,7 @@ def build_empty_extraction_of_unchanged_site(url: str, visit: CrawlStateForNextI
     )
 
 
-async def is_site_unchanged(session: CrawlSession, visit: CrawlStateForNextIngest) -> bool:
+async def is_site_unchanged(session: CrawlSession, visit: RecrawlState) -> bool:
     """Return whether the server answers each request of the visit as before.
 
     Return False after the check's timeout, or without validators. Full responses are added to `session.fetched`.

@@ -43,13 +43,11 @@ async def read_page_after_refresh(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""
-    page = await parse_fetched_page(parser, await session.fetch_url_and_note_validators(url, within=within))
+    page = await parse_fetched_page(parser, await session.fetch_crawl_url(url, within=within))
     if page.refresh is None:
         return page
     try:
-        return await parse_fetched_page(
-            parser, await session.fetch_url_and_note_validators(page.refresh, within=within)
-        )
+        return await parse_fetched_page(parser, await session.fetch_crawl_url(page.refresh, within=within))
     except SourceError as error:
         if page.text_length < MIN_REFRESHING_PAGE_CONTENT_CHARS:
             raise
@@ -87,11 +85,11 @@ async def read_linked_pages(
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
-    return drop_already_read_or_repeated_pages(filter(None, pages), pages_to_skip=read_already)
+    return drop_repeated_pages(filter(None, pages), pages_to_skip=read_already)
 
 
 async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
-    return await parse_fetched_page(parser, await session.fetch_url_and_note_validators(url, within=site_of_url(url)))
+    return await parse_fetched_page(parser, await session.fetch_crawl_url(url, within=site_of_url(url)))
 
 
 def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
@@ -103,9 +101,7 @@ def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def drop_already_read_or_repeated_pages(
-    pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]
-) -> list[ParsedPage]:
+def drop_repeated_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
     """Return each of `pages` once, by its address after redirects, without those in `pages_to_skip`."""
     known_keys = {page_url_comparison_key(page.url) for page in pages_to_skip}
     by_key = {page_url_comparison_key(page.url): page for page in pages}

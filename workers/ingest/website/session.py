@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from domain.values import ssrf_guard
-from schemas.brand import CrawlStateForNextIngest, HttpValidators
+from schemas.brand import HttpValidators, RecrawlState
 from schemas.errors import FetchAddressNotAllowed, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
@@ -26,7 +26,7 @@ from workers.web.site_rate import SiteRateLimit
 T = TypeVar("T")
 
 #: Seconds of an attempt in which pages are fetched; pages that were read by then are kept.
-MAX_TOTAL_CRAWL_FETCH_TIME_S = 60.0
+MAX_CRAWL_TIME_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
@@ -99,15 +99,13 @@ class CrawlSession:
 
     def __init__(self, web: WebCrawlResources, *, within_s: float | None = None) -> None:
         self.web = web
-        self.ends = asyncio.get_running_loop().time() + (MAX_TOTAL_CRAWL_FETCH_TIME_S if within_s is None else within_s)
+        self.ends = asyncio.get_running_loop().time() + (MAX_CRAWL_TIME_S if within_s is None else within_s)
         self.answers: dict[str, HttpValidators] = {}
         self.fetched: dict[str, FetchedResponse] = {}
         self.warnings: list[str] = []
         self.truncated = False
 
-    async def fetch_url_and_note_validators(
-        self, url: str, kind: str = "page", *, within: str | None = None
-    ) -> FetchedResponse:
+    async def fetch_crawl_url(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`, and note its validators in `answers`. Raises `SourceError`.
 
         Use the revisit's response if there is one. Redirects may lead to site `within` only, if it is given.
@@ -162,8 +160,6 @@ class CrawlSession:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def build_crawl_state_for_next_visit(
-        self, args: dict[str, Any], *, rules: int, url: str
-    ) -> CrawlStateForNextIngest:
+    def build_next_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> RecrawlState:
         """Return the state for the next visit: `rules`, `args`, and validators only if all requests were made."""
-        return CrawlStateForNextIngest(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)
+        return RecrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

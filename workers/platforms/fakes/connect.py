@@ -8,14 +8,14 @@ from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
 from domain.connecting.connect import AccountConnectJobArgs, Code, Login
 from schemas.errors import AccountReauthRequired
-from workers.platforms.connecting import ConnectedAccountWithTokens
+from workers.platforms.connecting import AccountWithTokens
 from workers.platforms.parts import load_platform_parts
 
 #: Format of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
 VALID_SANDBOX_HANDLE_PATTERN = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
-def connect_sandbox_account(asked: AccountConnectJobArgs, secret: Code | Login) -> ConnectedAccountWithTokens:
+def connect_sandbox_account(asked: AccountConnectJobArgs, secret: Code | Login) -> AccountWithTokens:
     """Return the sandbox account of a handle, and its tokens, without a request. The code or identifier is the handle.
 
     The same handle gives the same account. Raise `AccountReauthRequired` for an invalid handle.
@@ -26,7 +26,7 @@ def connect_sandbox_account(asked: AccountConnectJobArgs, secret: Code | Login) 
     digest = hashlib.sha256(f"{asked.platform} {asked.service_url} {handle}".encode()).digest()
     external_id = load_platform_parts(asked.platform).sandbox.format_id(digest)
     account = AccountIdentity(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
-    return ConnectedAccountWithTokens(account, issue_sandbox_tokens(asked.platform))
+    return AccountWithTokens(account, issue_sandbox_tokens(asked.platform))
 
 
 def issue_sandbox_tokens(platform: str) -> TokenGrant:

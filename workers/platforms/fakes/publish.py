@@ -15,13 +15,13 @@ from datetime import timedelta
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import AccountReauthRequired, PlatformThrottled, PostOutcomeUnknown, PostRejectedByPlatform
+from schemas.errors import AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostOutcomeUnknown
 from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PlatformAdapter,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -39,15 +39,15 @@ class SandboxAdapter(PlatformAdapter):
         self,
         account: PostingAccount,
         draft: PostToPublish,
-        so_far: PostPreparationResult | None = None,  # noqa: ARG002
-    ) -> PostPreparationResult:
+        so_far: PostPrepareResult | None = None,  # noqa: ARG002
+    ) -> PostPrepareResult:
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
-        return PostPreparationResult(handle={"post_id": str(draft.post_id)}, request=msgspec.json.encode(text))
+        return PostPrepareResult(handle={"post_id": str(draft.post_id)}, request=msgspec.json.encode(text))
 
     async def send(
         self,
         account: PostingAccount,
-        prepared: PostPreparationResult,
+        prepared: PostPrepareResult,
         draft: PostToPublish,
         *,
         timeout_s: float,  # noqa: ARG002
@@ -58,7 +58,7 @@ class SandboxAdapter(PlatformAdapter):
                     "TOKEN_REFUSED", "the platform refuses the token: connect the account again"
                 )
             case "fail_content":
-                raise PostRejectedByPlatform("PLATFORM_REJECTED", "the platform refuses the post: change its content")
+                raise PlatformRefusal("PLATFORM_REJECTED", "the platform refuses the post: change its content")
             case "unknown_then_found" | "unknown_forever":
                 raise PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
@@ -86,7 +86,7 @@ def raise_if_sandbox_throttled(draft: PostToPublish) -> None:
         )
 
 
-def build_sandbox_live_post(account: PostingAccount, prepared: PostPreparationResult) -> LivePost:
+def build_sandbox_live_post(account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
     post_id = prepared.handle["post_id"]
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)

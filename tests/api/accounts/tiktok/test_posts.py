@@ -25,7 +25,7 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
     assert post["externalId"] == entry["external_id"]
-    pages = project.settings.select_settings_of_social_platform(TikTokSettings).tiktok_url
+    pages = project.settings.get_platform_settings(TikTokSettings).tiktok_url
     assert post["externalUrl"] == f"{pages}/@ada/video/{entry['external_id']}"
     assert "upload_token" not in await dump_database(project.pool)
 
@@ -52,7 +52,7 @@ async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: T
 
 
 async def test_fetched_photos_are_not_sent_again(project: TikTokProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phases, "MAX_POST_SEND_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(phases, "MAX_POST_SEND_S", 3.0)
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
     await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_TIMEOUT)

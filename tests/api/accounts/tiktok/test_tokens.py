@@ -43,7 +43,7 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
 async def read_tokens(project: TikTokProject, account_id: str) -> credentials.AccountTokens:
     async with project.pool.acquire() as conn:
         scope = {"organization_id": project.acme.organization_id, "account_id": uuid_of(account_id)}
-        return await credentials.read_unsealed_account_tokens(conn, **scope, keyring=seeds.VAULT)
+        return await credentials.read_account_tokens(conn, **scope, keyring=seeds.VAULT)
 
 
 async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> None:

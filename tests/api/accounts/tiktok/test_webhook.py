@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from db.pool import Pool
-from platforms.registry import REGISTERED_PLATFORMS_BY_NAME
+from platforms.registry import PLATFORMS_BY_NAME
 from schemas.settings import Settings
 from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, open_project
 from tests.peers.simulators.faults import SimFault
@@ -82,7 +82,7 @@ async def test_unsigned_changed_or_old_event_is_refused(project_without_worker: 
         assert (await post_event(project_without_worker, age_s=290)).status_code == 200
     assert (await post_event(project_without_worker, body + b" ", header=signed)).status_code == 401
     assert (await post_event(project_without_worker, body, header=signed)).status_code == 200
-    receiving = [name for name, described in REGISTERED_PLATFORMS_BY_NAME.items() if described.has_webhook]
+    receiving = [name for name, described in PLATFORMS_BY_NAME.items() if described.has_webhook]
     for platform in receiving:
         answer = await project_without_worker.browser.post(f"/v1/social/webhooks/{platform}", content=body)
         assert answer.status_code == 401

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference, RequestedStoreListing
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference, RequestedStoreListing
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 from schemas.errors import SourceRateLimited
@@ -16,12 +16,12 @@ from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import StoreIngestResources
+from workers.ingest.appstore.stores import AppStoreAccess
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.session import build_crawl_resources
 from workers.web.fetch import open_ssrf_guarded_client
 
-FACEBOOK = AppStoreListingReference(by="id", value="284882215")
+FACEBOOK = AppStoreListingRef(by="id", value="284882215")
 NOTHING = '{\n "resultCount":0,\n "results": []\n}'
 
 
@@ -29,7 +29,7 @@ def recorded(name: str) -> str:
     return (corpus("appstore") / Path(name)).read_text("utf-8")
 
 
-def look_up_path(listing: AppStoreListingReference, country: str = "us") -> str:
+def look_up_path(listing: AppStoreListingRef, country: str = "us") -> str:
     """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
@@ -57,14 +57,14 @@ def unlimited_limiter(patiences: list[float] | None = None) -> UpstreamLimiter:
 @asynccontextmanager
 async def open_stores(
     parser: DocumentParser, answers: Answers, limiter: UpstreamLimiter | None = None
-) -> AsyncIterator[tuple[StoreIngestResources, Site]]:
+) -> AsyncIterator[tuple[AppStoreAccess, Site]]:
     async with serve(answers) as site:
         base = site.url("")
         async with open_ssrf_guarded_client(
-            allowed=ssrf_guard.build_fetch_policy_for_setting_url(base), contact="https://tenantry.test/bot"
+            allowed=ssrf_guard.trust_settings_url(base), contact="https://tenantry.test/bot"
         ) as client:
             lookup = AppLookupAccess(client, base, limiter or unlimited_limiter())
-            yield StoreIngestResources(lookup, build_crawl_resources(client), parser, base, base), site
+            yield AppStoreAccess(lookup, build_crawl_resources(client), parser, base, base), site
 
 
 async def ingest(

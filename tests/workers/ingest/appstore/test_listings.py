@@ -9,7 +9,7 @@ import pytest
 from schemas.brand import BrandFieldName, FieldFinding
 from tests.workers.ingest.appstore.store_server import recorded
 from workers.ingest.appstore import app, play
-from workers.ingest.appstore.shapes import AppLookupResult, FetchedAppStoreListing, GooglePlayPage
+from workers.ingest.appstore.shapes import AppLookupResult, FetchedStoreApp, GooglePlayPage
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.page.text import fold_text
@@ -51,9 +51,7 @@ def test_every_recorded_listing_is_read_exactly() -> None:
 def findings(result: dict[str, Any], country: str = "us") -> dict[BrandFieldName, FieldFinding]:
     """Return the winning value of each field of a lookup's result."""
     software = msgspec.convert(result, AppLookupResult)
-    reading = app.extract_brand_candidates_of_apple_app(
-        FetchedAppStoreListing(url=URL, country=country, software=software)
-    )
+    reading = app.extract_brand_candidates_of_apple_app(FetchedStoreApp(url=URL, country=country, software=software))
     return choose_brand_findings(drop_vague_taglines_and_keywords(URL, reading.candidates))
 
 
@@ -190,9 +188,7 @@ def test_list_items_are_an_alternative_description() -> None:
 def test_every_recorded_listing_has_its_icon_and_screenshots() -> None:
     for result in recordings():
         software = msgspec.convert(result, AppLookupResult)
-        reading = app.extract_brand_candidates_of_apple_app(
-            FetchedAppStoreListing(url=URL, country="us", software=software)
-        )
+        reading = app.extract_brand_candidates_of_apple_app(FetchedStoreApp(url=URL, country="us", software=software))
         images = [(image.kind, image.rule, image.url) for image in reading.pictures]
         shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
         addresses = [url.replace("http://", "https://") for url in (result["artworkUrl512"], *shots)]

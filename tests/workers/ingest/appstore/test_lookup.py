@@ -5,7 +5,7 @@ import socket
 import msgspec
 import pytest
 
-from domain.brand.store_listings import AppStoreListingReference
+from domain.brand.store_listings import AppStoreListingRef
 from schemas.errors import (
     FetchAddressNotAllowed,
     FetchFailed,
@@ -28,7 +28,7 @@ from tests.workers.ingest.appstore.store_server import (
 from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import build_ssrf_policies_of_custom_store_urls
+from workers.ingest.appstore.stores import build_custom_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -38,7 +38,7 @@ APP = '{"resultCount":1,"results":[{"wrapperType":"software","trackId":284882215
 async def look_up(
     parser: DocumentParser,
     answers: Answers,
-    listing: AppStoreListingReference = FACEBOOK,
+    listing: AppStoreListingRef = FACEBOOK,
     *,
     country: str = "us",
     limiter: UpstreamLimiter | None = None,
@@ -49,7 +49,7 @@ async def look_up(
 
 @pytest.mark.parametrize("before", ["", "\ufeff\n\n\n"])
 async def test_an_app_is_found_by_its_bundle_id(parser: DocumentParser, before: str) -> None:
-    listing = AppStoreListingReference(by="bundleId", value="COM.facebook.Facebook")
+    listing = AppStoreListingRef(by="bundleId", value="COM.facebook.Facebook")
     answer = json(before + recorded("itunesLookup-284882215.json"))
     result, paths = await look_up(parser, {look_up_path(listing): answer}, listing)
     assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
@@ -57,7 +57,7 @@ async def test_an_app_is_found_by_its_bundle_id(parser: DocumentParser, before: 
 
 
 async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: DocumentParser) -> None:
-    listing = AppStoreListingReference(by="id", value="284882215", country="gb")
+    listing = AppStoreListingRef(by="id", value="284882215", country="gb")
     waits: list[float] = []
     answers = {look_up_path(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
     result, paths = await look_up(
@@ -147,9 +147,9 @@ async def test_a_response_without_an_app_has_its_error(
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert build_ssrf_policies_of_custom_store_urls(defaults) == {}
+    assert build_custom_store_ssrf_policies(defaults) == {}
     changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
-    assert list(build_ssrf_policies_of_custom_store_urls(changed)) == [("127.0.0.1", 8123)]
+    assert list(build_custom_store_ssrf_policies(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentParser) -> None:
@@ -160,7 +160,7 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
 
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_ssrf_guarded_client(
-        allowed=build_ssrf_policies_of_custom_store_urls(defaults), contact="https://x.test", resolver=resolver
+        allowed=build_custom_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
     ) as client:
         with pytest.raises(FetchAddressNotAllowed):
             await find_store_app(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.brand.store_listings import AppStoreListingReference, GooglePlayListingReference
+from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from schemas.brand import BrandExtraction
 from schemas.errors import (
     FetchFailed,
@@ -129,8 +129,8 @@ async def test_robots_txt_is_obeyed(parser: DocumentParser) -> None:
         await read(parser, page(), **{"/robots.txt": robots_txt("Disallow: /store/apps/")})
 
 
-BUNDLE = AppStoreListingReference(by="bundleId", value="com.example.acme")
-BY_ID = AppStoreListingReference(by="id", value="7")
+BUNDLE = AppStoreListingRef(by="bundleId", value="com.example.acme")
+BY_ID = AppStoreListingRef(by="id", value="7")
 RESULT: dict[str, Any] = {
     "wrapperType": "software",
     "trackId": 7,

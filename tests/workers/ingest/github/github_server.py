@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import ssrf_guard
-from schemas.brand import BrandExtraction, BrandFieldName, CrawlStateForNextIngest
+from schemas.brand import BrandExtraction, BrandFieldName, RecrawlState
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.ingest.website.visits import ignored
@@ -22,7 +22,7 @@ from workers.ingest.github.client import GitHubApi
 from workers.ingest.github.ingest import ingest_github_repository
 from workers.ingest.github.paths import STORE_TEXT_PATH_PATTERN
 from workers.ingest.github.reading.repository import parse_repository_content
-from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent
+from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.session import build_crawl_resources
 from workers.web.fetch import open_ssrf_guarded_client
@@ -157,7 +157,7 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[GitHubApi]:
     """Open the API of an ingest at this server."""
     async with open_ssrf_guarded_client(
-        allowed=ssrf_guard.build_fetch_policy_for_setting_url(served.base), contact="https://tenantry.test"
+        allowed=ssrf_guard.trust_settings_url(served.base), contact="https://tenantry.test"
     ) as client:
         yield GitHubApi(client=client, base=served.base, web="https://github.com", **fields)
 
@@ -168,7 +168,7 @@ async def ingest_repository(
     *sites: Site,
     name: str = "acme/zap",
     branch: str | None = None,
-    visit: CrawlStateForNextIngest | None = None,
+    visit: RecrawlState | None = None,
     **fields: Any,
 ) -> BrandExtraction:
     """Run an ingest of a served repository, with these other sites; `fields` are the API's."""
@@ -215,7 +215,7 @@ def target(path: str, link: str) -> str:
 def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[BrandFieldName, Any]:
     """Return the winning value of each field, for files by their path."""
     all_files = [
-        FetchedRepositoryFile(path=path, body=body.encode() if isinstance(body, str) else body)
+        FetchedRepoFile(path=path, body=body.encode() if isinstance(body, str) else body)
         for path, body in (files or {}).items()
     ]
     readmes = [file for file in all_files if "readme" in file.path.lower()]

@@ -30,7 +30,7 @@ from tests.http_server import HttpResponse
 from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
-from workers.ingest.github.about import request_github_repository_metadata
+from workers.ingest.github.about import request_repository_metadata
 from workers.ingest.github.credentials import (
     GitHubApp,
     build_api_with_installation_token,
@@ -168,7 +168,7 @@ async def test_a_token_is_dropped_after_a_401(app: GitHubApp, hub: SimulatedGitH
     token, other_token = (await get_installation_token(app, 42, "app"), await get_installation_token(app, 42, "site"))
     hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
-        await request_github_repository_metadata(
+        await request_repository_metadata(
             build_api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
         )
     assert await get_installation_token(app, 42, "site") == other_token
@@ -181,7 +181,7 @@ async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub)
     for status in (403, 404, 429):
         hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(status, {"message": "x"})
         with pytest.raises(SourceError):
-            await request_github_repository_metadata(
+            await request_repository_metadata(
                 build_api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
             )
     assert await get_installation_token(app, 42, "app") == token

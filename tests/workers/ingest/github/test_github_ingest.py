@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import CrawlStateForNextIngest
+from schemas.brand import RecrawlState
 from schemas.errors import FetchFailed, SourceContentUnusable, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, json_response, serve_github
 from workers.ingest.github import paths
@@ -78,7 +78,7 @@ async def test_a_rename_is_followed_with_a_warning(parser: DocumentParser) -> No
 
 async def test_a_known_repository_is_requested_by_its_id(parser: DocumentParser) -> None:
     """Its name may belong to another repository by now."""
-    visit = CrawlStateForNextIngest(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=1000)
+    visit = RecrawlState(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=1000)
     other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with serve_github(zap(full_name="acme/new"), other_repository) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
@@ -87,7 +87,7 @@ async def test_a_known_repository_is_requested_by_its_id(parser: DocumentParser)
 
 
 async def test_a_recreated_repository_is_found_by_its_name(parser: DocumentParser) -> None:
-    visit = CrawlStateForNextIngest(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=999)
+    visit = RecrawlState(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=999)
     async with serve_github(zap()) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]

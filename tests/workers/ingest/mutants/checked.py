@@ -13,14 +13,14 @@ from uuid import uuid4
 import msgspec
 
 from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, FieldFinding
-from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.choose import MAX_ALTERNATIVE_FINDINGS
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import RepositoryContent
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.shapes import FetchedPage, FetchedPageStyles, ParsedNonPageDocument, ParsedPage
+from workers.ingest.shapes import FetchedPage, FetchedPageStyles, ParsedNonPageDoc, ParsedPage
 
 SEED = os.environ.get("TENANTRY_SEED", "20261127")
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
@@ -37,12 +37,7 @@ LENGTHS: dict[BrandFieldName, int] = {
 #: The same for the candidates of one document, before the derivation.
 CANDIDATE_LENGTHS = LENGTHS | {"audience": 120, "keywords": 50}
 Document: TypeAlias = (
-    FetchedPage
-    | FetchedPageStyles
-    | RepositoryContent
-    | FetchedAppStoreListing
-    | GooglePlayPage
-    | FetchedAppStoreWebPage
+    FetchedPage | FetchedPageStyles | RepositoryContent | FetchedStoreApp | GooglePlayPage | FetchedAppStoreWebPage
 )
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
@@ -68,7 +63,7 @@ async def extract_in_process(parser: DocumentParser, document: Document) -> Bran
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     job_parser = parser.create_job_parser(uuid4())
     read = await parsing.parse_any_ingest_document(job_parser, document)
-    assert isinstance(read, ParsedPage | ParsedNonPageDocument)
+    assert isinstance(read, ParsedPage | ParsedNonPageDoc)
     for candidate in read.candidates:
         check_finding(candidate.field, candidate, CANDIDATE_LENGTHS)
     assert all(passage.text == " ".join(passage.text.split()) for passage in read.passages)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.brand.store_listings import AppStoreListingReference
+from domain.brand.store_listings import AppStoreListingRef
 from schemas.errors import SourceError
 from tests.corpora import corpus
 from tests.workers.ingest.appstore.test_play import NODE, RESULT
@@ -19,7 +19,7 @@ from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.appstore.lookup import choose_requested_app, read_app_lookup_results
-from workers.ingest.appstore.shapes import FetchedAppStoreListing, FetchedAppStoreWebPage, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import FetchedResponse
 
@@ -54,10 +54,10 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
     answer = {"resultCount": 1, "results": [node]}
     text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
     fetched = FetchedResponse(url=URL, status=200, headers=httpx.Headers(), body=encoded(text)[: 1 << 20])
-    listing = AppStoreListingReference(by="id", value=str(software["trackId"]))
+    listing = AppStoreListingRef(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
         if app := choose_requested_app(read_app_lookup_results(fetched, listing), listing):
-            return FetchedAppStoreListing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=app)
+            return FetchedStoreApp(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=app)
     return None
 
 

@@ -20,7 +20,7 @@ from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.github.paths import MAX_REPOSITORY_FILE_BYTES, MAX_REPOSITORY_PATH_CHARS, choose_repository_paths
-from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent, RepositoryTree
+from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.parser.parser import DocumentParser
 
 #: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
@@ -92,10 +92,10 @@ def mutated(body: bytes, chance: Random) -> bytes:
 def make_repositories() -> list[RepositoryContent]:
     """Return a repository for each markup, with all manifests and store texts of the readers' own tests."""
     bodies = {path: body for path, body, _ in FILES.values()} | STORES | {STRINGS_PATH: STRINGS}
-    files = [FetchedRepositoryFile(path=path, body=as_bytes(body)) for path, body in bodies.items()]
+    files = [FetchedRepoFile(path=path, body=as_bytes(body)) for path, body in bodies.items()]
     about = RepositoryContent(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
     readmes = {"README.md": MARKDOWN, "README.adoc": ADOC, "README.rst": RST, "README": MARKDOWN}
-    files_of = (FetchedRepositoryFile(path=path, body=as_bytes(text)) for path, text in readmes.items())
+    files_of = (FetchedRepoFile(path=path, body=as_bytes(text)) for path, text in readmes.items())
     return [msgspec.structs.replace(about, readme=file) for file in files_of]
 
 
@@ -110,7 +110,7 @@ def sendable_text(chance: Random, longest: int) -> str:
 def mutant(repository: RepositoryContent, chance: Random, longest: int) -> RepositoryContent:
     """Change the README and two other files, and now and then GitHub's own fields."""
 
-    def changed(file: FetchedRepositoryFile) -> FetchedRepositoryFile:
+    def changed(file: FetchedRepoFile) -> FetchedRepoFile:
         return msgspec.structs.replace(file, body=mutated(file.body, chance)[:longest])
 
     also = {
@@ -164,10 +164,8 @@ def as_read(repo: Repo, folder: Path) -> RepositoryContent:
     chosen = choose_repository_paths(
         RepositoryTree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
     )
-    files = {
-        path: FetchedRepositoryFile(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files
-    }
-    readme = FetchedRepositoryFile(path=chosen.readme or "README.md", body=repo.readme() or b"")
+    files = {path: FetchedRepoFile(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files}
+    readme = FetchedRepoFile(path=chosen.readme or "README.md", body=repo.readme() or b"")
     owner, _, name = folder.name.partition("+")
     return RepositoryContent(
         url=f"https://github.com/{owner}/{name}", name=name, branch="main", readme=readme, files=[*files.values()]

@@ -15,8 +15,8 @@ from workers.ingest.page.jsonld import (
     parse_jsonld_nodes,
     read_jsonld_plain_texts,
     read_jsonld_types,
-    read_texts_in_jsonld_value,
     resolve_jsonld_nodes,
+    unwrap_jsonld_texts,
 )
 
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
@@ -72,11 +72,11 @@ def test_blocks_sizes_depth_and_nodes_are_capped() -> None:
 
 
 def test_texts_of_a_property() -> None:
-    assert read_texts_in_jsonld_value("a") == ["a"]
-    assert read_texts_in_jsonld_value({"@value": "a", "@language": "en"}) == ["a"]
-    assert read_texts_in_jsonld_value({"name": "a", "url": "b"}, "url", "name") == ["b"]
-    assert read_texts_in_jsonld_value(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
-    assert read_texts_in_jsonld_value(3) == read_texts_in_jsonld_value(None) == read_texts_in_jsonld_value({}) == []
+    assert unwrap_jsonld_texts("a") == ["a"]
+    assert unwrap_jsonld_texts({"@value": "a", "@language": "en"}) == ["a"]
+    assert unwrap_jsonld_texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
+    assert unwrap_jsonld_texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
+    assert unwrap_jsonld_texts(3) == unwrap_jsonld_texts(None) == unwrap_jsonld_texts({}) == []
     assert read_jsonld_plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
     assert read_jsonld_plain_texts("A") == ["A"]
     assert read_jsonld_plain_texts(None) == []
@@ -113,5 +113,5 @@ def test_a_reference_is_followed_within_the_page() -> None:
 def test_any_json_is_read(value: Any) -> None:
     for node in (all_nodes := parse_jsonld_nodes([json.dumps(value)])):
         assert all(isinstance(kind, str) for kind in read_jsonld_types(node))
-        assert all(isinstance(text, str) for text in read_texts_in_jsonld_value(node, "name"))
+        assert all(isinstance(text, str) for text in unwrap_jsonld_texts(node, "name"))
         assert all(isinstance(linked_node, dict) for linked_node in resolve_jsonld_nodes(node, "publisher", all_nodes))

@@ -10,7 +10,7 @@ import msgspec
 
 from workers.ingest import skip_rules
 from workers.ingest.derive.lexicon import load_lexicon
-from workers.ingest.github.shapes import FetchedRepositoryFile
+from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.parser import child
 from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
 
@@ -39,9 +39,7 @@ def changed(value: object) -> object:
     """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
-    return (
-        msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, FetchedRepositoryFile) else value
-    )
+    return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, FetchedRepoFile) else value
 
 
 if __name__ == "__main__":

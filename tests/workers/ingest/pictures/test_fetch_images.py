@@ -21,7 +21,7 @@ from workers.ingest.pictures import fetch_images as meeting
 from workers.ingest.pictures.fetch_images import (
     FetchedPicturesAndLogoFile,
     build_web_image_fetcher,
-    fetch_useful_images_of_candidates,
+    fetch_useful_images,
 )
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import build_crawl_resources
@@ -41,7 +41,7 @@ async def fetched_from(
             )
             for path in paths
         ]
-        return await fetch_useful_images_of_candidates(
+        return await fetch_useful_images(
             build_web_image_fetcher(build_crawl_resources(client)), parser, candidates
         ), site
 
@@ -146,9 +146,7 @@ async def test_an_unreachable_server_is_not_late(parser: DocumentParser) -> None
         pass
     async with allowed_client(gone) as client:
         candidate = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        images = await fetch_useful_images_of_candidates(
-            build_web_image_fetcher(build_crawl_resources(client)), parser, [candidate]
-        )
+        images = await fetch_useful_images(build_web_image_fetcher(build_crawl_resources(client)), parser, [candidate])
     assert images == FetchedPicturesAndLogoFile([], None, late=False)
 
 

@@ -166,7 +166,7 @@ async def fail_on_sleep(seconds: float) -> None:
 async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
     parser: DocumentParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "MAX_TOTAL_CRAWL_FETCH_TIME_S", 8.0)
+    monkeypatch.setattr(session, "MAX_CRAWL_TIME_S", 8.0)
     monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", 8.0)
     answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 3600")}
     async with serve(answers) as site, allowed_client(site) as client:

@@ -11,9 +11,9 @@ import msgspec
 from db.pool import Pool, run_in_transaction
 from domain.webhooks import endpoints
 from domain.webhooks.delivery_jobs import (
+    FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
-    FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
     WebhookDeliverySearch,
 )
 from domain.webhooks.endpoints import EndpointChangeAuthor
@@ -79,7 +79,7 @@ class DeliveryScene:
             for query in (
                 FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
                 FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
-                FIND_ENDPOINTS_WITH_OPEN_ATTEMPTS,
+                FIND_ENDPOINTS_MID_DELIVERY,
             ):
                 await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
 

@@ -15,7 +15,7 @@ from tests.statements import counted
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.tasks import deliver_webhook
-from workers.webhooks.sending import WebhookSendResult, send_webhook
+from workers.webhooks.sending import WebhookResult, send_webhook
 
 
 async def test_an_event_is_delivered_once_with_a_valid_signature(
@@ -214,7 +214,7 @@ async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
     endpoint_id, _ = await scene.endpoint(receiver.url)
     good, bad, *rest = await scene.emit(times=4)
 
-    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> WebhookSendResult:
+    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> WebhookResult:
         if headers["webhook-id"] == bad:
             raise OverflowError(url)
         return await send_webhook(client, url, headers=headers, body=body)

@@ -10,11 +10,11 @@ from domain.publishing.outgoing import PostingAccount
 from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
+    PlatformRefusal,
     PlatformThrottled,
     PostNotSent,
     PostOutcomeUnknown,
     PostPreparationExpired,
-    PostRejectedByPlatform,
     ServiceUnavailable,
 )
 from tests.workers.by_hand import Died
@@ -24,7 +24,7 @@ from workers.platforms.contract import (
     InboxDraft,
     LivePost,
     PostInquiry,
-    PostPreparationResult,
+    PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
@@ -37,7 +37,7 @@ REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_be
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: PostNotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
     "outdate": lambda: PostPreparationExpired("UPLOAD_GONE", "the upload ran out"),
-    "refuse": lambda: PostRejectedByPlatform("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
+    "refuse": lambda: PlatformRefusal("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
     "throttle": lambda: PlatformThrottled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
     "expire": lambda: AccessTokenExpired("TOKEN_EXPIRED", "the token has ended"),
     "shut": lambda: AccountReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
@@ -71,7 +71,7 @@ class ScriptedPlatform:
         self.live: Counter[str] = Counter()
         self.calls: list[ScriptedCall] = []
         self.drafts: list[PostToPublish] = []
-        self.steps: list[PostPreparationResult | None] = []
+        self.steps: list[PostPrepareResult | None] = []
         self.inquiries: list[PostInquiry] = []
         self.tickets: list[str] = []
         self.names: str | None = None
@@ -92,8 +92,8 @@ class ScriptedPlatform:
         return self.exact
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPreparationResult | None = None
-    ) -> PostPreparationResult:
+        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+    ) -> PostPrepareResult:
         self.steps.append(so_far)
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
@@ -102,7 +102,7 @@ class ScriptedPlatform:
             assert so_far
             return msgspec.structs.replace(so_far, after_s=60.0)
         step = 1 if so_far is None else so_far.handle["step"] + 1
-        prepared = PostPreparationResult(
+        prepared = PostPrepareResult(
             handle={"key": str(draft.post_id), "step": step},
             request=draft.caption.encode(),
             secret=f"the address of upload {step}".encode(),
@@ -115,7 +115,7 @@ class ScriptedPlatform:
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(
-        self, account: PostingAccount, prepared: PostPreparationResult, draft: PostToPublish, *, timeout_s: float
+        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:

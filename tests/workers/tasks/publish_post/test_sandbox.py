@@ -10,7 +10,7 @@ from tests import seeds
 from tests.platforms import scripted
 from tests.workers.net import SimulatedNetwork
 from tests.workers.tasks.publish_post.project import PublishingProject
-from workers.platforms.contract import PostInquiry, PostPreparationResult
+from workers.platforms.contract import PostInquiry, PostPrepareResult
 from workers.platforms.fakes.publish import SandboxAdapter
 from workers.platforms.registry import PlatformAdapters
 
@@ -54,7 +54,7 @@ async def test_a_handle_decides_the_outcome(sandbox: SandboxProject) -> None:
 
 async def test_the_same_input_has_the_same_outcome() -> None:
     account, draft = scripted.account(None, "bluesky"), scripted.draft()
-    prepared: list[PostPreparationResult] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
+    prepared: list[PostPrepareResult] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
     sent = await SandboxAdapter().send(account, prepared[0], draft, timeout_s=1)
     assert sent == await SandboxAdapter().poll(account, PostInquiry(prepared[1], draft.now, draft.now))

@@ -162,7 +162,7 @@ async def test_a_post_processed_for_too_long_is_outcome_unknown(project: Publish
 async def test_a_slow_response_times_out(
     project: PublishingProject, post: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.publishing.phases.MAX_POST_SEND_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("workers.publishing.phases.MAX_POST_SEND_S", 0.05)
     project.platform.plan(send=["slow_after", "slow_after"])
     assert await project.attempts() == ["retry", "completed"]
     assert project.records(post) == 1

@@ -13,7 +13,7 @@ import pytest
 from domain.media.storage import open_media_store
 from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST_KIND
-from schemas.errors import ExternalServerSlotsExhausted
+from schemas.errors import NoFreeServerSlot
 from tests import http_server, seeds
 from tests.http_server import HttpRequest, HttpResponse
 from tests.waiting import eventually
@@ -135,7 +135,7 @@ async def test_an_accepted_post_is_polled_at_a_busy_server(
 
 
 def no_slot(_: TaskContext, server: str) -> NoReturn:
-    raise ExternalServerSlotsExhausted(server)
+    raise NoFreeServerSlot(server)
 
 
 async def is_snoozed(project: PublishingProject) -> bool:

@@ -146,7 +146,7 @@ async def test_a_post_may_be_live_before_it_has_an_id(project: PublishingProject
 
 async def fetch(project: PublishingProject, ticket: str) -> None:
     async with project.pool.acquire() as conn:
-        await tickets.redeem_media_download_ticket(
+        await tickets.redeem_media_ticket(
             conn, token=await project.pool.fetchval("select token from content_asset"), ticket=ticket
         )
 
@@ -192,9 +192,9 @@ async def test_a_ticket_is_for_its_own_posts_files(project: PublishingProject) -
     await fetch(project, TICKET)
     async with project.pool.acquire() as conn:
         with pytest.raises(ObjectNotFound):
-            await tickets.redeem_media_download_ticket(conn, token="b" * 43, ticket=TICKET)
+            await tickets.redeem_media_ticket(conn, token="b" * 43, ticket=TICKET)
         with pytest.raises(ObjectNotFound):
-            await tickets.redeem_media_download_ticket(conn, token="a" * 43, ticket=NEXT)
+            await tickets.redeem_media_ticket(conn, token="a" * 43, ticket=NEXT)
 
 
 async def test_old_tickets_are_deleted(project: PublishingProject) -> None:

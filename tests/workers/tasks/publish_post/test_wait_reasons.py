@@ -18,7 +18,7 @@ async def waiting(project: PublishingProject, post_id: UUID) -> Waiting | None:
     """Return the reason, equal for the post and its job."""
     async with project.pool.acquire() as conn:
         of = {"organization_id": project.org, "post_id": post_id}
-        shown, _ = await posts.read_post_with_version(conn, **of)
+        shown, _ = await posts.read_versioned_post(conn, **of)
         told = await wait_reasons.find_post_wait_reason(conn, **of, post=shown)
         job_id = ids.parse_prefixed_id(ids.JOB, shown.job_id or "")
         if job_id and shown.status != "outcome_unknown":

@@ -20,10 +20,10 @@ from workers.ingest.github.reading.names import (
     is_nearly_repository_name,
     spell_package_name,
 )
-from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import FetchedRepositoryFile
+from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.page.keywords import split_into_distinct_keywords
+from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, truncate_text
 
@@ -48,29 +48,29 @@ PARTIAL_APPLE_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 
 def read_manifest_statements(
-    file: FetchedRepositoryFile, own_name: RepositoryOwnName, files: list[FetchedRepositoryFile]
-) -> Iterator[BrandFieldStatement]:
+    file: FetchedRepoFile, own_name: RepositoryOwnName, files: list[FetchedRepoFile]
+) -> Iterator[BrandStatement]:
     """Yield the brand statements of a project's manifest, such as `package.json`.
 
     Yield nothing if the manifest can't be read. `files` may have the strings of an Android manifest.
     """
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in read_plist_names(file.body) if is_usable_manifest_statement(statement))
+        yield from (statement for statement in read_plist_names(file.body) if is_usable_manifest_value(statement))
     elif name == "androidmanifest.xml":
         yield from (
-            statement for statement in read_android_label(file.body, files) if is_usable_manifest_statement(statement)
+            statement for statement in read_android_label(file.body, files) if is_usable_manifest_value(statement)
         )
     elif name in LOADER_AND_READER_BY_MANIFEST_NAME:
         load, read = LOADER_AND_READER_BY_MANIFEST_NAME[name]
         yield from (
             statement
             for statement in read(load_manifest_object(load, file), own_name)
-            if is_usable_manifest_statement(statement)
+            if is_usable_manifest_value(statement)
         )
 
 
-def is_usable_manifest_statement(statement: BrandFieldStatement) -> bool:
+def is_usable_manifest_value(statement: BrandStatement) -> bool:
     if not isinstance(statement.value, str):
         return bool(statement.value)
     is_template = fold_text(statement.value).rstrip("0123456789") in FOLDED_TEMPLATE_MANIFEST_VALUES
@@ -82,7 +82,7 @@ def parse_gradle_settings(text: str) -> ManifestObject:
     return {"name": match[1]} if match else {}
 
 
-def load_manifest_object(load: Callable[[str], Any], file: FetchedRepositoryFile) -> ManifestObject:
+def load_manifest_object(load: Callable[[str], Any], file: FetchedRepoFile) -> ManifestObject:
     """Return the object in a manifest, decoded by `load`; {} if the file is broken or has another value."""
     try:
         value = load(decode_bytes_like_browser(file.body, ""))
@@ -98,12 +98,12 @@ def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
     return value
 
 
-def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     yield from read_manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
     yield from read_package_statements(document, own_name, "package.json")
 
 
-def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     """Yield the app's names and description in Expo's or React Native's `app.json`; a hosting service's has none."""
     expo = get_nested_object(document, "expo")
     yield from read_manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
@@ -111,11 +111,11 @@ def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iter
     yield from read_manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
 
 
-def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     yield from read_package_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
-def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandFieldStatement]:
+def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
         yield from read_package_statements(table, own_name, "pyproject")
 
@@ -125,9 +125,7 @@ def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
     return lambda document, own_name: read_package_statements(get_nested_object(document, *table), own_name, rule)
 
 
-def read_jekyll_site_description(
-    document: ManifestObject, own_name: RepositoryOwnName
-) -> Iterator[BrandFieldStatement]:
+def read_jekyll_description(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
@@ -137,14 +135,14 @@ def read_jekyll_site_description(
 
 def read_package_statements(
     document: ManifestObject, own_name: RepositoryOwnName, rule: str
-) -> Iterator[BrandFieldStatement]:
+) -> Iterator[BrandStatement]:
     """Yield the name, description and keywords in a package manifest, as all registries have them.
 
     The name is without `@scope/` and `vendor/`.
     """
     name = document.get("name")
     if isinstance(name, str):
-        yield BrandFieldStatement(
+        yield BrandStatement(
             "appName", spell_package_name(clean_text_line(name).rpartition("/")[2], own_name), 0.55, f"{rule}.name"
         )
     yield from read_manifest_description_statement(document, rule)
@@ -153,31 +151,31 @@ def read_package_statements(
 
 def read_manifest_name_statements(
     document: ManifestObject, own_name: RepositoryOwnName, confidence: float, rule: str, *keys: str
-) -> Iterator[BrandFieldStatement]:
+) -> Iterator[BrandStatement]:
     for key in keys:
         if isinstance(name := document.get(key), str):
-            yield BrandFieldStatement(
+            yield BrandStatement(
                 "appName", fix_own_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
             )
 
 
 def read_manifest_description_statement(
     document: ManifestObject, rule: str, confidence: float = 0.85
-) -> Iterator[BrandFieldStatement]:
+) -> Iterator[BrandStatement]:
     text = document.get("description")
     if isinstance(text, str) and (line := clean_text_line(text)):
-        yield BrandFieldStatement(
+        yield BrandStatement(
             "appDescription", truncate_text(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
         )
 
 
-def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iterator[BrandFieldStatement]:
+def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iterator[BrandStatement]:
     value = document.get("keywords")
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    yield BrandFieldStatement("keywords", split_into_distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
+    yield BrandStatement("keywords", split_unique_keywords(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[BrandFieldStatement]]
+ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[BrandStatement]]
 #: Loader and reader of a file, by its name in lower case.
 LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
     "app.json": (json.loads, read_app_json),
@@ -187,13 +185,13 @@ LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], Manife
     "pyproject.toml": (tomllib.loads, read_pyproject),
     "cargo.toml": (tomllib.loads, build_package_manifest_reader("cargo", "package")),
     "composer.json": (json.loads, build_package_manifest_reader("composer")),
-    "_config.yml": (yaml.safe_load, read_jekyll_site_description),
+    "_config.yml": (yaml.safe_load, read_jekyll_description),
     "settings.gradle": (parse_gradle_settings, build_package_manifest_reader("gradle")),
     "settings.gradle.kts": (parse_gradle_settings, build_package_manifest_reader("gradle")),
 }
 
 
-def read_plist_names(body: bytes) -> Iterator[BrandFieldStatement]:
+def read_plist_names(body: bytes) -> Iterator[BrandStatement]:
     """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
     Placeholders that a build replaces are left out.
@@ -211,10 +209,10 @@ def read_plist_names(body: bytes) -> Iterator[BrandFieldStatement]:
     for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
         name = values.get(key)
         if isinstance(name, str) and not BUILD_PLACEHOLDER_PATTERN.search(name):
-            yield BrandFieldStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
+            yield BrandStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def read_android_label(body: bytes, files: list[FetchedRepositoryFile]) -> Iterator[BrandFieldStatement]:
+def read_android_label(body: bytes, files: list[FetchedRepoFile]) -> Iterator[BrandStatement]:
     """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.
@@ -226,10 +224,10 @@ def read_android_label(body: bytes, files: list[FetchedRepositoryFile]) -> Itera
         return
     name = read_android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
     if name and not BUILD_PLACEHOLDER_PATTERN.search(name):
-        yield BrandFieldStatement("appName", clean_text_line(name), 0.75, "android.label")
+        yield BrandStatement("appName", clean_text_line(name), 0.75, "android.label")
 
 
-def read_android_strings(files: list[FetchedRepositoryFile]) -> dict[str, str]:
+def read_android_strings(files: list[FetchedRepoFile]) -> dict[str, str]:
     """Return the strings of all strings.xml files by name, as a device shows them.
 
     Of several strings with one name the first counts. Broken files are left out.

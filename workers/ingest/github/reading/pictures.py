@@ -14,7 +14,7 @@ from workers.ingest.appstore.address import host_of_url
 from workers.ingest.github.shapes import RepositoryContent
 from workers.ingest.github.store_pictures import find_store_image_kind
 from workers.ingest.page.document import MAX_URL_CHARS, read_tag_attribute, resolve_http_url
-from workers.ingest.page.pictures import clean_and_truncate_image_alt_text
+from workers.ingest.page.pictures import truncate_image_alt_text
 from workers.ingest.shapes import CandidateImage
 
 MAX_README_IMAGES = 40
@@ -45,7 +45,7 @@ def find_readme_image_candidates(repository: RepositoryContent, html: str) -> It
     for image in soup.find_all("img", limit=MAX_README_IMAGES):
         url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
         if url and is_image_readable_by_anyone(repository, url) and not is_badge_image(repository, image, url):
-            description = clean_and_truncate_image_alt_text(read_tag_attribute(image, "alt"))
+            description = truncate_image_alt_text(read_tag_attribute(image, "alt"))
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 

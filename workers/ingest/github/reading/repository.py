@@ -10,18 +10,18 @@ from workers.ingest import detection
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
 from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_blocks, strip_emoji_codes_and_ornaments
 from workers.ingest.github.reading.names import RepositoryOwnName, spell_repository_own_name_as_in_text
-from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import FetchedRepositoryFile, RepositoryContent
+from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.page.document import MAX_URL_CHARS
-from workers.ingest.page.keywords import split_into_distinct_keywords
+from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, is_tagline_sized, truncate_text
-from workers.ingest.shapes import ParsedNonPageDocument, Passage, build_candidates_of_scored_values
+from workers.ingest.shapes import ParsedNonPageDoc, Passage, build_candidates_of_scored_values
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Topics about a project's events, not about itself.
 GITHUB_TOPIC_FOR_CONTRIBUTORS_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
 #: Programming languages of nearly every repository.
-REPOSITORY_LANGUAGES_UNFIT_AS_KEYWORDS = {
+NON_KEYWORD_CODE_LANGUAGES = {
     "Makefile",
     "Shell",
     "Batchfile",
@@ -34,7 +34,7 @@ REPOSITORY_LANGUAGES_UNFIT_AS_KEYWORDS = {
 MAX_REPOSITORY_PASSAGES = 250
 
 
-def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDocument:
+def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDoc:
     """Return the candidates, passages and images of a repository from GitHub's fields and its files.
 
     Of equal candidates the first wins: store, GitHub's fields, manifests, README.
@@ -49,7 +49,7 @@ def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDocu
         repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
     files = repository.files
-    statements_by_file: list[tuple[FetchedRepositoryFile | None, Iterable[BrandFieldStatement]]] = [
+    statements_by_file: list[tuple[FetchedRepoFile | None, Iterable[BrandStatement]]] = [
         *((file, stores.read_store_text_statements(file)) for file in files),
         (None, read_github_metadata_statements(repository, own_name, skip_rules)),
         *((file, manifests.read_manifest_statements(file, own_name, files)) for file in files),
@@ -64,14 +64,14 @@ def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDocu
         for file, statements in statements_by_file
         for candidate in build_candidates_of_scored_values(build_github_file_page_url(repository, file), statements)
     ]
-    return ParsedNonPageDocument(
-        candidates=merge_store_and_topic_keywords(repository, candidates),
+    return ParsedNonPageDoc(
+        candidates=merge_topics_into_keywords(repository, candidates),
         passages=list(list_repository_passages(repository, store_texts, blocks))[:MAX_REPOSITORY_PASSAGES],
         pictures=pictures.list_store_and_readme_candidate_images(repository, html),
     )
 
 
-def build_github_file_page_url(repository: RepositoryContent, file: FetchedRepositoryFile | None) -> str:
+def build_github_file_page_url(repository: RepositoryContent, file: FetchedRepoFile | None) -> str:
     """Return the URL of the file's page on GitHub; the repository's page if `file` is None."""
     if file is None:
         return repository.url
@@ -80,7 +80,7 @@ def build_github_file_page_url(repository: RepositoryContent, file: FetchedRepos
 
 def read_github_metadata_statements(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
-) -> Iterator[BrandFieldStatement]:
+) -> Iterator[BrandStatement]:
     """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
     A description without any sentence on the product has little confidence, and is no tagline.
@@ -89,35 +89,33 @@ def read_github_metadata_statements(
     if description:
         is_skipped = not skip_rules.keep_product_sentences(description)
         text, confidence = truncate_text(description, MAX_DESCRIPTION_CHARS), 0.20 if is_skipped else 0.90
-        yield BrandFieldStatement("appDescription", text, confidence, "github.description")
+        yield BrandStatement("appDescription", text, confidence, "github.description")
         if is_tagline_sized(description) and not is_skipped:
-            yield BrandFieldStatement("tagline", description, 0.80, "github.description")
+            yield BrandStatement("tagline", description, 0.80, "github.description")
     if fold_text(own_name.display):
-        yield BrandFieldStatement("appName", own_name.display, 0.50, "github.name")
+        yield BrandStatement("appName", own_name.display, 0.50, "github.name")
     if links := stores.read_homepage_link(repository.homepage):
-        yield BrandFieldStatement("links", links, 0.90, "github.homepage")
+        yield BrandStatement("links", links, 0.90, "github.homepage")
     icon = f"{repository.raw_files_url}{quote(repository.icon or '')}"
     if repository.icon and len(icon) <= MAX_URL_CHARS:
-        yield BrandFieldStatement("logoUrl", icon, 0.85, "store.icon")
+        yield BrandStatement("logoUrl", icon, 0.85, "store.icon")
 
 
 def detect_store_text_or_readme_language(
-    store_texts: list[tuple[FetchedRepositoryFile, str, str]], blocks: list[ReadmeBlock]
-) -> Iterator[BrandFieldStatement]:
+    store_texts: list[tuple[FetchedRepoFile, str, str]], blocks: list[ReadmeBlock]
+) -> Iterator[BrandStatement]:
     """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
     for tag, confidence, rule in detection.weigh_language_tags(text, declared):
-        yield BrandFieldStatement("primaryLanguage", tag, confidence, rule)
+        yield BrandStatement("primaryLanguage", tag, confidence, rule)
 
 
 def join_readme_prose(blocks: Iterable[ReadmeBlock]) -> str:
     return " ".join(block.text for block in blocks if block.kind != "heading")
 
 
-def merge_store_and_topic_keywords(
-    repository: RepositoryContent, candidates: list[FieldCandidate]
-) -> list[FieldCandidate]:
+def merge_topics_into_keywords(repository: RepositoryContent, candidates: list[FieldCandidate]) -> list[FieldCandidate]:
     """Return the candidates, with store keywords and GitHub topics merged into one `keywords` candidate.
 
     Add another one with up to three programming languages. Topics about contributing are left out.
@@ -129,20 +127,18 @@ def merge_store_and_topic_keywords(
         topics = [*map(str, keywords.value), *topics]
         rule = "store.keywords+github.topics" if len(topics) > len(keywords.value) else keywords.rule
         first_url = keywords.url
-    languages = [
-        language for language in repository.languages if language not in REPOSITORY_LANGUAGES_UNFIT_AS_KEYWORDS
-    ][:3]
+    languages = [language for language in repository.languages if language not in NON_KEYWORD_CODE_LANGUAGES][:3]
     lists = ((topics, 0.95, rule), (languages, 0.30, "github.languages"))
     keyword_candidates = [
         FieldCandidate(field="keywords", value=values, confidence=confidence, rule=rule, url=first_url)
         for texts, confidence, rule in lists
-        if (values := split_into_distinct_keywords(texts))
+        if (values := split_unique_keywords(texts))
     ]
     return [*keyword_candidates, *(other for other in candidates if other not in store_keywords)]
 
 
 def list_repository_passages(
-    repository: RepositoryContent, store_texts: list[tuple[FetchedRepositoryFile, str, str]], blocks: list[ReadmeBlock]
+    repository: RepositoryContent, store_texts: list[tuple[FetchedRepoFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Passage]:
     """Yield the passages of a repository: GitHub's description, the store texts, then the README.
 

@@ -10,10 +10,10 @@ from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_readme_heading
-from workers.ingest.github.reading.statement import BrandFieldStatement
-from workers.ingest.github.shapes import FetchedRepositoryFile
+from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.page.keywords import split_into_distinct_keywords
+from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
 from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX
@@ -28,9 +28,7 @@ STORE_LINK_NAME_BY_HOST = {
 STORE_NAME_FIELDS = {"name", "title"}
 STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
 STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
-STORE_TEXT_PARAGRAPH_BREAK_PATTERN = re.compile(
-    r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE
-)
+PARAGRAPH_BREAK_PATTERN = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
 #: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
 STORE_TEXT_HTML_HEADING_PATTERN = re.compile(
     r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$", re.IGNORECASE | re.MULTILINE
@@ -41,7 +39,7 @@ STORE_TEXT_LINE_BREAK_TAGS_PATTERN = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>"
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def read_store_text_statements(file: FetchedRepositoryFile) -> Iterator[BrandFieldStatement]:
+def read_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
     match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
     text = decode_store_text_file(file)
     if match is None or not text:
@@ -54,25 +52,25 @@ def read_store_text_statements(file: FetchedRepositoryFile) -> Iterator[BrandFie
         yield from read_store_tagline(clean_text_line(text), 0.95, rule)
     elif name in STORE_DESCRIPTION_FIELDS:
         yield from read_store_description(text, rule)
-    elif name == "keywords" and (keywords := split_into_distinct_keywords([text])):
-        yield BrandFieldStatement("keywords", keywords, 0.95, rule)
+    elif name == "keywords" and (keywords := split_unique_keywords([text])):
+        yield BrandStatement("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
-        yield BrandFieldStatement("links", found_links, 0.85, rule)
+        yield BrandStatement("links", found_links, 0.85, rule)
 
 
-def read_store_name(text: str, rule: str) -> Iterator[BrandFieldStatement]:
+def read_store_name(text: str, rule: str) -> Iterator[BrandStatement]:
     name, tail = split_readme_heading(text)
     if is_possible_brand_name(name):
-        yield BrandFieldStatement("appName", name, 0.95, rule)
+        yield BrandStatement("appName", name, 0.95, rule)
     yield from read_store_tagline(tail, 0.80, f"{rule}.tail")
 
 
-def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandFieldStatement]:
+def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
     if is_tagline_sized(text):
-        yield BrandFieldStatement("tagline", text, confidence, rule)
+        yield BrandStatement("tagline", text, confidence, rule)
 
 
-def read_store_description(text: str, rule: str) -> Iterator[BrandFieldStatement]:
+def read_store_description(text: str, rule: str) -> Iterator[BrandStatement]:
     """Yield statements of the description in a store text: its opening that describes the app.
 
     Yield its list items as an alternative. Yield nothing without an opening.
@@ -83,9 +81,9 @@ def read_store_description(text: str, rule: str) -> Iterator[BrandFieldStatement
     )
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(text))[0])
     if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
-        yield BrandFieldStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
+        yield BrandStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
         if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield BrandFieldStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEMS_RULE_SUFFIX}")
+            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEMS_RULE_SUFFIX}")
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
@@ -103,19 +101,15 @@ def read_homepage_link(address: str) -> dict[str, str]:
 
 
 def split_store_paragraphs(text: str) -> list[str]:
-    return [
-        text_line
-        for paragraph in STORE_TEXT_PARAGRAPH_BREAK_PATTERN.split(text)
-        if (text_line := clean_text_line(paragraph))
-    ]
+    return [text_line for paragraph in PARAGRAPH_BREAK_PATTERN.split(text) if (text_line := clean_text_line(paragraph))]
 
 
-def decode_store_text_file(file: FetchedRepositoryFile) -> str:
+def decode_store_text_file(file: FetchedRepoFile) -> str:
     text = decode_bytes_like_browser(file.body, "").strip()
     return "" if SYMLINK_CONTENT_PATTERN.fullmatch(text) else text
 
 
-def list_store_prose_files(files: list[FetchedRepositoryFile]) -> Iterator[tuple[FetchedRepositoryFile, str, str]]:
+def list_store_prose_files(files: list[FetchedRepoFile]) -> Iterator[tuple[FetchedRepoFile, str, str]]:
     """Yield the store text files that have a description or a tagline, each with its locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
