@@ -99,7 +99,7 @@ def _count_json_containers(text: bytes) -> int:
 
 
 def _has_long_number(text: bytes) -> bool:
-    return b"0" * MAX_JSON_NUMBER_DIGITS in text.translate(_DIGITS_TO_ZEROS_TABLE)
+    return b"0" * (MAX_JSON_NUMBER_DIGITS + 1) in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 
 def _build_too_many_json_values_error(maximum: int, what: str) -> InvalidValue:

@@ -202,7 +202,8 @@ class RateLimiter:
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
-        await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
+        if standing.second:  # else it passed uncounted, without Redis
+            await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
     def charge_request_cost(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Charge a finished request; a background call writes the charge within `COST_CHARGE_FLUSH_INTERVAL_S`."""

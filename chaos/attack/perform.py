@@ -38,13 +38,16 @@ class AttackOptions(NamedTuple):
 def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport:
     """Check tenancy, scopes and costs of a running API within `plan.seconds`; return the report.
 
-    Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
-    organization.
+    Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, for keys of a single
+    organization, or if the time ends before the first check.
     """
     began, tally = time.monotonic(), AttackTally()
     with _open_attack_clients(plan) as callers:
-        routes = _fetch_api_routes(callers[0])
-        accounts = [_read_key_organization(caller) for caller in callers]
+        try:
+            routes = _fetch_api_routes(callers[0])
+            accounts = [_read_key_organization(caller) for caller in callers]
+        except AttackCheckDeadlinePassed:
+            raise AttackRunImpossible("the time ended before the first check: allow more seconds or a higher rate") from None
         if len({account["organizationId"] for account in accounts}) < 2:
             raise AttackRunImpossible("the keys are of one organization: name keys of two")
         log(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")

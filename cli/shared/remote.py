@@ -20,7 +20,7 @@ from cli.shared.exit_codes import (
     EXIT_SETTINGS_OR_SERVER_UNUSABLE,
     EXIT_USAGE,
 )
-from schemas.errors import SettingsInvalid
+from schemas.errors import LocalServerUnavailable, SettingsInvalid
 
 #: The API holds a long poll for at most 30 s.
 API_REQUEST_TIMEOUT = httpx.Timeout(60, connect=10)
@@ -80,7 +80,8 @@ class RemoteApi(NamedTuple):
 def find_remote_api() -> RemoteApi:
     """Return the API's address and key, of TENANTRY_API and TENANTRY_KEY or of `bin/up` in this folder.
 
-    A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key.
+    A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key,
+    `LocalServerUnavailable` for an unreadable file.
     """
     api, key = os.environ.get("TENANTRY_API"), os.environ.get("TENANTRY_KEY")
     if not api:
@@ -104,7 +105,7 @@ def find_api_or_exit() -> RemoteApi:
     """Return the API's address and key; without one, end the command with code 5 and an error on stderr."""
     try:
         return find_remote_api()
-    except SettingsInvalid as error:
+    except (SettingsInvalid, LocalServerUnavailable) as error:
         click.echo(f"Error: {error}", err=True)
         raise click.exceptions.Exit(EXIT_SETTINGS_OR_SERVER_UNUSABLE) from None
 

@@ -46,7 +46,7 @@ class PreparedPostCall(NamedTuple):
     traits: dict[str, Any] | None
 
     def __repr__(self) -> str:
-        return f"PreparedStep({self.revision})"
+        return f"PreparedPostCall({self.revision})"
 
 
 class PostSendingMarkOrRefusal(NamedTuple):

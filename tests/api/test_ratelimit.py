@@ -183,6 +183,17 @@ async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Ap
     assert count_uncounted() == before
 
 
+@pytest.mark.usefixtures("patient")
+async def test_a_request_that_passed_uncounted_is_not_given_back(app: Litestar, acme: ApiCaller) -> None:
+    """Without Redis it has no second of its count. Its return must not count it once Redis is back."""
+    services = app.state.services
+    principal = await services.authenticator.authenticate(key_text.parse_api_key(acme.key), expected=None, address="")
+    counted = await services.limiter.count_request(principal, RateClass.READ_LIGHT)
+    await services.limiter.uncount_request(counted._replace(second=0))
+    following = await services.limiter.count_request(principal, RateClass.READ_LIGHT)
+    assert following.left == counted.left - 1
+
+
 @pytest.mark.usefixtures("few")
 async def test_daily_writes_count_per_organization_and_utc_day(
     clocked: tuple[Litestar, list[datetime]], pool: Pool, redis: Redis

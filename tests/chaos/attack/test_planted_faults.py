@@ -257,6 +257,15 @@ def test_short_attack_reports_unjudged_routes(url: str) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("url", [()], indirect=True)
+def test_attack_without_time_for_a_check_is_refused(url: str) -> None:
+    words = ["attack", url, "--key", "one", "--key", "two", "--rate", "0.1", "--seconds", "1"]
+    result = CliRunner().invoke(tenantry, words)
+    assert result.exit_code == 5
+    assert "before the first check" in result.stderr
+
+
+@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

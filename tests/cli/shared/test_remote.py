@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cli.local.folder import LOCAL_FOLDER
+from cli.local.folder import LOCAL_ENV_FILE, LOCAL_FOLDER
 from tests.cli.conftest import Tenantry, decoded
 from tests.waiting import PATIENCE_S, until
 
@@ -116,6 +116,16 @@ async def test_a_redirect_is_not_followed(tenantry: Tenantry, peer: Peer) -> Non
     peer.status = 307
     assert (await tenantry("api", "projects")).exit_code == 0
     assert len(peer.seen) == 1
+
+
+async def test_an_unreadable_file_of_the_platform_is_reported(
+    tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TENANTRY_API")
+    LOCAL_ENV_FILE.mkdir(parents=True)
+    result = await tenantry(*SENDING)
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "can't be read" in result.stderr
 
 
 async def test_an_unreachable_api_is_reported_without_the_key(
