@@ -19,7 +19,7 @@ from chaos.proxy import ServerAddress
 EFFECT_RECEIVER_TIMEOUT_S = 2.0
 #: Calls accepted without a response.
 UNANSWERED_EFFECT_CALL_PERCENT = 10
-#: Calls dropped before the receiver reads them.
+#: Calls dropped before the receiver accepts them.
 DROPPED_EFFECT_CALL_PERCENT = 5
 
 

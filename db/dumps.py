@@ -41,7 +41,7 @@ class PostgresDumpTool(NamedTuple):
 def write_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
     """Write a snapshot of the database into a new file with mode 0600; return the pg_dump used.
 
-    Raise `BackupOrRestoreFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
+    Raise `BackupOrRestoreFailed`, also for an existing file; OSError or asyncpg's errors for an unreachable server.
     """
     tool = find_postgres_tool("pg_dump", asyncio.run(query_postgres_server_major_version(database_url)))
     if file.exists():
@@ -61,8 +61,8 @@ def write_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
 def restore_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
     """Read a dump into an empty database; return the pg_restore used.
 
-    Raise `BackupOrRestoreFailed`, also for a missing file and for a database with tables. Raise asyncpg's errors for an
-    unreachable database.
+    Raise `BackupOrRestoreFailed`, also for a missing file and for a database with tables. Raise OSError or
+    asyncpg's errors for an unreachable database.
     """
     if not file.is_file():
         raise BackupOrRestoreFailed(f"{file} is not there")

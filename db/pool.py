@@ -106,8 +106,8 @@ async def open_postgres_pool(
     """Open a pool of at most `size` Postgres connections, and yield it; `pg_stat_activity` shows `name`.
 
     A statement without an answer after `command_timeout` seconds raises TimeoutError. With `patience_s`, Postgres
-    too limits its wait: for a statement to end, and in a transaction for the next one. Raise OSError or
-    `asyncpg.PostgresError` for an unreachable server.
+    too limits its wait for a lock (instead of `lock_timeout`), for a statement's end, and in a transaction for the
+    next statement. Raise OSError or `asyncpg.PostgresError` for an unreachable server.
 
     With `for_bursts` the pool opens all its connections immediately and keeps them. Each plans a statement once, not
     at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
@@ -150,7 +150,7 @@ async def open_postgres_connection(
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """Open a Postgres connection outside any pool, and return it; the caller must close it.
 
-    It is for uses that need a session of their own, such as an advisory lock.
+    It suits an advisory lock, which needs its own session. Raise OSError or `asyncpg.PostgresError` if unreachable.
     """
     conn = await asyncpg.connect(
         database_url,

@@ -65,7 +65,7 @@ class LocalServer:
 
     @property
     def exit_code(self) -> int | None:
-        """Return the server's exit code; None while it runs, and before it was started."""
+        """Return the exit code of a server that ended by itself; else None: not started, running or stopped."""
         return None if self.process is None else self.process.poll()
 
     def start_and_wait_until_ready(self, report: StartReporter | None = None) -> None:

@@ -174,7 +174,7 @@ def _drop_repeated_svg_ids(root: etree._Element) -> None:
 
 
 def _svg_drawing_size(root: etree._Element) -> tuple[float, float]:
-    """Return a drawing's width and height by its attributes, else its viewBox, without units; 1 x 1 if neither fits."""
+    """Return a drawing's width and height by its attributes, else its viewBox, without units; 1 x 1 if unusable."""
     sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     if len(box) == 4 and not all(_SVG_SIDE_LENGTH_PATTERN.match(side) and "%" not in side for side in sides):

@@ -85,7 +85,7 @@ class FfmpegLimits(NamedTuple):
 
 
 def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
-    """Run FFmpeg to its end, within `bounds` if they are set. Raises `GenerationError`.
+    """Run FFmpeg to its end, within the CPU and memory of `bounds` if they are set. Raises `GenerationError`.
 
     Return the first MiB of its stdout, the last lines of its stderr, and the count of all lines.
     """
@@ -142,7 +142,7 @@ class _FfmpegProcess:
             self._limit_resources(bounds)
 
     def _limit_resources(self, bounds: FfmpegLimits) -> None:
-        """Limit FFmpeg's CPU time and memory with prlimit, before it has read any input."""
+        """Limit FFmpeg's CPU time and memory with prlimit, right after its start."""
         with suppress(ProcessLookupError):
             for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
                 resource.prlimit(self._process.pid, limit, (maximum, maximum))

@@ -37,7 +37,7 @@ HOST_SENT_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.
 
 
 def decode_picture(data: bytes) -> Image.Image:
-    """Decode an untrusted bitmap or SVG to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
+    """Decode an untrusted bitmap or SVG to RGB, transparent to RGBA. Raises `PictureRefused`, `GenerationError`."""
     check_picture_byte_count(len(data))
     if _SVG_START_PATTERN.match(data.removeprefix(b"\xef\xbb\xbf")):
         return _decode_bitmap(rasterize_svg(data))
@@ -101,7 +101,7 @@ def _convert_picture_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def decode_logo(data: bytes) -> Image.Image | None:
-    """Decode a logo, cropped to its visible part; None if under 48 px or longer than 4:1. Raises `PictureRefused`."""
+    """Decode a logo, cropped to its visible part; None if under 48 px or over 4:1. Raises like `decode_picture`."""
     image = decode_picture(data)
     if image.mode == "RGBA":
         box = image.getchannel("A").point([255 * (value >= MIN_VISIBLE_ALPHA) for value in range(256)]).getbbox()

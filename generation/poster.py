@@ -50,7 +50,7 @@ def write_video_poster(path: Path, folder: Path) -> OutputFile:
 def _find_poster_frame(path: Path) -> Image.Image:
     """Return the first of a video's sample frames that has visible content, else the one with the most contrast.
 
-    Raises `ClipRefused` for a video without a decodable frame.
+    Raises `ClipRefused`, for example for a video without a decodable frame.
     """
     best, highest = None, -1.0
     for frame in _decode_poster_sample_frames(

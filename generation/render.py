@@ -57,7 +57,7 @@ class ContentPiece(Protocol):
     """A piece of content to make."""
 
     def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
-        """Draw the piece's files into an existing folder; yield its progress. A yielded step's file is complete."""
+        """Draw its files into an existing folder; yield progress and complete files. Raises `GenerationError`."""
 
 
 class SlidesPiece(NamedTuple):

@@ -46,7 +46,7 @@ class SvgElementCost(NamedTuple):
 
 
 def count_drawing_cost_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> int:
-    """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if it costs too much."""
+    """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if too high, deep or circular."""
     return _DrawingCostCounter(root, rules).get_element_cost(root, 0).units
 
 

@@ -44,7 +44,7 @@ class VideoTiming(NamedTuple):
 
 
 def reading_seconds(text: str) -> float:
-    """Return the minimum display time of a text, in seconds, by its visible letters."""
+    """Return the minimum display time of a text, in seconds, by its number of graphemes with spaces."""
     return _READING_START_DELAY_S + len(split_graphemes(clean_drawn_text(text))) / _READ_LETTERS_PER_S
 
 

@@ -37,7 +37,7 @@ async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[
 async def cancel_open_jobs_by_ids(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
     """End those of the given jobs that are queued as canceled, and request the cancel of the running ones.
 
-    Return their rows. A job that has ended or isn't cancelable now has no row.
+    Return their rows. A job that has ended or isn't cancelable now has no row. Internal jobs are canceled, too.
     """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 

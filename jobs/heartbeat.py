@@ -14,7 +14,7 @@ from jobs.ledger import JobClaim
 
 
 class HeldJob(NamedTuple):
-    """A job that the worker holds, as of a renewal."""
+    """A job that the worker holds, as of a renewal; `overdue`: its attempt's time limit has passed."""
 
     organization_id: UUID
     id: UUID

@@ -78,7 +78,7 @@ class AttemptSettlement(NamedTuple):
 
 
 class ChangedJob(NamedTuple):
-    """A job that a statement ended or queued again, as its row is now; `error` is set on a failed one."""
+    """A job's row after a statement ended it, queued it again or requested its cancel; `error` if it failed."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -121,8 +121,8 @@ async def submit_job(
 ) -> SubmittedJob:
     """Insert a queued job in the caller's transaction, or find the open job with the same `unique_key`; return it.
 
-    Raise `LimitReached` over the tenant's cap for the pool. A job of the same `unique_key` may begin or end between
-    the insert and the lookup: then both run again.
+    Raise `LimitReached` over the tenant's cap for the pool, but not for an internal job or a future `run_at`. A job
+    of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
     for _ in range(MAX_JOB_SUBMIT_ATTEMPTS if unique_key else 1):
         inserted = await SUBMIT_JOB.one(
@@ -160,8 +160,8 @@ async def submit_jobs(
 ) -> tuple[list[UUID], list[WakeMessage]]:
     """Submit many jobs of a kind in one statement; return their ids in order, and the wakes to send.
 
-    Submit all or none: raise `LimitReached` if the tenant's cap for the pool leaves no room for all. Empty `args`
-    give two empty lists.
+    Submit all or none: raise `LimitReached` if the tenant's cap for the pool leaves no room for those due now.
+    Internal jobs have no cap. Empty `args` give two empty lists.
     """
     if not args:
         return [], []

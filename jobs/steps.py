@@ -29,7 +29,7 @@ LOCK_JOB_FOR_STEP = job_step.lock_for_step.typed(_LockedJobStepRow)
 async def run_named_step(conn: Conn, claim: JobClaim, name: str, body: Callable[[Conn], Awaitable[T]]) -> T:
     """Run a named step of a job once; return its result, or the result stored by an earlier attempt.
 
-    The result passes through JSON, in the first run too. Raises `AttemptFenced`, `JobCancelRequested`.
+    The result passes through JSON in each run. Raises `AttemptFenced`, `JobCancelRequested`, ValueError if large.
     """
     job = {"org": claim.organization_id, "id": claim.id}
     row = check_job_fence(await LOCK_JOB_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)

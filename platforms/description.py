@@ -29,7 +29,7 @@ class PlatformLimits(NamedTuple):
     `quota` is posts in any window of so many seconds. A post has images or one video, never both; each file
     has an allowed type and size. `video_s` is the longest video. A post may request one of `privacy_levels`;
     none if it is empty. `ai_labels` are the kinds of files with an AI label in direct posts. `caption_parts`
-    are further limits of a caption.
+    are further limits of a caption. `text_only`: a post may have no files.
     """
 
     name: str

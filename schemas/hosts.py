@@ -14,7 +14,7 @@ _HOST_HEADER_PATTERN = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 
 
 class AllowedHostHeaders:
-    """Allowed names: `localhost`, the given names, and any IP address.
+    """Allowed names: `localhost` and its subdomains, the names given (`.x`: all subdomains of x), any IP address.
 
     IP addresses are safe: a page can't redirect them, and probes and scrapes use them.
     """

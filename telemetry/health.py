@@ -28,7 +28,7 @@ LOOP_LAG_INTERVAL_S = 1.0
 async def serve_health(
     port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK_ADDRESS, hosts: AllowedHostHeaders | None = None
 ) -> AsyncIterator[int]:
-    """Serve `/healthz` and `/metrics` of a process on `port` of the address `host` while the block runs.
+    """Serve `/healthz` and `/metrics` on `port` of the address `host`, and measure the loop's lag, in the block.
 
     Yield the port: 0 takes a free port, which is logged. A `Host` header that `hosts` doesn't allow gets a 421; by
     default `localhost` and IP addresses are allowed. Raise `SettingsInvalid`, with the name `setting`, if the port

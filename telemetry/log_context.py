@@ -19,8 +19,8 @@ T = TypeVar("T")
 class WorkCause(Protocol):
     """A request or a job attempt.
 
-    `span` is the parent of new spans; None if no recorder is active. `submits` are submitted jobs without a
-    span yet.
+    `span` is the parent of new spans; None for a request, or without a recorder. `submits` are submitted jobs
+    without a span yet.
     """
 
     span: Any

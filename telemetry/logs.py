@@ -48,7 +48,7 @@ def get_logger(name: str) -> Any:
 
 
 def get_batched_logger(name: str) -> Any:
-    """Return a structured logger for frequent lines, which are written in batches, up to `LOG_BATCH_DELAY_S` late."""
+    """Return a logger for frequent lines of an event loop, written in batches, up to `LOG_BATCH_DELAY_S` late."""
     return structlog.get_logger(_BATCHED_LOGGER_OPTION, part=name)
 
 

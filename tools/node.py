@@ -24,7 +24,7 @@ def find_node_home() -> Path:
 
 
 def find_node_program() -> str:
-    """Return the path of the `node` program."""
+    """Return the path of the `node` program. Exit with a message without it."""
     return str(find_node_home() / "bin" / "node")
 
 

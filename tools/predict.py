@@ -60,7 +60,7 @@ def main(cases: Path) -> None:
 async def print_corpus_predictions(corpus: Path) -> int:
     """Print a prediction for each page of a corpus, one a line in order. Return 1 after an unreadable page, else 0.
 
-    An unreadable page gets a line with its id alone, and a message on stderr.
+    An unreadable page gets a line with its id alone, and a message on stderr. Raise `InvalidValue` for a bad line.
     """
     cases = read_corpus_page_entries(corpus)
     limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0

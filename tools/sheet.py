@@ -80,7 +80,7 @@ class BrandWithPictureFileNames(BrandSnapshot, frozen=True, kw_only=True):
 
 
 class CheckedPiece(NamedTuple):
-    """Piece with its pictures and faults; a refused piece has only its error code."""
+    """Piece with its pictures and faults; a refused piece has no pictures, and its error as its only fault."""
 
     brand: str
     format: PieceFormat

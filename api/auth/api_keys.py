@@ -77,8 +77,8 @@ class Authenticator:
     ) -> Principal:
         """Look up an API key, and return its principal. `expected` is the cached principal of the key, or None.
 
-        Raises `ApiKeyUnauthenticated`, and `KillSwitchActive` for the right secret of a key that is switched
-        off.
+        Raises `ApiKeyUnauthenticated`, also for an expired key. Raises `KillSwitchActive` for the right secret of
+        a key that is switched off, or of a suspended organization.
 
         Each key is looked up, regardless of earlier failures of its address: a stranger behind the same proxy
         must not lock a partner out. But a guessing address shares its queries only with other guessing

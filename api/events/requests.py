@@ -143,8 +143,8 @@ async def parse_request_events(
 ) -> CheckedEventBatch:
     """Parse the events of a request's body with `reader`; return a batch of valid and rejected events.
 
-    Raises `MalformedBody`, `InvalidValue`, `BodyOversized`. The events count against the app's limit even on an
-    error. A body without events counts as one event of its size.
+    Raises `MalformedBody`, `InvalidValue`, `BodyOversized`. The events count against the app's limit. A body with
+    an error, or without events, counts as one event of its size.
     """
     event_count, now = 1, request.services.clock()
     try:

@@ -18,8 +18,8 @@ async def run_background_buffer_writer(
 ) -> AsyncIterator[None]:
     """Run a background task that calls `write_due` each time `pending` is set, and at the block's end.
 
-    The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write are
-    written with the next one. The last write may take `MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S`.
+    The task sleeps `pause_s` between two writes, so that many rows become one write. Errors are only logged:
+    `write_due` keeps or drops its rows. The last write may take `MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S`.
     """
     writer = asyncio.create_task(_write_buffer_whenever_signaled(pending, write_due, pause_s))
     try:

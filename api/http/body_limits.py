@@ -71,7 +71,7 @@ _LIMITS_OF_FREE_FORM_JSON_VALUE = BodyLimits(
 
 @cache
 def body_limits_of_type(kind: Any) -> BodyLimits:
-    """Return the maximum size of a type as JSON. Raises TypeError if the type holds a list without a `max_length`."""
+    """Return a type's maximum size as JSON. Raises TypeError for a list or object in it without a `max_length`."""
     limits = _measure_max_json_size_of_type(inspect.type_info(kind))
     return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_STEP_BYTES) * BODY_LIMIT_STEP_BYTES))
 

@@ -92,7 +92,7 @@ def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
 class _CsvLineIterator:
     """Iterator over the lines of a table.
 
-    Raises `MalformedBody` for a long line, and for a row of many lines.
+    Raises `MalformedBody` for a long line, a row of many lines, and a table of too many lines.
     """
 
     def __init__(self, text: str) -> None:

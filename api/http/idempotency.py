@@ -59,8 +59,8 @@ class WriteResult(NamedTuple, Generic[T]):
 async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
     """Run a write and store its answer in one transaction; then send the wakes, and return the response.
 
-    If the request's Idempotency-Key was used for the same request, return the first answer again. Raises
-    `IdempotencyKeyReused` for another request, `IdempotentRequestInFlight` while the first request still runs.
+    Return the first answer again if the Idempotency-Key was used for the same request. Raises `InvalidValue` for a
+    malformed key, `IdempotencyKeyReused`, `IdempotentRequestInFlight`, and `StateConflict` CLOCK_ADVANCING.
     """
     return await send_wakes_and_reply(request, await write_idempotently(request, write, await request.body()))
 

@@ -71,7 +71,7 @@ class ApiRequest(Request[Any, Any, State]):
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
     def parse_object_scope(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
-        """Return the caller's organization and an object by its argument's name; raise as the ids' parser does."""
+        """Return the ids of the caller's organization and an object, not looked up. Raises `ObjectNotFound`."""
         [(argument, text)] = object_id.items()
         return {"organization_id": self.organization_id, argument: path_ids.parse_id(noun, text)}
 
@@ -80,10 +80,10 @@ class ApiRequest(Request[Any, Any, State]):
         return self.services.settings.public_url
 
     def acquire_connection(self) -> AbstractAsyncContextManager[Conn]:
-        """Return a context with a Postgres connection of the caller's quota; callers without a key share one.
+        """Return a context with a Postgres connection of the caller's quota; callers without a key share a quota.
 
-        All reads of a sandbox on this connection see one snapshot. `sandbox_clock_offset`, the sandbox clock's
-        offset, belongs to that snapshot.
+        In a GET of a sandbox, all reads on this connection see one snapshot. `sandbox_clock_offset`, the sandbox
+        clock's offset, belongs to that snapshot.
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
@@ -107,7 +107,7 @@ class ApiRequest(Request[Any, Any, State]):
         return self.request_state.ahead
 
     async def read_sandbox_clock_offset(self) -> timedelta:
-        """Read the time by which the caller's sandbox clock is ahead of real time; zero for a live one."""
+        """Read, in a GET, by how much the caller's sandbox clock is ahead of real time; zero for a live caller."""
         if self.principal.sandbox:
             async with self.acquire_connection():
                 pass
@@ -198,7 +198,7 @@ class ApiRequest(Request[Any, Any, State]):
     async def json(self) -> Any:
         """Decode the body as the type of the route's `data`, strictly: no conversion, no unknown field.
 
-        Litestar would take `"5"` as a number. CSV is read as rows, if allowed. Raises `MalformedBody`, `InvalidValue`.
+        Litestar would take `"5"` as a number. CSV is read as rows. Raises as `body` does, and `InvalidValue`.
         """
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
@@ -207,7 +207,7 @@ class ApiRequest(Request[Any, Any, State]):
         return await self.decode_body_as(kind)
 
     async def decode_body_as(self, kind: Any) -> Any:
-        """Decode the request's JSON body as a type. Raises `MalformedBody`, `InvalidValue`."""
+        """Decode the request's JSON body as a type. Raises `BodyOversized`, `MalformedBody`, `InvalidValue`."""
         return await steps.run_cooperative_steps(json_bodies.decode_json_body(await self.body(), kind))
 
 

@@ -13,8 +13,8 @@ V = TypeVar("V")
 class LookupCoalescer(Generic[K, V]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
-    `queue_lookup` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
-    one result per lookup, in order. Its exception is raised to each lookup of the batch.
+    `ask` runs the query. It gets only lookups that arrived before its call, so no result is older than its lookup.
+    It returns one result per lookup, in order. Its exception is raised to each lookup of the batch.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:

@@ -128,7 +128,7 @@ _SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datet
 def build_sample_webhook_event(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
 ) -> SampleEvent:
-    """Build a sample webhook event, with current times and fresh ids; `project_id` is random unless given."""
+    """Build a sample event with new ids and time `now`. Without `project_id`, it is random; endpoints have none."""
     noun = type_.partition(".")[0]
     kind = _SAMPLE_KINDS_BY_EVENT_PREFIX[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)

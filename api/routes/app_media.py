@@ -70,7 +70,7 @@ def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
 def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
     """Check the one file of an app media upload by its declared kind, and the file's transcript.
 
-    Raises `InvalidValue`, and `BodyOversized` for a too large file.
+    With `texts` None, only count the files. Raises `InvalidValue`, and `BodyOversized` for a too large file.
     """
     if len(files) > 1:
         raise InvalidValue("file", "is sent twice: send one file with each request")

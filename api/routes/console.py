@@ -32,7 +32,7 @@ def render_platforms_javascript_for_console() -> bytes:
 def _build_console_display_data_of_platform(platform: PlatformDescription) -> dict[str, Any]:
     """Return the words and display rules of a platform that the console's script contains.
 
-    `server` is an example of the server name that a person enters; null if nothing is to be entered.
+    `server` is an example of the server name that a person enters; null if the login needs none.
     """
     password, server = None, None
     match platform.login:

@@ -229,10 +229,10 @@ async def _read_versioned_job(request: ApiRequest, ref: AwaitedObjectRef) -> Ver
 
 
 async def _await_job_end(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
-    """Wait at most `seconds` until a job has ended, and return the job with its version.
+    """Wait at most `seconds` until a job has ended, and return the job with its version. Raises `ObjectNotFound`.
 
-    If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a job
-    with another version than the client's, are returned at once.
+    If the client has the current version (`If-None-Match`), wait only for a newer one. Don't wait if the job has
+    ended, if the client has another version, or if too many requests wait already.
     """
     if jobs.has_job_ended(state):
         return state

@@ -134,7 +134,7 @@ def _is_file_known_to_client(request: ApiRequest, file: FileDownloadHeaders) -> 
 def _requested_byte_range(headers: Mapping[bytes, bytes], file: FileDownloadHeaders) -> ByteRange | None:
     """Return the requested byte range; None for the whole file. Raises `RangeUnsatisfiable` for one after its end.
 
-    Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
+    Several ranges, malformed ones, and those of another version (`If-Range`) are ignored (RFC 9110 13.1.5, 14.2).
     """
     requested = _RANGE_HEADER_PATTERN.fullmatch(headers.get(b"range", b""))
     if not requested or headers.get(b"if-range", _etag_of_file(file)).strip() != _etag_of_file(file):

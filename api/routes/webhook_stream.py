@@ -168,7 +168,7 @@ class _WebhookStreamReader:
     async def read_next_batch(self, head: StreamHead) -> list[RecordedWebhookEvent]:
         """Read the next batch of webhook events, and return the events that match the stream's filter.
 
-        The position then moves past the batch, and past `head` if the batch is not full.
+        The position then moves past the batch, and past `head` if it isn't full. Raises `ServiceUnavailable`.
         """
         org = self._request.organization_id
         with convert_postgres_away_errors():

@@ -164,9 +164,9 @@ def client_network(peer: str) -> str:
 
 
 def build_connection_limits(settings: Settings) -> ConnectionLimits:
-    """Return the connection limits from the settings, bounded by this process's limit of open files.
+    """Return the connection limits from the settings, bounded by this process's hard limit of open files.
 
-    Behind a proxy there is no limit per address: the proxy has to limit its own clients.
+    An address gets at most a quarter. Behind a proxy, which has to limit its own clients, it has no limit.
     """
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     available = (

@@ -83,7 +83,7 @@ class ClientConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse bytes received from the client; refuse input that can't be parsed, and a too long head."""
+        """Parse bytes from the client; refuse unparseable input, a too long head, and a body mostly of framing."""
         if self.deaf:
             return
         self.raw_read += len(data)
@@ -315,7 +315,7 @@ class ClientConnection(HttpToolsProtocol):
 
 
 def _fill_scope_from_head(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> None:
-    """Write method, version and target into the scope. Raises the parser's error if `url` has no path."""
+    """Write method, version and target into the scope; no path is `/`. Raises the parser's error for a bad URL."""
     target, _, query = url.partition(b"?")
     if not target.startswith(b"/"):
         target = httptools.parse_url(target).path or b"/"

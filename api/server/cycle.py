@@ -42,7 +42,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         return cycle
 
     async def send(self, message: Any) -> None:
-        """Send an ASGI message to a connected client. Raises RuntimeError for a wrong order or body length."""
+        """Send an ASGI message unless disconnected. Raise RuntimeError for a wrong order, header or body length."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected:

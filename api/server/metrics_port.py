@@ -9,7 +9,7 @@ from telemetry import health
 
 
 def is_metrics_on_api_port(app: Litestar, settings: Settings) -> bool:
-    """Return whether the API's port serves the metrics: only this machine can reach it, and no proxy does."""
+    """Return whether the API's port serves metrics: only this machine reaches it, no proxy, no `METRICS_PORT`."""
     private: bool = app.state.private
     return private and not settings.metrics_port and not settings.proxy_hops
 
@@ -17,7 +17,7 @@ def is_metrics_on_api_port(app: Litestar, settings: Settings) -> bool:
 def serve_metrics_on_own_port_if_needed(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
     """Return a context that measures the event loop's lag; it serves the metrics, unless the API's port does.
 
-    It serves them on `METRICS_PORT`. Without that setting, it serves them to this machine only, on a free port.
+    It serves them on `METRICS_PORT`, else to this machine only, on a free port. Raises `SettingsInvalid` on entry.
     """
     if is_metrics_on_api_port(app, settings):
         return health.measure_loop_lag()

@@ -47,7 +47,9 @@ def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport
             routes = _fetch_api_routes(callers[0])
             accounts = [_read_key_organization(caller) for caller in callers]
         except AttackCheckDeadlinePassed:
-            raise AttackRunImpossible("the time ended before the first check: allow more seconds or a higher rate") from None
+            raise AttackRunImpossible(
+                "the time ended before the first check: allow more seconds or a higher rate"
+            ) from None
         if len({account["organizationId"] for account in accounts}) < 2:
             raise AttackRunImpossible("the keys are of one organization: name keys of two")
         log(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")

@@ -39,7 +39,7 @@ def attack_with_insufficient_keys(
     """Request each route that needs a key with no key, an unknown key, and a key without its scope.
 
     Record in `tally` whether the responses are 401, 401 and 403. Routes that stream are left out. Raise
-    `AttackCheckDeadlinePassed` at the deadline.
+    `AttackCheckDeadlinePassed` at the deadline. Create the keys without a scope, and kill them at the end.
     """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
@@ -70,7 +70,7 @@ def _open_weak_key_client(
 ) -> Iterator[AttackClient | None]:
     """Create an API key with one scope, yield its client for the block, and kill the key at the end.
 
-    Yield None if the strong key may not create keys. A key that can't be killed is a finding.
+    Yield None if the API doesn't create the key. A key that can't be killed is a finding.
     """
     created = strong.send("POST", "/v1/api-keys", json={"name": ATTACK_OBJECT_NAME, "scopes": [scope]})
     if created.status != CREATED:

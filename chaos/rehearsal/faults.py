@@ -136,7 +136,7 @@ class FaultInjector:
             self.record_fault(scheduled, "down", hosts)
             await asyncio.to_thread(end)
             await self.wait_unless_stopped(scheduled.lasts_s)
-            await asyncio.to_thread(getattr(self.servers, name).start)
+            await asyncio.to_thread(getattr(self.servers, name).start_and_wait_until_ready)
 
 
 HostFaultAction: TypeAlias = Callable[[FaultInjector, RehearsalHost, float], Awaitable[None]]

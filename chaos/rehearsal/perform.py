@@ -82,7 +82,7 @@ class RehearsalProgressCallbacks(NamedTuple):
 class RehearsalReport(NamedTuple):
     """Outcome of a rehearsal; `took_s` includes the drain. `logs` is set if something is wrong.
 
-    `interrupted`: a signal cut the load short; `hurried`: a second signal cut the wait for open jobs short.
+    `interrupted`: a signal cut the load or the wait for open jobs short; `hurried`: one cut that wait short.
     """
 
     plan: RehearsalDurationAndSeed
@@ -98,7 +98,7 @@ class RehearsalReport(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Return whether no job is lost, doubled or (without a signal) open, and no process died without a fault."""
+        """Return whether no job is lost, doubled or (unless `hurried`) open, and no process died without fault."""
         return not (self.jobs.anomalies or self.died or (self.jobs.open and not self.hurried))
 
 
@@ -209,8 +209,8 @@ class Rehearsal:
 async def perform_rehearsal(plan: RehearsalDurationAndSeed, listeners: RehearsalProgressCallbacks) -> RehearsalReport:
     """Run a rehearsal on its own servers and processes, stop them all, and return the report.
 
-    The first signal ends the load and faults, the second the wait for open jobs. Raises
-    `LocalServerUnavailable`, or `BenchmarkFailed` if a process doesn't start.
+    A signal during the load ends load and faults; the next one, or one after the load, ends the wait for open
+    jobs. Raises `LocalServerUnavailable`, or `BenchmarkFailed` if a process doesn't start.
     """
     # Lost connections are the point of a rehearsal, so asyncpg's log of them is off.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)

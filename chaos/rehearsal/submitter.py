@@ -92,7 +92,7 @@ class SimulatedApiJobSubmitter:
 async def submit_job_idempotently(job_spec: RehearsalJobSpec, conn: Conn) -> tuple[UUID, WakeMessage | None]:
     """Submit the job and store the response in one transaction, or return the stored response of the key.
 
-    Return the job id and the wake-up to send, if any. Raises `IdempotentRequestInFlight` while the key is in use.
+    Return job id and wake-up, if any. Raises `LimitReached`, or `IdempotentRequestInFlight` while the key is used.
     """
     use = IdempotencyKeyUse(job_spec.tenant, REHEARSAL_API_KEY_ID, job_spec.key, fingerprint=job_spec.key.encode())
     free = await idempotency.try_to_claim_idempotency_key(conn, use)

@@ -68,7 +68,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
 
 
 async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
-    """Check the database at `url`, its clock, migrations, workers and dispatcher; return the results.
+    """Check the database at `url`, its clock, migrations and, if none is pending, workers and dispatcher.
 
     With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
     """

@@ -128,7 +128,7 @@ class ReconnectingWebhookSseStream:
     def _handle_refusal(self, response: httpx.Response) -> None:
         """Raise `_StreamRetryNeeded` for a 429 or a server error; end the command for others, and for a disabled key.
 
-        Return after a 404 for the last event, which is no longer stored: the stream continues with the next events.
+        Return after a 404 for the last received event, no longer stored: the stream continues with the next events.
         """
         code = response.status_code
         if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_kill_switch_error(response)):

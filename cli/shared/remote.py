@@ -102,7 +102,7 @@ def find_remote_api() -> RemoteApi:
 
 
 def find_api_or_exit() -> RemoteApi:
-    """Return the API's address and key; without one, end the command with code 5 and an error on stderr."""
+    """Return the API's address and key; if one is missing or invalid, end the command with code 5 and an error."""
     try:
         return find_remote_api()
     except (SettingsInvalid, LocalServerUnavailable) as error:

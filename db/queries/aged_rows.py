@@ -9,7 +9,7 @@ update {table}
 
 
 def _build_row_aging_statement(name: str, **columns: str) -> Query:
-    """Return the statement that moves times back by `by`; `columns` has each table's columns, parted by blanks."""
+    """Return the statement that moves times of organization `org` back; `columns`: a table's, parted by blanks."""
     *updates, last = [
         _MOVE_ROW_TIMES_BACK_SQL.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())

@@ -20,18 +20,18 @@ class SealedTable(NamedTuple):
 
     @property
     def list_vault_key_ids_statement(self) -> Query:
-        """Return the SQL statement that lists the ids of the vault keys that seal the table's secrets."""
+        """Return the SQL statement that lists the ids of the vault keys that seal the table's live secrets."""
         where = f"vault_key_id is not null and {self.live_condition}"
         return self._build_statement("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
 
     @property
     def count_stale_secrets_statement(self) -> Query:
-        """Return the SQL statement that counts the table's secrets sealed with another vault key than `writer`."""
+        """Return the SQL statement that counts the live secrets sealed with another vault key than `writer`."""
         return self._build_statement("count_of_other_keys", f"select count(*) from {self._rows_of_other_keys_clause}")  # noqa: S608
 
     @property
     def lock_stale_secrets_statement(self) -> Query:
-        """Return the SQL statement that locks and lists a batch of secrets of other vault keys than `writer`."""
+        """Return the SQL statement that locks and lists a batch of live secrets of other keys than `writer`."""
         keys = ", ".join(self.keys)
         return self._build_statement(
             "lock_of_other_keys",

@@ -54,12 +54,12 @@ with position as materialized (
               and p.status = 'queued'
               and p.scheduled_for <= now()
               and (p.not_before is null or p.not_before <= now())
-              and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as next_posts),
+              and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as behind),
 head as materialized (
   -- One row if the post may go, else none.
   select from position
    where coalesce(full_s, 0) <= 0
-     and (:head_post_id = :post_id or not (busy or next_posts))),
+     and (:head_post_id = :post_id or not (busy or behind))),
 marked_head as (
   update social_account
      set turn_post_id = :post_id

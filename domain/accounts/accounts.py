@@ -94,7 +94,7 @@ async def list_accounts(
     before: UUID | None,
     limit: int,
 ) -> list[SocialAccount]:
-    """Return at most `limit` social accounts older than `before`, newest first, of one or of all active projects.
+    """Return at most `limit` social accounts older than `before`, newest first, of one project or all active ones.
 
     A filter of None matches all accounts. Raises `ObjectNotFound` for an unknown project.
     """

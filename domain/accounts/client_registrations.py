@@ -86,7 +86,7 @@ async def submit_client_registration_job(conn: Conn, *, server: PlatformServer, 
 async def store_oauth_client(
     conn: Conn, *, server: PlatformServer, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
-    """Store our new OAuth client at a server, unless another job stored one first; return the job's result."""
+    """Store our new OAuth client at a server, unless a lasting one is stored already; return the job's result."""
     row = vault.secret_row_name("platform_app", *server)
     sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=row)
     await platform_app.keep_app.run(

@@ -41,7 +41,7 @@ NO_PLATFORM_OBJECTION_TEXT = "ok"
 
 
 def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
-    """Return all platforms' objections to a caption with its files, by their own limits, in one text; `ok` if none."""
+    """Return a text by platform: its objections to a caption with its files, by its own limits; `ok` if none."""
     faults_by_platform = {
         platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }

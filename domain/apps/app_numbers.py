@@ -47,7 +47,7 @@ async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
 
 
 async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[AppWithEventStoreNumber]:
-    """Return a project's apps with their numbers in the event store, deleted ones included."""
+    """Return a project's apps with their event store numbers, deleted ones too; empty for an unknown project."""
     return await LIST_APPS_WITH_EVENT_STORE_NUMBERS.all(conn, org=organization_id, project_id=project_id)
 
 

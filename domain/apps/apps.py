@@ -87,7 +87,7 @@ def check_new_app(body: SdkAppCreate) -> SdkAppCreate:
 
 
 def check_app_patch(body: SdkAppPatch) -> SdkAppPatch:
-    """Return an app's patch with normalized identifiers; its platform is checked later. Raises `InvalidValue`."""
+    """Return a patch, its identifiers normalized, for any platform. Raise `InvalidValue`, also for an overlap alone."""
     if body.overlap_hours is not UNSET and not body.rotate_key:
         raise InvalidValue("overlapHours", "is the time that the old key stays valid: send it with rotateKey")
     return identifiers.normalize_app_identifiers(body)
@@ -171,7 +171,7 @@ async def apply_app_patch(
 
 
 async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUID) -> SdkAppDeleted:
-    """Delete an app. Its key stops with the next request; its events and number stay. Raises `ObjectNotFound`."""
+    """Delete an app, its key and conversion destinations; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
     await destinations.delete_app_capi_destinations(conn, organization_id=author.organization_id, app_id=app_id)

@@ -170,7 +170,7 @@ async def replace_brand_source(
 async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
 ) -> BrandSourceFindings | None:
-    """Return a project's row of one brand source; None if the source was never read."""
+    """Return a project's row of one brand source; None without one, as when a partner has set no value."""
     rows = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 

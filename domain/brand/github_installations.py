@@ -215,7 +215,7 @@ async def delete_gone_github_installation(conn: Conn, *, claim: JobClaim) -> dic
 async def read_listed_github_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     """Return the stored list of repositories of an organization's GitHub installation, with the list's time.
 
-    Raises `ObjectNotFound` without an installation.
+    Before the first listing it is empty, and its time None. Raises `ObjectNotFound` without an installation.
     """
     row = await _get_github_installation_row(conn, organization_id)
     repositories = msgspec.convert(row.repositories, list[GitHubRepo])

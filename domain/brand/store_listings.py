@@ -85,7 +85,7 @@ def check_package_name(text: str, path: str) -> str:
 
 
 def parse_store_listing(text: str) -> RequestedStoreListing:
-    """Return the listing of a store URL, or of `618783545`, `id618783545`, `com.example.app`. Raises `InvalidValue`."""
+    """Return the listing of a store URL, Apple app id (`618783545`) or Apple bundle id. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
         return AppStoreListingRef(by="id", value=number[1])
     parts = split_store_address_into_url_parts(text)

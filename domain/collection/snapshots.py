@@ -68,7 +68,7 @@ def metric_value_change(
 ) -> MetricValueChange | None:
     """Return a reported metric value to store, with its change; None if it is unchanged or out of range.
 
-    A first value has a change only if its post or account is newer than `MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE`.
+    A first value has a change only for a post no older than `MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE`.
     """
     if value == before or not 0 <= value <= MAX_METRIC_VALUE:
         return None

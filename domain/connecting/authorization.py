@@ -153,7 +153,7 @@ async def start_oauth_flow(
 ) -> tuple[OAuthUrl, WakeMessage | None]:
     """Create a link by which a person connects an account; return it, and the wake of a registration job or None.
 
-    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_reauth_request`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, or as `check_new_oauth_flow`, `check_reauth_request`.
     """
     await project_locks.lock_active_project(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
@@ -228,9 +228,9 @@ async def handle_oauth_callback(
 ) -> tuple[StoredOAuthFlow, SubmittedJob | None]:
     """Handle the redirect from a consent page: use up the state, and submit a job that uses the code.
 
-    Returns the flow, and its job or None if the flow failed. The flow fails without a code, or if another
-    browser brings it. It fails too if the code comes by another server's redirect URI or names another issuer
-    (RFC 9207, RFC 9700 4.4). Raises `InvalidValue`, `LimitReached`.
+    Returns the flow, and its job or None if the flow failed. The flow fails without a code, in an archived project,
+    or if another browser brings it. It fails too if the code comes by another server's redirect URI or names
+    another issuer (RFC 9207, RFC 9700 4.4). Raises `InvalidValue`, `LimitReached`.
     """
     flow, verifier = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring

@@ -193,9 +193,9 @@ async def store_connected_account(
 ) -> UUID:
     """Store an authorized account with its tokens and return its id; a known account keeps its id.
 
-    Leases of the account are reconnected too. The caller locked the project as active. Raises `StateConflict`
-    OTHER_ACCOUNT if it is not the `expected` one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile,
-    ACCOUNT_LEASED if the project leases it.
+    Reconnects its leases, and wakes its waiting posts. The caller locked the project as active. Raises
+    `StateConflict` OTHER_ACCOUNT if it is not the `expected` one, ACCOUNT_NOT_CONNECTED if that was disconnected
+    meanwhile, ACCOUNT_LEASED if the project leases it.
     """
     if expected is not None:
         await _check_expected_account(conn, organization_id, expected, found)

@@ -34,7 +34,7 @@ class TokenRefreshJobInput(NamedTuple):
 
 
 async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshJobInput | None:
-    """Return the input of an account's token refresh, and lock its row; None for an account that isn't connected.
+    """Return the input of a token refresh, and lock the account's row; None for an account that isn't connected.
 
     A disconnected account, or one that needs its owner's authorization, needs no refresh.
     """

@@ -47,7 +47,7 @@ def add_app_media_to_piece_input_files(
 
 
 def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
-    """Return the transcript of the clip with the token `clip`; None if the project has no such file."""
+    """Return the transcript of the clip with the token `clip`; None if the project has no such file, or it none."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 

@@ -180,9 +180,9 @@ async def edit_content(
 ) -> Content:
     """Change a content's caption or AI declaration and return the content; a change makes a new revision.
 
-    Approved content becomes pending again and its queued posts are blocked. Raises `ObjectNotFound`,
-    `VersionOutdated`, `ContentRejected`, and `InvalidValue` for a caption that is too long for some waiting
-    post. A patch without a change makes no revision.
+    Approved content becomes pending again and its queued posts are blocked. A patch without a change makes no
+    revision. Raises `ObjectNotFound`, `VersionOutdated`, `ContentRejected`, `StateConflict` CONTENT_NOT_READY, and
+    `InvalidValue`, also for a caption that is too long for some waiting post.
     """
     project_id = await find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
     # The exclusive lock of the project: no post gets a job, a decision or a send before the commit.

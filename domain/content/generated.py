@@ -20,7 +20,7 @@ from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 
 async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
-    """Return the brief of a generation job, and mark its content as `processing`."""
+    """Return the brief of a generation job, and mark its content as `processing` if it was `queued`."""
     scope, revision = _read_org_and_content_id(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
@@ -38,7 +38,7 @@ async def finish_content_generation(
 ) -> dict[str, Any]:
     """Attach files and texts to generated content in the transaction that ends its job; return the job's result.
 
-    For content with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
+    For content with files this is an edit: if approved or model-written it becomes pending, with its posts blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
     scope = _read_org_and_content_id(claim)

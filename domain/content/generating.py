@@ -167,7 +167,7 @@ async def _submit_generation_job(
     revision: int,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    """Submit the job; at most one job generates a content at any time."""
+    """Submit the job, or return the one under way with `fresh` False: only one generates a content at any time."""
     args: dict[str, Any] = {"content_id": str(content_id), "revision": revision}
     return await ledger.submit_job(
         conn,

@@ -70,9 +70,7 @@ class DecodedEventBody(NamedTuple, Generic[H]):
 
 
 class EventBodyDecoders(NamedTuple, Generic[H]):
-    """Decoders of a body: `whole` with all events, `split_event_body` with the text of each; at most `most`
-    events.
-    """
+    """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
     split: msgspec.json.Decoder[H]

@@ -61,7 +61,7 @@ class OrganizationEventBudgetDay:
     """Counts of an organization's UTC day in this process.
 
     `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
-    and `held` counts the events of commits under way.
+    and `held` counts the reserved events, which are queued or being committed.
     """
 
     __slots__ = ("due_events", "due_size", "held_events", "held_size", "key", "sum_events", "sum_size")

@@ -63,7 +63,7 @@ def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime)
 
 
 def decode_json_object(text: bytes) -> dict[str, Any]:
-    """Return a text's JSON object, decoded completely. Raises `EventRejectedError` if malformed or above 100 levels."""
+    """Return a text's JSON object, decoded completely. Raises `EventRejectedError` if it isn't one or too deep."""
     if text == b"{}":
         return {}
     try:

@@ -147,7 +147,7 @@ async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str)
 async def note_conversion_destination_failure(
     conn: Conn, *, claim: JobClaim, to: OpenConversionDestination, message: str, after_s: float | None
 ) -> None:
-    """Record a failed call to a conversion destination, and start a backoff unless it was changed since.
+    """Record a failed call to a conversion destination and start a backoff; do neither if it was changed since.
 
     The backoff is `after_s` or, if that is None, doubled after each failure up to `MAX_DESTINATION_BACKOFF_S`.
     """

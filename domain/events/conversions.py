@@ -71,9 +71,9 @@ LIST_DUE_CONVERSIONS = event_conversion.list_due.typed(DueConversion)
 async def find_due_conversion_queues(
     conn: Conn, *, after: AppConversionQueue
 ) -> tuple[list[AppConversionQueue], AppConversionQueue]:
-    """Return the conversion lines after `after` with a due row, and the line to search after next.
+    """Search a maximum of conversion lines after `after`; return those with a due row, and the next `after`.
 
-    A row is due `CONVERSION_BATCH_WAIT_S` after its own time. Visits a maximum of lines, then starts over.
+    A row is due `CONVERSION_BATCH_WAIT_S` after its own time. After the last line the search starts over.
     """
     rows = await FIND_DUE_CONVERSION_QUEUES.all(
         conn, **after._asdict(), limit=MAX_QUEUES_PER_CONVERSION_SEARCH, gather_s=CONVERSION_BATCH_WAIT_S
@@ -124,7 +124,7 @@ async def requeue_conversions_after_failed_call(
 ) -> None:
     """Put a line's conversions back in the queue, with an error, after the call that began `at`.
 
-    If that call was their first, they count as never tried, unless the destination may have got it (`maybe_taken`).
+    Clears their first try's time if it was this call, unless the destination may have got it (`maybe_taken`).
     """
     await event_conversion.requeue.run(
         conn,

@@ -80,7 +80,7 @@ async def run_event_archive_step(
 async def delete_project_from_event_archive(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
     """Delete a project's events from the archive, after the event store's: no running batch has any then.
 
-    The copy of the day under way starts over: a failed batch of it may still arrive, with events of the project.
+    The copy of the day under way starts over: a failed batch of it may still arrive. Raises `ServiceUnavailable`.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)

@@ -28,9 +28,9 @@ async def store_new_events(
 ) -> Sequence[EventRow]:
     """Store the events that aren't stored yet, and return them. `events` is not empty and no key repeats.
 
-    One statement stores them; it commits by itself unless the caller has begun a transaction. With `relays`, which
-    needs a transaction, also queues their conversions for each destination. All rows are sorted by key: one order for
-    all writers prevents deadlocks.
+    The caller has sorted them by key: one order for all writers prevents deadlocks. One statement stores them; it
+    commits by itself unless the caller has begun a transaction. With `relays`, which needs a transaction, it also
+    queues their conversions for each destination.
     """
     arrays = dict(zip(_EVENT_COLUMNS, zip(*events, strict=True), strict=True))
     news: list[bool] | None = await event_table.keep_events.value(conn, **arrays)

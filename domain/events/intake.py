@@ -54,7 +54,7 @@ class EventWriteFailed(Exception):
 
 @dataclass(eq=False, slots=True)
 class _EventIntakeRequest:
-    """Events of one request, all of one app; `intake_weight_of_request` is their share of the queue.
+    """Events of one request, all of one app; `weight` is their share of the queue.
 
     `size` is the body's bytes, and `day` is the budget day that reserved them.
     """

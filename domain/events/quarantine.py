@@ -112,7 +112,7 @@ class QuarantineBuffer:
         self.rejections_queued = asyncio.Event()
 
     def queue_rejections(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
-        """Queue an app's newest rejected events, up to a maximum, and count them; none if the buffer is full."""
+        """Count all of an app's rejected events; queue the newest, up to a maximum; none if the buffer is full."""
         if not refused:
             return
         metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))

@@ -29,7 +29,7 @@ MAX_JOBS_PER_BULK_RETRY, MAX_JOBS_COUNTED_FOR_BULK_RETRY, MAX_BULK_RETRY_SCAN_JO
 
 
 class JobRetryFilter(NamedTuple):
-    """Filter of a call; None matches all, but for `job_states_of_retry_filter`, which defaults to `failed`."""
+    """Filter of a call; None matches all, but `statuses` defaults to `failed`."""
 
     project_id: UUID | None
     kinds: Sequence[str] | None

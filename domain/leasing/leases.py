@@ -171,9 +171,9 @@ async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, projec
 async def list_leases_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
-    """Return at most `limit` leases of a project older than `before`, newest first.
+    """Return at most `limit` account leases of a project older than `before`, newest first.
 
-    Raises `ObjectNotFound`.
+    Ended leases are included. Raises `ObjectNotFound`.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)

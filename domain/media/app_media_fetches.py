@@ -41,7 +41,7 @@ class MediaFetchAttemptInput(NamedTuple):
 async def start_media_fetch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
 ) -> StartedMediaFetch:
-    """Submit a fetch of a URL that `domain.values.ssrf_guard` accepted, and insert its row; return job and file id.
+    """Submit a fetch of a URL `ssrf_guard` accepted, insert its row, drop old failures; return job and file id.
 
     Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """
@@ -141,7 +141,7 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
 
 
 async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """Mark the missing app media files of these failed or canceled fetch jobs, which have just ended, as failed."""
+    """Mark the missing app media of these failed or canceled fetch jobs as failed; release the jobs' uploads."""
     await queries.end_fetches.run(
         conn,
         orgs=[row.organization_id for row in rows],

@@ -30,7 +30,7 @@ _PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | ProbeCpuTime] = msgspec.
 async def probe_stored_files(store: MediaStore, files: Sequence[tuple[str, str]]) -> list[MediaMetadata]:
     """Return the metadata of stored files, each given as a token and its sniffed type.
 
-    Raises `InvalidValue` for a bad file. The error's `path` is `file[1]` for the second file.
+    Raises `InvalidValue` for a bad file (`path` is `file[1]` for the second), `ServiceUnavailable` without storage.
     """
     async with AsyncExitStack() as stack:
         handles = [await stack.enter_async_context(store.open_object_file(token)) for token, _ in files]

@@ -21,7 +21,7 @@ STORAGE_DOWN_MESSAGE = "the storage of media can't be reached: repeat the reques
 
 
 class MediaStore(ABC):
-    """Media storage: one object for each token. Every method raises `ServiceUnavailable` if the storage fails."""
+    """Media storage. Every method raises `ServiceUnavailable` if the storage fails, or lacks an object to read."""
 
     def __init__(self, place: ObjectStore) -> None:
         self._place = place

@@ -88,7 +88,7 @@ async def mark_uploads_to_prune(conn: Conn, *, organization_id: UUID, tokens: Se
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
-    """Delete a batch of uploads unclaimed for a day, and the files; return the number. Raises `ServiceUnavailable`."""
+    """Delete a batch of uploads, a day old or marked, and files; return the number. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_STALE_UPLOADS.all(conn, limit=MAX_PRUNED_UPLOADS)
         await _delete_upload_files_and_rows(conn, store, rows)

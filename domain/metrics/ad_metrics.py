@@ -56,7 +56,7 @@ def check_ad_id_given_unless_project_scope(scope: AdScope, subject_id: str | Non
 async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now: datetime) -> AdMetrics:
     """Return a project's ad metrics by day or week and for the window; each day that it touches counts whole.
 
-    Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
+    Money is None if the ads have several currencies. Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
     """
     async with stores.main() as conn:
         name = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)

@@ -67,7 +67,7 @@ LIST_ADVERTISED_POSTS_AND_CONTENTS = top_performer.list_advertised.typed(Adverti
 
 
 async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
-    """Return a project's best posts or contents by the conversions or the ROAS of their ads.
+    """Return a project's best posts or contents by their ads' conversions or ROAS (default attribution window).
 
     Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to a post or content, or too many do.
     """

@@ -60,7 +60,7 @@ _REDACTION_JSON_DECODER = msgspec.json.Decoder(float_hook=lambda text: msgspec.R
 
 
 def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
-    """Return an event's JSON object with each personal value replaced by `REDACTED_TEXT`.
+    """Return an event's JSON object with personal names and values replaced by `REDACTED_TEXT`, URLs without query.
 
     For an event about a person, such as `$identify`, each value of the object is replaced.
     """

@@ -29,7 +29,7 @@ OAuthFlowPhase = Literal["pending", "completed", "requested", "failed"]
 
 
 class StoredOAuthFlow(NamedTuple):
-    """State of a flow: its key, its purpose's details, the person's return URL, and its sealed verifier."""
+    """State of a flow: its API key, its purpose's details, the person's return URL, and its sealed verifier."""
 
     organization_id: UUID
     state_hash: bytes
@@ -103,7 +103,7 @@ async def create_oauth_state(
 
 
 async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StoredOAuthFlow:
-    """Return the OAuth flow of a valid state when a person opens our link; the state stays unused.
+    """Return the OAuth flow, without its verifier, of a valid state when a person opens our link; it stays unused.
 
     Raises `InvalidValue` for a state that is unknown, expired, used, not bound to a browser, or of a disabled key.
     """

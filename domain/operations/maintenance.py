@@ -10,9 +10,9 @@ from jobs.ledger import ChangedJob
 
 
 async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[ChangedJob]:
-    """Queue or fail a batch of jobs that dead workers hold, and end the subjects of the failed ones; return the jobs.
+    """Queue or end a batch of jobs that dead workers hold, or with an attempt past its time limit; return the jobs.
 
-    Does nothing once the database's time is past `before`.
+    Ends the subjects of failed and canceled ones. Does nothing once the database's time is past `before`.
     """
     async with conn.transaction():
         moved = await maintenance.rescue_lost_jobs(conn, before=before)

@@ -110,7 +110,7 @@ async def has_operator_organizations(conn: Conn) -> bool:
 
 
 async def list_tier_job_caps_of_worker_pool(conn: Conn, *, name: str) -> list[PoolCap]:
-    """Return the caps of running and queued jobs in a pool, by tier; a tier without a cap is absent."""
+    """Return a pool's caps of running and queued jobs, of the tiers with a cap; empty for an unknown pool."""
     return [PoolCap(**dict(row)) for row in await pool.list_caps.all(conn, name=name)]
 
 

@@ -89,7 +89,7 @@ async def retry_project_archive(
 
 
 async def reactivate_project(conn: Conn, locked: ProjectRowLockedForChange) -> None:
-    """Make the project active again; canceled work stays canceled. Its figures are collected at once.
+    """Make the project active again; canceled work stays canceled. Its metrics are due for collection at once.
 
     Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """

@@ -50,7 +50,7 @@ _CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(PostQueuePosition)
 async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> PostQueuePosition:
     """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
 
-    Returns the post's position: the head, or the obstacle. Puts off the queue's next `MAX_POSTPONED_POSTS` posts.
+    If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.
     """
     window = quotas.build_post_quota_query_parameters(post)
     return await _CLAIM_QUEUE_HEAD_FOR_POST.row(

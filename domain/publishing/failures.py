@@ -177,7 +177,7 @@ async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError)
 async def snooze_post_until_token_refresh(conn: Conn, post: LockedPost) -> TaskNotDone:
     """Submit a refresh of a post's account token, one job for all callers, and snooze the post's job.
 
-    Returns the snooze. The end of the refresh wakes the account's posts before its time.
+    Returns the snooze, or the failure of a post that is too late. The end of the refresh ends the snooze early.
     """
     await owners.submit_owner_token_refresh(conn, post)
     return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)

@@ -69,7 +69,7 @@ async def delete_sends_of_post(conn: Conn, *, organization_id: UUID, account_id:
 
 
 async def prune_old_post_sends(conn: Conn) -> int:
-    """Delete a batch of sent posts' records that are too old for any quota; return their number."""
+    """Delete a batch of records of sends that are too old for any quota; return their number."""
     return await account_send.prune_sends.run(
         conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=POST_SEND_RETENTION_S
     )

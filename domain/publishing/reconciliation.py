@@ -94,9 +94,9 @@ def seconds_until_next_lost_post_poll(age_s: float) -> float | None:
 
 
 async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
-    """Return the input of a poll for a post with a lost answer, or a snooze without a token; close its media tickets.
+    """Return the input of a poll for a lost post, and close its media tickets; or a snooze without a token.
 
-    Returns None after the last poll, for a resolved post, and for a disconnected account, which can't poll.
+    Refreshes an ending token. None: a resolved post, a disconnected account, or the last poll without a token.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _FIND_LOST_POST.one(conn, org=org, id=post_id, job_id=claim.id)
@@ -152,7 +152,7 @@ async def snooze_after_failed_lost_post_poll(
 async def mark_lost_post_published(
     conn: Conn, *, claim: JobClaim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """Mark a post with a lost answer as published; return the job's result.
+    """Mark a post with a lost answer as published, unless resolved or sent again; return the job's result.
 
     For a post that is known as published, only stores the external id. Without an external id another job polls for it.
     Raises `PostOutcomeUnknown` if the id belongs to another post of the account, its owner or the owner's leases.

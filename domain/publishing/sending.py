@@ -231,7 +231,7 @@ async def record_post_acceptance(
 
 
 async def snooze_accepted_post(conn: Conn, *, claim: JobClaim, after_s: float) -> TaskNotDone:
-    """Return a snooze of `after_s` until the next poll for a post that the platform may have; other posts go on."""
+    """Return an accepted post's snooze of `after_s` to its next poll, or failure if too late; other posts go on."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await account_queue.advance_account_queue(conn, post)
     return await failures.snooze_blocked_post(conn, post, after_s)

@@ -39,7 +39,7 @@ class PostMaterial(NamedTuple):
 
 
 class TargetFingerprint(NamedTuple):
-    """Fingerprint of a post to an account; `target_field_path` is its place in the request."""
+    """Fingerprint of a post to an account; `path` is its target's place in the request."""
 
     path: str
     account_id: UUID
@@ -103,7 +103,7 @@ async def check_no_equal_post(
 ) -> None:
     """Raise `StateConflict` DUPLICATE_POST if a locked account has an equal post within 24 h of `at`.
 
-    Equal posts have the same fingerprint. `but` is the post under change, which is ignored.
+    Equal posts have the same fingerprint. Ignores canceled and failed posts, and `but`, the post under change.
     """
     same = await FIND_EQUAL_POSTS.all(
         conn,

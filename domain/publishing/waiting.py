@@ -84,8 +84,8 @@ async def queue_blocked_posts_of_content(
 async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
     """Block the queued posts of an edited content until a new approval; return their number.
 
-    The caller locked the content. A post that was marked `sending` before is still sent. A queued post is canceled if
-    its job has a cancel request, or the next approval would queue it again.
+    The caller locked the content. A post that was marked `sending` before is still sent. A queued post is canceled
+    instead if its job has a cancel request: the next approval would queue it again.
     """
     stopped = await LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST.all(conn, org=organization_id, content_id=content_id)
     if stopped:

@@ -40,7 +40,7 @@ def check_keyring_has_keys_of_stored_rows(keyring: Keyring, key_ids: Collection[
 
 
 async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> None:
-    """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
+    """Raise `SettingsInvalid` if a secret in the database names a key that its keyring lacks; opens none."""
     hashed = await api_key.pepper_ids.all(conn)
     check_keyring_has_keys_of_stored_rows(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
     sealed = [row for table in SEALED_TABLES for row in await table.list_vault_key_ids_statement.all(conn)]

@@ -19,7 +19,7 @@ LOCK_PROJECT = projects.lock_project.typed(ProjectRowLockedForChange)
 
 
 async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Keep a project active until this transaction ends, by a shared lock, the first of each that starts work.
+    """Keep a project active until this transaction ends: take a shared lock, before any other, to start work in it.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED.
     """
@@ -53,7 +53,7 @@ async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id:
 async def lock_project_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, versions: IfMatchVersions
 ) -> ProjectRowLockedForChange:
-    """Lock and return a project's row. Raises `ObjectNotFound`, `VersionOutdated` if its version is not allowed."""
+    """Lock an active or archived project; return its row. Raises `ObjectNotFound`, `VersionOutdated`."""
     locked = require_found(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the project has changed since: read it again and repeat with its new ETag")

@@ -99,7 +99,7 @@ async def submit_clock_advance(
     """Submit the job that advances a sandbox's clock; return the clock and the job.
 
     No write of the sandbox is under way from here on: each holds the clock until its commit. Raises `InvalidValue`,
-    `StateConflict` CLOCK_ADVANCING.
+    `StateConflict` CLOCK_ADVANCING, `LimitReached`.
     """
     await sandbox_clock.insert_clock.run(conn, org=organization_id)
     clock = await LOCK_SANDBOX_CLOCK.row(conn, org=organization_id)

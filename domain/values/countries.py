@@ -28,7 +28,7 @@ def check_country_code(code: str, *, path: str) -> str:
 
 
 def find_majority_language_of_country(code: str) -> str | None:
-    """Return the language of most of a country's people, by CLDR; None if it has none.
+    """Return a country's likeliest language by CLDR, even without a majority; None if CLDR has none, as for `aq`.
 
     It is usually the language of the storefront too.
     """

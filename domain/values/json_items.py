@@ -26,7 +26,7 @@ _JSON_SPACE_BYTES = b" \t\r\n"
 
 
 class JsonListItems(NamedTuple):
-    """Texts of a list's items, and the text of the object around it with `[0]` instead of the list.
+    """Texts of a list's items, and of the object around it with `[0]` instead of the list, `[]` if it is empty.
 
     `items` is None if the object has no such list; then `beside` is the whole object.
     """
@@ -40,7 +40,7 @@ def split_json_list_field(text: bytes, names: Container[bytes], most: int) -> Co
 
     The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more
     than `MAX_JSON_VALUE_BYTES`, and `MalformedBody`. Raises `InvalidValue` if the text is no object, has more items
-    than `most`, or has too many fields around the list.
+    than `most`, or has too many fields or bytes around the list.
     """
     reader, fields, items = _JsonCursor(text), list[bytes](), None
     if not reader.skip_mark(b"{"):

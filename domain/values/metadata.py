@@ -26,7 +26,7 @@ def put_customer_id_in_project_metadata(
 ) -> dict[str, Any]:
     """Return a project's metadata to store: `metadata` with the customer's id at `partner.customerExternalId`.
 
-    The id may be sent in either place; sent in both, the values must agree; sent in neither, `kept` stays.
+    The id may be sent in either place; null removes it. Sent in both, it must agree; in neither, `kept` stays.
     Every other key under `partner` is dropped, so a partner may send back an object that it read. Raises
     `InvalidValue`.
     """

@@ -35,7 +35,7 @@ def parse_preservable_json_float(text: str) -> float:
 def is_json_number_preserved(value: float) -> bool:
     """Return whether Postgres and JSON libraries return a number unchanged.
 
-    An integer (or bool) is from -2**63 to 2**64 - 1, a float is 0 or of a magnitude between the two constants.
+    An integer (or bool) is from -2**63 to 2**64 - 1, a float is 0 or of a magnitude from 1e-15 to below 1e21.
     """
     if isinstance(value, int):
         return MIN_JSON_INTEGER <= value <= MAX_JSON_INTEGER

@@ -48,7 +48,7 @@ LOCAL_HOST_NAME_PATTERN = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home
 
 
 def parse_allowed_loopback_fetch_origins(text: str) -> AllowedOrigins:
-    """Return the policies of TENANTRY_FETCH_ALLOW, `host:port,host:port`: each for one loopback port."""
+    """Return TENANTRY_FETCH_ALLOW's policies, each for a loopback `host:port`. Raises `SettingsInvalid`."""
     origins = [parse_host_and_port(entry) for entry in text.split(",") if entry.strip()]
     return {(host, port): loopback_only_policy(host, port) for host, port in origins}
 

@@ -48,10 +48,10 @@ class ResolvedLocalTime(NamedTuple):
 
 
 def resolve_local_time(local: str, *, zone: str, path: str) -> ResolvedLocalTime:
-    """Return the instant of a local time in `zone`, such as "2026-11-01T01:30".
+    """Return the instant of a local time in a known `zone`, such as "2026-11-01T01:30", and the rule that found it.
 
     A skipped time is moved forward by the length of the gap; of a repeated time it is the first (PEP 495,
-    `fold=0`). No other code converts local times. Raises `InvalidValue`.
+    `fold=0`). No other code converts local times. Raises `InvalidValue` for a malformed time.
     """
     if not _LOCAL_TIME_PATTERN.fullmatch(local):
         raise InvalidValue(path, "must be a time without a zone, such as 2026-11-01T01:30")

@@ -184,7 +184,7 @@ def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tupl
 async def _update_endpoint_health(
     conn: Conn, claim: JobClaim, url: str, tried: Sequence[FinishedDeliveryAttempt], *, failing: bool
 ) -> bool:
-    """Store a webhook endpoint's failures in a row, and disable it if it keeps failing or answers 410.
+    """Count a webhook endpoint's consecutive failures, and disable it if it keeps failing or answers 410.
 
     Returns whether it was disabled for a 410. Does nothing if the endpoint has another address than `url` by now.
     """
@@ -219,13 +219,13 @@ def _requested_endpoint_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> fl
 async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDisabledReason) -> bool:
     """Disable a webhook endpoint and return True. The organization's other endpoints get an event of it.
 
-    Returns False if there is nothing to disable: it has another address by now, or is deleted.
+    Returns False if there is nothing to disable: it has another address by now, or is disabled or deleted.
     """
     return await webhook_sending.disable_endpoint.run(conn, **at, reason=reason) > 0
 
 
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
-    """End a batch of pending webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
+    """End a batch of open webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
         conn, **_endpoint_query_parameters_of_claim(claim), limit=MAX_ABANDONED_DELIVERIES
     )

@@ -51,7 +51,7 @@ REPLAY_WEBHOOK_EVENTS = webhook_delivery.repeat_events.typed(_ReplayedEventsRow)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """Return a webhook delivery. Raises `ObjectNotFound`."""
+    """Return a webhook delivery. Raises `ObjectNotFound`, also if its endpoint is deleted."""
     row = require_found(await GET_WEBHOOK_DELIVERY.one(conn, org=organization_id, id=delivery_id), "webhook_delivery")
     return _webhook_delivery_to_schema(row)
 
@@ -154,7 +154,7 @@ def _check_replay_start(since: datetime, *, now: datetime) -> None:
 
 
 async def _lock_active_endpoint(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
-    """Lock an active webhook endpoint and return it. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED."""
+    """Lock an active or paused webhook endpoint; return it. Raises `ObjectNotFound`, ENDPOINT_DISABLED."""
     endpoint = await endpoints.lock_endpoint_row(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":
         raise StateConflict(

@@ -39,7 +39,7 @@ STREAM_START: StreamHead = (0, NO_EVENT_ID)
 
 
 class WebhookStreamPosition(NamedTuple):
-    """Place of a reader; if it began at an `read_webhook_stream_end_token`, the snapshot of events that it has seen."""
+    """Place of a reader. `end` is the `read_webhook_stream_end_token` it began at: the events seen by then."""
 
     head: StreamHead
     end: str | None = None
@@ -104,7 +104,7 @@ async def read_webhook_stream_end_token(conn: Conn) -> str:
 async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> WebhookStreamPosition:
     """Return the stream position after the webhook event's id `after`, or at a stream end.
 
-    Raises `ObjectNotFound` for a deleted event, `InvalidValue` for another text.
+    Raises `ObjectNotFound` for no stored event's id or another server's end, `InvalidValue` for a malformed end.
     """
     if _WEBHOOK_STREAM_END_TOKEN_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)

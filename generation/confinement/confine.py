@@ -56,7 +56,7 @@ def confine_process(
 
 
 def precompute_confinement() -> None:
-    """Fill the caches of `confine_process()` before a fork: each child process saves a millisecond."""
+    """Fill the caches of `confine_process()` without `programs` before a fork: each child saves a millisecond."""
     landlock_rights_of_system_files(starts=False)
     with suppress(OSError):
         seccomp.build_seccomp_filter(starts=False)
@@ -76,7 +76,7 @@ def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
 
 
 def _python_library_folders() -> set[str]:
-    """Return the folders that hold only Python and installed packages, without any that contains the checkout."""
+    """Return Python's prefixes, and the import folders outside of them that don't contain the checkout."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout_folder())
     within = tuple(f"{one}/" for one in roots)
     outside = {one for one in sys.path if one and not one.startswith(within)}

@@ -41,7 +41,7 @@ def read_landlock_version() -> int:
 def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
     """Limit this process's file access for good to the Landlock rights in `rules`, by path. Raises `OSError`.
 
-    It may also reopen the open files in `handles` by path, for reading.
+    It may also reopen the open files in `handles` to read. Newer kernels also block TCP and signals to outside.
     """
     version = read_landlock_version()
     handled = _LANDLOCK_RIGHTS_BY_ABI[max(one for one in _LANDLOCK_RIGHTS_BY_ABI if one <= max(version, 1))]

@@ -47,7 +47,7 @@ NON_PROSE_OPENING_BRACKETS = ("(", "（")
 class BrandClause(NamedTuple):
     """A displayable part of a sentence.
 
-    `place` is its sentence's position in all texts; a lower `rank` is better.
+    `place` is its position among the clauses of all texts; a lower `rank` is better.
     """
 
     text: str
@@ -122,7 +122,7 @@ def _split_brand_sentences(text: str) -> list[str]:
 def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> list[str]:
     """Return the lines that a brand's sentence gives, capitalized: the whole sentence, else its halves, else its head.
 
-    Return an empty list if no part makes a valid line, or if the sentence is empty or unfinished.
+    Return an empty list if no part is valid, or the sentence is empty or unfinished. A limiting word bars a split.
     """
     whole = texts.strip_html_to_line(sentence)
     reading = _compile_clause_patterns(language)

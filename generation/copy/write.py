@@ -296,7 +296,7 @@ def hashtags_from_keywords(brand: BrandSnapshot, language: str) -> list[CopyLine
 def keyword_to_hashtag(keyword: str) -> str:
     """Return a keyword as a hashtag: one word in lower case, several words capitalized and joined.
 
-    Return an empty text for a number, or for a tag of 28 characters or more.
+    Return an empty text for a number, without letters, or for a tag of more than 28 characters with its `#`.
     """
     parts = [part for part in texts.strip_html_to_line(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _keep_hashtag_letters(piece))]

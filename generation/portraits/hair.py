@@ -135,7 +135,7 @@ def _draw_curl_texture(
 
 
 def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, *, front: bool) -> None:
-    """Draw locs down to the shoulders: with `front` three a side, else nine behind the head, the outer ones shorter."""
+    """Draw locs to the shoulders: three a side with `front`, else nine a side behind the head, shorter outwards."""
     count = 3 if front else 9
     for number in range(count):
         share = number / (count - 1)

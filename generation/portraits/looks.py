@@ -1,6 +1,6 @@
 """Looks: a presenter's appearance in words and numbers, before drawing.
 
-Skin, eyes, hair color and curl depend on the seed alone. So each is as frequent for each gender and age.
+Skin, eyes, curl and ungreyed hair color depend on the seed alone. So each is as frequent for each gender and age.
 """
 
 from collections.abc import Mapping

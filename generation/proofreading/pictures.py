@@ -137,7 +137,7 @@ def _remove_copy_texts_from_shown_text(text: str, allowed: Iterable[str]) -> str
 
 
 def _keep_visible_letters(text: str) -> str:
-    """Return a text in NFKC, without blanks, hyphens and invisible characters."""
+    """Return a text in NFKC, without blanks, hyphens, middle dots and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
 

@@ -61,7 +61,7 @@ _CLAIM_PATTERNS = {
 
 
 def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[ProofreadingFault]:
-    """Return a fault for all that the brand's texts don't support and each claim to review; none in a caller's line."""
+    """Return faults: what no brand text supports, claims, and caption text of no line; none in a caller's line."""
     known = _brand_texts_by_field(brand)
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)
@@ -110,9 +110,9 @@ def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
 
 
 def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
-    """Return the words and numbers of a line that its quotes and its formula lack.
+    """Return the words and numbers that a line's quotes and formula lack; of a model's, only numbers and names.
 
-    For a model's line, return only numbers and names.
+    A hashtag, or a line in a script without spaces, counts as one word.
     """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
     fixed = (
@@ -129,7 +129,7 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
 
 
 def _is_quoted_in_evidence(text: str, evidence: Sequence[CopyEvidence]) -> bool:
-    """Return whether one quote has a text's words in a row; a hashtag is compared without blanks."""
+    """Return whether one quote has a text's words in a row; hashtags and unspaced scripts ignore blanks."""
     if text.startswith("#") or _UNSPACED_LETTER.search(text):
         return any("".join(_casefold_words(text)) in "".join(_casefold_words(one.quote)) for one in evidence)
     words = f" {' '.join(_casefold_words(text))} "
@@ -166,7 +166,7 @@ def _find_caption_text_outside_copy_lines(copy: PieceCopy) -> Iterator[Proofread
 
 
 def find_claim_phrases(text: str, name: str) -> list[str]:
-    """Return `kind: words` with the first phrase of each kind of claim in a text; ignore the brand's name in it."""
+    """Return `kind: words` with a text's first claim of each kind; ignore the brand's name and harmless phrases."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
     matches = ((kind, pattern.search(plain)) for kind, pattern in _CLAIM_PATTERNS.items())

@@ -35,7 +35,7 @@ class ClipColumnAttention(NamedTuple):
 def measure_clip_column_attention(clip: ProbedClip, part: ClipCut) -> ClipColumnAttention:
     """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
-    All frames are compared to find shot changes.
+    All frames are compared to find shot changes. Raises `ClipRefused` and `GenerationError`.
     """
     rows = max(2, round(ANALYZED_FRAME_COLUMNS * clip.height / clip.width))
     before: FloatPicture | None = None

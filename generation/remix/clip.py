@@ -88,7 +88,7 @@ def build_ffmpeg_input_from_video_part(path: Path, start: float, seconds: float 
 def probe_clip(path: Path) -> ProbedClip:
     """Return an untrusted clip's measured properties: size, length, color, sound and spans of speech.
 
-    Raises `ClipRefused`, for example if not even its beginning can be decoded.
+    Raises `GenerationError`, and `ClipRefused`, for example if not even its beginning can be decoded.
     """
     index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP)
     clip = ProbedClip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])

@@ -34,10 +34,10 @@ class ClipCut(NamedTuple):
 
 
 def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipCut:
-    """Return the part of a clip to show: from the first word on, at most `most` seconds.
+    """Return the part of a clip to show: first to last word, or all without speech; at most `most` seconds.
 
-    It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with more
-    than six seconds before the first word.
+    It has at least three seconds if the clip has them. It begins at the clip's start with more than six seconds
+    before the first word.
     """
     start = _cut_start_before_first_word_s(seconds, speech)
     end = _cut_end_s(seconds, speech, start, max(MIN_CLIP_CUT_S, most))

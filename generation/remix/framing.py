@@ -40,7 +40,7 @@ class ClipFraming(NamedTuple):
 def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
     """Return the FFmpeg filters that fit a clip into 9:16: an upright one by its middle, a wide one by its subject.
 
-    A panorama, or a wide clip without a clear subject, is set into a blurred frame.
+    A panorama, or a wide clip without a clear subject, is set into a blurred frame. Raises `ClipRefused`.
     """
     shape = clip.width / clip.height
     if shape <= MAX_UPRIGHT_CLIP_WIDTH_TO_HEIGHT:

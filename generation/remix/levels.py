@@ -32,7 +32,7 @@ def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
 
 
 def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipTimeSpan]:
-    """Return the spans of speech in a clip, by its loudness, parted by pauses of 450 ms or more; empty if silent."""
+    """Return a clip's spans of speech, by loudness: 150 ms or more, parted by 450 ms or more; empty if silent."""
     if not len(loudness):
         return []
     loud = float(np.percentile(loudness, 95))

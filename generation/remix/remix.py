@@ -141,7 +141,7 @@ def render_remix_frames(
 def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
     """Yield the framed pictures of a clip's part, as many as it has frames; repeat the last one if the clip ends early.
 
-    Raises `ClipRefused` if more than a tenth of them is missing.
+    Raises `ClipRefused`, for example if more than a tenth of them is missing.
     """
     count, last = 0, None
     for last in _decode_clip_frames(clip, part, how):

@@ -34,7 +34,7 @@ def mix_remix_sound(
 ) -> StereoSound:
     """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.
 
-    `speech` are spans of the part. Without speech, the result is the music alone. Raises `GenerationError`.
+    `speech` are spans of the part. Without speech, return the music alone. Raises `ClipRefused`, `GenerationError`.
     """
     music = limit_to_target_loudness(compose_music_bed(seconds, seed, (part.seconds,)))
     if not speech:

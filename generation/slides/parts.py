@@ -20,7 +20,7 @@ _NEXT_BUTTON_HEIGHT_PX = 100
 
 
 def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
-    """Draw a slide's header: the brand's tile and name at the line start, and a dot for each slide at the end."""
+    """Draw a slide's header: the brand's tile and name at the line start, and a dot for each of several slides."""
     top, offset = kit.frame.top, HEADER_TILE_SIDE_PX + 22
     tile.paste_rimmed_tile(
         canvas.image,

@@ -23,7 +23,7 @@ _TILE_RIM_DIVISOR = 42
 
 
 def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
-    """Return the brand's logo as an app icon that is visible on the ground; without a logo, the name's first letter."""
+    """Return the logo as an app icon without a rim; without a logo, the first letter, in colors for `ground`."""
     if kit.logo is None:
         return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
     if _does_logo_fill_tile(kit.logo):

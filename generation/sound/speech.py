@@ -21,7 +21,7 @@ _MAX_SILENT_AMPLITUDE = 0.004
 
 
 def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
-    """Return each text read aloud in English, empty without letters. Raises `GenerationError` for another language."""
+    """Return texts read aloud, each empty without letters or digits. Raises `GenerationError` if not English."""
     if language.partition("-")[0].lower() != SPEECH_VOICE_LANGUAGE:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
@@ -31,7 +31,7 @@ def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
 
 
 def _synthesize_text(voice: Hibari, text: str) -> MonoWave:
-    """Return one text's speech without silence at its ends; empty for a text without letters: the voice would hum."""
+    """Return a text's speech without silence at its ends; empty without letters or digits: the voice would hum."""
     if not any(map(str.isalnum, text)):
         return np.zeros(0)
     return _resample_wave(_trim_silence(voice(text, seed=_SPEECH_VOICE_SEED).astype(np.float64)))

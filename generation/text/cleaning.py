@@ -20,7 +20,7 @@ _WORD_TO_TRUNCATE_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MA
 
 
 def clean_drawn_text(text: str) -> str:
-    """Return a text in NFC without controls, with single spaces; at most 600 graphemes, 60 a word, 3 marks a letter."""
+    """Clean a text: NFC, no control or blank run, at most 600 graphemes, 60 characters a word, 3 marks a letter."""
     kept = "".join(filter(_is_kept_in_drawn_text, unicodedata.normalize("NFC", text[: MAX_DRAWN_TEXT_GRAPHEMES * 8])))
     folded = _LINE_BREAK_RUN_PATTERN.sub("\n", _SPACE_RUN_PATTERN.sub(" ", kept)).strip()
     bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_DRAWN_TEXT_GRAPHEMES]]

@@ -92,8 +92,8 @@ def fit_text_to_box(
 ) -> TextBlock:
     """Return a text fitted into a box, in the largest font size from `least` to `largest`.
 
-    A text that is too long for the smallest size ends with an ellipsis. Raises `UndrawableTextRefused` for an
-    unknown letter.
+    A text that is too long for the smallest size ends with an ellipsis. High accents may shrink it below `least`.
+    Raises `UndrawableTextRefused` for an unknown letter.
     """
     cleaned = clean_drawn_text(text)
     paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)

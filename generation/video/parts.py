@@ -64,7 +64,7 @@ def build_kinetic_text(
 def build_scene_presenter_byline(
     stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
-    """Return a scene's byline: the presenter's portrait as a picture, the name and the disclosure as timed texts."""
+    """Return a scene's byline: the portrait as a picture, name and disclosure as texts with a start time."""
     place, color = signature.compute_layout_on_canvas(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [

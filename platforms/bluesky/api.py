@@ -167,8 +167,8 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
 async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
     """Exchange a session's refresh token for its next pair of tokens; return the session with them.
 
-    Raises `AccountReauthRequired` if the session has ended. The same refresh token returns the same new pair
-    for a while, so a lost response does no harm (measured).
+    Raises `AccountReauthRequired` if the session has ended, any other `PlatformError`. The same refresh token
+    returns the same new pair for a while, so a lost response does no harm (measured).
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
@@ -207,7 +207,7 @@ async def resolve_bluesky_handle(api: PdsApi, handle: str) -> str | None:
 
 
 async def get_pds_upload_limit_bytes(api: PdsApi) -> int | None:
-    """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
+    """Return an account server's limit of a file's bytes; None if it publishes none. Raise a `PlatformError`."""
     answer = await api.without_token.send_request("GET", api.build_xrpc_url("com.atproto.server.describeServer"))
     return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsUploadLimits).blob_upload_limit
 
@@ -225,7 +225,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     """Write a record to the account's repository, irreversibly; return its URI and content hash.
 
     `body` has `swapRecord: null`, so a repeat with the same bytes changes nothing. Other bytes under the same
-    key raise `PlatformRefusal` with `RECORD_KEY_TAKEN_CODE`.
+    key raise `PlatformRefusal` with `RECORD_KEY_TAKEN_CODE`. Raises `PostOutcomeUnknown`, any `PlatformError`.
     """
     url = api.build_xrpc_url("com.atproto.repo.putRecord")
     answer = await api.send_request(
@@ -235,7 +235,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
 
 
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
-    """Read a record from an account's repository; None if the server has no record under this key."""
+    """Read a record of an account; None if the server has none under this key. Raise another `PlatformError`."""
     url = api.build_xrpc_url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.send_request("GET", url)
     if not answer.ok and decode_xrpc_error_body(answer).error == "RecordNotFound":

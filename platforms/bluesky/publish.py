@@ -138,7 +138,7 @@ def build_bluesky_live_post(prepared: PostPrepareResult) -> LivePost:
 async def check_video_bytes_against_pds_limit(server: PdsApi, files: Sequence[PostFile]) -> None:
     """Raise `PlatformRefusal` if a video of the post is larger than the account's server accepts.
 
-    The server may drop the upload of such a file without an error. Without a published limit nothing is raised.
+    Raise a `PlatformError` if the limit can't be read; without one, nothing. The server may silently drop the file.
     """
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.get_pds_upload_limit_bytes(server) if sizes else None

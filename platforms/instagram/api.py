@@ -128,7 +128,7 @@ async def exchange_code_for_hour_token(
 ) -> InstagramHourToken:
     """Exchange the one-time code of an OAuth consent for an Instagram token of an hour, and return the token.
 
-    A code works once. Raises `AccountReauthRequired` if Instagram refuses the code.
+    A code works once. Raises `AccountReauthRequired` if Instagram refuses the code, any other `PlatformError`.
     """
     fields = {**us._asdict(), **form}
     answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
@@ -146,7 +146,7 @@ async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) 
 async def extend_sixty_day_token(api: PlatformApi) -> LongLivedToken:
     """Extend an Instagram token to 60 days from now; return the new token.
 
-    Instagram refuses a token that has expired or is younger than 24 h.
+    Instagram refuses a token that has expired or is younger than 24 h. Raises `PlatformError`.
     """
     return http.decode_platform_response(
         await send_instagram_get_request(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
@@ -174,7 +174,7 @@ async def create_media_container(api: PlatformApi, account_id: str, **fields: st
 
 
 async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
-    """Return the status of an Instagram media container; its message is safe to quote."""
+    """Return a container's status, safe to quote. Raise `PostPreparationExpired` if unknown, or `PlatformError`."""
     answer = await get_from_graph_api(api, url_quote_path_part(container), {"fields": "status_code,status"})
     status = decode_graph_object(answer, MediaContainerStatus)
     return msgspec.structs.replace(status, status=answer.quote_message(status.status))

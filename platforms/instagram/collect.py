@@ -105,7 +105,7 @@ class InstagramCollector(MetricsCollector):
 
 
 async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
-    """Return a post's insights, empty if none yet, None if deleted or not permitted. Raise another `PlatformError`."""
+    """Return a post's insights, empty if none; None if gone, denied or refused. Raise other `PlatformError`s."""
     names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
     path, query = f"{api.url_quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:

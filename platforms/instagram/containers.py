@@ -157,7 +157,7 @@ def build_container_file_fields(file: PostFile) -> dict[str, str]:
 async def is_media_container_finished(server: PlatformApi, container: str) -> bool:
     """Return whether an Instagram media container is finished or published; False while it is processed.
 
-    Raises the error of a failed container, `PostPreparationExpired` for an expired one.
+    Raises the error of a failed container, `PostPreparationExpired` for an expired or unknown one, any other error.
     """
     status = await api.get_container_status(server, container)
     if status.status_code == "ERROR":

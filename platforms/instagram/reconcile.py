@@ -72,9 +72,9 @@ async def identify_live_post(
 async def list_matching_instagram_posts(
     server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> tuple[list[ListedInstagramPost], bool]:
-    """Return the account's listed posts that may be the sent post, and whether the list was read completely.
+    """Return the account's listed posts that may be the sent post, and whether the list was read back to its call.
 
-    They have the sent caption and a time since the call. At most `MAX_MEDIA_LIST_PAGES` pages are read.
+    They have the sent caption, and a time near the call or none. At most `MAX_MEDIA_LIST_PAGES` pages are read.
     """
     since, until = inquiry.sent_at - MAX_INSTAGRAM_CLOCK_SKEW, inquiry.sent_at + MAX_POST_TIMESTAMP_DELAY
     matching, after = list[ListedInstagramPost](), None

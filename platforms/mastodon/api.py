@@ -102,7 +102,7 @@ async def register_mastodon_app(
 ) -> MastodonAppRegistration:
     """Register this application with a Mastodon server; return its client id and secret.
 
-    Each call (`POST /api/v1/apps`) creates another registration, so store the returned one.
+    Each call (`POST /api/v1/apps`) creates another registration, so store it. Raises a `PlatformError`.
     """
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
@@ -114,7 +114,7 @@ async def exchange_mastodon_token(
 ) -> MastodonToken:
     """Exchange an OAuth code or a refresh token at a Mastodon server; return the access token.
 
-    Raises `AccountReauthRequired` if the server no longer accepts the code or token.
+    Raises `AccountReauthRequired` if the server no longer accepts the code or token, any other `PlatformError`.
     """
     return http.decode_platform_response(await call_mastodon_oauth(client, base, "token", us, form), MastodonToken)
 
@@ -142,7 +142,7 @@ async def upload_mastodon_media(
 ) -> tuple[MastodonAttachment, bool]:
     """Upload a file as a multipart body to a Mastodon server; return the attachment and whether it is ready.
 
-    The file is in the body's field `file`. A 202 means that the server still processes the file.
+    The file is in the body's field `file`. A 202 means that it is still processed. Raises a `PlatformError`.
     """
     url = api.build_url("/api/v2/media")
     answer = await upload_file_to_platform(api, url, content, content_type=content_type, size_bytes=size_bytes)
@@ -170,7 +170,7 @@ async def publish_mastodon_status(api: MastodonApi, body: bytes, *, key: str, ti
 async def list_mastodon_statuses(
     api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
 ) -> list[MastodonStatus]:
-    """Return at most `limit` of the account's own posts without boosts, newest first; with `max_id` only older ones."""
+    """Return the account's posts without boosts, newest first: `limit`, or more (snac); only before `max_id`."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.build_url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     answer = await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)

@@ -31,7 +31,7 @@ async def upload_mastodon_file_until_ready(server: MastodonApi, file: PostFile) 
 async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
     """Poll a Mastodon server until it has processed an uploaded file.
 
-    Raises `PostNotSent` if the file isn't ready after the last of `MEDIA_POLL_PAUSES_S`.
+    Raises `PostNotSent` if it isn't ready after the last of `MEDIA_POLL_PAUSES_S`, any other `PlatformError`.
     """
     for pause_s in MEDIA_POLL_PAUSES_S:
         await asyncio.sleep(pause_s)

@@ -86,7 +86,7 @@ async def get_tiktok_creator_info(api: PlatformApi) -> TikTokCreatorInfo:
 async def init_tiktok_video_post(api: PlatformApi, path: str, body: bytes) -> TikTokPublishInitData:
     """Begin a video post at TikTok by `video/init` or `inbox/video/init`; return its id and upload URL.
 
-    An init with a lost response leaves a hidden empty post. Raises `PostNotSent` for a response without a URL.
+    A lost response leaves a hidden empty post. Raises `PostNotSent` without a URL, any other `PlatformError`.
     """
     started = await call_tiktok_publish_api(api, path, body, TikTokPublishInitData)
     if not started.upload_url:

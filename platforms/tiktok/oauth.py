@@ -38,7 +38,7 @@ class TikTokOAuthErrorBody(msgspec.Struct):
 async def exchange_tiktok_token(net: OutgoingNetwork, form: Mapping[str, str]) -> TikTokTokens:
     """Exchange a one-time code or a refresh token at TikTok; return the new tokens.
 
-    Raises `AccountReauthRequired` if TikTok no longer accepts the code or token.
+    Raises `AccountReauthRequired` if TikTok no longer accepts the code or token, any other `PlatformError`.
     """
     return http.decode_platform_response(await post_tiktok_oauth_form(net, "token", form), TikTokTokens)
 

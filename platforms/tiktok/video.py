@@ -109,7 +109,7 @@ async def continue_video_upload(
 async def send_and_confirm_chunk(server: PlatformApi, file: PostFile, so_far: PostPrepareResult, number: int) -> bool:
     """Send one chunk of a video to TikTok; return whether TikTok confirms it and waits for more.
 
-    False for another status or a `PlatformError`. Raises `PostPreparationExpired` for an expired upload URL.
+    False for another status or error of TikTok. Raises `PostPreparationExpired` (old URL), `ServiceUnavailable`.
     """
     try:
         return (await put_video_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED_HTTP_STATUS
@@ -128,9 +128,9 @@ async def put_video_chunk(
     timeout_s: float = VIDEO_CHUNK_TIMEOUT_S,
     irreversible: bool = False,
 ) -> PlatformResponse:
-    """Send one chunk of a video to TikTok; return the response: 206 while bytes are missing, else 201.
+    """Send a chunk of a video to TikTok; return the response: 206 if bytes are missing, else 201 or an error.
 
-    Raises `PostPreparationExpired` for an expired upload URL.
+    Raises `PostPreparationExpired` for an expired URL, another `PlatformError`, `ServiceUnavailable` (storage).
     """
     upload = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared))
     start, end = upload.chunk_bounds(number)
@@ -156,7 +156,7 @@ async def put_video_chunk(
 async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PostPrepareResult, *, timeout_s: float
 ) -> PlatformResponse:
-    """Create the post by its last chunk, irreversibly. Raise `PostPreparationExpired` or another `PlatformError`."""
+    """Create the post by its last chunk, irreversibly; return the response. Raise as `put_video_chunk` does."""
     last = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 

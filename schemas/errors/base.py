@@ -18,7 +18,7 @@ class SealedValueInvalid(TenantryError):
 
 
 class LocalServerUnavailable(TenantryError):
-    """An embedded server can't run on this machine or in this folder, or ended at its start."""
+    """A local server or process can't run here or ended at its start, or a local file is missing or unreadable."""
 
 
 class BenchmarkFailed(TenantryError):

@@ -25,7 +25,7 @@ class PlatformError(TenantryError):
 
 
 class PostNotSent(PlatformError):
-    """The irreversible call didn't reach the platform, or the platform failed before it: nothing is live."""
+    """This call made nothing live: it didn't reach the platform, failed there before the write, or was a query."""
 
     category: PlatformErrorCategory = "network"
     retryable = True
@@ -62,7 +62,7 @@ class AccountReauthRequired(PlatformError):
 
 
 class PlatformRefusal(PlatformError):
-    """The platform refuses the post: nothing is live, and a retry would be refused, too."""
+    """The platform refuses the post or another call: nothing is live, and a retry would be refused, too."""
 
     category: PlatformErrorCategory = "user_content"
 

@@ -34,7 +34,7 @@ class RobotsDisallowed(SourceError):
 
 
 class FetchFailed(SourceError):
-    """No usable answer: a server error, or an unsupported encoding."""
+    """No usable answer: an error status without a class of its own, a wrong type, encoding, content or redirect."""
 
     code = "FETCH_FAILED"
     usually_retryable = True
@@ -45,7 +45,7 @@ class SourceUnreachable(FetchFailed):
 
 
 class SourceNotHtml(SourceError):
-    """The answer has another type than requested."""
+    """The answer is no web page, although one was requested."""
 
     code = "NOT_HTML"
 
@@ -70,7 +70,7 @@ class SourceNotFound(SourceError):
 
 
 class SourceForbidden(SourceError):
-    """The source returned 401, 402, 403, 407 or 451: it needs an account."""
+    """The source denies access by 401, 402, 403, 407 or 451, or GitHub refuses or has suspended the App."""
 
     code = "SOURCE_FORBIDDEN"
 

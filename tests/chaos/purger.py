@@ -108,7 +108,7 @@ def main() -> None:
             MAX_PURGED_ROWS_PER_STEP=1,
             MAX_PURGED_CONTENTS_PER_STEP=1,
             MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP=1,
-            delete_files_of_rows=delete_files,
+            delete_files_of_purged_rows=delete_files,
         ),
     ):
         product.main([POOL])

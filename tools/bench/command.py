@@ -205,7 +205,7 @@ async def _run_suite_in_bench_environment(
 
 @contextmanager
 def _open_bench_progress_display(suite: Collection[str]) -> Iterator[suites.SuiteProgress]:
-    """Show progress on stderr: a bar on a terminal, else lines. stdout is for the result."""
+    """Show progress on stderr, as a bar on a terminal, else as lines; yield the function that reports a step."""
     if not sys.stderr.isatty():
         yield lambda name, what: click.echo(f"{name}: {what}", err=True)
         return

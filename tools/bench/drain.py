@@ -36,7 +36,7 @@ async def measure_drain(
 ) -> BenchmarkResult:
     """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
 
-    Return the ratios for no-op jobs and for jobs that each write a row. The jobs belong to many capped tenants.
+    Return the ratios for no-op jobs and jobs that write a row, of many capped tenants. Raise `BenchmarkFailed`.
     """
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     rounds = []
@@ -79,7 +79,7 @@ async def measure_job_rate_during_submits(
 ) -> BenchmarkResult:
     """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
 
-    Return the ratio to arq. The submitters run in their own process, for many tenants in turn.
+    Return the ratio to arq. The submitters share one process, for many tenants in turn. Raise `BenchmarkFailed`.
     """
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     ours, peers = [], []

@@ -23,7 +23,7 @@ COUNT_PULLED_JOBS = "select count(*) from job where pool = $1 and fence >= $2"
 async def measure_recovery(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
-    """Measure the seconds until a killed worker's jobs run again; the worst round counts.
+    """Measure the seconds until a killed worker's jobs run again; return the worst. Raise `BenchmarkFailed`.
 
     Each round kills the worker in another phase of the lease. The lease is short to keep rounds short; the
     time after its end does not depend on its length.

@@ -33,7 +33,7 @@ SELECT_DATABASE_TIME = "select clock_timestamp()"
 
 
 class ScalingRound(NamedTuple):
-    """`of_ideal`: share of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy cores of the host."""
+    """`of_ideal`: share of `workers * WORKER_SLOTS / SLEEP_JOB_S` jobs a second; `cores`: the host's busy cores."""
 
     jobs_s: float
     of_ideal: float

@@ -58,7 +58,7 @@ async def run_benchmark_suite(
 async def describe_machine(environment: BenchEnvironment) -> dict[str, Any]:
     """Return the machine's cores and load, and the versions of Python, PostgreSQL and Redis.
 
-    `load` is the host's average over the minute before the run.
+    `load` is the host's average over the minute before the call.
     """
     async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")

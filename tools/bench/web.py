@@ -52,7 +52,7 @@ async def measure_http_request_rates(
 ) -> BenchmarkResult:
     """Compare the API's requests a second with a bare app's; return the ratios for creating projects and polling jobs.
 
-    The keys belong to many partners of the highest tier, so that rate limits are checked and never reached.
+    The keys are many partners' of the highest tier, so that no rate limit is reached. Raise `BenchmarkFailed`.
     """
     keys, jobs = await _create_tenants_with_jobs_to_poll(environment, size.http_tenants)
     creates = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, creating_keys=keys)

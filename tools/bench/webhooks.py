@@ -162,7 +162,7 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
 
 
 async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
-    """Create an endpoint with a hanging receiver; return its id once its first deliveries hang."""
+    """Create an endpoint with a hanging receiver and `waiting` events; return its id once a delivery hangs."""
     endpoint_id = await _create_webhook_endpoint(stage.postgres_pool, org, stage.hanging)
     before = stage.receiver.hung
     await stage.postgres_pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
@@ -199,7 +199,7 @@ async def _measure_webhook_delay_round(
 ) -> dict[str, float]:
     """Return percentiles of the ms from an event's commit to its webhook's arrival, for single events.
 
-    Raises `BenchmarkFailed` for an event that arrives twice.
+    Raises `BenchmarkFailed` for an event that arrives twice, or not in time.
     """
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}

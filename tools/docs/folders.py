@@ -27,7 +27,7 @@ def render_import_chart(inside: str = "") -> str:
 
 
 def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
-    """Return for each package in `inside` the set of packages in `inside` that it imports."""
+    """Return for each package in `inside`, except `tests`, the set of these packages that it imports."""
     folder = ROOT / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
     imports: dict[str, set[str]] = defaultdict(set)

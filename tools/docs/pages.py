@@ -70,7 +70,7 @@ def wrap_mermaid_chart(picture: str) -> str:
 
 
 def render_generated_pages() -> dict[str, str]:
-    """Return the text of each docs page and deploy file by path. Raise KeyError for a block without a generator."""
+    """Return each generated file's text by path. Raise KeyError for an unknown block or undescribed value."""
     plain = {name: make() for name, make in WHOLE_FILE_GENERATORS_WITHOUT_NOTE.items()}
     return (
         {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}

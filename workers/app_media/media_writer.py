@@ -28,8 +28,8 @@ class FetchedMediaWriter:
     ) -> tuple[StreamingUpload, str]:
         """Store a file from a stream of bytes; return its upload and its token in the storage.
 
-        The file's type is found from its first bytes. `taken` has the accepted types with their size limits.
-        Raise `InvalidValue` for another type, `BodyOversized` for a too large file, `SourceFileStorageUnavailable`.
+        Its type is found from the first bytes; `taken` has accepted types with size limits. Raise `InvalidValue`
+        for another type, `BodyOversized` for a too large file or a full storage, `SourceFileStorageUnavailable`.
         """
         head = b""
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):

@@ -90,7 +90,7 @@ async def _reserve_storage_for_fetched_picture(ctx: TaskContext, at_most: int) -
 async def _fetch_and_store_picture(
     storing: FetchedMediaWriter, kind: AppMediaKind, picture: PictureFoundByIngest, get: FetchPicture
 ) -> tuple[StreamingUpload, str] | None:
-    """Fetch and store a picture; return upload and token, None if it can't be fetched or has no type for `kind`."""
+    """Fetch and store a picture; return upload and token, None if that fails. Raise `BodyOversized` if too big."""
     try:
         return await storing.store_fetched_file_as_it_arrives(
             streaming_upload.stream_bytes_as_one_chunk(await get(picture)), MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind]

@@ -13,7 +13,7 @@ LOGO, SCREEN, CARD, FRAME = (512, 512), (1080, 1920), (1080, 1350), (360, 640)
 
 
 def draw_sandbox_app_logo() -> Image.Image:
-    """Draw the sample app's logo, a sheet of paper with three lines on a round tile; return the image."""
+    """Draw the sample app's logo, a sheet with three lines on a tile with round corners; return the image."""
     image = Image.new("RGBA", LOGO, (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((16, 16, 496, 496), 112, fill=PRIMARY)

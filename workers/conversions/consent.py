@@ -38,7 +38,7 @@ _META_DATA_PROCESSING_OPTION_FIELDS = ("dataProcessingOptions", "data_processing
 
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
-    """Return the reason to skip an event without consent; None if it may be sent, as without consent fields."""
+    """Return why to skip an event (no consent, tracking denied); None if it may be sent, as without such fields."""
     consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
         return CONVERSION_SKIP_NO_CONSENT

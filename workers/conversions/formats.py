@@ -98,7 +98,7 @@ def check_advertising_id(text: str, known: PiiToDetect = NO_PII_TO_DETECT) -> st
 def check_product_id_for_pii(text: str, known: PiiToDetect = NO_PII_TO_DETECT) -> str | None:
     """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
-    The id may be a bare number, such as a GTIN. It must not have names or numbers of the person `known`.
+    The id may be a bare number, such as a GTIN. Of the person `known`, only the phone number is searched in it.
     """
     return _drop_pii_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
 

@@ -103,7 +103,7 @@ def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str |
 
 
 def hash_user_id(text: str) -> str | None:
-    """Return the hexadecimal SHA-256 of a person's id in the app, with its upper and lower case; None if blank.
+    """Return the hexadecimal SHA-256 of a person's id in the app, stripped, its case unchanged; None if blank.
 
     An id that is such a hash already is returned as it is.
     """

@@ -112,7 +112,7 @@ def _build_meta_app_event(
 
 
 def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
-    """Return a person's identifiers for Meta: personal data hashed, device data plain; lists sorted for equal texts."""
+    """Return a person's ids for Meta: personal data hashed, device data plain, the ad id only if trackable."""
     texts = tree.person_texts_by_meta_field
     hashed: dict[str, Any] = {
         name: [value]

@@ -1,4 +1,4 @@
-"""Outbox of one line, in the event store: due conversions and their outcomes."""
+"""Outbox of one line (an app's conversions to Meta or TikTok), in the event store: due conversions and outcomes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager

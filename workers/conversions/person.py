@@ -178,7 +178,7 @@ def find_event_page_url(tree: ConversionEventTree) -> str | None:
 def build_order_fields(
     due: DueConversion, tree: ConversionEventTree, *, search: str, product_id: str, price: str
 ) -> dict[str, Any]:
-    """Return an event's order id, search words, products and value. Leave out missing ones.
+    """Return an event's order id, search words, products, and value with currency. Leave out missing ones.
 
     Leave out texts that may name a person, too. `search`, `product_id` and `price` are the destination's names of
     these fields.

@@ -34,7 +34,7 @@ MAX_IPV6_GROUPS = 9
 
 
 class PiiNumberStrictness(IntEnum):
-    """Rules for numbers. E-mail addresses, IP addresses and numbers with a plus count under all of them."""
+    """Rules for numbers. E-mail, IP address and number with a plus always count, known names from `WRITTEN` on."""
 
     #: Only a number with a plus: for fields with bare and dashed digits, such as ids of events.
     MARKED = 1
@@ -47,7 +47,7 @@ class PiiNumberStrictness(IntEnum):
 
 
 class PiiToDetect(NamedTuple):
-    """The person of the event by the event's own fields: words of names, and ends of numbers."""
+    """The event's person by its own fields: words of names, e-mail's part before the @, end of the phone number."""
 
     names: frozenset[str] = frozenset()
     local: str = ""

@@ -18,7 +18,7 @@ class ConversionVerdictKind(StrEnum):
 
 
 class ConversionVerdict(NamedTuple):
-    """The result of a call. `after_s` is the destination's requested pause; None: growing backoff.
+    """The result of a call. `after_s` is the pause before the next one; None: growing backoff.
 
     It omits the destination's own message: that may repeat the personal data sent.
     """

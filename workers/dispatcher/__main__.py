@@ -14,7 +14,7 @@ DISPATCHER_HELP = "Wake pools for due jobs and run the chores, until SIGTERM. On
 
 
 def main() -> None:
-    """Run the dispatcher. Exits with 0 after a stop signal, with 2 for a missing or wrong setting."""
+    """Run the dispatcher. Exits with 0 after a stop signal, 2 for a wrong setting, 1 for an unusable database."""
     argparse.ArgumentParser("python -m workers.dispatcher", description=DISPATCHER_HELP).parse_args()
     with exit_on_expected_start_errors():
         settings = load_settings(os.environ)

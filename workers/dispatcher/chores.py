@@ -105,7 +105,7 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
 
 
 def build_unclaimed_upload_prune_chore(store: MediaStore) -> Chore:
-    """Return the dispatcher's chore that deletes uploaded files that were left unclaimed a day ago.
+    """Return the dispatcher's chore that deletes uploaded files left unclaimed for a day, or marked for pruning.
 
     It repeats in a minute if the media storage can't be reached.
     """
@@ -137,7 +137,7 @@ CHORE_THAT_FAILS_OVERDUE_JOBS = Chore("overdue", 1.0, _fail_overdue_jobs)
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
     """Return the chore that takes jobs from dead workers, and attempts past their time limit from any worker.
 
-    A worker is dead if its lease ran out while others renewed. Sessions idle in a transaction for `patience_s` end.
+    A worker is dead if its lease ran out while Postgres was up. Sessions idle `patience_s` in a transaction end.
     """
 
     async def run(conn: Conn) -> int:

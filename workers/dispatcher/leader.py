@@ -117,7 +117,7 @@ class ChoreLeader:
 
 @asynccontextmanager
 async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
-    """Open a leader's connection to Postgres, and close it after the block. Raise `ServiceUnavailable` without one.
+    """Open a leader's connection; close it after the block. Raise `ServiceUnavailable` if Postgres is or goes away.
 
     Postgres ends it once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
     """

@@ -11,7 +11,7 @@ MAX_LANGUAGE_TAG_CHARS = 35
 
 
 def normalize_language_tag(text: str) -> str | None:
-    """Return the BCP-47 tag, such as `en-US` for `en_us`; None for any other text, such as `english`."""
+    """Return a list's first BCP-47 tag, as `en-US` for `en_us, de`; None if invalid or of no single language."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
     return None if len(first) > MAX_LANGUAGE_TAG_CHARS else standardize_language_tag(first)
 

@@ -47,7 +47,7 @@ async def get_sandbox_file_of_suggested_image(picture: PictureFoundByIngest) -> 
 async def run_ingest_job(
     ctx: TaskContext, *, server: str, read: ReadSource, pretend: ReadSandboxSource, gallery: SuggestedImageResources
 ) -> TaskOutcome:
-    """Run an ingest job: read its source by `read`, store the extraction, and return the outcome.
+    """Run an ingest job: read its source by `read`, store the extraction and its images, and return the outcome.
 
     A sandbox's source is read by `pretend`. `server` is the first host that `read` requests. A `SourceError`
     becomes an outcome, an archived project `Canceled`.
@@ -78,14 +78,14 @@ async def run_ingest_job(
 async def _store_extraction_and_influencer(
     conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestPicturesAndFileTokens
 ) -> dict[str, Any]:
-    """Store the extraction, and create the project's first influencer from it. Return the job's result."""
+    """Store the extraction; create the project's influencer if it never had one. Return the job's result."""
     result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)
     await drawing_job.create_first_influencer(conn, claim=claim)
     return result
 
 
 def build_job_outcome_of_source_error(error: SourceError) -> TaskOutcome:
-    """Return the outcome for a `SourceError`: failure, retry, or for a timed rate limit a snooze without an attempt."""
+    """Return a `SourceError`'s outcome: failure, retry, or if a rate limit has an end, an uncounted snooze."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)
     if error.retryable:

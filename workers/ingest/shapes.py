@@ -32,7 +32,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
-    """Web page as received: its final address, two headers as sent, the decoded body."""
+    """Web page as received: its final address, two headers as sent, the uncompressed body."""
 
     url: str
     body: bytes
@@ -114,10 +114,9 @@ class CandidateImage(msgspec.Struct, frozen=True, kw_only=True):
 class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Parsed page: its candidates, passages and links, best first.
 
-    `text_length` counts characters of visible text. `scripted` means next to no text before scripts have
-    run.
+    `text_length` counts characters of visible text. `scripted` means next to no text before scripts have run.
     `refresh` is the address of an immediate redirect by `<meta>`. `styles` are the addresses of its style
-    sheets that are worth a request, `inline_style` is the text of its `<style>` tags.
+    sheets that are worth a request, `inline_style` is the text of its `<style>` tags with custom properties.
     """
 
     url: str
@@ -145,7 +144,7 @@ def build_candidates_of_scored_values(
 
 
 class ParsedNonPageDoc(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
-    """Parsed document of any other kind."""
+    """Parsed document of any kind but a page, a repository's tree and a drawing."""
 
     candidates: list[FieldCandidate]
     passages: list[Passage] = field(default_factory=list)

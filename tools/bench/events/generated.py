@@ -25,7 +25,7 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
 
 
 def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[EventRow]:
-    """Return `count` generated events as rows to store, sorted as in a commit, spread over the projects' first apps."""
+    """Return up to `count` events in whole batches, as rows sorted as in a commit, of the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS_PER_APP_REQUEST)
     stored = [

@@ -109,7 +109,7 @@ def _summarize_speed_runs(runs: list[EventRateAndCpuRun]) -> dict[str, float]:
 
 
 async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[EventRow], batch: int) -> float:
-    """COPY events in commits of `batch`; return an event's CPU microseconds with Postgres. Raise `BenchmarkFailed`."""
+    """COPY events in commits of `batch`; return an event's CPU us, ours and Postgres's. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
     before_s = time.process_time() + read_postgres_cpu_s(server)

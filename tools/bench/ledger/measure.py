@@ -39,7 +39,7 @@ MAX_SNAPSHOT_PULL_TIME_RATIO = 3.0
 async def measure_old_ledger(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
-    """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
+    """Measure statements' p50 ratios, old to empty ledger, and new tenants' wait in s. Raise `BenchmarkFailed`."""
     async with _open_old_and_empty_ledgers(environment) as (old, empty):
         for side in (old, empty):
             await side.reset_tenants_and_worker(tenants=size.ledger_tenants)
@@ -114,7 +114,7 @@ async def _time_statement_ms(side: OldOrEmptyLedger, statement: TimedStatementWi
 async def _measure_pulls_at_caps(
     old: OldOrEmptyLedger, empty: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
-    """Measure a pull of ten among capped tenants' jobs, and among unknown ones; return both ledgers' times by case."""
+    """Measure a pull of ten among capped tenants' jobs, and among jobs of an unknown kind; return times by case."""
     rows = {}
     for count in size.ledger_capped:
         name = f"pull of 10, {count} tenants at their cap"

@@ -77,7 +77,7 @@ async def _get_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> No
 
 
 def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> TimedStatementWithSetup:
-    """Return the timed statement that lists the first page of a tenant's jobs with filters."""
+    """Return the timed statement that lists one page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
     async def call(side: OldOrEmptyLedger, _: Any) -> None:
@@ -90,7 +90,7 @@ def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> Time
 
 
 def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
-    """Return the timed statement of a query that the dispatcher or an operator runs."""
+    """Return the measured call, without setup, of a query of the dispatcher or of an operator."""
 
     async def call(side: OldOrEmptyLedger, _: Any) -> None:
         await chore(side.conn)

@@ -61,8 +61,8 @@ async def run_paced_callers(
 ) -> None:
     """Run `callers` callers forever; each calls `once` with its number every `every_s` seconds.
 
-    Callers are spread over `every_s`, and `once` returns a status. `progress.ready` is set at the first
-    refusal, when the allowed bursts are used up, or after `warm_s` seconds at the latest.
+    Callers are spread over `every_s`, and `once` returns a status. At the first 429, or after `warm_s` seconds
+    at the latest, `progress.had_effect` is cleared and `progress.ready` is set.
     """
     begun, refused = time.monotonic(), asyncio.Event()
 
@@ -87,7 +87,7 @@ async def run_paced_callers(
 async def run_callers_forever(
     progress: AttackCountsAndReadiness, at_once: int, once: Callable[[], Awaitable[None]]
 ) -> None:
-    """Run `at_once` callers in a closed loop, forever."""
+    """Clear `progress.had_effect`, start `at_once` callers that call in a closed loop forever, and set `ready`."""
 
     async def call() -> None:
         while True:

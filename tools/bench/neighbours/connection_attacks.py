@@ -115,7 +115,7 @@ async def _request_public_file(sock: socket.socket, plan: AttackProcessPlan) -> 
 
 
 async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None:
-    """Wait until the server closes the connection; `TCP_INFO` shows it without a read."""
+    """Wait until the server closes the connection, as `TCP_INFO` shows; with `trickles`, read a byte a second."""
     while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_ESTABLISHED:
         await asyncio.sleep(1)
         if trickles:

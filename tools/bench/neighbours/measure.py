@@ -62,7 +62,7 @@ class NeighbourAttackResult(NamedTuple):
 async def measure_neighbour_attacks(
     environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, NeighbourAttackResult]:
-    """Measure a victim at rest, then under each named attack, on the attack's own processes. Return results by name."""
+    """Measure a victim at rest, then attacked, on new processes for each attack. Return results by name."""
     return {
         name: await _measure_attack_row(environment, row, scale, progress)
         for name, row in ATTACK_ROWS_BY_NAME.items()

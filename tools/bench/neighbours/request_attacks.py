@@ -145,7 +145,7 @@ async def attack_by_events(plan: AttackProcessPlan, progress: AttackCountsAndRea
 
 
 async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackCountsAndReadiness) -> None:
-    """Send one connection's share of the events at fixed times, regardless of slow responses."""
+    """Send one connection's share of the events at fixed times; after slow responses catch up at most a second."""
     loop, every_s = (
         asyncio.get_running_loop(),
         EVENT_ATTACK_CONNECTIONS / (EVENT_ATTACK_RATE_FACTOR * MAX_APP_EVENT_REQUESTS_PER_S),

@@ -147,7 +147,7 @@ async def _create_attackers(deployment: AttackedDeployment, count: int, *, proje
 async def _ingest_attack_sites(
     plan: AttackProcessPlan, progress: AttackCountsAndReadiness, reply: servers.RequestReply, options: dict[str, int]
 ) -> None:
-    """Ingest a site into each project of each tenant, then serve the sites until the attack is canceled."""
+    """Serve the sites until the attack is canceled, and ingest one into each project of each tenant."""
     async with contextlib.AsyncExitStack() as stack:
         for site in plan.sites:
             await stack.enter_async_context(servers.serve_reserved_port(site, reply))

@@ -19,8 +19,8 @@ MAX_RETRY_JITTER_S = 60.0
 class UpstreamLimiter(NamedTuple):
     """Rate limiter: waits for a token with a patience in seconds, and tells workers of a refusal.
 
-    `wait_for_upstream_rate_token` raises `SourceRateLimited` if the wait would be longer than `patience_s`,
-    `start_cooldown_and_raise` raises it always; both with the time to wait.
+    `take` raises `SourceRateLimited` if the wait would be longer than its patience, or a cooldown begins meanwhile.
+    `cool_down` raises it always. Both set the time to wait.
     """
 
     take: Callable[[float], Awaitable[None]]

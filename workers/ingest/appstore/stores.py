@@ -173,7 +173,7 @@ async def read_app_subtitle(stores: AppStoreAccess, url: str, track_id: int) -> 
     """Fetch an app's page in the App Store; return its subtitle as a parsed document, and warnings.
 
     Without a subtitle, or if the page can't be read, the document is empty and there is one warning. The
-    metric `APPSTORE_SUBTITLE_READ_COUNTER` counts both cases.
+    metric `APPSTORE_SUBTITLE_READ_COUNTER` counts it as `read` or `missing`.
     """
     reading, reason = ParsedNonPageDoc(candidates=[]), "the app's page shows none"
     try:

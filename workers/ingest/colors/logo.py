@@ -133,7 +133,7 @@ class ColorCluster(NamedTuple):
 
 
 def choose_main_logo_colors(pixels: Counter[str]) -> list[str]:
-    """Return a logo's chromatic colors by area; without any, the largest neutral one that isn't white.
+    """Return a logo's larger chromatic colors by area; with hardly any, the largest neutral one that isn't white.
 
     Return an empty list for a photograph: its colors spread over many clusters.
     """

@@ -83,7 +83,7 @@ def split_css_property_name(name: str) -> list[str]:
 
 
 def choose_color_role_unless_ambiguous(role_words: list[str]) -> ScoredColorRole | None:
-    """Return the color role of a name's words, by the highest confidence; None for two, as `--primary-background`."""
+    """Return a name's color role, at its words' highest confidence; None for two roles, as `--primary-background`."""
     specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in COLOR_NAME_FILLER_WORDS] or [
         COLOR_ROLE_BY_WORD[word] for word in role_words
     ]

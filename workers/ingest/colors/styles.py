@@ -112,9 +112,9 @@ def resolve_css_vars(properties_by_name: Mapping[str, CssPropertyValueWithSheetU
 
 
 def read_custom_properties_of_sheets(sheets: Iterable[tuple[str, str]]) -> dict[str, CssPropertyValueWithSheetUrl]:
-    """Return the custom properties of style sheets by name, without dashes, with their sheet's address.
+    """Return up to `MAX_CSS_CUSTOM_PROPERTIES` custom properties of style sheets, with their sheet's address.
 
-    Of several values the last wins, as in browsers. `sheets` are pairs of address and text.
+    The key is the name without dashes. Of several values the last wins. `sheets` are pairs of address and text.
     """
     by_name: dict[str, CssPropertyValueWithSheetUrl] = {}
     for url, sheet in sheets:
@@ -125,7 +125,7 @@ def read_custom_properties_of_sheets(sheets: Iterable[tuple[str, str]]) -> dict[
 
 
 def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each custom property that a style sheet sets for the whole page.
+    """Yield name and value of each custom property that a style sheet sets for the whole page in light colors.
 
     The names are without dashes, in the sheet's order. Unmatched closing braces are ignored.
     """

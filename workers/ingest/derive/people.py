@@ -48,10 +48,7 @@ WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 @dataclass
 class WeightedAudience:
-    """Role, industry or use, with the weight of its mentions and their quotes.
-
-    Roles and industries have their English names.
-    """
+    """Role or industry by its English name, with the capped weight of its mentions and their quotes."""
 
     name: str
     weight: int = 0

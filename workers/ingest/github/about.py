@@ -50,7 +50,7 @@ async def request_repository_by_id_or_name(
     """Request a repository from GitHub; return its object and the response.
 
     Request it by `known_id` of the last visit, since the id survives a new name. Request it by `name` without
-    an id, or if GitHub doesn't find the id. Raises `SourceNotFound` for an unknown or private repository.
+    an id, or if GitHub doesn't find the id. Raises `SourceNotFound` for an unknown or unreadable repository.
     """
     if known_id is not None:
         try:

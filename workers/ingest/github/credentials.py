@@ -239,8 +239,8 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
 async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_name: str) -> str | None:
     """Return a token of the job's organization that may read the repository `full_name`, which is `owner/name`.
 
-    Return None without a connected installation of that owner that covers the repository. The function
-    deletes the stored installation if GitHub lacks it.
+    Return None without a connected installation of that owner that covers the repository. Delete the stored
+    installation if GitHub lacks it. Raises a `SourceError` for any other failure, such as a suspension.
     """
     organization_id = ctx.job.organization_id
     owner, _, name = full_name.partition("/")

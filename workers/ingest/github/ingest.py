@@ -43,7 +43,7 @@ async def ingest_github_repository(
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Read a GitHub repository and return its brand extraction.
+    """Read a GitHub repository; return its brand extraction, without fields if unchanged since `visit`.
 
     `args` has `repo` as `owner/name`, and `branch` or None. Images on other hosts are fetched by `web`, since the
     client of `api` requests GitHub only. Raises a `SourceError` if the repository can't be read.

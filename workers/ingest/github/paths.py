@@ -154,7 +154,7 @@ def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[
 
 
 def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
-    """Yield a path for each store field with a text: nearest to the root, in English, else in the default locale."""
+    """Yield a path for each store field with a text: nearest to the root, then English, `default`, any locale."""
     matches = [
         match
         for path in files

@@ -160,7 +160,7 @@ async def count_github_repositories(api: GitHubApi, *owner: str) -> int:
 
 
 async def list_installation_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
-    """List all repositories that a GitHub installation can read.
+    """List the repositories that a GitHub installation can read, at most 10,000.
 
     Raises `GitHubInstallationGone` if GitHub lacks the installation, another `SourceError` for its errors.
     """

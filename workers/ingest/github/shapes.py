@@ -49,7 +49,7 @@ class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="reposito
     """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
     `url` is its page. If it is `public`, `icon` is the path of its store icon and `pictures` are the paths
-    of all its store images. `languages` are programming languages.
+    of up to six store images. `languages` are programming languages.
     """
 
     url: str

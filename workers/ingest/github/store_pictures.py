@@ -49,7 +49,7 @@ def is_store_image_path(path: str) -> bool:
 def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
     """Return the paths of an app's store images: the icon, up to four screenshots and the banner.
 
-    Of each kind, take those nearest to the root, in the locale for which `rank` returns the lowest number.
+    Of each kind, take the first layout that has any: those nearest to the root, in the locale of lowest `rank`.
     """
     image_paths = [path for path in paths if path.lower().endswith(IMAGE_FILE_ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}

@@ -55,7 +55,7 @@ def compute_extraction_version(rules: int, model: LanguageModel | None) -> int:
 async def suggest_brand_candidates(
     model: LanguageModel | None, *, url: str, passages: Sequence[Passage]
 ) -> BrandModelSuggestions:
-    """Ask the language model about the brand in the passages; return its candidates and warnings.
+    """Ask the language model about the brand in the passages; return what its quotes prove, and warnings.
 
     Both are empty without a model, or with too little prose. A failure of the model is a warning, never an error.
     """

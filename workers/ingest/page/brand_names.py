@@ -59,7 +59,7 @@ def find_scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
 def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield the alternative texts of a page's first two logos without the word logo, as possible brand names.
 
-    Each has a confidence and a rule. Logos that link to another site are left out.
+    Each has a confidence and a rule. Logos that link to another site, and long texts, are left out.
     """
     for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_offsite(tag, page)][:2]:
         name = HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN.sub(

@@ -122,7 +122,7 @@ class HtmlDocument:
             return self.url
 
     def resolve_link(self, address: str) -> str | None:
-        """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
+        """Return the address as an absolute http(s) URL without fragment; None if it is unusable as one."""
         if address not in self.resolved:
             self.resolved[address] = resolve_http_url(self.base_url, address)
         return self.resolved[address]

@@ -41,7 +41,7 @@ def parse_jsonld_nodes(blocks: Iterable[str]) -> list[JsonLdNode]:
 
 
 def read_first_json_value(block: str) -> Any:
-    """Return the first JSON value in the text of a script; None if the text can't be read."""
+    """Return the first JSON object or list in the text of a script; None if it has none, or can't be read."""
     return next(iter(parse_json_values(block)), None)
 
 

@@ -66,7 +66,7 @@ class LinkedPageAddress(NamedTuple):
 def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
     """Return a page's links to other pages of its site, best first, at most `MAX_LINKS_PER_PAGE`.
 
-    Each target is returned once, without the root and other languages. A page with robots `nofollow` has none.
+    Each is there once, without the root and hreflang pages of other languages. A page with `nofollow` has none.
     """
     if any("nofollow" in text.lower() for _, text in page.read_first_meta_texts("robots")):
         return []

@@ -50,7 +50,7 @@ def dedupe_images_by_url(
 
 
 def truncate_image_alt_text(text: str) -> str | None:
-    """Return an image's description; None for an empty one."""
+    """Return an image's description, cut to `MAX_IMAGE_ALT_CHARS` characters; None for an empty one."""
     return truncate_text(clean_text_line(text), MAX_IMAGE_ALT_CHARS) or None
 
 
@@ -79,7 +79,7 @@ def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
 
 
 def find_manifest_icons_and_screenshots(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
-    """Yield images of a web app manifest, none monochrome: its largest icon as a logo, screenshots with labels."""
+    """Yield a web app manifest's largest icon that isn't monochrome, as a logo, and its first screenshots."""
     icons = [
         member
         for member in list_json_objects_at_key(members, "icons")

@@ -64,7 +64,7 @@ def first_sentence(text: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """Return the text's letters and digits, folded: equal for texts that differ only in case and marks."""
+    """Return the text's letters and digits, folded: equal if texts differ only in case, blanks, punctuation."""
     if text.isascii():
         return text.lower().translate(ASCII_NON_ALPHANUMERIC_TABLE)
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))

@@ -30,7 +30,7 @@ IMAGE_SIZE_QUERY_KEYS = frozenset("w h width height size s q quality dpr fit".sp
 
 
 def choose_candidate_images(candidates: Iterable[CandidateImage]) -> list[CandidateImage]:
-    """Return up to `MAX_IMAGES_PER_SOURCE` images to fetch, each address once: logos, screenshots, then others."""
+    """Return up to `MAX_IMAGES_PER_SOURCE` images to fetch, each URL once: a few logos, screenshots, others."""
     by_url: dict[str, CandidateImage] = {}
     for candidate in sorted(candidates, key=lambda candidate: PICTURE_KIND_ORDER.index(candidate.kind)):
         by_url.setdefault(candidate.url, candidate)
@@ -39,7 +39,7 @@ def choose_candidate_images(candidates: Iterable[CandidateImage]) -> list[Candid
 
 
 def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
-    """Return whether an image is large enough for its kind, and not too large; an SVG logo may have any size."""
+    """Return whether an image is large enough for its kind, and not too large; an SVG logo may be of 1 pixel."""
     longer, shorter = sorted((measured.width, measured.height), reverse=True)
     is_scalable = kind == "logo" and measured.type == "image/svg+xml"
     min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_IMAGE_SIDES_PX

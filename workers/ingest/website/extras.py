@@ -22,7 +22,7 @@ MAX_STYLE_CRAWL_DELAY_S = 1.0
 async def read_root_manifest_llms_and_styles(
     session: CrawlSession, parser: DocumentParser, page: ParsedPage
 ) -> tuple[ParsedPage | None, list[ParsedNonPageDoc]]:
-    """Return the root's page, None if the named page is the root itself, and the other extras that were read."""
+    """Return the root's page, None if it is the named page or wasn't read, and the other extras that were read."""
 
     async def home_and_manifest() -> tuple[ParsedPage | None, ParsedNonPageDoc | None]:
         home = await session.await_or_none(read_site_root(session, parser, page), otherwise="root_unread")
@@ -70,7 +70,7 @@ async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page:
 
 
 async def is_crawl_delay_short_enough_for_styles(session: CrawlSession, url: str) -> bool:
-    """Return whether a site's Crawl-delay is at most `MAX_STYLE_CRAWL_DELAY_S` s; else sheets take its pages' time."""
+    """Return whether a site's Crawl-delay is at most `MAX_STYLE_CRAWL_DELAY_S`. Raises `SourceError` if denied."""
     return (await session.web.robots.load_rules_that_allow_url(url)).crawl_delay_s <= MAX_STYLE_CRAWL_DELAY_S
 
 

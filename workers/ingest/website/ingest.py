@@ -41,10 +41,10 @@ async def ingest_website_source(
     visit: RecrawlState | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Read a website and return its brand extraction. Raises a `SourceError` for the page at `url`.
+    """Read a website; return its brand extraction, or an empty one marked `unchanged` if it is as at `visit`.
 
-    `args` has `url`; with `follow_links`, at most `max_pages` pages are read. The site's root is read too, for
-    the brand's name, and doesn't count. Any other failure is a warning.
+    Raises a `SourceError` for the page at `url` of `args`; another page's failure is a warning. With
+    `follow_links`, at most `max_pages` pages are read. The site's root, for the brand's name, doesn't count.
     """
     session, rules = CrawlSession(web), compute_extraction_version(WEBSITE_EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)

@@ -74,9 +74,9 @@ def repository_display_name(repository: str) -> str:
 
 
 def spell_package_name(identifier: str, own_name: RepositoryOwnName) -> str:
-    """Return a package's name for display: the repository's spelling if both have the same name.
+    """Return a package's name for display: as the repository spells it if both have the same name, else in words.
 
-    The package's own spelling is only its registry's.
+    The package's own spelling is only its registry's: `seed-tool-ios` is shown as `Seed Tool`.
     """
     return own_name.display if fold_text(identifier) == own_name.comparison_key else repository_display_name(identifier)
 

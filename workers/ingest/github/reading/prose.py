@@ -104,7 +104,7 @@ def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) 
 def find_readme_taglines(
     blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
 ) -> Iterator[BrandStatement]:
-    """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
+    """Yield taglines: a line or quote below the title, and the title's rest after the name, or all without one."""
     following = list_first_blocks_below_readme_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
@@ -213,9 +213,9 @@ def build_readme_first_paragraph(
 
 
 def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules) -> str:
-    """Return the sentences of a block that describe the project, without skipped ones; empty for none.
+    """Return the sentences of a block that describe the project, without skipped ones; empty for too little text.
 
-    A sentence that introduces a list is left out, unless it is alone and describes the project.
+    The text ends before a sentence that introduces a list; one that comes first stays if it begins with the name.
     """
     if block.kind not in {"text", "quote"} or is_link_row_block(block) or INSTRUCTION_OPENING_PATTERN.match(block.text):
         return ""

@@ -98,7 +98,7 @@ def asciidoc_to_html(lines: list[str]) -> Iterator[str]:
 
 
 def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of an AsciiDoc text, with an empty line in the place of each line of markup or of a listing."""
+    """Yield an AsciiDoc text's lines, with an empty one for each line of markup, a listing or an admonition."""
     fence = ""
     for line in lines:
         bare = line.strip()

@@ -140,7 +140,7 @@ def merge_topics_into_keywords(repository: RepositoryContent, candidates: list[F
 def list_repository_passages(
     repository: RepositoryContent, store_texts: list[tuple[FetchedRepoFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Passage]:
-    """Yield the passages of a repository: GitHub's description, the store texts, then the README.
+    """Yield a repository's passages: GitHub's description, store texts, then the README without setup sections.
 
     Store texts precede the README, since they are written for potential users of the app.
     """
