@@ -84,7 +84,7 @@ def bind_body_limits(app: Litestar) -> None:
 
 
 def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
-    """Return a route's maximum body bytes by its JSON type; for CSV and for no body, a constant."""
+    """Return a route's maximum body bytes by its JSON type; CSV, and routes without a body, have fixed maxima."""
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:

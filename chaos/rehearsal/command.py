@@ -189,7 +189,7 @@ def _list_rehearsal_problems(report: RehearsalReport) -> list[Text]:
 
 
 def _format_anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
-    """Return a line for each anomaly of kind `what`, at most a constant, and the number of others."""
+    """Return lines for the first anomalies of kind `what`, and one with the number of others."""
     lines = [f"{what}: job {anomaly.job}: {anomaly.why}" for anomaly in report.jobs.anomalies if anomaly.what == what]
     return lines[:MAX_REPORTED_ANOMALIES_A_KIND] + (
         [f"{what}: {len(lines) - MAX_REPORTED_ANOMALIES_A_KIND} more"]

@@ -110,7 +110,7 @@ _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DO
 def gunzip_event_body(data: bytes, *, packed: bool, most: int = MAX_UNPACKED_BYTES) -> CooperativeSteps[bytes]:
     """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
-    Raises `MalformedBody` for bad gzip, `BodyOversized` above a constant as sent or `most` decompressed.
+    Raises `MalformedBody` for bad gzip, `BodyOversized` over the maximum as sent, or over `most` decompressed.
     """
     if len(data) > MAX_PACKED_EVENT_BODY_BYTES:
         raise BodyOversized(f"the body has more than {MAX_PACKED_EVENT_BODY_BYTES} bytes: send fewer events at once")

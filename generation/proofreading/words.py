@@ -61,7 +61,7 @@ _CLAIM_PATTERNS = {
 
 
 def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[ProofreadingFault]:
-    """Return faults: what no brand text supports, claims, and caption text of no line; none in a caller's line."""
+    """Return faults: unsupported facts, claims, and caption text of no line; none in a line that the caller wrote."""
     known = _brand_texts_by_field(brand)
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)
