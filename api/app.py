@@ -59,7 +59,9 @@ class ApiApplication(Litestar):
         receives, sends = cost_metering.wrap_to_count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.wrap_to_drop_response_body(receives, sends)
-        await cost_metering.bill_request(request, state, self._answer_request(request, state, receives, sends, method))
+        await cost_metering.run_and_bill_request(
+            request, state, self._answer_request(request, state, receives, sends, method)
+        )
 
     async def _answer_request(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
@@ -75,7 +77,7 @@ class ApiApplication(Litestar):
                 await errors.build_wrong_host_response(ApiRequest(request))(request, receives, watched)
             elif not path_ids.is_unescaped_path(request["raw_path"]):
                 await errors.build_no_route_response(ApiRequest(request))(request, receives, watched)
-            elif handler := fast_path.find_fast_path_route(self, request):
+            elif handler := fast_path.find_event_fast_path_route(self, request):
                 await fast_path.serve_fast_path_route(handler, request, receives, watched)
             else:
                 await super().__call__(request, receives, watched)

@@ -8,9 +8,9 @@ from functools import partial
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.auth.api_keys import Authenticator, FailedKeyTracker
+from api.auth.api_keys import Authenticator, FailedKeyAddresses
 from api.auth.sdk_keys import AppAuthenticator
-from api.events.last_seen import open_last_seen_buffer
+from api.events.last_seen import open_app_last_seen_buffer
 from api.events.write_behind import run_background_buffer_writer
 from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import open_disk_watch
@@ -30,7 +30,7 @@ from domain.events.intake import CONCURRENT_EVENT_COMMITS, open_event_intake
 from domain.events.quarantine import QuarantineBuffer
 from domain.jobs import wait_reasons
 from domain.media.storage import open_media_store
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.projects import projects
 from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
@@ -80,12 +80,12 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             pool=pool,
             connections=connections,
             event_connections=event_connections,
-            user_counts=ActiveUserCache(),
+            user_counts=ActiveUserCountCache(),
             courier=courier,
             redis=redis,
             peppers=peppers,
             vault=vault,
-            authenticator=Authenticator(pool, peppers, FailedKeyTracker()),
+            authenticator=Authenticator(pool, peppers, FailedKeyAddresses()),
             limiter=limiter,
             events=events,
             jobs=LookupCoalescer(build_poll_of_job_states(pool)),
@@ -117,7 +117,7 @@ async def _open_event_services(
         ) as event_pool,
         _open_event_budgets(pool, clock) as budgets,
         open_event_intake(event_pool, budgets) as intake,
-        open_last_seen_buffer(pool) as last,
+        open_app_last_seen_buffer(pool) as last,
         _open_event_quarantine(event_pool) as quarantine,
         open_disk_watch(settings, pool, event_pool) as disks,
     ):

@@ -22,7 +22,7 @@ from domain.events.intake import EventIntake
 from domain.events.quarantine import QuarantineBuffer
 from domain.jobs.jobs import VersionedJob
 from domain.media.store import MediaStore
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring
 from domain.values import ssrf_guard
@@ -61,7 +61,7 @@ class ApiServices:
     #: The event store with a quota per organization; the same object if both are one database.
     event_connections: TenantConnectionPool
     #: Cache of the latest counts of users.
-    user_counts: ActiveUserCache
+    user_counts: ActiveUserCountCache
     courier: WakeCourier
     redis: Redis
     peppers: Keyring

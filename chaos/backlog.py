@@ -32,7 +32,7 @@ select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.
   from job template, unnest($2::uuid[], $3::uuid[]) c (org, id)
  where template.id = $1"""
 
-COUNT_JOBS_AND_EFFECTS = """
+COUNT_BENCH_JOBS_AND_EFFECTS = """
 select count(*) filter (where state = 'completed') as completed, count(*) as jobs, max(fence) as fence,
        (select count(*) from job_attempt) as attempts,
        (select count(*) from bench_effect) as effects,
@@ -86,7 +86,7 @@ async def check_bench_jobs_neither_lost_nor_doubled(
 
     Raises `BenchmarkFailed` for any other number, or for a job with two effects.
     """
-    row = dict(await pool.fetchrow(COUNT_JOBS_AND_EFFECTS) or {})
+    row = dict(await pool.fetchrow(COUNT_BENCH_JOBS_AND_EFFECTS) or {})
     wanted = {
         "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,
         "effects": effects, "touched": effects,

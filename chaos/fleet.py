@@ -21,7 +21,7 @@ PROCESS_START_TIMEOUT_S = 300.0
 CONDITION_POLL_S = 0.02
 
 #: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
-MIN_WORKER_CONNECTIONS = 10
+MIN_BENCH_WORKER_CONNECTIONS = 10
 
 COUNT_ACTIVE_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
@@ -32,7 +32,7 @@ select exists (select from job where pool = $1 and state = 'running')
 
 
 @contextlib.asynccontextmanager
-async def run_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
+async def run_bench_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """Run a dispatcher process while the block runs; the block begins once it is ready."""
     async with run_module_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await read_logged_port(child, "serving health")
@@ -53,7 +53,7 @@ async def run_workers(
     before: int = await environment.pool.fetchval(COUNT_ACTIVE_WORKERS)
     command = ("chaos.worker",) if pool == BENCH_POOL else ("workers", pool)
     own = {
-        "SLOTS": str(slots), "POOL_SIZE": str(max(MIN_WORKER_CONNECTIONS, slots // 5)),
+        "SLOTS": str(slots), "POOL_SIZE": str(max(MIN_BENCH_WORKER_CONNECTIONS, slots // 5)),
         "LEASE_S": str(lease_s), "DRAIN_S": "1", **environ,
     }  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:

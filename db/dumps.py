@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from db.local import embedded_postgres_folder
-from db.pool import use_postgres_connection
+from db.pool import use_unpooled_pg_connection
 from schemas.errors import BackupOrRestoreFailed, LocalServerUnavailable
 
 #: Folder of the versions in Debian's packages.
@@ -74,12 +74,12 @@ def restore_database_dump(database_url: str, file: Path) -> PostgresDumpTool:
 
 
 async def query_postgres_server_major_version(database_url: str) -> int:
-    async with use_postgres_connection(database_url, name="tenantry-backup") as conn:
+    async with use_unpooled_pg_connection(database_url, name="tenantry-backup") as conn:
         return int(await conn.fetchval("show server_version_num")) // 10_000
 
 
 async def count_public_tables(database_url: str) -> int:
-    async with use_postgres_connection(database_url, name="tenantry-restore") as conn:
+    async with use_unpooled_pg_connection(database_url, name="tenantry-restore") as conn:
         return int(await conn.fetchval(COUNT_PUBLIC_TABLES_QUERY))
 
 

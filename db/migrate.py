@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from db.reach import FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S, convert_postgres_away_errors
 from db.starting import UNUSABLE_DATABASE_MESSAGE, exit_on_expected_start_errors
 from schemas.errors import MigrationChanged, ServiceUnavailable
@@ -112,7 +112,7 @@ async def migrate_databases(database_url: str, event_store_url: str | None = Non
 
 
 async def _migrate_schema(url: str, schema: SchemaMigrationSource) -> list[str]:
-    async with use_postgres_connection(url, name="tenantry-migrate") as conn:
+    async with use_unpooled_pg_connection(url, name="tenantry-migrate") as conn:
         await conn.execute("set lock_timeout = 0")
         await conn.execute("set statement_timeout = 0")
         await conn.execute("select pg_advisory_lock($1)", _MIGRATION_LOCK_ID)

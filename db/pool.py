@@ -163,7 +163,7 @@ async def open_postgres_connection(
 
 
 @asynccontextmanager
-async def use_postgres_connection(
+async def use_unpooled_pg_connection(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> AsyncIterator[Conn]:
     """Open a Postgres connection outside any pool, yield it, and close it at the end of the block."""

@@ -50,7 +50,9 @@ def means_postgres_away(error: BaseException) -> bool:
     A statement under way may have been committed nevertheless.
     """
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_conn_reset_error(error)
+    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_uvloop_reset_error(
+        error
+    )
 
 
 @contextmanager
@@ -67,6 +69,6 @@ def convert_postgres_away_errors() -> Iterator[None]:
         raise
 
 
-def is_conn_reset_error(error: BaseException) -> bool:
+def is_uvloop_reset_error(error: BaseException) -> bool:
     """Return whether an error is uvloop's for a write to a connection that was just reset, by any kind of server."""
     return isinstance(error, RuntimeError) and str(error).startswith(UVLOOP_CONNECTION_RESET_MESSAGE_START)

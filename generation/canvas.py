@@ -77,10 +77,10 @@ class Canvas:
 
     def _measure_line_contrast(self, name: str, inked: InkedText, block: TextBlock, color: RGB) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
-        return build_drawn_text(name, inked.line.text, inked.box, contrast, block)
+        return describe_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
 
-def build_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TextBlock) -> DrawnText:
+def describe_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TextBlock) -> DrawnText:
     return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
 
 

@@ -9,7 +9,7 @@ _REQUIRED_DRAWING_MODULES = (
     "uharfbuzz uniseg"
 ).split()
 #: Distributions with other names than their modules.
-_DISTRIBUTION_NAME_BY_DRAWING_MODULE = {"bidi": "python-bidi", "hibari": "hibari-tts"}
+_PIP_NAME_BY_DRAWING_MODULE = {"bidi": "python-bidi", "hibari": "hibari-tts"}
 
 
 def require_drawing_libraries() -> None:
@@ -18,7 +18,7 @@ def require_drawing_libraries() -> None:
     Raises `LibrariesMissing` with the names of the missing ones.
     """
     modules = [module for module in _REQUIRED_DRAWING_MODULES if find_spec(module) is None]
-    missing = [_DISTRIBUTION_NAME_BY_DRAWING_MODULE.get(module, module.replace("_", "-")) for module in modules]
+    missing = [_PIP_NAME_BY_DRAWING_MODULE.get(module, module.replace("_", "-")) for module in modules]
     if missing:
         raise LibrariesMissing(
             "GENERATE_NOT_INSTALLED",

@@ -23,7 +23,7 @@ class DrawnText(StrictCamelCaseStruct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, box=(left + across, top + down, right + across, bottom + down))
 
 
-class OutputFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
+class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
@@ -41,14 +41,14 @@ class OutputFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     shown: list[DrawnText]
 
 
-class RenderingProgressStep(NamedTuple):
+class RenderingProgress(NamedTuple):
     """Progress of a piece, from 0 to 1, and the file that this step completed, if any."""
 
     share: float
-    made: OutputFile | None = None
+    made: RenderedFile | None = None
 
 
-def truncation_warnings(made: Iterable[OutputFile]) -> Iterator[str]:
+def truncation_warnings(made: Iterable[RenderedFile]) -> Iterator[str]:
     """Yield one `text_cut` warning with the names of all texts that the files show truncated; nothing without any."""
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:

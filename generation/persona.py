@@ -143,5 +143,5 @@ def extract_traits_from_persona_prompt(prompt: str) -> TraitsReadFromPersonaProm
     return TraitsReadFromPersonaPrompt(
         tones.find_meaning_of_first_known_word(prompt, GENDER_WORDS_IN_PERSONA_PROMPT),
         tones.find_meaning_of_first_known_word(prompt, AGE_WORDS_IN_PERSONA_PROMPT),
-        tones.find_meaning_of_first_known_word(prompt, tones.VOICE_WORDS_BY_TONE),
+        tones.find_meaning_of_first_known_word(prompt, tones.WORDS_NAMING_EACH_TONE),
     )

@@ -17,7 +17,7 @@ from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
-MAX_DECODED_SIDE_PX = 2_600
+SHRUNK_PICTURE_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_SIDE_PX = 48
 #: Maximum aspect ratio of a logo.
@@ -27,7 +27,7 @@ MIN_VISIBLE_ALPHA = 32
 
 BITMAP_FORMATS = ("JPEG", "PNG", "WEBP")
 _SVG_START_PATTERN = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
-_MAX_ICC_PROFILE_BYTES = 4 << 20
+_MAX_USED_ICC_PROFILE_BYTES = 4 << 20
 _PICTURE_DECODING_ERRORS = (OSError, ValueError, SyntaxError, KeyError, IndexError, EOFError, MemoryError)
 _DECOMPRESSION_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _SRGB_PROFILE = ImageCms.createProfile("sRGB")
@@ -63,11 +63,11 @@ def _decode_bitmap(data: bytes) -> Image.Image:
 def _decode_picture_upright(image: Image.Image) -> Image.Image:
     """Return a picture's first frame in RGB or RGBA, turned upright, and scaled down to the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
+    image.draft("RGB", (SHRUNK_PICTURE_SIDE_PX, SHRUNK_PICTURE_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > MAX_DECODED_SIDE_PX:
-        upright.thumbnail((MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if max(upright.size) > SHRUNK_PICTURE_SIDE_PX:
+        upright.thumbnail((SHRUNK_PICTURE_SIDE_PX, SHRUNK_PICTURE_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return _convert_picture_to_rgb_or_rgba(_reduce_channels_to_eight_bits(upright), profile)
 
 
@@ -82,7 +82,7 @@ def _convert_picture_to_rgb_or_rgba(image: Image.Image, profile: object) -> Imag
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
-    if isinstance(profile, bytes) and len(profile) < _MAX_ICC_PROFILE_BYTES:
+    if isinstance(profile, bytes) and len(profile) < _MAX_USED_ICC_PROFILE_BYTES:
         flat = _convert_picture_to_srgb(flat, profile)
     plain = flat.convert("RGB")
     if alpha is not None and alpha.getextrema() != (255, 255):

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageStat
 
 from generation import ffmpeg
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.remix import boxes, clip
 from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumbnail
 from schemas.errors import ClipRefused
@@ -30,12 +30,12 @@ _THUMBNAIL_SCALE_FILTER = (
 _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def write_video_poster(path: Path, folder: Path) -> OutputFile:
+def write_video_poster(path: Path, folder: Path) -> RenderedFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_poster_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := encode_picture_as_jpeg_thumbnail(image))
-    return OutputFile(
+    return RenderedFile(
         name=file.name,
         thumbnail=file.name,
         mime_type="image/jpeg",

@@ -10,7 +10,7 @@ from PIL import Image
 
 from generation import pictures
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.outputs import DrawnText, OutputFile, RenderingProgressStep
+from generation.outputs import DrawnText, RenderedFile, RenderingProgress
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import RemixPiece
@@ -24,7 +24,7 @@ from generation.text.cleaning import clean_drawn_text
 from generation.theme import PieceColorTheme, derive_theme
 from generation.thumbnail import encode_jpeg, encode_picture_as_jpeg_thumbnail
 from generation.timing import plan_video_timing
-from generation.video.video import VideoToRender
+from generation.video.video import VideoContentPiece
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
@@ -56,7 +56,7 @@ class PieceInputFiles(NamedTuple):
 class ContentPiece(Protocol):
     """A piece of content to make."""
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
         """Draw its files into an existing folder; yield progress and complete files. Raises `GenerationError`."""
 
 
@@ -65,10 +65,10 @@ class SlidesPiece(NamedTuple):
 
     slides: dict[str, SlideDrawer]
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             canvas = slide()
-            yield RenderingProgressStep(
+            yield RenderingProgress(
                 number / len(self.slides), _write_picture_files(folder, name, canvas.image, canvas.marks)
             )
 
@@ -86,7 +86,7 @@ def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> C
     return _PREPARE_PIECE_BY_FORMAT[spec.format](spec, copy, given)
 
 
-def logo_warnings(given: PieceInputFiles) -> list[str]:
+def unused_logo_warnings(given: PieceInputFiles) -> list[str]:
     """Return a list with a warning, its code and reason, if the logo is too small or too long; else an empty list.
 
     Raises `PictureRefused`.
@@ -111,7 +111,7 @@ def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> 
         else []
     )
     lasts = plan_video_timing(copy.hook.text, points, spec.seconds, min_speech_scene_seconds(speech))
-    return VideoToRender(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card(given), speech)
+    return VideoContentPiece(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card(given), speech)
 
 
 def _decode_end_card(given: PieceInputFiles) -> Image.Image | None:
@@ -162,7 +162,7 @@ def _build_slide_presenter_with_portrait(presenter: Presenter, colors: PieceColo
     return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_PORTRAIT_SIDE_PX))
 
 
-def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
+def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> RenderedFile:
     """Write a presenter's `portrait.jpg` and its thumbnail into a folder, in a brand's colors; return their metadata.
 
     The same presenter always has the same face.
@@ -172,11 +172,11 @@ def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Pa
     )
 
 
-def _write_picture_files(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> OutputFile:
+def _write_picture_files(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> RenderedFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(encode_picture_as_jpeg_thumbnail(image))
-    return OutputFile(
+    return RenderedFile(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",
         mime_type="image/jpeg",

@@ -35,7 +35,7 @@ _CLIPPED_SVG_ELEMENTS = frozenset(("svg", "symbol"))
 _SVG_NUMBER_PATTERN = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _SVG_LENGTH_ATTRIBUTES = "d points x y width height cx cy r rx ry x1 y1 x2 y2".split()
 #: Upper bound of a path's length, in sums of its numbers: an arc of a circle is the longest.
-_MAX_PATH_LENGTH_PER_NUMBER_SUM = 10
+_WORST_PATH_LENGTH_PER_NUMBER_SUM = 10
 
 
 class SvgElementCost(NamedTuple):
@@ -101,7 +101,9 @@ class _DrawingCostCounter:
             one.name in _LAYER_CSS_PROPERTIES for one in self._costed_css_declarations(element)
         )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
-        dashes = _MAX_PATH_LENGTH_PER_NUMBER_SUM * _sum_svg_element_lengths(element) / self._dash if self._dash else 0
+        dashes = (
+            _WORST_PATH_LENGTH_PER_NUMBER_SUM * _sum_svg_geometry_numbers(element) / self._dash if self._dash else 0
+        )
         costs = signs / PATH_SIGNS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
         return self._shape + COST_UNITS_PER_LAYER * is_layer + int(costs)
 
@@ -157,6 +159,6 @@ def _local_element_name(element: etree._Element) -> str:
     return str(etree.QName(element).localname)
 
 
-def _sum_svg_element_lengths(element: etree._Element) -> float:
+def _sum_svg_geometry_numbers(element: etree._Element) -> float:
     values = (element.get(name) or "" for name in _SVG_LENGTH_ATTRIBUTES)
     return sum(float(number) for value in values for number in _SVG_NUMBER_PATTERN.findall(value))

@@ -71,7 +71,7 @@ def is_allowed_css_property(name: str, value: str) -> bool:
 def fragment_id_of_css_value(value: str) -> str | None:
     """Return the id in a CSS value that is exactly one `url(#id)`, else None."""
     tokens = tinycss2.parse_component_value_list(value.strip())
-    return _url_fragment_id(tokens[0]) if len(tokens) == 1 else None
+    return _css_url_fragment_id(tokens[0]) if len(tokens) == 1 else None
 
 
 def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
@@ -129,10 +129,10 @@ def _is_allowed_css_token(token: Any) -> bool:
         return token.value in {",", "/"}
     if token.type == "function" and token.lower_name in ALLOWED_CSS_FUNCTIONS:
         return all(map(_is_allowed_css_token, token.arguments))
-    return token.type in _PLAIN_CSS_TOKEN_TYPES or _url_fragment_id(token) is not None
+    return token.type in _PLAIN_CSS_TOKEN_TYPES or _css_url_fragment_id(token) is not None
 
 
-def _url_fragment_id(token: Any) -> str | None:
+def _css_url_fragment_id(token: Any) -> str | None:
     """Return the id that a `url()` names in the same drawing, with or without quotes; else None."""
     value = token.value if token.type == "url" else None
     if token.type == "function" and token.lower_name == "url":

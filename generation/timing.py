@@ -34,7 +34,7 @@ class VideoTiming(NamedTuple):
         return (self.hook, *self.points, self.end)
 
     @property
-    def seconds(self) -> float:
+    def total_s(self) -> float:
         return sum(self.scene_durations_s)
 
     @property
@@ -67,9 +67,9 @@ def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Se
     Raises `GenerationError` if they take more than 60 seconds.
     """
     least = shortest_video_timing(hook, points, spoken)
-    if least.seconds > MAX_VIDEO_S:
-        raise GenerationError("TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {MAX_VIDEO_S} at most")
-    spare = round((max(seconds, least.seconds) - least.seconds) / MUSIC_BEAT_S)
+    if least.total_s > MAX_VIDEO_S:
+        raise GenerationError("TEXTS_TOO_LONG", f"the texts take {least.total_s:.0f} seconds: {MAX_VIDEO_S} at most")
+    spare = round((max(seconds, least.total_s) - least.total_s) / MUSIC_BEAT_S)
     return _distribute_spare_beats(least, spare)
 
 

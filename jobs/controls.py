@@ -42,7 +42,7 @@ async def cancel_open_jobs_by_ids(conn: Conn, *, organization_id: UUID, job_ids:
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
 
-async def reschedule_job(
+async def reschedule_job_row(
     conn: Conn, *, kind: JobKindSpec, organization_id: UUID, job_id: UUID, run_at: datetime
 ) -> list[WakeMessage] | None:
     """Move a queued job and its deadline to another time, and return the wakes to send.

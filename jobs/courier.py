@@ -18,8 +18,8 @@ from db.redis_pool import CancelSafeRedisPipeline, RedisPool
 from db.redis_reach import convert_redis_away_errors
 from jobs.breaker import CircuitBreaker
 from jobs.ledger import WakeMessage
-from jobs.loop_time import EventLoopTickTimeout
-from schemas.errors import RedisUnavailable
+from jobs.loop_time import SlowLoopTolerantTimeout
+from schemas.errors import RedisCallFailed
 from telemetry import log_context, metrics
 
 #: Seconds that a request may wait for Redis, in the loop's own time.
@@ -40,7 +40,7 @@ WAKE_MESSAGE_EXPIRY_S = 3600
 
 #: arq compares a message's due time with the clock of the worker's host. A worker starts the job at once even
 #: if its clock is slow by up to this much.
-MAX_WORKER_CLOCK_LAG = timedelta(seconds=60)
+WAKE_DUE_TIME_BACKDATE = timedelta(seconds=60)
 
 #: Length limit of the list of wakes: they pile up while every worker is busy.
 MAX_WAKE_LIST_LENGTH = 128
@@ -138,16 +138,16 @@ class WakeCourier:
     async def _try_to_send_wake(self, wake: WakeMessage) -> str:
         try:
             with convert_redis_away_errors():
-                async with EventLoopTickTimeout(WAKE_SEND_BUDGET_S):
-                    is_new = await _enqueue_wake(self._client, wake)
-        except RedisUnavailable:
+                async with SlowLoopTolerantTimeout(WAKE_SEND_BUDGET_S):
+                    is_new = await _push_wake_to_redis(self._client, wake)
+        except RedisCallFailed:
             self._breaker.record_failure_and_open()
             return "failed"
         self._breaker.record_success()
         return "sent" if is_new else "duplicate"
 
 
-async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
+async def _push_wake_to_redis(client: ArqRedis, wake: WakeMessage) -> bool:
     """Queue a wake's message in Redis; return False, and do nothing, if its job's message is still queued.
 
     The wake list is written after the message: the reader of the list needs the message.
@@ -158,7 +158,7 @@ async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
         _job_id=job_id,
         _queue_name=arq_queue_key(wake.pool),
         _expires=WAKE_MESSAGE_EXPIRY_S,
-        _defer_until=datetime.now(UTC) - MAX_WORKER_CLOCK_LAG,
+        _defer_until=datetime.now(UTC) - WAKE_DUE_TIME_BACKDATE,
     )
     if message is None:
         return False

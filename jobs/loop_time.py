@@ -12,7 +12,7 @@ from types import TracebackType
 EVENT_LOOP_TICK_S = 0.005
 
 
-class EventLoopTickTimeout:
+class SlowLoopTolerantTimeout:
     """A timeout like `asyncio.timeout`: raises TimeoutError after `seconds` of loop ticks."""
 
     def __init__(self, seconds: float) -> None:

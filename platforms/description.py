@@ -80,7 +80,7 @@ class PlatformConsentPage(NamedTuple):
         return f"{service_url}{self.path}?{urlencode(query, quote_via=quote)}"
 
 
-class OwnServerLogin(NamedTuple):
+class OwnServerOAuthLogin(NamedTuple):
     """Login by the consent page of the account's own server. A job registers this application with each.
 
     `example` is a server's host name.
@@ -153,7 +153,7 @@ class PlatformDescription(NamedTuple):
 
     title: str
     limits: PlatformLimits
-    login: OwnServerLogin | SingleServerOAuthLogin | PasswordLogin
+    login: OwnServerOAuthLogin | SingleServerOAuthLogin | PasswordLogin
     console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False

@@ -73,7 +73,7 @@ class FieldCandidate(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[BrandPart] = msgspec.field(default_factory=list)
 
 
-class FieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SourceFieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A source's value of one field: its best candidate, and the other candidates, best first.
 
     `at` is set if the fields of a row differ in age: only in the partner's row.
@@ -87,7 +87,7 @@ class FieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     evidence: list[str] = field(default_factory=list)
     parts: list[BrandPart] = field(default_factory=list)
     colors: list[BrandColor] = field(default_factory=list)
-    alternatives: list["FieldFinding"] = field(default_factory=list)
+    alternatives: list["SourceFieldFinding"] = field(default_factory=list)
 
 
 class HttpValidators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,7 +104,7 @@ class HttpValidators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     kind: str | None = None
 
 
-class RecrawlState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LastCrawlRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Crawl state for the next ingest of the same source: the answers it has read, by address.
 
     It is valid only for the same arguments and the same `rules`, the version of our extraction. `url` is the
@@ -128,18 +128,18 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     title: str | None
-    fields: dict[BrandFieldName, FieldFinding]
+    fields: dict[BrandFieldName, SourceFieldFinding]
     media: list[PictureFoundByIngest] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    visit: RecrawlState | None = None
+    visit: LastCrawlRecord | None = None
     unchanged: bool = False
 
 
-class BrandSourceFindings(msgspec.Struct, frozen=True, kw_only=True):
+class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 
     source: BrandSource
-    fields: dict[BrandFieldName, FieldFinding]
+    fields: dict[BrandFieldName, SourceFieldFinding]
     media: list[PictureFoundByIngest] = field(default_factory=list)
     url: str | None
     job_id: UUID | None

@@ -69,7 +69,7 @@ def new_request_id_bits() -> int:
     return _uuid7_time_bits() | _UUID_BIT_MARK_OF_REQUEST_IDS << 48 | int.from_bytes(os.urandom(4)) << _JOB_NUMBER_BITS
 
 
-def job_id_of_request(request: int, number: int) -> UUID:
+def build_job_id_of_request(request: int, number: int) -> UUID:
     """Return the id of a request's job: the request's id, ending in the job's number, from 1 on."""
     return UUID(int=request | number)
 

@@ -134,7 +134,7 @@ ConcurrentContentPieces = Annotated[
 ]
 
 
-def is_parseable_url(url: str) -> bool:
+def is_parseable_server_url(url: str) -> bool:
     """Return whether a setting's URL can be parsed, and its port, if any, is from 1 to 65535. Nothing else is checked.
 
     A bad port is never shown: it may be a part of the password.

@@ -31,7 +31,7 @@ from schemas.setting_values import (
     TelemetryDiskBytes,
     TrustedProxyHops,
     VaultKeys,
-    is_parseable_url,
+    is_parseable_server_url,
     parse_keyring_keys,
 )
 
@@ -231,7 +231,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_describe_setting_error(str(error))) from error
     for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
-        if not is_parseable_url(values.get(name, "")):
+        if not is_parseable_server_url(values.get(name, "")):
             raise SettingsInvalid(f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A")
     parse_keyring_keys(settings.peppers, setting="PEPPERS")
     parse_keyring_keys(settings.vault_keys, setting="VAULT_KEYS")
@@ -278,13 +278,13 @@ def check_media_storage_url_setting(settings: Settings) -> None:
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )
-    if not is_parseable_url(settings.aws_endpoint_url):
+    if not is_parseable_server_url(settings.aws_endpoint_url):
         raise SettingsInvalid("AWS_ENDPOINT_URL can't be parsed: check the host and the port")
 
 
 def check_model_settings(settings: Settings) -> None:
     """Raise `SettingsInvalid` if `LLM_BASE_URL` can't be parsed, or if it is set without `LLM_MODEL`."""
-    if not is_parseable_url(settings.llm_base_url):
+    if not is_parseable_server_url(settings.llm_base_url):
         raise SettingsInvalid("LLM_BASE_URL can't be parsed: check the host and the port")
     if settings.llm_base_url and not settings.llm_model:
         raise SettingsInvalid("LLM_MODEL is missing: set the model to use at LLM_BASE_URL")

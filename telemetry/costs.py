@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class RequestCost:
+class RequestCostMeter:
     """The cost of a request so far. Times are seconds, sizes bytes of bodies.
 
     `database_s` is the time for which the request held a connection of the pool. It leaves out the event
@@ -42,13 +42,13 @@ class RequestCost:
         return self.received + self.sent
 
 
-_current_cost_variable: ContextVar[RequestCost | None] = ContextVar("cost", default=None)
+_current_cost_variable: ContextVar[RequestCostMeter | None] = ContextVar("cost", default=None)
 
 current_cost = _current_cost_variable.get
 
 
 @contextmanager
-def charge_costs_of_code_block_to_request(cost: RequestCost) -> Iterator[None]:
+def charge_costs_of_code_block_to_request(cost: RequestCostMeter) -> Iterator[None]:
     """Charge the costs of the block's code, and of the tasks that it starts, to `cost`, a request's cost."""
     token = _current_cost_variable.set(cost)
     try:
@@ -66,7 +66,7 @@ class MeteredCoroutine(Awaitable[T]):
 
     __slots__ = ("_cost", "_report", "_work")
 
-    def __init__(self, work: Coroutine[Any, Any, T], cost: RequestCost, report: Callable[[float], None]) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], cost: RequestCostMeter, report: Callable[[float], None]) -> None:
         self._work, self._cost, self._report = work, cost, report
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -96,7 +96,7 @@ class MeteredCoroutine(Awaitable[T]):
 
 
 @contextmanager
-def charge_connection_time() -> Iterator[None]:
+def charge_database_time() -> Iterator[None]:
     """Charge the time of the block to the current request, as time on a database connection.
 
     The CPU time of this thread is left out. Do nothing if no request is current.

@@ -14,7 +14,7 @@ from schemas.errors import HostHeaderRefused, SettingsInvalid
 from schemas.hosts import AllowedHostHeaders
 from telemetry import logs, metrics
 
-HEALTH_REQUEST_TIMEOUT_S = 5.0
+HEALTH_SERVER_REQUEST_TIMEOUT_S = 5.0
 
 #: Loopback: only this machine can connect.
 LOOPBACK_ADDRESS = "127.0.0.1"
@@ -51,7 +51,7 @@ async def _answer_health_request(
     hosts: AllowedHostHeaders, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     try:
-        async with asyncio.timeout(HEALTH_REQUEST_TIMEOUT_S):
+        async with asyncio.timeout(HEALTH_SERVER_REQUEST_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
             request_line, *fields = head.split(b"\r\n")
             names = [value for name, _, value in (field.partition(b":") for field in fields) if name.lower() == b"host"]

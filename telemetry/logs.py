@@ -75,7 +75,7 @@ def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, A
         "job_id": ids.format_prefixed_id(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.trace_log_fields(tracing.find_request_or_job_id_at_trace_root(row.id)),
+        **tracing.trace_id_log_fields(tracing.find_request_or_job_id_at_trace_root(row.id)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -126,7 +126,7 @@ class _BatchedLogStream:
             self._stream.flush()
 
 
-def add_cause_log_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+def add_work_cause_log_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """Add the current request's or attempt's fields to a log line, except those it has; return the line."""
     if cause := log_context.current_cause():
         for name, value in cause.log_fields().items():
@@ -143,7 +143,7 @@ def _shared_log_processors(process: str) -> list[structlog.types.Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         name_process,
-        add_cause_log_fields,
+        add_work_cause_log_fields,
     ]
 
 

@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import ServedRequest, SpanAttributes, SpanRole, SubmittedJobTraceRecord
+from telemetry.tracing import ServedRequest, SpanAttributes, SpanRole, SubmittedJobToTrace
 
 OTEL_SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -87,7 +87,7 @@ class OtelSpanRecorder:
             SpanKind.SERVER,
             served.attributes,
             span_id=tracing.span_id_of_request_or_submit(served.request),
-            links=_build_links_to_caller_span(served.traceparent),
+            links=_build_links_from_traceparent(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
@@ -97,7 +97,7 @@ class OtelSpanRecorder:
             self._record_submit_span(parent_context, submit)
         span.end(served.ended)
 
-    def record_job_submit(self, attempt: OtelSpanInProgress, submit: SubmittedJobTraceRecord) -> None:
+    def record_job_submit(self, attempt: OtelSpanInProgress, submit: SubmittedJobToTrace) -> None:
         """Record the trace span of a job that another job's attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
@@ -106,7 +106,7 @@ class OtelSpanRecorder:
         self._record_submit_span(EMPTY_PARENT_CONTEXT, submit, [Link(attempt.inner.get_span_context())])
 
     def _record_submit_span(
-        self, parent_context: Context, submit: SubmittedJobTraceRecord, links: list[Link] | None = None
+        self, parent_context: Context, submit: SubmittedJobToTrace, links: list[Link] | None = None
     ) -> None:
         attributes = {
             **_job_span_attributes(submit.job_id, submit.project_id),
@@ -133,7 +133,7 @@ class OtelSpanRecorder:
         if ids.request_id_of_job(job_id) is None:
             self._ids.trace = trace_id
         else:
-            parent_context = self._build_remote_parent_context(trace_id, tracing.span_id_of_request_or_submit(job_id))
+            parent_context = self._build_submit_parent_context(trace_id, tracing.span_id_of_request_or_submit(job_id))
         return self._begin_span_in_context(
             f"process {name}",
             parent_context,
@@ -141,7 +141,7 @@ class OtelSpanRecorder:
             {**attributes, **_job_as_message_span_attributes(name, "process")},
         )
 
-    def begin_span(
+    def begin_child_span(
         self, parent: OtelSpanInProgress, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> OtelSpanInProgress:
         return self._begin_span_in_context(
@@ -162,7 +162,7 @@ class OtelSpanRecorder:
         self._ids.span = span_id
         return OtelSpanInProgress(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
-    def _build_remote_parent_context(self, trace_id: int, span_id: int) -> Context:
+    def _build_submit_parent_context(self, trace_id: int, span_id: int) -> Context:
         """Return a trace context with a span of another process as the parent of new spans.
 
         The trace id decides the sampling, as in that process.
@@ -174,7 +174,7 @@ class OtelSpanRecorder:
         return set_span_in_context(NonRecordingSpan(parent), EMPTY_PARENT_CONTEXT)
 
 
-def _build_links_to_caller_span(traceparent: str) -> list[Link]:
+def _build_links_from_traceparent(traceparent: str) -> list[Link]:
     """Return a list with a link to the trace span in a caller's `traceparent` header; empty if it is invalid.
 
     The caller's `tracestate` is dropped.

@@ -34,10 +34,10 @@ class ServedRequest(NamedTuple):
     attributes: SpanAttributes
     error: str | None
     traceparent: str
-    submits: Sequence["SubmittedJobTraceRecord"]
+    submits: Sequence["SubmittedJobToTrace"]
 
 
-class SubmittedJobTraceRecord(NamedTuple):
+class SubmittedJobToTrace(NamedTuple):
     """A job submitted by a request or an attempt, with its time."""
 
     kind: str
@@ -65,7 +65,7 @@ _NO_SPAN = _NoSpan()
 _span_recorder: "OtelSpanRecorder | None" = None
 
 
-def current_span_recorder() -> "OtelSpanRecorder | None":
+def get_process_span_recorder() -> "OtelSpanRecorder | None":
     """Return the recorder of spans of this process; None if no collector is configured."""
     return _span_recorder
 
@@ -92,7 +92,7 @@ def open_span(
     cause = log_context.current_cause()
     if _span_recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
-    return _SpanOfWithBlock(_span_recorder.begin_span(cause.span, name, role, attributes))
+    return _SpanOfWithBlock(_span_recorder.begin_child_span(cause.span, name, role, attributes))
 
 
 class _SpanOfWithBlock:
@@ -132,6 +132,6 @@ def span_id_of_request_or_submit(owner: UUID) -> int:
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
-def trace_log_fields(root: UUID) -> dict[str, str]:
+def trace_id_log_fields(root: UUID) -> dict[str, str]:
     """Return the log field `trace_id` for a trace's root, a request or job; empty if tracing is off."""
     return {} if _span_recorder is None else {"trace_id": f"{trace_id_of_root(root):032x}"}

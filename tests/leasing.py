@@ -121,7 +121,7 @@ async def recall(pool: Pool, owner: LeaseOwner, account_id: UUID) -> AccountDisc
 
 async def end_next(pool: Pool, project: Project) -> bool:
     """End the next lease, as the archive's job does."""
-    end = partial(leases.end_next_lease_of_project, organization_id=project.org, project_id=project.id)
+    end = partial(leases.end_next_lease_of_archived_project, organization_id=project.org, project_id=project.id)
     return await run_in_transaction(pool, end)
 
 

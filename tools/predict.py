@@ -13,17 +13,17 @@ from rich.progress import track
 from cli.shared.brand_targets import read_saved_page_bytes
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.failure import exit_on_expected_command_error
-from schemas.brand import BrandFieldName, FieldFinding
+from schemas.brand import BrandFieldName, SourceFieldFinding
 from schemas.errors import InvalidValue, SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
 from workers.ingest.shapes import FetchedPage
 
 #: Pages in memory at once, so that a corpus may have any size.
-MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
+MAX_OPEN_CORPUS_PAGES = 2 * (os.cpu_count() or 1)
 
 
-class CorpusPageEntry(msgspec.Struct, frozen=True):
+class CorpusPageRef(msgspec.Struct, frozen=True):
     """Line of a corpus. `file` is in the corpus's `pages/`, or next to it; other keys are ignored."""
 
     id: str
@@ -62,8 +62,8 @@ async def print_corpus_predictions(corpus: Path) -> int:
 
     An unreadable page gets a line with its id alone, and a message on stderr. Raise `InvalidValue` for a bad line.
     """
-    cases = read_corpus_page_entries(corpus)
-    limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
+    cases = read_corpus_page_refs(corpus)
+    limit, worst = asyncio.Semaphore(MAX_OPEN_CORPUS_PAGES), 0
     async with open_document_parser() as parser:
         tasks = [asyncio.create_task(predict_page_brand(parser, limit, corpus.parent, case)) for case in cases]
         for case, answer in zip(cases, show_progress_bar(tasks), strict=True):
@@ -76,18 +76,18 @@ async def print_corpus_predictions(corpus: Path) -> int:
     return worst
 
 
-def read_corpus_page_entries(corpus: Path) -> list[CorpusPageEntry]:
+def read_corpus_page_refs(corpus: Path) -> list[CorpusPageRef]:
     """Return the cases of a corpus file, one JSON object a line; skip empty lines.
 
     Raise `InvalidValue` with the number of an invalid line.
     """
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
-    return [decode_corpus_page_entry(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+    return [decode_corpus_page_ref(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
 
-def decode_corpus_page_entry(where: str, line: bytes) -> CorpusPageEntry:
+def decode_corpus_page_ref(where: str, line: bytes) -> CorpusPageRef:
     try:
-        return msgspec.json.decode(line, type=CorpusPageEntry)
+        return msgspec.json.decode(line, type=CorpusPageRef)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(where, f"is not a case: {error}") from error
 
@@ -98,7 +98,7 @@ def show_progress_bar(tasks: list[asyncio.Task[BrandPrediction]]) -> Iterable[as
 
 
 async def predict_page_brand(
-    parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusPageEntry
+    parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusPageRef
 ) -> BrandPrediction:
     async with limit:
         page = await parse_page(parser, FetchedPage(url=case.url, body=read_corpus_page(folder, case.file)))
@@ -106,13 +106,13 @@ async def predict_page_brand(
     return BrandPrediction(
         id=case.id,
         title=page.title,
-        name=get_field_text_or_none(fields, "appName"),
-        description=get_field_text_or_none(fields, "appDescription"),
-        language=get_field_text_or_none(fields, "primaryLanguage"),
+        name=get_brand_field_text_or_none(fields, "appName"),
+        description=get_brand_field_text_or_none(fields, "appDescription"),
+        language=get_brand_field_text_or_none(fields, "primaryLanguage"),
     )
 
 
-def get_field_text_or_none(fields: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
+def get_brand_field_text_or_none(fields: dict[BrandFieldName, SourceFieldFinding], field: BrandFieldName) -> str | None:
     return str(fields[field].value) if field in fields else None
 
 

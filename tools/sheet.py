@@ -18,13 +18,13 @@ from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.output import CommandResult, build_text_table, print_command_result
 from cli.shared.rendering import DesignSpec, DesignSpecRenderer, convert_os_errors_to_generation_errors
 from generation import libraries
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat
 from schemas.errors import GenerationError, PictureRefused, UndrawableTextRefused
 
 CONTACT_SHEET_FILE_NAME = "sheet.jpg"
-FAULT_TABLE_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
+PROOFREADING_FAULT_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 #: Height of a picture, in pixels.
 SHEET_PICTURE_HEIGHT_PX = 300
 #: Gap between pictures, in pixels.
@@ -33,7 +33,7 @@ _SHEET_BACKGROUND_COLOR = (236, 236, 240)
 #: Color of the bar before a row with faults.
 _CONTACT_SHEET_FAULT_BAR_COLOR = (214, 40, 40)
 #: Maximum side of a JPEG, in pixels.
-_MAX_JPEG_SIDE_PX = 65_000
+_MAX_SHEET_SIDE_PX = 65_000
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,7 +66,7 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, 
         requested_formats = msgspec.convert(formats.split(","), list[PieceFormat])
         brand_entries = read_brands_to_render(brands)
         rendered_pieces = render_and_check_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
-        checked = collect_pieces_showing_progress_bar(rendered_pieces, len(brand_entries) * len(requested_formats))
+        checked = show_progress_and_collect_pieces(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_contact_sheet(checked, out)
     print_command_result(build_fault_report(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
@@ -85,7 +85,7 @@ class CheckedPiece(NamedTuple):
     brand: str
     format: PieceFormat
     folder: Path
-    made: Sequence[OutputFile]
+    made: Sequence[RenderedFile]
     faults: Sequence[ProofreadingFault]
 
 
@@ -158,7 +158,7 @@ def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
 
 def draw_contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     """Return a JPEG with a row of pictures for each piece of `rows`; a bar marks a row that has faults."""
-    height = min(SHEET_PICTURE_HEIGHT_PX, _MAX_JPEG_SIDE_PX // max(1, len(rows)) - SHEET_PICTURE_GAP_PX)
+    height = min(SHEET_PICTURE_HEIGHT_PX, _MAX_SHEET_SIDE_PX // max(1, len(rows)) - SHEET_PICTURE_GAP_PX)
     drawn = [([_load_scaled_picture(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
     width = max((sum(one.width + SHEET_PICTURE_GAP_PX for one in row) for row, _ in drawn), default=0)
     sheet = Image.new(
@@ -194,11 +194,13 @@ def build_fault_report(checked: list[CheckedPiece], out: Path) -> CommandResult:
     note = f"{len(checked)} pieces, {faulty} with faults: {out / CONTACT_SHEET_FILE_NAME}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
     return CommandResult(
-        {"pieces": data, "sheet": str(out / CONTACT_SHEET_FILE_NAME)}, build_text_table(FAULT_TABLE_COLUMNS, rows), note
+        {"pieces": data, "sheet": str(out / CONTACT_SHEET_FILE_NAME)},
+        build_text_table(PROOFREADING_FAULT_COLUMNS, rows),
+        note,
     )
 
 
-def collect_pieces_showing_progress_bar(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
+def show_progress_and_collect_pieces(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
     checked: list[CheckedPiece] = []
     with show_drawing_progress_bar() as show:
         for piece in rendered_pieces:

@@ -15,10 +15,10 @@ from telemetry.exporting import export_spans
 
 #: The pool of CPU-bound jobs.
 CPU_BOUND_JOB_POOL_NAME = CONTENT_GENERATE_KIND.pool
-POOL_NAMES_OF_JOB_KINDS = sorted({kind.pool for kind in JOB_KINDS.values()})
+WORKER_POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
-async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
+async def serve_worker_pool_jobs(settings: Settings, pool_name: str) -> None:
     """Run the jobs of a pool in this process until it is stopped.
 
     The slow modules are imported here: a wrong argument or setting fails before these imports.
@@ -46,14 +46,14 @@ def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
 def main(arguments: list[str]) -> None:
     """Run a pool's worker. Exit with 0 after a drain, 2 for a wrong argument, or by the start's error."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
-    parser.add_argument("pool", choices=POOL_NAMES_OF_JOB_KINDS)
+    parser.add_argument("pool", choices=WORKER_POOL_NAMES)
     pool = parser.parse_args(arguments).pool
     with exit_on_expected_start_errors():
         settings = set_cpu_bound_slots(load_settings(os.environ), pool)
         logs.configure_logging(process=pool, level=settings.log_level)
         warn_misspelt_settings(os.environ)
         with export_spans(os.environ, process=pool):
-            uvloop.run(serve_pool_jobs(settings, pool))
+            uvloop.run(serve_worker_pool_jobs(settings, pool))
 
 
 if __name__ == "__main__":

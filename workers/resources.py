@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
 from workers.ingest.parser.parser import DocumentParser, open_document_parser
@@ -46,7 +46,7 @@ class WorkerResources:
 
         `patience_s` is the timeout of each statement, `name` the name of the database session.
         """
-        return partial(use_postgres_connection, self.settings.event_store_url, name=name, command_timeout=patience_s)
+        return partial(use_unpooled_pg_connection, self.settings.event_store_url, name=name, command_timeout=patience_s)
 
     @cached_property
     def keyring(self) -> Keyring:

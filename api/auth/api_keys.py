@@ -28,7 +28,7 @@ MAX_AUTH_CACHE_ENTRIES = 10_000
 _log = logs.get_logger("api")
 
 
-class FailedKeyTracker:
+class FailedKeyAddresses:
     """Remembers addresses that sent wrong keys. After 10 failures in a minute, separate queries look up an
     address's keys.
     """
@@ -58,7 +58,7 @@ class FailedKeyTracker:
 class Authenticator:
     """Checks keys against the database, with one coalesced query for concurrent requests."""
 
-    def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyTracker) -> None:
+    def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyAddresses) -> None:
         self._pool = pool
         self._peppers = peppers
         self.strangers = strangers

@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
-from schemas.errors import BrowserOriginRefused, KillSwitchActive, SdkAppKeyUnauthenticated
+from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused
 
 #: Maximum number of cached keys.
 MAX_CACHED_APP_KEYS = 10_000
@@ -87,14 +87,14 @@ def _read_basic_auth_user(credentials: bytes) -> str | None:
 def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
     """Check that a request with an app's key comes from a page of the app's domain.
 
-    Raises `BrowserOriginRefused` for a page outside of the domain and its subdomains. A request without an origin
+    Raises `SdkWebOriginRefused` for a page outside of the domain and its subdomains. A request without an origin
     passes, since only browsers send one. So does each request of an app without a domain.
     """
     if origin is None or app.web_domain is None:
         return
     host = _host_of_origin(origin.decode("latin-1"))
     if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
-        raise BrowserOriginRefused(app.web_domain)
+        raise SdkWebOriginRefused(app.web_domain)
 
 
 def _host_of_origin(origin: str) -> str:

@@ -24,7 +24,7 @@ FAST_PATH_ROUTE_OPTION = "direct"
 _HOST_HEADER_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
 
 
-def find_fast_path_route(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
+def find_event_fast_path_route(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
     """Return the fast-path route of a request, or None for any other request or an invalid `Host`.
 
     Fills the scope of a found route with the same keys as the framework.

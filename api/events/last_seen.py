@@ -63,7 +63,7 @@ class AppLastSeenBuffer:
 
 
 @asynccontextmanager
-async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
+async def open_app_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
     """Yield a buffer of apps' last-event times, which a background task writes to Postgres.
 
     The buffer is written once more at the end of the block.

@@ -15,8 +15,8 @@ from litestar import Request, Response
 from api.auth import sdk_keys
 from api.http.requests import ApiRequest
 from api.limits import event_limits
-from api.limits.cost_budgets import KeyOrPublicTraffic, org_budget_bucket
-from api.limits.event_limits import EventLimitState
+from api.limits.cost_budgets import KeyOrPublicTraffic, get_cost_budget_bucket
+from api.limits.event_limits import AppEventLimitState
 from api.services import ApiServices
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
@@ -66,7 +66,7 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
     `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,
-    `LimitReached`, `BrowserOriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
+    `LimitReached`, `SdkWebOriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.EVENT_RATE_CLASS
@@ -85,7 +85,7 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
-    budget = org_budget_bucket(app.organization_id, app.tier, KeyOrPublicTraffic.PUBLIC)
+    budget = get_cost_budget_bucket(app.organization_id, app.tier, KeyOrPublicTraffic.PUBLIC)
     services.limiter.budgets.check_bucket_not_overdrawn(budget)
     call.payer = budget
     sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
@@ -100,7 +100,7 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
 
 @contextmanager
 def _cache_app_refusal(
-    services: ApiServices, app: KeyedApp | None, standing: EventLimitState | None = None
+    services: ApiServices, app: KeyedApp | None, standing: AppEventLimitState | None = None
 ) -> Iterator[None]:
     """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
 

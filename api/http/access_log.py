@@ -56,7 +56,7 @@ async def log_request_and_refund_rate_if_free(scope: HTTPScope, state: RequestSt
 
     This runs after the last byte of the response, so that no caller waits for it.
     """
-    if state.is_limit_exempt and state.standing is not None:
+    if state.is_rate_refundable and state.standing is not None:
         await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
 
@@ -85,9 +85,9 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         key_id=who and who.key_id,
         app_id=app and ids.format_prefixed_id(ids.APP, app.app_id),
         **about,
-        **tracing.trace_log_fields(UUID(int=state.bits)),
+        **tracing.trace_id_log_fields(UUID(int=state.bits)),
     )
-    if (recorder := tracing.current_span_recorder()) and route not in UNTRACED_ROUTES:
+    if (recorder := tracing.get_process_span_recorder()) and route not in UNTRACED_ROUTES:
         recorder.record_request(_describe_request_span(state, method, route, seconds, about))
 
 
@@ -96,7 +96,7 @@ def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[s
     params: dict[str, str] = scope.get("path_params", {})
     project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}
-    if submits := state.submitted_jobs:
+    if submits := state.submitted_job_traces:
         project = project or submits[0].project_id
         fields = {"job_id": ids.format_prefixed_id(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
@@ -129,7 +129,7 @@ def _describe_request_span(
         attributes=attributes,
         error=str(state.status) if state.status >= MIN_SERVER_ERROR_STATUS else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
-        submits=state.submitted_jobs,
+        submits=state.submitted_job_traces,
     )
 
 

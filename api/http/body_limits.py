@@ -38,7 +38,7 @@ _JSON_SPACE_BYTES_PER_VALUE = 40
 _MAX_NON_TEXT_JSON_VALUE_BYTES = 64
 
 
-class BodyLimits(NamedTuple):
+class JsonBodyLimits(NamedTuple):
     """Maximum size of a type as JSON: bytes, values, strings (with field names) and containers."""
 
     bytes: int
@@ -46,22 +46,22 @@ class BodyLimits(NamedTuple):
     strings: int = 0
     containers: int = 0
 
-    def add_limits_of_another_part(self, other: "BodyLimits") -> "BodyLimits":
+    def add_limits(self, other: "JsonBodyLimits") -> "JsonBodyLimits":
         """Return the sum of each limit, for two parts of one body."""
-        return BodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return JsonBodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def multiply_by_item_count(self, count: int) -> "BodyLimits":
-        return BodyLimits(*(mine * count for mine in self))
+    def multiply_by_item_count(self, count: int) -> "JsonBodyLimits":
+        return JsonBodyLimits(*(mine * count for mine in self))
 
-    def take_larger_limits(self, other: "BodyLimits") -> "BodyLimits":
+    def take_larger_limits(self, other: "JsonBodyLimits") -> "JsonBodyLimits":
         """Return the larger one of each limit, for two alternatives of a union."""
-        return BodyLimits(*map(max, self, other))
+        return JsonBodyLimits(*map(max, self, other))
 
 
-_SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
+_SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = JsonBodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
-_LIMITS_OF_FREE_FORM_JSON_VALUE = BodyLimits(
+_LIMITS_OF_FREE_FORM_JSON_VALUE = JsonBodyLimits(
     metadata.MAX_SENT_METADATA_BYTES,
     values=metadata.MAX_METADATA_BYTES // 2,
     strings=metadata.MAX_METADATA_BYTES // 3,
@@ -70,7 +70,7 @@ _LIMITS_OF_FREE_FORM_JSON_VALUE = BodyLimits(
 
 
 @cache
-def body_limits_of_type(kind: Any) -> BodyLimits:
+def body_limits_of_type(kind: Any) -> JsonBodyLimits:
     """Return a type's maximum size as JSON. Raises TypeError for a list or object in it without a `max_length`."""
     limits = _measure_max_json_size_of_type(inspect.type_info(kind))
     return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_STEP_BYTES) * BODY_LIMIT_STEP_BYTES))
@@ -94,48 +94,48 @@ def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
     return min(limit, handler.resolve_request_max_body_size() or MAX_JSON_BYTES)
 
 
-def _measure_max_json_size_of_type(kind: inspect.Type) -> BodyLimits:
+def _measure_max_json_size_of_type(kind: inspect.Type) -> JsonBodyLimits:
     if isinstance(kind, inspect.Metadata):
         return _measure_max_json_size_of_type(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return reduce(BodyLimits.take_larger_limits, map(_measure_max_json_size_of_type, kind.types))
+        return reduce(JsonBodyLimits.take_larger_limits, map(_measure_max_json_size_of_type, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container_type(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
         return _LIMITS_OF_FREE_FORM_JSON_VALUE
-    return _body_limits_of_scalar(kind)
+    return _measure_scalar_json_size(kind)
 
 
-def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
+def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> JsonBodyLimits:
     if isinstance(kind, inspect.StructType):
         names = (_body_limits_of_text(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
         values = (_measure_max_json_size_of_type(field.type) for field in kind.fields)
         return reduce(
-            BodyLimits.add_limits_of_another_part,
-            map(BodyLimits.add_limits_of_another_part, names, values),
+            JsonBodyLimits.add_limits,
+            map(JsonBodyLimits.add_limits, names, values),
             _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT,
         )
     if isinstance(kind, inspect.ListType):
-        return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits_of_another_part(
+        return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits(
             _measure_max_json_size_of_type(kind.item_type).multiply_by_item_count(_max_length_of_container(kind))
         )
     if isinstance(kind.value_type, inspect.AnyType):
         return _LIMITS_OF_FREE_FORM_JSON_VALUE
-    return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits_of_another_part(
+    return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits(
         _measure_max_json_size_of_type(kind.key_type)
-        .add_limits_of_another_part(_measure_max_json_size_of_type(kind.value_type))
+        .add_limits(_measure_max_json_size_of_type(kind.value_type))
         .multiply_by_item_count(_max_length_of_container(kind))
     )
 
 
-def _body_limits_of_scalar(kind: inspect.Type) -> BodyLimits:
+def _measure_scalar_json_size(kind: inspect.Type) -> JsonBodyLimits:
     if isinstance(kind, inspect.StrType):
         return _body_limits_of_text(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
         return _body_limits_of_text(
             max(len(str(choice)) for choice in _choices_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
         )
-    return BodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
+    return JsonBodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
 
 
 def _choices_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
@@ -144,8 +144,8 @@ def _choices_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[
     return [member.value for member in kind.cls]
 
 
-def _body_limits_of_text(characters: int, character_bytes: int) -> BodyLimits:
-    return BodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE + characters * character_bytes, strings=1)
+def _body_limits_of_text(characters: int, character_bytes: int) -> JsonBodyLimits:
+    return JsonBodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE + characters * character_bytes, strings=1)
 
 
 def _max_length_of_container(kind: inspect.ListType | inspect.DictType) -> int:

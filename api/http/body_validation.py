@@ -49,7 +49,7 @@ BODY_VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 )
 
 _MSGSPEC_ERROR_PATH_PATTERN = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
-_MSGSPEC_ERROR_FIELD_PATTERN = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
+_MSGSPEC_FIELD_NAME_PATTERN = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class FieldError(NamedTuple):
@@ -73,7 +73,7 @@ def parse_msgspec_error(error: msgspec.ValidationError, kind: Any = None) -> Fie
         text = text[: MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS // 2] + text[-MAX_PARSED_MSGSPEC_MESSAGE_CHARACTERS // 2 :]
     place = _MSGSPEC_ERROR_PATH_PATTERN.fullmatch(text)
     reason, path = (place["what"], place["path"]) if place else (text, "$")
-    named = _MSGSPEC_ERROR_FIELD_PATTERN.search(reason)
+    named = _MSGSPEC_FIELD_NAME_PATTERN.search(reason)
     full = f"{path}.{named['name']}" if named else path
     return FieldError(
         full.removeprefix("$").removeprefix(".") or "body", validation_messages.translate_msgspec_message(reason, kind)

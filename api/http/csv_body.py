@@ -137,14 +137,14 @@ def _find_csv_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> I
     """Yield path and message of each invalid cell of CSV rows; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
-        if _does_csv_row_match_struct(row, row_kind):
+        if _is_valid_csv_row(row, row_kind):
             continue
         for field in fields:
             if fault := _find_csv_cell_error(row.cells.get(field.encode_name), field):
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
-def _does_csv_row_match_struct(row: CsvRow, row_kind: Any) -> bool:
+def _is_valid_csv_row(row: CsvRow, row_kind: Any) -> bool:
     try:
         msgspec.convert(row.cells, row_kind, strict=False)
     except msgspec.ValidationError:

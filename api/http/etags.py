@@ -7,7 +7,7 @@ from api.http.requests import ApiRequest
 _ETAG_PATTERN = re.compile(rb'(?P<weak>W/)?"(?P<version>\d{1,18})"')
 
 
-def format_etag(version: int) -> str:
+def quote_etag(version: int) -> str:
     return f'"{version}"'
 
 

@@ -40,7 +40,9 @@ async def parse_period_filter_into_real_time(request: ApiRequest, since: str | N
     """Parse a list filter's period; convert a sandbox's own times to real time. Raises `InvalidValue`."""
     period = parse_period_filter(since, until)
     return (
-        period if period == UNBOUNDED_PERIOD else period.subtract_clock_lead(await request.read_sandbox_clock_offset())
+        period
+        if period == UNBOUNDED_PERIOD
+        else period.subtract_sandbox_lead(await request.read_sandbox_clock_offset())
     )
 
 

@@ -74,7 +74,7 @@ async def run_idempotent_write_without_wakes(request: ApiRequest, write: Callabl
     return await run_idempotent_write(request, make)
 
 
-async def run_real_time_idempotent_write(
+async def run_real_clock_idempotent_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
 ) -> Response[T]:
     """Call `run_idempotent_write` for a write in real time, neither dated nor blocked by a sandbox's clock."""
@@ -186,11 +186,11 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
         raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
     digested = await steps.run_cooperative_steps(digest_request(_request_target(request), body))
-    prints = _keyed_request_digests(request.services.peppers, digested)
+    prints = _pepper_request_digest(request.services.peppers, digested)
     return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
-def _keyed_request_digests(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def _pepper_request_digest(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """Return a request's digest keyed with the current pepper, and the other forms that a row may have.
 
     The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from api.http import body_validation
-from api.http.body_limits import BodyLimits, body_limits_of_type
+from api.http.body_limits import JsonBodyLimits, body_limits_of_type
 from domain.values import metadata, numbers
 from domain.values.steps import CooperativeSteps
 from schemas.errors import InvalidValue, MalformedBody
@@ -66,12 +66,12 @@ def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
     return value
 
 
-def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeSteps[None]:
+def _check_json_value_counts(body: bytes, limits: JsonBodyLimits) -> CooperativeSteps[None]:
     """Raise `InvalidValue` for a JSON text with far more values than its type allows, or a very long number.
 
     "Far more" is about twice the limit: for one item too many, the decoder reports the exact path.
     """
-    maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
+    maximum = JsonBodyLimits(*(2 * limit + 1_000 for limit in limits))
     if _count_json_quotes(body) > 2 * maximum.strings:
         raise _build_too_many_json_values_error(maximum.strings, "strings")
     few = _count_json_containers(body) <= maximum.containers and body.count(b",") <= maximum.values

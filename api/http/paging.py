@@ -40,7 +40,7 @@ _CURSOR_SIGNATURE_BYTES = 16
 #: Items of a page's first slice: one statement reads a default page.
 FIRST_LIST_SLICE_ITEMS = DEFAULT_PAGE_LIMIT + 1
 #: Target bytes of each further slice.
-LIST_QUERY_TARGET_BYTES = 128 * 1024
+LIST_SLICE_TARGET_BYTES = 128 * 1024
 #: A page of this size ends before its item limit.
 MAX_LIST_PAGE_BYTES = 1024 * 1024
 
@@ -149,7 +149,7 @@ class _ListPageBuffer(Generic[T]):
         left = self._limit + 1 - len(self.items)
         return min(
             left,
-            max(1, LIST_QUERY_TARGET_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
+            max(1, LIST_SLICE_TARGET_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
         )
 
     def add_item(self, place: bytes, item: T) -> bool:
@@ -186,7 +186,7 @@ async def read_list_page_in_project(
     """Return one page, in id order, of a list in a project, by the id as sent. Raises `ObjectNotFound` if unknown."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
-        return await find(conn, **request.parse_project_scope(project_id), before=before, limit=limit)
+        return await find(conn, **request.parse_org_project_ids(project_id), before=before, limit=limit)
 
     return await read_list_page_by_id(request, within, cursor, limit)
 

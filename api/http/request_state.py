@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.limits.cost_budgets import BudgetBucket
-from api.limits.event_limits import EventLimitState
+from api.limits.cost_budgets import CostBudgetBucket
+from api.limits.event_limits import AppEventLimitState
 from api.limits.rate_limits import RateClass, RateLimitState
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
-from telemetry.costs import RequestCost
-from telemetry.tracing import SubmittedJobTraceRecord
+from telemetry.costs import RequestCostMeter
+from telemetry.tracing import SubmittedJobToTrace
 
 #: Stands for the path of a request without a route, in metrics and logs.
 UNMATCHED_ROUTE_LABEL = "unmatched"
@@ -95,7 +95,7 @@ class RequestState:
         #: Only of requests with events, which pages of any origin may send: the app and its limits.
         self.for_pages = False
         self.app: KeyedApp | None = None
-        self.event_standing: EventLimitState | None = None
+        self.event_standing: AppEventLimitState | None = None
         self.status = 0
         #: Of a sandbox: the offset of its clock at the read, or while the write held it.
         self.ahead = timedelta()
@@ -104,11 +104,11 @@ class RequestState:
         #: The envelope's error code, if the response is an error.
         self.code: str | None = None
         #: Submitted jobs, and the number of job ids derived from this request.
-        self.submits: list[SubmittedJobTraceRecord] = []
+        self.submits: list[SubmittedJobToTrace] = []
         self.job_ids = 0
-        self.cost = RequestCost()
+        self.cost = RequestCostMeter()
         #: The bucket that pays for the request; None until known, without a key, and over a limit.
-        self.payer: BudgetBucket | None = None
+        self.payer: CostBudgetBucket | None = None
 
     @property
     def organization_id(self) -> UUID | None:
@@ -120,25 +120,25 @@ class RequestState:
         """Return the fields of each log line during this request."""
         who = self.organization_id
         owner = {} if who is None else {"organization_id": ids.format_prefixed_id(ids.ORGANIZATION, who)}
-        return {"request_id": self.id, **owner, **tracing.trace_log_fields(UUID(int=self.bits))}
+        return {"request_id": self.id, **owner, **tracing.trace_id_log_fields(UUID(int=self.bits))}
 
     def new_job_id(self) -> UUID:
         """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
         self.job_ids += 1
         if self.job_ids > ids.MAX_JOB_IDS_DERIVED_FROM_REQUEST:
             return ids.new_uuid7()
-        return ids.job_id_of_request(self.bits, self.job_ids)
+        return ids.build_job_id_of_request(self.bits, self.job_ids)
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(SubmittedJobTraceRecord(kind, project_id, job_id, tracing.current_unix_time_ns()))
+        self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
     @property
-    def submitted_jobs(self) -> Sequence[SubmittedJobTraceRecord]:
+    def submitted_job_traces(self) -> Sequence[SubmittedJobToTrace]:
         """Return the jobs that the request submitted; an empty list if its response is an error."""
         return self.submits if self.status < MIN_ERROR_STATUS else ()
 
     @property
-    def is_limit_exempt(self) -> bool:
+    def is_rate_refundable(self) -> bool:
         """Return whether the request doesn't count: a 304, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
@@ -161,7 +161,7 @@ class RequestState:
         if self.event_standing is not None:
             return self.event_standing.headers()
         if self.standing is not None:
-            return (self.standing.with_request_uncounted() if self.is_limit_exempt else self.standing).headers()
+            return (self.standing.with_request_uncounted() if self.is_rate_refundable else self.standing).headers()
         return [] if self.probation is None else self.probation.headers()
 
 

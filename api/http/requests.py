@@ -29,7 +29,7 @@ KEYLESS_CONNECTION_QUOTA_OWNER_ID = UUID(int=0)
 MAX_CONTENT_LENGTH_DIGITS = 18
 
 
-class ProjectScopeIds(TypedDict):
+class OrgAndProjectIds(TypedDict):
     """A project of the caller's organization, as keyword arguments."""
 
     organization_id: UUID
@@ -66,11 +66,11 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the caller's organization."""
         return self.principal.organization_id
 
-    def parse_project_scope(self, project_id: str) -> ProjectScopeIds:
+    def parse_org_project_ids(self, project_id: str) -> OrgAndProjectIds:
         """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
-    def parse_object_scope(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
+    def parse_org_object_ids(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
         """Return the ids of the caller's organization and an object, not looked up. Raises `ObjectNotFound`."""
         [(argument, text)] = object_id.items()
         return {"organization_id": self.organization_id, argument: path_ids.parse_id(noun, text)}
@@ -146,7 +146,7 @@ class ApiRequest(Request[Any, Any, State]):
             return await work(conn)
 
         async with self.services.connections.reserve_connection(self._connection_quota_owner):
-            with costs.charge_connection_time():
+            with costs.charge_database_time():
                 return await run_in_transaction(self.services.pool, tried)
 
     @property

@@ -31,7 +31,7 @@ METRIC_SCOPE_PARAMETER = QueryParameter(name="scope", description="The scope of 
 TIME_BUCKET_PARAMETER = QueryParameter(name="granularity", description="The length of a bucket; weeks begin on Monday.")
 
 
-def get_metric_databases(request: ApiRequest) -> MetricDatabases:
+def get_metric_query_databases(request: ApiRequest) -> MetricDatabases:
     """Return a metrics query's sources: the caller's connections to both databases, and the user count cache."""
     return MetricDatabases(
         request.acquire_connection, request.acquire_event_store_connection, request.services.user_counts

@@ -202,7 +202,7 @@ async def _store_file_part(
     form.spec.check([*form.files, file], None)
     left = _body_size_of_upload(request, form.spec.body_max) - form.stored_bytes
     token = await _reserve_storage_token_of_file(request, form, min(file.max_bytes, left))
-    await request.services.store.write(token, file.stream_file_bytes(chunks))
+    await request.services.store.write(token, file.yield_file_bytes(chunks))
     async with request.acquire_connection() as conn:
         await uploads.set_upload_size(conn, organization_id=request.organization_id, token=token, size_bytes=file.size)
     form.files.append(file)
@@ -283,7 +283,7 @@ async def _delete_unused_upload_files(request: ApiRequest, tokens: list[str]) ->
     try:
         with convert_postgres_away_errors():
             async with request.services.pool.acquire() as conn:
-                await uploads.delete_unclaimed_uploads(
+                await uploads.delete_unclaimed_uploads_now(
                     conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
                 )
     except TRANSIENT_POSTGRES_ERRORS as error:

@@ -21,7 +21,7 @@ from uuid import UUID
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached
 from schemas.usage import BudgetResource, BudgetUse
-from telemetry.costs import RequestCost
+from telemetry.costs import RequestCostMeter
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
 #: script themselves, so one call per `COST_CHARGE_FLUSH_INTERVAL_S` carries all their charges.
@@ -75,7 +75,7 @@ def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> Bud
 
 _STANDARD_KEY_BUDGET_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
 _STANDARD_PUBLIC_BUDGET_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
-BUDGET_REFILLS_BY_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]] = {
+COST_BUDGET_REFILLS_BY_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]] = {
     KeyOrPublicTraffic.KEYS: {
         "sandbox": _STANDARD_KEY_BUDGET_REFILL_RATES,
         "standard": _STANDARD_KEY_BUDGET_REFILL_RATES,
@@ -91,7 +91,7 @@ BUDGET_REFILLS_BY_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, Bu
 }
 
 
-class BudgetBucket(NamedTuple):
+class CostBudgetBucket(NamedTuple):
     """A bucket in Redis: its key and its refill."""
 
     key: str
@@ -99,14 +99,14 @@ class BudgetBucket(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def org_budget_bucket(
+def get_cost_budget_bucket(
     organization_id: UUID, tier: OrganizationTier, traffic: KeyOrPublicTraffic = KeyOrPublicTraffic.KEYS
-) -> BudgetBucket:
+) -> CostBudgetBucket:
     """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
-    return BudgetBucket(f"budget:{organization_id}:{traffic}", BUDGET_REFILLS_BY_TIER[traffic][tier])
+    return CostBudgetBucket(f"budget:{organization_id}:{traffic}", COST_BUDGET_REFILLS_BY_TIER[traffic][tier])
 
 
-class BudgetBucketLevel(NamedTuple):
+class CostBudgetLevel(NamedTuple):
     """The level of a bucket, as the script returns it.
 
     `worst` is the 1-based index of the resource with the longest debt, or 0. `wait_ms` is the time until that
@@ -135,7 +135,7 @@ class BudgetBucketLevel(NamedTuple):
         return LimitReached("budget", message, retry_after=wait_s, resource=resource)
 
 
-class PendingChargesAndOverdrawnBudgets:
+class CostChargesAndOverdrawnBudgets:
     """Pending charges, and the overdrawn buckets as of this process's last call of the script.
 
     `clock` counts seconds; the clock of Redis refills the buckets.
@@ -143,11 +143,11 @@ class PendingChargesAndOverdrawnBudgets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pending: dict[BudgetBucket, BudgetRefillRates] = {}
+        self._pending: dict[CostBudgetBucket, BudgetRefillRates] = {}
         #: The level of each overdrawn bucket, and the time of its reading.
-        self._overdrawn: OrderedDict[str, tuple[BudgetBucketLevel, float]] = OrderedDict()
+        self._overdrawn: OrderedDict[str, tuple[CostBudgetLevel, float]] = OrderedDict()
 
-    def add_charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
+    def add_charge(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Add the measured cost of a request to a bucket's pending charges, for the next write to Redis."""
         spent = (
             round(cost.cpu_s * MICROSECONDS_PER_SECOND),
@@ -162,7 +162,9 @@ class PendingChargesAndOverdrawnBudgets:
         """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
-    def take_charges_as_args(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
+    def take_charges_as_args(
+        self, buckets: Iterable[CostBudgetBucket]
+    ) -> tuple[dict[CostBudgetBucket, int], list[str | int]]:
         """Remove all pending charges; return them within the first arguments of the Redis script.
 
         The arguments cover `buckets` and all other buckets with pending charges. Return also the 1-based index
@@ -175,7 +177,7 @@ class PendingChargesAndOverdrawnBudgets:
             arguments += [*bucket.rates, *spent.get(bucket, ZERO_REQUEST_COST)]
         return places, arguments
 
-    def cache_overdrawn_levels(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
+    def cache_overdrawn_levels(self, levels: Mapping[CostBudgetBucket, CostBudgetLevel]) -> None:
         """Remember the script's overdrawn buckets, forget others; keep at most `MAX_CACHED_OVERDRAWN_BUCKETS`."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
@@ -188,7 +190,7 @@ class PendingChargesAndOverdrawnBudgets:
         """Forget all overdrawn buckets, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
-    def check_bucket_not_overdrawn(self, bucket: BudgetBucket) -> None:
+    def check_bucket_not_overdrawn(self, bucket: CostBudgetBucket) -> None:
         """Raise `LimitReached` if the bucket was overdrawn at the script's last call and can't be refilled yet.
 
         The check uses this process's memory only, without a round trip.
@@ -201,8 +203,8 @@ class PendingChargesAndOverdrawnBudgets:
             raise level.refusal(waited_s)
 
 
-def build_budget_usage_report(
-    buckets: Mapping[KeyOrPublicTraffic, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
+def build_cost_budget_report(
+    buckets: Mapping[KeyOrPublicTraffic, CostBudgetBucket], levels: Sequence[CostBudgetLevel] | None
 ) -> list[BudgetUse]:
     """Return the state of an organization's request budgets for `GET /v1/usage`: one for each bucket and resource.
 
@@ -216,7 +218,7 @@ def build_budget_usage_report(
 
 
 def _build_budget_usage_of_resource(
-    traffic: KeyOrPublicTraffic, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
+    traffic: KeyOrPublicTraffic, rates: BudgetRefillRates, place: int, level: CostBudgetLevel | None
 ) -> BudgetUse:
     unit = 1 if COST_BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
     refill = rates[place] / unit

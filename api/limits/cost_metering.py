@@ -10,7 +10,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 
 from api.http.request_state import UNMATCHED_ROUTE_LABEL, RequestState
 from telemetry import costs, logs, metrics
-from telemetry.costs import RequestCost
+from telemetry.costs import RequestCostMeter
 
 if TYPE_CHECKING:
     from api.services import ApiServices
@@ -46,7 +46,7 @@ class LoopWatchdog:
 _loop_watchdog = LoopWatchdog()
 
 
-def wrap_to_count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_count_bytes(cost: RequestCostMeter, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a wrapped `receive` and `send` that add the bytes of both bodies to a request's cost."""
 
     async def receive_counted() -> Any:
@@ -62,7 +62,7 @@ def wrap_to_count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tupl
     return receive_counted, send_counted
 
 
-async def bill_request(
+async def run_and_bill_request(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],

@@ -55,7 +55,7 @@ EVENT_LIMITS_BY_TIER: dict[OrganizationTier, EventRateLimits] = {
 }
 
 
-class EventLimitState(NamedTuple):
+class AppEventLimitState(NamedTuple):
     """The state of an app's limits after one request."""
 
     limits: EventRateLimits
@@ -98,7 +98,7 @@ class _EventLimitLookup(NamedTuple):
 class _CachedLimitRefusalOfApp:
     """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
 
-    standing: EventLimitState | None
+    standing: AppEventLimitState | None
     error: LimitReached | ServiceUnavailable
     until: float
 
@@ -124,7 +124,7 @@ class EventRateLimiter:
 
     def find_cached_refusal(
         self, app: KeyedApp
-    ) -> tuple[EventLimitState | None, LimitReached | ServiceUnavailable] | None:
+    ) -> tuple[AppEventLimitState | None, LimitReached | ServiceUnavailable] | None:
         """Return the cached limit state (None if uncounted) and error of an app refused now; None for any other."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
@@ -132,7 +132,7 @@ class EventRateLimiter:
         return refusal.standing, refusal.error
 
     def cache_refusal(
-        self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
+        self, app_id: UUID, standing: AppEventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         """Refuse an app's requests with this error and limit state `standing` for `for_s` seconds, without a query."""
         refusal = self._refused.setdefault(app_id, _CachedLimitRefusalOfApp())
@@ -150,7 +150,7 @@ class EventRateLimiter:
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.reserve_delay_before_refusal(asyncio.get_running_loop().time()))
 
-    def count_request(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
+    def count_request(self, app: KeyedApp) -> asyncio.Future[AppEventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
@@ -173,7 +173,7 @@ class EventRateLimiter:
             self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
             return
 
-    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[EventLimitState]:
+    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[AppEventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -184,12 +184,12 @@ class EventRateLimiter:
         arguments = [EVENT_LIMIT_WINDOW_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
-            return [EventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
+            return [AppEventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
         return list(self._build_limit_state_for_each_lookup(questions, dict(zip(buckets, rows, strict=True))))
 
     def _build_limit_state_for_each_lookup(
         self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
-    ) -> Iterator[EventLimitState]:
+    ) -> Iterator[AppEventLimitState]:
         """Yield the limit state for each lookup, in order, and cache each refusal for its app.
 
         An app's requests pass in order until its bucket is empty.
@@ -199,7 +199,7 @@ class EventRateLimiter:
             _, requests_left, events_left, wait_ms = rows[question.app_id]
             passed = left[question.app_id] >= question.requests
             left[question.app_id] -= question.requests if passed else 0
-            standing = EventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
+            standing = AppEventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
                 self.cache_refusal(question.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing

@@ -21,22 +21,22 @@ from redis.asyncio import Redis
 from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
     COST_CHARGE_FLUSH_INTERVAL_S,
-    BudgetBucket,
-    BudgetBucketLevel,
+    CostBudgetBucket,
+    CostBudgetLevel,
+    CostChargesAndOverdrawnBudgets,
     KeyOrPublicTraffic,
-    PendingChargesAndOverdrawnBudgets,
-    build_budget_usage_report,
-    org_budget_bucket,
+    build_cost_budget_report,
+    get_cost_budget_bucket,
 )
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
-from jobs.loop_time import EventLoopTickTimeout
+from jobs.loop_time import SlowLoopTolerantTimeout
 from schemas.api_keys import OrganizationTier
-from schemas.errors import LimitReached, RedisUnavailable
+from schemas.errors import LimitReached, RedisCallFailed
 from schemas.usage import BudgetUse
 from telemetry import metrics
-from telemetry.costs import RequestCost
+from telemetry.costs import RequestCostMeter
 
 #: Seconds: the maximum wait of a request for Redis, by the event loop's clock; the pause after a failure; and
 #: the wait at the start of the process.
@@ -84,7 +84,7 @@ class CountedRequest(NamedTuple):
     """
 
     rate_class: RateClass
-    budget: BudgetBucket
+    budget: CostBudgetBucket
     window: str
     day: str
     limit: int
@@ -105,7 +105,7 @@ class RateLimitState(NamedTuple):
     left_of_day: int
     day_ends_in: int
     second: int
-    level: BudgetBucketLevel | None = None
+    level: CostBudgetLevel | None = None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         charge = self.charge
@@ -143,7 +143,7 @@ class RateLimitScript:
 
     async def load_script(self) -> None:
         """Connect to Redis and load the script, so that no request has to. Do nothing if Redis is away."""
-        with contextlib.suppress(RedisUnavailable), convert_redis_away_errors():
+        with contextlib.suppress(RedisCallFailed), convert_redis_away_errors():
             async with asyncio.timeout(REDIS_START_TIMEOUT_S):
                 await self._script([], [])
 
@@ -166,9 +166,9 @@ class RateLimitScript:
         if self._breaker.allows_call():
             try:
                 with convert_redis_away_errors():
-                    async with EventLoopTickTimeout(MAX_REDIS_WAIT_S):
+                    async with SlowLoopTolerantTimeout(MAX_REDIS_WAIT_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
-            except RedisUnavailable:
+            except RedisCallFailed:
                 self._breaker.record_failure_and_open()
             else:
                 self._breaker.record_success()
@@ -190,7 +190,7 @@ class RateLimiter:
         self._charges = LookupCoalescer(self._count_requests)
         self._levels = LookupCoalescer(self._read_budget_levels)
         self._flushing: asyncio.TimerHandle | None = None
-        self.budgets = PendingChargesAndOverdrawnBudgets()
+        self.budgets = CostChargesAndOverdrawnBudgets()
 
     def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
@@ -205,7 +205,7 @@ class RateLimiter:
         if standing.second:  # else it passed uncounted, without Redis
             await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
-    def charge_request_cost(self, bucket: BudgetBucket, cost: RequestCost) -> None:
+    def charge_request_cost(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Charge a finished request; a background call writes the charge within `COST_CHARGE_FLUSH_INTERVAL_S`."""
         self.budgets.add_charge(bucket, cost)
         if self._flushing is None:
@@ -221,10 +221,10 @@ class RateLimiter:
         if self.budgets.has_pending_charges:
             await self._levels.queue_lookup(())
 
-    async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
+    async def read_cost_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return an organization's budgets: available amount (None while Redis is away), capacity and refill."""
-        buckets = {traffic: org_budget_bucket(organization_id, tier, traffic) for traffic in KeyOrPublicTraffic}
-        return build_budget_usage_report(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
+        buckets = {traffic: get_cost_budget_bucket(organization_id, tier, traffic) for traffic in KeyOrPublicTraffic}
+        return build_cost_budget_report(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
     def _flush_charges_to_redis(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
@@ -240,17 +240,17 @@ class RateLimiter:
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
-        return list(_limit_state_per_request(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
+        return list(_build_request_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
     async def _read_budget_levels(
-        self, questions: Sequence[tuple[BudgetBucket, ...]]
-    ) -> list[list[BudgetBucketLevel] | None]:
+        self, questions: Sequence[tuple[CostBudgetBucket, ...]]
+    ) -> list[list[CostBudgetLevel] | None]:
         levels, _ = await self._run_limit_script([bucket for group in questions for bucket in group], Counter())
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run_limit_script(
-        self, budgets: Iterable[BudgetBucket], counts: "Counter[CountedRequest]"
-    ) -> tuple[dict[BudgetBucket, BudgetBucketLevel] | None, list[list[int]]]:
+        self, budgets: Iterable[CostBudgetBucket], counts: "Counter[CountedRequest]"
+    ) -> tuple[dict[CostBudgetBucket, CostBudgetLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
         Return the levels and a row for each counted request; None and no rows while Redis is away. While the
@@ -267,7 +267,7 @@ class RateLimiter:
         if rows is None:
             self.budgets.forget_overdrawn_levels()
             return None, []
-        levels = {bucket: BudgetBucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
+        levels = {bucket: CostBudgetLevel(*row) for bucket, row in zip(places, rows, strict=False)}
         self.budgets.cache_overdrawn_levels(levels)
         return levels, rows[len(places) :]
 
@@ -293,7 +293,7 @@ def _build_rate_limit_keys(
     quota = REQUEST_RATE_LIMITS_BY_TIER[tier]
     return CountedRequest(
         rate_class,
-        org_budget_bucket(organization_id, tier),
+        get_cost_budget_bucket(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
         day=f"rate:{organization_id}:{day:%Y-%m-%d}",
         limit=quota.minute[rate_class],
@@ -301,10 +301,10 @@ def _build_rate_limit_keys(
     )
 
 
-def _limit_state_per_request(
+def _build_request_limit_states(
     charges: Sequence[CountedRequest],
     rows: Mapping[CountedRequest, list[int]],
-    levels: Mapping[BudgetBucket, BudgetBucketLevel],
+    levels: Mapping[CostBudgetBucket, CostBudgetLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
     """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""

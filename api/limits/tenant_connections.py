@@ -41,7 +41,7 @@ class TenantConnectionPool:
         await self._wait_for_quota(organization_id)
         try:
             async with self._pool.acquire() as conn:
-                with costs.charge_connection_time():
+                with costs.charge_database_time():
                     yield conn
         finally:
             self._release_quota_and_grant_next(organization_id)

@@ -127,7 +127,7 @@ def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiS
         kind
         for operation in all_operations
         for kind in (
-            operation.request_json_type,
+            operation.json_body_annotation,
             operation.multipart_struct,
             operation.success_answer_body_type,
             operation.answer_type_of_status_202,
@@ -175,14 +175,14 @@ def _describe_operation_requirements(operation: ApiOperation) -> str:
 def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     example = find_openapi_example(operation.id, "body")
     if operation.multipart_struct is not None:
-        form = example if operation.request_json_type is None else find_openapi_example(operation.id, "form")
+        form = example if operation.json_body_annotation is None else find_openapi_example(operation.id, "form")
         content = {"multipart/form-data": {"schema": schemas[operation.multipart_struct], **form}}
-        if operation.request_json_type is not None:
-            content["application/json"] = {"schema": schemas[operation.request_json_type], **example}
+        if operation.json_body_annotation is not None:
+            content["application/json"] = {"schema": schemas[operation.json_body_annotation], **example}
         return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
-    if operation.request_json_type is None:
+    if operation.json_body_annotation is None:
         return {}
-    content = {"application/json": {"schema": schemas[operation.request_json_type], **example}}
+    content = {"application/json": {"schema": schemas[operation.json_body_annotation], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.handler_parameters
@@ -195,6 +195,6 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
 
 def _describe_body_size_limit(operation: ApiOperation) -> Json:
     """Describe the maximum bytes of an operation's JSON body; empty without one. Its description has files' limits."""
-    if operation.request_json_type is None:
+    if operation.json_body_annotation is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}

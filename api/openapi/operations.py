@@ -37,7 +37,7 @@ class ApiOperation(NamedTuple):
         return self.handler.parsed_fn_signature.parameters
 
     @property
-    def request_json_type(self) -> Any:
+    def json_body_annotation(self) -> Any:
         """Return the type of the operation's JSON body; None without one."""
         if "data" in self.handler_parameters:
             return self.handler_parameters["data"].annotation

@@ -88,7 +88,7 @@ def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
     return {
         *_API_KEY_ERROR_STATUSES,
         *(_SCOPE_ERROR_STATUSES if operation.needs.scope else ()),
-        *(_BODY_ERROR_STATUSES if operation.request_json_type is not None or operation.multipart_struct else ()),
+        *(_BODY_ERROR_STATUSES if operation.json_body_annotation is not None or operation.multipart_struct else ()),
         *(_WRITE_ERROR_STATUSES if operation.is_write else ()),
         *(status for status in operation.own_statuses if status >= 400),
     }

@@ -24,7 +24,7 @@ from schemas.webhooks import WebhookEndpoint, WebhookEventType
 SampleFields: TypeAlias = dict[str, Any]
 
 
-class _SampleObjectKind(NamedTuple):
+class _WebhookSampleKind(NamedTuple):
     """A kind of object in sample events.
 
     `operation` gives the example. `shape` is the object's type; the other fields name its id field and its prefix.
@@ -37,37 +37,37 @@ class _SampleObjectKind(NamedTuple):
 
 
 #: By the first word of the event type.
-_SAMPLE_KINDS_BY_EVENT_PREFIX: Mapping[str, _SampleObjectKind] = {
-    "project": _SampleObjectKind(Project, "get_project", "id", ids.PROJECT),
-    "job": _SampleObjectKind(Job, "get_job", "job_id", ids.JOB),
-    "content": _SampleObjectKind(Content, "get_content", "id", ids.CONTENT),
-    "post": _SampleObjectKind(Post, "get_scheduled_post", "id", ids.POST),
-    "social_account": _SampleObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
-    "lease_request": _SampleObjectKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
-    "webhook_endpoint": _SampleObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
-    "test": _SampleObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+_WEBHOOK_SAMPLE_KINDS_BY_PREFIX: Mapping[str, _WebhookSampleKind] = {
+    "project": _WebhookSampleKind(Project, "get_project", "id", ids.PROJECT),
+    "job": _WebhookSampleKind(Job, "get_job", "job_id", ids.JOB),
+    "content": _WebhookSampleKind(Content, "get_content", "id", ids.CONTENT),
+    "post": _WebhookSampleKind(Post, "get_scheduled_post", "id", ids.POST),
+    "social_account": _WebhookSampleKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
+    "lease_request": _WebhookSampleKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
+    "webhook_endpoint": _WebhookSampleKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+    "test": _WebhookSampleKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
-_SAMPLE_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
+_WEBHOOK_SAMPLES_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
 
-_SAMPLE_LINE_PROVENANCE = LineProvenance(
+_WEBHOOK_SAMPLE_PROVENANCE = LineProvenance(
     line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause"
 )
-_SAMPLE_JOB_TIMEOUT_ERROR = JobError(
+_WEBHOOK_SAMPLE_JOB_ERROR = JobError(
     code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True
 )
 
-_SAMPLE_REJECTED_POST_ERROR = PostError(
+_WEBHOOK_SAMPLE_POST_REFUSAL = PostError(
     code="CONTENT_REJECTED", category="user_content", message="the platform refuses the text: edit it",
     retryable=False,
 )  # fmt: skip
-_SAMPLE_UNKNOWN_OUTCOME_ERROR = PostError(
+_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME = PostError(
     code="OUTCOME_UNKNOWN", category="unknown", message="look there, and say with `resolve` what you saw",
     retryable=False,
 )  # fmt: skip
 
 
-def _unpublished_post_fields(**changed: Any) -> SampleFields:
+def _unpublished_post_event_fields(**changed: Any) -> SampleFields:
     """Return the sample fields of a post that its platform hasn't published, with those in `changed`."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
@@ -78,37 +78,37 @@ def _sample_content_decision_fields(verdict: ReviewVerdict, now: datetime, note:
 
 
 #: Changes to the example, by event type.
-_SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
+_WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
     "project.archived": lambda now: {"status": "archived", "archived_at": now},
     "job.completed": lambda _: {},
     "job.failed": lambda _: {
         "status": "failed", "stage": "failed", "progress": 0.2, "result": None,
-        "error": _SAMPLE_JOB_TIMEOUT_ERROR,
+        "error": _WEBHOOK_SAMPLE_JOB_ERROR,
     },
     "job.canceled": lambda _: {
         "status": "canceled", "stage": "canceled", "progress": 0.2, "cancel_requested": True, "result": None,
     },
     "content.generated": lambda _: {
-        "creative_type": "generated", "hook": _SAMPLE_LINE_PROVENANCE.line,
+        "creative_type": "generated", "hook": _WEBHOOK_SAMPLE_PROVENANCE.line,
         "job_id": ids.new_prefixed_id(ids.JOB),
-        "provenance": [_SAMPLE_LINE_PROVENANCE],
+        "provenance": [_WEBHOOK_SAMPLE_PROVENANCE],
     },
     "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
     "content.rejected": lambda now: _sample_content_decision_fields("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _unpublished_post_fields(
+    "post.scheduled": lambda now: _unpublished_post_event_fields(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _unpublished_post_fields(
+    "post.draft_in_inbox": lambda _: _unpublished_post_event_fields(
         status="draft_in_inbox", platform="tiktok", mode="draft"
     ),
-    "post.failed": lambda _: _unpublished_post_fields(status="failed",
-    last_error=_SAMPLE_REJECTED_POST_ERROR),
-    "post.canceled": lambda now: _unpublished_post_fields(
+    "post.failed": lambda _: _unpublished_post_event_fields(status="failed",
+    last_error=_WEBHOOK_SAMPLE_POST_REFUSAL),
+    "post.canceled": lambda now: _unpublished_post_event_fields(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _unpublished_post_fields(status="outcome_unknown",
-    last_error=_SAMPLE_UNKNOWN_OUTCOME_ERROR),
+    "post.outcome_unknown": lambda _: _unpublished_post_event_fields(status="outcome_unknown",
+    last_error=_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
     "social_account.revoked": lambda _: {"status": "disconnected"},
@@ -125,21 +125,21 @@ _SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datet
 }  # fmt: skip
 
 
-def build_sample_webhook_event(
+def build_sandbox_webhook_sample(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
 ) -> SampleEvent:
     """Build a sample event with new ids and time `now`. Without `project_id`, it is random; endpoints have none."""
     noun = type_.partition(".")[0]
-    kind = _SAMPLE_KINDS_BY_EVENT_PREFIX[noun]
+    kind = _WEBHOOK_SAMPLE_KINDS_BY_PREFIX[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)
-    own = project_id or (None if noun in _SAMPLE_KINDS_WITHOUT_PROJECT else ids.new_uuid7())
+    own = project_id or (None if noun in _WEBHOOK_SAMPLES_WITHOUT_PROJECT else ids.new_uuid7())
     object_id = own if noun == "project" and own else ids.new_uuid7()
     fields = {
         **{name: now for name in thing.__struct_fields__ if isinstance(getattr(thing, name), datetime)},
         "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         "project_id": own and ids.format_prefixed_id(ids.PROJECT, own),
         kind.id: ids.format_prefixed_id(kind.prefix, object_id),
-        **_SAMPLE_FIELD_OVERRIDES_BY_EVENT_TYPE[type_](now),
+        **_WEBHOOK_SAMPLE_FIELDS_BY_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
     return SampleEvent(type_, own, object_id, msgspec.structs.replace(thing, **known))

@@ -89,7 +89,7 @@ def _build_schema_component(cls: type[msgspec.Struct], schema: Json) -> Json:
         **({"required": required} if required else {}),
         **({"additionalProperties": False} if is_request else {}),
     }
-    return {**component, **_build_one_field_required_schema(cls)}
+    return {**component, **_build_at_least_one_field_schema(cls)}
 
 
 def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) -> Json:
@@ -107,7 +107,7 @@ def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) 
     return property_schema
 
 
-def _build_one_field_required_schema(cls: Any) -> Json:
+def _build_at_least_one_field_schema(cls: Any) -> Json:
     """Return a JSON schema that requires one of a class's `at_least_one` fields, not null.
 
     Return an empty schema for a class without such fields. With `anyOf`, a generator would lose the type.

@@ -203,7 +203,9 @@ async def list_social_accounts(
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.acquire_connection() as conn:
-        return await accounts.read_account(conn, **request.parse_object_scope("account", account_id=social_account_id))
+        return await accounts.read_account(
+            conn, **request.parse_org_object_ids("account", account_id=social_account_id)
+        )
 
 
 @delete(
@@ -224,7 +226,7 @@ async def disconnect_social_account(
         request,
         lambda conn: connect.disconnect_account(
             conn,
-            **request.parse_object_scope("account", account_id=social_account_id),
+            **request.parse_org_object_ids("account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),

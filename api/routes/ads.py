@@ -81,7 +81,7 @@ async def import_ads_metrics(
     ad_rows.check_ad_rows(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        scope = request.parse_project_scope(project_id)
+        scope = request.parse_org_project_ids(project_id)
         await project_locks.lock_active_project(conn, **scope)
         async with request.reuse_or_acquire_event_store_connection(conn) as store:
             replaced = await ad_rows.store_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
@@ -106,7 +106,7 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        scope = request.parse_project_scope(project_id)
+        scope = request.parse_org_project_ids(project_id)
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
@@ -140,9 +140,9 @@ async def get_ads_metrics(
     `reach` and `frequency` are null for more than one row. A bucket is `final` 28 days after its end.
     """
     now = request.services.clock()
-    ad_metrics.check_ad_id_given_unless_project_scope(ad_scope, subject_id)
+    ad_metrics.check_ad_metrics_id_fits_scope(ad_scope, subject_id)
     question = AdMetricsQuery(
-        **request.parse_project_scope(project_id),
+        **request.parse_org_project_ids(project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),
@@ -152,4 +152,4 @@ async def get_ads_metrics(
         granularity=granularity,
     )
     async with time_window.limit_list_query_time():
-        return await ad_metrics.read_ad_metrics(time_window.get_metric_databases(request), question, now=now)
+        return await ad_metrics.read_ad_metrics(time_window.get_metric_query_databases(request), question, now=now)

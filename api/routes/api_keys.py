@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_real_time_idempotent_write
+from api.http.idempotency import WriteResult, run_real_clock_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -37,7 +37,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
         )
         return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
-    return await run_real_time_idempotent_write(request, create)
+    return await run_real_clock_idempotent_write(request, create)
 
 
 @get("/api-keys", opt=build_route_options("keys:write", RateClass.READ_LIGHT))
@@ -83,7 +83,7 @@ async def rotate_api_key(
         )
         return WriteResult(key, secret=True)
 
-    return await run_real_time_idempotent_write(request, rotate)
+    return await run_real_clock_idempotent_write(request, rotate)
 
 
 @post(
@@ -101,4 +101,4 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
         key_id = path_ids.parse_id("api_key", api_key_id)
         return WriteResult(await api_keys.disable_api_key(conn, actor=request.principal.actor, key_uuid=key_id))
 
-    return await run_real_time_idempotent_write(request, kill)
+    return await run_real_clock_idempotent_write(request, kill)

@@ -89,7 +89,7 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
     app_media_limits.check_app_media_transcript_allowed(kind, texts.get("transcript", ""))
 
 
-APP_MEDIA_UPLOAD_SPEC = UploadSpec(
+APP_MEDIA_UPLOAD_RULES = UploadSpec(
     body_max=201 * MIB,
     texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
     allowed=_allowed_app_media_types,
@@ -105,7 +105,7 @@ APP_MEDIA_UPLOAD_SPEC = UploadSpec(
         "accepts": AppMediaAccepted,
     },
     status_code=201,
-    request_max_body_size=APP_MEDIA_UPLOAD_SPEC.body_max,
+    request_max_body_size=APP_MEDIA_UPLOAD_RULES.body_max,
 )
 async def add_app_media(
     request: ApiRequest, project_id: FromPath[str]
@@ -125,7 +125,7 @@ async def add_app_media(
 
 
 async def _upload_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receive_and_store_multipart_upload(request, APP_MEDIA_UPLOAD_SPEC) as received:
+    async with uploads.receive_and_store_multipart_upload(request, APP_MEDIA_UPLOAD_RULES) as received:
         add = partial(_store_uploaded_app_media_of_project, request, project_id, received)
         result = await idempotency.write_idempotently(request, add, received.fingerprint)
     return await idempotency.send_wakes_and_reply(request, result)
@@ -137,7 +137,7 @@ async def _store_uploaded_app_media_of_project(
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
-        **request.parse_project_scope(project_id),
+        **request.parse_org_project_ids(project_id),
         kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
@@ -155,7 +155,7 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         started = await app_media_fetches.start_media_fetch(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             kind=body.kind,
             url=url,
             transcript=body.transcript,
@@ -186,7 +186,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
     """Return one file of a project's app."""
     async with request.acquire_connection() as conn:
         return await app_media.read_app_media(
-            conn, **_build_app_media_id_arguments(request, project_id, asset_id), public_url=request.public_api_base_url
+            conn, **_parse_app_media_path_ids(request, project_id, asset_id), public_url=request.public_api_base_url
         )
 
 
@@ -199,14 +199,14 @@ async def delete_app_media(
     From then on the file and its `url` are not found. Content made with it stays unchanged, and running
     generations with it complete.
     """
-    scope = partial(_build_app_media_id_arguments, request, project_id, asset_id)
+    scope = partial(_parse_app_media_path_ids, request, project_id, asset_id)
     return await run_idempotent_write_without_wakes(
         request, lambda conn: app_media.delete_or_dismiss_app_media(conn, **scope())
     )
 
 
-def _build_app_media_id_arguments(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
+def _parse_app_media_path_ids(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
     return {
-        **request.parse_project_scope(project_id),
+        **request.parse_org_project_ids(project_id),
         "asset_id": path_ids.parse_id("app_media", asset_id),
     }

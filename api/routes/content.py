@@ -66,7 +66,7 @@ def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, 
     content.derive_content_format_of_files(kinds, "" if texts is None else texts.get("caption", ""))
 
 
-CONTENT_UPLOAD_SPEC = UploadSpec(
+CONTENT_UPLOAD_RULES = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     allowed=lambda _: MAX_CONTENT_FILE_BYTES_BY_TYPE,
@@ -79,7 +79,7 @@ CONTENT_UPLOAD_SPEC = UploadSpec(
     "/projects/{project_id:str}/content/upload",
     opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
-    request_max_body_size=CONTENT_UPLOAD_SPEC.body_max,
+    request_max_body_size=CONTENT_UPLOAD_RULES.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
     """Upload finished media: images (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
@@ -88,7 +88,7 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
     caption. The upload ends after 30 s without data.
     """
-    async with uploads.receive_and_store_multipart_upload(request, CONTENT_UPLOAD_SPEC) as received:
+    async with uploads.receive_and_store_multipart_upload(request, CONTENT_UPLOAD_RULES) as received:
         create = partial(_create_uploaded_content, request, project_id, received)
         result = await idempotency.write_idempotently(request, create, received.fingerprint)
     return await idempotency.send_wakes_and_reply(request, result)
@@ -99,7 +99,7 @@ async def _create_uploaded_content(
 ) -> WriteResult[Content]:
     item = await content.create_uploaded_content(
         conn,
-        **request.parse_project_scope(project_id),
+        **request.parse_org_project_ids(project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
@@ -108,7 +108,7 @@ async def _create_uploaded_content(
     )
     wakes = await posters.submit_upload_poster_job(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
-    return WriteResult(item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes)
+    return WriteResult(item, status=201, location=location, etag=etags.quote_etag(item.revision), wakes=wakes)
 
 
 @get("/projects/{project_id:str}/content", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
@@ -146,7 +146,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.acquire_connection() as conn:
-        known = await hooks.snapshot_current_brand(conn, **request.parse_project_scope(project_id))
+        known = await hooks.snapshot_current_brand(conn, **request.parse_org_project_ids(project_id))
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
@@ -156,10 +156,10 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
-    return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
+    return ApiResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -176,12 +176,12 @@ async def patch_content(
     async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit_content(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             patch=data,
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(changed, etag=etags.format_etag(changed.revision))
+        return WriteResult(changed, etag=etags.quote_etag(changed.revision))
 
     return await run_idempotent_write(request, change)
 
@@ -203,14 +203,14 @@ async def approve_content(
     async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
             now=request.services.clock(),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
+        return WriteResult(approved, etag=etags.quote_etag(approved.revision), wakes=tuple(wakes))
 
     return await run_idempotent_write(request, decide)
 
@@ -226,7 +226,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -239,7 +239,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.acquire_connection() as conn:
-        return await approvals.read_approval_policy(conn, **request.parse_project_scope(project_id))
+        return await approvals.read_approval_policy(conn, **request.parse_org_project_ids(project_id))
 
 
 @patch(
@@ -257,7 +257,7 @@ async def patch_approval_policy(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -14,7 +14,7 @@ from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import CheckedEventBatch, DecodedEventBody
+from domain.events.body import CheckedEventBatch, DecodedEventBatchBody
 from domain.events.intake import EventIntakeResult
 from domain.events.json_text import MAX_PACKED_EVENT_BODY_BYTES
 from domain.values import steps
@@ -86,7 +86,7 @@ async def _find_server_event_app(request: ApiRequest, conn: Conn, head: ServerEv
 
 
 async def _store_server_events(
-    request: ApiRequest, app: KeyedApp, parts: DecodedEventBody[ServerEventBodyAppIds]
+    request: ApiRequest, app: KeyedApp, parts: DecodedEventBatchBody[ServerEventBodyAppIds]
 ) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_event_intake_open()

@@ -35,7 +35,9 @@ async def generate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start_content_generation(conn, **request.parse_project_scope(project_id), body=data)
+        started = await generating.start_content_generation(
+            conn, **request.parse_org_project_ids(project_id), body=data
+        )
         return _accepted_generation_result(started)
 
     return await run_idempotent_write(request, start)
@@ -58,7 +60,7 @@ async def regenerate_content(
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.start_generating_next_content_revision(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             body=data,
             versions=etags.read_if_match_versions(request),
         )
@@ -72,7 +74,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
     """Return the progress of the job that generates a content item or its next revision."""
     async with request.acquire_connection() as conn:
         return await generating.read_content_progress(
-            conn, **request.parse_object_scope("content", content_id=content_id)
+            conn, **request.parse_org_object_ids("content", content_id=content_id)
         )
 
 
@@ -85,7 +87,7 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
     shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))

@@ -81,10 +81,10 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     async with request.acquire_connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
             conn,
-            **request.parse_object_scope("influencer", influencer_id=influencer_id),
+            **request.parse_org_object_ids("influencer", influencer_id=influencer_id),
             public_url=request.public_api_base_url,
         )
-    return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
+    return ApiResponse(influencer, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -102,7 +102,7 @@ async def patch_influencer(
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(changed, etag=etags.format_etag(version))
+        return WriteResult(changed, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 

@@ -12,7 +12,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
-from domain.values.collect_errors import run_request_checks
+from domain.values.collect_errors import run_checks_merging_errors
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
@@ -52,7 +52,7 @@ async def ingest_github(
     conflict.
     """
     name = partial(github_repositories.parse_repository_name, data.repo_full_name)
-    run_request_checks(name, partial(github_repositories.check_branch_name, data.branch))
+    run_checks_merging_errors(name, partial(github_repositories.check_branch_name, data.branch))
     args = {"repo": name(), "branch": data.branch}
     submit = partial(ingests.start_ingest, kind=INGEST_GITHUB_KIND, args=args)
     return await submit_project_job(request, project_id, submit)
@@ -73,7 +73,7 @@ async def ingest_appstore(
     """
     named = partial(store_listings.list_requested_store_listings, data)
     country = partial(countries.check_country_code, data.country_code, path="countryCode")
-    run_request_checks(named, country)
+    run_checks_merging_errors(named, country)
     args = {"listings": msgspec.to_builtins(named()), "country_code": country()}
     submit = partial(ingests.start_ingest, kind=INGEST_APPSTORE_KIND, args=args)
     return await submit_project_job(request, project_id, submit)

@@ -135,7 +135,7 @@ async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") 
     """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
     async with request.acquire_connection() as conn:
-        return await stats.measure_organization_jobs(
+        return await stats.read_organization_job_stats(
             conn, organization_id=request.organization_id, window=window, now=now
         )
 
@@ -152,7 +152,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     if wait:
         state = await _await_job_end(request, ref, state, wait)
     job, version = state
-    headers = {"ETag": etags.format_etag(version)}
+    headers = {"ETag": etags.quote_etag(version)}
     if job.status == "running":
         headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
@@ -193,7 +193,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
-        answer = await jobs.request_job_cancel(conn, **request.parse_object_scope("job", job_id=job_id))
+        answer = await jobs.request_job_cancel(conn, **request.parse_org_object_ids("job", job_id=job_id))
         return WriteResult(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
@@ -206,7 +206,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.submit_job_retry(
-            conn, **request.parse_object_scope("job", job_id=job_id), scopes=who.scopes
+            conn, **request.parse_org_object_ids("job", job_id=job_id), scopes=who.scopes
         )
         return build_accepted_job_answer(Accepted, submitted)
 
@@ -220,7 +220,7 @@ async def _read_versioned_job(request: ApiRequest, ref: AwaitedObjectRef) -> Ver
     """
     if request.principal.sandbox:
         async with request.acquire_connection() as conn:
-            [state] = await jobs.read_jobs(conn, refs=[ref])
+            [state] = await jobs.read_jobs_by_ids(conn, refs=[ref])
     else:
         state = await request.services.jobs.queue_lookup(ref)
     if state is None:

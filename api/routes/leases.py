@@ -34,7 +34,7 @@ async def request_leased_accounts(
 
     async def make(conn: Conn) -> WriteResult[LeaseRequest]:
         lease_request = await requests.create_lease_request(
-            conn, **request.parse_project_scope(project_id), api_key_id=who.key_uuid, body=data
+            conn, **request.parse_org_project_ids(project_id), api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
         return WriteResult(lease_request, status=201, location=location)
@@ -53,7 +53,7 @@ async def get_lease_request(
     async with request.acquire_connection() as conn:
         return await requests.read_lease_request(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             request_id=path_ids.parse_id("lease_request", lease_request_id),
         )
 
@@ -74,7 +74,7 @@ async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[LeasedAccount]:
     """List a project's leases of accounts, newest first, ended ones included."""
-    return await read_list_page_in_project(request, leases.list_leases_of_project, project_id, cursor, limit)
+    return await read_list_page_in_project(request, leases.list_account_leases_of_project, project_id, cursor, limit)
 
 
 @delete(
@@ -95,7 +95,7 @@ async def release_leased_account(
         request,
         lambda conn: leases.end_lease_of_account(
             conn,
-            **request.parse_object_scope("leased_account", account_id=social_account_id),
+            **request.parse_org_object_ids("leased_account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.limits.cost_budgets import BudgetBucket, KeyOrPublicTraffic, org_budget_bucket
+from api.limits.cost_budgets import CostBudgetBucket, KeyOrPublicTraffic, get_cost_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.media import tickets
@@ -58,7 +58,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
     request.request_state.payer = _budget_bucket_of_media_download(file)
-    chunks = _read_byte_range(request.services.store, token, start, end)
+    chunks = _stream_stored_bytes(request.services.store, token, start, end)
     return Stream(
         _prepend_first_chunk(await anext(chunks), chunks),
         status_code=206 if part else 200,
@@ -80,7 +80,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
     """
     file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=True)
     request.request_state.payer = _budget_bucket_of_media_download(file)
-    chunks = _read_byte_range(request.services.store, token, 0, file.size_bytes)
+    chunks = _stream_stored_bytes(request.services.store, token, 0, file.size_bytes)
     return Stream(_prepend_first_chunk(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
 
@@ -116,8 +116,8 @@ async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloa
     return file, {**MEDIA_FILE_HEADERS, **svg_headers, "ETag": _etag_of_file(file).decode()}
 
 
-def _budget_bucket_of_media_download(file: FileDownloadHeaders) -> BudgetBucket:
-    return org_budget_bucket(file.organization_id, file.tier, KeyOrPublicTraffic.PUBLIC)
+def _budget_bucket_of_media_download(file: FileDownloadHeaders) -> CostBudgetBucket:
+    return get_cost_budget_bucket(file.organization_id, file.tier, KeyOrPublicTraffic.PUBLIC)
 
 
 def _etag_of_file(file: FileDownloadHeaders) -> bytes:
@@ -151,7 +151,7 @@ def _requested_byte_range(headers: Mapping[bytes, bytes], file: FileDownloadHead
     return part
 
 
-async def _read_byte_range(store: MediaStore, token: str, start: int, end: int) -> AsyncIterator[bytes]:
+async def _stream_stored_bytes(store: MediaStore, token: str, start: int, end: int) -> AsyncIterator[bytes]:
     """Yield the bytes of a stored file from `start` to before `end`.
 
     Raises `ServiceUnavailable`, which breaks the connection, if the stored file is shorter than its row says.

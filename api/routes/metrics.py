@@ -54,7 +54,7 @@ async def get_metrics(
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = MetricsQuery(
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             scope=metric_scope,
             subject_id=None
             if subject_id is None
@@ -64,7 +64,7 @@ async def get_metrics(
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read_scope_metrics(time_window.get_metric_databases(request), question, now=now)
+        return await verbs.read_scope_metrics(time_window.get_metric_query_databases(request), question, now=now)
 
     async with time_window.limit_list_query_time():
         return await time_window.read_at_one_clock_time(request, read)
@@ -106,8 +106,8 @@ async def get_top_performers(
 async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    asked = top_performers.TopPerformersQuery(**request.parse_project_scope(project_id), **options)
+    asked = top_performers.TopPerformersQuery(**request.parse_org_project_ids(project_id), **options)
     if asked.metric in advertised.AD_RANKING_METRICS:
-        return await advertised.rank_posts_by_ads(time_window.get_metric_databases(request), asked, now=now)
+        return await advertised.rank_posts_by_ads(time_window.get_metric_query_databases(request), asked, now=now)
     async with request.acquire_connection() as conn:
         return await top_performers.rank_posts_or_contents_by_organic_metric(conn, asked, now=now)

@@ -16,7 +16,7 @@ from db.pool import Conn
 from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import JobRetryFilter
 from domain.operations import operator_bulk
-from domain.operations.operator_bulk import BulkJobPosition
+from domain.operations.operator_bulk import OperatorBulkJobCursor
 from jobs import kinds
 from schemas.jobs import BulkRetried
 from schemas.operator_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
@@ -81,9 +81,13 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     return await run_idempotent_write(request, retry)
 
 
-def _parse_bulk_job_position(place: bytes | None) -> BulkJobPosition | None:
-    return None if place is None else BulkJobPosition(UUID(bytes=place[:_UUID_BYTES]), UUID(bytes=place[_UUID_BYTES:]))
+def _parse_bulk_job_position(place: bytes | None) -> OperatorBulkJobCursor | None:
+    return (
+        None
+        if place is None
+        else OperatorBulkJobCursor(UUID(bytes=place[:_UUID_BYTES]), UUID(bytes=place[_UUID_BYTES:]))
+    )
 
 
-def _encode_bulk_job_cursor(request: ApiRequest, place: BulkJobPosition | None) -> str | None:
+def _encode_bulk_job_cursor(request: ApiRequest, place: OperatorBulkJobCursor | None) -> str | None:
     return place and encode_page_cursor(request, place.organization_id.bytes + place.job_id.bytes)

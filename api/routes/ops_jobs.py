@@ -39,7 +39,7 @@ async def measure_all_jobs(
     request.require_live_caller()
     now = request.services.clock()
     async with request.acquire_connection() as conn:
-        return await stats.measure_ended_jobs(conn, window=window, pool=pool, now=now)
+        return await stats.read_ended_job_stats(conn, window=window, pool=pool, now=now)
 
 
 @get("/ops/jobs", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))

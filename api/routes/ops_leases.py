@@ -51,7 +51,7 @@ async def list_offered_accounts(
     request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[OfferedAccount]:
     """List the accounts offered for lease with their lessees, newest first."""
-    find = partial(offers.list_env_lease_offers, env=request.principal.env)
+    find = partial(offers.list_lease_offers_of_environment, env=request.principal.env)
     return await read_list_page_by_id(request, find, cursor, limit)
 
 

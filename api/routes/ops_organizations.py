@@ -79,7 +79,7 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         organization = await organizations.read_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)
         tier: OrganizationTier = organization.tier if requested_id == live_id else "sandbox"
-        budgets = await request.services.limiter.read_budget_use(requested_id, tier)
+        budgets = await request.services.limiter.read_cost_budget_use(requested_id, tier)
         now = request.services.clock()
         return await usage.read_organization_usage(
             conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now

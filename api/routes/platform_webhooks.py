@@ -35,7 +35,7 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
         for wake in await request.run_transaction(
-            partial(platform_webhook.start_platform_event_polls, platform=platform, event=event)
+            partial(platform_webhook.start_polls_after_platform_event, platform=platform, event=event)
         ):
             await services.courier.send_wake(wake)
 

@@ -70,7 +70,7 @@ async def schedule_content(
     async def schedule(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.create_scheduled_posts_of_content(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
@@ -92,9 +92,9 @@ async def publish_content(
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.create_posts_of_content_due_now(
+        scheduled, wakes = await scheduling.create_immediate_content_posts(
             conn,
-            **request.parse_object_scope("content", content_id=content_id),
+            **request.parse_org_object_ids("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
         )
@@ -139,7 +139,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     async with request.acquire_connection() as conn:
         shown, version = await posts.read_versioned_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
-    return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)})
+    return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)})
 
 
 @post(
@@ -240,10 +240,10 @@ async def _change_post(
     async def change(conn: Conn) -> WriteResult[Post]:
         (changed, version), wakes = await verb(
             conn,
-            **request.parse_object_scope("post", post_id=scheduled_post_id),
+            **request.parse_org_object_ids("post", post_id=scheduled_post_id),
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
+        return WriteResult(changed, etag=etags.quote_etag(version), wakes=tuple(wakes))
 
     return await run_idempotent_write(request, change)
 

@@ -38,7 +38,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose_new_project(data, organization_id=who.organization_id, now=request.services.clock())
-    result = WriteResult(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1))
+    result = WriteResult(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.quote_etag(1))
 
     new = NewProject(who.organization_id, who.key_uuid, composed, None)
 
@@ -79,8 +79,8 @@ def _parse_project_status_filter(statuses: list[ProjectStatus | Literal["all"]] 
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.acquire_connection() as conn:
-        project, version = await projects.read_project(conn, **request.parse_project_scope(project_id))
-    return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
+        project, version = await projects.read_project(conn, **request.parse_org_project_ids(project_id))
+    return ApiResponse(project, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -93,12 +93,12 @@ async def patch_project(
     async def change(conn: Conn) -> WriteResult[Project]:
         project, version = await projects.apply_project_patch(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(project, etag=etags.format_etag(version))
+        return WriteResult(project, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 
@@ -114,7 +114,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     async def stop(conn: Conn) -> WriteResult[Archived]:
         answer, wake = await archive_status.begin_project_archive(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.read_if_match_versions(request),
         )

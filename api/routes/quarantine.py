@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.events.quarantine import StoredEventRejection
-from domain.metrics.redaction import redact_event_id
+from domain.metrics.redaction import hide_personal_event_id
 from domain.tenancy.delegation import is_scope_granted
 from schemas import ids
 from schemas.base import Page
@@ -46,7 +46,7 @@ async def list_quarantined_events(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
     ) -> list[QuarantinedEvent]:
         app = filters.parse_filter_id("sdk_app", app_id)
-        apps = await app_numbers.find_project_apps_by_number(
+        apps = await app_numbers.map_project_apps_by_number(
             conn, organization_id=organization_id, project_id=project_id, app_id=app
         )
         # Uses a connection of another pool: a request that holds a connection never waits for a second one.
@@ -69,7 +69,7 @@ def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bo
         app_id=ids.format_prefixed_id(ids.APP, app_id),
         code=row.code,
         name=row.name,
-        event_id=row.event_id if pii or row.event_id is None else redact_event_id(row.event_id),
+        event_id=row.event_id if pii or row.event_id is None else hide_personal_event_id(row.event_id),
         text=row.text if pii else REDACTED_TEXT,
         received_at=row.received_at,
     )

@@ -5,10 +5,15 @@ from litestar.params import JSONBody
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write, run_real_time_idempotent_write
+from api.http.idempotency import (
+    HTTP_ACCEPTED_STATUS,
+    WriteResult,
+    run_idempotent_write,
+    run_real_clock_idempotent_write,
+)
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.openapi.sample_events import build_sample_webhook_event
+from api.openapi.sample_events import build_sandbox_webhook_sample
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import events
@@ -45,7 +50,7 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
         wakes = () if submitted.wake is None else (submitted.wake,)
         return WriteResult(clock, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
 
-    return await run_real_time_idempotent_write(request, advance)
+    return await run_real_clock_idempotent_write(request, advance)
 
 
 @post(
@@ -70,7 +75,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
         event = await events.emit_sample_event(
             conn,
             organization_id=request.organization_id,
-            sample=build_sample_webhook_event(
+            sample=build_sandbox_webhook_sample(
                 data.type, organization_id=request.organization_id, project_id=project_id, now=request.services.clock()
             ),
             public_url=request.public_api_base_url,

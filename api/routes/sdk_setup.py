@@ -37,7 +37,7 @@ async def get_install_spec(
     async with request.acquire_connection() as conn:
         app = await apps.read_sdk_app(
             conn,
-            **request.parse_project_scope(project_id),
+            **request.parse_org_project_ids(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )

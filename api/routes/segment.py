@@ -20,7 +20,7 @@ from schemas.errors.absent import not_found_error
 from schemas.events import Rejected
 
 #: Seconds for which an SDK caches its settings, which never change.
-SEGMENT_SETTINGS_CACHE_S = 300
+SEGMENT_SDK_SETTINGS_CACHE_S = 300
 
 
 class SegmentBatchResult(ResponseStruct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ async def get_segment_sdk_settings(request: ApiRequest, key: FromPath[str]) -> R
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SETTINGS_CACHE_S}"})
+    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SDK_SETTINGS_CACHE_S}"})
 
 
 #: Routes with the key of an SDK app.

@@ -15,9 +15,9 @@ from api.server import metrics_port
 from api.services import ApiServices
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from db.redis_reach import convert_redis_away_errors
-from jobs.loop_time import EventLoopTickTimeout
+from jobs.loop_time import SlowLoopTolerantTimeout
 from schemas.base import ResponseStruct
-from schemas.errors import RedisUnavailable, ServiceUnavailable
+from schemas.errors import RedisCallFailed, ServiceUnavailable
 from schemas.ops import RedisStatus
 
 POSTGRES_READINESS_TIMEOUT_S = 1.0
@@ -48,7 +48,7 @@ async def healthz() -> Health:
 @get("/readyz")
 async def readyz(request: ApiRequest) -> Readiness:
     """Return whether the API can serve requests, and whether Redis responds: 503 without Postgres."""
-    postgres, redis = await asyncio.gather(_is_postgres_ready(request.services), _is_redis_ready(request.services))
+    postgres, redis = await asyncio.gather(_is_postgres_alive(request.services), _is_redis_alive(request.services))
     if not postgres:
         raise ServiceUnavailable
     return Readiness(redis="ok" if redis else "degraded")
@@ -66,7 +66,7 @@ async def metrics(request: ApiRequest) -> bytes:
     return prometheus_client.generate_latest()
 
 
-async def _is_postgres_ready(services: ApiServices) -> bool:
+async def _is_postgres_alive(services: ApiServices) -> bool:
     try:
         with convert_postgres_away_errors():
             async with asyncio.timeout(POSTGRES_READINESS_TIMEOUT_S), services.pool.acquire() as conn:
@@ -76,12 +76,12 @@ async def _is_postgres_ready(services: ApiServices) -> bool:
     return True
 
 
-async def _is_redis_ready(services: ApiServices) -> bool:
+async def _is_redis_alive(services: ApiServices) -> bool:
     try:
         with convert_redis_away_errors():
-            async with EventLoopTickTimeout(MAX_REDIS_WAIT_S):
+            async with SlowLoopTolerantTimeout(MAX_REDIS_WAIT_S):
                 await services.redis.ping()
-    except RedisUnavailable:
+    except RedisCallFailed:
         return False
     return True
 

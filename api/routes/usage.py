@@ -18,7 +18,7 @@ async def get_usage(request: ApiRequest) -> Usage:
     organization's `budgets`.
     """
     who = request.principal
-    budgets = await request.services.limiter.read_budget_use(who.organization_id, who.tier)
+    budgets = await request.services.limiter.read_cost_budget_use(who.organization_id, who.tier)
     async with request.acquire_connection() as conn:
         now = request.services.clock()
         return await usage.read_organization_usage(

@@ -9,7 +9,7 @@ from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.web_module.packing import minify_javascript
 
-WEB_MODULE_PATH = "/sdk/v1/tenantry.js"
+WEB_SDK_PATH = "/sdk/v1/tenantry.js"
 MINIFIED_WEB_MODULE = minify_javascript(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
 
 _WEB_MODULE_ETAG = f'"{hashlib.sha256(MINIFIED_WEB_MODULE).hexdigest()[:32]}"'
@@ -23,7 +23,7 @@ _WEB_SDK_HEADERS = {
 }
 
 
-@get(WEB_MODULE_PATH, include_in_schema=False)
+@get(WEB_SDK_PATH, include_in_schema=False)
 async def web_module(request: ApiRequest) -> Response[bytes | None]:
     """Serve the JavaScript module for web pages that send events, or 304 if the browser has it."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")

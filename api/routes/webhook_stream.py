@@ -125,7 +125,7 @@ async def _stream_webhook_messages(
     yield begun
     ref, reader = (
         (request.organization_id, request.organization_id),
-        _WebhookStreamReader(request, criteria, position),
+        _WebhookStreamProducer(request, criteria, position),
     )
     clock = asyncio.get_running_loop().time
     ends = clock() + MAX_WEBHOOK_STREAM_S
@@ -152,7 +152,7 @@ async def _stream_webhook_messages(
     yield WEBHOOK_STREAM_END_MESSAGE
 
 
-class _WebhookStreamReader:
+class _WebhookStreamProducer:
     """Reads the events of one stream from its position on, and checks the stream's key."""
 
     def __init__(self, request: ApiRequest, criteria: WebhookStreamFilter, position: WebhookStreamPosition) -> None:

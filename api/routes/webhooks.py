@@ -74,7 +74,7 @@ async def create_webhook_endpoint(
             keyring=request.services.vault,
         )
         return WriteResult(
-            endpoint, 201, f"/v1{WEBHOOK_ENDPOINTS_PATH}/{endpoint.id}", etags.format_etag(version), secret=True
+            endpoint, 201, f"/v1{WEBHOOK_ENDPOINTS_PATH}/{endpoint.id}", etags.quote_etag(version), secret=True
         )
 
     return await run_idempotent_write(request, create)
@@ -109,9 +109,9 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
     """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.acquire_connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
-            conn, **request.parse_object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id)
+            conn, **request.parse_org_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
-    return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
+    return ApiResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -133,7 +133,7 @@ async def patch_webhook_endpoint(
             body=body,
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(changed, etag=etags.format_etag(version))
+        return WriteResult(changed, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 
@@ -197,7 +197,7 @@ async def rotate_webhook_secret(
             keyring=request.services.vault,
         )
         return WriteResult(
-            rotated, location=f"/v1{WEBHOOK_ENDPOINTS_PATH}/{rotated.id}", etag=etags.format_etag(version), secret=True
+            rotated, location=f"/v1{WEBHOOK_ENDPOINTS_PATH}/{rotated.id}", etag=etags.quote_etag(version), secret=True
         )
 
     return await run_idempotent_write(request, rotate)
@@ -243,7 +243,7 @@ async def list_webhook_deliveries(
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_webhook_deliveries_of_endpoint(
             conn,
-            **request.parse_object_scope("webhook_endpoint", endpoint_id=webhook_endpoint_id),
+            **request.parse_org_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -258,7 +258,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
     """Return one webhook delivery."""
     async with request.acquire_connection() as conn:
         return await deliveries.read_webhook_delivery(
-            conn, **request.parse_object_scope("webhook_delivery", delivery_id=webhook_delivery_id)
+            conn, **request.parse_org_object_ids("webhook_delivery", delivery_id=webhook_delivery_id)
         )
 
 

@@ -40,7 +40,7 @@ def build_poll_of_job_states(pool: Pool) -> PollFunction[VersionedJob]:
 
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
         async with pool.acquire() as conn:
-            return await jobs.read_jobs(conn, refs=refs)
+            return await jobs.read_jobs_by_ids(conn, refs=refs)
 
     return poll
 
@@ -68,11 +68,11 @@ class LongPollSubscriber(Generic[S]):
         """
         try:
             async with asyncio.timeout(within):
-                return await self._await_matching_object_state(enough)
+                return await self._await_delivered_state(enough)
         except TimeoutError:
             return None
 
-    async def _await_matching_object_state(self, enough: Callable[[S], bool]) -> S | None:
+    async def _await_delivered_state(self, enough: Callable[[S], bool]) -> S | None:
         while not self.closed:
             if self._state is not None and enough(self._state):
                 return self._state

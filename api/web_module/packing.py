@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from string import ascii_letters
 
-_JAVASCRIPT_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_MINIFIER_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
 _MINIFIER_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
 _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN = re.compile(r"[;,]+(?=[}\]])")
 _MINIFIABLE_ARROW_PARENTHESES_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
-_MINIFIABLE_JAVASCRIPT_NAME_PATTERN = re.compile(r"\b_\w+")
+_MINIFIER_NAME_TO_SHORTEN_PATTERN = re.compile(r"\b_\w+")
 
 
 def minify_javascript(source: str) -> str:
@@ -21,12 +21,12 @@ def minify_javascript(source: str) -> str:
     sign.
     """
     bare = _MINIFIER_STRING_OR_SIGN_PATTERN.sub(
-        lambda found: found[1] or found[2], _JAVASCRIPT_COMMENT_LINE_PATTERN.sub("", source)
+        lambda found: found[1] or found[2], _MINIFIER_COMMENT_LINE_PATTERN.sub("", source)
     ).strip()
     bare = _MINIFIABLE_ARROW_PARENTHESES_PATTERN.sub(r"\1", _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN.sub("", bare))
-    by_frequency = [name for name, _ in Counter(_MINIFIABLE_JAVASCRIPT_NAME_PATTERN.findall(bare)).most_common()]
+    by_frequency = [name for name, _ in Counter(_MINIFIER_NAME_TO_SHORTEN_PATTERN.findall(bare)).most_common()]
     names = dict(zip(by_frequency, _generate_short_javascript_names(), strict=False))
-    return _MINIFIABLE_JAVASCRIPT_NAME_PATTERN.sub(lambda found: names[found[0]], bare)
+    return _MINIFIER_NAME_TO_SHORTEN_PATTERN.sub(lambda found: names[found[0]], bare)
 
 
 def _generate_short_javascript_names() -> Iterator[str]:

@@ -33,7 +33,7 @@ def measure_refusal_and_page_costs(
     bodies = [route for route in routes if _takes_json_body(route)]
     pages = select_list_routes(routes)
     for route in (*bodies, *pages):
-        tally.add_route(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
+        tally.record_coverage(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
             _judge_extra_time_of_largest_page(caller, route, values, limit_s, tally)

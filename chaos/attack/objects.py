@@ -10,7 +10,7 @@ from schemas import ids
 ATTACK_OBJECT_NAME = "tenantry attack"
 
 #: Requests that create objects, by path. They contact no other server.
-ATTACK_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+ATTACK_SETUP_BY_PATH: Mapping[str, dict[str, Any]] = {
     "/v1/projects": {"json": {"name": ATTACK_OBJECT_NAME, "timezone": "UTC"}},
     "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, ATTACK_OBJECT_NAME)}},
     "/v1/projects/{projectId}/sdk-apps": {
@@ -18,7 +18,7 @@ ATTACK_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     },
 }
 #: Additional requests for a sandbox, where fakes replace other servers.
-ATTACK_SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+ATTACK_SANDBOX_SETUP_BY_PATH: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
     "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": ATTACK_OBJECT_NAME}},
@@ -39,7 +39,7 @@ def create_and_find_attack_objects(
     """
     posts = {route.path: route for route in routes if route.method == "POST"}
     found_ids: dict[str, str] = {}
-    for path, options in {**ATTACK_CREATE_REQUESTS, **(ATTACK_SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
+    for path, options in {**ATTACK_SETUP_BY_PATH, **(ATTACK_SANDBOX_SETUP_BY_PATH if sandbox else {})}.items():
         route = posts.get(path)
         if route and set(route.ids.values()) <= found_ids.keys():
             _collect_first_id_of_each_kind(found_ids, caller.send("POST", route.fill_path(found_ids), **options).body)

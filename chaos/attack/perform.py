@@ -58,7 +58,7 @@ def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport
             for caller, account in zip(callers, accounts, strict=True)
             if (ids := _create_and_find_party_objects(caller, routes, sandbox=account["sandbox"])) is not None
         ]
-        for check, attack in _yield_attack_checks(plan, sides, routes, tally):
+        for check, attack in _yield_api_attack_checks(plan, sides, routes, tally):
             _run_attack_check(callers[0].throttle, check, attack, tally, log)
     return tally.build_report(plan.root, len(callers), time.monotonic() - began)
 
@@ -70,7 +70,7 @@ def _open_attack_clients(plan: AttackOptions) -> Iterator[list[AttackClient]]:
         yield [stack.enter_context(AttackClient(plan.root, throttle, key)) for key in plan.keys]
 
 
-def _yield_attack_checks(
+def _yield_api_attack_checks(
     plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[ApiRoute], tally: AttackTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:

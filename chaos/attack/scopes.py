@@ -43,7 +43,7 @@ def attack_with_insufficient_keys(
     """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
-        tally.add_route(ATTACK_SCOPES_CHECK_NAME, route.method, route.path)
+        tally.record_coverage(ATTACK_SCOPES_CHECK_NAME, route.method, route.path)
     values = {**generate_unused_ids(routes), **own}
     with ExitStack() as stack:
         keyless = stack.enter_context(AttackClient(root, strong.throttle))

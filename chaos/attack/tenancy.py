@@ -31,7 +31,7 @@ def attack_with_foreign_ids(
     A response must be the same 404 as for an unused id. A victim's object that changed meanwhile is a finding, too.
     """
     for route in select_routes_with_object_ids(routes):
-        tally.add_route(ATTACK_TENANCY_CHECK_NAME, route.method, route.path)
+        tally.record_coverage(ATTACK_TENANCY_CHECK_NAME, route.method, route.path)
     before = _snapshot_objects_of_victim(victim, routes)
     volatile = {
         path for path, response in _snapshot_objects_of_victim(victim, routes).items() if response != before[path]

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from chaos.rehearsal.perform import (
     RehearsalDurationAndSeed,
-    RehearsalProgress,
     RehearsalProgressCallbacks,
+    RehearsalProgressCounts,
     RehearsalReport,
     perform_rehearsal,
 )
@@ -61,7 +61,7 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
         tell.fault(f"seed {chosen}: servers start")
         report = await perform_rehearsal(RehearsalDurationAndSeed(minutes * 60, chosen), tell)
     return CommandResult(
-        encode_rehearsal_report(report), render_rehearsal_report(report), exit_code=_choose_rehearsal_exit_code(report)
+        encode_rehearsal_report(report), render_rehearsal_as_rich(report), exit_code=_choose_rehearsal_exit_code(report)
     )
 
 
@@ -91,13 +91,13 @@ class _RehearsalProgressLines:
     def __init__(self) -> None:
         self.due = time.monotonic()
 
-    def print_when_due(self, look: RehearsalProgress) -> None:
+    def print_when_due(self, look: RehearsalProgressCounts) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + PROGRESS_LINE_PAUSE_S
             click.echo(format_rehearsal_progress_line(look), err=True)
 
 
-def format_rehearsal_progress_line(look: RehearsalProgress) -> str:
+def format_rehearsal_progress_line(look: RehearsalProgressCounts) -> str:
     """Format a rehearsal's progress as one line: seconds, phase, and counts of faults, accepted and ended jobs."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, {look.ended} ended"
@@ -132,7 +132,7 @@ def encode_rehearsal_report(report: RehearsalReport) -> dict[str, Any]:
     }
 
 
-def render_rehearsal_report(report: RehearsalReport) -> Group:
+def render_rehearsal_as_rich(report: RehearsalReport) -> Group:
     """Return a rehearsal's report for the terminal: tables of jobs and faults, the anomalies, the verdict."""
     return Group(
         _render_rehearsal_job_table(report),

@@ -158,7 +158,7 @@ async def start_rehearsal_hosts(
 
         async def open_host(role: str, number: int) -> RehearsalHost:
             proxies = await stack.enter_async_context(open_host_proxies(environment, outside))
-            return RehearsalHost(f"{role} {number}", proxies, environment, choose_host_command(role, proxies))
+            return RehearsalHost(f"{role} {number}", proxies, environment, choose_host_role_command(role, proxies))
 
         hosts = RehearsalHostsByRole(
             *[
@@ -173,7 +173,7 @@ async def start_rehearsal_hosts(
             await asyncio.gather(*(host.end() for host in hosts.worker_and_dispatcher_hosts))
 
 
-def choose_host_command(role: str, proxies: HostProxies) -> Sequence[str]:
+def choose_host_role_command(role: str, proxies: HostProxies) -> Sequence[str]:
     match role:
         case "worker":
             return REHEARSAL_WORKER_MODULE, proxies.outside.address.host, str(proxies.outside.address.port)

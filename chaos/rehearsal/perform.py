@@ -62,7 +62,7 @@ class RehearsalDurationAndSeed(NamedTuple):
     seed: int
 
 
-class RehearsalProgress(NamedTuple):
+class RehearsalProgressCounts(NamedTuple):
     """Progress of a rehearsal. `ended` counts finished jobs at the last successful query."""
 
     elapsed_s: float
@@ -76,7 +76,7 @@ class RehearsalProgressCallbacks(NamedTuple):
     """Callbacks of a rehearsal: `fault` gets a line for each fault, `look` the periodic progress."""
 
     fault: Callable[[str], None]
-    look: Callable[[RehearsalProgress], None]
+    look: Callable[[RehearsalProgressCounts], None]
 
 
 class RehearsalReport(NamedTuple):
@@ -172,7 +172,7 @@ class Rehearsal:
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
                 self._record_host_of_each_worker(await self.environment.pool.fetch(SELECT_WORKER_PROCESS_IDS))
             self.listeners.look(
-                RehearsalProgress(
+                RehearsalProgressCounts(
                     time.monotonic() - self.began,
                     self.phase,
                     len(self.faults.injected),

@@ -67,21 +67,21 @@ _log = logs.get_logger("rehearsal")
 def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
     """Return the task function of each job kind of a rehearsal. `outside` is the effect receiver's address."""
     bare: Mapping[Any, JobTask] = {
-        NONE: complete_without_effect,
+        NONE: complete_noop_rehearsal_job,
         WRITE: commit_effect_row,
         STEPS: insert_effects_in_steps,
         CALL: partial(call_receiver_then_commit, outside),
         FLAKY: fail_first_then_commit,
-        EARLY: snooze_then_commit,
+        EARLY: snooze_then_commit_effect,
         LONG: sleep_then_commit,
         HELD: sleep_then_commit,
         CHAIN: commit_and_submit_next_chain_link,
         DOOMED: fail_rehearsal_job_without_retry,
     }
-    return {kind: partial(run_task_log_and_reraise_refused_write, task) for kind, task in bare.items()}
+    return {kind: partial(run_task_logging_refused_write, task) for kind, task in bare.items()}
 
 
-async def run_task_log_and_reraise_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
+async def run_task_logging_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
     """Run a job's task, and return its outcome.
 
     If another attempt owns the job, log the line that `recovery.py` counts, and raise `AttemptFenced`.
@@ -93,7 +93,7 @@ async def run_task_log_and_reraise_refused_write(task: JobTask, ctx: TaskContext
         raise
 
 
-async def complete_without_effect(_: TaskContext) -> TaskOutcome:
+async def complete_noop_rehearsal_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
@@ -135,7 +135,7 @@ async def fail_first_then_commit(ctx: TaskContext) -> TaskOutcome:
     return await commit_effect_row(ctx)
 
 
-async def snooze_then_commit(ctx: TaskContext) -> TaskOutcome:
+async def snooze_then_commit_effect(ctx: TaskContext) -> TaskOutcome:
     if ctx.job.fence <= ctx.job.args["snoozes"]:
         return Snooze(TASK_RETRY_PAUSE_S)
     return await commit_effect_row(ctx)

@@ -9,10 +9,10 @@ import click
 import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.fields import RequestField, form_parts_of_fields, json_body_of_fields, parse_request_field
+from cli.shared.fields import CliRequestField, form_parts_of_fields, json_body_of_fields, parse_request_field
 from cli.shared.follow import follow_job, is_job_completed, read_started_job_ids_of_response
 from cli.shared.remote import (
-    RemoteApi,
+    ApiAddressAndKey,
     build_repeat_write_advice,
     exit_code_of_response,
     exit_on_lost_response,
@@ -27,7 +27,7 @@ HTTP_READ_METHODS = {"GET", "HEAD"}
 _HEADER_OPTION_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
-def _build_field_option_callback(*, typed: bool) -> Callable[..., list[RequestField]]:
+def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliRequestField]]:
     return lambda _ctx, _param, values: [parse_request_field(each, typed=typed) for each in values]
 
 
@@ -49,7 +49,7 @@ class CliApiCall(NamedTuple):
 
     method: str
     path: str
-    fields: list[RequestField]
+    fields: list[CliRequestField]
     headers: dict[str, str]
     source: BinaryIO | None
     form: bool
@@ -82,7 +82,12 @@ callback=_parse_header_options,
 @click.option("--wait", is_flag=True, help="Wait for the jobs of the response, and print their results instead.")
 @click.pass_context
 def api(
-    ctx: click.Context, /, words: tuple[str, ...], texts: list[RequestField], values: list[RequestField], **options: Any
+    ctx: click.Context,
+    /,
+    words: tuple[str, ...],
+    texts: list[CliRequestField],
+    values: list[CliRequestField],
+    **options: Any,
 ) -> None:
     """Send a request to the API and print its JSON response.
 
@@ -111,7 +116,7 @@ def api(
     ctx.exit(_call_api_and_print(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
-def _call_api_and_print(remote: RemoteApi, call: CliApiCall, *, paginate: bool, wait: bool) -> int:
+def _call_api_and_print(remote: ApiAddressAndKey, call: CliApiCall, *, paginate: bool, wait: bool) -> int:
     """Send an API request, and print its response, all pages of a list or the ended jobs; return the exit code."""
     with remote.open_client() as client:
         request = _build_http_request(call, remote, client)
@@ -123,7 +128,7 @@ def _call_api_and_print(remote: RemoteApi, call: CliApiCall, *, paginate: bool, 
         return code if code or not wait else _await_and_print_started_jobs(remote, client, response)
 
 
-def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]) -> CliApiCall:
+def _build_api_call(words: tuple[str, ...], fields: list[CliRequestField], options: dict[str, Any]) -> CliApiCall:
     """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
@@ -140,7 +145,7 @@ def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options:
     return CliApiCall(verb, path, fields, headers, options["source"], form, key)
 
 
-def _build_http_request(call: CliApiCall, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
+def _build_http_request(call: CliApiCall, remote: ApiAddressAndKey, client: httpx.Client) -> httpx.Request:
     url = remote.build_url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}
@@ -182,7 +187,7 @@ def _fetch_and_print_list_pages(client: httpx.Client, request: httpx.Request) ->
         request = client.build_request("GET", url, headers=request.headers)
 
 
-def _await_and_print_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
+def _await_and_print_started_jobs(remote: ApiAddressAndKey, client: httpx.Client, response: httpx.Response) -> int:
     """Wait for the end of each job that a response names, print the jobs, and return the exit code.
 
     The code is 1 if a job didn't complete. Without a job, print the response and a note on stderr.

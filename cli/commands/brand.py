@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.brand_targets import extract_brand_of_target, open_brand_reading_resources
+from cli.shared.brand_targets import extract_brand_of_target, open_brand_reading_clients
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
@@ -52,7 +52,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
 
 async def extract_and_print_brands(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     """Print each target's brand or error in order; return the highest exit code. Saved pages count as `address`."""
-    async with open_brand_reading_resources(address) as reader:
+    async with open_brand_reading_clients(address) as reader:
         tasks = [asyncio.create_task(extract_brand_of_target(reader, target)) for target in targets]
         return max(
             [

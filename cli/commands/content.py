@@ -16,7 +16,7 @@ from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_rich_console, build_text_table, print_command_result
 from cli.shared.rendering import DesignSpecRenderer, convert_os_errors_to_generation_errors, read_design_spec
 from generation import libraries
-from generation.outputs import OutputFile, truncation_warnings
+from generation.outputs import RenderedFile, truncation_warnings
 from generation.spec import AgeRange, Gender
 
 RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -90,7 +90,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
     print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def render_design_with_progress_bar(rendering: DesignSpecRenderer, out: Path) -> list[OutputFile]:
+def render_design_with_progress_bar(rendering: DesignSpecRenderer, out: Path) -> list[RenderedFile]:
     """Render all files of a design into the folder `out`, with a progress bar on a terminal; return the files."""
     files = []
     with show_drawing_progress_bar() as show:
@@ -109,7 +109,7 @@ def show_drawing_progress_bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def build_rendered_files_result(files: list[OutputFile], warnings: list[str]) -> CommandResult:
+def build_rendered_files_result(files: list[RenderedFile], warnings: list[str]) -> CommandResult:
     rows = [_build_rendered_file_table_row(file) for file in files]
     return CommandResult(
         {"files": files, "warnings": warnings},
@@ -118,6 +118,6 @@ def build_rendered_files_result(files: list[OutputFile], warnings: list[str]) ->
     )
 
 
-def _build_rendered_file_table_row(file: OutputFile) -> tuple[str, int, int, str]:
+def _build_rendered_file_table_row(file: RenderedFile) -> tuple[str, int, int, str]:
     least = min((text.contrast for text in file.shown), default=0.0)
     return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

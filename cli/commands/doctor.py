@@ -20,8 +20,8 @@ from cli.shared.session import (
     read_command_settings,
 )
 from db.migrate import EVENT_SCHEMA_MIGRATION_SOURCE, MAIN_SCHEMA_MIGRATION_SOURCE
-from db.pool import Conn, use_postgres_connection
-from schemas.setting_values import is_parseable_url
+from db.pool import Conn, use_unpooled_pg_connection
+from schemas.setting_values import is_parseable_server_url
 
 DOCTOR_CHECK_STATUS_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -60,7 +60,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
         checks.check_kernel_sandbox(),
         settings,
     ]
-    if (url := environ.get("DATABASE_URL")) and is_parseable_url(url):
+    if (url := environ.get("DATABASE_URL")) and is_parseable_server_url(url):
         results += await _run_database_checks(url, usable=usable)
     if url := read_command_settings().redis_url if usable else environ.get("REDIS_URL"):
         results.append(await checks.check_redis(url))
@@ -73,7 +73,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
     With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
     """
     try:
-        async with use_postgres_connection(url, name="tenantry-doctor") as conn:
+        async with use_unpooled_pg_connection(url, name="tenantry-doctor") as conn:
             results = [
                 checks.check_postgres_version(conn),
                 await checks.check_host_clock_against_database(conn),
@@ -99,7 +99,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
 async def _run_event_store_checks() -> list[DoctorResult]:
     settings = read_command_settings()
     try:
-        async with use_postgres_connection(settings.event_store_url, name="tenantry-doctor") as conn:
+        async with use_unpooled_pg_connection(settings.event_store_url, name="tenantry-doctor") as conn:
             results = [await checks.check_pending_migrations(conn, EVENT_SCHEMA_MIGRATION_SOURCE)]
             if size := settings.telemetry_disk_bytes:
                 own = await checks.check_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)

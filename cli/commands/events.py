@@ -15,7 +15,7 @@ from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_text_table, replace_control_characters
 from cli.shared.session import open_command_session, read_command_settings
-from db.pool import use_postgres_connection
+from db.pool import use_unpooled_pg_connection
 from domain.apps import app_numbers
 from domain.events import rollups
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
@@ -56,7 +56,7 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
     if until < since:
         raise InvalidValue("until", "the last day is before the first")
     days = [since.date() + timedelta(days=number) for number in range((until - since).days + 1)]
-    async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
+    async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
             await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
     return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
@@ -120,7 +120,7 @@ async def _resolve_event_tail_selection(
 async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:
     """Yield matching events committed from now on, without end; warn once if some may have been skipped."""
     tail = EventTail(event_filter)
-    async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
+    async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.start_after_committed_events(conn)
         click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
@@ -138,8 +138,8 @@ def _build_event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, 
     person = {
         "appUserId": event.user_id,
         "anonymousId": event.anonymous_id,
-        "properties": _minify_json(event.properties),
-        "context": _minify_json(event.context),
+        "properties": _minify_event_json(event.properties),
+        "context": _minify_event_json(event.context),
     }
     if not pii:
         person = {name: value and REDACTED_TEXT for name, value in person.items()}
@@ -167,7 +167,7 @@ def _format_tailed_event_line(event: Mapping[str, Any], *, as_json: bool) -> str
     return replace_control_characters("  ".join(text for text in texts if text))
 
 
-def _minify_json(text: str) -> msgspec.Raw:
+def _minify_event_json(text: str) -> msgspec.Raw:
     """Return a JSON text as raw JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 

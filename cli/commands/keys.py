@@ -14,7 +14,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.local.demo_keys import read_local_api_keys
-from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options, with_printed_result
+from cli.shared.command import IdParam, run_db_write, with_database_session, with_paging_options, with_printed_result
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult, build_list_page_result, build_rich_console, format_object_fields
@@ -77,8 +77,8 @@ async def create_key(
         },
         ApiKeyCreate,
     )
-    create = partial(verbs.insert_api_key, peppers=_parse_peppers(session), actor=actor, now=now)
-    return await run_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
+    create = partial(verbs.insert_api_key, peppers=_parse_pepper_setting(session), actor=actor, now=now)
+    return await run_db_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
@@ -116,10 +116,10 @@ async def replace_api_key_secret(session: CommandSession, *, key_uuid: UUID, ove
     Example:
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
-    peppers, overlap = _parse_peppers(session), timedelta(hours=overlap_hours)
+    peppers, overlap = _parse_pepper_setting(session), timedelta(hours=overlap_hours)
     actor = await _find_api_key_owner(session, key_uuid)
     rotate = partial(verbs.rotate_api_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
-    return await run_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
+    return await run_db_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
@@ -133,7 +133,7 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
       tenantry keys kill key_01890a5d-...
     """
     actor = await _find_api_key_owner(session, key_uuid)
-    return await run_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
+    return await run_db_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
 
 
 @keys.command("show-local")
@@ -196,5 +196,5 @@ async def _find_api_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
     return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)
 
 
-def _parse_peppers(session: CommandSession) -> Keyring:
+def _parse_pepper_setting(session: CommandSession) -> Keyring:
     return parse_keyring(session.settings.peppers, setting="PEPPERS")

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, run_write, with_paging_options
+from cli.shared.command import IdParam, run_db_write, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult, build_list_page_result
@@ -50,7 +50,7 @@ async def offer_account(session: CommandSession, actor: Actor, *, account_id: UU
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await run_write(
+    return await run_db_write(
         session, partial(offers.offer_account_for_lease, actor=actor, account_id=account_id, niche=body.niche)
     )
 
@@ -65,7 +65,7 @@ async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: U
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await run_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
+    return await run_db_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
@@ -80,7 +80,7 @@ async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UU
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        rows = await offers.list_env_lease_offers(conn, env=actor.env, before=before, limit=limit + 1)
+        rows = await offers.list_lease_offers_of_environment(conn, env=actor.env, before=before, limit=limit + 1)
     return build_list_page_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
 
 
@@ -122,7 +122,7 @@ async def assign_accounts_to_lease_request(
     """
     account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await run_write(
+    return await run_db_write(
         session,
         partial(
             requests.assign_leased_accounts_to_request,
@@ -147,7 +147,7 @@ async def reject_lease_request(
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await run_write(
+    return await run_db_write(
         session, partial(requests.reject_lease_request, actor=actor, request_id=request_id, reason=body.reason)
     )
 
@@ -162,7 +162,7 @@ async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUI
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await run_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
+    return await run_db_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
 
 
 def _build_lease_offer_table_row(offer: OfferedAccount) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, run_write, with_database_session, with_paging_options
+from cli.shared.command import IdParam, run_db_write, with_database_session, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_list_page_result, format_object_fields
 from cli.shared.session import CommandSession
@@ -104,7 +104,7 @@ async def _change_organization_tier_or_suspension(
         suspended=suspended,
         actor=None,
     )
-    return await run_write(session, change)
+    return await run_db_write(session, change)
 
 
 @org.command("list")

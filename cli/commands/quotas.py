@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import IdParam, run_write
+from cli.shared.command import IdParam, run_db_write
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_actor
 from cli.shared.output import CommandResult
@@ -38,7 +38,7 @@ async def set_account_posting_quota(
     Example:
       tenantry quotas set sa_01890a5d-... --posts 10 --seconds 86400
     """
-    return await _store_account_quota(session, actor, account_id, posts=posts, seconds=seconds)
+    return await _set_or_clear_operator_quota(session, actor, account_id, posts=posts, seconds=seconds)
 
 
 @quotas.command("clear")
@@ -51,11 +51,11 @@ async def clear_account_posting_quota(session: CommandSession, actor: Actor, *, 
     Example:
       tenantry quotas clear sa_01890a5d-...
     """
-    return await _store_account_quota(session, actor, account_id, posts=None, seconds=None)
+    return await _set_or_clear_operator_quota(session, actor, account_id, posts=None, seconds=None)
 
 
-async def _store_account_quota(
+async def _set_or_clear_operator_quota(
     session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
 ) -> CommandResult:
     store = partial(accounts.set_account_quota, organization_id=actor.organization_id, account_id=account_id)
-    return await run_write(session, partial(store, posts=posts, seconds=seconds))
+    return await run_db_write(session, partial(store, posts=posts, seconds=seconds))

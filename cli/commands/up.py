@@ -113,7 +113,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
             {**servers.embedded, **children},
             logs,
             say,
-            lambda: print_api_keys_again(ready) if key_requests.take_received_signal() else None,
+            lambda: print_api_keys_again(ready) if key_requests.take_print_request() else None,
         )
 
 

@@ -14,7 +14,7 @@ from cli.shared.command import IdParam, json_output_option
 from cli.shared.event_stream import ReconnectingWebhookSseStream, ServerSentMessage
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.forwarding import (
-    EventForwarder,
+    CliEventForwarder,
     EventForwardResult,
     ForwardUrlParam,
     derive_forward_signing_key,
@@ -24,7 +24,7 @@ from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import replace_control_characters
 from cli.shared.remote import (
     UNREADABLE_BODY_ERRORS,
-    RemoteApi,
+    ApiAddressAndKey,
     exit_code_of_response,
     exit_on_lost_response,
     find_api_or_exit,
@@ -106,7 +106,7 @@ def listen_to_webhook_events(
         after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
         say=_print_to_stderr,
     )
-    _print_and_forward_webhook_events(stream, EventForwarder(url, key) if url else None, as_json=as_json)
+    _print_and_forward_webhook_events(stream, CliEventForwarder(url, key) if url else None, as_json=as_json)
 
 
 @webhooks.command("trigger")
@@ -145,7 +145,7 @@ def send_webhook_samples(
             click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
-def _announce_webhook_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
+def _announce_webhook_listener(remote: ApiAddressAndKey, url: str | None, key: bytes) -> None:
     """Print organization, API and forwarding address with its secret on stderr; end the command if the API refuses."""
     with exit_on_lost_response(), remote.open_client() as client:
         response = client.get(remote.build_url("whoami"))
@@ -170,7 +170,7 @@ def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
 
 
 def _print_and_forward_webhook_events(
-    stream: ReconnectingWebhookSseStream, forwarder: EventForwarder | None, *, as_json: bool
+    stream: ReconnectingWebhookSseStream, forwarder: CliEventForwarder | None, *, as_json: bool
 ) -> None:
     counts = Counter[str]()
     with ExitStack() as stack:

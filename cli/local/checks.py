@@ -17,7 +17,7 @@ from domain.security.keyring import check_keyrings, parse_pepper_and_vault_keyri
 from generation.confinement import confine
 from jobs.kinds import JOB_KINDS
 from schemas.base import ResponseStruct
-from schemas.errors import MigrationChanged, RedisUnavailable, SettingsInvalid
+from schemas.errors import MigrationChanged, RedisCallFailed, SettingsInvalid
 from schemas.setting_names import find_misspelt_settings
 
 MIN_POSTGRES_MAJOR_VERSION = 15
@@ -29,7 +29,7 @@ REDIS_CHECK_TIMEOUT_S = 2.0
 
 MISSPELT_SETTING_ADVICE = "correct the name; leave it if another program reads it"
 
-POOL_NAMES_OF_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
+POOL_NAMES_WITH_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
 
 
 class DoctorResult(ResponseStruct, frozen=True):
@@ -163,7 +163,7 @@ async def check_pool_workers(conn: Conn) -> list[DoctorResult]:
     return [
         _check_workers_of_pool(counts)
         for counts in await pools.count_workers(conn)
-        if counts.pool in POOL_NAMES_OF_JOB_KINDS or any(counts[1:])
+        if counts.pool in POOL_NAMES_WITH_JOB_KINDS or any(counts[1:])
     ]
 
 
@@ -192,7 +192,7 @@ async def check_redis(url: str) -> DoctorResult:
     try:
         with convert_redis_away_errors():
             info = await client.info("server")
-    except RedisUnavailable as error:
+    except RedisCallFailed as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
         return DoctorResult(name="redis", status="warn", detail=str(error), advice=advice)
     finally:

@@ -84,9 +84,9 @@ class DemoProjectAndPost(NamedTuple):
 
 def ingest_demo_site_and_publish_post(api: str, key: str, test_key: str, host: str) -> DemoProjectAndPost:
     """Ingest the demo's website, publish its post in the sandbox; return project and post. Raise `DemoFailed`."""
-    with _open_api_client(api, key) as client:
+    with _open_demo_api_client(api, key) as client:
         project = ingest_demo_site(client, f"http://{host}/")
-    with _open_api_client(api, test_key) as client:
+    with _open_demo_api_client(api, test_key) as client:
         return DemoProjectAndPost(project, publish_demo_post(client, project["brandContext"]))
 
 
@@ -126,7 +126,7 @@ def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[st
 def generate_demo_content(api: str, test_key: str, result: DemoProjectAndPost, file: IO[str]) -> None:
     """Generate a slideshow and a video of the brand in its sandbox, and print their addresses into `file`."""
     brand = result.project["brandContext"]
-    with _open_api_client(api, test_key) as client:
+    with _open_demo_api_client(api, test_key) as client:
         path = f"/projects/{find_or_create_demo_project(client, brand['appName'])['id']}"
         known = {name: brand[name] for name in BRAND_FIELDS_COPIED_TO_DEMO_SANDBOX if brand[name]}
         _decode_demo_response(client.patch(path, json={"brandContext": known}))
@@ -164,7 +164,7 @@ def print_demo_result(result: DemoProjectAndPost, host: str, file: IO[str]) -> N
     print(f"\nA post in its sandbox: {post['status']}, {post['externalUrl']}", file=file)
 
 
-def _open_api_client(api: str, key: str) -> httpx.Client:
+def _open_demo_api_client(api: str, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
     return httpx.Client(
         base_url=f"{api}/v1",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cli.local import folder
-from cli.local.processes import probe_local_port_for_http_error
+from cli.local.processes import probe_local_server_for_error
 from db.pool import Conn, open_postgres_pool, run_in_transaction
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -58,7 +58,7 @@ def read_local_api_keys() -> LocalApiKeys:
 
 
 def _is_api_key_accepted(port: int, key: str) -> bool:
-    return bool(key) and not probe_local_port_for_http_error(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
+    return bool(key) and not probe_local_server_for_error(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 
 async def _create_demo_organization_and_keys(settings: Mapping[str, str]) -> DemoApiKeys:

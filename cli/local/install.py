@@ -53,7 +53,7 @@ CHECKOUT_LINK_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e"
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
 PROGRESS_FRAME_PAUSE_S = 0.1
-PROGRESS_LINE_PAUSE_S = 2.0
+PLAIN_PROGRESS_LINE_PAUSE_S = 2.0
 ANSI_CLEAR_LINE = "\r\033[2K"
 
 NO_ENSUREPIP_ADVICE = """\
@@ -259,7 +259,7 @@ class InstallProgress:
             self._write(ANSI_CLEAR_LINE + f"{self._format_elapsed()}  {self.step}"[:width])
         elif time.monotonic() >= self.due and self.step != self.shown:
             self._write(f"{self._format_elapsed()}  {self.step}\n")
-            self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
+            self.due, self.shown = time.monotonic() + PLAIN_PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
         """Replace the moving progress line of an installation step by the step's total time and its result `how`."""

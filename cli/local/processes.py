@@ -63,8 +63,8 @@ def _build_platform_process(
         log=LOCAL_FOLDER / f"{name}.log",
         command=[*build_parent_death_signal_prefix(signal.SIGTERM), sys.executable, "-m", *words],
         halt=signal.SIGTERM,
-        ready=lambda _: not probe_local_port_for_http_error(port, path),
-        why=lambda: probe_local_port_for_http_error(port, path),
+        ready=lambda _: not probe_local_server_for_error(port, path),
+        why=lambda: probe_local_server_for_error(port, path),
         environment=environment,
         patience_s=load_settings(environment).drain_s + PROCESS_END_GRACE_S,
     )
@@ -90,7 +90,7 @@ def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
         process.send_orderly_stop_signal()
 
 
-def probe_local_port_for_http_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
+def probe_local_server_for_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
     """Send a GET request to a local port; return the error of the network or the API, empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:

@@ -17,12 +17,12 @@ class PrintKeysSignalCounter:
 
     def __init__(self) -> None:
         self._count = 0
-        signal.signal(signal.SIGUSR1, self._count_signal)
+        signal.signal(signal.SIGUSR1, self._count_sigusr1)
 
-    def _count_signal(self, _: int, __: FrameType | None) -> None:
+    def _count_sigusr1(self, _: int, __: FrameType | None) -> None:
         self._count += 1
 
-    def take_received_signal(self) -> bool:
+    def take_print_request(self) -> bool:
         """Return whether a SIGUSR1, which requests the API keys, arrived since the last call."""
         arrived, self._count = self._count > 0, 0
         return arrived

@@ -36,7 +36,7 @@ DEFAULT_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
 DUMMY_KEYRING_OF_BRAND_EXTRACTION = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
-PLACEHOLDER_SETTINGS = {
+DUMMY_BRAND_READING_SETTINGS = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
     "PEPPERS": DUMMY_KEYRING_OF_BRAND_EXTRACTION,
@@ -55,7 +55,7 @@ class WebPageTarget(NamedTuple):
 BrandTarget: TypeAlias = Path | RepositoryTarget | WebPageTarget | RequestedStoreListing
 
 
-class BrandReadingResources(NamedTuple):
+class BrandReadingClients(NamedTuple):
     """Clients and parsers to read a target; `address` is the assumed address of files."""
 
     parser: DocumentParser
@@ -68,9 +68,9 @@ class BrandReadingResources(NamedTuple):
 
 
 @asynccontextmanager
-async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadingResources]:
+async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReadingClients]:
     """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
-    settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
+    settings = load_settings({**os.environ, **DUMMY_BRAND_READING_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     github_only = ssrf_guard.trust_settings_url(settings.github_api_url)
@@ -81,7 +81,7 @@ async def open_brand_reading_resources(address: str) -> AsyncIterator[BrandReadi
         open_store_access(settings, parser, contact) as shops,
         open_language_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
-        yield BrandReadingResources(
+        yield BrandReadingClients(
             parser, model, build_crawl_resources(visitor), build_github_api(caller, settings), shops, allowed, address
         )
 
@@ -118,7 +118,7 @@ def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> B
     if is_saved_page_path(text):
         return Path(text)
     if is_store_url(text):
-        return store_listings.parse_store_listing(text)
+        return store_listings.parse_store_url_or_id(text)
     with suppress(InvalidValue):
         return RepositoryTarget(github_repositories.parse_repository_name(text))
     return WebPageTarget(ssrf_guard.check_fetch_url(text, allowed=allowed))
@@ -145,7 +145,7 @@ def is_store_url(text: str) -> bool:
     return False
 
 
-async def extract_brand_of_target(reader: BrandReadingResources, text: str) -> BrandExtraction:
+async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> BrandExtraction:
     """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
     match classify_brand_target(text, allowed=reader.allowed):
         case Path() as path:
@@ -175,7 +175,7 @@ async def extract_brand_of_target(reader: BrandReadingResources, text: str) -> B
             )
 
 
-async def read_brand_of_saved_page(reader: BrandReadingResources, path: Path) -> BrandExtraction:
+async def read_brand_of_saved_page(reader: BrandReadingClients, path: Path) -> BrandExtraction:
     page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_saved_page_bytes(path)))
     return await assemble_brand_extraction(
         reader.parser,

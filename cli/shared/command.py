@@ -36,7 +36,7 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
     return run
 
 
-async def run_write(
+async def run_db_write(
     session: CommandSession, verb: Callable[[Conn], Awaitable[msgspec.Struct]], note: str = ""
 ) -> CommandResult:
     """Run `verb` in one transaction, and return the object that it returns as a command's result."""

@@ -21,7 +21,9 @@ class DumpFileAndToolReport(ResponseStruct, frozen=True):
     version: int
 
 
-def run_dump_tool(run: Callable[[str, Path], PostgresDumpTool], database_url: str, file: Path) -> DumpFileAndToolReport:
+def run_dump_or_restore(
+    run: Callable[[str, Path], PostgresDumpTool], database_url: str, file: Path
+) -> DumpFileAndToolReport:
     """Call `run` to dump or restore a database; return a report of file and PostgreSQL tool. Raise errors of `run`."""
     tool = run(database_url, file)
     return DumpFileAndToolReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)

@@ -10,7 +10,12 @@ import httpx
 import msgspec
 
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
-from cli.shared.remote import RemoteApi, decode_error_object_of_response, exit_code_of_response, print_response_error
+from cli.shared.remote import (
+    ApiAddressAndKey,
+    decode_error_object_of_response,
+    exit_code_of_response,
+    print_response_error,
+)
 from schemas.webhooks import WebhookStreamStartMessage
 
 #: The API sends a line at least every 15 s.
@@ -65,7 +70,7 @@ class ReconnectingWebhookSseStream:
 
     def __init__(
         self,
-        remote: RemoteApi,
+        remote: ApiAddressAndKey,
         query: Mapping[str, str],
         *,
         after: str | None,

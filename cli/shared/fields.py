@@ -16,13 +16,13 @@ import msgspec
 
 _NESTED_FIELD_OPTION_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _FIELD_OPTION_BRACKET_PART_PATTERN = re.compile(r"\[([^\[\]]*)\]")
-_LITERAL_VALUE_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
+_FIELD_OPTION_LITERAL_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
 #: File of a form with its name, or a text.
 FormPart: TypeAlias = tuple[str | None, str | IO[Any]]
 
 
-class RequestField(NamedTuple):
+class CliRequestField(NamedTuple):
     """Field of a request: `text` is None for an empty array; with `typed` it may be a literal."""
 
     name: str
@@ -32,22 +32,22 @@ class RequestField(NamedTuple):
 
     @property
     def value(self) -> Any:
-        literal = self.typed and self.text and _LITERAL_VALUE_PATTERN.fullmatch(self.text)
+        literal = self.typed and self.text and _FIELD_OPTION_LITERAL_PATTERN.fullmatch(self.text)
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def parse_request_field(argument: str, *, typed: bool) -> RequestField:
+def parse_request_field(argument: str, *, typed: bool) -> CliRequestField:
     """Parse `name=value` or `name[]` into a field, with `typed` also literals and `@FILE`. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
     if not _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
     if not equals:
-        return RequestField(name, None)
+        return CliRequestField(name, None)
     if typed and text == "@-":
-        return RequestField(name, _read_text_of_prompt_or_stdin(name))
+        return CliRequestField(name, _read_text_of_prompt_or_stdin(name))
     if typed and text.startswith("@"):
-        return RequestField(name, "", file=text[1:])
-    return RequestField(name, text, typed)
+        return CliRequestField(name, "", file=text[1:])
+    return CliRequestField(name, text, typed)
 
 
 def _read_text_of_prompt_or_stdin(name: str) -> str:
@@ -57,7 +57,7 @@ def _read_text_of_prompt_or_stdin(name: str) -> str:
     return sys.stdin.read().removesuffix("\n")
 
 
-def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
+def json_body_of_fields(fields: Iterable[CliRequestField]) -> dict[str, Any]:
     """Return request fields as one nested JSON object. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
@@ -65,12 +65,12 @@ def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
     return body
 
 
-def form_parts_of_fields(fields: Iterable[RequestField]) -> list[tuple[str, FormPart]]:
+def form_parts_of_fields(fields: Iterable[CliRequestField]) -> list[tuple[str, FormPart]]:
     """Return a form's parts in order, with files open for streaming. Raise click's error for an unreadable one."""
     return [(field.name, _form_part_of_field(field)) for field in fields]
 
 
-def _form_part_of_field(field: RequestField) -> FormPart:
+def _form_part_of_field(field: CliRequestField) -> FormPart:
     if field.file is None:
         return None, field.text or ""
     opened = click.File("rb").convert(field.file, None, click.get_current_context())
@@ -82,7 +82,7 @@ def _parse_nested_field_path(name: str) -> list[str]:
     return [first, *_FIELD_OPTION_BRACKET_PART_PATTERN.findall(steps)]
 
 
-def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: RequestField) -> None:
+def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: CliRequestField) -> None:
     first, inner_path = path[0], path[1:]
     if first in into and (not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
@@ -94,16 +94,16 @@ def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: Re
         _put_nested_field_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append_field_to_array(items: list[Any], path: Sequence[str], field: RequestField) -> None:
+def _append_field_to_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return
-    if not items or not isinstance(items[-1], dict) or _has_json_object_value_at_path(items[-1], path):
+    if not items or not isinstance(items[-1], dict) or _has_value_at_field_path(items[-1], path):
         items.append({})
     _put_nested_field_value(items[-1], path, field)
 
 
-def _has_json_object_value_at_path(item: dict[str, Any], path: Sequence[str]) -> bool:
+def _has_value_at_field_path(item: dict[str, Any], path: Sequence[str]) -> bool:
     """Return whether an array's last object has a value at the field's path: the field then begins a new object.
 
     False for a path to an inner array, which grows instead.
@@ -111,4 +111,4 @@ def _has_json_object_value_at_path(item: dict[str, Any], path: Sequence[str]) ->
     inner = item.get(path[0])
     if path[0] not in item or path[1:2] == [""]:
         return False
-    return len(path) == 1 or not isinstance(inner, dict) or _has_json_object_value_at_path(inner, path[1:])
+    return len(path) == 1 or not isinstance(inner, dict) or _has_value_at_field_path(inner, path[1:])

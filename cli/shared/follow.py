@@ -10,7 +10,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.output import build_rich_console
-from cli.shared.remote import UNREADABLE_BODY_ERRORS, RemoteApi
+from cli.shared.remote import UNREADABLE_BODY_ERRORS, ApiAddressAndKey
 
 JOB_LONG_POLL_S = 30
 #: Pause after an early response, and the default of `Retry-After`.
@@ -38,7 +38,7 @@ def read_started_job_ids_of_response(content: bytes) -> list[str]:
     return [job_id for job_id in job_ids if job_id]
 
 
-def follow_job(remote: RemoteApi, client: httpx.Client, job_id: str) -> httpx.Response:
+def follow_job(remote: ApiAddressAndKey, client: httpx.Client, job_id: str) -> httpx.Response:
     """Wait for a job's end, on a terminal with a progress bar; return the last response: the ended job or an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
@@ -66,7 +66,7 @@ def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Re
     response, etag = client.get(url), ""
     while True:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            time.sleep(_retry_after_s(response))
+            time.sleep(_poll_retry_after_s(response))
         else:
             yield response
             if response.is_error or response.json()["status"] != "running":
@@ -75,7 +75,7 @@ def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Re
         response = _wait_for_job_change(client, url, etag)
 
 
-def _retry_after_s(response: httpx.Response) -> float:
+def _poll_retry_after_s(response: httpx.Response) -> float:
     """Return a response's `Retry-After` in seconds. A date (RFC 9110 10.2.3) or none counts as `JOB_POLL_PAUSE_S`."""
     header = response.headers.get("Retry-After", "")
     return float(header) if header.isdecimal() else JOB_POLL_PAUSE_S

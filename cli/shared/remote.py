@@ -45,7 +45,7 @@ LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 UNREADABLE_BODY_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 
 
-class RemoteApi(NamedTuple):
+class ApiAddressAndKey(NamedTuple):
     """Address and key of an API; `root` is the address without /v1."""
 
     root: str
@@ -77,7 +77,7 @@ class RemoteApi(NamedTuple):
         return address
 
 
-def find_remote_api() -> RemoteApi:
+def find_remote_api() -> ApiAddressAndKey:
     """Return the API's address and key, of TENANTRY_API and TENANTRY_KEY or of `bin/up` in this folder.
 
     A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key,
@@ -98,10 +98,10 @@ def find_remote_api() -> RemoteApi:
         raise SettingsInvalid("TENANTRY_API is not an address such as https://api.example.com")
     if not _API_KEY_PATTERN.fullmatch(key):
         raise SettingsInvalid("TENANTRY_KEY is not an API key: it has invalid characters")
-    return RemoteApi(root, key)
+    return ApiAddressAndKey(root, key)
 
 
-def find_api_or_exit() -> RemoteApi:
+def find_api_or_exit() -> ApiAddressAndKey:
     """Return the API's address and key; if one is missing or invalid, end the command with code 5 and an error."""
     try:
         return find_remote_api()

@@ -12,7 +12,7 @@ from msgspec import field
 
 from generation import libraries
 from generation.copy.write import write_piece_copy
-from generation.outputs import OutputFile, RenderingProgressStep
+from generation.outputs import RenderedFile, RenderingProgress
 from generation.spec import PieceCopy, PieceSpec, StrictCamelCaseStruct
 from schemas.errors import GenerationError
 
@@ -39,7 +39,7 @@ class RenderProvenance(StrictCamelCaseStruct, frozen=True, kw_only=True):
     renderer: str
     design: DesignSpec
     pictures: dict[str, str]
-    files: list[OutputFile]
+    files: list[RenderedFile]
 
 
 class DesignSpecRenderer:
@@ -65,9 +65,9 @@ class DesignSpecRenderer:
             clip=self._folder / design.clip if design.clip is not None else None,
         )
         with convert_os_errors_to_generation_errors():
-            return drawing.prepare_piece(design, self.copy, files), drawing.logo_warnings(files)
+            return drawing.prepare_piece(design, self.copy, files), drawing.unused_logo_warnings(files)
 
-    def render_into(self, folder: Path) -> Iterator[RenderingProgressStep]:
+    def render_into(self, folder: Path) -> Iterator[RenderingProgress]:
         """Render each file of the design into `folder`, which is created, and yield each step.
 
         `RENDER_PROVENANCE_FILE_NAME` is written last, so that a folder with it is complete. Raise `GenerationError`.
@@ -82,7 +82,7 @@ class DesignSpecRenderer:
                 msgspec.json.format(msgspec.json.encode(self._build_provenance(outputs)))
             )
 
-    def _build_provenance(self, outputs: list[OutputFile]) -> RenderProvenance:
+    def _build_provenance(self, outputs: list[RenderedFile]) -> RenderProvenance:
         renderer: str = import_module("generation.render").RENDERER_VERSION
         hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:

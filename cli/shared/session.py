@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cli.local.folder import LOCAL_ENV_FILE, read_env_file
 from db.pool import Pool, open_postgres_pool
 from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
-from schemas.setting_values import is_parseable_url
+from schemas.setting_values import is_parseable_server_url
 from schemas.settings import Settings, load_settings
 
 COMMAND_DATABASE_CONNECT_TIMEOUT_S = 10.0
@@ -69,7 +69,7 @@ def read_command_environment() -> Mapping[str, str]:
 def describe_database_address() -> str:
     """Return host and port of the database for a message, and whether they come from `.local/env`."""
     url = read_command_environment().get("DATABASE_URL", "")
-    if not is_parseable_url(url):
+    if not is_parseable_server_url(url):
         return "at DATABASE_URL"
     parts = urlsplit(url)
     source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL_ENV_FILE}: is `bin/up` running?)"

@@ -79,7 +79,7 @@ class LockedQueueAccount(NamedTuple):
     head_post_id: UUID | None
 
 
-class ShareLockedContent(NamedTuple):
+class ShareLockedContentRow(NamedTuple):
     """Content that no other transaction can edit or decide on meanwhile."""
 
     status: str

@@ -54,7 +54,7 @@ async def has_lasting_client_registration(conn: Conn, *, server: PlatformServer)
     return registration is not None and registration.lasting
 
 
-async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> OAuthClient | None:
+async def unseal_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> OAuthClient | None:
     """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
     registration = await _find_client_registration(conn, server)
     if registration is None:
@@ -100,7 +100,7 @@ async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, clien
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def delete_our_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_refused_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete our OAuth client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 

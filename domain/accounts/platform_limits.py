@@ -24,7 +24,7 @@ class PostFileToCheck(NamedTuple):
     duration_ms: int | None
 
 
-class PlatformLimitFault(NamedTuple):
+class PlatformLimitViolation(NamedTuple):
     """Reason for a platform to refuse a post, by its caption or its files."""
 
     code: str
@@ -37,7 +37,7 @@ LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
 
 #: Fault code that a different caption resolves.
 CAPTION_FAULT_CODE = "CAPTION_REFUSED"
-NO_PLATFORM_OBJECTION_TEXT = "ok"
+PLATFORM_ACCEPTS_POST_TEXT = "ok"
 
 
 def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
@@ -46,19 +46,19 @@ def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> di
         platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }
     return {
-        name: "; ".join(fault.message for fault in those) or NO_PLATFORM_OBJECTION_TEXT
+        name: "; ".join(fault.message for fault in those) or PLATFORM_ACCEPTS_POST_TEXT
         for name, those in faults_by_platform.items()
     }
 
 
 def find_post_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[PostFileToCheck]
-) -> Iterator[PlatformLimitFault]:
+) -> Iterator[PlatformLimitViolation]:
     """Yield the reasons for which a platform would refuse a post with this caption and these files."""
     for message in find_caption_faults(platform, max_caption_length(platform, traits), caption):
-        yield PlatformLimitFault(CAPTION_FAULT_CODE, message)
+        yield PlatformLimitViolation(CAPTION_FAULT_CODE, message)
     if not files and not caption.strip():
-        yield PlatformLimitFault(CAPTION_FAULT_CODE, "there is neither a caption nor a file")
+        yield PlatformLimitViolation(CAPTION_FAULT_CODE, "there is neither a caption nor a file")
     yield from find_media_faults(platform, traits, files)
 
 
@@ -126,33 +126,33 @@ def check_privacy_level(platform: PlatformLimits, offered: Sequence[str], level:
 
 def find_media_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[PostFileToCheck]
-) -> Iterator[PlatformLimitFault]:
+) -> Iterator[PlatformLimitViolation]:
     """Yield each fault for which the platform would refuse a post's files, alone or together, once."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
-        yield PlatformLimitFault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
+        yield PlatformLimitViolation("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
-        yield PlatformLimitFault("MEDIA_MIXED", f"{name} takes images or a video, not both")
+        yield PlatformLimitViolation("MEDIA_MIXED", f"{name} takes images or a video, not both")
     for kind, limit in (("image", platform.images_max), ("video", 1)):
         if (count := kinds.count(kind)) > limit:
-            yield PlatformLimitFault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
-    yield from dict.fromkeys(fault for file in files for fault in _find_faults_of_file(platform, traits, file))
+            yield PlatformLimitViolation("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
+    yield from dict.fromkeys(fault for file in files for fault in _find_post_file_faults(platform, traits, file))
 
 
-def _find_faults_of_file(
+def _find_post_file_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], file: PostFileToCheck
-) -> Iterator[PlatformLimitFault]:
+) -> Iterator[PlatformLimitViolation]:
     if file.mime_type not in platform.mime_types:
-        yield PlatformLimitFault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
+        yield PlatformLimitViolation("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
     limit = max_media_bytes(platform, file.kind, traits)
     if file.size_bytes > limit:
-        yield PlatformLimitFault(
+        yield PlatformLimitViolation(
             "MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {limit}"
         )
     longest_s = _positive_int_or_none(traits.get("videoSecondsMax")) or platform.video_s
     if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
         seconds = file.duration_ms / 1000
-        yield PlatformLimitFault(
+        yield PlatformLimitViolation(
             "MEDIA_TOO_LONG", f"the video has {seconds:.1f} s and {platform.name} takes {longest_s:.0f} here"
         )
 

@@ -35,7 +35,7 @@ class ProjectAppsByEventStoreNumber(NamedTuple):
         return max(self.by_number, default=0)
 
 
-LIST_APPS_WITH_EVENT_STORE_NUMBERS = sdk_app.number_apps.typed(AppWithEventStoreNumber)
+LIST_NUMBERED_APPS = sdk_app.number_apps.typed(AppWithEventStoreNumber)
 
 
 async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
@@ -48,10 +48,10 @@ async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
 
 async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[AppWithEventStoreNumber]:
     """Return a project's apps with their event store numbers, deleted ones too; empty for an unknown project."""
-    return await LIST_APPS_WITH_EVENT_STORE_NUMBERS.all(conn, org=organization_id, project_id=project_id)
+    return await LIST_NUMBERED_APPS.all(conn, org=organization_id, project_id=project_id)
 
 
-async def find_project_apps_by_number(
+async def map_project_apps_by_number(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None
 ) -> ProjectAppsByEventStoreNumber:
     """Return a project's apps by their numbers, and the number of the app `app_id` if it is not None.

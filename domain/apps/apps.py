@@ -186,7 +186,7 @@ async def note_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID
 
 
 async def _lock_project_of_app(conn: Conn, author: AppChangeAuthor) -> ProjectRowLockedForChange:
-    return await project_locks.lock_project_row(
+    return await project_locks.lock_project_version(
         conn, organization_id=author.organization_id, project_id=author.project_id, versions=None
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.values import app_identifiers
-from domain.values.collect_errors import run_request_checks
+from domain.values.collect_errors import run_checks_merging_errors
 from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
 from schemas.errors import InvalidValue
 
@@ -54,7 +54,9 @@ ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
 def normalize_app_identifiers(body: B) -> B:
     """Return a request body with its app identifiers normalized. Raises `InvalidValue` with all faults."""
     sent = {name: value for name in _APP_IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
-    values = run_request_checks(*(partial(_normalize_app_identifier, name, value) for name, value in sent.items()))
+    values = run_checks_merging_errors(
+        *(partial(_normalize_app_identifier, name, value) for name, value in sent.items())
+    )
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
 
 

@@ -40,19 +40,19 @@ def _npm_dependency(name: str, version: str) -> Dependency:
     return Dependency(manager="npm", name=name, version=version, install=f"npm install {name}@{version}")
 
 
-_SWIFT_DEPENDENCY = Dependency(
+_SWIFT_SDK_DEPENDENCY = Dependency(
     manager="swift",
     name="Segment",
     version="1.9.1",
     install='.package(url: "https://github.com/segmentio/analytics-swift.git", from: "1.9.1")',
 )
-_KOTLIN_DEPENDENCY = Dependency(
+_KOTLIN_SDK_DEPENDENCY = Dependency(
     manager="gradle",
     name="com.segment.analytics.kotlin:android",
     version="1.22.0",
     install='implementation("com.segment.analytics.kotlin:android:1.22.0")',
 )
-_FLUTTER_DEPENDENCY = Dependency(
+_FLUTTER_SDK_DEPENDENCY = Dependency(
     manager="pub", name="segment_analytics", version="^1.1.11", install='flutter pub add "segment_analytics:^1.1.11"'
 )
 _REACT_NATIVE_DEPENDENCIES = (
@@ -63,12 +63,12 @@ _REACT_NATIVE_DEPENDENCIES = (
     _npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_INFO_PLIST_FILE_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
+_SDK_INFO_PLIST_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
 _GRADLE_BUILD_FILE_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
 _SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
-    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_INFO_PLIST_FILE_TEMPLATE]),
-    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_BUILD_FILE_TEMPLATE]),
+    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_DEPENDENCY], [_SDK_INFO_PLIST_TEMPLATE]),
+    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_DEPENDENCY], [_GRADLE_BUILD_FILE_TEMPLATE]),
     "react-native": _SdkInstallParts(
         "TENANTRY_KEY",
         "phones.ts",
@@ -78,7 +78,7 @@ _SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
     "flutter": _SdkInstallParts(
         "TENANTRY_KEY",
         "flutter-use.dart",
-        [_FLUTTER_DEPENDENCY],
+        [_FLUTTER_SDK_DEPENDENCY],
         [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
     "expo": _SdkInstallParts(

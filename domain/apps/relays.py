@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from schemas.conversions import ConversionDestination
 
 
-class EventRelay(NamedTuple):
+class EventRelayTarget(NamedTuple):
     """Destination, and its own name for an event."""
 
     destination: ConversionDestination
@@ -18,7 +18,7 @@ class EventRelay(NamedTuple):
 EventNameMaps: TypeAlias = Mapping[ConversionDestination, Mapping[str, str] | None]
 
 #: Relays by event name.
-RelaysByEventName: TypeAlias = Mapping[str, tuple[EventRelay, ...]]
+RelaysByEventName: TypeAlias = Mapping[str, tuple[EventRelayTarget, ...]]
 
 #: Relays of an app without a destination.
 NO_CONVERSION_RELAYS: RelaysByEventName = MappingProxyType({})
@@ -53,10 +53,10 @@ def relays_from_event_maps(maps: EventNameMaps | None) -> RelaysByEventName:
     """
     if not maps:
         return NO_CONVERSION_RELAYS
-    relays: dict[str, tuple[EventRelay, ...]] = {}
+    relays: dict[str, tuple[EventRelayTarget, ...]] = {}
     for destination, event_map in sorted(maps.items()):
         for name, destination_name in (
             DEFAULT_EVENT_NAME_MAPS[destination] if event_map is None else event_map
         ).items():
-            relays[name] = (*relays.get(name, ()), EventRelay(destination, destination_name))
+            relays[name] = (*relays.get(name, ()), EventRelayTarget(destination, destination_name))
     return relays

@@ -21,12 +21,12 @@ from schemas.brand import (
     BrandMedia,
     BrandPatch,
     BrandSource,
-    BrandSourceFindings,
-    FieldFinding,
+    BrandSourceRow,
+    LastCrawlRecord,
     MediaProvenance,
     Provenance,
-    RecrawlState,
     Said,
+    SourceFieldFinding,
 )
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
@@ -34,7 +34,7 @@ BRAND_FIELDS: tuple[BrandFieldName, ...] = get_args(BrandFieldName)
 BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
-def merge_brand_sources(rows: Sequence[BrandSourceFindings]) -> BrandContext | None:
+def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
     """Return a project's merged brand: each field's winning value with its provenance; None without a source."""
     if not rows:
         return None
@@ -45,7 +45,7 @@ def merge_brand_sources(rows: Sequence[BrandSourceFindings]) -> BrandContext | N
     )
 
 
-def rank_brand_findings_by_field(rows: Sequence[BrandSourceFindings]) -> dict[BrandFieldName, list[Said]]:
+def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
     """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for row in rows:
@@ -56,17 +56,17 @@ def rank_brand_findings_by_field(rows: Sequence[BrandSourceFindings]) -> dict[Br
     return {name: sorted(finding, key=_brand_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
-def describe_brand(rows: Sequence[BrandSourceFindings], *, project_id: UUID) -> Brand:
+def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = rank_brand_findings_by_field(rows)
     return Brand(
         project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
         fields={name: _build_brand_field(known.get(name, [])) for name in BRAND_FIELDS},
-        media=merge_brand_pictures(rows),
+        media=list_brand_pictures(rows),
     )
 
 
-def merge_brand_pictures(rows: Sequence[BrandSourceFindings]) -> list[BrandMedia]:
+def list_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
     """Return the pictures of all brand sources, logos first; each picture address occurs once.
 
     Pictures of newer sources come first. The pictures of one source keep their order.
@@ -79,7 +79,7 @@ def merge_brand_pictures(rows: Sequence[BrandSourceFindings]) -> list[BrandMedia
     return list(once.values())
 
 
-def _brand_picture_to_schema(row: BrandSourceFindings, picture: PictureFoundByIngest) -> BrandMedia:
+def _brand_picture_to_schema(row: BrandSourceRow, picture: PictureFoundByIngest) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,
@@ -98,9 +98,7 @@ def _brand_picture_to_schema(row: BrandSourceFindings, picture: PictureFoundByIn
     )
 
 
-def changed_brand_fields(
-    before: Sequence[BrandSourceFindings], after: Sequence[BrandSourceFindings]
-) -> list[BrandFieldName]:
+def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
     old, new = rank_brand_findings_by_field(before), rank_brand_findings_by_field(after)
     return [name for name in BRAND_FIELDS if _winning_brand_value(old.get(name)) != _winning_brand_value(new.get(name))]
@@ -120,7 +118,7 @@ async def apply_brand_patch(
     own = await find_brand_source_row(conn, organization_id=organization_id, project_id=project_id, source="partner")
     unchanged = {name: finding for name, finding in own.fields.items() if name not in sent} if own else {}
     new = {
-        name: FieldFinding(value=value, confidence=1, rule="partner", at=now)
+        name: SourceFieldFinding(value=value, confidence=1, rule="partner", at=now)
         for name, value in sent.items()
         if value is not None
     }
@@ -169,7 +167,7 @@ async def replace_brand_source(
 
 async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> BrandSourceFindings | None:
+) -> BrandSourceRow | None:
     """Return a project's row of one brand source; None without one, as when a partner has set no value."""
     rows = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
@@ -177,16 +175,16 @@ async def find_brand_source_row(
 
 async def read_last_crawl_state(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
-) -> RecrawlState | None:
+) -> LastCrawlRecord | None:
     """Return the crawl state that a source's last ingest stored for the next one; None without any."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
-    return msgspec.convert(visit, RecrawlState | None)
+    return msgspec.convert(visit, LastCrawlRecord | None)
 
 
-async def read_brand_sources(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceFindings]:
+async def read_brand_sources(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
-    return msgspec.convert([dict(row) for row in rows], list[BrandSourceFindings])
+    return msgspec.convert([dict(row) for row in rows], list[BrandSourceRow])
 
 
 def _build_brand_field(findings: Sequence[Said]) -> BrandField:
@@ -204,7 +202,7 @@ def _brand_finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     return origin.source == "partner", origin.confidence, origin.at
 
 
-def _build_brand_finding_provenance(row: BrandSourceFindings, finding: FieldFinding) -> Provenance:
+def _build_brand_finding_provenance(row: BrandSourceRow, finding: SourceFieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
         job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),

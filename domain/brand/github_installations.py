@@ -83,7 +83,7 @@ async def create_github_install_link(
         lifetime=GITHUB_INSTALL_LINK_LIFETIME,
         bound=not principal.sandbox,
     )
-    url = _github_install_link_url(settings, state, sandbox=principal.sandbox)
+    url = _our_github_install_link(settings, state, sandbox=principal.sandbox)
     return InstallUrl(install_url=url, state=state, expires_at=expires_at)
 
 
@@ -133,7 +133,7 @@ def _require_github_app_page_url(settings: Settings) -> str:
     return f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
 
 
-def _github_install_link_url(settings: Settings, state: str, *, sandbox: bool) -> str:
+def _our_github_install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
     """Return the address of our link to install the GitHub App; in a sandbox, that of our callback."""
     base_url = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:

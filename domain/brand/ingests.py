@@ -10,12 +10,12 @@ from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
 from domain.media import suggestions
-from domain.media.suggestions import IngestPicturesAndFileTokens
+from domain.media.suggestions import IngestPicturesAndUploadTokens
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
 from schemas import ids
-from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, RecrawlState
+from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, LastCrawlRecord
 from schemas.errors import StateConflict
 
 #: Source of each kind of ingest.
@@ -27,14 +27,14 @@ BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
 
 
 #: Suggestions of an ingest that found no pictures.
-NO_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndFileTokens()
+NO_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndUploadTokens()
 
 
 class IngestJobInput(NamedTuple):
     """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
-    visit: RecrawlState | None
+    visit: LastCrawlRecord | None
 
 
 async def start_ingest(
@@ -93,7 +93,7 @@ async def finish_ingest(
     *,
     claim: ledger.JobClaim,
     extraction: BrandExtraction,
-    suggested: IngestPicturesAndFileTokens = NO_INGEST_MEDIA_SUGGESTIONS,
+    suggested: IngestPicturesAndUploadTokens = NO_INGEST_MEDIA_SUGGESTIONS,
 ) -> dict[str, Any]:
     """Store an ingest's findings and pictures in the transaction that ends its job; return the job's result.
 

@@ -63,11 +63,11 @@ def list_requested_store_listings(body: IngestAppStore) -> list[RequestedStoreLi
 
 def parse_requested_store_listings(body: IngestAppStore) -> Iterator[RequestedStoreListing]:
     if body.app_store_url is not None:
-        yield parse_store_listing(body.app_store_url.strip())
+        yield parse_store_url_or_id(body.app_store_url.strip())
     if body.ios_bundle_id is not None:
         yield AppStoreListingRef(by="bundleId", value=check_bundle_id(body.ios_bundle_id.strip()))
     if body.android_package is not None:
-        yield GooglePlayListingReference(package=check_package_name(body.android_package.strip(), "androidPackage"))
+        yield GooglePlayListingReference(package=check_play_package(body.android_package.strip(), "androidPackage"))
 
 
 def check_bundle_id(text: str) -> str:
@@ -78,13 +78,13 @@ def check_bundle_id(text: str) -> str:
     return text
 
 
-def check_package_name(text: str, path: str) -> str:
+def check_play_package(text: str, path: str) -> str:
     if not ANDROID_PACKAGE_PATTERN.fullmatch(text):
         raise InvalidValue(path, f"not a package such as com.example.app; send a Google Play URL as {APP_STORE_FIELD}")
     return text
 
 
-def parse_store_listing(text: str) -> RequestedStoreListing:
+def parse_store_url_or_id(text: str) -> RequestedStoreListing:
     """Return the listing of a store URL, Apple app id (`618783545`) or Apple bundle id. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
         return AppStoreListingRef(by="id", value=number[1])
@@ -122,10 +122,10 @@ def parse_app_store_url(parts: SplitResult) -> AppStoreListingRef:
         number = APPLE_APP_ID_PATTERN.fullmatch(read_query_parameter(parts, "id"))
     if number is None:
         raise InvalidValue(APP_STORE_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
-    return AppStoreListingRef(by="id", value=number[1], country=storefront_of_path(folders))
+    return AppStoreListingRef(by="id", value=number[1], country=country_of_store_path(folders))
 
 
-def storefront_of_path(folders: list[str]) -> str | None:
+def country_of_store_path(folders: list[str]) -> str | None:
     """Return a store path's country code; None without one. Raises `InvalidValue` for two letters of no country."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
     return None if named_one is None else countries.check_country_code(named_one, path=APP_STORE_FIELD)
@@ -138,7 +138,7 @@ def parse_google_play_url(parts: SplitResult) -> GooglePlayListingReference:
         )
     country, language = read_query_parameter(parts, "gl"), read_query_parameter(parts, "hl")
     return GooglePlayListingReference(
-        package=check_package_name(read_query_parameter(parts, "id"), APP_STORE_FIELD),
+        package=check_play_package(read_query_parameter(parts, "id"), APP_STORE_FIELD),
         language=language if GOOGLE_PLAY_LANGUAGE_PATTERN.fullmatch(language) else None,
         country=countries.check_country_code(country, path=APP_STORE_FIELD) if country else None,
     )

@@ -15,7 +15,7 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import ReportedMetricValues
+from domain.collection.snapshots import PlatformMetricValues
 from domain.publishing import outgoing
 from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
@@ -89,12 +89,12 @@ class MetricCollectionResult(NamedTuple):
 
     asked: list[PostDueForMetricPolling]
     failed: list[PostDueForMetricPolling]
-    told: list[ReportedMetricValues]
+    told: list[PlatformMetricValues]
     error: PlatformError | None
 
 
 TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForMetricPolling)
-FIND_POLLED_ACCOUNT = collection.find_account.typed(AccountPolledForMetrics)
+FIND_METRIC_POLL_ACCOUNT = collection.find_account.typed(AccountPolledForMetrics)
 LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForMetricPolling)
 
 
@@ -143,7 +143,7 @@ async def read_input_of_metric_collection_run(
     requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
-    row = await FIND_POLLED_ACCOUNT.one(conn, org=org, account_id=account_id)
+    row = await FIND_METRIC_POLL_ACCOUNT.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
     tokens = await owners.open_owner_tokens(conn, row, keyring)
@@ -174,7 +174,7 @@ async def store_metric_collection_result(
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
-    dues = {post.id: _next_poll_time_of_post(visit, post) for post in found.asked}
+    dues = {post.id: _next_metric_poll_time(visit, post) for post in found.asked}
     dues |= {post.id: cadence.next_post_poll_time_after_failure(post.published_at, now) for post in found.failed}
     await collection.keep_asked.run(
         conn, org=org, account_id=visit.account_id, at=now, post_ids=[*dues], dues=[*dues.values()]
@@ -183,7 +183,7 @@ async def store_metric_collection_result(
     return {"asked": len(found.asked), "kept": stored}
 
 
-def _next_poll_time_of_post(visit: MetricCollectionRun, post: PostDueForMetricPolling) -> datetime | None:
+def _next_metric_poll_time(visit: MetricCollectionRun, post: PostDueForMetricPolling) -> datetime | None:
     """Return the next metric poll time of a post after its platform answered; None once the post is too old.
 
     A sandbox's posts stay in their cadence, however far its clock jumped.

@@ -27,7 +27,7 @@ class MetricSubject(NamedTuple):
     since: datetime | None
 
 
-class ReportedMetricValues(NamedTuple):
+class PlatformMetricValues(NamedTuple):
     """Values that a platform reported of a subject; a metric without a value is absent.
 
     `at` is a time before the collection run's that a sandbox's clock skipped.
@@ -83,7 +83,7 @@ async def store_metric_snapshots(
     *,
     organization_id: UUID,
     account_id: UUID,
-    told: Sequence[ReportedMetricValues],
+    told: Sequence[PlatformMetricValues],
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
@@ -101,7 +101,7 @@ async def store_metric_snapshots(
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
     for start in range(0, len(told), MAX_METRIC_READINGS_PER_STATEMENT):
-        changes = _collect_metric_changes(told[start : start + MAX_METRIC_READINGS_PER_STATEMENT], latest, at)
+        changes = _pick_metrics_to_store(told[start : start + MAX_METRIC_READINGS_PER_STATEMENT], latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(
             conn,
@@ -116,8 +116,8 @@ async def store_metric_snapshots(
     return number
 
 
-def _collect_metric_changes(
-    told: Sequence[ReportedMetricValues], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
+def _pick_metrics_to_store(
+    told: Sequence[PlatformMetricValues], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
 ) -> list[MetricValueChange]:
     """Return the reported values that differ from the last ones in `latest`, and update `latest`."""
     changes = list[MetricValueChange]()

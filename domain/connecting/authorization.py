@@ -27,7 +27,7 @@ from domain.values.ssrf_guard import AllowedOrigins
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob, WakeMessage
-from platforms.description import OwnServerLogin
+from platforms.description import OwnServerOAuthLogin
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
@@ -98,18 +98,18 @@ def _choose_account_server_url(
     asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: AllowedOrigins
 ) -> str:
     login = PLATFORMS_BY_NAME[asked.platform].login
-    if isinstance(login, OwnServerLogin):
+    if isinstance(login, OwnServerOAuthLogin):
         if asked.instance is None:
             raise InvalidValue("instance", f"is needed: the name of the account's server, such as {login.example}")
         return servers.account_server_url(asked.instance, allowed=allowed, path="instance", example=login.example)
     if asked.instance is not None:
         names = " and ".join(
-            each.api_name for each in PLATFORMS_BY_NAME.values() if isinstance(each.login, OwnServerLogin)
+            each.api_name for each in PLATFORMS_BY_NAME.values() if isinstance(each.login, OwnServerOAuthLogin)
         )
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
         consent_pages.check_platform_application_configured(asked.platform, settings, path="platform")
-    return consent_pages.read_single_server_platform_urls(settings)[asked.platform]
+    return consent_pages.read_centralized_platform_urls(settings)[asked.platform]
 
 
 async def check_reauth_request(
@@ -160,9 +160,9 @@ async def start_oauth_flow(
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
     else:
         flow = await check_reauth_request(conn, asked, settings=settings, principal=principal, project_id=project_id)
-    one_place = flow.platform in consent_pages.read_single_server_platform_urls(settings)
+    one_place = flow.platform in consent_pages.read_centralized_platform_urls(settings)
     issuer = consent_pages.build_redirect_uri_part_of_server(flow.platform, flow.service_url, one_place=one_place)
-    server = PlatformServer(flow.platform, flow.service_url, f"{_own_social_routes_url(settings)}/callback/{issuer}")
+    server = PlatformServer(flow.platform, flow.service_url, f"{_api_social_routes_url(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure_register_client_job(conn, server, principal.organization_id)
@@ -288,7 +288,7 @@ async def read_oauth_status(conn: Conn, *, principal: Principal, state: str, now
 
 def oauth_link_url(settings: Settings, state: str) -> str:
     """Return the address of our OAuth link with this state, which a person opens in a browser."""
-    return f"{_own_social_routes_url(settings)}/authorize?{urlencode({'state': state})}"
+    return f"{_api_social_routes_url(settings)}/authorize?{urlencode({'state': state})}"
 
 
 def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
@@ -296,7 +296,7 @@ def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
-def _own_social_routes_url(settings: Settings) -> str:
+def _api_social_routes_url(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 

@@ -143,7 +143,7 @@ async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
-    client = await client_registrations.open_oauth_client(conn, server=asked.platform_server, keyring=keyring)
+    client = await client_registrations.unseal_oauth_client(conn, server=asked.platform_server, keyring=keyring)
     return ConnectJobInput(sandbox, asked, secret, client)
 
 
@@ -230,7 +230,7 @@ async def disconnect_account(
     row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
         raise accounts.account_leased_error("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
-    await project_locks.lock_project_row(
+    await project_locks.lock_project_version(
         conn, organization_id=organization_id, project_id=row.project_id, versions=None
     )
     row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)

@@ -16,7 +16,7 @@ CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPage] = {
     for description in PLATFORMS_BY_NAME.values()
     if not isinstance(description.login, PasswordLogin)
 }
-_SHARED_SERVER_LOGIN_BY_PLATFORM = {
+_CENTRALIZED_PLATFORM_LOGINS = {
     description.api_name: description.login
     for description in PLATFORMS_BY_NAME.values()
     if isinstance(description.login, SingleServerOAuthLogin)
@@ -37,19 +37,19 @@ def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformApplica
             getattr(settings, login.url),
             OAuthClient(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
         )
-        for platform, login in _SHARED_SERVER_LOGIN_BY_PLATFORM.items()
+        for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()
     }
     return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
-def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
+def read_centralized_platform_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts, by platform."""
-    return {platform: getattr(settings, login.url) for platform, login in _SHARED_SERVER_LOGIN_BY_PLATFORM.items()}
+    return {platform: getattr(settings, login.url) for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()}
 
 
 def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
-    if platform in read_single_server_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
+    if platform in read_centralized_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 

@@ -45,7 +45,7 @@ async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: 
     tokens = await credentials.read_account_tokens(conn, organization_id=org, account_id=account_id, keyring=keyring)
     server = PlatformServer(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=org)
-    client = await client_registrations.open_oauth_client(conn, server=server, keyring=keyring)
+    client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=keyring)
     return TokenRefreshJobInput(sandbox, server, tokens, client)
 
 

@@ -156,7 +156,7 @@ async def apply_approval_policy_patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: ApprovalPolicyPatch
 ) -> ApprovalPolicy:
     """Change a project's approval policy and return it; content that exists stays as it is. Raises `ObjectNotFound`."""
-    locked = await project_locks.lock_project_row(
+    locked = await project_locks.lock_project_version(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )
     before = _ApprovalPolicyRow(locked.requires_approval, locked.first_n_posts_blocked)

@@ -45,7 +45,7 @@ class GenerationBrief(StrictCamelCaseStruct, frozen=True, kw_only=True):
     files: ContentPieceInputFiles
 
 
-LIST_REQUESTED_FILES = content_asset.list_given.typed(ProjectFile)
+LIST_REQUESTED_INPUT_FILES = content_asset.list_given.typed(ProjectFile)
 
 
 async def build_generation_brief(
@@ -172,11 +172,11 @@ async def _find_generation_request_files(
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
-    source = await _find_generation_source(conn, organization_id, project_id, body.source_content_id)
+    source = await _find_source_content_id(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceInputFiles()
-    rows = await LIST_REQUESTED_FILES.all(
+    rows = await LIST_REQUESTED_INPUT_FILES.all(
         conn,
         org=organization_id,
         project_id=project_id,
@@ -232,7 +232,7 @@ async def _find_requested_presenter(
     return speaker
 
 
-async def _find_generation_source(
+async def _find_source_content_id(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None
 ) -> UUID | None:
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""

@@ -186,7 +186,9 @@ async def edit_content(
     """
     project_id = await find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
     # The exclusive lock of the project: no post gets a job, a decision or a send before the commit.
-    await project_locks.lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    await project_locks.lock_project_version(
+        conn, organization_id=organization_id, project_id=project_id, versions=None
+    )
     await waiting.lock_post_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await lock_content(conn, organization_id=organization_id, content_id=content_id)
     caption = locked.caption if patch.caption is UNSET else patch.caption

@@ -63,7 +63,7 @@ async def submit_next_backfill_poster_job(conn: Conn) -> int:
             await LIST_FILES_TO_CHECK_FOR_POSTER.all(conn, limit=MAX_FILES_SCANNED_PER_POSTER_BACKFILL)
         )
         if passed:
-            await _store_backfill_position_and_submit_poster(conn, passed[-1])
+            await _advance_poster_backfill(conn, passed[-1])
     return len(passed)
 
 
@@ -75,7 +75,7 @@ def _files_up_to_missing_poster(
     return files[:first]
 
 
-async def _store_backfill_position_and_submit_poster(conn: Conn, last: _FileCheckedForMissingPoster) -> None:
+async def _advance_poster_backfill(conn: Conn, last: _FileCheckedForMissingPoster) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
         await _submit_poster_job(conn, last.organization_id, last.project_id, last.content_id)

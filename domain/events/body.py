@@ -61,7 +61,7 @@ class CheckedEventBatch(NamedTuple):
         return [Rejected(index=one.place, code=one.code) for one in self.refused]
 
 
-class DecodedEventBody(NamedTuple, Generic[H]):
+class DecodedEventBatchBody(NamedTuple, Generic[H]):
     """Decoded body: its events or their texts, and its other fields as `head`."""
 
     head: H
@@ -128,7 +128,7 @@ def parse_app_events(
     return (yield from check_body_events(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBody[H]]:
+def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
     """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
     They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
@@ -140,16 +140,16 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     beside, items = yield from json_items.split_json_list_field(text, {b'"events"'}, form.most)
     head = decode_event_body(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
-    return DecodedEventBody(head, events, len(plain))
+    return DecodedEventBatchBody(head, events, len(plain))
 
 
-def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBody[H]:
+def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBatchBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:
         head = decode_event_body(replace_half_surrogates(plain), form.split, sent=plain)
     events: Sequence[EventIn | msgspec.Raw] = head.events  # type: ignore[attr-defined]  # each form has them
-    return DecodedEventBody(head, events, len(plain))
+    return DecodedEventBatchBody(head, events, len(plain))
 
 
 def decode_event_body(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:

@@ -57,7 +57,7 @@ EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, TierDailyEventLimits] = {
 _BudgetDayKey: TypeAlias = tuple[UUID, date]
 
 
-class OrganizationEventBudgetDay:
+class InMemoryEventBudgetDay:
     """Counts of an organization's UTC day in this process.
 
     `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
@@ -91,8 +91,8 @@ class EventBudgets:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._days: dict[_BudgetDayKey, OrganizationEventBudgetDay] = {}
-        self._ready: dict[_BudgetDayKey, OrganizationEventBudgetDay] = {}
+        self._days: dict[_BudgetDayKey, InMemoryEventBudgetDay] = {}
+        self._ready: dict[_BudgetDayKey, InMemoryEventBudgetDay] = {}
         self._timer: asyncio.TimerHandle | None = None
         #: Set when counts are ready for the table.
         self.counts_ready = asyncio.Event()
@@ -106,7 +106,7 @@ class EventBudgets:
         day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.event_bytes / budget.size)
 
-    def reserve_organization_event_budget(self, app: KeyedApp, events: int, size: int) -> OrganizationEventBudgetDay:
+    def reserve_events_in_daily_budget(self, app: KeyedApp, events: int, size: int) -> InMemoryEventBudgetDay:
         """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
@@ -123,7 +123,7 @@ class EventBudgets:
         day.held_size += size
         return day
 
-    def release_reserved_events(self, day: OrganizationEventBudgetDay, events: int, size: int) -> None:
+    def release_reserved_events(self, day: InMemoryEventBudgetDay, events: int, size: int) -> None:
         day.held_events -= events
         day.held_size -= size
 
@@ -168,11 +168,11 @@ class EventBudgets:
             if self._timer is None and any(day.due_events for day in self._days.values()):
                 self._start_flush_timer()
 
-    def _get_or_create_today_event_counts(self, app: KeyedApp) -> OrganizationEventBudgetDay:
+    def _get_or_create_today_event_counts(self, app: KeyedApp) -> InMemoryEventBudgetDay:
         key = app.organization_id, self._clock().date()
         day = self._days.get(key)
         if day is None:
-            day = self._days[key] = OrganizationEventBudgetDay(key)
+            day = self._days[key] = InMemoryEventBudgetDay(key)
             if len(self._days) > MAX_CACHED_EVENT_BUDGET_DAYS:
                 self._drop_settled_days()
         return day
@@ -189,7 +189,7 @@ class EventBudgets:
     def _start_flush_timer(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EVENT_COUNT_FLUSH_INTERVAL_S, self.queue_all_event_counts)
 
-    def _check_budget_of_day(self, day: OrganizationEventBudgetDay, budget: TierDailyEventLimits) -> None:
+    def _check_budget_of_day(self, day: InMemoryEventBudgetDay, budget: TierDailyEventLimits) -> None:
         for limit, used, most in (
             (DAILY_EVENTS_LIMIT_NAME, day.events, budget.events),
             (DAILY_EVENT_BYTES_LIMIT_NAME, day.event_bytes, budget.size),
@@ -208,16 +208,16 @@ class _OrganizationEventDaySum(NamedTuple):
     bytes: int
 
 
-class _OrganizationEventDayUsage(NamedTuple):
+class _EventBudgetDayUsageRow(NamedTuple):
     events: int
     bytes: int
 
 
 _ADD_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_OrganizationEventDaySum)
-_GET_ORGANIZATION_EVENT_DAY_USAGE = intake_day.get_day.typed(_OrganizationEventDayUsage)
+_GET_ORGANIZATION_EVENT_DAY_USAGE = intake_day.get_day.typed(_EventBudgetDayUsageRow)
 
 
-async def _add_event_counts_to_stored_day_sums(conn: Conn, days: list[OrganizationEventBudgetDay]) -> None:
+async def _add_event_counts_to_stored_day_sums(conn: Conn, days: list[InMemoryEventBudgetDay]) -> None:
     """Add the unwritten event counts of these days to the stored sums, and store the new sums in the days.
 
     A count stays unwritten until Postgres has answered.

@@ -119,7 +119,7 @@ async def read_conversion_destination_of_job(
 
     It is closed for a deleted app, for a disabled destination, and from the commit of the project's archive on.
     """
-    scope = _destination_key_of_relay_job_claim(claim)
+    scope = _destination_ids_of_relay_job(claim)
     row = await FIND_DESTINATION_OF_CONVERSION_QUEUE.one(conn, **scope)
     if row is None or row.deleted:
         return APP_DELETED_CLOSE_REASON
@@ -136,12 +136,12 @@ async def read_conversion_destination_of_job(
 
 async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
     """Record that a job's conversion destination accepted conversions, and clear its error and backoff."""
-    await conversion_destination.note_forward.run(conn, **_destination_key_of_relay_job_claim(claim))
+    await conversion_destination.note_forward.run(conn, **_destination_ids_of_relay_job(claim))
 
 
 async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str) -> None:
     """Record with `message` that a conversion destination refused some conversions; it gets no backoff."""
-    await conversion_destination.note_refusal.run(conn, **_destination_key_of_relay_job_claim(claim), message=message)
+    await conversion_destination.note_refusal.run(conn, **_destination_ids_of_relay_job(claim), message=message)
 
 
 async def note_conversion_destination_failure(
@@ -153,7 +153,7 @@ async def note_conversion_destination_failure(
     """
     await conversion_destination.note_failure.run(
         conn,
-        **_destination_key_of_relay_job_claim(claim),
+        **_destination_ids_of_relay_job(claim),
         pixel_id=to.pixel_id,
         sealed=to.sealed,
         message=message,
@@ -163,7 +163,7 @@ async def note_conversion_destination_failure(
     )
 
 
-def _destination_key_of_relay_job_claim(claim: JobClaim) -> dict[str, Any]:
+def _destination_ids_of_relay_job(claim: JobClaim) -> dict[str, Any]:
     return {
         "org": claim.organization_id,
         "app_id": UUID(claim.args["app_id"]),

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionError, ConversionState
 
 
-class _ConversionDeliveryRow(NamedTuple):
+class _ListedConversionDeliveryRow(NamedTuple):
     id: UUID
     app_no: int
     destination: ConversionDestination
@@ -30,8 +30,8 @@ class _ConversionDeliveryRow(NamedTuple):
     created_at: datetime
 
 
-LIST_CONVERSION_DELIVERIES = event_conversion.list_conversions.typed(_ConversionDeliveryRow)
-LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_ConversionDeliveryRow)
+LIST_CONVERSION_DELIVERIES = event_conversion.list_conversions.typed(_ListedConversionDeliveryRow)
+LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_ListedConversionDeliveryRow)
 
 
 async def list_conversion_deliveries_of_project(
@@ -63,7 +63,7 @@ async def list_conversion_deliveries_of_project(
 
 
 def _conversion_delivery_to_schema(
-    row: _ConversionDeliveryRow, apps: ProjectAppsByEventStoreNumber, show_id: Callable[[str], str]
+    row: _ListedConversionDeliveryRow, apps: ProjectAppsByEventStoreNumber, show_id: Callable[[str], str]
 ) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
     return build_api_answer_from_row(

@@ -25,5 +25,5 @@ class EventRow(NamedTuple):
     context: str
 
     @property
-    def key(self) -> EventKey:
+    def dedup_key(self) -> EventKey:
         return self[:3]

@@ -17,7 +17,7 @@ import asyncpg
 from db.pool import Pool, run_autocommitted, run_in_transaction
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
-from domain.events.budgets import EventBudgets, OrganizationEventBudgetDay
+from domain.events.budgets import EventBudgets, InMemoryEventBudgetDay
 from domain.events.event import EventKey, EventRow
 from domain.events.group_commit import store_new_events
 from domain.events.round_robin import FairRequestQueue
@@ -64,7 +64,7 @@ class _EventIntakeRequest:
     size: int
     weight: int
     answer: asyncio.Future[EventIntakeResult]
-    day: OrganizationEventBudgetDay
+    day: InMemoryEventBudgetDay
 
     @property
     def organization_id(self) -> UUID:
@@ -122,7 +122,7 @@ class EventIntake:
         if self._held_of[app.organization_id] + weighs > MAX_HELD_INTAKE_EVENTS - self._held - weighs:
             metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["refused"].inc(len(events))
             raise ServiceUnavailable("too many events are queued: send these again in a second")
-        day = self._budgets.reserve_organization_event_budget(app, len(events), size)
+        day = self._budgets.reserve_events_in_daily_budget(app, len(events), size)
         answer: asyncio.Future[EventIntakeResult] = asyncio.get_running_loop().create_future()
         request = _EventIntakeRequest(app, events, size, weighs, answer, day)
         self._held += weighs
@@ -191,7 +191,7 @@ class EventIntake:
         firsts: dict[EventKey, tuple[int, EventRow]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
-                firsts.setdefault(event.key, (turn, event))
+                firsts.setdefault(event.dedup_key, (turn, event))
         events = [firsts[key][1] for key in sorted(firsts)]
         relays = {
             (request.project_id, request.app.app_no): found
@@ -203,7 +203,7 @@ class EventIntake:
             fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
         news: list[list[EventRow]] = [[] for _ in group]
         for event in fresh:
-            news[firsts[event.key][0]].append(event)
+            news[firsts[event.dedup_key][0]].append(event)
         return news
 
     def _release_group(self, group: list[_EventIntakeRequest]) -> None:

@@ -120,7 +120,7 @@ class QuarantineBuffer:
         if waiting is None:
             return
         for event in refused[-MAX_QUEUED_REJECTIONS:]:
-            waiting.add(to_buffered_event_rejection(app.app_no, event))
+            waiting.add(build_buffered_event_rejection(app.app_no, event))
         self.rejections_queued.set()
 
     def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
@@ -215,7 +215,7 @@ async def delete_expired_event_rejections(conn: Conn) -> int:
     return deleted
 
 
-def to_buffered_event_rejection(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
+def build_buffered_event_rejection(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
     """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
     text = refused.text[: 4 * MAX_REJECTED_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_REJECTED_TEXT]
     names_in_text = _parse_event_name_and_id(refused.text)

@@ -174,7 +174,7 @@ def _convert_segment_message(text: msgspec.Raw, sent: _SegmentRequestMessages, n
         occurred_at=_segment_sdk_event_time(message, sent.sent_at, now),
         app_user_id=_segment_person_id_to_text(message.userId),
         anonymous_id=_segment_person_id_to_text(message.anonymousId),
-        properties=_merge_segment_properties(message, kind),
+        properties=_merge_extra_segment_fields(message, kind),
         context=_null_to_empty_json_object(message.context),
     )
 
@@ -219,7 +219,7 @@ def _null_to_empty_json_object(given: msgspec.Raw) -> msgspec.Raw:
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _merge_segment_properties(message: _SegmentSdkCall, kind: str) -> msgspec.Raw:
+def _merge_extra_segment_fields(message: _SegmentSdkCall, kind: str) -> msgspec.Raw:
     """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
     Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.

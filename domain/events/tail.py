@@ -17,7 +17,7 @@ from db.queries import event
 MAX_EVENTS_PER_TAIL_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-TRANSACTION_LISTING_DELAY = timedelta(seconds=1)
+DELAY_UNTIL_TRANSACTION_LISTED = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
@@ -27,7 +27,7 @@ MAX_TRANSACTION_WAIT = timedelta(minutes=1)
 EventCommitOrder: TypeAlias = tuple[datetime, int, UUID]
 
 #: Place before all events of a moment.
-_BEFORE_EVENTS_OF_MOMENT = (-1, UUID(int=0))
+_LOWEST_APP_NO_AND_EVENT_KEY = (-1, UUID(int=0))
 
 
 class StoredEvent(NamedTuple):
@@ -78,7 +78,7 @@ class EventTail:
 
     async def start_after_committed_events(self, conn: Conn) -> None:
         """Let the tail begin after the events that are committed now, so that polls return only later ones."""
-        self._since = (await self._read_commit_horizon(conn), *_BEFORE_EVENTS_OF_MOMENT)
+        self._since = (await self._read_commit_horizon(conn), *_LOWEST_APP_NO_AND_EVENT_KEY)
         await self.poll_new_events(conn)
         while self.more:
             await self.poll_new_events(conn)
@@ -96,7 +96,7 @@ class EventTail:
 
         Some of them may have been read by an earlier poll. Updates `more` and `may_have_missed_events`.
         """
-        horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_BEFORE_EVENTS_OF_MOMENT)
+        horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_LOWEST_APP_NO_AND_EVENT_KEY)
         received_at, after_app, after_key = self._since
         rows = await LIST_TAIL_EVENTS.all(
             conn,
@@ -119,6 +119,6 @@ class EventTail:
 
     async def _read_commit_horizon(self, conn: Conn) -> datetime:
         horizon: datetime = await event.horizon.value(
-            conn, spare=TRANSACTION_LISTING_DELAY, longest=MAX_TRANSACTION_WAIT
+            conn, spare=DELAY_UNTIL_TRANSACTION_LISTED, longest=MAX_TRANSACTION_WAIT
         )
         return horizon

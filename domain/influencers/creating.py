@@ -42,7 +42,7 @@ async def create_brand_influencer(
 
     Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
-    name = None if body.name is None else influencers.clean_influencer_name_for_storage(body.name)
+    name = None if body.name is None else influencers.normalize_influencer_name(body.name)
     project, names = await _lock_project_for_new_influencer(conn, author, project_id)
     rows = await brand.read_brand_sources(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
@@ -58,7 +58,7 @@ async def clone_influencer_in_same_project(
 
     The face stays the same unless gender or age differ. Raises as `create_brand_influencer`.
     """
-    name = influencers.clean_influencer_name_for_storage(body.name)
+    name = influencers.normalize_influencer_name(body.name)
     influencers.check_influencer_language(body.overrides, "overrides.language")
     project_id = await influencers.find_project_of_influencer(
         conn, organization_id=author.organization_id, influencer_id=influencer_id
@@ -101,7 +101,7 @@ async def _lock_project_for_new_influencer(
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
     org = author.organization_id
-    project = await project_locks.lock_project_row(conn, organization_id=org, project_id=project_id, versions=None)
+    project = await project_locks.lock_project_version(conn, organization_id=org, project_id=project_id, versions=None)
     project_locks.check_project_active(project.status)
     names = await influencer.list_names.all(conn, org=org, project_id=project_id)
     if len(names) >= MAX_INFLUENCERS_PER_PROJECT:

@@ -18,7 +18,7 @@ from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE_KIND
 from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import BrandSourceFindings
+from schemas.brand import BrandSourceRow
 from schemas.errors import LimitReached
 from schemas.errors.absent import not_found_error, require_found
 
@@ -59,7 +59,7 @@ class _FirstInfluencerExistsError(Exception):
 MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFaceTraits)
 
 
-def current_brand_snapshot(rows: Sequence[BrandSourceFindings], project_id: UUID, language: str) -> BrandSnapshot:
+def current_brand_snapshot(rows: Sequence[BrandSourceRow], project_id: UUID, language: str) -> BrandSnapshot:
     """Return a snapshot of the current brand. A brand without a language gets `language`, the project's."""
     known = take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)

@@ -66,7 +66,7 @@ async def read_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versio
     return _job_to_schema(row)
 
 
-async def read_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[VersionedJob | None]:
+async def read_jobs_by_ids(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[VersionedJob | None]:
     """Return the job and version of each (organization, job), in order; None for an unknown or internal job."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
     return [None if row.id is None else _job_to_schema(row) for row in rows]
@@ -101,12 +101,12 @@ async def list_filtered_jobs(
         )
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    search = partial(_search_jobs, project_id=project_id)
+    search = partial(_search_org_jobs, project_id=project_id)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, search, filters, leading)
     return [_job_to_schema(row)[0] for row in rows]
 
 
-async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
+async def _search_org_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Return the jobs that match these filters, by a selective filter's statement and index; none if contradictory."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.api_status_of_job_phase(phase))
@@ -182,7 +182,7 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
     Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job belongs to
     another attempt.
     """
-    if not subjects.may_end_job_subjects(settlements):
+    if not subjects.has_job_with_subject(settlements):
         async with acquire_connection(pool) as conn:
             return await ledger.settle_job_attempts(conn, settlements)
 

@@ -51,15 +51,15 @@ class _JobStatsBucketRow(NamedTuple):
     sampled: bool
 
 
-MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_JobStatsBucketRow)
-MEASURE_JOBS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
+READ_ENDED_JOB_STATS = job_stats.measure_ended_jobs.typed(_JobStatsBucketRow)
+READ_ORG_JOB_STATS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
 
 
-async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
+async def read_ended_job_stats(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
     """Return statistics of all organizations' jobs, or `pool`'s, that ended in the last hour or day, by bucket."""
     ats = list_job_stats_bucket_starts(window, now)
     bucket_s = JOB_STATS_BUCKETS_BY_WINDOW[window].seconds
-    rows = await MEASURE_ENDED_JOBS.all(
+    rows = await READ_ENDED_JOB_STATS.all(
         conn,
         ats=ats,
         parts=SAMPLE_PARTS_PER_BUCKET,
@@ -71,7 +71,7 @@ async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | Non
     return _job_stats_to_schema(window, ats, rows)
 
 
-async def measure_organization_jobs(
+async def read_organization_job_stats(
     conn: Conn, *, organization_id: UUID, window: StatsWindow, now: datetime
 ) -> JobStats:
     """Return statistics of an organization's public jobs that were accepted in the last hour or day, by bucket."""
@@ -83,7 +83,7 @@ async def measure_organization_jobs(
         for part in range(SAMPLE_PARTS_PER_BUCKET)
     ]
     bounds.append(ids.first_uuid7_at(ats[-1] + timedelta(seconds=bucket_s)))
-    rows = await MEASURE_JOBS.all(
+    rows = await READ_ORG_JOB_STATS.all(
         conn,
         org=organization_id,
         kinds=PUBLIC_JOB_KIND_NAMES,

@@ -257,7 +257,9 @@ async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: U
         case "blocked":
             return _build_post_waiting("schedule_passed" if post.schedule_passed else "approval")
         case "outcome_unknown":
-            return _build_post_waiting("outcome_unknown", await _next_post_poll_time(conn, organization_id, post_id))
+            return _build_post_waiting(
+                "outcome_unknown", await _next_lost_post_poll_time(conn, organization_id, post_id)
+            )
         case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB, post.job_id or ""):
             [waiting] = await find_job_wait_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
@@ -288,7 +290,7 @@ async def _find_time_with_quota_room(conn: Conn, facts: JobWaitFacts) -> datetim
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 
 
-async def _next_post_poll_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
+async def _next_lost_post_poll_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next poll for a post with a lost answer; None after the last poll."""
     lost = await _FIND_LOST_ANSWER_OF_POST.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.seconds_until_next_lost_post_poll((lost.now - lost.created_at).total_seconds())

@@ -35,7 +35,7 @@ POST_CANCEL_REASON_BY_LEASE_END: Mapping[LeaseEndReason, str] = {
     "project_archived": waiting.PROJECT_ARCHIVED_CANCEL_REASON,
 }
 
-UNKNOWN_ACCOUNT_MESSAGE = "is not a known account"
+UNKNOWN_OWNER_ACCOUNT_MESSAGE = "is not a known account"
 
 
 class LockedLeaseRequest(NamedTuple):
@@ -79,7 +79,7 @@ class AccountLeaseRow(NamedTuple):
 
 
 LOCK_OWNER_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
-LIST_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
+LIST_ACCOUNT_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
 END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrgIds)
 
 
@@ -97,10 +97,10 @@ async def lease_accounts_to_project(
         owner.id: owner for owner in await LOCK_OWNER_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_build_lease_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
+        issues = [_build_lease_issue(position, UNKNOWN_OWNER_ACCOUNT_MESSAGE) for position in unknown]
         raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
-    leased = await offers.filter_currently_leased_account_ids(conn, account_ids)
+    leased = await offers.filter_leased_out_account_ids(conn, account_ids)
     _raise_if_not_leasable(_list_lease_blockers(request, owners, leased))
     new = [ids.new_uuid7() for _ in account_ids]
     org = request.organization_id
@@ -130,7 +130,7 @@ async def end_lease_of_account(
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None or row.owner_account_id is None:
         raise not_found_error("leased_account")
-    await project_locks.lock_project_row(
+    await project_locks.lock_project_version(
         conn, organization_id=organization_id, project_id=row.project_id, versions=None
     )
     canceled = await _read_lease_canceled_post_count(conn, scope)
@@ -159,7 +159,7 @@ async def recall_leased_account(conn: Conn, *, actor: Actor, account_id: UUID) -
     return ended
 
 
-async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
+async def end_next_lease_of_archived_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
     """End the next lease of an archived project, which gets no new posts; return False if none is left."""
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
@@ -168,7 +168,7 @@ async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, projec
     return True
 
 
-async def list_leases_of_project(
+async def list_account_leases_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
     """Return at most `limit` account leases of a project older than `before`, newest first.
@@ -176,7 +176,7 @@ async def list_leases_of_project(
     Ended leases are included. Raises `ObjectNotFound`.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
+    rows = await LIST_ACCOUNT_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [_leased_account_to_schema(row) for row in rows]
 
 

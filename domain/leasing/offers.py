@@ -44,7 +44,7 @@ class AccountOfferRow(NamedTuple):
 
 
 GET_OFFERED_ACCOUNT = account_lease.get_offered.typed(AccountOfferRow)
-LIST_OFFERED_ACCOUNTS = account_lease.list_offered.typed(AccountOfferRow)
+LIST_OFFERS_OF_ENVIRONMENT = account_lease.list_offered.typed(AccountOfferRow)
 
 
 async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
@@ -70,7 +70,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
         ) from None
     scope = AccountAndOrgIds(org, account_id)
     await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
-    return await read_account_offer(conn, organization_id=org, account_id=account_id)
+    return await find_account_lease_offer(conn, organization_id=org, account_id=account_id)
 
 
 async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
@@ -82,16 +82,16 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountAndOrgIds(org, account_id)
         await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
-    return await read_account_offer(conn, organization_id=org, account_id=account_id)
+    return await find_account_lease_offer(conn, organization_id=org, account_id=account_id)
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
     """Raise `StateConflict` ACCOUNT_LEASED if an owner's account is leased now; the caller has locked it."""
-    if await filter_currently_leased_account_ids(conn, [account_id]):
+    if await filter_leased_out_account_ids(conn, [account_id]):
         raise accounts.account_leased_error("the account is leased: recall the lease first, or wait for its end")
 
 
-async def filter_currently_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
+async def filter_leased_out_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
     """Return the ids of those owners' accounts that are leased now; exact only for locked accounts.
 
     This transaction must have locked an owner's account: otherwise a lease may begin or end meanwhile.
@@ -99,13 +99,15 @@ async def filter_currently_leased_account_ids(conn: Conn, account_ids: Sequence[
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 
-async def read_account_offer(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
+async def find_account_lease_offer(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
     return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
-async def list_env_lease_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
+async def list_lease_offers_of_environment(
+    conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int
+) -> list[OfferedAccount]:
     """Return at most `limit` lease offers of all an environment's organizations older than `before`, newest first."""
-    rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
+    rows = await LIST_OFFERS_OF_ENVIRONMENT.all(conn, env=env, before=before, limit=limit)
     return [_account_offer_to_schema(row) for row in rows]
 
 

@@ -45,14 +45,14 @@ class LeaseRequestRow(NamedTuple):
     account_ids: list[UUID]
 
 
-class LeaseRequestScope(NamedTuple):
+class LeaseRequestProject(NamedTuple):
     """Project of a request, which never changes."""
 
     organization_id: UUID
     project_id: UUID
 
 
-class AuditEntryScope(NamedTuple):
+class AuditEntryOwnerAndKey(NamedTuple):
     """Organization of an audit log entry, with the key and project to record; no key for operators."""
 
     organization_id: UUID
@@ -64,7 +64,7 @@ GET_LEASE_REQUEST = lease_request.get_request.typed(LeaseRequestRow)
 LIST_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
 LIST_REQUESTS_OF_PROJECT = lease_request.list_of_project.typed(LeaseRequestRow)
 LOCK_LEASE_REQUEST = lease_request.lock_request.typed(LockedLeaseRequest)
-FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestScope)
+FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestProject)
 
 
 async def create_lease_request(
@@ -85,7 +85,7 @@ async def create_lease_request(
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
     await _audit_lease_request_action(
-        conn, AuditEntryScope(organization_id, api_key_id, project_id), request_id, "created", created
+        conn, AuditEntryOwnerAndKey(organization_id, api_key_id, project_id), request_id, "created", created
     )
     return await read_lease_request(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
@@ -126,7 +126,7 @@ async def assign_leased_accounts_to_request(
     Fewer accounts than requested leave it `partial`. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`
     PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or ACCOUNT_NOT_LEASABLE.
     """
-    org, project_id = await _find_lease_request_scope(conn, actor, request_id)
+    org, project_id = await _find_lease_request_project(conn, actor, request_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
     request = await _lock_undecided_lease_request(conn, org, request_id)
     owner_ids = _parse_assigned_account_ids(account_ids)
@@ -142,7 +142,7 @@ async def assign_leased_accounts_to_request(
 
 async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
     """Reject a lease request, or its unassigned rest. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
-    org, _ = await _find_lease_request_scope(conn, actor, request_id)
+    org, _ = await _find_lease_request_project(conn, actor, request_id)
     request = await _lock_undecided_lease_request(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
     return await _audit_lease_request_decision(conn, actor, request, "rejected", {"reason": reason})
@@ -158,7 +158,7 @@ async def close_lease_requests(conn: Conn, *, organization_id: UUID, project_id:
     )
 
 
-async def _find_lease_request_scope(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestScope:
+async def _find_lease_request_project(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestProject:
     return require_found(await FIND_LEASE_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
@@ -184,17 +184,23 @@ async def _audit_lease_request_decision(
 ) -> OperatedRequest:
     """Audit a decision for both organizations, the partner's entry without the operator's name; return the request."""
     org = request.organization_id
-    await _audit_lease_request_action(conn, AuditEntryScope(org, None, request.project_id), request.id, action, details)
+    await _audit_lease_request_action(
+        conn, AuditEntryOwnerAndKey(org, None, request.project_id), request.id, action, details
+    )
     if actor.organization_id != org:
         operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org), **details}
         await _audit_lease_request_action(
-            conn, AuditEntryScope(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
+            conn,
+            AuditEntryOwnerAndKey(actor.organization_id, actor.key_uuid, None),
+            request.id,
+            action,
+            operator_details,
         )
     return _lease_request_to_schema(OperatedRequest, await GET_LEASE_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _audit_lease_request_action(
-    conn: Conn, log: AuditEntryScope, request_id: UUID, action: str, details: Mapping[str, Any]
+    conn: Conn, log: AuditEntryOwnerAndKey, request_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
     await audit.write_audit_entry(
         conn,

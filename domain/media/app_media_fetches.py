@@ -99,7 +99,7 @@ async def reset_media_fetch_for_new_attempt(conn: Conn, *, claim: JobClaim) -> M
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
         bool(
             await queries.begin_attempt.run(
-                conn, **_build_sql_key_of_media_fetch_row(claim), grace_s=uploads.UPLOAD_PRUNE_DELAY_S
+                conn, **_build_media_fetch_row_parameters(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
             )
         ),
     )
@@ -111,7 +111,7 @@ async def reserve_storage_for_fetched_media(conn: Conn, *, claim: JobClaim, at_m
     Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
-    if not await queries.begin_file.run(conn, **_build_sql_key_of_media_fetch_row(claim), token=token):
+    if not await queries.begin_file.run(conn, **_build_media_fetch_row_parameters(claim), token=token):
         raise not_found_error("app_media")
     return token
 
@@ -132,7 +132,7 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
         adding=AppMediaAmount(bytes=file.size_bytes),
     )
     if not await queries.finish_fetch.run(
-        conn, **_build_sql_key_of_media_fetch_row(claim), **app_media.build_column_values_of_stored_file(file)
+        conn, **_build_media_fetch_row_parameters(claim), **app_media.build_column_values_of_stored_file(file)
     ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
@@ -146,7 +146,7 @@ async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) 
         conn,
         orgs=[row.organization_id for row in rows],
         job_ids=[row.id for row in rows],
-        grace_s=uploads.UPLOAD_PRUNE_DELAY_S,
+        grace_s=uploads.ABANDONED_UPLOAD_GRACE_S,
     )
 
 
@@ -156,5 +156,5 @@ def media_fetch_project_id(claim: JobClaim) -> UUID:
     return claim.project_id
 
 
-def _build_sql_key_of_media_fetch_row(claim: JobClaim) -> dict[str, UUID]:
+def _build_media_fetch_row_parameters(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

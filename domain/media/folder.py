@@ -48,7 +48,7 @@ class FolderStore(MediaStore):
 
     async def delete(self, token: str) -> None:
         with self._convert_storage_errors():
-            await costs.run_in_charged_thread(_remove_object_files, self._folder / storage_object_path(token))
+            await costs.run_in_charged_thread(_delete_object_in_folder, self._folder / storage_object_path(token))
 
     @contextmanager
     def _convert_storage_errors(self) -> Iterator[None]:
@@ -82,6 +82,6 @@ def _sync_file_to_disk(file: Path) -> None:
             os.close(handle)
 
 
-def _remove_object_files(file: Path) -> None:
+def _delete_object_in_folder(file: Path) -> None:
     for part in (file, *file.parent.glob(f"{file.name}#*")):
         part.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ _JPEG_SEGMENT_MARKER_PATTERN = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 _JPEG_END_OF_IMAGE_CODE = 0xD9
 
 
-def walk_png_chunks() -> PictureFormatWalk:
+def walk_png_to_end() -> PictureFormatWalk:
     """Yield the steps through a PNG to its end: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
     yield SkipBytesStep(8)
     kind = b""
@@ -46,7 +46,7 @@ def walk_png_chunks() -> PictureFormatWalk:
         yield SkipBytesStep(int.from_bytes(head[:4]) + 4)
 
 
-def walk_jpeg_markers() -> PictureFormatWalk:
+def walk_jpeg_to_end() -> PictureFormatWalk:
     """Yield the steps through a JPEG to its end: markers up to EOI (ITU-T T.81, B.1.1).
 
     A segment is skipped whole, with any thumbnail in it.
@@ -60,7 +60,7 @@ def walk_jpeg_markers() -> PictureFormatWalk:
         yield SkipBytesStep(max(0, int.from_bytes(length) - 2))
 
 
-def walk_webp_header() -> PictureFormatWalk:
+def walk_webp_to_end() -> PictureFormatWalk:
     """Yield the steps through a WebP to its end: one RIFF chunk with its length; an odd length is padded by a byte."""
     head = yield ReadBytesStep(12)
     size = int.from_bytes(head[4:8], "little")
@@ -68,9 +68,9 @@ def walk_webp_header() -> PictureFormatWalk:
 
 
 PICTURE_END_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
-    "image/png": walk_png_chunks,
-    "image/jpeg": walk_jpeg_markers,
-    "image/webp": walk_webp_header,
+    "image/png": walk_png_to_end,
+    "image/jpeg": walk_jpeg_to_end,
+    "image/webp": walk_webp_to_end,
 }
 
 
@@ -99,13 +99,13 @@ class PictureEndFinder:
                 self.has_too_many_steps = True
                 return at
             at = (
-                self._find_jpeg_marker(chunk, at)
+                self._find_next_jpeg_marker(chunk, at)
                 if isinstance(self._step, FindMarkerStep)
                 else self._consume_step_bytes(chunk, at)
             )
         return at
 
-    def _find_jpeg_marker(self, chunk: bytes, at: int) -> int:
+    def _find_next_jpeg_marker(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
         match = _JPEG_SEGMENT_MARKER_PATTERN.search(before + chunk if before else chunk, at)
         if match is None:

@@ -134,7 +134,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
             answer = _check_media_limits(MediaMetadata(width, height))
             if isinstance(answer, RefusedFile):
                 return answer
-            is_unpacked = _unpack_picture(image, kind)
+            is_unpacked = _decode_picture(image, kind)
             exif = Image.Exif()
             exif.load(image.info.get("exif", b""))  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
@@ -145,7 +145,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
     return MediaMetadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
 
 
-def _unpack_picture(image: Image.Image, kind: str) -> bool:
+def _decode_picture(image: Image.Image, kind: str) -> bool:
     """Decode a picture's pixels, which fails for a truncated file; return False without doing so for a large WebP.
 
     A JPEG is decoded at the size of a thumbnail.

@@ -36,7 +36,7 @@ async def read_storage_use(conn: Conn, *, organization_id: UUID) -> Storage:
     return Storage(used_bytes=row.bytes, limit_bytes=STORAGE_QUOTA_BYTES_BY_TIER[row.tier])
 
 
-async def check_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
+async def check_tier_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
     """Raise `BodyOversized` if an organization stores more bytes than its tier allows, this transaction's included."""
     use = await read_storage_use(conn, organization_id=organization_id)
     if use.used_bytes > use.limit_bytes:

@@ -63,7 +63,7 @@ class StreamingUpload:
         self.size, self.hash = 0, hashlib.sha256()
         self.received_bytes, self._end = 0, PictureEndFinder(type_.mime)
 
-    async def stream_file_bytes(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def yield_file_bytes(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield an uploaded file's bytes up to its end, from its head and the `rest`, counted and hashed.
 
         Bytes after the end of a picture are read and dropped. Raises `BodyOversized` as soon as the size

@@ -18,7 +18,7 @@ from schemas.brand import BrandSource
 MAX_APP_MEDIA_SUGGESTIONS_PER_PROJECT = 60
 
 
-class MediaSuggestion(NamedTuple):
+class IngestMediaSuggestion(NamedTuple):
     """Picture that an ingest found and stored, with the URL of its source."""
 
     kind: AppMediaKind
@@ -26,10 +26,10 @@ class MediaSuggestion(NamedTuple):
     file: StoredFile
 
 
-class IngestPicturesAndFileTokens(NamedTuple):
+class IngestPicturesAndUploadTokens(NamedTuple):
     """Pictures of an ingest, and the tokens of all files that it stored."""
 
-    pictures: Sequence[MediaSuggestion] = ()
+    pictures: Sequence[IngestMediaSuggestion] = ()
     tokens: Sequence[str] = ()
 
 
@@ -40,15 +40,15 @@ class KnownMediaSuggestion(NamedTuple):
     sha256: bytes
 
 
-LIST_APP_MEDIA_SUGGESTIONS_OF_PROJECT = queries.list_suggested.typed(KnownMediaSuggestion)
+LIST_KNOWN_APP_MEDIA_SUGGESTIONS = queries.list_suggested.typed(KnownMediaSuggestion)
 
 
-async def list_known_media_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
-    return await LIST_APP_MEDIA_SUGGESTIONS_OF_PROJECT.all(conn, org=claim.organization_id, project_id=claim.project_id)
+async def list_known_app_media_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
+    return await LIST_KNOWN_APP_MEDIA_SUGGESTIONS.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
 async def insert_app_media_suggested_by_ingest(
-    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestPicturesAndFileTokens
+    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestPicturesAndUploadTokens
 ) -> None:
     """Insert an ingest's new pictures as app media suggestions, and leave its other files to be pruned.
 
@@ -57,7 +57,7 @@ async def insert_app_media_suggested_by_ingest(
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)
-    new = _filter_new_media_suggestions(suggested.pictures, await list_known_media_suggestions(conn, claim=claim))
+    new = _filter_new_media_suggestions(suggested.pictures, await list_known_app_media_suggestions(conn, claim=claim))
     await queries.insert_suggestions.run(
         conn,
         org=claim.organization_id,
@@ -73,11 +73,11 @@ async def insert_app_media_suggested_by_ingest(
 
 
 def _filter_new_media_suggestions(
-    pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
-) -> list[MediaSuggestion]:
+    pictures: Sequence[IngestMediaSuggestion], had: Sequence[KnownMediaSuggestion]
+) -> list[IngestMediaSuggestion]:
     """Return pictures that aren't in `had`, each once by bytes and address, within the project's maximum in all."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
-    new: list[MediaSuggestion] = []
+    new: list[IngestMediaSuggestion] = []
     for picture in pictures:
         if (
             picture.url not in urls
@@ -90,7 +90,7 @@ def _filter_new_media_suggestions(
     return new
 
 
-def _build_insert_columns_of_suggested_media(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
+def _build_insert_columns_of_suggested_media(new: Sequence[IngestMediaSuggestion]) -> dict[str, list[Any]]:
     asset_ids: list[UUID] = [ids.new_uuid7() for _ in new]
     return {
         "ids": asset_ids,

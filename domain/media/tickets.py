@@ -19,7 +19,9 @@ from schemas.errors import ObjectNotFound
 MEDIA_DOWNLOAD_TICKET_RETENTION_S = 4 * 86400.0
 
 
-async def store_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
+async def store_post_download_tickets(
+    conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]
+) -> None:
     """Store one-time tickets for a post's files, in the transaction that stores the prepared call."""
     if tickets:
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
@@ -39,7 +41,7 @@ async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bo
     return row
 
 
-async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
+async def close_post_download_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
     """Close a post's one-time file tickets from the commit on.
 
     Returns whether a ticket of the latest call was fetched before; None if the post has no tickets.

@@ -23,7 +23,7 @@ UPLOAD_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_PRUNED_UPLOADS = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
-UPLOAD_PRUNE_DELAY_S = 900.0
+ABANDONED_UPLOAD_GRACE_S = 900.0
 
 #: Timeout of the storage in seconds while rows, and a connection, are held.
 UPLOAD_DELETE_TIMEOUT_S = 2.0
@@ -46,7 +46,7 @@ async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0)
     token = secrets.token_urlsafe(32)
     async with conn.transaction():
         await media_upload.start_upload.run(conn, org=organization_id, token=token, size_bytes=at_most)
-        await storage_quota.check_storage_quota(conn, organization_id=organization_id)
+        await storage_quota.check_tier_storage_quota(conn, organization_id=organization_id)
     return token
 
 
@@ -57,7 +57,7 @@ async def reserve_uploads(conn: Conn, *, organization_id: UUID, sizes: Sequence[
     """
     tokens = [secrets.token_urlsafe(32) for _ in sizes]
     await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
-    await storage_quota.check_storage_quota(conn, organization_id=organization_id)
+    await storage_quota.check_tier_storage_quota(conn, organization_id=organization_id)
     return tokens
 
 
@@ -73,7 +73,7 @@ async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[s
         raise ServiceUnavailable("the upload took more than a day: repeat the request")
 
 
-async def delete_unclaimed_uploads(
+async def delete_unclaimed_uploads_now(
     conn: Conn, store: MediaStore, *, organization_id: UUID, tokens: Sequence[str]
 ) -> None:
     """Delete those of these uploads that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
@@ -84,7 +84,7 @@ async def delete_unclaimed_uploads(
 
 async def mark_uploads_to_prune(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
     """Mark uploads without an asset for pruning, at a time when no worker can still be writing them."""
-    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=UPLOAD_PRUNE_DELAY_S)
+    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=ABANDONED_UPLOAD_GRACE_S)
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:

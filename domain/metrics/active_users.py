@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY, first_half_of_day_mask
+from domain.events.people import QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY, cut_mask_to_first_half_day
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ COUNT_ACTIVE_USERS_IN_WINDOWS = event_person.count_people.typed(_WindowPeopleCou
 ACTIVE_USER_CACHE_TIME = timedelta(minutes=10)
 
 
-class ActiveUserCache:
+class ActiveUserCountCache:
     """Cache of this process: numbers of people by window, each with the window's number of events.
 
     Without a new event a window has no new person. So a cached number is as new as the query if the events
@@ -57,7 +57,7 @@ class ActiveUserCache:
 
 
 async def count_active_users(
-    conn: Conn, counted: ActiveUserCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
+    conn: Conn, counted: ActiveUserCountCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
 ) -> list[int]:
     """Return the number of distinct active users in each window of `events`, cached or freshly counted.
 
@@ -91,7 +91,7 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
         project_id=project_id,
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
-        ams=[first_half_of_day_mask(mask) for _, _, mask in quarters],
+        ams=[cut_mask_to_first_half_day(mask) for _, _, mask in quarters],
         pms=[mask >> QUARTER_HOURS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],

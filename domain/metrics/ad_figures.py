@@ -32,7 +32,7 @@ class AdDaySum(NamedTuple):
     reach: int | None
 
 
-class AdFigureSum(NamedTuple):
+class MultiDayAdSum(NamedTuple):
     """Sum of any number of days. `reach` is that of the only row with impressions.
 
     With several such rows it is None, without any 0.
@@ -47,7 +47,7 @@ class AdFigureSum(NamedTuple):
     reach: int | None
 
 
-def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
+def sum_ad_days(days: Iterable[AdDaySum]) -> MultiDayAdSum:
     """Return the sums of daily ad rows: spend, impressions, clicks, conversions, revenue, and currencies.
 
     `reach` is that of the only row with impressions, 0 without such a row, None with several.
@@ -55,7 +55,7 @@ def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
     all_days = [*days]
     days_with_impressions = [day for day in all_days if day.shown]
     alone = len(days_with_impressions) == 1 and days_with_impressions[0].shown == 1
-    return AdFigureSum(
+    return MultiDayAdSum(
         frozenset(day.currency for day in all_days),
         sum(day.spend for day in all_days),
         sum(day.impressions for day in all_days),
@@ -76,14 +76,14 @@ def ratio_or_none(part: int, whole: int | None) -> float | None:
 
 
 #: Metrics that depend on money.
-AD_MONEY_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
+AD_MONEY_METRICS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
     "spend": lambda figures: micros_to_cents(figures.spend),
     "cpa": lambda figures: micros_to_cents(figures.spend, figures.conversions),
     "cpc": lambda figures: micros_to_cents(figures.spend, figures.clicks),
     "cpm": lambda figures: micros_to_cents(1_000 * figures.spend, figures.impressions),
     "roas": lambda figures: ratio_or_none(figures.revenue, figures.spend),
 }
-AD_NON_MONEY_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
+AD_NON_MONEY_METRICS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
     "impressions": lambda figures: figures.impressions,
     "clicks": lambda figures: figures.clicks,
     "conversions": lambda figures: figures.conversions,
@@ -93,7 +93,7 @@ AD_NON_MONEY_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] =
 }
 
 
-def compute_ad_metrics(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
+def compute_ad_metrics(found: MultiDayAdSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
     """Return these metrics by name from an ad sum, None if undefined; without `money`, metrics of money are None."""
     available = {**AD_NON_MONEY_METRICS, **AD_MONEY_METRICS} if money else AD_NON_MONEY_METRICS
     return {name: available[name](found) if name in available else None for name in metrics}

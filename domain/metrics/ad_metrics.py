@@ -47,7 +47,7 @@ class AdMetricsQuery(NamedTuple):
     granularity: AdGranularity
 
 
-def check_ad_id_given_unless_project_scope(scope: AdScope, subject_id: str | None) -> None:
+def check_ad_metrics_id_fits_scope(scope: AdScope, subject_id: str | None) -> None:
     """Raise `InvalidValue` for an ad metrics query with an id for scope `project`, or without one for another scope."""
     if (subject_id is None) != (scope == "project"):
         raise InvalidValue("id", "name the object of `scope` by its platform's id; for the project, leave it out")
@@ -67,7 +67,7 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
         rows = await _read_ad_day_sums(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
     labelled = defaultdict[str, list[AdDaySum]](list)
     for row in rows:
-        labelled[_ad_bucket_label(row.day, asked.granularity)].append(row)
+        labelled[_ad_day_or_week_label(row.day, asked.granularity)].append(row)
     total = ad_figures.sum_ad_days(rows)
     money, today = len(total.currencies) <= 1, now.astimezone(zone).date()
     return AdMetrics(
@@ -105,7 +105,7 @@ async def _read_ad_day_sums(conn: Conn, asked: AdMetricsQuery, first_day: date, 
     )
 
 
-def _ad_bucket_label(day: date, granularity: AdGranularity) -> str:
+def _ad_day_or_week_label(day: date, granularity: AdGranularity) -> str:
     """Return the label of the day or week with this day: the day itself or its Monday, in ISO 8601."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

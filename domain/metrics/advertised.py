@@ -91,7 +91,7 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
     sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
         raise InvalidValue("metric", NO_AD_REFERENCE_MESSAGE)
-    return TopPerformers(items=_rank_ad_groups(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
+    return TopPerformers(items=_rank_grouped_ad_sums(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
 
 
 async def _list_advertised_posts_and_contents(
@@ -132,7 +132,7 @@ def _group_ad_sums_by_post_or_content(
     return groups
 
 
-def _rank_ad_groups(
+def _rank_grouped_ad_sums(
     asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSumOfPostOrContent]]
 ) -> list[TopPerformer]:
     figures = [

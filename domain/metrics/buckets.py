@@ -20,7 +20,7 @@ MAX_METRIC_BUCKETS = 1_000
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
 
-class TimeBucket(NamedTuple):
+class LabelledTimeBucket(NamedTuple):
     """Part of a bucket inside the window, with the whole bucket's name."""
 
     label: str
@@ -28,19 +28,19 @@ class TimeBucket(NamedTuple):
     until: datetime
 
 
-def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[TimeBucket]:
+def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[LabelledTimeBucket]:
     """Return the hours, days or weeks of a zone in a window, in order and without a gap.
 
     The first and the last one are cut at the window's bounds. Raises `InvalidValue` above `MAX_METRIC_BUCKETS`.
     """
-    buckets, at = list[TimeBucket](), window.since
+    buckets, at = list[LabelledTimeBucket](), window.since
     while at < window.until:
         if len(buckets) == MAX_METRIC_BUCKETS:
             raise InvalidValue(
                 "granularity", f"the window has more than {MAX_METRIC_BUCKETS} of these: ask for longer ones"
             )
-        label, until = _BUCKET_FUNCTION_BY_GRANULARITY[granularity](at, zone)
-        buckets.append(TimeBucket(label, at, min(until, window.until)))
+        label, until = _BUCKET_END_FINDER_BY_GRANULARITY[granularity](at, zone)
+        buckets.append(LabelledTimeBucket(label, at, min(until, window.until)))
         at = until
     return buckets
 
@@ -94,7 +94,7 @@ def _utc_offset_at(at: datetime, zone: ZoneInfo) -> timedelta | None:
     return at.astimezone(zone).utcoffset()
 
 
-_BUCKET_FUNCTION_BY_GRANULARITY: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
+_BUCKET_END_FINDER_BY_GRANULARITY: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
     "hour": _find_label_and_end_of_hour_bucket,
     "day": _find_label_and_end_of_day_bucket,
     "week": _find_label_and_end_of_week_bucket,

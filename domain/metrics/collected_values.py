@@ -51,7 +51,7 @@ class ProjectAccount(NamedTuple):
         return self.disconnected_at is None or self.disconnected_at > at
 
 
-class MetricDelta(NamedTuple):
+class BucketMetricDelta(NamedTuple):
     """Change of a metric of an account, or of the post, in the bucket with the number `place`."""
 
     account_id: UUID
@@ -81,8 +81,8 @@ class PublishedPostCount(NamedTuple):
 
 LIST_PROJECT_ACCOUNTS = collected.list_of_project.typed(ProjectAccount)
 SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
-    collected.sum_of_accounts.typed(MetricDelta),
-    collected.sum_of_post.typed(MetricDelta),
+    collected.sum_of_accounts.typed(BucketMetricDelta),
+    collected.sum_of_post.typed(BucketMetricDelta),
 )
 FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
 FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
@@ -98,7 +98,7 @@ class NumberedTimeBucket(NamedTuple):
     until: datetime
 
 
-class ReportedMetricSums(NamedTuple):
+class CollectedMetricSums(NamedTuple):
     """Reported values of the accounts in scope, or of the post: the `subjects`.
 
     `sums` are by metric, subject and place, None for the whole window; `firsts` is the time of a subject's
@@ -150,13 +150,13 @@ async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) ->
     return {"posts_published": SeriesAndTotal(counts, sum(counts))}
 
 
-def sum_reported_counter(told: ReportedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def sum_reported_counter(told: CollectedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
     subjects = told.subjects_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
-def compute_engagement_rate(told: ReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def compute_engagement_rate(told: CollectedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return engagements divided by views in a period, over posts or accounts with views; None without a view."""
     viewed = told.subjects_with_value("views", stretch.until)
     views = told.sum_over_subjects("views", stretch, viewed)
@@ -165,7 +165,7 @@ def compute_engagement_rate(told: ReportedMetricSums, _: MetricName, stretch: Nu
     return round(sum(told.sum_over_subjects(metric, stretch, viewed) for metric in ENGAGEMENT_METRICS) / views, 6)
 
 
-def compute_follower_delta(told: ReportedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def compute_follower_delta(told: CollectedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return the change in followers in a period, summed over the accounts in scope; None if no account counts.
 
     An account counts if it has an earlier value or a change in the period. Its first value is no change.
@@ -176,7 +176,7 @@ def compute_follower_delta(told: ReportedMetricSums, _: MetricName, stretch: Num
 
 
 DERIVED_METRIC_FUNCTIONS: Mapping[
-    MetricName, Callable[[ReportedMetricSums, MetricName, NumberedTimeBucket], MetricFigure]
+    MetricName, Callable[[CollectedMetricSums, MetricName, NumberedTimeBucket], MetricFigure]
 ] = {"engagement_rate": compute_engagement_rate, "follower_delta": compute_follower_delta}
 
 
@@ -200,7 +200,7 @@ async def _list_scope_accounts(conn: Conn, question: MetricSeriesQuery) -> list[
 
 async def _read_reported_values(
     conn: Conn, question: MetricSeriesQuery, account_ids: Sequence[UUID]
-) -> ReportedMetricSums:
+) -> CollectedMetricSums:
     names = dict.fromkeys(
         part for metric in question.metrics for part in SNAPSHOT_METRICS_BY_DERIVED_METRIC.get(metric, (metric,))
     )
@@ -218,7 +218,7 @@ async def _read_reported_values(
         sums[row.metric, row.account_id, row.place] += int(row.delta)
         sums[row.metric, row.account_id, None] += int(row.delta)
     subjects = [question.subject_id] if question.subject_id else account_ids
-    return ReportedMetricSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
+    return CollectedMetricSums(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
 async def _read_follower_counts(
@@ -247,7 +247,7 @@ async def _read_follower_counts(
     return SeriesAndTotal(series, series[-1] if series else None)
 
 
-PLATFORM_METRIC_VALUE_READER = MetricValueReader(
+COLLECTED_METRIC_VALUE_READER = MetricValueReader(
     metrics={
         "project": COLLECTED_ACCOUNT_METRICS,
         "social_account": COLLECTED_ACCOUNT_METRICS,

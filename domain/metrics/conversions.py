@@ -12,7 +12,7 @@ from domain.apps.app_numbers import AppWithEventStoreNumber
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.buckets import TimeBucket
+from domain.metrics.buckets import LabelledTimeBucket
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
 from domain.metrics.rollup_counts import EventCountGrouping, EventGroupCount
 from domain.metrics.windows import TimeWindow
@@ -76,17 +76,17 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     )
 
 
-def _split_conversion_window_into_buckets(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
+def _split_conversion_window_into_buckets(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[LabelledTimeBucket]:
     """Return a conversion query's hours, else days, if it groups by them; otherwise its whole window as one bucket."""
     if "hour" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "hour")
     if "day" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "day")
-    return [TimeBucket("", *asked.window)]
+    return [LabelledTimeBucket("", *asked.window)]
 
 
 async def _read_conversion_counts(
-    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[TimeBucket], app_no: int | None
+    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[LabelledTimeBucket], app_no: int | None
 ) -> list[EventGroupCount]:
     counts = await rollup_counts.count_rolled_up_events(
         conn,
@@ -117,7 +117,7 @@ def _sum_conversions_by_group(
 
 def _make_conversion_grouper(
     by: Collection[ConversionGrouping],
-    cut: Sequence[TimeBucket],
+    cut: Sequence[LabelledTimeBucket],
     zone: ZoneInfo,
     numbered: Sequence[AppWithEventStoreNumber],
 ) -> Callable[[EventGroupCount], _ConversionGroupKey]:

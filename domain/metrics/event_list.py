@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import event
 from domain.apps.app_numbers import ProjectAppsByEventStoreNumber
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
-from domain.metrics.redaction import redact_event_id, redact_event_json
+from domain.metrics.redaction import hide_personal_event_id, redact_event_json
 from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.events import REDACTED_TEXT
@@ -20,7 +20,7 @@ from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
 _TIME_BEFORE_ALL_EVENTS, _TIME_AFTER_ALL_EVENTS = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
 
@@ -51,13 +51,13 @@ class EventCursor(NamedTuple):
 
     def pack(self) -> bytes:
         """Return the cursor of an event list as bytes: its time in microseconds, its key and its app number."""
-        return struct.pack(">q16sH", (self.at - _EPOCH) // _ONE_MICROSECOND, self.key.bytes, self.app_no)
+        return struct.pack(">q16sH", (self.at - _UNIX_EPOCH) // _ONE_MICROSECOND, self.key.bytes, self.app_no)
 
     @staticmethod
     def unpack(data: bytes) -> "EventCursor":
         """Return the cursor of an event list from its packed bytes."""
         micros, key, app_no = struct.unpack(">q16sH", data)
-        return EventCursor(_EPOCH + micros * _ONE_MICROSECOND, UUID(bytes=key), app_no)
+        return EventCursor(_UNIX_EPOCH + micros * _ONE_MICROSECOND, UUID(bytes=key), app_no)
 
 
 class EventListFilter(NamedTuple):
@@ -118,7 +118,7 @@ def _unredacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
 
 def _redacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
     return {
-        "event_id": redact_event_id(row.event_id),
+        "event_id": hide_personal_event_id(row.event_id),
         "app_user_id": None if row.user_id is None else REDACTED_TEXT,
         "anonymous_id": None if row.anonymous_id is None else REDACTED_TEXT,
         "properties": redact_event_json(row.properties, event_name=row.name),

@@ -16,7 +16,7 @@ from schemas.metrics import MetricFigure, MetricName
 MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS = timedelta(minutes=10)
 
 
-async def read_event_metrics(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
+async def read_event_count_metrics(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the number of events by bucket and for the window, and other metrics of events if requested.
 
     These are active users, and events counted without a name. Events of the latest 202 responses are included.
@@ -55,11 +55,11 @@ async def _count_active_users_by_bucket(
     )
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
-    people |= dict.fromkeys(await _find_unrecorded_windows(conn, question.project_id, empty))
+    people |= dict.fromkeys(await _find_windows_before_recording(conn, question.project_id, empty))
     return SeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
 
 
-async def _find_unrecorded_windows(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
+async def _find_windows_before_recording(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
     """Return those of the `empty` windows that end before the project's active users were first recorded."""
     if not empty:
         return []
@@ -74,5 +74,5 @@ EVENT_METRIC_VALUE_READER = MetricValueReader(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=EVENT_SETTLING_TIME,
     of_events=True,
-    read=read_event_metrics,
+    read=read_event_count_metrics,
 )

@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
 from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
@@ -23,7 +23,7 @@ from schemas.metrics import Granularity, MetricBucket, MetricFigure, MetricName,
 #: Sources of values. No two have the same metric of a scope.
 METRIC_VALUE_READERS: Sequence[MetricValueReader] = (
     event_values.EVENT_METRIC_VALUE_READER,
-    collected_values.PLATFORM_METRIC_VALUE_READER,
+    collected_values.COLLECTED_METRIC_VALUE_READER,
     collected_values.PUBLISHED_POST_COUNT_READER,
 )
 
@@ -46,7 +46,7 @@ class MetricDatabases(NamedTuple):
 
     main: OpenConnection
     events: OpenConnection
-    counted: ActiveUserCache
+    counted: ActiveUserCountCache
 
 
 class MetricsQuery(NamedTuple):

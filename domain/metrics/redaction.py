@@ -31,16 +31,16 @@ PERSONAL_FIELD_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-REDACTED_OBJECT_NAMES = frozenset(
+PERSONAL_OBJECT_NAMES = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
 
 #: Objects with an `id` that identifies a person, or leads to one.
-OBJECTS_WHOSE_ID_FIELD_IS_PERSONAL = frozenset({"device"})
+EVENT_OBJECTS_WITH_REDACTED_ID = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
-OBJECTS_WHOSE_NAME_FIELD_IS_IMPERSONAL = frozenset(
+EVENT_OBJECTS_WITH_UNREDACTED_NAME = frozenset(
     "app os library campaign screen page product products item items category plan brand event browser store"
     " integration network".split()
 )
@@ -66,16 +66,16 @@ def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
     """
     parsed = _REDACTION_JSON_DECODER.decode(text)
     whole = event_name in PERSON_EVENT_NAMES
-    redacted = dict.fromkeys(parsed, REDACTED_TEXT) if whole else _redact_object(parsed, within="")
+    redacted = dict.fromkeys(parsed, REDACTED_TEXT) if whole else _redact_event_object(parsed, within="")
     return msgspec.Raw(msgspec.json.encode(redacted))
 
 
-def redact_event_id(text: str) -> str:
+def hide_personal_event_id(text: str) -> str:
     """Return an event's id; `REDACTED_TEXT` if it has an e-mail address or phone number or is an IP address."""
     return REDACTED_TEXT if _has_personal_address(text) else text
 
 
-def _redact_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
+def _redact_event_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
     return {
         _redact_field_name(name): _redact_field_value(_normalize_field_name(name), value, within)
         for name, value in found.items()
@@ -90,22 +90,22 @@ def _redact_field_name(name: str) -> str:
 def _redact_field_value(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal_field(name, within) or (name in REDACTED_OBJECT_NAMES and isinstance(value, (dict, list, str))):
+    if _is_personal_field(name, within) or (name in PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))):
         return REDACTED_TEXT
     return _redact_json_value(value, within=name)
 
 
 def _is_personal_field(name: str, within: str) -> bool:
     if name == "name":
-        return within not in OBJECTS_WHOSE_NAME_FIELD_IS_IMPERSONAL
+        return within not in EVENT_OBJECTS_WITH_UNREDACTED_NAME
     if name == "id":
-        return within in OBJECTS_WHOSE_ID_FIELD_IS_PERSONAL
+        return within in EVENT_OBJECTS_WITH_REDACTED_ID
     return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_FIELD_NAME_PARTS)
 
 
 def _redact_json_value(value: Any, *, within: str) -> Any:
     if isinstance(value, dict):
-        return _redact_object(value, within=within)
+        return _redact_event_object(value, within=within)
     if isinstance(value, list):
         return [_redact_json_value(item, within=within) for item in value]
     return _redact_personal_text(value) if isinstance(value, str) else value

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.metrics.active_users import ActiveUserCache
-from domain.metrics.buckets import TimeBucket
+from domain.metrics.active_users import ActiveUserCountCache
+from domain.metrics.buckets import LabelledTimeBucket
 from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName, MetricScope
 
@@ -24,8 +24,8 @@ class MetricSeriesQuery(NamedTuple):
     subject_id: UUID | None
     metrics: Sequence[MetricName]
     window: TimeWindow
-    buckets: Sequence[TimeBucket]
-    counted: ActiveUserCache
+    buckets: Sequence[LabelledTimeBucket]
+    counted: ActiveUserCountCache
     now: datetime
     #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()

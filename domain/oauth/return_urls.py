@@ -16,7 +16,7 @@ def check_return_url(url: str, *, origins: Collection[str]) -> str:
     Raises `ReturnUrlRefused` for another origin. Raises `InvalidValue` for a URL with a fragment, a login, or a
     parameter `status` or `state`. Raises it also for each URL that browsers and URL parsers read differently.
     """
-    parts = _split_return_url(url)
+    parts = _parse_valid_return_url(url)
     if parts.fragment or url.endswith("#"):
         raise _invalid_return_url_error("must have no fragment")
     if RETURN_URL_OUTCOME_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
@@ -34,7 +34,7 @@ def add_oauth_outcome_to_url(url: str, *, status: str, state: str) -> str:
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
 
 
-def _split_return_url(url: str) -> SplitResult:
+def _parse_valid_return_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         readable = parts.port != 0 and url.isascii() and not AMBIGUOUS_URL_CHAR_PATTERN.search(url)

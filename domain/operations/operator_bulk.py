@@ -32,18 +32,18 @@ ALL_PARTNER_KEY_SCOPES = ("*",)
 JOB_ID_BEFORE_FIRST, JOB_ID_AFTER_LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
-class BulkJobPosition(NamedTuple):
+class OperatorBulkJobCursor(NamedTuple):
     """Start of a call: after this job of this organization."""
 
     organization_id: UUID
     job_id: UUID
 
 
-class BulkJobPage(NamedTuple, Generic[A]):
+class BulkJobAnswer(NamedTuple, Generic[A]):
     """Answer of a bulk change but for its cursor, the next call's start, and the wakes to send."""
 
     answer: A
-    place: BulkJobPosition | None
+    place: OperatorBulkJobCursor | None
     wakes: tuple[WakeMessage, ...] = ()
 
 
@@ -53,9 +53,9 @@ async def retry_matching_jobs_across_organizations(
     actor: Actor,
     organization_id: UUID | None,
     chosen: JobRetryFilter,
-    after: BulkJobPosition | None,
+    after: OperatorBulkJobCursor | None,
     dry_run: bool,
-) -> BulkJobPage[BulkRetried]:
+) -> BulkJobAnswer[BulkRetried]:
     """Retry the next `bulk_retries.MAX_JOBS_PER_BULK_RETRY` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
@@ -84,19 +84,19 @@ async def retry_matching_jobs_across_organizations(
             most=bulk_retries.MAX_JOBS_PER_BULK_RETRY - _count_retried_and_skipped_jobs(total),
             depth=depth,
         )
-        total = _add_retries(total, batch.answer)
+        total = _sum_bulk_retries(total, batch.answer)
         wakes += batch.wakes
         if batch.answer.retried:
             await _audit_bulk_job_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
         if _has_bulk_retry_reached_its_limit(total) or (batch.last_id is not None and not dry_run):
-            place = BulkJobPosition(org, batch.last_id or JOB_ID_AFTER_LAST)
+            place = OperatorBulkJobCursor(org, batch.last_id or JOB_ID_AFTER_LAST)
             break
     matched = min(total.matched, bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY)
     total = structs.replace(total, matched=matched, capped=total.capped or place is not None)
-    return BulkJobPage(total, place, tuple(wakes))
+    return BulkJobAnswer(total, place, tuple(wakes))
 
 
-def _add_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
+def _sum_bulk_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
     """Return the sum of some organizations' retries and one more organization's."""
     return structs.replace(
         total,
@@ -124,9 +124,9 @@ async def cancel_matching_jobs_across_organizations(
     actor: Actor,
     organization_id: UUID | None,
     chosen: JobCancelFilter,
-    after: BulkJobPosition | None,
+    after: OperatorBulkJobCursor | None,
     dry_run: bool,
-) -> BulkJobPage[OperatedCanceled]:
+) -> BulkJobAnswer[OperatedCanceled]:
     """Cancel the next `bulk.MAX_JOBS_PER_BULK_CANCEL` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, and the position of the next call.
@@ -149,7 +149,7 @@ async def cancel_matching_jobs_across_organizations(
             await _audit_bulk_job_change(conn, actor, org, "jobs.canceled", len(result.job_ids))
         room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = BulkJobPosition(org, JOB_ID_BEFORE_FIRST if result.more else JOB_ID_AFTER_LAST)
+            place = OperatorBulkJobCursor(org, JOB_ID_BEFORE_FIRST if result.more else JOB_ID_AFTER_LAST)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.MAX_JOBS_COUNTED_FOR_BULK_CANCEL),
@@ -157,10 +157,10 @@ async def cancel_matching_jobs_across_organizations(
         job_ids=job_ids,
         next_cursor=None,
     )
-    return BulkJobPage(answer, place)
+    return BulkJobAnswer(answer, place)
 
 
-def _find_start_organization_of_bulk_call(after: BulkJobPosition | None) -> UUID | None:
+def _find_start_organization_of_bulk_call(after: OperatorBulkJobCursor | None) -> UUID | None:
     """Return the organization at which a bulk call after a position begins; None for the first of all.
 
     It is the position's own, or the next id if the position is after all of its jobs.
@@ -170,8 +170,8 @@ def _find_start_organization_of_bulk_call(after: BulkJobPosition | None) -> UUID
     return UUID(int=after.organization_id.int + 1)
 
 
-def _position_after_last_organization(orgs: list[UUID]) -> BulkJobPosition | None:
-    return BulkJobPosition(orgs[-1], JOB_ID_AFTER_LAST) if len(orgs) == MAX_ORGANIZATIONS_PER_BULK_CALL else None
+def _position_after_last_organization(orgs: list[UUID]) -> OperatorBulkJobCursor | None:
+    return OperatorBulkJobCursor(orgs[-1], JOB_ID_AFTER_LAST) if len(orgs) == MAX_ORGANIZATIONS_PER_BULK_CALL else None
 
 
 async def _audit_bulk_job_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:

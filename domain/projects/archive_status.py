@@ -9,7 +9,7 @@ from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import ProjectRowLockedForChange
 from domain.leasing import requests
-from domain.leasing.requests import AuditEntryScope
+from domain.leasing.requests import AuditEntryOwnerAndKey
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from domain.values.answers import build_api_answer_from_row
@@ -46,7 +46,7 @@ async def begin_project_archive(
     waiting posts that the answer counts are never sent; the posts in flight were marked `sending` before. Open
     requests for leased accounts are closed here. Raises `ObjectNotFound`, `VersionOutdated`.
     """
-    locked = await project_locks.lock_project_row(
+    locked = await project_locks.lock_project_version(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if locked.status == "archived":
@@ -64,7 +64,7 @@ async def begin_project_archive(
         canceled_scheduled_posts=counts.waiting,
         in_flight_posts=counts.in_flight,
     )
-    log = AuditEntryScope(organization_id, api_key_id, project_id)
+    log = AuditEntryOwnerAndKey(organization_id, api_key_id, project_id)
     details = {"closedLeaseRequests": closed} if closed else None
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
     await audit.write_audit_entry(conn, **log._asdict(), action="project.archived", subject=subject, details=details)

@@ -18,9 +18,9 @@ from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
 from domain.values.answers import build_api_answer_from_row
-from domain.values.collect_errors import run_request_checks
+from domain.values.collect_errors import run_checks_merging_errors
 from schemas import ids
-from schemas.brand import Brand, BrandSourceFindings
+from schemas.brand import Brand, BrandSourceRow
 from schemas.errors import InvalidValue
 from schemas.errors.absent import require_found
 from schemas.projects import IngestStates, Project, ProjectCreate, ProjectPatch, ProjectStatus
@@ -63,7 +63,7 @@ def compose_new_project(body: ProjectCreate, *, organization_id: UUID, now: date
 
     Raises `InvalidValue` with all faults.
     """
-    name, _, _, stored = run_request_checks(
+    name, _, _, stored = run_checks_merging_errors(
         partial(trim_project_name, body.name),
         partial(timezones.check_timezone, body.timezone),
         partial(languages.check_language_tag, body.primary_language),
@@ -142,7 +142,7 @@ async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -
     return _project_to_schema(row), row.version
 
 
-async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+async def read_project_brand_for_api(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return a project's brand: each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
@@ -197,7 +197,7 @@ def check_project_patch(body: ProjectPatch) -> ProjectPatch:
         ),
         (body.brand_context, brand.check_brand_patch),
     )
-    run_request_checks(*(partial(check, value) for value, check in checks if value is not UNSET))
+    run_checks_merging_errors(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
@@ -220,7 +220,7 @@ async def apply_project_patch(
 
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ARCHIVE_RUNNING.
     """
-    locked = await project_locks.lock_project_row(
+    locked = await project_locks.lock_project_version(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if body.status == "active" and locked.status == "archived":
@@ -265,7 +265,7 @@ def _project_to_schema(row: _ProjectRow) -> Project:
         Project,
         row,
         id=ids.format_prefixed_id(ids.PROJECT, row.id),
-        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceFindings])),
+        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceRow])),
         ingest_state=_ingest_states_to_schema(row.ingests),
         current_blocked_count=row.blocked,
     )

@@ -37,7 +37,7 @@ async def approve_caption_override(
     It is sent at its time, unless past, if its content is approved too. Raises `ObjectNotFound`, `VersionOutdated`,
     `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED.
     """
-    post_scope = await changes.find_post_lock_scope(conn, organization_id, post_id)
+    post_scope = await changes.find_post_rows_to_lock(conn, organization_id, post_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_awaits_approval(post)
@@ -81,7 +81,7 @@ async def reject_caption_override(
 
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """
-    post_scope = await changes.find_post_lock_scope(conn, organization_id, post_id)
+    post_scope = await changes.find_post_rows_to_lock(conn, organization_id, post_id)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_awaits_approval(post)

@@ -27,7 +27,7 @@ from schemas.posts import PostStatus, Reschedule, ResolvePost
 _POST_URL_PATTERN = re.compile(r"https?://[!-~]+")
 
 #: Last error of a post that a person didn't find on the platform.
-POST_NOT_FOUND_BY_PERSON_ERROR = {
+PERSON_FOUND_NO_POST_ERROR = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
     "message": "a person did not find it on the platform: retry its job or schedule it again",
@@ -35,7 +35,7 @@ POST_NOT_FOUND_BY_PERSON_ERROR = {
 }
 
 
-class PostLockScope(NamedTuple):
+class PostRowsToLock(NamedTuple):
     """Post before it is locked: the rows to lock first, and the zone of its local times."""
 
     project_id: UUID
@@ -63,7 +63,7 @@ class LockedPostRow(NamedTuple):
     caption_pending: bool
 
 
-FIND_POST_LOCK_SCOPE = scheduled_post.find_post.typed(PostLockScope)
+FIND_POST_ROWS_TO_LOCK = scheduled_post.find_post.typed(PostRowsToLock)
 LOCK_POST_ROW = scheduled_post.lock_post.typed(LockedPostRow)
 LOCK_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 
@@ -80,12 +80,12 @@ async def cancel_single_post(
 
     Raises `ObjectNotFound`, `VersionOutdated`, and `StateConflict` POST_NOT_QUEUED for a post that doesn't wait.
     """
-    post_scope = await find_post_lock_scope(conn, organization_id, post_id)
+    post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
-        _check_post_waits(post)
+        _check_post_is_waiting(post)
         waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
         await waiting.cancel_waiting_posts(conn, organization_id=organization_id, waiting=[waiting_post], reason=reason)
     return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
@@ -106,12 +106,12 @@ async def reschedule_waiting_post(
     Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
     PROJECT_ARCHIVED, POST_NOT_QUEUED, CONTENT_NOT_READY or DUPLICATE_POST.
     """
-    post_scope = await find_post_lock_scope(conn, organization_id, post_id)
+    post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
     when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
     _check_post_version(post_scope, versions)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
-    _check_post_waits(post)
+    _check_post_is_waiting(post)
     if not body.allow_duplicate:
         await _check_no_duplicate_post(conn, post, when.at)
     job_id, wakes = await _reschedule_post_job(conn, post, when.at)
@@ -174,7 +174,7 @@ async def resolve_post_outcome_by_person(
         id=post_id,
         status="published" if body.published else "failed",
         external_url=body.external_url,
-        error=None if body.published else POST_NOT_FOUND_BY_PERSON_ERROR,
+        error=None if body.published else PERSON_FOUND_NO_POST_ERROR,
     )
     details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
     await posts.record_post_history(
@@ -192,9 +192,9 @@ def _check_external_url(body: ResolvePost) -> None:
         raise InvalidValue("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def find_post_lock_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
+async def find_post_rows_to_lock(conn: Conn, organization_id: UUID, post_id: UUID) -> PostRowsToLock:
     """Return the row ids to lock for a post's change, its version and project's zone. Raises `ObjectNotFound`."""
-    return require_found(await FIND_POST_LOCK_SCOPE.one(conn, org=organization_id, id=post_id), "post")
+    return require_found(await FIND_POST_ROWS_TO_LOCK.one(conn, org=organization_id, id=post_id), "post")
 
 
 async def lock_post_with_job_and_account(
@@ -206,7 +206,7 @@ async def lock_post_with_job_and_account(
     is locked last. (This breaks the lock order: this or a worker with that job may be a deadlock's victim.)
     """
     while True:
-        post_scope = await find_post_lock_scope(conn, organization_id, post_id)
+        post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
         if post_scope.job_id:
             await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)
@@ -224,12 +224,12 @@ async def _lock_post_row(
     return post
 
 
-def _check_post_version(post: PostLockScope | LockedPostRow, versions: project_locks.IfMatchVersions) -> None:
+def _check_post_version(post: PostRowsToLock | LockedPostRow, versions: project_locks.IfMatchVersions) -> None:
     if versions is not None and post.version not in versions:
         raise VersionOutdated("the post has changed since: read it again and repeat with its new ETag")
 
 
-def _check_post_waits(post: LockedPostRow) -> None:
+def _check_post_is_waiting(post: LockedPostRow) -> None:
     if post.status not in {"blocked", "queued"}:
         raise _post_not_queued_error(post.status)
 
@@ -273,7 +273,7 @@ async def _reschedule_post_job(conn: Conn, post: LockedPostRow, at: datetime) ->
     """
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
-        wakes = await controls.reschedule_job(
+        wakes = await controls.reschedule_job_row(
             conn, kind=PUBLISH_POST_KIND, organization_id=org, job_id=post.job_id, run_at=at
         )
         if wakes is None:

@@ -48,12 +48,12 @@ async def handle_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | 
     the account with the tokens (a lease's owner) is disconnected. Snoozes for an authorization or a cooldown.
     """
     if post.seconds_until_too_late <= 0 and not post.may_be_live:
-        return await expire_post(conn, post)
+        return await give_up_post(conn, post)
     if post.account_status == "disconnected" and not post.may_be_live:
         return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
-            return await expire_post(conn, post)
+            return await give_up_post(conn, post)
         case "reauth_required":
             return await snooze_blocked_post(conn, post, POST_REAUTHORIZATION_WAIT_S)
     if post.cooldown_s and post.cooldown_s > 0:
@@ -68,7 +68,7 @@ async def snooze_blocked_post(conn: Conn, post: LockedPost, after_s: float) -> T
     wake of the next post. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await expire_post(conn, post)
+        return await give_up_post(conn, post)
     await account_queue.remove_queue_head_without_waking_next(conn, post)
     return Snooze(min(after_s, post.seconds_until_too_late) + 0.01)
 
@@ -79,7 +79,7 @@ async def snooze_post_while_platform_prepares_it(conn: Conn, post: LockedPost, a
     The account's other posts may go meanwhile. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
-        return await expire_post(conn, post)
+        return await give_up_post(conn, post)
     wait_s = min(after_s, post.seconds_until_too_late)
     await _hold_back_post(conn, post, wait_s)
     return Snooze(wait_s)
@@ -142,10 +142,10 @@ async def snooze_post_maybe_under_way(conn: Conn, *, claim: JobClaim, after_s: f
 
 async def give_up_post_as_outcome_unknown(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Stop looking for a post's outcome: mark the post `outcome_unknown` and return the job's failure."""
-    return await expire_post(conn, await locked_post.lock_claimed_post(conn, claim))
+    return await give_up_post(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
-async def expire_post(conn: Conn, post: LockedPost) -> Failed:
+async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
     """Give a post up and return its job's failure: `OUTCOME_UNKNOWN` if the post may be live.
 
     Otherwise the failure is `POST_TOO_LATE_ERROR_CODE` with the post's last error.
@@ -202,7 +202,7 @@ async def _handle_platform_error(
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)
         case PlatformRefusal():
-            return await expire_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
+            return await give_up_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
         case _:
             return await _retry_post_later(conn, claim, post, error)
 
@@ -241,7 +241,7 @@ async def _retry_post_later(
     jitter = random.uniform(1 - POST_RETRY_JITTER_SHARE, 1 + POST_RETRY_JITTER_SHARE)  # noqa: S311  no secret
     wait_s = max(backoff_s * jitter, least_s)
     if wait_s >= post.seconds_until_too_late:
-        return await expire_post(conn, post)
+        return await give_up_post(conn, post)
     await _hold_back_post(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 

@@ -47,7 +47,9 @@ FIND_ACCOUNTS_OF_PLATFORM_EVENT = social_account.find_connected.typed(AccountOfP
 FIND_POSTS_BY_PUBLISH_ID = lost_post.find_by_publish_id.typed(PostOfPlatformEvent)
 
 
-async def start_platform_event_polls(conn: Conn, *, platform: str, event: PlatformWebhookEvent) -> list[WakeMessage]:
+async def start_polls_after_platform_event(
+    conn: Conn, *, platform: str, event: PlatformWebhookEvent
+) -> list[WakeMessage]:
     """Start jobs that poll a platform about an event that its webhook reported; return the wakes to send.
 
     They poll for its posts or, if our access was removed, refresh its accounts' tokens. Unknown ones get no job.

@@ -27,7 +27,7 @@ class AccountPostQuotaPerWindow(NamedTuple):
     window_s: float
 
 
-class PostQuotaWindow(NamedTuple):
+class PostQuotaParameters(NamedTuple):
     """Quota as a statement's parameters; nulls: no limit."""
 
     posts: int | None
@@ -49,7 +49,7 @@ def find_account_post_quota_per_window(
     return limits and AccountPostQuotaPerWindow(*limits.quota)
 
 
-def build_post_quota_query_parameters(post: LockedPost) -> PostQuotaWindow:
+def build_post_quota_query_parameters(post: LockedPost) -> PostQuotaParameters:
     """Return the quota of the post's account, with a period longer by `POST_QUOTA_SEND_DELAY_MARGIN_S`.
 
     Both the number of posts and the period are None if no limit is known.
@@ -58,9 +58,9 @@ def build_post_quota_query_parameters(post: LockedPost) -> PostQuotaWindow:
         platform=post.platform, traits=post.traits, quota_posts=post.quota_posts, quota_window_s=post.quota_window_s
     )
     return (
-        PostQuotaWindow(quota.posts, quota.window_s + POST_QUOTA_SEND_DELAY_MARGIN_S)
+        PostQuotaParameters(quota.posts, quota.window_s + POST_QUOTA_SEND_DELAY_MARGIN_S)
         if quota
-        else PostQuotaWindow(None, None)
+        else PostQuotaParameters(None, None)
     )
 
 

@@ -107,11 +107,11 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
-        return build_lost_post_snooze(later_s)
+        return build_lost_post_poll_snooze(later_s)
     tokens = await owners.open_owner_tokens(conn, account, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
         await owners.submit_owner_token_refresh(conn, account)
-        return build_lost_post_snooze(later_s and min(later_s, max(failures.TOKEN_REFRESH_WAIT_S, post.age_s / 4)))
+        return build_lost_post_poll_snooze(later_s and min(later_s, max(failures.TOKEN_REFRESH_WAIT_S, post.age_s / 4)))
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
@@ -124,12 +124,12 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         request=post.request,
         sent_at=post.sent_at,
         now=post.now,
-        fetched=await tickets.close_post_media_tickets(conn, organization_id=org, post_id=post_id),
+        fetched=await tickets.close_post_download_tickets(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
     )
 
 
-def build_lost_post_snooze(next_s: float | None) -> Snooze | None:
+def build_lost_post_poll_snooze(next_s: float | None) -> Snooze | None:
     """Return a snooze of `next_s` until a lost post's next poll; None for None: then a person must resolve it."""
     return None if next_s is None else Snooze(next_s)
 
@@ -146,7 +146,7 @@ async def snooze_after_failed_lost_post_poll(
         await owners.submit_owner_token_refresh(conn, account)
     if isinstance(error, AccountReauthRequired):
         await owners.require_owner_reauth(conn, account, reason=error.code, generation=lost.generation)
-    return build_lost_post_snooze(lost.next_s)
+    return build_lost_post_poll_snooze(lost.next_s)
 
 
 async def mark_lost_post_published(
@@ -174,7 +174,7 @@ async def mark_lost_post_published(
     return _build_lost_post_poll_result(lost, "published")
 
 
-async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
+async def mark_lost_post_as_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
     """Mark a post with a lost answer as a draft in its owner's inbox, unless resolved; return the job's result."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

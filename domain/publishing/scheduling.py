@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.publishing import posts, targets
-from domain.publishing.targets import CheckedPostTarget, PostMaterial, TargetFingerprint
+from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, TargetFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import ResolvedLocalTime
@@ -23,7 +23,7 @@ MAX_SCHEDULE_TIME_PAST, MAX_SCHEDULE_TIME_AHEAD = timedelta(seconds=30), timedel
 NO_SANDBOX_CLOCK_ADVANCE = timedelta()
 
 
-class ContentScheduleScope(NamedTuple):
+class ContentToScheduleFacts(NamedTuple):
     """Tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
     `known` are the requested accounts that belong to the project.
@@ -37,7 +37,7 @@ class ContentScheduleScope(NamedTuple):
     known: Sequence[UUID]
 
 
-class _ContentScheduleScopeRow(NamedTuple):
+class _ContentToScheduleRow(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -50,7 +50,7 @@ class PostableContent(NamedTuple):
     `gated`: its caption needs an approval, or has one.
     """
 
-    material: PostMaterial
+    material: CaptionAndFiles
     pending: bool
     gated: bool
 
@@ -77,7 +77,7 @@ class _NewPost(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT_SCHEDULE_SCOPE = scheduled_post.find_content.typed(_ContentScheduleScopeRow)
+FIND_CONTENT_TO_SCHEDULE = scheduled_post.find_content.typed(_ContentToScheduleRow)
 
 
 async def create_scheduled_posts_of_content(
@@ -97,19 +97,19 @@ async def create_scheduled_posts_of_content(
     `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED,
     ACCOUNT_OFFERED or DUPLICATE_POST.
     """
-    scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
+    scope = await _read_content_to_schedule(conn, organization_id, content_id, body.targets)
     when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
     return await _create_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
-async def create_posts_of_content_due_now(
+async def create_immediate_content_posts(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post of a content for each target, due now; return the schedule and the wakes to send.
 
     Raises as the creation of posts, and `ApprovalRequired` for pending content or captions. Now is the database's time.
     """
-    scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
+    scope = await _read_content_to_schedule(conn, organization_id, content_id, body.targets)
     now = ResolvedLocalTime(scope.now, "exact")
     return await _create_posts(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
@@ -149,23 +149,23 @@ async def lock_completed_content(conn: Conn, *, organization_id: UUID, content_i
         raise StateConflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
     assets = await targets.LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
-    return PostableContent(PostMaterial(row.caption, assets), status == "pending", status != "not_required")
+    return PostableContent(CaptionAndFiles(row.caption, assets), status == "pending", status != "not_required")
 
 
-async def _read_schedule_scope(
+async def _read_content_to_schedule(
     conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]
-) -> ContentScheduleScope:
+) -> ContentToScheduleFacts:
     account_ids = targets.read_target_account_ids(aims)
     row = require_found(
-        await FIND_CONTENT_SCHEDULE_SCOPE.one(conn, org=organization_id, id=content_id, account_ids=account_ids),
+        await FIND_CONTENT_TO_SCHEDULE.one(conn, org=organization_id, id=content_id, account_ids=account_ids),
         "content",
     )
-    return ContentScheduleScope(organization_id, content_id, *row)
+    return ContentToScheduleFacts(organization_id, content_id, *row)
 
 
 async def _create_posts(
     conn: Conn,
-    scope: ContentScheduleScope,
+    scope: ContentToScheduleFacts,
     body: ScheduleContent | PublishContent,
     when: ResolvedLocalTime,
     *,
@@ -225,7 +225,7 @@ def _target_fingerprints(planned: Sequence[CheckedPostTarget]) -> list[TargetFin
 
 
 async def _insert_posts_with_jobs(
-    conn: Conn, scope: ContentScheduleScope, new: Sequence[_NewPost], at: datetime
+    conn: Conn, scope: ContentToScheduleFacts, new: Sequence[_NewPost], at: datetime
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts of a schedule, and submit the jobs of the unblocked ones.
 
@@ -259,7 +259,7 @@ async def _insert_posts_with_jobs(
 
 
 async def _record_caption_approvals(
-    conn: Conn, scope: ContentScheduleScope, approver_id: UUID, approved: Sequence[_NewPost]
+    conn: Conn, scope: ContentToScheduleFacts, approver_id: UUID, approved: Sequence[_NewPost]
 ) -> None:
     """Audit that the caller, who has the right to approve, approved captions by scheduling them."""
     await audit.write_audit_entry(

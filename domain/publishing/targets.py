@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContent, UnreleasedPost
+from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContentRow, UnreleasedPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
@@ -25,7 +25,7 @@ TargetIssue = tuple[str, str]
 _CaptionBound = tuple[PlatformLimits, int]
 
 
-class PostMaterial(NamedTuple):
+class CaptionAndFiles(NamedTuple):
     """Caption and files of a content, in their order, as they are to be posted."""
 
     caption: str
@@ -68,12 +68,12 @@ FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
 LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(UnreleasedPost)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
+LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContentRow)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
 
 
 async def check_and_lock_post_targets(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, material: PostMaterial, targets: Sequence[Target]
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: CaptionAndFiles, targets: Sequence[Target]
 ) -> list[CheckedPostTarget]:
     """Check every target of a schedule and lock its account; return the checked targets, in order.
 
@@ -173,7 +173,7 @@ async def update_fingerprints_of_content_posts(conn: Conn, *, organization_id: U
     """Store the new fingerprint of an edited content in its unsent posts without an own caption."""
     row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    fingerprint = PostMaterial(row.caption, assets).fingerprint(None)
+    fingerprint = CaptionAndFiles(row.caption, assets).fingerprint(None)
     await scheduled_post.rewrite_posts.run(conn, org=organization_id, content_id=content_id, fingerprint=fingerprint)
 
 
@@ -198,7 +198,7 @@ def check_target_accounts_known(targets: Sequence[Target], known: Collection[UUI
 
 
 async def _check_targets_fit_platforms(
-    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: PostMaterial
+    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: CaptionAndFiles
 ) -> None:
     issues: list[TargetIssue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
@@ -235,7 +235,9 @@ def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
         )
 
 
-def _find_target_issues(target: Target, account: LockedQueueAccount, material: PostMaterial) -> Iterator[TargetIssue]:
+def _find_target_issues(
+    target: Target, account: LockedQueueAccount, material: CaptionAndFiles
+) -> Iterator[TargetIssue]:
     """Yield each issue for which the account's platform would refuse the target's post, as field and message.
 
     Yields only issues that are known without a call to the platform. A missing privacy level isn't among them.

@@ -46,7 +46,7 @@ LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(Unr
 LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(UnreleasedPost)
 LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_PostWithCancelRequest)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_POSTS_TO_UNBLOCK = scheduled_post.lock_blocked.typed(_BlockedPostWithTime)
+LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedPostWithTime)
 BLOCK_QUEUED_POSTS_OF_CONTENT = scheduled_post.block_posts.typed(_ChangedPostId)
 CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 
@@ -66,7 +66,7 @@ async def queue_blocked_posts_of_content(
     one. The caller locked the active project and the content. Raises `LimitReached`.
     """
     await _lock_accounts_of_posts(conn, organization_id, await _unsent_content_posts(conn, organization_id, content_id))
-    blocked = await LOCK_POSTS_TO_UNBLOCK.all(conn, org=organization_id, content_id=content_id, caption=caption)
+    blocked = await LOCK_APPROVED_BLOCKED_POSTS.all(conn, org=organization_id, content_id=content_id, caption=caption)
     due = {post.id: post.scheduled_for for post in blocked if post.scheduled_for >= now}
     late = [post.id for post in blocked if post.id not in due]
     job_ids, wakes = await posts.submit_publish_jobs_for_post_times(

@@ -29,7 +29,7 @@ async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: 
 
 async def lock_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Lock the active project exclusively: no other work starts in it. Raises as `lock_active_project`."""
-    locked = await lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    locked = await lock_project_version(conn, organization_id=organization_id, project_id=project_id, versions=None)
     check_project_active(locked.status)
 
 
@@ -50,7 +50,7 @@ async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id:
         raise not_found_error("project")
 
 
-async def lock_project_row(
+async def lock_project_version(
     conn: Conn, *, organization_id: UUID, project_id: UUID, versions: IfMatchVersions
 ) -> ProjectRowLockedForChange:
     """Lock an active or archived project; return its row. Raises `ObjectNotFound`, `VersionOutdated`."""

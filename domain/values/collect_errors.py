@@ -6,7 +6,7 @@ from typing import Any
 from schemas.errors import InvalidValue
 
 
-def run_request_checks(*checks: Callable[[], Any]) -> list[Any]:
+def run_checks_merging_errors(*checks: Callable[[], Any]) -> list[Any]:
     """Run every check, and return the results in order. Raises one `InvalidValue` with the issues of all."""
     results: list[Any] = []
     issues: list[tuple[str, str]] = []

@@ -22,7 +22,7 @@ class ListPeriod(NamedTuple):
     #: Time by which rows are older than their ids: a sandbox's clock moves their times into the past.
     older: timedelta = timedelta()
 
-    def subtract_clock_lead(self, by: timedelta) -> "ListPeriod":
+    def subtract_sandbox_lead(self, by: timedelta) -> "ListPeriod":
         """Return the period moved back by `by`, the time by which a sandbox's clock is ahead of its rows."""
         since, until = (bound and _shift_unless_overflow(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)

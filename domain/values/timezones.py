@@ -14,13 +14,13 @@ _LOCAL_TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
 #: Entries of the database that are no place: an unset zone, and this machine's own.
-PLACEHOLDER_TIMEZONE_NAMES = {"Factory", "localtime"}
+EXCLUDED_TIMEZONE_NAMES = {"Factory", "localtime"}
 
 
 @cache
 def known_timezone_names() -> frozenset[str]:
     """Return every name of a zone; reading the database takes 70 ms, so it is cached."""
-    return frozenset(available_timezones() - PLACEHOLDER_TIMEZONE_NAMES)
+    return frozenset(available_timezones() - EXCLUDED_TIMEZONE_NAMES)
 
 
 def check_timezone(name: str, *, path: str = "timezone") -> str:

@@ -26,7 +26,7 @@ MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF, MAX_ENDPOINT_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
 MAX_ENDPOINT_FAILING_TIME = timedelta(days=5)
 #: Deliveries of a deleted endpoint that one transaction ends.
-MAX_ABANDONED_DELIVERIES = 1000
+DELIVERIES_ABANDONED_PER_BATCH = 1000
 
 #: Code of an attempt that failed by our own fault.
 INTERNAL_DELIVERY_FAILURE_CODE = "INTERNAL"
@@ -155,7 +155,7 @@ async def settle_delivery_attempts(
     by_url = {url: [attempt for attempt in tried if attempt.delivery.url == url] for url in urls}
     # Lock order: the endpoint first, as in a replay of a delivery.
     gone_urls = [url for url in urls if await _update_endpoint_health(conn, claim, url, by_url[url], failing=failing)]
-    after = [_next_status_and_wait(attempt, gone=attempt.delivery.url in gone_urls) for attempt in tried]
+    after = [_delivery_status_and_wait(attempt, gone=attempt.delivery.url in gone_urls) for attempt in tried]
     await webhook_sending.settle_deliveries.run(
         conn,
         org=claim.organization_id,
@@ -168,7 +168,7 @@ async def settle_delivery_attempts(
     return [becomes for becomes, _ in after]
 
 
-def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
+def _delivery_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
     """Return a webhook delivery's status after an attempt, and the seconds until the next attempt.
 
     The seconds are 0 if none follows, or if the address is gone and the endpoint has another one by now.
@@ -227,9 +227,9 @@ async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDi
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
     """End a batch of open webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
-        conn, **_endpoint_query_parameters_of_claim(claim), limit=MAX_ABANDONED_DELIVERIES
+        conn, **_endpoint_query_parameters_of_claim(claim), limit=DELIVERIES_ABANDONED_PER_BATCH
     )
-    return ended == MAX_ABANDONED_DELIVERIES
+    return ended == DELIVERIES_ABANDONED_PER_BATCH
 
 
 def _endpoint_query_parameters_of_claim(claim: JobClaim) -> dict[str, Any]:

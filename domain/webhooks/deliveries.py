@@ -80,7 +80,7 @@ async def send_webhook_test_ping(conn: Conn, *, author: EndpointChangeAuthor, en
     Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
-    endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
+    endpoint = await _lock_enabled_endpoint(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
         conn,
         org=org,
@@ -107,7 +107,7 @@ async def resend_webhook(conn: Conn, *, author: EndpointChangeAuthor, delivery_i
     org = author.organization_id
     delivery = await read_webhook_delivery(conn, organization_id=org, delivery_id=delivery_id)
     endpoint_id = require_found(ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id), "webhook_endpoint")
-    endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
+    endpoint = await _lock_enabled_endpoint(conn, org, endpoint_id)
     await endpoints.audit_endpoint_change(conn, author, endpoint, "replayed", {"deliveryId": delivery.id})
     if delivery.ended_at is not None:
         repeated = await webhook_delivery.repeat_delivery.value(conn, org=org, id=delivery_id)
@@ -125,7 +125,7 @@ async def replay_webhook_events_since(
     Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
-    endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
+    endpoint = await _lock_enabled_endpoint(conn, org, endpoint_id)
     _check_replay_start(body.since, now=datetime.now(UTC))
     repeated = await REPLAY_WEBHOOK_EVENTS.row(
         conn,
@@ -153,7 +153,7 @@ def _check_replay_start(since: datetime, *, now: datetime) -> None:
         raise InvalidValue("since", "is in the future: events have the real time, in a sandbox too")
 
 
-async def _lock_active_endpoint(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
+async def _lock_enabled_endpoint(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
     """Lock an active or paused webhook endpoint; return it. Raises `ObjectNotFound`, ENDPOINT_DISABLED."""
     endpoint = await endpoints.lock_endpoint_row(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":

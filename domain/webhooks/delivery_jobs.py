@@ -35,7 +35,7 @@ FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointOfDelivery
 BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 
 
-class WebhookDeliverySearch:
+class WebhookDeliveryJobSubmitter:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
     def __init__(self, query: TypedQuery[EndpointOfDeliverySearch]) -> None:

@@ -170,7 +170,7 @@ async def apply_endpoint_patch(
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
-    new = {name: getattr(row, name) for name in _WEBHOOK_PATCH_COLUMNS} | _sent_endpoint_changes(body)
+    new = {name: getattr(row, name) for name in _WEBHOOK_PATCH_COLUMNS} | _endpoint_patch_changes(body)
     changed = [name for name in _WEBHOOK_PATCH_COLUMNS if new[name] != getattr(row, name)]
     if changed:
         await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
@@ -234,7 +234,7 @@ async def _lock_endpoint_version(
     return await _read_endpoint_row(conn, organization_id, endpoint_id)
 
 
-def _sent_endpoint_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
+def _endpoint_patch_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
     changes = {name: value for name in _WEBHOOK_PATCH_COLUMNS if (value := getattr(body, name)) is not UNSET}
     if "events" in changes:
         changes["events"] = _distinct_subscriptions(changes["events"])

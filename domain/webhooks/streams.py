@@ -34,8 +34,8 @@ _WEBHOOK_STREAM_END_TOKEN_PATTERN = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
 #: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
 StreamHead: TypeAlias = tuple[int, UUID]
-NO_EVENT_ID = UUID(int=0)
-STREAM_START: StreamHead = (0, NO_EVENT_ID)
+LOWEST_EVENT_ID = UUID(int=0)
+STREAM_START: StreamHead = (0, LOWEST_EVENT_ID)
 
 
 class WebhookStreamPosition(NamedTuple):
@@ -108,7 +108,7 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
     """
     if _WEBHOOK_STREAM_END_TOKEN_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)
-        position = None if xid is None else WebhookStreamPosition((int(xid), NO_EVENT_ID), after)
+        position = None if xid is None else WebhookStreamPosition((int(xid), LOWEST_EVENT_ID), after)
     else:
         event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)

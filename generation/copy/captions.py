@@ -14,7 +14,7 @@ from generation.text.breaking import split_words_or_phrases
 MAX_CLIP_CAPTION_LETTERS = 42
 
 _FULL_WIDTH_CHARACTER_PATTERN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_CAPTION_CLAUSE_END_PATTERN = regex.compile(r"[,;:–—、，；：،]\s*$")
+_CLIP_CAPTION_CLAUSE_END_PATTERN = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
 class ClipTimeSpan(StrictCamelCaseStruct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class TextCue(StrictCamelCaseStruct, frozen=True, kw_only=True):
     end: int
 
 
-def build_clip_captions(transcript: str, speech: Sequence[ClipTimeSpan], language: str) -> list[TextCue]:
+def build_transcript_captions(transcript: str, speech: Sequence[ClipTimeSpan], language: str) -> list[TextCue]:
     """Return the captions of a clip, in order: each word of its transcript once, spread over the spans of speech.
 
     Return an empty list without speech or without a transcript.
@@ -80,7 +80,7 @@ def _is_clip_caption_full(line: str, word: str, goal: float) -> bool:
     return (
         longer > MAX_CLIP_CAPTION_LETTERS
         or has + count_clip_caption_letters(word) / 2 > goal
-        or (_CAPTION_CLAUSE_END_PATTERN.search(line) is not None and has > goal / 2)
+        or (_CLIP_CAPTION_CLAUSE_END_PATTERN.search(line) is not None and has > goal / 2)
     )
 
 

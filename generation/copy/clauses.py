@@ -132,7 +132,7 @@ def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> lis
         return [text]
     if reading.limits.search(whole):
         return []
-    pieces = (_make_clause_line(half, app, language, reading) for half in _split_sentence_halves(whole, reading))
+    pieces = (_make_clause_line(half, app, language, reading) for half in _split_sentence_at_verbs(whole, reading))
     return [text for text in pieces if text] or [
         text for text in [_longest_sentence_head(whole, app, language, reading)] if text
     ]
@@ -153,7 +153,7 @@ def _remove_lead_in(whole: str, app: str, language: str) -> str:
     return text
 
 
-def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
+def _split_sentence_at_verbs(whole: str, reading: ClausePatterns) -> Iterator[str]:
     """Yield a sentence's halves with verbs of their own, without one that refers back; nothing for a single verb."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):

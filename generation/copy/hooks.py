@@ -57,7 +57,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
 
 
-def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
+def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the questions in the brand's descriptions as hooks, of at most 70 characters and without claims."""
     for text in brand.descriptions:
         for quote in texts.split_sentences(text[:2000]):
@@ -90,7 +90,7 @@ def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
         yield from fill_copy_formula(own.audience, brand, Audience=people)
 
 
-def name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
+def build_app_name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
     if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
@@ -108,7 +108,7 @@ def group_hooks_by_tier(
     """
     own = [
         *usable_taglines(brand, language),
-        *question_hooks(brand, language),
+        *find_question_hooks(brand, language),
         *point_count_hook(brand, language, number),
     ]
     around = list(keyword_hooks(brand, language))
@@ -116,7 +116,7 @@ def group_hooks_by_tier(
     short = [clause_to_copy_line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_CHARACTERS][
         : len(found) > MIN_CLAUSES_LEFT_AFTER_HOOK
     ]
-    return [drop_repeated_copy_lines([*own, *telling]), short, name_hooks(brand, language), around]
+    return [drop_repeated_copy_lines([*own, *telling]), short, build_app_name_hooks(brand, language), around]
 
 
 def is_informative_formula_value(slot: CopyEvidence, brand: BrandSnapshot, language: str) -> bool:

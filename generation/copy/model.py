@@ -92,7 +92,7 @@ def _find_unsupported_names(plain_line: str, allowed: str) -> Iterator[str]:
 def _find_unsupported_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
     """Yield the line's words that are neither forms of allowed words nor glue: frequent words of its language."""
     allowed_words = set(texts.split_lowercase_words(allowed))
-    glue = _common_words_of_language(language)
+    glue = _always_allowed_llm_words(language)
     for word in texts.split_lowercase_words(plain_line):
         if word not in glue and not any(_are_forms_of_one_word(word, other) for other in allowed_words):
             yield word
@@ -119,7 +119,7 @@ def _compile_force_or_limit_word_pattern(entry: Literal["force", "limits"], lang
 
 
 @cache
-def _common_words_of_language(language: str) -> frozenset[str]:
+def _always_allowed_llm_words(language: str) -> frozenset[str]:
     return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 

@@ -11,7 +11,7 @@ from generation.spec import BrandSnapshot, CopyEvidence
 #: Maximum characters of a name.
 MAX_APP_NAME_CHARACTERS = 60
 #: Maximum characters of a keyword.
-MAX_KEYWORD_CHARACTERS = 32
+MAX_SHOWN_KEYWORD_CHARACTERS = 32
 #: Maximum characters of an audience.
 MAX_AUDIENCE_CHARACTERS = 40
 #: Keywords about technology or listings, not about the subject of the product.
@@ -29,7 +29,7 @@ TECHNICAL_KEYWORD_PATTERN = compile_word_entry_pattern(
     """
 )
 #: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
-ACRONYM_PATTERN = compile_word_entry_pattern(
+KNOWN_ACRONYM_PATTERN = compile_word_entry_pattern(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
@@ -80,13 +80,13 @@ def spell_keyword(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    written = ACRONYM_PATTERN.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
+    written = KNOWN_ACRONYM_PATTERN.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
     return next((one.group() for one in matches if one), written)
 
 
 def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     return (
-        2 <= len(keyword) <= MAX_KEYWORD_CHARACTERS
+        2 <= len(keyword) <= MAX_SHOWN_KEYWORD_CHARACTERS
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL_KEYWORD_PATTERN.fullmatch(keyword)

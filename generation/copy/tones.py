@@ -19,7 +19,7 @@ T = TypeVar("T")
 W = TypeVar("W", bound=str)
 
 #: Words that name each tone, in English, German, French and Spanish.
-VOICE_WORDS_BY_TONE: Mapping[Tone, str] = {
+WORDS_NAMING_EACH_TONE: Mapping[Tone, str] = {
     "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
     "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
         relajado relajada""",
@@ -34,7 +34,7 @@ VOICE_WORDS_BY_TONE: Mapping[Tone, str] = {
 }
 
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
-NEGATION_WORDS = frozenset(
+TRAIT_NEGATION_WORDS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
     nada""".split()
 )
@@ -66,7 +66,7 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 def tone_of_voice(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return find_meaning_of_first_known_word(voice or "", VOICE_WORDS_BY_TONE) or "plain"
+    return find_meaning_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
 
 
 def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
@@ -79,7 +79,7 @@ def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str
         words = [word.casefold() for word in texts.split_lowercase_words(clause)]
         for place, pair in enumerate(pairwise([*words, ""])):
             known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
-            if known and NEGATION_WORDS.isdisjoint(words[max(place - NEGATED_WORD_COUNT, 0) : place]):
+            if known and TRAIT_NEGATION_WORDS.isdisjoint(words[max(place - NEGATED_WORD_COUNT, 0) : place]):
                 return known[0]
     return None
 

@@ -31,7 +31,7 @@ MAX_POINT_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
 MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
-NUMBER_HOOK_FORMATS: frozenset[PieceFormat] = frozenset({"slideshow"})
+FORMATS_WITH_COUNT_HOOK: frozenset[PieceFormat] = frozenset({"slideshow"})
 
 MAX_HASHTAGS = 4
 #: Maximum characters of a hashtag.
@@ -108,7 +108,7 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
     if offered := _select_valid_llm_lines(offers.hooks, words):
         return next(iter(offered.values()))
-    number = min(len(words.clauses), MAX_POINTS_BY_FORMAT[spec.format]) if spec.format in NUMBER_HOOK_FORMATS else 0
+    number = min(len(words.clauses), MAX_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     tiers = hooks.group_hooks_by_tier(words.brand, words.clauses, words.language, number)
     candidates = tones.select_texts_for_tone(
         tones.tone_of_voice(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
@@ -148,7 +148,7 @@ def _apply_llm_lines(points: Sequence[CopyLine], hook: CopyLine, offered: Mappin
 
 def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: int) -> list[CopyLine]:
     """Return a video's points without the longest ones, until it leaves time to read all; keep at least one."""
-    while len(points) > 1 and shortest_video_timing(hook.text, [one.text for one in points]).seconds > seconds:
+    while len(points) > 1 and shortest_video_timing(hook.text, [one.text for one in points]).total_s > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
     return points

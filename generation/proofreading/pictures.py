@@ -14,7 +14,7 @@ import numpy.typing as npt
 import uharfbuzz as hb
 from PIL import Image, ImageFilter
 
-from generation.outputs import DrawnText, OutputFile
+from generation.outputs import DrawnText, RenderedFile
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import PieceCopy, PieceSpec
 
@@ -29,7 +29,7 @@ MIN_TEXT_CONTRAST = 4.5
 #: Minimum font size that is legible on a phone.
 MIN_LEGIBLE_FONT_SIZE_PX = 22
 #: Share of the font size by which lines of one text may overlap.
-_MAX_LINE_OVERLAP_SHARE = 0.35
+_MAX_DRAWN_LINE_OVERLAP_EM = 0.35
 _FONT_PACKAGES = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
 LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 
@@ -44,7 +44,7 @@ _LUMINANCE_HISTOGRAM_BINS = 64
 
 
 def find_picture_faults(
-    made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy
+    made: Sequence[RenderedFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
     """Return all faults of a piece's pictures and videos, and of the texts that they show."""
     wrong = (
@@ -55,7 +55,7 @@ def find_picture_faults(
     return [*wrong, *_find_shown_text_and_copy_mismatches(made, spec, copy)]
 
 
-def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) -> Iterator[tuple[str, str]]:
+def _find_output_file_faults(made: RenderedFile, folder: Path, spec: PieceSpec) -> Iterator[tuple[str, str]]:
     is_picture = made.mime_type == "image/jpeg"
     size, zone = SIZE_AND_SAFE_ZONE_BY_ASPECT[spec.aspect or ("4:5" if is_picture else "9:16")]
     if (made.width, made.height) != size:
@@ -67,7 +67,7 @@ def _find_output_file_faults(made: OutputFile, folder: Path, spec: PieceSpec) ->
         yield from _find_overlap_faults(made.shown)
 
 
-def _find_contrast_faults(made: OutputFile, folder: Path) -> Iterator[tuple[str, str]]:
+def _find_contrast_faults(made: RenderedFile, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
         for text in made.shown:
             measured = measure_text_box_contrast(image, text.box)
@@ -91,7 +91,7 @@ def _find_overlap_faults(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]
     for one, other in itertools.combinations(shown, 2):
         across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
         down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
-        allowed = _MAX_LINE_OVERLAP_SHARE * one.size if one.name == other.name else 0
+        allowed = _MAX_DRAWN_LINE_OVERLAP_EM * one.size if one.name == other.name else 0
         if across > 0 and down > allowed:
             yield "overlap", f"{one.text} / {other.text}"
 
@@ -109,16 +109,16 @@ def _font_covered_characters() -> frozenset[str]:
 
 
 def _find_shown_text_and_copy_mismatches(
-    made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy
+    made: Sequence[RenderedFile], spec: PieceSpec, copy: PieceCopy
 ) -> Iterator[ProofreadingFault]:
     """Yield a fault for each file that shows a text that the copy lacks, and for a hook or point that no file shows."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
     names = [spec.presenter.name] if spec.presenter else []
-    allowed = [_keep_visible_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
+    allowed = [_strip_blanks_and_hyphens(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
-        shown = _keep_visible_letters("".join(text.text for text in one.shown))
+        shown = _strip_blanks_and_hyphens("".join(text.text for text in one.shown))
         everything += shown
         if unknown := _remove_copy_texts_from_shown_text(shown, allowed).strip("0123456789"):
             yield ProofreadingFault(place=one.name, rule="unsaid", found=unknown)
@@ -126,7 +126,7 @@ def _find_shown_text_and_copy_mismatches(
     yield from (
         ProofreadingFault(place=spec.format, rule="missing", found=line.text)
         for line in required
-        if _keep_visible_letters(line.text) not in everything
+        if _strip_blanks_and_hyphens(line.text) not in everything
     )
 
 
@@ -136,7 +136,7 @@ def _remove_copy_texts_from_shown_text(text: str, allowed: Iterable[str]) -> str
     return text.replace("\0", "")
 
 
-def _keep_visible_letters(text: str) -> str:
+def _strip_blanks_and_hyphens(text: str) -> str:
     """Return a text in NFKC, without blanks, hyphens, middle dots and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
@@ -155,7 +155,7 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     )
     light = _compute_luminance_of_each_pixel(image.crop(_clip_box_to_image(around, image)))
     edge = np.concatenate([light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()])
-    middle = _text_luminance_threshold(light)
+    middle = _find_text_pixel_threshold(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
     near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_IGNORED_LETTER_EDGE_PX))
@@ -179,7 +179,7 @@ def _compute_luminance_of_each_pixel(image: Image.Image) -> LuminanceMap:
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
-def _text_luminance_threshold(light: LuminanceMap) -> float:
+def _find_text_pixel_threshold(light: LuminanceMap) -> float:
     """Return the luminance threshold that separates text from ground best (N. Otsu, 1979).
 
     Luminance is compared by its cube root, a perceptual scale: steps of dark pixels count as much as those of

@@ -4,21 +4,23 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.proofreading import pictures, words
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import PieceCopy, PieceSpec
 
 
 def find_piece_faults(
-    made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy
+    made: Sequence[RenderedFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
     """Return all faults of a piece of content: first those of its copy, then those of its files in a folder."""
     word_faults = [*words.find_copy_faults(copy, spec.brand), *find_disclosure_faults(made, spec, copy)]
     return [*word_faults, *pictures.find_picture_faults(made, folder, spec, copy)]
 
 
-def find_disclosure_faults(made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy) -> Iterator[ProofreadingFault]:
+def find_disclosure_faults(
+    made: Sequence[RenderedFile], spec: PieceSpec, copy: PieceCopy
+) -> Iterator[ProofreadingFault]:
     """Yield a fault if the first or last picture or the caption lacks the presenter's name or disclosure.
 
     Without a presenter, yield nothing.

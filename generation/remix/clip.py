@@ -92,7 +92,7 @@ def probe_clip(path: Path) -> ProbedClip:
     """
     index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP)
     clip = ProbedClip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
-    probed = _probe_first_frame(clip)
+    probed = _probe_size_and_color(clip)
     scanned = _measure_analyzed_seconds(clip)
     if scanned < boxes.MIN_REMIX_CLIP.seconds:
         raise boxes.short_clip_refusal(scanned)
@@ -105,7 +105,7 @@ def probe_clip(path: Path) -> ProbedClip:
     )
 
 
-def _probe_first_frame(clip: ProbedClip) -> ProbedClip:
+def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     """Return the clip with size and color of its first frame, rotated upright by the decoder.
 
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.

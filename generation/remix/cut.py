@@ -15,7 +15,7 @@ SILENCE_BEFORE_SPEECH_S = 0.12
 SILENCE_AFTER_SPEECH_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
 _CUT_END_PAUSE_WINDOW_S = 4.0
-MIN_CLIP_CUT_S = 3.0
+MIN_SHOWN_CLIP_S = 3.0
 
 
 class ClipCut(NamedTuple):
@@ -40,8 +40,8 @@ def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float)
     before the first word.
     """
     start = _cut_start_before_first_word_s(seconds, speech)
-    end = _cut_end_s(seconds, speech, start, max(MIN_CLIP_CUT_S, most))
-    start = max(0.0, min(start, end - MIN_CLIP_CUT_S))
+    end = _cut_end_s(seconds, speech, start, max(MIN_SHOWN_CLIP_S, most))
+    start = max(0.0, min(start, end - MIN_SHOWN_CLIP_S))
     first = int(start * OUTPUT_VIDEO_FPS)
     frames = min(round((end - start) * OUTPUT_VIDEO_FPS), int(seconds * OUTPUT_VIDEO_FPS) - first)
     return ClipCut(first, max(1, frames))
@@ -49,14 +49,16 @@ def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float)
 
 def _cut_start_before_first_word_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
     lead = speech[0].start / 1_000 - SILENCE_BEFORE_SPEECH_S if speech else 0.0
-    return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_CLIP_CUT_S else 0.0
+    return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_SHOWN_CLIP_S else 0.0
 
 
 def _cut_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
     ends = [moment.end / 1_000 + SILENCE_AFTER_SPEECH_S for moment in speech]
-    end = min(seconds, max(ends[-1], start + MIN_CLIP_CUT_S)) if ends else seconds
+    end = min(seconds, max(ends[-1], start + MIN_SHOWN_CLIP_S)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_CLIP_CUT_S) < moment < last]
+    pauses = [
+        moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_SHOWN_CLIP_S) < moment < last
+    ]
     return pauses[-1] if pauses else last

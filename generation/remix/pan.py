@@ -98,8 +98,8 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     places = [float(np.median(lefts[_attention_samples_around(known, at)])) for at in range(len(known))]
     moves = [CropMove(first, first, places[0])]
     at = 0
-    while (away := _find_subject_drift(places, at, moves[-1].place, window)) is not None:
-        settled = _find_subject_rest(places, away, window)
+    while (away := _find_when_subject_drifts(places, at, moves[-1].place, window)) is not None:
+        settled = _find_when_subject_rests(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
         moves.append(
             _schedule_pan_move(
@@ -118,7 +118,7 @@ def _attention_samples_around(known: list[int], at: int) -> list[int]:
     return known[max(0, at - _MEDIAN_RADIUS_SAMPLES) : at + _MEDIAN_RADIUS_SAMPLES + 1]
 
 
-def _find_subject_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
+def _find_when_subject_drifts(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away from a place for a second; None if it stays."""
     is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
@@ -129,7 +129,7 @@ def _find_subject_drift(places: list[float], start: int, from_place: float, wind
     return next(drifts, None)
 
 
-def _find_subject_rest(places: list[float], start: int, window: float) -> int:
+def _find_when_subject_rests(places: list[float], start: int, window: float) -> int:
     """Return the first sample at which the subject stands still again, else the last sample."""
     for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES):
         near = places[at : at + _MEDIAN_RADIUS_SAMPLES + 1]

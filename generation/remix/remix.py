@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import ClipTimeSpan, TextCue, build_clip_captions
-from generation.outputs import RenderingProgressStep
+from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_captions
+from generation.outputs import RenderingProgress
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
@@ -32,12 +32,12 @@ _REMIX_THUMBNAIL_FRAME = 30
 #: Progress steps of a remix.
 _REMIX_PROGRESS_REPORT_COUNT = 80
 #: Share of the work before the first frame.
-_PROGRESS_SHARE_BEFORE_FRAMES = 0.12
+_WORK_SHARE_BEFORE_FIRST_FRAME = 0.12
 #: Share of the work after the last frame.
-_PROGRESS_SHARE_AFTER_FRAMES = 0.02
+_WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 #: Seconds of the end card, and the frames of its transition.
 END_CARD_SECONDS = 2.5
-END_CARD_TRANSITION_FRAMES = round(cuts.CUT_TRANSITION_SECONDS * OUTPUT_VIDEO_FPS)
+END_CARD_TRANSITION_FRAMES = round(cuts.SCENE_TRANSITION_SECONDS * OUTPUT_VIDEO_FPS)
 #: Maximum share of frames that may be missing, replaced by the last one.
 MAX_MISSING_FRAME_SHARE = 0.1
 #: Maximum decoder errors a frame. A damaged frame gives two errors.
@@ -54,14 +54,14 @@ class RemixPiece(NamedTuple):
     transcript: str | None = None
     card: Image.Image | None = None
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
         """Encode the remix and its thumbnail into an existing folder; yield progress, at last the complete file.
 
         Raises `ClipRefused` and `GenerationError`.
         """
         part = choose_clip_cut(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
-        yield RenderingProgressStep(_PROGRESS_SHARE_BEFORE_FRAMES / 2)
+        yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
         stickers = [
             hook,
@@ -78,12 +78,12 @@ class RemixPiece(NamedTuple):
         )
         for number in encode_mp4(path, self.kit.frame.size, pictures, sound):
             if number % max(1, total // _REMIX_PROGRESS_REPORT_COUNT) == 0:
-                yield RenderingProgressStep(
-                    _PROGRESS_SHARE_BEFORE_FRAMES
-                    + number / total * (1 - _PROGRESS_SHARE_BEFORE_FRAMES - _PROGRESS_SHARE_AFTER_FRAMES)
+                yield RenderingProgress(
+                    _WORK_SHARE_BEFORE_FIRST_FRAME
+                    + number / total * (1 - _WORK_SHARE_BEFORE_FIRST_FRAME - _WORK_SHARE_LEFT_AFTER_LAST_FRAME)
                 )
         marks = [mark for one in stickers for mark in one.marks] + card.draw_last_frame().marks
-        yield RenderingProgressStep(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
+        yield RenderingProgress(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
 
     def _build_end_scene(self) -> VideoScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
@@ -102,7 +102,7 @@ class RemixPiece(NamedTuple):
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
         beyond = round((seconds - scanned) * speech_share)
         later = [ClipTimeSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
-        return build_clip_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
+        return build_transcript_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
 def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipCut) -> list[ClipTimeSpan]:

@@ -8,7 +8,7 @@ from generation.copy.captions import ClipTimeSpan
 from generation.remix.clip import ProbedClip, decode_clip_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.sound.bed import compose_music_bed
-from generation.sound.loudness import TARGET_LOUDNESS_LUFS, limit_to_target_loudness, measure_loudness_lufs
+from generation.sound.loudness import TARGET_LOUDNESS_LUFS, measure_loudness_lufs, normalize_to_target_loudness
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound
 
 #: Level of the bed under speech, relative to the clip (WCAG 2.2, 1.4.7).
@@ -36,14 +36,14 @@ def mix_remix_sound(
 
     `speech` are spans of the part. Without speech, return the music alone. Raises `ClipRefused`, `GenerationError`.
     """
-    music = limit_to_target_loudness(compose_music_bed(seconds, seed, (part.seconds,)))
+    music = normalize_to_target_loudness(compose_music_bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music
     count = music.shape[1]
     mix = music * 10 ** (ducked_music_gains(speech, part.seconds, count) / 20)
     own = _normalized_clip_sound(clip, part)[:, :count]
     mix[:, : own.shape[1]] += own
-    return limit_to_target_loudness(mix)
+    return normalize_to_target_loudness(mix)
 
 
 def _normalized_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:

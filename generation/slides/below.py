@@ -33,7 +33,7 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
     if kit.screenshots:
         devices.paste_devices(canvas, [devices.place_point_device(kit, canvas, top, number)])
         return
-    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _ICON_BELOW_TEXTS_SIDE_PX, number)
+    icon, across = _build_tilted_icon_sprite(kit, canvas, ground, _ICON_BELOW_TEXTS_SIDE_PX, number)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
@@ -45,13 +45,13 @@ def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, numbe
     if canvas.height - canvas.frame.bottom >= _MIN_FILLED_AREA_HEIGHT_PX:
         fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom
-    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _PEEKING_ICON_SIDE_PX, number)
+    icon, across = _build_tilted_icon_sprite(kit, canvas, ground, _PEEKING_ICON_SIDE_PX, number)
     top = canvas.height - round(icon.height * _PEEKING_ICON_VISIBLE_SHARE)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
     return top - _PEEKING_ICON_TEXT_GAP_PX
 
 
-def _draw_tilted_icon_sprite(
+def _build_tilted_icon_sprite(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, side: int, number: int
 ) -> tuple[Image.Image, int]:
     """Return the brand's tilted icon and the x of its left edge; the slide's number alternates the side."""

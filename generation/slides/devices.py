@@ -25,7 +25,7 @@ def is_wide_screenshot(screenshot: Image.Image) -> bool:
     return screenshot.width > screenshot.height
 
 
-def draw_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
+def render_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
     """Return the picture of a phone that shows a screenshot from its top down. `height` is the phone's."""
     shape = min(_MAX_PHONE_SCREEN_ASPECT, max(_MIN_PHONE_SCREEN_ASPECT, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
@@ -45,7 +45,7 @@ def draw_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
     return device
 
 
-def draw_screenshot_card(screenshot: Image.Image, width: int) -> Image.Image:
+def crop_screenshot_to_card(screenshot: Image.Image, width: int) -> Image.Image:
     """Return a wide screenshot as a card with round corners, cropped to a shape from 4:3 to 2:1."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     device = Image.new("RGBA", size)
@@ -73,7 +73,7 @@ def _phone_height(canvas: Canvas, top: int) -> int:
 
 def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
     """Return a wide screenshot's card, placed in the area below `top`, a little above the area's middle."""
-    device = draw_screenshot_card(screenshot, canvas.width - 2 * _SCREENSHOT_CARD_MARGIN_PX)
+    device = crop_screenshot_to_card(screenshot, canvas.width - 2 * _SCREENSHOT_CARD_MARGIN_PX)
     spare = max(0, canvas.height - _SCREENSHOT_CARD_MARGIN_PX - top - device.height)
     return PlacedDevice(device, (_SCREENSHOT_CARD_MARGIN_PX, top + spare * 2 // 5))
 
@@ -89,10 +89,10 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
         return
     way, high = -1 if canvas.right_to_left else 1, _phone_height(canvas, top)
     if rest and not is_wide_screenshot(rest[0]):
-        behind = paint.rotate_and_halve_sprite(draw_phone_mockup(rest[0], 2 * high), -9 * way)
+        behind = paint.rotate_and_halve_sprite(render_phone_mockup(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
         yield PlacedDevice(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
-    front = paint.rotate_and_halve_sprite(draw_phone_mockup(first, 2 * high), 6 * way)
+    front = paint.rotate_and_halve_sprite(render_phone_mockup(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
     yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
@@ -108,8 +108,8 @@ def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> 
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _phone_height(canvas, top)
     device = (
-        paint.rotate_and_halve_sprite(draw_phone_mockup(screenshot, 2 * high), lean)
+        paint.rotate_and_halve_sprite(render_phone_mockup(screenshot, 2 * high), lean)
         if lean
-        else draw_phone_mockup(screenshot, high)
+        else render_phone_mockup(screenshot, high)
     )
     return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

@@ -10,7 +10,7 @@ from generation.spec import PieceCopy
 from generation.text.fitting import TextBlock, TextBox
 
 #: Side of the icon, in pixels.
-_MAX_END_ICON_SIDE_PX = 270
+_MAX_END_SLIDE_ICON_PX = 270
 _END_BUTTON_HEIGHT_PX = 110
 #: Room for the line at the bottom, in pixels.
 _FOOT_LINE_HEIGHT_PX = 60
@@ -18,7 +18,7 @@ _GAP_BELOW_ICON_PX = 58
 _GAP_BELOW_NAME_PX = 34
 _GAP_ABOVE_BUTTON_PX = 70
 #: Minimum side of the icon next to a presenter, in pixels.
-_MIN_END_ICON_SIDE_PX = 110
+_MIN_END_SLIDE_ICON_PX = 110
 #: Gap above the places, in pixels.
 _GAP_ABOVE_STORES_LINE_PX = 24
 #: Gap below the button, in pixels.
@@ -37,9 +37,9 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
     blocks, foot = fit_end_name_and_tagline(kit, copy), _draw_foot_lines(kit, canvas, copy, places)
     below = (_GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX) * bool(button)
     room = foot - kit.frame.top - below
-    if _sum_end_text_heights(blocks) + _MIN_END_ICON_SIDE_PX > room:
+    if _sum_end_text_heights(blocks) + _MIN_END_SLIDE_ICON_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_MAX_END_ICON_SIDE_PX, max(_MIN_END_ICON_SIDE_PX, room - _sum_end_text_heights(blocks))))
+    icon = round(min(_MAX_END_SLIDE_ICON_PX, max(_MIN_END_SLIDE_ICON_PX, room - _sum_end_text_heights(blocks))))
     y = (kit.frame.top + foot - _sum_end_text_heights(blocks) - below - icon) / 2
     _draw_end_icon(kit, canvas, round(y), icon)
     y = _draw_end_name_and_tagline(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)

@@ -104,14 +104,14 @@ def _draw_tilted_hook_icon(kit: SlideKit, canvas: Canvas, top: int, button: int)
     side = min(round(_MAX_HOOK_ICON_HEIGHT_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_HOOK_ICON_SIDE_PX:
         return
-    icon = paint.rotate_and_halve_sprite(_draw_hook_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
+    icon = paint.rotate_and_halve_sprite(_build_hook_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
     if foot - icon.height < kit.frame.bottom and icon.width + button > kit.safe_width:
         foot = kit.frame.bottom - _HOOK_BUTTON_ROOM_PX + _ICON_MARGIN_OVERLAP_PX
     place = (canvas.x_from_picture_edge(_HOOK_ICON_MARGIN_PX - 10, icon.width), foot - icon.height)
     paint.draw_sprite_with_shadow(canvas.image, icon, place, blur=52, down=34, alpha=105)
 
 
-def _draw_hook_icon(kit: SlideKit, side: int) -> Image.Image:
+def _build_hook_icon(kit: SlideKit, side: int) -> Image.Image:
     """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
     icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)

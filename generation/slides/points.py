@@ -15,9 +15,9 @@ _MAX_RECAP_ROW_HEIGHT_PX = 236
 _RECAP_ROW_GAP_PX = 22
 _RECAP_ROW_INSET_PX = 38
 _MAX_RECAP_FONT_SIZE_PX = 52
-_BADGE_PX = 84
+_POINT_BADGE_PX = 84
 _GAP_BELOW_BADGE_PX = 34
-_MAX_POINT_HEIGHT_PX = 270
+_MAX_POINT_TEXT_HEIGHT_PX = 270
 _MAX_POINT_NUMBER_HEIGHT_PX = 330
 _GAP_AROUND_NUMBER_PX = 40
 
@@ -47,10 +47,10 @@ def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> Text
 
 def _recap_words_x_offset_px(height: int) -> int:
     """Return the offset in pixels of the words in a recap's row from the row's start."""
-    return _RECAP_ROW_INSET_PX + _recap_badge_side(height) + 30
+    return _RECAP_ROW_INSET_PX + _recap_badge_size_px(height) + 30
 
 
-def _recap_badge_side(height: int) -> int:
+def _recap_badge_size_px(height: int) -> int:
     return min(96, height - 40)
 
 
@@ -71,7 +71,7 @@ def _draw_recap_item(
     alpha = 22 if ground.is_dark else 190
     place = (kit.frame.left, top)
     paint.fill_rounded_rectangle(canvas.image, place, (kit.safe_width, height), (255, 255, 255), radius=40, alpha=alpha)
-    side = _recap_badge_side(height)
+    side = _recap_badge_size_px(height)
     place = (canvas.x_from_safe_zone_edge(_RECAP_ROW_INSET_PX, side), top + (height - side) // 2)
     parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
     room = kit.safe_width - _recap_words_x_offset_px(height) - _RECAP_ROW_INSET_PX
@@ -96,13 +96,13 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
 def _draw_point_with_device(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
-    above = 0 if is_only else _BADGE_PX + _GAP_BELOW_BADGE_PX
+    above = 0 if is_only else _POINT_BADGE_PX + _GAP_BELOW_BADGE_PX
     if not is_only:
-        place = (canvas.x_from_safe_zone_edge(0, _BADGE_PX), kit.body_top_y)
+        place = (canvas.x_from_safe_zone_edge(0, _POINT_BADGE_PX), kit.body_top_y)
         parts.draw_number_badge(
-            kit, canvas, number, place=place, side=_BADGE_PX, colors=(ground.accent, ground.tints[0])
+            kit, canvas, number, place=place, side=_POINT_BADGE_PX, colors=(ground.accent, ground.tints[0])
         )
-    block = kit.fit_text(text, TextBox(kit.safe_width, _MAX_POINT_HEIGHT_PX, 5), TITLE_STYLE, (34, 88), 1.08)
+    block = kit.fit_text(text, TextBox(kit.safe_width, _MAX_POINT_TEXT_HEIGHT_PX, 5), TITLE_STYLE, (34, 88), 1.08)
     bottom = canvas.draw_text_block(
         "point", block, (kit.frame.left, kit.body_top_y + above), kit.safe_width, color=ground.text
     )

@@ -53,7 +53,7 @@ def _fill_tile_with_logo(logo: Image.Image, side: int) -> Image.Image:
 
 def _center_logo_on_tile(kit: SlideKit, logo: Image.Image, side: int) -> Image.Image:
     ground = kit.theme.light if _is_dark_logo(logo) else kit.theme.dark
-    icon = _draw_plain_tile(ground.tints[0] if not _is_dark_logo(logo) else (255, 255, 255), side)
+    icon = _draw_colored_squircle(ground.tints[0] if not _is_dark_logo(logo) else (255, 255, 255), side)
     scale = side * _CENTERED_LOGO_SHARE_OF_TILE_SIDE / max(logo.size)
     size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
     drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -70,7 +70,7 @@ def _is_dark_logo(logo: Image.Image) -> bool:
 
 
 def _draw_initial_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
-    icon = _draw_plain_tile(ground.tints[0], side)
+    icon = _draw_colored_squircle(ground.tints[0], side)
     block = kit.fit_text(
         _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_STYLE, (8, round(side * 0.62))
     )
@@ -84,7 +84,7 @@ def _first_letter_of_name(name: str) -> str:
     return next((one.upper() for one in split_graphemes(clean_drawn_text(name)) if one[0].isalnum()), "•")
 
 
-def _draw_plain_tile(color: RGB, side: int) -> Image.Image:
+def _draw_colored_squircle(color: RGB, side: int) -> Image.Image:
     icon = Image.new("RGBA", (side, side))
     icon.paste(color, (0, 0), paint.squircle_mask(side))
     return icon
@@ -103,7 +103,7 @@ def add_tile_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, 
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0
     width = max(3, icon.width // _TILE_RIM_DIVISOR)
-    whole = _draw_plain_tile(rim, icon.width + 2 * width)
+    whole = _draw_colored_squircle(rim, icon.width + 2 * width)
     whole.alpha_composite(icon, (width, width))
     return whole, width
 

@@ -40,7 +40,7 @@ _MUSIC_BAR_S = 4 * MUSIC_BEAT_S
 _NOTE_DECAY_TAIL_S = 3.0
 _MUSIC_FADE_OUT_S = 0.9
 #: Beats until the drums have full volume.
-_DRUM_INTRO_BEATS = 2
+_QUIET_DRUM_INTRO_BEATS = 2
 
 
 class _InstrumentTrack:
@@ -67,7 +67,7 @@ def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stere
         for beats in (0, 1.5, 2.5):
             low.add_wave(at + beats * MUSIC_BEAT_S, bass_wave(keys[0] - 24, 0.84 * MUSIC_BEAT_S), 0.26)
         _add_drums(drums, at, f"{seed}/{bar}")
-    drums.sound[:, : round(_DRUM_INTRO_BEATS * MUSIC_BEAT_S * SOUND_SAMPLE_RATE_HZ)] *= 0.2
+    drums.sound[:, : round(_QUIET_DRUM_INTRO_BEATS * MUSIC_BEAT_S * SOUND_SAMPLE_RATE_HZ)] *= 0.2
     for cut in cuts:
         _add_cut_whoosh(drums, cut, f"{seed}/{cut}")
     push = _drum_sidechain_gain(drums.sound.shape[1])

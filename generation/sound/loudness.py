@@ -51,7 +51,7 @@ def measure_true_peak_db(sound: StereoSound) -> float:
     return float(20 * np.log10(max(1e-9, _true_peak_envelope(sound).max())))
 
 
-def limit_to_target_loudness(sound: StereoSound) -> StereoSound:
+def normalize_to_target_loudness(sound: StereoSound) -> StereoSound:
     """Return a sound at the target loudness, with peaks limited for some milliseconds, in at most three rounds."""
     for _ in range(_MAX_LIMITER_ROUNDS):
         sound = amplify_to_target_without_peak_limiter(sound)

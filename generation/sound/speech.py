@@ -27,10 +27,10 @@ def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
             "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
         )
     voice = Hibari(voice=PACKAGED_SPEECH_VOICE, threads=1)
-    return [_synthesize_text(voice, clean_drawn_text(text)) for text in texts]
+    return [_synthesize_speech(voice, clean_drawn_text(text)) for text in texts]
 
 
-def _synthesize_text(voice: Hibari, text: str) -> MonoWave:
+def _synthesize_speech(voice: Hibari, text: str) -> MonoWave:
     """Return a text's speech without silence at its ends; empty without letters or digits: the voice would hum."""
     if not any(map(str.isalnum, text)):
         return np.zeros(0)

@@ -86,10 +86,10 @@ def highpass_filter(wave: MonoWave, cut: float) -> MonoWave:
 
 def add_room_reverb(sound: StereoSound, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> StereoSound:
     """Return a stereo sound with the reverberation of a room; `share` is the share of the reverberation."""
-    return np.array([_add_room_echo(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
+    return np.array([_add_channel_reverb(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
 
 
-def _add_room_echo(wave: MonoWave, seed: str, seconds: float, share: float) -> MonoWave:
+def _add_channel_reverb(wave: MonoWave, seed: str, seconds: float, share: float) -> MonoWave:
     at = sample_times(seconds)
     room = lowpass_filter(seeded_white_noise(seed, len(at)) * np.exp(-3.6 * at), 6_500)
     room /= np.sqrt((room**2).sum())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from generation.sound.bed import compose_music_bed
-from generation.sound.loudness import amplify_to_target_without_peak_limiter, limit_to_target_loudness
+from generation.sound.loudness import amplify_to_target_without_peak_limiter, normalize_to_target_loudness
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, fade_wave_in_and_out
 from generation.timing import VideoTiming
 
@@ -31,15 +31,15 @@ def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
 
 def mix_video_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
     """Return a video's stereo sound at the target loudness: music, with each scene's speech over it if there is any."""
-    music = compose_music_bed(timing.seconds, seed, timing.cut_times_s)
+    music = compose_music_bed(timing.total_s, seed, timing.cut_times_s)
     if not speech:
-        return limit_to_target_loudness(music)
+        return normalize_to_target_loudness(music)
     voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN_WITHOUT_SPEECH)
     for scene, wave in zip((0.0, *timing.cut_times_s), speech, strict=True):
         at = round((scene + PAUSE_BEFORE_SPEECH_S) * SOUND_SAMPLE_RATE_HZ)
         voice[at : at + len(wave)] = fade_wave_in_and_out(wave, 0.005, 0.01)
         gain = np.minimum(gain, _music_gain_around_speech(at, at + len(wave), len(gain)))
-    return limit_to_target_loudness(amplify_to_target_without_peak_limiter(np.array([voice, voice])) + music * gain)
+    return normalize_to_target_loudness(amplify_to_target_without_peak_limiter(np.array([voice, voice])) + music * gain)
 
 
 def _music_gain_around_speech(start: int, end: int, count: int) -> MonoWave:

@@ -18,7 +18,7 @@ _WORD_WITH_SPACES_PATTERN = regex.compile(r"\S*\s*")
 _THAI_LETTER = regex.compile(r"\p{Thai}")
 _KANA_LETTER = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _HAN_LETTER = regex.compile(r"\p{Han}")
-_HIRAGANA_BREAK = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_BREAK_AFTER_HIRAGANA = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
 _UNSPACED_LETTER = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
 _LONG_KATAKANA_WORD = regex.compile(r"[\p{Katakana}ー]{8,}")
 _HANGUL_LETTER = regex.compile(r"\p{Hangul}")
@@ -115,7 +115,9 @@ def split_into_smaller_text_pieces(text: str, style: ShapingStyle) -> list[Unbre
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = _HYPHENATABLE_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
-    phrases = [part for unit in split_words_or_phrases(soft, style.language) for part in _HIRAGANA_BREAK.split(unit)]
+    phrases = [
+        part for unit in split_words_or_phrases(soft, style.language) for part in _BREAK_AFTER_HIRAGANA.split(unit)
+    ]
     return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_where_breakable(phrase)]
 
 
@@ -193,7 +195,7 @@ def lay_balanced_lines(parts: Sequence[UnbreakableText], width: float) -> list[s
     """Return a paragraph's lines in the minimum number, with the smallest sum of their squared widths."""
     ways: dict[int, PartialParagraphLayout] = {0: PartialParagraphLayout(0.0, ())}
     for _ in lay_lines_greedily(parts, width):
-        ways = _extend_paragraph_layouts(ways, parts, width)
+        ways = _extend_layouts_by_one_line(ways, parts, width)
     return [_join_pieces_to_line(parts[start:end]) for start, end in ways[len(parts)].lines]
 
 
@@ -204,7 +206,7 @@ class PartialParagraphLayout(NamedTuple):
     lines: tuple[tuple[int, int], ...]
 
 
-def _extend_paragraph_layouts(
+def _extend_layouts_by_one_line(
     ways: Mapping[int, PartialParagraphLayout], parts: Sequence[UnbreakableText], width: float
 ) -> dict[int, PartialParagraphLayout]:
     """Return the best layouts of a paragraph's first pieces with one more line, by the number of laid pieces."""

@@ -12,7 +12,7 @@ MAX_DRAWN_TEXT_GRAPHEMES, MAX_WORD_CHARS, MAX_MARKS_PER_LETTER = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
 #: Parts of joined characters. Other controls, also direction overrides, are dropped.
-_JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
+_KEPT_JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
 _DROPPED_UNICODE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _SPACE_RUN_PATTERN = regex.compile(r"[^\S\n]+")
 _LINE_BREAK_RUN_PATTERN = regex.compile(r" *\n\s*")
@@ -34,7 +34,7 @@ def clean_drawn_text(text: str) -> str:
 def _is_kept_in_drawn_text(char: str) -> bool:
     return (
         char == "\n"
-        or char in _JOINER_CHARACTERS
+        or char in _KEPT_JOINER_CHARACTERS
         or char.isspace()
         or unicodedata.category(char) not in _DROPPED_UNICODE_CATEGORIES
     )

@@ -74,7 +74,7 @@ def shape_text_line(text: str, style: ShapingStyle) -> ShapedTextLine:
     x = 0.0
     for run, level in order_bidi_runs_visually([*_split_font_runs(text, style.language)]):
         x = _shape_font_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
-    left, right, top, bottom = _glyph_ink_extents(glyphs)
+    left, right, top, bottom = _measure_ink_extents(glyphs)
     return ShapedTextLine(
         text,
         tuple(glyphs),
@@ -127,7 +127,7 @@ def _shape_font_run(
     return x
 
 
-def _glyph_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, float]:
+def _measure_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, float]:
     """Return the left, right, top and bottom of the ink of all glyphs, the last two as distances from the baseline."""
     boxes = [(one, box) for one in glyphs if (box := one.font.get_glyph_extents(one.id)) and box.width]
     if not boxes:

@@ -7,14 +7,14 @@ from generation.paint import PixelSize
 from generation.video.easing import ease_in_out, ease_out
 
 #: Duration of a cut in seconds, from the beat on.
-CUT_TRANSITION_SECONDS = 0.4
+SCENE_TRANSITION_SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
 _OLD_PICTURE_PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.
 _CIRCLE_MASK_UPSCALE_FACTOR = 4
 
 
-def slide_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
+def slide_in_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
     """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the side `way`.
 
     `way` is a step across and down, one of them 1 or -1, the other 0: `(0, 1)` is the bottom. From the

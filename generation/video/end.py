@@ -21,9 +21,9 @@ from generation.video.parts import (
     draw_pill_button_sprite,
     empty_scene_canvas,
 )
-from generation.video.scene import SceneStage, ScheduledText, VideoScene
+from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
-_END_SCENE_NUMBER = 97
+_END_SCENE_SEED_NUMBER = 97
 _MAX_END_ICON_PX = 300
 _MIN_END_ICON_PX = 110
 _END_BUTTON_HEIGHT_PX = 115
@@ -49,7 +49,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
 
     A long text shrinks the icon, then drops the tagline.
     """
-    stage = SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds)
+    stage = SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds)
     button, places = button_text_and_store_names(kit, copy)
     blocks, signature = fit_end_name_and_tagline(kit, copy), fit_presenter_byline(kit, copy)
     foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
@@ -92,7 +92,7 @@ def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
     return _GAP_BELOW_ICON_PX - _GAP_BELOW_NAME_PX + sum(block.height + _GAP_BELOW_NAME_PX for block in blocks.values())
 
 
-def _schedule_name_and_tagline(stage: SceneStage, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
+def _schedule_name_and_tagline(stage: SceneSetup, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
     texts = []
     for (name, block), comes in zip(blocks.items(), (_END_NAME_START_S, _END_TAGLINE_START_S), strict=False):
         texts.append(
@@ -116,11 +116,11 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:
         shown = StillPicture(paint.crop_picture_to_cover(picture.convert("RGB"), kit.frame.size), (0, 0))
-        return VideoScene(SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds), [shown], [])
+        return VideoScene(SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [shown], [])
     scale = min((width - 2 * _END_CARD_MARGIN_PX) / picture.width, (height - 2 * _END_CARD_MARGIN_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
     card = paint.crop_picture_to_cover(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded_rectangle_mask(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = PoppingPicture(card, place, starts=_END_ICON_START_S, blur=48)
-    return VideoScene(SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds), [card_comes], [])
+    return VideoScene(SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [card_comes], [])

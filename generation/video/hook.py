@@ -15,7 +15,7 @@ from generation.video.parts import (
     build_scene_presenter_byline,
     empty_scene_canvas,
 )
-from generation.video.scene import SceneStage, ScheduledText, VideoScene
+from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _HOOK_WORDS_START_S = -0.3
@@ -24,7 +24,7 @@ _GAP_BELOW_HOOK_PX = 70
 
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
-    stage, canvas = SceneStage(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
+    stage, canvas = SceneSetup(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
     presenter = fit_presenter_byline(kit, copy)
     reserved = HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
     block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))

@@ -11,8 +11,8 @@ from PIL import Image
 from generation.canvas import (
     Canvas,
     TextAlignment,
-    build_drawn_text,
     compute_free_width_share_left_of_line,
+    describe_drawn_text,
     place_inked_text_lines,
 )
 from generation.color import RGB, measure_text_contrast
@@ -114,11 +114,11 @@ class KineticText:
     def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
         canvas.marks += [
-            self._measure_line_box_contrast(canvas.image, row) for row in sorted({word.line for word in self.words})
+            self._measure_line_text_contrast(canvas.image, row) for row in sorted({word.line for word in self.words})
         ]
         self.draw(canvas.image, math.inf)
 
-    def _measure_line_box_contrast(self, image: Image.Image, row: int) -> DrawnText:
+    def _measure_line_text_contrast(self, image: Image.Image, row: int) -> DrawnText:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)
@@ -127,7 +127,7 @@ class KineticText:
         lefts, tops, rights, bottoms = zip(*(box for box, _ in boxes), strict=True)
         contrast = min(measure_text_contrast(image.crop(box), color) for box, color in boxes)
         whole = min(lefts), min(tops), max(rights), max(bottoms)
-        return build_drawn_text(self.name, self._lines[row].line.text, whole, contrast, self.block)
+        return describe_drawn_text(self.name, self._lines[row].line.text, whole, contrast, self.block)
 
 
 def _split_line_words(line: ShapedTextLine, language: str) -> Iterator[tuple[str, ShapedTextLine]]:

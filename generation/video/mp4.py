@@ -11,7 +11,7 @@ from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
-from generation.outputs import DrawnText, OutputFile
+from generation.outputs import DrawnText, RenderedFile
 from generation.sound import synthesis
 from generation.sound.synthesis import StereoSound
 from generation.video.scene import VIDEO_FRAMES_PER_S
@@ -93,11 +93,11 @@ def _check_frame_count(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> OutputFile:
+def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> RenderedFile:
     """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return OutputFile(
+    return RenderedFile(
         name=path.name,
         thumbnail=video_thumbnail_path(path).name,
         mime_type=MP4_MIME_TYPE,

@@ -10,9 +10,9 @@ from generation.slides.kit import TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBox
 from generation.video.moving import PoppingPicture, RisingPicture
 from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_sprite, empty_scene_canvas
-from generation.video.scene import SceneStage, ScheduledText, VideoScene
+from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
-_BADGE_PX = 96
+_NUMBER_BADGE_PX = 96
 _GAP_BELOW_BADGE_PX = 34
 _TEXT_GAP_PX = 64
 _LARGE_NUMBER_SIZE_PX = 360
@@ -28,34 +28,34 @@ _DEVICE_START_S = 0.1
 
 def build_point_scene(kit: SlideKit, text: str, number: int, seconds: float, *, is_only: bool = False) -> VideoScene:
     """Return the scene of one point. Its number decides colors and sides; a single point shows no number."""
-    stage = SceneStage(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
+    stage = SceneSetup(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
     lay = _build_point_scene_with_device if kit.screenshots else _build_point_scene_without_device
     return lay(stage, text, is_only=is_only)
 
 
-def _build_point_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> VideoScene:
+def _build_point_scene_with_device(stage: SceneSetup, text: str, *, is_only: bool) -> VideoScene:
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _build_popping_number_badge(stage, canvas)
     block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_STYLE, (42, 92), 1.08)
-    top = kit.body_top_y + (0 if is_only else _BADGE_PX + _GAP_BELOW_BADGE_PX)
+    top = kit.body_top_y + (0 if is_only else _NUMBER_BADGE_PX + _GAP_BELOW_BADGE_PX)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.place_point_device(kit, canvas, round(headline.bottom_y) + _TEXT_GAP_PX, stage.number)
     device = RisingPicture(device_image, place, starts=_DEVICE_START_S, lasts=stage.seconds)
     return VideoScene(stage, [icon, device, *numbers], [name, ScheduledText(headline, _WORDS_START_S)], marks)
 
 
-def _build_popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnText]]:
+def _build_popping_number_badge(stage: SceneSetup, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnText]]:
     """Return the badge with a point's number above its words, and the number's drawn line."""
     place, colors = (
-        (canvas.x_from_safe_zone_edge(0, _BADGE_PX), stage.kit.body_top_y),
+        (canvas.x_from_safe_zone_edge(0, _NUMBER_BADGE_PX), stage.kit.body_top_y),
         (stage.ground.accent, stage.ground.tints[0]),
     )
-    picture, mark = draw_number_sprite(stage.kit, stage.number, place=place, side=_BADGE_PX, colors=colors)
+    picture, mark = draw_number_sprite(stage.kit, stage.number, place=place, side=_NUMBER_BADGE_PX, colors=colors)
     return [PoppingPicture(picture, place, starts=_NUMBER_START_S)], [mark]
 
 
-def _build_point_scene_without_device(stage: SceneStage, text: str, *, is_only: bool) -> VideoScene:
+def _build_point_scene_without_device(stage: SceneSetup, text: str, *, is_only: bool) -> VideoScene:
     """Return a point's scene with a large number above its words; a single point has only its words."""
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
@@ -75,7 +75,7 @@ def _build_point_scene_without_device(stage: SceneStage, text: str, *, is_only: 
     return VideoScene(stage, [icon, *_build_rising_peeking_icon(stage, canvas)], texts)
 
 
-def _build_rising_peeking_icon(stage: SceneStage, canvas: Canvas) -> Iterator[RisingPicture]:
+def _build_rising_peeking_icon(stage: SceneSetup, canvas: Canvas) -> Iterator[RisingPicture]:
     """Yield the brand's icon, which rises at the bottom edge, on alternating sides; nothing without room for it."""
     frame, is_even = stage.kit.frame, stage.number % 2 == 0
     if frame.height - frame.bottom < _PEEKING_ICON_SIDE_PX:

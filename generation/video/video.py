@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.outputs import RenderingProgressStep
+from generation.outputs import RenderingProgress
 from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
 from generation.sound.synthesis import MonoWave
@@ -32,7 +32,7 @@ _VIDEO_PROGRESS_STEPS = 80
 _WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 
 
-class VideoToRender(NamedTuple):
+class VideoContentPiece(NamedTuple):
     """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: SlideKit
@@ -41,7 +41,7 @@ class VideoToRender(NamedTuple):
     end: Image.Image | None = None
     speech: Sequence[MonoWave] = ()
 
-    def render_files(self, folder: Path) -> Generator[RenderingProgressStep]:
+    def render_files(self, folder: Path) -> Generator[RenderingProgress]:
         """Encode the video and thumbnail into a folder; yield progress, at last the file. Raises `GenerationError`."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
         sound = mix_video_sound_track(self.timing, self.kit.seed, self.speech)
@@ -51,11 +51,11 @@ class VideoToRender(NamedTuple):
         with closing(encode_mp4(path, self.kit.frame.size, render_video_frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield RenderingProgressStep(number / count * (1 - _WORK_SHARE_LEFT_AFTER_LAST_FRAME))
+                    yield RenderingProgress(number / count * (1 - _WORK_SHARE_LEFT_AFTER_LAST_FRAME))
         settled = [scene.draw_last_frame() for scene in film]
         video_thumbnail_path(path).write_bytes(encode_picture_as_jpeg_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield RenderingProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
+        yield RenderingProgress(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
 
 
 def build_video_scenes(
@@ -76,7 +76,7 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
         yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):
         cut = _choose_cut_transition(kit, at)
-        turning = round(cuts.CUT_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
+        turning = round(cuts.SCENE_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
         for number in range(new.frame_count):
             picture = new.draw_frame(number)
             if number < turning:
@@ -87,8 +87,8 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
 def _choose_cut_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left_language(kit.language) else 1
     kinds = (
-        partial(cuts.slide_transition, way=(0, 1)),
+        partial(cuts.slide_in_transition, way=(0, 1)),
         partial(cuts.circle_reveal_transition),
-        partial(cuts.slide_transition, way=(way, 0)),
+        partial(cuts.slide_in_transition, way=(way, 0)),
     )
     return kinds[(at + int(seeded_random_number(kit.seed, "cuts") * len(kinds))) % len(kinds)]

@@ -127,7 +127,7 @@ class XrpcErrorBody(msgspec.Struct):
     message: str = ""
 
 
-class StoredPdsRecord(msgspec.Struct):
+class FetchedPdsRecord(msgspec.Struct):
     """A stored record: its address `at://did/collection/key`, the hash of its content, the content."""
 
     uri: str
@@ -234,13 +234,13 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     return http.decode_platform_response(answer.require_success(build_xrpc_error), WrittenPdsRecord)
 
 
-async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
+async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> FetchedPdsRecord | None:
     """Read a record of an account; None if the server has none under this key. Raise another `PlatformError`."""
     url = api.build_xrpc_url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.send_request("GET", url)
     if not answer.ok and decode_xrpc_error_body(answer).error == "RecordNotFound":
         return None
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), StoredPdsRecord)
+    return http.decode_platform_response(answer.require_success(build_xrpc_error), FetchedPdsRecord)
 
 
 def build_xrpc_error(answer: PlatformResponse) -> PlatformError:

@@ -52,7 +52,7 @@ class BlueskyPostViews(msgspec.Struct):
     posts: list[BlueskyPostView]
 
 
-class BlueskyProfile(msgspec.Struct, rename="camel"):
+class BlueskyFollowerCount(msgspec.Struct, rename="camel"):
     followers_count: int | None = None
 
 
@@ -81,4 +81,6 @@ class BlueskyCollector(MetricsCollector):
         server = PdsApi.for_account(account, self.client)
         url = server.build_xrpc_url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)
-        return http.decode_platform_response(answer.require_success(build_xrpc_error), BlueskyProfile).followers_count
+        return http.decode_platform_response(
+            answer.require_success(build_xrpc_error), BlueskyFollowerCount
+        ).followers_count

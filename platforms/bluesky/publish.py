@@ -92,10 +92,10 @@ class BlueskyAdapter(PlatformAdapter):
         except PlatformRefusal as error:
             if error.code != api.RECORD_KEY_TAKEN_CODE:
                 raise
-            return await self.find_existing_post(account, prepared)
+            return await self.read_post_at_taken_key(account, prepared)
         return build_bluesky_live_post(prepared)
 
-    async def find_existing_post(self, account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
+    async def read_post_at_taken_key(self, account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
         """Return the post that exists on Bluesky under the prepared record's key.
 
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.

@@ -11,7 +11,7 @@ import regex
 from workers.platforms.contract import PostFile, PostToPublish
 
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
-TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 
 CAPTION_LINK_PATTERN = regex.compile(
     r"(?<![\w@#/])https?://[\w-]++(?:\.[\w-]++)++(?::\d++)?(?:[/?#][^\s<>\"]*+)?", regex.IGNORECASE
@@ -30,7 +30,7 @@ def compute_bluesky_record_key(post_id: UUID, created_at: datetime) -> str:
     chance = int.from_bytes(hashlib.sha256(post_id.bytes).digest()[:4])
     microseconds = int(created_at.timestamp() * 1000) * 1000 + chance % 1000
     number = (microseconds & (1 << 53) - 1) << 10 | chance >> 22
-    return "".join(TID_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+    return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def build_bluesky_post_record(

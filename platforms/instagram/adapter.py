@@ -8,13 +8,13 @@ from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
 
 
-def _instagram_api_base_url_setting(net: OutgoingNetwork) -> str:
+def _get_instagram_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(InstagramSettings).instagram_api_url
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: InstagramAdapter(net.client, _instagram_api_base_url_setting(net)),
-    open_collector=lambda net: InstagramCollector(net.client, _instagram_api_base_url_setting(net)),
+    open_adapter=lambda net: InstagramAdapter(net.client, _get_instagram_api_base_url(net)),
+    open_collector=lambda net: InstagramCollector(net.client, _get_instagram_api_base_url(net)),
     connect=connect.connect_instagram_account,
     refresh=lambda net, attempt: connect.refresh_instagram_token(net, attempt.tokens),
     sandbox=SandboxAccountIdAndTokenLife(

@@ -25,13 +25,13 @@ INSTAGRAM_MEDIA_PAGE_SIZE = 50
 T = TypeVar("T")
 
 
-class InstagramHourToken(msgspec.Struct, frozen=True):
+class InstagramShortLivedToken(msgspec.Struct, frozen=True):
     """A token for an hour, and its owner's permissions (a list, or comma-separated)."""
 
     access_token: str
     permissions: str | list[str] = ""
 
-    def allows(self, scope: str) -> bool:
+    def has_scope(self, scope: str) -> bool:
         """Return whether the account's owner granted a scope to this token.
 
         True too if the token response lists no scopes: then later calls show a missing one.
@@ -125,7 +125,7 @@ class InstagramCodeExchangeErrorBody(msgspec.Struct):
 
 async def exchange_code_for_hour_token(
     client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
-) -> InstagramHourToken:
+) -> InstagramShortLivedToken:
     """Exchange the one-time code of an OAuth consent for an Instagram token of an hour, and return the token.
 
     A code works once. Raises `AccountReauthRequired` if Instagram refuses the code, any other `PlatformError`.
@@ -134,7 +134,7 @@ async def exchange_code_for_hour_token(
     answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
         raise _build_code_exchange_error(answer)
-    return decode_graph_object(answer, InstagramHourToken)
+    return decode_graph_object(answer, InstagramShortLivedToken)
 
 
 async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> LongLivedToken:

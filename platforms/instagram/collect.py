@@ -65,7 +65,7 @@ class InstagramPostCounts(msgspec.Struct):
     comments_count: int | None = None
 
 
-class InstagramProfile(msgspec.Struct):
+class InstagramFollowerCount(msgspec.Struct):
     followers_count: int | None = None
 
 
@@ -98,7 +98,7 @@ class InstagramCollector(MetricsCollector):
             {"fields": "followers_count"},
             timeout_s=MAX_METRICS_CALL_S,
         )
-        return api.decode_graph_object(answer, InstagramProfile).followers_count
+        return api.decode_graph_object(answer, InstagramFollowerCount).followers_count
 
     def build_api_client(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

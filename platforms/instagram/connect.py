@@ -12,7 +12,7 @@ from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
 from platforms.instagram import api, errors
-from platforms.instagram.api import InstagramHourToken, InstagramQuotaUsage, LongLivedToken
+from platforms.instagram.api import InstagramQuotaUsage, InstagramShortLivedToken, LongLivedToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
@@ -41,7 +41,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: ConnectJobInp
     asked, secret = attempt.asked, cast("Code", attempt.secret)
     us = get_oauth_application(net, DESCRIPTION)
     short = await _exchange_code(net, asked, us, secret)
-    if not all(short.allows(scope) for scope in INSTAGRAM_SCOPES):
+    if not all(short.has_scope(scope) for scope in INSTAGRAM_SCOPES):
         raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
     graph = net.settings.get_platform_settings(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
@@ -81,7 +81,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
 
 async def _exchange_code(
     net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
-) -> InstagramHourToken:
+) -> InstagramShortLivedToken:
     base = net.settings.get_platform_settings(InstagramSettings).instagram_oauth_url
     form = {**build_code_exchange_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:

@@ -161,7 +161,7 @@ INSTAGRAM_TOKEN_ERROR_MEANINGS: Mapping[int, PlatformErrorMeaning] = {
     492: _build_reauth_meaning("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
-INSTAGRAM_STALE_TOKEN_ERROR = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
+INSTAGRAM_TRY_REFRESH_MEANING = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
 GRAPH_BAD_TOKEN_CODE = 190
 
 INSTAGRAM_ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
@@ -222,7 +222,7 @@ def find_graph_error_meaning(error: GraphErrorDetails) -> PlatformErrorMeaning |
     if code == GRAPH_BAD_TOKEN_CODE:
         if "checkpoint" in error.message.lower():
             return INSTAGRAM_CHECKPOINT_ERROR_MEANING
-        return INSTAGRAM_TOKEN_ERROR_MEANINGS.get(subcode, INSTAGRAM_STALE_TOKEN_ERROR)
+        return INSTAGRAM_TOKEN_ERROR_MEANINGS.get(subcode, INSTAGRAM_TRY_REFRESH_MEANING)
     if (code, subcode) == GRAPH_UNKNOWN_OBJECT_CODE_AND_SUBCODE:
         return INSTAGRAM_CONTAINER_ABSENT_ERROR_MEANING
     return INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(subcode) or INSTAGRAM_ERROR_MEANINGS_BY_CODE.get(code)

@@ -101,7 +101,8 @@ def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, An
     genuine = GENUINE_MASTODON_VERSION_PATTERN.fullmatch(version) is not None
     other_software = OTHER_SOFTWARE_PATTERN.search(version)
     posts, media = (
-        _get_sub_object(_get_sub_object(described, "configuration"), name) for name in ("statuses", "media_attachments")
+        _get_object_or_empty(_get_object_or_empty(described, "configuration"), name)
+        for name in ("statuses", "media_attachments")
     )
     traits = {
         "software": "mastodon" if genuine else other_software[1].lower() if other_software else "unknown",
@@ -157,7 +158,7 @@ def _build_mastodon_token_grant(token: MastodonToken, *, redirect_uri: str | Non
     )
 
 
-def _get_sub_object(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _get_object_or_empty(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = described.get(name)
     return part if isinstance(part, dict) else {}
 

@@ -14,7 +14,7 @@ from platforms.description import (
     IMAGE_MEDIA_TYPES,
     VIDEO_MEDIA_TYPES,
     ConsolePreviewRules,
-    OwnServerLogin,
+    OwnServerOAuthLogin,
     PlatformConsentPage,
     PlatformDescription,
     PlatformLimits,
@@ -55,7 +55,7 @@ DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=OwnServerLogin(PlatformConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    login=OwnServerOAuthLogin(PlatformConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
         color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),

@@ -10,13 +10,13 @@ from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
 
 
-def _tiktok_api_base_url_setting(net: OutgoingNetwork) -> str:
+def _get_tiktok_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(TikTokSettings).tiktok_api_url
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: TikTokAdapter(net.client, _tiktok_api_base_url_setting(net)),
-    open_collector=lambda net: TikTokCollector(net.client, _tiktok_api_base_url_setting(net)),
+    open_adapter=lambda net: TikTokAdapter(net.client, _get_tiktok_api_base_url(net)),
+    open_collector=lambda net: TikTokCollector(net.client, _get_tiktok_api_base_url(net)),
     connect=connect.connect_tiktok_account,
     refresh=lambda net, attempt: connect.refresh_tiktok_tokens(net, attempt.tokens),
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),

@@ -35,7 +35,7 @@ TIKTOK_TOKEN_EXPIRED_ERROR_MEANING = PlatformErrorMeaning(
 TIKTOK_SCOPE_MISSING_ERROR_MEANING = PlatformErrorMeaning(
     AccountReauthRequired, "SCOPE_MISSING", "the account gave no permission to post: connect it again, all boxes ticked"
 )
-TIKTOK_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
+TIKTOK_RATE_LIMITED_MEANING = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
 TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING = PlatformErrorMeaning(
     PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
@@ -48,7 +48,7 @@ TIKTOK_SPAM_RISK_ERROR_MEANING = PlatformErrorMeaning(
 TIKTOK_SPAM_CAPTION_ERROR_MEANING = PlatformErrorMeaning(
     PlatformRefusal, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
-TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
+TIKTOK_REFUSED_MEANING = PlatformErrorMeaning(
     PlatformRefusal, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
 TIKTOK_RETRYABLE_ERROR = PlatformErrorMeaning(
@@ -62,7 +62,7 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "access_token_invalid": TIKTOK_TOKEN_EXPIRED_ERROR_MEANING,
     "scope_not_authorized": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
     "scope_permission_missed": TIKTOK_SCOPE_MISSING_ERROR_MEANING,
-    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_ERROR,
+    "rate_limit_exceeded": TIKTOK_RATE_LIMITED_MEANING,
     "spam_risk_too_many_posts": TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING,
     "spam_risk_too_many_pending_share": PlatformErrorMeaning(
         PostNotSent,
@@ -94,10 +94,10 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     ),
     "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
     "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
-    "invalid_param": TIKTOK_REFUSED_ERROR,
-    "invalid_params": TIKTOK_REFUSED_ERROR,
-    "not_found": TIKTOK_REFUSED_ERROR,
-    "publish_not_cancellable": TIKTOK_REFUSED_ERROR,
+    "invalid_param": TIKTOK_REFUSED_MEANING,
+    "invalid_params": TIKTOK_REFUSED_MEANING,
+    "not_found": TIKTOK_REFUSED_MEANING,
+    "publish_not_cancellable": TIKTOK_REFUSED_MEANING,
     "internal": TIKTOK_RETRYABLE_ERROR,
     "internal_error": TIKTOK_RETRYABLE_ERROR,
 }
@@ -169,17 +169,17 @@ def build_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> Platf
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.build_error(
         quote,
-        after_s=after_s if meaning is TIKTOK_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S),
+        after_s=after_s if meaning is TIKTOK_RATE_LIMITED_MEANING else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S),
     )
 
 
 def choose_tiktok_error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
     """Return the meaning of a TikTok error with an unlisted code, by the response's HTTP status."""
     if answer.status == 429:
-        return TIKTOK_RATE_LIMITED_ERROR
+        return TIKTOK_RATE_LIMITED_MEANING
     if answer.status == 401:
         return TIKTOK_TOKEN_EXPIRED_ERROR_MEANING
-    return TIKTOK_REFUSED_ERROR if answer.was_refused_before_write or answer.ok else TIKTOK_RETRYABLE_ERROR
+    return TIKTOK_REFUSED_MEANING if answer.was_refused_before_write or answer.ok else TIKTOK_RETRYABLE_ERROR
 
 
 def build_tiktok_fail_reason_error(reason: str) -> PlatformRefusal | PostPreparationExpired:
@@ -187,7 +187,7 @@ def build_tiktok_fail_reason_error(reason: str) -> PlatformRefusal | PostPrepara
 
     An unknown reason gives a final `PlatformRefusal`.
     """
-    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
+    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_MEANING)
     error = meaning.build_error(f"TikTok: {keep_safe_characters_of_tiktok_code(reason) or 'no reason given'}")
     assert isinstance(error, PlatformRefusal | PostPreparationExpired)  # noqa: S101  the table has no others
     return error

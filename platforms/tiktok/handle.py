@@ -45,7 +45,7 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
         return now < self.init_at + TIKTOK_UPLOAD_URL_LIFETIME
 
 
-class TikTokPostProgressState(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class SavedTikTokPostProgress(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Handle of a post. `publish_id` of photos exists after the call. `level`: TikTok's word; None: a draft.
 
     `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
@@ -60,14 +60,14 @@ class TikTokPostProgressState(msgspec.Struct, frozen=True, kw_only=True, rename=
     upload: ChunkedVideoUpload | None = None
 
 
-def does_post_state_fit_draft_label_and_level(handle: TikTokPostProgressState, draft: PostToPublish) -> bool:
+def does_ai_label_and_privacy_match_draft(handle: SavedTikTokPostProgress, draft: PostToPublish) -> bool:
     """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def decode_tiktok_post_progress_state(prepared: PostPrepareResult) -> TikTokPostProgressState:
-    return msgspec.convert(prepared.handle, TikTokPostProgressState)
+def decode_saved_tiktok_post_progress(prepared: PostPrepareResult) -> SavedTikTokPostProgress:
+    return msgspec.convert(prepared.handle, SavedTikTokPostProgress)
 
 
 def choose_video_chunk_size_and_count(size: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import errors, handle
 from platforms.tiktok.api import TikTokPublishStatus
 from platforms.tiktok.creator import TIKTOK_PUBLIC_LEVEL
-from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostProgressState
+from platforms.tiktok.handle import ChunkedVideoUpload, SavedTikTokPostProgress
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
@@ -39,7 +39,7 @@ def choose_outcome_by_publish_status(
 
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
-    stored = handle.decode_tiktok_post_progress_state(inquiry.prepared)
+    stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
     if status.status == FAILED_STATUS:
         return DroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
     if status.status == IN_INBOX_STATUS:
@@ -60,7 +60,7 @@ def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -
 
 
 def build_published_post_outcome(
-    account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostProgressState, status: TikTokPublishStatus
+    account: PostingAccount, inquiry: PostInquiry, stored: SavedTikTokPostProgress, status: TikTokPublishStatus
 ) -> LivePost | AcceptedPost:
     """Return a published TikTok post as live, with its id if TikTok reports one.
 
@@ -76,5 +76,5 @@ def build_published_post_outcome(
     return LivePost(external_id=None, external_url=None)
 
 
-def build_accepted_tiktok_post(stored: TikTokPostProgressState) -> AcceptedPost:
+def build_accepted_tiktok_post(stored: SavedTikTokPostProgress) -> AcceptedPost:
     return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=TIKTOK_POLL_PAUSE_S)

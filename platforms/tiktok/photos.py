@@ -7,7 +7,7 @@ import msgspec
 from platforms.caption_length import count_utf16_units
 from platforms.tiktok import creator
 from platforms.tiktok.api import TikTokCreatorInfo
-from platforms.tiktok.handle import TikTokPostProgressState
+from platforms.tiktok.handle import SavedTikTokPostProgress
 from workers.platforms.contract import PostPrepareResult, PostToPublish
 
 #: UTF-16 units of a title.
@@ -34,7 +34,7 @@ def prepare_tiktok_photo_post(
         "post_info": info,
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
-    handle = TikTokPostProgressState(kind="photo", level=level, is_chosen=level is not None)
+    handle = SavedTikTokPostProgress(kind="photo", level=level, is_chosen=level is not None)
     return PostPrepareResult(
         handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),

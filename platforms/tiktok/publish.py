@@ -13,7 +13,7 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import api, creator, errors, handle, outcome, photos, video
-from platforms.tiktok.handle import TikTokPostProgressState
+from platforms.tiktok.handle import SavedTikTokPostProgress
 from schemas.errors import (
     PlatformError,
     PlatformThrottled,
@@ -53,7 +53,7 @@ class TikTokAdapter(PlatformAdapter):
         self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         server = self.build_api_client(account)
-        if so_far is not None and may_continue_video_upload(handle.decode_tiktok_post_progress_state(so_far), draft):
+        if so_far is not None and may_continue_video_upload(handle.decode_saved_tiktok_post_progress(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
         creator_info = None if draft.mode == "draft" else await api.get_tiktok_creator_info(server)
         level = creator.check_draft_for_tiktok_creator(account, draft, creator_info)
@@ -64,8 +64,8 @@ class TikTokAdapter(PlatformAdapter):
     async def send(
         self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        stored = handle.decode_tiktok_post_progress_state(prepared)
-        if not handle.does_post_state_fit_draft_label_and_level(stored, draft):
+        stored = handle.decode_saved_tiktok_post_progress(prepared)
+        if not handle.does_ai_label_and_privacy_match_draft(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
             started = await api.publish_tiktok_photos(
@@ -92,7 +92,7 @@ class TikTokAdapter(PlatformAdapter):
         return outcome.build_accepted_tiktok_post(stored)
 
     async def choose_error_of_expired_upload_by_status(
-        self, account: PostingAccount, stored: TikTokPostProgressState, error: PostPreparationExpired
+        self, account: PostingAccount, stored: SavedTikTokPostProgress, error: PostPreparationExpired
     ) -> PlatformError:
         """Return the error for an expired TikTok upload URL, after a query of the post's status.
 
@@ -117,7 +117,7 @@ class TikTokAdapter(PlatformAdapter):
         if isinstance(result, DroppedPost):
             raise result.why
         if isinstance(result, AbsentPost | UndecidedPost):
-            return outcome.build_accepted_tiktok_post(handle.decode_tiktok_post_progress_state(inquiry.prepared))
+            return outcome.build_accepted_tiktok_post(handle.decode_saved_tiktok_post_progress(inquiry.prepared))
         return result
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
@@ -126,7 +126,7 @@ class TikTokAdapter(PlatformAdapter):
         Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
         `UndecidedPost`.
         """
-        stored = handle.decode_tiktok_post_progress_state(inquiry.prepared)
+        stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UndecidedPost()
         return outcome.choose_outcome_by_publish_status(
@@ -139,11 +139,11 @@ class TikTokAdapter(PlatformAdapter):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def may_continue_video_upload(stored: TikTokPostProgressState, draft: PostToPublish) -> bool:
+def may_continue_video_upload(stored: SavedTikTokPostProgress, draft: PostToPublish) -> bool:
     """Return whether a begun TikTok video upload may continue instead of starting over.
 
     Its URL must be valid, and it must have the draft's AI label and a chosen privacy level.
     """
     return video.get_chunked_video_upload(stored).is_upload_url_valid(
         draft.now
-    ) and handle.does_post_state_fit_draft_label_and_level(stored, draft)
+    ) and handle.does_ai_label_and_privacy_match_draft(stored, draft)

@@ -11,7 +11,7 @@ import msgspec
 
 from platforms.tiktok import api, creator, errors, handle, outcome
 from platforms.tiktok.api import TikTokCreatorInfo
-from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostProgressState
+from platforms.tiktok.handle import ChunkedVideoUpload, SavedTikTokPostProgress
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
 from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -42,7 +42,7 @@ async def begin_video_upload(
     )
     path = "inbox/video/init" if creator_info is None else "video/init"
     started = await api.init_tiktok_video_post(server, path, build_video_init_body(draft, upload, creator_info, level))
-    stored = TikTokPostProgressState(
+    stored = SavedTikTokPostProgress(
         kind="video",
         level=level,
         is_chosen=level is not None,
@@ -89,7 +89,7 @@ async def continue_video_upload(
     `PostPreparationExpired` if the upload starts over, `PlatformRefusal` if TikTok has dropped the post,
     `PostNotSent` after `MAX_CHUNK_FAILURES`.
     """
-    stored = handle.decode_tiktok_post_progress_state(so_far)
+    stored = handle.decode_saved_tiktok_post_progress(so_far)
     until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
     upload, failures = get_chunked_video_upload(stored), 0
     number = 0 if upload.init_at == draft.now else await find_next_missing_video_chunk(server, stored)
@@ -132,7 +132,7 @@ async def put_video_chunk(
 
     Raises `PostPreparationExpired` for an expired URL, another `PlatformError`, `ServiceUnavailable` (storage).
     """
-    upload = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared))
+    upload = get_chunked_video_upload(handle.decode_saved_tiktok_post_progress(prepared))
     start, end = upload.chunk_bounds(number)
     answer = await server.without_token.send_request(
         "PUT",
@@ -157,7 +157,7 @@ async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PostPrepareResult, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly; return the response. Raise as `put_video_chunk` does."""
-    last = get_chunked_video_upload(handle.decode_tiktok_post_progress_state(prepared)).count - 1
+    last = get_chunked_video_upload(handle.decode_saved_tiktok_post_progress(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
@@ -167,7 +167,7 @@ async def read_file_part(file: PostFile, start: int, end: int) -> AsyncIterator[
             yield chunk
 
 
-async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostProgressState) -> int:
+async def find_next_missing_video_chunk(server: PlatformApi, stored: SavedTikTokPostProgress) -> int:
     """Query TikTok for the received bytes, and return the number of the next chunk to send.
 
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
@@ -182,6 +182,6 @@ async def find_next_missing_video_chunk(server: PlatformApi, stored: TikTokPostP
     return number
 
 
-def get_chunked_video_upload(stored: TikTokPostProgressState) -> ChunkedVideoUpload:
+def get_chunked_video_upload(stored: SavedTikTokPostProgress) -> ChunkedVideoUpload:
     assert stored.upload is not None  # noqa: S101  the handle of a video has one
     return stored.upload

@@ -33,7 +33,7 @@ class BackupOrRestoreFailed(TenantryError):
     """A dump can't be written or read; the message has the reason and the remedy."""
 
 
-class RedisUnavailable(TenantryError):
+class RedisCallFailed(TenantryError):
     """Redis is unreachable, or answers with an error: callers continue without it."""
 
 

@@ -61,7 +61,7 @@ class ApiKeyScopeMissing(DomainError):
         super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
 
 
-class BrowserOriginRefused(DomainError):
+class SdkWebOriginRefused(DomainError):
     """A browser sends from a page outside of the app's domain; only browsers send an origin."""
 
     code = "ORIGIN_NOT_ALLOWED"

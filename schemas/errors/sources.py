@@ -106,7 +106,7 @@ class SourceRateLimited(SourceError):
     usually_retryable = True
 
 
-class SourceContentUnusable(SourceError):
+class FetchedSourceUnusable(SourceError):
     """The document was fetched, but it has no usable content."""
 
     code = "SCRAPE_FAILED"

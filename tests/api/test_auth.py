@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from api.auth import api_keys
-from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, Authenticator, FailedKeyTracker
+from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, Authenticator, FailedKeyAddresses
 from api.http.request_state import RequestState
 from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
@@ -130,7 +130,7 @@ async def test_existing_key_id_is_indistinguishable(
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
-        authenticator.strangers = FailedKeyTracker()
+        authenticator.strangers = FailedKeyAddresses()
         presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
@@ -171,7 +171,7 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkey
 
 def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
-    strangers = FailedKeyTracker(lambda: now[0])
+    strangers = FailedKeyAddresses(lambda: now[0])
     for _ in range(MAX_KEY_FAILURES):
         strangers.record_failure("10.0.0.1")
         now[0] += 1
@@ -183,7 +183,7 @@ def test_failures_are_forgotten_after_a_minute() -> None:
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.api_keys.MAX_AUTH_CACHE_ENTRIES", 100)
-    strangers = FailedKeyTracker()
+    strangers = FailedKeyAddresses()
     for number in range(1000):
         strangers.record_failure(str(number))
     assert len(strangers._failures) == 100

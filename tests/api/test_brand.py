@@ -10,7 +10,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas import ids
-from schemas.brand import BrandExtraction, BrandPart, FieldFinding
+from schemas.brand import BrandExtraction, BrandPart, SourceFieldFinding
 from schemas.pictures import PictureFoundByIngest
 from tests import seeds
 from tests.api.conftest import ApiCaller, read_answer
@@ -29,7 +29,7 @@ async def patch_brand(acme: ApiCaller, project: str, **brand: Any) -> dict[str, 
 
 
 async def complete_ingest(
-    acme: ApiCaller, project: str, conn: Conn, media: Sequence[PictureFoundByIngest] = (), **said: FieldFinding
+    acme: ApiCaller, project: str, conn: Conn, media: Sequence[PictureFoundByIngest] = (), **said: SourceFieldFinding
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
@@ -39,8 +39,8 @@ async def complete_ingest(
     return ids.format_prefixed_id(ids.JOB, claim.id)
 
 
-def build_finding(value: str, confidence: float, *alternatives: FieldFinding) -> FieldFinding:
-    return FieldFinding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
+def build_finding(value: str, confidence: float, *alternatives: SourceFieldFinding) -> SourceFieldFinding:
+    return SourceFieldFinding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
 
 
 async def test_new_project_has_no_brand(acme: ApiCaller, project: str) -> None:

@@ -16,7 +16,7 @@ from api.events import requests
 from api.limits import disk_watch
 from api.limits.disk_watch import DiskIntakeSwitch, DiskWatch, WatchedDisk
 from api.services import ApiServices
-from db.pool import Pool, open_postgres_pool, use_postgres_connection
+from db.pool import Pool, open_postgres_pool, use_unpooled_pg_connection
 from domain.events import budgets
 from domain.operations import disk
 from domain.operations.disk import EVENT_INTAKE_DISK_WATERMARK, DatabaseDiskUse, IntakeClosingDiskWatermark
@@ -181,7 +181,7 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
     """Event intake must close while the main database is away, and uploads while the event store is away."""
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
-    async with use_postgres_connection(url, name="test") as conn:
+    async with use_unpooled_pg_connection(url, name="test") as conn:
         used = (await disk.measure_disk_use_of_databases_and_wal(conn)).used_bytes
     settings = msgspec.structs.replace(
         settings, database_disk_bytes=round(used / (EVENT_INTAKE_DISK_WATERMARK.closes + 0.02))
@@ -209,7 +209,7 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
 async def test_role_without_log_access_counts_the_maximum_log(own_servers: ServerPair) -> None:
     """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
-    async with use_postgres_connection(own_servers.postgres.url, name="test") as conn:
+    async with use_unpooled_pg_connection(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")
         limit = await conn.fetchval("select pg_size_bytes(current_setting('max_wal_size'))")
         all_seen = await disk.measure_disk_use_of_databases_and_wal(conn)
@@ -218,7 +218,7 @@ async def test_role_without_log_access_counts_the_maximum_log(own_servers: Serve
     assert all_seen.wal >= limit
     assert mine <= all_seen.data
     netloc = f"small:small@{parts.netloc.rpartition('@')[2]}"
-    async with use_postgres_connection(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
+    async with use_unpooled_pg_connection(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
         seen = await disk.measure_disk_use_of_databases_and_wal(conn)
     assert (seen.wal, seen.sees_wal) == (limit, False)
     assert abs(seen.data - all_seen.data) < 1 << 22

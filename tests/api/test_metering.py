@@ -14,7 +14,7 @@ from api.http.request_state import RequestState
 from api.limits import cost_metering
 from api.limits.cost_metering import MIN_LOOP_HOLD_LOG_INTERVAL_S, LoopWatchdog
 from telemetry import costs
-from telemetry.costs import MIN_LOOP_HOLD_S, RequestCost
+from telemetry.costs import MIN_LOOP_HOLD_S, RequestCostMeter
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import event, sender
 from tests.telemetry.test_costs import burn
@@ -39,7 +39,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(MIN_LOOP_HOLD_S)
 
     with capture_logs() as logged:
-        await cost_metering.bill_request(scope, state, answer(), watchdog=LoopWatchdog())
+        await cost_metering.run_and_bill_request(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -66,12 +66,12 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
     async def answer() -> None:
         return
 
-    await cost_metering.bill_request(scope, RequestState(()), answer())
+    await cost_metering.run_and_bill_request(scope, RequestState(()), answer())
     assert count_holds(ROUTE) == before
 
 
 async def test_bytes_are_those_of_bodies_that_pass() -> None:
-    cost, sent = RequestCost(), list[Message]()
+    cost, sent = RequestCostMeter(), list[Message]()
     start: Any = {"type": "http.response.start", "status": 200, "headers": []}
     body: Any = {"type": "http.response.body", "body": b"x" * 500}
 
@@ -93,7 +93,7 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
 
 
 async def test_each_request_has_a_cost_of_its_own(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
-    charged: list[RequestCost] = []
+    charged: list[RequestCostMeter] = []
     app = acme.http._transport.app  # type: ignore[attr-defined]
     monkeypatch.setattr(app.state.services.limiter, "charge_request_cost", lambda _, cost: charged.append(cost))
     for path in ("/v1/whoami", "/v1/projects", "/v1/nothing-here"):
@@ -117,7 +117,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
         yield
         held -= 1
 
-    monkeypatch.setattr(costs, "charge_connection_time", counting)
+    monkeypatch.setattr(costs, "charge_database_time", counting)
     body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": [event(1)]}
     answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})
     assert answer.status_code == 202

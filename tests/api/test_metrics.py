@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest_asyncio
 
 from api.app import set_application_settings_and_clock
-from db.pool import Conn, Pool, use_postgres_connection
+from db.pool import Conn, Pool, use_unpooled_pg_connection
 from domain.events.event_names import MAX_COUNTED_EVENT_NAMES
 from schemas.settings import Settings
 from tests import databases, seeds
@@ -148,6 +148,6 @@ async def test_events_are_read_from_a_store_of_its_own(settings: Settings, other
     )
     async with hold_context(served.lifespan()), open_caller(served, pool, "Apart") as caller:
         project = await new_project(caller)
-        async with use_postgres_connection(other_database, name="test") as store:
+        async with use_unpooled_pg_connection(other_database, name="test") as store:
             await send(store, [event(1, project_id=uuid_of(project), occurred_at=THEN)])
         assert (await read_metrics(caller, project, metrics="events"))["totals"] == {"events": 1}

@@ -94,7 +94,7 @@ async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() 
     listed = SizedList([8_000] * 300)
     await listed.page(paging.MAX_PAGE_LIMIT)
     assert listed.connected == len(listed.asked) > 5
-    assert max(listed.asked[1:]) * 8_000 <= paging.LIST_QUERY_TARGET_BYTES
+    assert max(listed.asked[1:]) * 8_000 <= paging.LIST_SLICE_TARGET_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:

@@ -2,7 +2,7 @@
 
 import httpx
 
-from api.routes.web_module import WEB_MODULE_PATH
+from api.routes.web_module import WEB_SDK_PATH
 from api.web_module.packing import minify_javascript
 
 SOURCE = """
@@ -22,13 +22,13 @@ def test_pack_removes_comments_spaces_and_long_names() -> None:
 
 
 async def test_module_is_public_and_cacheable(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get(WEB_MODULE_PATH, headers={"Origin": "https://shop.example"})
+    answer = await anonymous.get(WEB_SDK_PATH, headers={"Origin": "https://shop.example"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert len(answer.content) < 3000
-    again = await anonymous.get(WEB_MODULE_PATH, headers={"If-None-Match": f'W/{answer.headers["ETag"]}, "other"'})
+    again = await anonymous.get(WEB_SDK_PATH, headers={"If-None-Match": f'W/{answer.headers["ETag"]}, "other"'})
     assert (again.status_code, again.content) == (304, b"")
     for header in ("ETag", "Cache-Control", "Access-Control-Allow-Origin"):
         assert again.headers[header] == answer.headers[header]
-    other = await anonymous.get(WEB_MODULE_PATH, headers={"If-None-Match": '"other"'})
+    other = await anonymous.get(WEB_SDK_PATH, headers={"If-None-Match": '"other"'})
     assert other.content == answer.content

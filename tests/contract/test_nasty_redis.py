@@ -13,7 +13,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.cost_budgets import org_budget_bucket
+from api.limits.cost_budgets import get_cost_budget_bucket
 from api.limits.rate_limits import CountedRequest, RateClass, RateLimiter
 from jobs import courier
 from jobs.breaker import CircuitBreaker
@@ -44,7 +44,7 @@ def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None
 def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     charge = CountedRequest(
         RateClass.READ_LIGHT,
-        org_budget_bucket(UUID(int=1), "standard"),
+        get_cost_budget_bucket(UUID(int=1), "standard"),
         window="rate:w",
         day="rate:d",
         limit=100,

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.migrate import EVENT_SCHEMA_MIGRATION_SOURCE, migrate_databases, read_all_migrations, read_sql_functions
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from db.queries import SQL_STATEMENT_FILE_NAMES, Query
 from tests import databases, servers
 
@@ -38,7 +38,7 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
 
 @pytest_asyncio.fixture
 async def store(store_url: str) -> AsyncIterator[Conn]:
-    async with use_postgres_connection(store_url, name="test") as conn:
+    async with use_unpooled_pg_connection(store_url, name="test") as conn:
         yield conn
 
 

@@ -27,7 +27,7 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
     org = (await organizations.insert_organization_pair(conn, name="shop", tier="pilot")).live
     for _ in range(TIMES):
         await api_keys.find_api_keys_by_key_ids(conn, key_ids=["a" * 16])
-        await jobs.read_jobs(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
+        await jobs.read_jobs_by_ids(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
         made = _composed(org)
         assert await projects.insert_projects(conn, [made]) == [True]
         await projects.read_project(conn, organization_id=org, project_id=_id(made))

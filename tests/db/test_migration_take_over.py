@@ -21,7 +21,7 @@ from db.migrate import (
     read_all_migrations,
     read_sql_functions,
 )
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from schemas.errors import MigrationChanged
 from tests import databases, servers
 from tests.waiting import PATIENCE_S, eventually
@@ -106,7 +106,7 @@ async def old_url(template: databases.Template) -> AsyncIterator[str]:
     name = f"{template.name}_old"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
-    async with use_postgres_connection(url, name="tests") as conn:
+    async with use_unpooled_pg_connection(url, name="tests") as conn:
         await conn.execute("set check_function_bodies = off")
         await conn.execute(gzip.decompress(DUMP.read_bytes()).decode())
     yield url
@@ -115,7 +115,7 @@ async def old_url(template: databases.Template) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def old(old_url: str) -> AsyncIterator[Conn]:
-    async with use_postgres_connection(old_url, name="tests") as conn:
+    async with use_unpooled_pg_connection(old_url, name="tests") as conn:
         yield conn
 
 
@@ -188,7 +188,7 @@ async def test_an_edited_or_older_database_is_refused_with_the_commit_to_migrate
 
 async def test_a_killed_migrate_leaves_the_old_database_whole(old_url: str, old: Conn) -> None:
     before = await schema_of(old), await rows_of(old), await ledger_of(old)
-    async with use_postgres_connection(old_url, name="blocker") as blocker, blocker.transaction():
+    async with use_unpooled_pg_connection(old_url, name="blocker") as blocker, blocker.transaction():
         await blocker.execute("lock table lease_request in access exclusive mode")
         running = asyncio.create_task(migrate_databases(old_url))
         await until_waiting(old, 1)
@@ -200,7 +200,7 @@ async def test_a_killed_migrate_leaves_the_old_database_whole(old_url: str, old:
 
 
 async def test_of_two_migrates_one_waits_and_has_nothing_to_do(old_url: str, old: Conn) -> None:
-    async with use_postgres_connection(old_url, name="blocker") as blocker:
+    async with use_unpooled_pg_connection(old_url, name="blocker") as blocker:
         async with blocker.transaction():
             await blocker.execute("lock table lease_request in access exclusive mode")
             running = [asyncio.create_task(migrate_databases(old_url)) for _ in range(2)]

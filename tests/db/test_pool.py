@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from db.pool import POSTGRES_ARRAY_TYPE_OIDS, open_postgres_pool, use_postgres_connection
+from db.pool import POSTGRES_ARRAY_TYPE_OIDS, open_postgres_pool, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("new_connections")
 
 async def test_one_connection(settings: Settings) -> None:
     async def ask() -> None:
-        async with use_postgres_connection(settings.database_url, name="cut") as conn:
+        async with use_unpooled_pg_connection(settings.database_url, name="cut") as conn:
             await conn.fetchval("select 1")
 
     await cut_everywhere(ask)
@@ -48,7 +48,7 @@ async def test_new_connection_reads_no_array_types(settings: Settings) -> None:
 
     numbers = "select typname, oid::int, typelem::int from pg_type where typname = any($1::text[]) order by oid"
     echo = f"select {', '.join(f'${n}::{name}' for n, name in enumerate(POSTGRES_ARRAY_TYPE_OIDS, 1))}"
-    async with use_postgres_connection(settings.database_url, name="new") as conn:
+    async with use_unpooled_pg_connection(settings.database_url, name="new") as conn:
         conn.add_query_logger(note)
         rows = await conn.fetch(numbers, list(POSTGRES_ARRAY_TYPE_OIDS))
         empty = await conn.fetchrow(echo, *([] for _ in POSTGRES_ARRAY_TYPE_OIDS))

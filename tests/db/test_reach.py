@@ -8,7 +8,7 @@ from redis import exceptions
 
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors, means_postgres_away
 from db.redis_reach import convert_redis_away_errors, is_redis_away_error
-from schemas.errors import RedisUnavailable, ServiceUnavailable
+from schemas.errors import RedisCallFailed, ServiceUnavailable
 
 RESET = RuntimeError(
     "unable to perform operation on <TCPTransport closed=True reading=False 0x1>; the handler is closed"
@@ -63,7 +63,7 @@ def test_postgres_is_away(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", REDIS, ids=repr)
 def test_redis_is_away(error: Exception) -> None:
-    with pytest.raises(RedisUnavailable) as raised, convert_redis_away_errors():
+    with pytest.raises(RedisCallFailed) as raised, convert_redis_away_errors():
         raise error
     assert raised.value.__cause__ is error
 

@@ -19,7 +19,7 @@ from db.pool import (
     POSTGRES_SESSION_SETTINGS,
     Conn,
     open_postgres_pool,
-    use_postgres_connection,
+    use_unpooled_pg_connection,
 )
 from db.server import build_parent_death_signal_prefix, find_free_port
 from jobs.courier import open_redis_wake_courier
@@ -89,7 +89,7 @@ async def settings(
 ) -> AsyncIterator[Settings]:
     """Yield settings with the PgBouncer's URL; the schema was created without it."""
     url = own_servers.postgres.url
-    async with use_postgres_connection(url, name="role") as conn:
+    async with use_unpooled_pg_connection(url, name="role") as conn:
         await conn.execute(ROLE_SQL.replace("role tenantry", "role postgres"))
         await conn.execute("create table effect (job_id uuid not null)")
     with running_pgbouncer(url, tmp_path, request.param) as pgbouncer_url:

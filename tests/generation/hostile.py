@@ -16,7 +16,7 @@ from PIL import Image
 
 from generation.copy.write import write_piece_copy
 from generation.proofreading import read
-from generation.render import PieceInputFiles, logo_warnings, prepare_piece
+from generation.render import PieceInputFiles, prepare_piece, unused_logo_warnings
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat, PieceSpec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
@@ -144,7 +144,7 @@ def make(name: str, folder: Path) -> Outcome:
         copy = write_piece_copy(spec)
         given = case.given()
         made = [step.made for step in prepare_piece(spec, copy, given).render_files(folder) if step.made]
-        faults, warned = read.find_piece_faults(made, folder, spec, copy), logo_warnings(given)
+        faults, warned = read.find_piece_faults(made, folder, spec, copy), unused_logo_warnings(given)
     except GenerationError as error:
         code = error.code
     spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before.ru_utime

@@ -22,7 +22,7 @@ from domain.brand.store_listings import AppStoreListingRef
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, propose_brand_hooks
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandExtraction, BrandSource, BrandSourceFindings
+from schemas.brand import BrandExtraction, BrandSource, BrandSourceRow
 from tests.corpora import corpus, website_pages
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
 from tests.workers.ingest.appstore.store_server import ingest, look_up_path
@@ -52,9 +52,7 @@ async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
 
 
 def known(source: BrandSource, extraction: BrandExtraction) -> BrandSnapshot:
-    row = BrandSourceFindings(
-        source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC)
-    )
+    row = BrandSourceRow(source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC))
     return take_brand_snapshot(describe_brand([row], project_id=UUID(int=0)))
 
 

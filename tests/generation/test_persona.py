@@ -43,7 +43,7 @@ def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, bra
     assert one.name in common_first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
-    assert one.voice in {*tones.VOICE_WORDS_BY_TONE, DEFAULT_PERSONA_TONE_OF_VOICE, brand.voice}
+    assert one.voice in {*tones.WORDS_NAMING_EACH_TONE, DEFAULT_PERSONA_TONE_OF_VOICE, brand.voice}
     assert one.topics == brand.keywords[:5]
 
 
@@ -75,7 +75,7 @@ def test_no_word_of_a_prompt_means_two_things() -> None:
     entries = [
         *GENDER_WORDS_IN_PERSONA_PROMPT.values(),
         *AGE_WORDS_IN_PERSONA_PROMPT.values(),
-        *tones.VOICE_WORDS_BY_TONE.values(),
+        *tones.WORDS_NAMING_EACH_TONE.values(),
     ]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []

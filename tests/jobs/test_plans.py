@@ -84,7 +84,7 @@ async def nothing(_: Conn) -> None:
 
 
 async def get_many(conn: Conn, found: LedgerScene) -> None:
-    await jobs.read_jobs(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
+    await jobs.read_jobs_by_ids(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
 
 
 USES: dict[str, tuple[Use, int]] = {

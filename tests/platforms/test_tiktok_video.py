@@ -271,7 +271,7 @@ async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount)
 @pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
 def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
     upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
-    kept = handle.TikTokPostProgressState(kind="video", level=None, publish_id="v", upload=upload)
+    kept = handle.SavedTikTokPostProgress(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = PostInquiry(
         PostPrepareResult(handle=msgspec.to_builtins(kept), request=b""),
         AT,

@@ -131,7 +131,7 @@ class PhaseHistory:
         """Move the job to another time, as with its post: no attempt counts for that time."""
         job = self.expected[index]
         when = datetime.now(UTC) + timedelta(days=7)
-        await controls.reschedule_job(
+        await controls.reschedule_job_row(
             self.conn, kind=UNCAPPED_JOB, organization_id=self.org, job_id=job.job_id, run_at=when
         )
         if job.phase in {"scheduled", "queued", "waiting"}:

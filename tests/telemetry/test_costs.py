@@ -6,7 +6,7 @@ import time
 import pytest
 
 from telemetry import costs
-from telemetry.costs import MeteredCoroutine, RequestCost
+from telemetry.costs import MeteredCoroutine, RequestCostMeter
 
 
 def burn(seconds: float) -> None:
@@ -17,7 +17,7 @@ def burn(seconds: float) -> None:
 
 
 async def test_steps_charge_only_their_own_cpu() -> None:
-    cost, other = RequestCost(), asyncio.Event()
+    cost, other = RequestCostMeter(), asyncio.Event()
 
     async def request() -> str:
         burn(0.02)
@@ -52,7 +52,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
             raise
         return "never"
 
-    task = asyncio.create_task(_await(MeteredCoroutine(request(), RequestCost(), seen.append)))  # type: ignore[arg-type]
+    task = asyncio.create_task(_await(MeteredCoroutine(request(), RequestCostMeter(), seen.append)))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -64,7 +64,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
         raise LookupError("lost")
 
     with pytest.raises(LookupError, match="lost"):
-        await MeteredCoroutine(fails(), RequestCost(), seen.append)  # type: ignore[arg-type]
+        await MeteredCoroutine(fails(), RequestCostMeter(), seen.append)  # type: ignore[arg-type]
 
 
 async def test_coroutine_may_suppress_a_cancellation() -> None:
@@ -75,14 +75,14 @@ async def test_coroutine_may_suppress_a_cancellation() -> None:
             await asyncio.sleep(0)
         return "answered"
 
-    task = asyncio.create_task(_await(MeteredCoroutine(request(), RequestCost(), print)))
+    task = asyncio.create_task(_await(MeteredCoroutine(request(), RequestCostMeter(), print)))
     await asyncio.sleep(0)
     task.cancel()
     assert await task == "answered"
 
 
 async def test_thread_cpu_is_charged() -> None:
-    cost = RequestCost()
+    cost = RequestCostMeter()
     with costs.charge_costs_of_code_block_to_request(cost):
         await costs.run_in_charged_thread(burn, 0.05)
     assert 0.05 <= cost.threads_s < 1
@@ -95,18 +95,18 @@ def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatc
     walls, cpus = iter([10.0, 13.0, 20.0, 21.0]), iter([1.0, 3.5, 4.0, 5.5])
     monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
     monkeypatch.setattr(costs, "thread_time", lambda: next(cpus))
-    cost = RequestCost()
+    cost = RequestCostMeter()
     with costs.charge_costs_of_code_block_to_request(cost):
-        with costs.charge_connection_time():
+        with costs.charge_database_time():
             pass
         assert cost.database_s == pytest.approx(0.5)
-        with costs.charge_connection_time():
+        with costs.charge_database_time():
             pass
     assert cost.database_s == pytest.approx(0.5)
 
 
 async def test_work_without_a_meter_is_not_charged() -> None:
     costs.charge_child_process_cpu_to_request(1.0)
-    with costs.charge_connection_time():
+    with costs.charge_database_time():
         pass
     assert costs.current_cost() is None

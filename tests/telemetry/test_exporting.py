@@ -57,7 +57,7 @@ def test_process_without_the_extra_logs_the_install_command() -> None:
 )
 def test_nothing_is_recorded_without_a_collector(environ: Mapping[str, str]) -> None:
     with export_spans(environ, process="web"):
-        assert tracing.current_span_recorder() is None
+        assert tracing.get_process_span_recorder() is None
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def exporter_ended() -> bool:
 
 def record_spans() -> None:
     with export_spans({ENDPOINT: "as the SDK reads it"}, process="web"):
-        recorder = tracing.current_span_recorder()
+        recorder = tracing.get_process_span_recorder()
         assert recorder
         for _ in range(SPANS):
             recorder.record_request(ServedRequest(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", []))
-    assert tracing.current_span_recorder() is None
+    assert tracing.get_process_span_recorder() is None

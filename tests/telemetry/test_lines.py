@@ -20,7 +20,7 @@ from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_of, run_job
 from tests.workers.by_hand import FUTURE
 from tests.workers.runtime.workers import TEST_JOB, Workers
-from workers.dispatcher.chores import CHORE_THAT_FAILS_OVERDUE_JOBS, build_job_rescue_chore
+from workers.dispatcher.chores import QUEUED_JOB_DEADLINE_CHORE, build_job_rescue_chore
 from workers.dispatcher.uptime import PostgresUptime
 from workers.runtime.context import TaskContext
 
@@ -38,7 +38,7 @@ def lines() -> Iterator[list[Line]]:
         collected.append({"level": level, **event})
         raise structlog.DropEvent
 
-    structlog.configure(processors=[logs.add_cause_log_fields, collect])
+    structlog.configure(processors=[logs.add_work_cause_log_fields, collect])
     yield collected
     write_logs()
 
@@ -108,7 +108,7 @@ async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: W
         uptime.note_response(FUTURE)
         await build_job_rescue_chore(uptime, patience_s=60).run(conn)
         await conn.execute("update job set deadline_at = now() - interval '1 second'")
-        await CHORE_THAT_FAILS_OVERDUE_JOBS.run(conn)
+        await QUEUED_JOB_DEADLINE_CHORE.run(conn)
     job_lines = [line for line in lines_of(lines, died.json()["jobId"]) if line["event"] != "request"]
     assert [line["event"] for line in job_lines] == ["attempt rescued", "job ended past its deadline"]
     for line in job_lines:

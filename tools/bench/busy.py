@@ -33,7 +33,7 @@ async def measure_idle_cost_and_peak_busy_slots(
 ) -> BenchmarkResult:
     """Measure idle workers, then the busy slots after twice as many jobs as slots; return the worse of two rounds."""
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
-    async with fleet.run_dispatcher(environment):
+    async with fleet.run_bench_dispatcher(environment):
         tell(f"{size.workers} workers start")
         async with fleet.run_workers(environment, workers=size.workers, slots=WORKER_SLOTS) as workers:
             await asyncio.sleep(size.settle_s)

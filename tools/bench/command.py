@@ -21,7 +21,7 @@ from tools.bench.figures import (
     MeasureFunction,
 )
 from tools.bench.neighbours import victim
-from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
+from tools.bench.neighbours.measure import NEIGHBOUR_ATTACKS_BY_NAME
 from tools.bench.neighbours.measure import measure_neighbour_attacks as measure_neighbours
 from tools.bench.suites import (
     BENCHMARKS_OF_README_FIGURES,
@@ -95,11 +95,11 @@ async def bench_all_readme_figures() -> CommandResult:
       tenantry bench all --json > figures.json
     """
     result = await _run_suite_in_bench_environment(BENCHMARKS_OF_README_FIGURES)
-    return CommandResult(result.figures, views.build_figure_tables(result))
+    return CommandResult(result.figures, views.build_cli_figure_tables(result))
 
 
 @bench.command("neighbours")
-@click.argument("rows", nargs=-1, type=click.Choice(list(ATTACK_ROWS_BY_NAME)), metavar="[ROW]...")
+@click.argument("rows", nargs=-1, type=click.Choice(list(NEIGHBOUR_ATTACKS_BY_NAME)), metavar="[ROW]...")
 @with_printed_result
 async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
@@ -116,14 +116,14 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
       tenantry bench neighbours streams parsing
       tenantry bench neighbours filters --json | jq .filters.beside
     """
-    names = [name for name in ATTACK_ROWS_BY_NAME if name in rows or not rows]
+    names = [name for name in NEIGHBOUR_ATTACKS_BY_NAME if name in rows or not rows]
     with _open_bench_progress_display(names) as progress:
         async with environment.open_bench_environment() as opened:
             measured = await measure_neighbours(opened, names, victim.FULL_ATTACK_SCALE, progress)
             machine = await suites.describe_machine(opened)
     return CommandResult(
         {**{name: row.to_plain_values() for name, row in measured.items()}, "machine": machine},
-        views.build_attack_tables(measured),
+        views.build_cli_attack_tables(measured),
     )
 
 
@@ -147,7 +147,7 @@ async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting
     size = QUICK_BENCHMARK_RUN_SIZE if quick else FULL_BENCHMARK_RUN_SIZE
     size = size._replace(ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting)
     result = await _run_suite_in_bench_environment(JOB_LEDGER_BENCHMARKS, size)
-    return CommandResult({**result.figures, "details": result.details}, views.build_statement_tables(result))
+    return CommandResult({**result.figures, "details": result.details}, views.build_cli_statement_tables(result))
 
 
 @bench.command("events")
@@ -192,7 +192,7 @@ async def _run_suite_and_build_figure_tables(
     suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_BENCHMARK_RUN_SIZE
 ) -> CommandResult:
     result = await _run_suite_in_bench_environment(suite, size)
-    return CommandResult({**result.figures, "details": result.details}, views.build_figure_tables(result))
+    return CommandResult({**result.figures, "details": result.details}, views.build_cli_figure_tables(result))
 
 
 async def _run_suite_in_bench_environment(

@@ -40,7 +40,7 @@ async def measure_drain(
     """
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     rounds = []
-    async with fleet.run_dispatcher(environment):
+    async with fleet.run_bench_dispatcher(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             rounds.append(await _measure_drain_round(environment, size, tenants))
@@ -83,10 +83,10 @@ async def measure_job_rate_during_submits(
     """
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     ours, peers = [], []
-    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
+    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            peers.append(await arq_peer.measure_arq_live_load(environment, count=size.live_jobs))
+            peers.append(await arq_peer.measure_arq_live_rate(environment, count=size.live_jobs))
             ours.append(await _submit_jobs_and_measure_end_rate(environment, count=size.live_jobs))
     return BenchmarkResult(
         {"live_x": compute_median_ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}}

@@ -80,7 +80,7 @@ class LoadResponses(msgspec.Struct, frozen=True, kw_only=True):
         return self.response_count / self.seconds
 
 
-class _AcceptedCount(msgspec.Struct):
+class _AcceptedEventCount(msgspec.Struct):
     accepted: int = 0
 
 
@@ -179,7 +179,7 @@ async def run_load_plan_in_this_process(plan: LoadPlan) -> LoadResponses:
 
     Bodies of events are built before the clock starts. Raises OSError for a closed connection or late response.
     """
-    loop, load = asyncio.get_running_loop(), _LoadRun(_yield_plan_requests(plan), paced=bool(plan.per_s))
+    loop, load = asyncio.get_running_loop(), _LoadRun(_build_plan_requests(plan), paced=bool(plan.per_s))
     callers = [
         (await loop.create_connection(lambda: _LoadConnection(load), "127.0.0.1", plan.port))[1]
         for _ in range(plan.connections)
@@ -201,13 +201,13 @@ def _summarize_responses(load: _LoadRun, seconds: float, *, counts_events: bool)
     return LoadResponses(
         seconds=seconds,
         latencies_ms=load.latencies_ms,
-        accepted=sum(msgspec.json.decode(body, type=_AcceptedCount).accepted for body in bodies),
+        accepted=sum(msgspec.json.decode(body, type=_AcceptedEventCount).accepted for body in bodies),
         refused=len(refused),
         sample=refused[0].decode(errors="replace") if refused else "",
     )
 
 
-def _yield_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
+def _build_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
     if plan.endpoints:
         return iter([*_yield_event_requests(plan)])
     return _yield_job_reads(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)

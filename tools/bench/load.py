@@ -11,11 +11,11 @@ import msgspec
 AsyncCall: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 #: Closed-loop callers of every live run.
-CLOSED_LOOP_CALLERS = 16
+CLOSED_LOOP_SUBMITTERS = 16
 
 
 async def run_closed_loop(call: AsyncCall, *, count: int) -> None:
-    """Run `CLOSED_LOOP_CALLERS` callers, each calling again after a response, until `count` calls
+    """Run `CLOSED_LOOP_SUBMITTERS` callers, each calling again after a response, until `count` calls
     were made.
     """
     tickets = iter(range(count))
@@ -25,11 +25,11 @@ async def run_closed_loop(call: AsyncCall, *, count: int) -> None:
             await call()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CLOSED_LOOP_CALLERS):
+        for _ in range(CLOSED_LOOP_SUBMITTERS):
             group.create_task(call_repeatedly())
 
 
-async def run_open_loop(call: AsyncCall, *, count: int, rate: float) -> None:
+async def run_fixed_rate_load(call: AsyncCall, *, count: int, rate: float) -> None:
     """Make `count` calls at `rate` a second; a slow call delays no other."""
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:

@@ -32,7 +32,7 @@ WIDE_QUOTA_POSTS_AN_HOUR = 1000
 #: Posts of a capped account in its window.
 CAPPED_POSTS_A_WINDOW = 15
 #: Window of a capped account.
-CAPPED_QUOTA_WINDOW_S = 10
+CAPPED_ACCOUNT_WINDOW_S = 10
 
 UPDATE_ACCOUNT_QUOTA = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
 
@@ -67,13 +67,13 @@ async def measure_post_lateness(
     workers = fleet.run_workers(
         environment, PUBLISH_POST_KIND.pool, workers=size.publishers, slots=WORKER_SLOTS, environ=media
     )
-    async with fleet.run_dispatcher(environment), workers:
+    async with fleet.run_bench_dispatcher(environment), workers:
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
             late[name] = await _measure_post_lateness_round(environment, size, over_s)
         tell(
             f"{size.capped_accounts * size.capped_contents} posts, {CAPPED_POSTS_A_WINDOW} of an account in "
-            f"{CAPPED_QUOTA_WINDOW_S} s"
+            f"{CAPPED_ACCOUNT_WINDOW_S} s"
         )
         late["beyond_quota"] = await _measure_post_lateness_beyond_quota_wait(environment, size)
     figures = {
@@ -107,12 +107,15 @@ async def _measure_post_lateness_beyond_quota_wait(
     Raise `BenchmarkFailed` if an account sent more than its quota.
     """
     project_id = await _create_accounts_and_schedule_posts(
-        environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
+        environment,
+        [(CAPPED_POSTS_A_WINDOW, CAPPED_ACCOUNT_WINDOW_S)] * size.capped_accounts,
+        size.capped_contents,
+        0.0,
     )
     await _wait_until_published(environment.pool, project_id, size.capped_accounts * size.capped_contents)
-    window_s = CAPPED_QUOTA_WINDOW_S + POST_QUOTA_SEND_DELAY_MARGIN_S
+    window_s = CAPPED_ACCOUNT_WINDOW_S + POST_QUOTA_SEND_DELAY_MARGIN_S
     rows = await environment.pool.fetch(
-        SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_QUOTA_WINDOW_S)
+        SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_ACCOUNT_WINDOW_S)
     )
     if any(row["over"] for row in rows):
         raise BenchmarkFailed("an account sent more than its quota")

@@ -52,7 +52,7 @@ async def measure_scaling(
     rounds: dict[int, ScalingRound] = {}
     children: list[ChildProcess] = []
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(fleet.run_dispatcher(environment))
+        await stack.enter_async_context(fleet.run_bench_dispatcher(environment))
         for workers in SCALING_WORKER_COUNTS:
             tell(f"{workers} workers")
             more = fleet.run_workers(environment, workers=workers - len(children), slots=WORKER_SLOTS)

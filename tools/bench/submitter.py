@@ -21,7 +21,7 @@ from jobs import ledger
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.kinds import JobKindSpec
 from schemas.settings import load_settings
-from tools.bench.load import print_json_message, run_closed_loop, run_open_loop
+from tools.bench.load import print_json_message, run_closed_loop, run_fixed_rate_load
 
 SUBMITTER_CONNECTIONS = 8
 
@@ -58,7 +58,7 @@ async def main(kind: JobKindSpec, count: int, rate: float) -> None:
         tenants = itertools.cycle([row["id"] for row in await pool.fetch(SELECT_TENANT_IDS)])
         submitter = BenchSubmitter(kind, pool, courier, tenants)
         await (
-            run_open_loop(submitter.submit_next_job, count=count, rate=rate)
+            run_fixed_rate_load(submitter.submit_next_job, count=count, rate=rate)
             if rate
             else run_closed_loop(submitter.submit_next_job, count=count)
         )

@@ -11,12 +11,12 @@ from tools.bench.figures import FIGURE_TARGETS, BenchmarkResult
 from tools.bench.neighbours.measure import NeighbourAttackResult
 
 
-def build_figure_tables(result: BenchmarkResult) -> Group:
+def build_cli_figure_tables(result: BenchmarkResult) -> Group:
     """Return a table of a benchmark's figures, and one of its details."""
-    return Group(_build_figures_table(result.figures), "", _build_details_table(result.details))
+    return Group(_build_cli_figures_table(result.figures), "", _build_cli_details_table(result.details))
 
 
-def _build_figures_table(figures: Mapping[str, float]) -> Table:
+def _build_cli_figures_table(figures: Mapping[str, float]) -> Table:
     return build_text_table(
         ("figure", "measured", "to reach", "reached"),
         [
@@ -32,7 +32,7 @@ def _build_figures_table(figures: Mapping[str, float]) -> Table:
     )
 
 
-def build_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
+def build_cli_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
     """Return a table of the victims' times in the measured attacks, and one of each attack's notes."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
@@ -46,10 +46,10 @@ def build_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
         name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
         for name, row in measured.items()
     }
-    return Group(build_text_table(heads, rows), "", _build_details_table(noted))
+    return Group(build_text_table(heads, rows), "", _build_cli_details_table(noted))
 
 
-def build_statement_tables(result: BenchmarkResult) -> Group:
+def build_cli_statement_tables(result: BenchmarkResult) -> Group:
     """Return a table of the measured statements, and one with the new tenant's wait."""
     rows = [
         (
@@ -66,11 +66,11 @@ def build_statement_tables(result: BenchmarkResult) -> Group:
     return Group(
         build_text_table(heads, rows),
         "",
-        _build_details_table({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
+        _build_cli_details_table({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
     )
 
 
-def _build_details_table(details: Mapping[str, Any]) -> Table:
+def _build_cli_details_table(details: Mapping[str, Any]) -> Table:
     return build_text_table(
         ("detail", "values"), [(name, _format_detail_value(value)) for name, value in _flatten_details(details)]
     )

@@ -45,7 +45,7 @@ async def create_bench_tenant(
     async def write(conn: Conn) -> BenchTenant:
         org = (await organizations.insert_organization_pair(conn, name="bench", tier=tier)).live
         shown = [await _insert_bench_api_key(conn, org, peppers) for _ in range(keys)]
-        return BenchTenant(org, shown, await _create_projects(conn, org, projects))
+        return BenchTenant(org, shown, await _insert_bench_projects(conn, org, projects))
 
     return await run_in_transaction(environment.pool, write)
 
@@ -55,7 +55,7 @@ async def create_sandbox_bench_tenant(environment: BenchEnvironment) -> BenchTen
 
     async def write(conn: Conn) -> BenchTenant:
         org = (await organizations.insert_organization_pair(conn, name="bench", tier="partner")).sandbox
-        return BenchTenant(org, [], await _create_projects(conn, org, 1))
+        return BenchTenant(org, [], await _insert_bench_projects(conn, org, 1))
 
     return await run_in_transaction(environment.pool, write)
 
@@ -152,7 +152,7 @@ async def _insert_bench_api_key(conn: Conn, org: UUID, peppers: Keyring) -> str:
     return created.api_key
 
 
-async def _create_projects(conn: Conn, org: UUID, count: int) -> list[str]:
+async def _insert_bench_projects(conn: Conn, org: UUID, count: int) -> list[str]:
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
     drafts = [projects.compose_new_project(body, organization_id=org, now=now) for body in bodies]

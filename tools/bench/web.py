@@ -39,7 +39,7 @@ COUNT_PROJECTS_AND_IDEMPOTENCY_KEYS = (
 )
 
 
-class WebServerWithLoadResponses(NamedTuple):
+class MeasuredWebServer(NamedTuple):
     """One server and its responses."""
 
     port: int
@@ -63,7 +63,7 @@ async def measure_http_request_rates(
         fleet.run_api_server(environment, "tools.bench.peers.bare:create_app", POOL_SIZE=pool_size) as (_, bare),
         fleet.run_api_server(environment, POOL_SIZE=pool_size) as (_, port),
     ):
-        sides = [WebServerWithLoadResponses(bare, [], []), WebServerWithLoadResponses(port, [], [])]
+        sides = [MeasuredWebServer(bare, [], []), MeasuredWebServer(port, [], [])]
         tell("warming up")
         warm = [(await _run_project_creates_and_job_polls(environment, side, warm_up, polls))[0] for side in sides]
         for number in range(1, size.rounds + 1):
@@ -93,7 +93,7 @@ async def _create_tenants_with_jobs_to_poll(
 
 
 async def _run_project_creates_and_job_polls(
-    environment: BenchEnvironment, side: WebServerWithLoadResponses, creates: LoadPlan, polls: LoadPlan
+    environment: BenchEnvironment, side: MeasuredWebServer, creates: LoadPlan, polls: LoadPlan
 ) -> tuple[LoadResponses, LoadResponses]:
     """Run a load that creates projects, then one that polls jobs, against a server; return both responses."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
@@ -101,7 +101,7 @@ async def _run_project_creates_and_job_polls(
 
 
 async def _check_stored_creates(
-    environment: BenchEnvironment, warm: list[LoadResponses], sides: list[WebServerWithLoadResponses]
+    environment: BenchEnvironment, warm: list[LoadResponses], sides: list[MeasuredWebServer]
 ) -> None:
     """Compare stored projects and our idempotency records with the confirmed creates. Raise `BenchmarkFailed`."""
     confirmed = [
@@ -113,7 +113,7 @@ async def _check_stored_creates(
         raise BenchmarkFailed(f"answered {confirmed} creates, found projects and idempotency records {stored}")
 
 
-def _build_http_result(bare: WebServerWithLoadResponses, ours: WebServerWithLoadResponses) -> BenchmarkResult:
+def _build_http_result(bare: MeasuredWebServer, ours: MeasuredWebServer) -> BenchmarkResult:
     figures = {
         "create_x": compute_median_ratio(_requests_per_s(ours.creates), _requests_per_s(bare.creates)),
         "poll_x": compute_median_ratio(_requests_per_s(ours.polls), _requests_per_s(bare.polls)),
@@ -128,7 +128,7 @@ def _requests_per_s(answers: list[LoadResponses]) -> list[float]:
     return [round(run.per_s, 1) for run in answers]
 
 
-def _summarize_request_rates_of_server(side: WebServerWithLoadResponses) -> dict[str, Any]:
+def _summarize_request_rates_of_server(side: MeasuredWebServer) -> dict[str, Any]:
     return {
         name: {
             "requests_s": _requests_per_s(answers),

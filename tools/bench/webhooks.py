@@ -120,7 +120,7 @@ async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[Webh
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
         allowed = {SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]: ",".join(hosts)}
         workers = fleet.run_workers(environment, DELIVER_WEBHOOK_KIND.pool, environ=allowed)
-        async with fleet.run_dispatcher(environment), workers:
+        async with fleet.run_bench_dispatcher(environment), workers:
             org = await _create_organization(environment)
             endpoint_id = await _create_webhook_endpoint(environment.pool, org, hosts[0])
             yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)

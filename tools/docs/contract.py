@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 from api.app import build_application
 from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION
 from api.http.errors import ERROR_CODES
-from api.limits.cost_budgets import BUDGET_REFILLS_BY_TIER, MIB, MICROSECONDS_PER_SECOND
+from api.limits.cost_budgets import COST_BUDGET_REFILLS_BY_TIER, MIB, MICROSECONDS_PER_SECOND
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
 from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from api.openapi.operations import list_api_operations
@@ -40,7 +40,7 @@ _POOL_CAP_SQL_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
 _LiteralType: TypeAlias = Any
 
-STATUS_TYPES: dict[str, _LiteralType] = {
+RESOURCE_STATUSES: dict[str, _LiteralType] = {
     "project": projects.ProjectStatus,
     "ingest of a project": projects.IngestState.__annotations__["status"],
     "job": jobs.ApiJobStatus,
@@ -146,7 +146,7 @@ def render_cost_budgets() -> str:
             f"{rates.database / MICROSECONDS_PER_SECOND:g} s",
             f"{rates.bytes // MIB} MiB",
         )
-        for traffic, tiers in BUDGET_REFILLS_BY_TIER.items()
+        for traffic, tiers in COST_BUDGET_REFILLS_BY_TIER.items()
         for tier, rates in tiers.items()
     ]
     return markdown_table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
@@ -166,7 +166,7 @@ def render_body_limits() -> str:
     sizes = {
         f"{operation.method} {operation.path}": operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
         for operation in list_api_operations(build_application())
-        if operation.request_json_type
+        if operation.json_body_annotation
     }
     least = min(sizes.values())
     larger = sorted((size, name) for name, size in sizes.items() if size > MAX_UNLISTED_BODY_LIMIT_BYTES)
@@ -221,7 +221,7 @@ def _format_kind_row(kind: JobKindSpec) -> list[str]:
 
 def render_statuses() -> str:
     """Return a Markdown section with the table of statuses for each kind of resource."""
-    return "\n".join(f"### {name.capitalize()}\n\n{_render_status_table(name)}" for name in STATUS_TYPES)
+    return "\n".join(f"### {name.capitalize()}\n\n{_render_resource_statuses(name)}" for name in RESOURCE_STATUSES)
 
 
 def render_wait_reasons() -> str:
@@ -237,9 +237,9 @@ def render_wait_reasons() -> str:
     return markdown_table(["reason", "until", "message"], rows)
 
 
-def _render_status_table(resource: str) -> str:
+def _render_resource_statuses(resource: str) -> str:
     rows = _match_values_with_descriptions(
-        dict.fromkeys(get_args(STATUS_TYPES[resource])), meanings.STATUS_MEANINGS[resource]
+        dict.fromkeys(get_args(RESOURCE_STATUSES[resource])), meanings.STATUS_MEANINGS[resource]
     )
     return markdown_table(
         ["status", "meaning and next status"], [(backtick_words(name), text) for name, _, text in rows]

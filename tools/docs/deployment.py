@@ -4,7 +4,7 @@ from cli.local.processes import WORKER_POOL_NAMES
 from jobs.kinds import CONTENT_GENERATE_KIND
 
 #: Image and resources of the pool with the extra `generate`, for one piece of content, and of other pools.
-_KUBERNETES_GENERATE_WORKER_VALUES = {
+_KUBERNETES_CPU_BOUND_POOL_VALUES = {
     "image": "tenantry-generate",
     "cpu": '"1"',
     "memory": "1Gi",
@@ -25,7 +25,7 @@ _COMPOSE_SERVICE_TEMPLATE = """\
     command: [python, -m, workers, {pool}]
 """
 
-_COMPOSE_GENERATE_SERVICE_TEMPLATE = """\
+_COMPOSE_CPU_BOUND_POOL_TEMPLATE = """\
   {pool}:
     <<: *process
     image: tenantry-generate
@@ -113,7 +113,7 @@ def render_systemd_wants() -> str:
 def render_compose_workers() -> str:
     """Return the worker services of compose.yaml."""
     return "".join(
-        (_COMPOSE_GENERATE_SERVICE_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE_TEMPLATE).format(pool=pool)
+        (_COMPOSE_CPU_BOUND_POOL_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE_TEMPLATE).format(pool=pool)
         for pool in WORKER_POOL_NAMES
     )
 
@@ -123,7 +123,7 @@ def render_kubernetes_workers() -> str:
     return "".join(
         _KUBERNETES_DEPLOYMENT_TEMPLATE.format(
             pool=pool,
-            **(_KUBERNETES_GENERATE_WORKER_VALUES if is_cpu_bound_pool(pool) else _KUBERNETES_DEFAULT_WORKER_VALUES),
+            **(_KUBERNETES_CPU_BOUND_POOL_VALUES if is_cpu_bound_pool(pool) else _KUBERNETES_DEFAULT_WORKER_VALUES),
         )
         for pool in WORKER_POOL_NAMES
     )

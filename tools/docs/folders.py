@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 #: Modules that every layer may import: the descriptions of the platforms. The chart leaves them out.
-PLATFORM_DESCRIPTION_MODULES = ("platforms.registry", "platforms.description")
+MODULES_OMITTED_FROM_CHART = ("platforms.registry", "platforms.description")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +48,7 @@ def _read_imported_packages(path: Path, inside: str) -> Iterator[str]:
         else:
             continue
         for module in modules:
-            if module.startswith(prefix) and not module.startswith(PLATFORM_DESCRIPTION_MODULES):
+            if module.startswith(prefix) and not module.startswith(MODULES_OMITTED_FROM_CHART):
                 yield module.removeprefix(prefix).partition(".")[0]
 
 
@@ -58,11 +58,11 @@ def _drop_transitive_imports(imports: Mapping[str, set[str]], source: str) -> li
     return sorted(
         target
         for target in direct
-        if not any(target in _find_reachable_packages(imports, other, but=source) for other in direct - {target})
+        if not any(target in _find_transitive_imports(imports, other, but=source) for other in direct - {target})
     )
 
 
-def _find_reachable_packages(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
+def _find_transitive_imports(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
     """Return the packages reachable from `source` by imports, without a path through `but`."""
     reached: set[str] = set()
     todo = [source]

@@ -43,7 +43,7 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "kinds": contract.render_job_kinds,
     "sandbox sources": sandbox.render_sandbox_source_inputs,
     "sandbox handles": sandbox.render_sandbox_handle_results,
-    "enums": versions.render_openapi_enums,
+    "enums": versions.render_openapi_enum_table,
     "job errors": contract.render_job_errors,
     "wait reasons": contract.render_wait_reasons,
     "statuses": contract.render_statuses,

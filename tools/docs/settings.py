@@ -7,7 +7,7 @@ import msgspec
 from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 from tools.docs.table import markdown_table
 
-_SETTINGS_PAGE_HEAD = """\
+_SETTINGS_DOC_MARKDOWN_INTRO = """\
 # Settings
 
 Every process reads its settings once from the environment, at its start, and refuses to start with a
@@ -25,7 +25,7 @@ def render_settings_page() -> str:
         for field in msgspec.structs.fields(Settings)
     }
     rows = (_format_setting_row(names[key], described) for key, described in schema.items())
-    return _SETTINGS_PAGE_HEAD + markdown_table(["variable", "default", "values", "meaning"], rows)
+    return _SETTINGS_DOC_MARKDOWN_INTRO + markdown_table(["variable", "default", "values", "meaning"], rows)
 
 
 def _format_setting_row(name: str, described: dict[str, Any]) -> list[str]:

@@ -6,27 +6,27 @@ from pathlib import Path
 
 from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
-JAVASCRIPT_TOOL_FOLDER = Path(__file__).resolve().parent
-ROOT = JAVASCRIPT_TOOL_FOLDER.parents[1]
-FOLDERS_WITH_JAVASCRIPT = ("api", "tests", "tools")
+JAVASCRIPT_CHECK_FOLDER = Path(__file__).resolve().parent
+ROOT = JAVASCRIPT_CHECK_FOLDER.parents[1]
+CHECKED_JAVASCRIPT_FOLDERS = ("api", "tests", "tools")
 
 
 def main(*arguments: str) -> int:
     """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
-    modules = install_npm_packages(JAVASCRIPT_TOOL_FOLDER, LOCAL_FOLDER / "javascript")
+    modules = install_npm_packages(JAVASCRIPT_CHECK_FOLDER, LOCAL_FOLDER / "javascript")
     files = [
         str(path.relative_to(ROOT))
-        for folder in FOLDERS_WITH_JAVASCRIPT
+        for folder in CHECKED_JAVASCRIPT_FOLDERS
         for path in find_javascript_files(ROOT / folder)
     ]
     write = "--write" in arguments
     format_code = run_node_script_in_repository_root(
-        JAVASCRIPT_TOOL_FOLDER / "format.mjs", str(modules), "write" if write else "check", *files
+        JAVASCRIPT_CHECK_FOLDER / "format.mjs", str(modules), "write" if write else "check", *files
     )
     mode = ["check", "--write"] if write else ["ci"]
     biome = modules / "@biomejs" / "biome" / "bin" / "biome"
     lint_code = run_node_script_in_repository_root(
-        biome, *mode, "--colors=off", "--error-on-warnings", *FOLDERS_WITH_JAVASCRIPT
+        biome, *mode, "--colors=off", "--error-on-warnings", *CHECKED_JAVASCRIPT_FOLDERS
     )
     if format_code or lint_code:
         print("`.venv/bin/python -m tools.javascript --write` formats, and mends what Biome can")

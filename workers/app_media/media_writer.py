@@ -37,7 +37,7 @@ class FetchedMediaWriter:
         file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.reserve_token(file.max_bytes)
         with _convert_media_storage_away_errors():
-            await self.store.write(token, file.stream_file_bytes(chunks))
+            await self.store.write(token, file.yield_file_bytes(chunks))
         return file, token
 
     async def inspect_stored_file(self, file: StreamingUpload, token: str) -> StoredFile:

@@ -12,7 +12,7 @@ from domain.media.app_media_limits import MAX_APP_MEDIA_FILE_BYTES_BY_KIND
 from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
-from domain.media.suggestions import IngestPicturesAndFileTokens, MediaSuggestion
+from domain.media.suggestions import IngestMediaSuggestion, IngestPicturesAndUploadTokens
 from schemas.app_media import AppMediaKind
 from schemas.errors import BodyOversized, InvalidValue, SourceError, SourceFileStorageUnavailable
 from schemas.pictures import PictureFoundByIngest
@@ -20,11 +20,11 @@ from workers.app_media.media_writer import FetchedMediaWriter
 from workers.runtime.context import TaskContext
 
 #: Seconds to fetch all pictures of an ingest.
-MAX_ALL_PICTURES_FETCH_S = 8.0
+MAX_INGEST_PICTURES_FETCH_S = 8.0
 #: Seconds to inspect them.
-MAX_ALL_PICTURES_INSPECTION_S = 10.0
+MAX_INGEST_PICTURES_INSPECTION_S = 10.0
 MAX_SUGGESTED_LOGOS = 1
-MAX_SUGGESTED_SCREENSHOTS = 8
+MAX_SUGGESTED_APP_SCREENSHOTS = 8
 #: A preview (og:image) is suggested if there are no screenshots.
 MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
 
@@ -32,16 +32,16 @@ MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
 FetchPicture = Callable[[PictureFoundByIngest], Awaitable[bytes]]
 
 
-async def fetch_and_store_pictures_to_suggest(
+async def fetch_and_store_ingest_pictures(
     ctx: TaskContext, store: MediaStore, pictures: Sequence[PictureFoundByIngest], get: FetchPicture
-) -> IngestPicturesAndFileTokens:
+) -> IngestPicturesAndUploadTokens:
     """Fetch and store pictures that an ingest has found, and return those that are usable as app media.
 
     The result has suggestions and the tokens of all files. Known, broken and late pictures are left out; none raises.
     """
     known_urls = {
         picture.source_url
-        for picture in await ctx.step(partial(suggestions.list_known_media_suggestions, claim=ctx.job))
+        for picture in await ctx.step(partial(suggestions.list_known_app_media_suggestions, claim=ctx.job))
     }
     candidates = [
         (kind, picture) for kind, picture in choose_pictures_to_suggest(pictures) if picture.url not in known_urls
@@ -50,19 +50,21 @@ async def fetch_and_store_pictures_to_suggest(
     stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
     files: dict[str, StoredFile] = {}
     try:
-        async with asyncio.timeout(MAX_ALL_PICTURES_FETCH_S):
+        async with asyncio.timeout(MAX_INGEST_PICTURES_FETCH_S):
             for kind, picture in candidates:
-                if (stored_file := await _fetch_and_store_picture(storing, kind, picture, get)) is not None:
+                if (stored_file := await _fetch_and_store_ingest_picture(storing, kind, picture, get)) is not None:
                     stored.append((kind, picture.url, *stored_file))
     except (TimeoutError, BodyOversized):  # Fetched pictures are kept; a full storage takes no more.
         pass
     try:
-        async with asyncio.timeout(MAX_ALL_PICTURES_INSPECTION_S):
+        async with asyncio.timeout(MAX_INGEST_PICTURES_INSPECTION_S):
             files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
     except (TimeoutError, BodyOversized, SourceFileStorageUnavailable):
         pass
-    suggestion_list = [MediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
-    return IngestPicturesAndFileTokens(
+    suggestion_list = [
+        IngestMediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files
+    ]
+    return IngestPicturesAndUploadTokens(
         [picture for picture in suggestion_list if _does_picture_meet_app_media_limits(picture.file)], storing.tokens
     )
 
@@ -77,7 +79,7 @@ def choose_pictures_to_suggest(
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS]
+    images = screens[:MAX_SUGGESTED_APP_SCREENSHOTS] or previews[:MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS]
     return [("logo", picture) for picture in logos[:MAX_SUGGESTED_LOGOS]] + [
         ("screenshot", picture) for picture in images
     ]
@@ -87,7 +89,7 @@ async def _reserve_storage_for_fetched_picture(ctx: TaskContext, at_most: int) -
     return await ctx.step(partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most))
 
 
-async def _fetch_and_store_picture(
+async def _fetch_and_store_ingest_picture(
     storing: FetchedMediaWriter, kind: AppMediaKind, picture: PictureFoundByIngest, get: FetchPicture
 ) -> tuple[StreamingUpload, str] | None:
     """Fetch and store a picture; return upload and token, None if that fails. Raise `BodyOversized` if too big."""

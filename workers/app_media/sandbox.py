@@ -44,43 +44,45 @@ def draw_sandbox_app_media_file(kind: AppMediaKind, number: int) -> bytes:
         case "screenshot":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_phone_screen(number))
         case "demo_video":
-            return build_mov_video([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
+            return build_sandbox_mov([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
         case "end_card":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_end_card())
 
 
-def build_mov_video(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:
+def build_sandbox_mov(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:
     """Return a QuickTime film of JPEG `frames`. It shows each frame for `ms` milliseconds."""
-    head = _build_mov_box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
+    head = _build_sandbox_mov_box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
     length = ms * len(frames)
     mvhd = struct.pack(">IIIIIH10x", 0, 0, _MOV_TIME_SCALE, length, 1 << 16, 1 << 8)
     movie = _build_mov_full_box(b"mvhd", mvhd, _MOV_IDENTITY_MATRIX, bytes(24), struct.pack(">I", 2))
-    moov = _build_mov_box(b"moov", movie, _build_mov_track(frames, size, ms, first=len(head) + 8))
-    return head + _build_mov_box(b"mdat", *frames) + moov
+    moov = _build_sandbox_mov_box(b"moov", movie, _build_sandbox_mov_track(frames, size, ms, first=len(head) + 8))
+    return head + _build_sandbox_mov_box(b"mdat", *frames) + moov
 
 
-def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *, first: int) -> bytes:
+def _build_sandbox_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *, first: int) -> bytes:
     width, height = size
     length = ms * len(frames)
     shown = struct.pack(">II", width << 16, height << 16)
-    tkhd = _build_mov_box(
+    tkhd = _build_sandbox_mov_box(
         b"tkhd", struct.pack(">IIIIII", 7, 0, 0, 1, 0, length), bytes(16), _MOV_IDENTITY_MATRIX, shown
     )
     mdhd = _build_mov_full_box(b"mdhd", struct.pack(">IIIIHH", 0, 0, _MOV_TIME_SCALE, length, 0x55C4, 0))
     hdlr = _build_mov_full_box(b"hdlr", b"mhlr", b"vide", bytes(12), b"\0")
-    dref = _build_mov_box(b"dinf", _build_mov_full_box(b"dref", _ONE_U32, _build_mov_box(b"url ", bytes((0, 0, 0, 1)))))
-    minf = _build_mov_box(
+    dref = _build_sandbox_mov_box(
+        b"dinf", _build_mov_full_box(b"dref", _ONE_U32, _build_sandbox_mov_box(b"url ", bytes((0, 0, 0, 1))))
+    )
+    minf = _build_sandbox_mov_box(
         b"minf", _build_mov_full_box(b"vmhd", bytes(8)), dref, _build_mov_sample_table(frames, size, ms, first)
     )
-    return _build_mov_box(b"trak", tkhd, _build_mov_box(b"mdia", mdhd, hdlr, minf))
+    return _build_sandbox_mov_box(b"trak", tkhd, _build_sandbox_mov_box(b"mdia", mdhd, hdlr, minf))
 
 
 def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: int, first: int) -> bytes:
     """Return a QuickTime film's sample table (`stbl`): all JPEG frames are one chunk at the offset `first`."""
     shape = struct.pack(">HHIIIH", *size, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
-    entry = _build_mov_box(b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), shape)
+    entry = _build_sandbox_mov_box(b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), shape)
     count, sizes = len(frames), [len(frame) for frame in frames]
-    return _build_mov_box(
+    return _build_sandbox_mov_box(
         b"stbl",
         _build_mov_full_box(b"stsd", _ONE_U32, entry),
         _build_mov_full_box(b"stts", _ONE_U32, struct.pack(">II", count, ms)),
@@ -90,7 +92,7 @@ def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: 
     )
 
 
-def _build_mov_box(name: bytes, *parts: bytes) -> bytes:
+def _build_sandbox_mov_box(name: bytes, *parts: bytes) -> bytes:
     """Return a box of a QuickTime or MP4 file: length, name and content (ISO/IEC 14496-12, 4.2)."""
     content = b"".join(parts)
     return struct.pack(">I", 8 + len(content)) + name + content
@@ -98,4 +100,4 @@ def _build_mov_box(name: bytes, *parts: bytes) -> bytes:
 
 def _build_mov_full_box(name: bytes, *parts: bytes) -> bytes:
     """Return a QuickTime full box: a box with version 0 and no flags before its content."""
-    return _build_mov_box(name, bytes(4), *parts)
+    return _build_sandbox_mov_box(name, bytes(4), *parts)

@@ -17,7 +17,7 @@ _HASHABLE_EMAIL_PATTERN = re.compile(r".+@.+\..+")
 _E164_PHONE_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
 _PLACE_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
-_NON_LETTERS = re.compile(r"[^a-z]")
+_COUNTRY_NON_LETTERS = re.compile(r"[^a-z]")
 _BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
@@ -39,7 +39,7 @@ def _normalize_phone_to_digits(text: str) -> str | None:
     return number and number[1:]
 
 
-def _keep_text_unchanged(text: str) -> str | None:
+def _keep_name_unchanged_to_hash(text: str) -> str | None:
     return text
 
 
@@ -52,7 +52,7 @@ def _normalize_postcode(text: str) -> str | None:
 
 
 def _normalize_country_code(text: str) -> str | None:
-    code = _NON_LETTERS.sub("", text)
+    code = _COUNTRY_NON_LETTERS.sub("", text)
     return code if code in COUNTRY_CODES else None
 
 
@@ -69,8 +69,8 @@ def _normalize_birthday(text: str) -> str | None:
 NORMALIZER_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
     "em": keep_valid_email,
     "ph": _normalize_phone_to_digits,
-    "fn": _keep_text_unchanged,
-    "ln": _keep_text_unchanged,
+    "fn": _keep_name_unchanged_to_hash,
+    "ln": _keep_name_unchanged_to_hash,
     "ge": _normalize_gender,
     "db": _normalize_birthday,
     "ct": _normalize_city_or_state,

@@ -119,7 +119,7 @@ def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict
         for name, normal in hashing.NORMALIZER_BY_META_FIELD.items()
         if name in texts and (value := hashing.hash_personal_field(texts[name], normal))
     }
-    id_hashes = filter(None, map(hashing.hash_user_id, person.list_app_user_ids(due)))
+    id_hashes = filter(None, map(hashing.hash_user_id, person.list_event_user_ids(due)))
     if external := sorted(set(id_hashes)):
         hashed["external_id"] = external
     plain = {
@@ -159,7 +159,7 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
             return CONVERSIONS_ACCEPTED_VERDICT
         return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
     error = http.decode_platform_error(answer, _MetaErrorBody).error
-    if (closed := _classify_meta_error_of_all_events(answer, error)) is not None:
+    if (closed := _classify_meta_destination_error(answer, error)) is not None:
         return closed
     is_known_code = error.code and error.code not in _META_UNCLEAR_ERROR_CODES
     if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.was_refused_before_write and is_known_code):
@@ -167,7 +167,7 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
     return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
 
 
-def _classify_meta_error_of_all_events(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
+def _classify_meta_destination_error(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
     """Return the verdict for an error of Meta that concerns all events of a destination.
 
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.

@@ -50,7 +50,7 @@ class ConversionOutbox:
         self._conn, self._line = conn, line
 
     async def read_due_conversions(self) -> list[DueConversion]:
-        return await self._run_conversion_queue_statement(conversions.list_due_conversions)
+        return await self._run_outbox_statement(conversions.list_due_conversions)
 
     async def mark_conversions_before_call(self, ids: Sequence[UUID]) -> datetime:
         """Mark conversions in the outbox before a call, since Meta or TikTok may have them from then on.
@@ -58,22 +58,22 @@ class ConversionOutbox:
         Return the mark's time, by which the methods that unmark or requeue conversions find the call.
         """
         at = datetime.now(UTC)
-        await self._run_conversion_queue_statement(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
+        await self._run_outbox_statement(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
     async def unmark_conversions_of_unmade_call(self, ids: Sequence[UUID], *, at: datetime) -> None:
         """Remove the marks of conversions that were set at the time `at`, since their call was not made."""
-        await self._run_conversion_queue_statement(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
+        await self._run_outbox_statement(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
     async def settle_conversions(self, ends: Sequence[SettledConversion]) -> None:
         if not ends:
             return
-        await self._run_conversion_queue_statement(partial(conversions.settle_conversions, ends=ends))
+        await self._run_outbox_statement(partial(conversions.settle_conversions, ends=ends))
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
     async def requeue_conversions(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
-        await self._run_conversion_queue_statement(
+        await self._run_outbox_statement(
             partial(
                 conversions.requeue_conversions_after_failed_call,
                 ids=ids,
@@ -86,14 +86,14 @@ class ConversionOutbox:
         metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, "waiting").inc(len(ids))
 
     async def cancel_pending_conversions_of_queue(self, *, code: str, message: str) -> int:
-        ended = await self._run_conversion_queue_statement(
+        ended = await self._run_outbox_statement(
             partial(conversions.cancel_pending_conversions_of_queue, error_code=code, error_message=message)
         )
         for state, count in ended.items():
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, state).inc(count)
         return ended.total()
 
-    async def _run_conversion_queue_statement(self, verb: Callable[..., Awaitable[T]]) -> T:
+    async def _run_outbox_statement(self, verb: Callable[..., Awaitable[T]]) -> T:
         try:
             with convert_postgres_away_errors():
                 return await verb(self._conn, line=self._line)

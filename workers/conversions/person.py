@@ -14,7 +14,7 @@ import msgspec
 
 from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import PiiNumberStrictness, PiiToDetect
+from workers.conversions.pii import KnownPersonData, PiiNumberStrictness
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -29,7 +29,7 @@ def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[
 
 
 #: Paths by Meta's field name.
-META_PERSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+EVENT_PERSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _list_person_field_paths("email", "em"),
     "ph": _list_person_field_paths("phone", "ph"),
     "fn": _list_person_field_paths("firstName", "first_name", "fn"),
@@ -46,10 +46,10 @@ _MAX_EVENT_TEXT_CHARS = 1_000
 
 #: Limits of a product; a price may be in a currency of small units.
 MAX_PRODUCT_QUANTITY = 100_000
-MAX_PRODUCT_PRICE = 1_000_000_000
+CONVERSION_PRODUCT_PRICE_BOUND = 1_000_000_000
 
 #: A check of `formats.py`.
-CheckFieldFormat: TypeAlias = Callable[[str, PiiToDetect], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, KnownPersonData], str | None]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class ConversionEventTree:
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def person_data_to_detect(self) -> PiiToDetect:
+    def known_person_data(self) -> KnownPersonData:
         """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
         return pii.collect_person_data_to_detect(self.person_texts_by_meta_field)
 
@@ -68,7 +68,7 @@ class ConversionEventTree:
     def person_texts_by_meta_field(self) -> dict[str, str]:
         """Return the personal data of the event's person in plain, by Meta's field name. Leave out missing fields."""
         return {
-            name: text for name, paths in META_PERSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
+            name: text for name, paths in EVENT_PERSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
         }
 
     def find_value(self, *path: str) -> Any:
@@ -104,7 +104,7 @@ class ConversionEventTree:
 
         The `name` of a refused text is added to `dropped`.
         """
-        checked_text = form(text, self.person_data_to_detect) if text else None
+        checked_text = form(text, self.known_person_data) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
         return checked_text
@@ -121,11 +121,11 @@ def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
 
     It is the event's own id, or the hexadecimal SHA-256 of that id if it may contain a person's data.
     """
-    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.person_data_to_detect)
+    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known_person_data)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
-def list_app_user_ids(due: DueConversion) -> list[str]:
+def list_event_user_ids(due: DueConversion) -> list[str]:
     """Return the ids of a conversion event's person in the app: user id, then anonymous id. Leave out missing ones."""
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
@@ -148,7 +148,7 @@ def find_event_click_or_browser_id(
     click_id = tree.find_checked_text(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
         return click_id
-    query = parse_qsl(_read_url_query(tree.find_text_at_path("context", "page", "url")))
+    query = parse_qsl(_read_url_query_string(tree.find_text_at_path("context", "page", "url")))
     return tree.check_or_drop_text(name, form, next((value for key, value in query if key == parameter), None))
 
 
@@ -157,7 +157,7 @@ def find_event_advertising_id(tree: ConversionEventTree) -> str | None:
     return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 
-def _read_url_query(url: str | None) -> str:
+def _read_url_query_string(url: str | None) -> str:
     """Return the query of a URL; an empty text for None, a URL without a query, and an unreadable URL."""
     try:
         return urlsplit(url or "").query
@@ -212,13 +212,15 @@ def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, fl
         product = ConversionEventTree(entry if isinstance(entry, dict) else {})
         text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
         if name := tree.check_or_drop_text("product_id", formats.check_product_id_for_pii, text):
-            count = _check_product_number(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
-            price = _check_product_number(tree, "price", product.find_value("price"), {int, float}, MAX_PRODUCT_PRICE)
+            count = _check_price_or_count(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
+            price = _check_price_or_count(
+                tree, "price", product.find_value("price"), {int, float}, CONVERSION_PRODUCT_PRICE_BOUND
+            )
             products.append((name, count or 1, price))
     return products
 
 
-def _check_product_number(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
+def _check_price_or_count(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
     """Return a product's quantity or price if it is a number from 0 to below `most`; else None.
 
     A number from `most` on may be a phone number: `field` is noted among the event's dropped fields.

@@ -23,7 +23,7 @@ MAX_BASE64_NESTING = 4
 
 #: The shortest name, local part of an e-mail address and phone number to search for, in characters.
 MIN_PERSON_NAME_CHARS_TO_DETECT = 3
-MIN_PERSON_EMAIL_LOCAL_CHARS = 5
+MIN_EMAIL_LOCAL_CHARS_TO_DETECT = 5
 MIN_DETECTED_PHONE_DIGITS = 7
 #: The shortest IPv6 address that counts as a person's.
 MIN_IPV6_CHARS = 7
@@ -46,7 +46,7 @@ class PiiNumberStrictness(IntEnum):
     DIGITS = 4
 
 
-class PiiToDetect(NamedTuple):
+class KnownPersonData(NamedTuple):
     """The event's person by its own fields: words of names, e-mail's part before the @, end of the phone number."""
 
     names: frozenset[str] = frozenset()
@@ -54,17 +54,17 @@ class PiiToDetect(NamedTuple):
     digits: str = ""
 
 
-NO_PII_TO_DETECT = PiiToDetect()
+NO_KNOWN_PERSON_DATA = KnownPersonData()
 
 #: Printable ASCII without the marks of an encoding.
-_NOT_ENCODED_ASCII_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
+_UNENCODED_ASCII_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
 _UNICODE_ESCAPE_PATTERN = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_ENCODED_TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
-_WORD_PATTERN = re.compile(r"[^\W\d_]+")
+_DECODABLE_TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
+_NAME_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 _IPV4_PATTERN = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 #: Begins at the first digit of a run only: a start at each digit would take quadratic time.
 _IPV6_PATTERN = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
-_IPV6_COLON_RUN_PATTERN = re.compile(":{3,}")
+_NON_IPV6_COLONS_PATTERN = re.compile(":{3,}")
 _PHONE_GAP_REGEX = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
 _PHONE_LIKE_NUMBER_PATTERN = re.compile(rf"(?P<plus>\+{_PHONE_GAP_REGEX})?\(?\d(?:{_PHONE_GAP_REGEX}\d)*")
 _UUID_PATTERN = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
@@ -72,23 +72,23 @@ _BLANK_OR_BRACKET_IN_NUMBER_PATTERN = re.compile(r"[\s()]")
 _MAX_DETECTED_PHONE_DIGITS = 15
 
 
-def collect_person_data_to_detect(texts: Mapping[str, str]) -> PiiToDetect:
+def collect_person_data_to_detect(texts: Mapping[str, str]) -> KnownPersonData:
     """Return an event person's names, e-mail local part and last phone digits, to search for in other texts.
 
     `texts` are personal data by Meta's field name. Leave out too short values, and a local part of letters only.
     """
-    named = _WORD_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
+    named = _NAME_WORD_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
-    return PiiToDetect(
+    return KnownPersonData(
         frozenset(word for word in named if len(word) >= MIN_PERSON_NAME_CHARS_TO_DETECT),
         # A single word may be a common one, such as `shop`.
-        local if len(local) >= MIN_PERSON_EMAIL_LOCAL_CHARS and not _WORD_PATTERN.fullmatch(local) else "",
+        local if len(local) >= MIN_EMAIL_LOCAL_CHARS_TO_DETECT and not _NAME_WORD_PATTERN.fullmatch(local) else "",
         digits[-8:] if len(digits) >= MIN_DETECTED_PHONE_DIGITS else "",
     )
 
 
-def contains_pii(text: str, strictness: PiiNumberStrictness, known: PiiToDetect = NO_PII_TO_DETECT) -> bool:
+def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> bool:
     """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
     if any(_does_text_contain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
         return True
@@ -106,7 +106,7 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
         if "+" in text:
             yield text.replace("+", " ")
         yield text
-        if _NOT_ENCODED_ASCII_PATTERN.fullmatch(text):
+        if _UNENCODED_ASCII_PATTERN.fullmatch(text):
             return
         before, text = text, _undo_one_layer_of_all_encodings(text)
         if text == before:
@@ -117,9 +117,9 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
 def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
     """Decode a text's tokens as base64 and hexadecimal, `nested` levels deeper for base64; yield each decoded form."""
     *_, plain = _iter_decoded_layers(text)
-    for token in _ENCODED_TOKEN_PATTERN.findall(plain):
+    for token in _DECODABLE_TOKEN_PATTERN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:
-            for decoded in _decode_base64_or_hex(piece):
+            for decoded in _decode_hidden_base64_or_hex(piece):
                 yield from _iter_decoded_layers(decoded)
                 if nested:
                     yield from _iter_hidden_texts(decoded, nested - 1)
@@ -135,7 +135,7 @@ def _undo_one_layer_of_all_encodings(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc", "Cs"})
 
 
-def _decode_base64_or_hex(token: str) -> Iterator[str]:
+def _decode_hidden_base64_or_hex(token: str) -> Iterator[str]:
     """Yield the printable texts that a token encodes as base64 or hexadecimal; none for a short token."""
     bare = token.rstrip("=")
     if len(bare) < MIN_ENCODED_TOKEN_CHARS:
@@ -154,7 +154,7 @@ def _decode_base64_without_padding(token: str) -> bytes:
     return base64.b64decode(padded, validate=True)
 
 
-def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PiiToDetect) -> bool:
+def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: KnownPersonData) -> bool:
     return (
         "@" in text
         or _contains_ip_address(text)
@@ -162,7 +162,7 @@ def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: Pi
             _is_phone_number(match, strictness)
             for match in _PHONE_LIKE_NUMBER_PATTERN.finditer(_UUID_PATTERN.sub("", text))
         )
-        or _contains_data_of_event_person(text, strictness, known)
+        or _does_text_identify_event_person(text, strictness, known)
     )
 
 
@@ -172,7 +172,7 @@ def _contains_ip_address(text: str) -> bool:
     runs = (
         run
         for candidate in _IPV6_PATTERN.findall(text)
-        for run in {candidate, *_IPV6_COLON_RUN_PATTERN.split(candidate)}
+        for run in {candidate, *_NON_IPV6_COLONS_PATTERN.split(candidate)}
     )
     return any(
         _ends_with_ipv6(end) for run in runs for end in {run.strip("."), run.rstrip(":.")} if len(run) >= MIN_IPV6_CHARS
@@ -202,7 +202,7 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
     return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _contains_data_of_event_person(text: str, strictness: PiiNumberStrictness, known: PiiToDetect) -> bool:
+def _does_text_identify_event_person(text: str, strictness: PiiNumberStrictness, known: KnownPersonData) -> bool:
     """Return whether a text has the last digits of the known person's phone number.
 
     From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.
@@ -212,4 +212,4 @@ def _contains_data_of_event_person(text: str, strictness: PiiNumberStrictness, k
     if strictness < PiiNumberStrictness.WRITTEN:
         return False
     lower = text.casefold()
-    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_WORD_PATTERN.findall(lower))
+    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_NAME_WORD_PATTERN.findall(lower))

@@ -58,7 +58,7 @@ def _build_tiktok_event_user(due: DueConversion, tree: ConversionEventTree) -> d
     texts = tree.person_texts_by_meta_field
     advertising = person.find_event_advertising_id(tree) if consent.does_device_allow_tracking(tree) else None
     system = (tree.find_text_at_path("context", "os", "name") or "").lower()
-    external = next(filter(None, map(hashing.hash_user_id, person.list_app_user_ids(due))), None)
+    external = next(filter(None, map(hashing.hash_user_id, person.list_event_user_ids(due))), None)
     fields = {
         "email": hashing.hash_personal_field(texts.get("em", ""), hashing.NORMALIZER_BY_TIKTOK_FIELD["email"]),
         "phone": hashing.hash_personal_field(texts.get("ph", ""), hashing.NORMALIZER_BY_TIKTOK_FIELD["phone"]),

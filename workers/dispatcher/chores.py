@@ -20,7 +20,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import EndpointOfDeliverySearch, WebhookDeliverySearch
+from domain.webhooks.delivery_jobs import EndpointOfDeliverySearch, WebhookDeliveryJobSubmitter
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -65,7 +65,7 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
         # Scheduled jobs are promoted once they are due: from then on workers may claim them.
         Chore("promote", 0.1, ledger.promote_scheduled_jobs),
         build_job_rescue_chore(uptime, patience_s=compute_postgres_silence_timeout_s(settings.lease_s)),
-        CHORE_THAT_FAILS_OVERDUE_JOBS,
+        QUEUED_JOB_DEADLINE_CHORE,
         # Tokens that would expire before their next use.
         Chore("refresh_tokens", 60.0, credentials.submit_due_token_refreshes),
         Chore(
@@ -120,7 +120,7 @@ def build_unclaimed_upload_prune_chore(store: MediaStore) -> Chore:
     return Chore("prune_media", RETENTION_PRUNE_INTERVAL_S, run)
 
 
-async def _fail_overdue_jobs(conn: Conn) -> int:
+async def _fail_queued_jobs_past_deadline(conn: Conn) -> int:
     """Fail a batch of queued jobs that are past their deadline; return their number.
 
     Running jobs are left alone: their worker, or the rescue of jobs, ends them at their deadline.
@@ -131,7 +131,7 @@ async def _fail_overdue_jobs(conn: Conn) -> int:
     return len(jobs)
 
 
-CHORE_THAT_FAILS_OVERDUE_JOBS = Chore("overdue", 1.0, _fail_overdue_jobs)
+QUEUED_JOB_DEADLINE_CHORE = Chore("overdue", 1.0, _fail_queued_jobs_past_deadline)
 
 
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
@@ -145,12 +145,12 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
             return 0
         terminate = partial(
             ledger.terminate_idle_sessions,
-            before=uptime.deadline_to_declare_workers_dead,
+            before=uptime.last_time_to_declare_workers_dead,
             patience_s=patience_s,
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.deadline_to_declare_workers_dead)
+        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.last_time_to_declare_workers_dead)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -165,7 +165,7 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     """
 
     def chore(name: str, every_s: float, query: TypedQuery[EndpointOfDeliverySearch]) -> Chore:
-        look = WebhookDeliverySearch(query)
+        look = WebhookDeliveryJobSubmitter(query)
 
         async def run(conn: Conn) -> int:
             looked_at, wakes = await look.submit_next_delivery_jobs(conn)

@@ -15,7 +15,7 @@ EVENT_ARCHIVER_LOCK_ID = 7209
 EVENT_ARCHIVE_INTERVAL_S = 60.0
 
 
-class EventArchiveLeader(ChoreLeader):
+class ClickHouseArchiveLeader(ChoreLeader):
     """A leader with a loop of its own: a slow archive delays no fold of events."""
 
     def __init__(self, settings: Settings) -> None:

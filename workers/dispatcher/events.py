@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from db.reach import convert_postgres_away_errors
 from domain.events import conversion_lines, conversions, partitions, people, quarantine, rollups
 from schemas.errors import ServiceUnavailable
@@ -103,7 +103,7 @@ class DueConversionQueueScan:
 
         Jobs that a slow database has inserted before a timeout stay.
         """
-        async with use_postgres_connection(self._database_url, name="conversions") as main:
+        async with use_unpooled_pg_connection(self._database_url, name="conversions") as main:
             try:
                 await conversion_lines.submit_relay_jobs_of_conversion_queues(main, lines=lines)
             except BaseException:

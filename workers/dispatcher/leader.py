@@ -80,7 +80,7 @@ class ChoreLeader:
                 self._wait_s = min(MAX_POSTGRES_RETRY_WAIT_S, self._wait_s * 2)
         self._log.info("ended")
 
-    async def run_due_leader_work_once(self, conn: Conn) -> None:
+    async def run_leader_tick(self, conn: Conn) -> None:
         """Run each due chore once on the connection, and set its next due time.
 
         A chore is due at once after a full batch, else `every_s` seconds later.
@@ -97,7 +97,7 @@ class ChoreLeader:
         """Run the leader's due chores every `LEADER_TICK_S` on this connection, until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
-            await self.run_due_leader_work_once(conn)
+            await self.run_leader_tick(conn)
             self._wait_s = FIRST_POSTGRES_RETRY_WAIT_S
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 

@@ -12,7 +12,7 @@ from jobs.courier import WakeCourier, open_redis_wake_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.chores import build_dispatcher_chores, clear_worker_pool_gauges_after_block
-from workers.dispatcher.event_archiver import EventArchiveLeader
+from workers.dispatcher.event_archiver import ClickHouseArchiveLeader
 from workers.dispatcher.events import EventStoreChoreLeader
 from workers.dispatcher.leader import ChoreLeader
 from workers.dispatcher.uptime import PostgresUptime
@@ -34,7 +34,7 @@ async def serve_dispatcher(settings: Settings) -> None:
             group.create_task(Dispatcher(settings, courier).run(stop))
             group.create_task(EventStoreChoreLeader(settings).run(stop))
             if settings.events_archive_url:
-                group.create_task(EventArchiveLeader(settings).run(stop))
+                group.create_task(ClickHouseArchiveLeader(settings).run(stop))
 
 
 class Dispatcher(ChoreLeader):
@@ -51,12 +51,12 @@ class Dispatcher(ChoreLeader):
             uptime=self._postgres_uptime,
         )
 
-    async def run_due_leader_work_once(self, conn: Conn) -> None:
+    async def run_leader_tick(self, conn: Conn) -> None:
         """Wake the worker pools that have due jobs, then run the dispatcher's due chores."""
         at, due = await maintenance.find_due_pools(conn)
         self._postgres_uptime.note_response(at)
         await send_pool_wakes(self._courier, self._wake_limiter.choose_pools_to_wake(due, self._clock()))
-        await super().run_due_leader_work_once(conn)
+        await super().run_leader_tick(conn)
 
     async def lead(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
         with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_worker_pool_gauges_after_block():

@@ -36,7 +36,7 @@ class PostgresUptime:
         return self._last - self._since >= self._lease
 
     @property
-    def deadline_to_declare_workers_dead(self) -> datetime:
+    def last_time_to_declare_workers_dead(self) -> datetime:
         """Return the database's time until which an expired lease proves that its worker is dead.
 
         A later statement may follow an outage of Postgres in which no worker could renew.

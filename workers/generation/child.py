@@ -24,7 +24,7 @@ from generation.confinement.confine import confine_process
 from generation.copy.write import write_piece_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
 from generation.poster import write_video_poster
-from generation.render import PieceInputFiles, logo_warnings, prepare_piece, write_portrait_files
+from generation.render import PieceInputFiles, prepare_piece, unused_logo_warnings, write_portrait_files
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
     CopyReadyReport,
@@ -157,7 +157,7 @@ def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
     copy = asked.copy or write_piece_copy(asked.spec, asked.offers)
     pictures = read_input_pictures(asked.handles)
     piece = prepare_piece(asked.spec, copy, pictures)
-    yield CopyReadyReport(msgspec.structs.replace(copy, warnings=[*copy.warnings, *logo_warnings(pictures)]))
+    yield CopyReadyReport(msgspec.structs.replace(copy, warnings=[*copy.warnings, *unused_logo_warnings(pictures)]))
     for step in piece.render_files(Path(asked.folder)):
         yield DrawProgressReport(step.share, step.made)
 

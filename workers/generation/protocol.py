@@ -5,7 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 from generation.copy.model import LlmCopyLines
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.spec import PieceCopy, PieceSpec, Presenter
 
 
@@ -62,7 +62,7 @@ class DrawProgressReport(msgspec.Struct, frozen=True, tag=True):
     """The finished share of the piece, and the file that was finished last."""
 
     share: float
-    made: OutputFile | None = None
+    made: RenderedFile | None = None
 
 
 class RenderRefusedReport(msgspec.Struct, frozen=True, tag=True):

@@ -11,7 +11,7 @@ from domain.content.app_files import ContentPieceInputFiles
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.store import STORAGE_READ_CHUNK_BYTES, MediaStore
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from jobs.outcomes import Failed, Retry
 from schemas.errors import BodyOversized, ServiceUnavailable
 from workers.generation.protocol import InputFileHandles
@@ -58,7 +58,7 @@ async def open_piece_input_files(
 
 
 async def store_piece_files(
-    ctx: TaskContext, store: MediaStore, folder: Path, outputs: Sequence[OutputFile]
+    ctx: TaskContext, store: MediaStore, folder: Path, outputs: Sequence[RenderedFile]
 ) -> list[StoredFile]:
     """Write a piece's rendered files and their thumbnails to the media storage; return them as stored files.
 
@@ -80,7 +80,9 @@ async def store_piece_files(
     return [describe_rendered_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def store_only_rendered_file(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
+async def store_only_rendered_file(
+    ctx: TaskContext, store: MediaStore, output: RenderedFile, folder: Path
+) -> StoredFile:
     """Write a job's only rendered file to the media storage; return it as a stored file.
 
     The file has the same token in all attempts of the job. Raises `RenderFailed` if the storage is full or away.
@@ -108,7 +110,7 @@ async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def describe_rendered_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
+def describe_rendered_file(output: RenderedFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
     """Return a rendered file as a `StoredFile` under its token: a video or an image, by its media type."""
     return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",

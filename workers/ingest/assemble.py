@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, FieldFinding, RecrawlState
+from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, LastCrawlRecord, SourceFieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
@@ -13,7 +13,7 @@ from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
-from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, Passage, SourceProse
+from workers.ingest.shapes import LIST_TEXT_RULE_NAME_SUFFIX, Passage, SourceProse
 from workers.llm.endpoint import LanguageModel
 
 #: Titles and descriptions; further ones are ignored.
@@ -31,7 +31,7 @@ async def assemble_brand_extraction(
     candidates: Sequence[FieldCandidate],
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
-    visit: RecrawlState | None = None,
+    visit: LastCrawlRecord | None = None,
     model: LanguageModel | None = None,
     pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
 ) -> BrandExtraction:
@@ -87,14 +87,14 @@ def build_source_prose(
         url=url,
         name=get_finding_text(declared, "appName"),
         language=get_finding_text(declared, "primaryLanguage"),
-        about=list(dict.fromkeys([*filter(None, [title]), *list_taglines_and_descriptions(candidates)]))[
+        about=list(dict.fromkeys([*filter(None, [title]), *list_brand_taglines_and_descriptions(candidates)]))[
             :MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE
         ],
         passages=[*passages],
     )
 
 
-def list_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
+def list_brand_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
     """Return the texts of the candidates for taglines and descriptions, in their order.
 
     Descriptions from list items are left out: the passages have them.
@@ -102,11 +102,11 @@ def list_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list
     return [
         str(candidate.value)
         for candidate in candidates
-        if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_ITEMS_RULE_SUFFIX)
+        if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_TEXT_RULE_NAME_SUFFIX)
     ]
 
 
-def get_finding_text(findings: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
+def get_finding_text(findings: dict[BrandFieldName, SourceFieldFinding], field: BrandFieldName) -> str | None:
     return str(findings[field].value) if field in findings else None
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from schemas.brand import BrandFieldName, FieldCandidate, FieldFinding
+from schemas.brand import BrandFieldName, FieldCandidate, SourceFieldFinding
 from workers.ingest.colors.palette import choose_brand_palette
 from workers.ingest.corroboration import (
     RULES_OF_PLACES_WITH_SHORTENED_NAMES,
@@ -29,7 +29,7 @@ MAX_ALTERNATIVE_FINDINGS = 3
 MAX_CANDIDATES_PER_FIELD = 30
 
 
-def choose_brand_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, FieldFinding]:
+def choose_brand_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, SourceFieldFinding]:
     """Choose the most confident value of each field, the first of equals; keep `MAX_ALTERNATIVE_FINDINGS` others.
 
     Colors are combined into one palette.
@@ -58,12 +58,12 @@ def keep_best_candidates(candidates: Iterable[FieldCandidate]) -> list[FieldCand
     return best
 
 
-def build_field_finding(candidates: list[FieldCandidate]) -> FieldFinding:
+def build_field_finding(candidates: list[FieldCandidate]) -> SourceFieldFinding:
     best, *alternatives = islice(rank_distinct_field_values(candidates), MAX_ALTERNATIVE_FINDINGS + 1)
     return msgspec.structs.replace(best, alternatives=alternatives)
 
 
-def rank_distinct_field_values(candidates: list[FieldCandidate]) -> Iterator[FieldFinding]:
+def rank_distinct_field_values(candidates: list[FieldCandidate]) -> Iterator[SourceFieldFinding]:
     """Return the findings for one field's candidates: one for each distinct value, the most confident first.
 
     A finding has the rule of its value's best candidate.
@@ -86,7 +86,7 @@ def build_candidate_value_key(candidate: FieldCandidate) -> str:
     return repr(candidate.value)
 
 
-def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
+def merge_candidates_of_value(candidates: list[FieldCandidate]) -> SourceFieldFinding:
     """Merge candidates of one value, given best first, into one finding.
 
     Further independent sources raise its confidence, except in fields that are copied.
@@ -95,7 +95,7 @@ def merge_candidates_of_value(candidates: list[FieldCandidate]) -> FieldFinding:
     further_sources = 0 if best.field in NO_AGREEMENT_BONUS_FIELDS else count_independent_sources(candidates) - 1
     bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
     confidence = candidates[0].confidence
-    return FieldFinding(
+    return SourceFieldFinding(
         value=best.value,
         confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE_BY_SOURCE_AGREEMENT)), 3),
         rule=best.rule,

@@ -36,10 +36,10 @@ NAME_SOURCE_BY_RULE = {rule: min(rules) for rules in RULES_SHARING_ONE_SOURCE fo
 
 def count_independent_sources(candidates: list[FieldCandidate]) -> int:
     """Count the independent places of a source that have the value, among candidates of one value."""
-    return len({find_independent_source_of_candidate(candidate) for candidate in candidates})
+    return len({classify_candidate_source(candidate) for candidate in candidates})
 
 
-def find_independent_source_of_candidate(candidate: FieldCandidate) -> str:
+def classify_candidate_source(candidate: FieldCandidate) -> str:
     return "host" if is_domain_as_name(candidate) else NAME_SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
 
 

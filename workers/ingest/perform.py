@@ -8,21 +8,21 @@ from db.pool import Conn
 from domain.brand import ingests
 from domain.influencers import drawing_job
 from domain.media.store import MediaStore
-from domain.media.suggestions import IngestPicturesAndFileTokens
+from domain.media.suggestions import IngestPicturesAndUploadTokens
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
-from schemas.brand import BrandExtraction, RecrawlState
+from schemas.brand import BrandExtraction, LastCrawlRecord
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
 from schemas.pictures import PictureFoundByIngest
 from workers.app_media import sandbox as files
-from workers.app_media.picture_suggestions import MAX_ALL_PICTURES_FETCH_S, fetch_and_store_pictures_to_suggest
+from workers.app_media.picture_suggestions import MAX_INGEST_PICTURES_FETCH_S, fetch_and_store_ingest_pictures
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
 from workers.runtime.context import TaskContext
 
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
 ReportProgress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
-ReadSource: TypeAlias = Callable[[RecrawlState | None, ReportProgress], Awaitable[BrandExtraction]]
+ReadSource: TypeAlias = Callable[[LastCrawlRecord | None, ReportProgress], Awaitable[BrandExtraction]]
 #: Reads a sandbox's source, without the network.
 ReadSandboxSource: TypeAlias = Callable[[ReportProgress], Awaitable[BrandExtraction]]
 
@@ -36,7 +36,7 @@ class SuggestedImageResources(NamedTuple):
 
 async def fetch_suggested_image(web: WebCrawlResources, picture: PictureFoundByIngest) -> bytes:
     """Return an image's whole file, by the SSRF guard, robots.txt and the site rate limit. Raises a `SourceError`."""
-    return (await CrawlSession(web, within_s=MAX_ALL_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
+    return (await CrawlSession(web, within_s=MAX_INGEST_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
 
 
 async def get_sandbox_file_of_suggested_image(picture: PictureFoundByIngest) -> bytes:
@@ -65,7 +65,7 @@ async def run_ingest_job(
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
         get = get_sandbox_file_of_suggested_image if started.sandbox else partial(fetch_suggested_image, gallery.web)
-        suggested = await fetch_and_store_pictures_to_suggest(ctx, gallery.store, extraction.media, get)
+        suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, extraction.media, get)
         keep = partial(_store_extraction_and_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:
@@ -76,7 +76,7 @@ async def run_ingest_job(
 
 
 async def _store_extraction_and_influencer(
-    conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestPicturesAndFileTokens
+    conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestPicturesAndUploadTokens
 ) -> dict[str, Any]:
     """Store the extraction; create the project's influencer if it never had one. Return the job's result."""
     result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import AppStoreListingRef, RequestedStoreListing
-from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, FieldFinding
+from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, SourceFieldFinding
 from schemas.errors import (
     FetchAddressNotAllowed,
-    SourceContentUnusable,
+    FetchedSourceUnusable,
     SourceError,
     SourceNotFound,
     SourceNotHtml,
@@ -61,7 +61,7 @@ SANDBOX_MAGIC_APP_NAMES = SandboxMagicNames(
 SANDBOX_MAGIC_REPOSITORY_NAMES = SandboxMagicNames(
     "example/",
     frozenset({"ok", "slow"}),
-    {"empty": (SourceContentUnusable, "a repository without a commit")},
+    {"empty": (FetchedSourceUnusable, "a repository without a commit")},
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
@@ -162,7 +162,7 @@ def build_sandbox_extraction(
     url: str, values: dict[BrandFieldName, BrandFieldValue], media: Sequence[PictureFoundByIngest] = ()
 ) -> BrandExtraction:
     fields = {
-        field: FieldFinding(
+        field: SourceFieldFinding(
             value=value,
             confidence=0.9,
             rule="sandbox",

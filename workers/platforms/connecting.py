@@ -81,7 +81,7 @@ async def delete_registration_unknown_to_server(
 ) -> None:
     """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
     if error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE and us is not None:
-        await ctx.step(partial(client_registrations.delete_our_oauth_client, server=server, client_id=us.client_id))
+        await ctx.step(partial(client_registrations.delete_refused_oauth_client, server=server, client_id=us.client_id))
 
 
 def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:

@@ -171,7 +171,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     First the post's one-time addresses (tickets) are closed. Only a post that is proved absent is sent again.
     """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
-    fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
+    fetched = await attempt.ctx.step(partial(tickets.close_post_download_tickets, organization_id=org, post_id=post_id))
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:

@@ -12,7 +12,7 @@ from domain.tenancy import project_locks
 from jobs import ledger, steps
 from jobs.outcomes import Done, TaskOutcome
 from telemetry import tracing
-from telemetry.tracing import SubmittedJobTraceRecord
+from telemetry.tracing import SubmittedJobToTrace
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
@@ -149,7 +149,7 @@ class TaskContext:
 
         After the commit, record and log the jobs that it submitted.
         """
-        submits: list[SubmittedJobTraceRecord] = []
+        submits: list[SubmittedJobToTrace] = []
 
         async def tried(conn: Conn) -> T:
             try:

@@ -15,8 +15,8 @@ from arq.worker import Worker, func
 from db.redis_reach import convert_redis_away_errors
 from jobs import courier
 from jobs.kinds import JobKindSpec
-from jobs.loop_time import EventLoopTickTimeout
-from schemas.errors import RedisUnavailable
+from jobs.loop_time import SlowLoopTolerantTimeout
+from schemas.errors import RedisCallFailed
 from telemetry import logs, metrics
 from workers.runtime.slots import WorkerSlots, ignore_slot_change
 
@@ -46,7 +46,7 @@ async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[Jo
         try:
             with convert_redis_away_errors():
                 await _listen_until_redis_fails(redis_url, pool_name, kinds, slots)
-        except RedisUnavailable as error:
+        except RedisCallFailed as error:
             _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
@@ -142,7 +142,7 @@ async def cancel_tasks_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):
-            async with EventLoopTickTimeout(LISTENER_CANCEL_RETRY_S):
+            async with SlowLoopTolerantTimeout(LISTENER_CANCEL_RETRY_S):
                 await asyncio.wait(tasks)
         for task in (finished := {task for task in tasks if task.done()}):
             # Retrieve the error, or asyncio would log it as lost: the failure's first error is already

@@ -11,7 +11,7 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import TaskOutcome
 from schemas import ids
 from telemetry import logs, metrics, tracing
-from telemetry.tracing import SubmittedJobTraceRecord, TraceSpan
+from telemetry.tracing import SubmittedJobToTrace, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class JobAttempt:
         self.claim, self.ends_at = claim, ends_at
         self.span: TraceSpan | None = None
         #: Jobs that the current transaction has submitted.
-        self.submits: list[SubmittedJobTraceRecord] = []
+        self.submits: list[SubmittedJobToTrace] = []
         self.task: asyncio.Task[Any] | None = None
         self.verdict: AttemptVerdict | None = None
         self.committed: str | None = None
@@ -78,9 +78,9 @@ class JobAttempt:
         return ids.new_uuid7()
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(SubmittedJobTraceRecord(kind, project_id, job_id, tracing.current_unix_time_ns()))
+        self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
-    def take_submits(self) -> list[SubmittedJobTraceRecord]:
+    def take_submits(self) -> list[SubmittedJobToTrace]:
         submits, self.submits = self.submits, []
         return submits
 

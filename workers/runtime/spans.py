@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jobs.outcomes import Failed, Retry
 from schemas import ids
 from telemetry import logs, tracing
-from telemetry.tracing import SubmittedJobTraceRecord
+from telemetry.tracing import SubmittedJobToTrace
 from workers.runtime.slots import AttemptVerdict, JobAttempt
 
 _log = logs.get_logger("runner")
@@ -13,7 +13,7 @@ _log = logs.get_logger("runner")
 
 def begin_attempt_span(attempt: JobAttempt) -> None:
     """Begin the trace span of a job's attempt in its job's trace; do nothing without a span recorder."""
-    if recorder := tracing.current_span_recorder():
+    if recorder := tracing.get_process_span_recorder():
         claim = attempt.claim
         attributes: dict[str, str | int] = {
             "tenantry.job.id": ids.format_prefixed_id(ids.JOB, claim.id),
@@ -40,9 +40,9 @@ def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
     attempt.span.end()
 
 
-def log_and_trace_submitted_jobs(attempt: JobAttempt, submits: Sequence[SubmittedJobTraceRecord]) -> None:
+def log_and_trace_submitted_jobs(attempt: JobAttempt, submits: Sequence[SubmittedJobToTrace]) -> None:
     """Log and trace the jobs that an attempt has submitted, after the commit; their ids don't show the attempt."""
-    recorder = tracing.current_span_recorder()
+    recorder = tracing.get_process_span_recorder()
     for submit in submits:
         if recorder and attempt.span:
             recorder.record_job_submit(attempt.span, submit)
@@ -51,7 +51,7 @@ def log_and_trace_submitted_jobs(attempt: JobAttempt, submits: Sequence[Submitte
 
 def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:
     """Record a trace span `settle` for each of these attempts, from `began` until now, after the commit."""
-    recorder, end = tracing.current_span_recorder(), tracing.current_unix_time_ns()
+    recorder, end = tracing.get_process_span_recorder(), tracing.current_unix_time_ns()
     for attempt in attempts:
         if recorder and attempt.span:
-            recorder.begin_span(attempt.span, "settle", "internal", {}, began).end(end)
+            recorder.begin_child_span(attempt.span, "settle", "internal", {}, began).end(end)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from db.pool import Conn, use_postgres_connection
+from db.pool import Conn, use_unpooled_pg_connection
 from db.reach import convert_postgres_away_errors
 from domain.operations import sandbox_time
 from jobs.courier import WakeCourier, open_redis_wake_courier
@@ -35,7 +35,7 @@ SANDBOX_DUE_WORK_NOT_ENDING_FAILURE = Failed(
 async def open_task(resources: WorkerResources) -> JobTask:
     courier = await resources.open_resource(lambda settings: open_redis_wake_courier(settings.redis_url))
     url = resources.settings.database_url
-    connect = partial(use_postgres_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
+    connect = partial(use_unpooled_pg_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
     return partial(advance_clock, connect=connect, courier=courier)
 
 

@@ -38,7 +38,7 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
         ctx, partial(waiting.cancel_blocked_posts_in_project, limit=MAX_PROJECT_ARCHIVE_BATCH_ROWS)
     )
     # Each lease ends in its own transaction, since that takes locks from the start of the lock order.
-    leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_project)
+    leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_archived_project)
     return Done({"canceledJobs": jobs_canceled, "canceledBlockedPosts": blocked_canceled, "endedLeases": leases_ended})
 
 

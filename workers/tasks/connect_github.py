@@ -29,7 +29,7 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         if attempt.sandbox:
-            proved = fakes.prove_sandbox_github_access(**claimed)
+            proved = fakes.prove_sandbox_github_installation(**claimed)
         else:
             async with ctx.hold_server_slot(GITHUB_SERVER_NAME_FOR_SLOTS):
                 proved = await proof.prove_installation_access(require_github_app(app), **claimed)

@@ -13,7 +13,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
-from generation.outputs import OutputFile, truncation_warnings
+from generation.outputs import RenderedFile, truncation_warnings
 from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
@@ -79,7 +79,7 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
 
 async def render_piece_in_folder(
     ctx: TaskContext, studio: ContentGenerationResources, brief: GenerationBrief, folder: Path
-) -> tuple[PieceCopy, list[OutputFile]]:
+) -> tuple[PieceCopy, list[RenderedFile]]:
     """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
 
     Report the job's progress meanwhile. Raise `RenderFailed` with the attempt's outcome.

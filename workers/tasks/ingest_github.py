@@ -6,7 +6,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.values import ssrf_guard
 from jobs.outcomes import TaskOutcome
-from schemas.brand import BrandExtraction, RecrawlState
+from schemas.brand import BrandExtraction, LastCrawlRecord
 from workers.ingest import sandbox
 from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS, GitHubApi, build_github_api
 from workers.ingest.github.credentials import (
@@ -60,7 +60,7 @@ async def ingest_github(
 ) -> TaskOutcome:
     repo, parser = ctx.job.args["repo"], parser.create_job_parser(ctx.job.organization_id)
 
-    async def read(visit: RecrawlState | None, progress: ReportProgress) -> BrandExtraction:
+    async def read(visit: LastCrawlRecord | None, progress: ReportProgress) -> BrandExtraction:
         """Read the GitHub repository of the job, and return the brand found in it.
 
         Use the token of the organization's own installation if that covers the repository.

@@ -8,7 +8,7 @@ from domain.media.files import Thumbnail
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from generation import libraries
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from jobs.outcomes import Canceled, TaskOutcome
 from schemas.errors import ObjectNotFound, ServiceUnavailable, StateConflict
 from workers.generation import storing
@@ -47,7 +47,7 @@ async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: RenderWor
             return Canceled()
 
 
-async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> OutputFile:
+async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> RenderedFile:
     """Draw the poster of a stored video from one of its frames; return the image file, which lies in `folder`.
 
     Raise `RenderFailed` if the video can't be drawn, or the media storage is away.

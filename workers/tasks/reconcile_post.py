@@ -69,7 +69,7 @@ async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: Reco
         cause = result.why if isinstance(result, DroppedPost) else reconciliation.POST_PROVED_ABSENT_ERROR
         return await ctx.commit(partial(reconciliation.fail_absent_lost_post, claim=ctx.job, lost=lost, why=cause))
     if lost.status == "outcome_unknown" and isinstance(result, InboxDraft):
-        return await ctx.commit(partial(reconciliation.mark_lost_post_draft, claim=ctx.job, lost=lost))
+        return await ctx.commit(partial(reconciliation.mark_lost_post_as_draft, claim=ctx.job, lost=lost))
     if isinstance(result, InboxDraft | DroppedPost):
         return Done()
-    return reconciliation.build_lost_post_snooze(lost.next_s) or Done()
+    return reconciliation.build_lost_post_poll_snooze(lost.next_s) or Done()

@@ -21,7 +21,7 @@ from workers.conversions import calls
 from workers.conversions.calls import ConversionDestinationAdapter
 from workers.conversions.due_split import (
     ReadyConversion,
-    settle_sent_conversion,
+    build_delivered_conversion,
     split_sendable_conversions,
 )
 from workers.conversions.outbox import (
@@ -160,7 +160,7 @@ class ConversionRelay:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle_conversions([settle_sent_conversion(conversion) for conversion in tried.part])
+            await self._outbox.settle_conversions([build_delivered_conversion(conversion) for conversion in tried.part])
             await self._ctx.step(partial(conversion_lines.note_conversions_accepted, claim=self._ctx.job))
             return True
         if verdict.word == ConversionVerdictKind.BAD:

@@ -8,7 +8,7 @@ from telemetry import tracing
 
 def wrap_transport_with_spans(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
     """Return the HTTP transport wrapped so that each request has a trace span; unchanged without a recorder."""
-    return TracedTransport(transport) if tracing.current_span_recorder() else transport
+    return TracedTransport(transport) if tracing.get_process_span_recorder() else transport
 
 
 class TracedTransport(httpx.AsyncBaseTransport):

@@ -104,20 +104,20 @@ def list_typed_operations() -> list[ApiOperation]:
     return [
         event
         for event in list_api_operations(built_app())
-        if event.request_json_type is not None and not event.takes_events
+        if event.json_body_annotation is not None and not event.takes_events
     ]
 
 
 @pytest.mark.parametrize("operation", list_typed_operations(), ids=lambda one: one.id)
 def test_largest_legal_body_of_each_route_is_accepted(operation: ApiOperation) -> None:
     described = document(built_app())
-    schema = {"$ref": f"/{operation.request_json_type.__name__}"}
+    schema = {"$ref": f"/{operation.json_body_annotation.__name__}"}
     texts = [encode_escaped(largest_value(schema, described, character)) for character in CHARACTERS.values()]
     fitting = [text for text in texts if len(text) <= MAX_JSON_BYTES]
     assert fitting
     for text in fitting:
         assert len(text) <= operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
-        steps.run_generator_steps_at_once(json_bodies.decode_json_body(text, operation.request_json_type))
+        steps.run_generator_steps_at_once(json_bodies.decode_json_body(text, operation.json_body_annotation))
 
 
 async def test_the_first_byte_too_many_is_refused_before_it_is_read(

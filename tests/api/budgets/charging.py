@@ -6,26 +6,26 @@ from typing import cast
 from redis.asyncio import Redis
 
 from api.limits.cost_budgets import (
-    BUDGET_REFILLS_BY_TIER,
     COST_BUDGET_CAPACITY_S,
+    COST_BUDGET_REFILLS_BY_TIER,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
-    BudgetBucket,
+    CostBudgetBucket,
     KeyOrPublicTraffic,
 )
 from api.limits.rate_limits import RateLimiter
-from telemetry.costs import RequestCost
+from telemetry.costs import RequestCostMeter
 
-STANDARD = BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]["standard"]
+STANDARD = COST_BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]["standard"]
 
 
-def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:
-    spent = RequestCost()
+def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCostMeter:
+    spent = RequestCostMeter()
     spent.loop_s, spent.database_s, spent.sent = cpu_s, database_s, size
     return spent
 
 
-def cost_of_share(resource: str, share: float) -> RequestCost:
+def cost_of_share(resource: str, share: float) -> RequestCostMeter:
     """Return a share of a full standard bucket as a cost."""
     full = dict(zip(COST_BUDGET_RESOURCES, (one * COST_BUDGET_CAPACITY_S * share for one in STANDARD), strict=True))
     match resource:
@@ -37,7 +37,7 @@ def cost_of_share(resource: str, share: float) -> RequestCost:
             return cost(size=round(full["bytes"]))
 
 
-async def charge(limiter: RateLimiter, bucket: BudgetBucket, spent: RequestCost) -> None:
+async def charge(limiter: RateLimiter, bucket: CostBudgetBucket, spent: RequestCostMeter) -> None:
     """Charge a cost and write it at once."""
     limiter.charge_request_cost(bucket, spent)
     await limiter.flush_charges_and_stop()

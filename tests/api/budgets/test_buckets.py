@@ -17,13 +17,13 @@ from redis.asyncio import Redis
 
 from api.limits import rate_limits
 from api.limits.cost_budgets import (
-    BUDGET_REFILLS_BY_TIER,
     COST_BUDGET_CAPACITY_S,
+    COST_BUDGET_REFILLS_BY_TIER,
     MICROSECONDS_PER_SECOND,
-    BudgetBucket,
     BudgetRefillRates,
+    CostBudgetBucket,
     KeyOrPublicTraffic,
-    org_budget_bucket,
+    get_cost_budget_bucket,
 )
 from api.limits.rate_limits import RateClass, RateLimiter, open_rate_limiter
 from domain.tenancy.api_keys import Principal
@@ -59,7 +59,7 @@ steps = st.lists(spends | advances, max_size=12)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
-    bucket = BudgetBucket(f"budget:{ids.new_uuid7()}:keys", CENT)
+    bucket = CostBudgetBucket(f"budget:{ids.new_uuid7()}:keys", CENT)
     left = [float(rate * COST_BUDGET_CAPACITY_S) for rate in CENT]
     began = (await redis.time())[0]
     for what, *numbers in course:
@@ -90,8 +90,8 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
     each, at_once, processes = 0.05, 8, 5
     rates = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND, 10**9)
-    monkeypatch.setitem(cast("dict[Any, Any]", BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]), "partner", rates)
-    org_budget_bucket.cache_clear()
+    monkeypatch.setitem(cast("dict[Any, Any]", COST_BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]), "partner", rates)
+    get_cost_budget_bucket.cache_clear()
     rate_limits._build_rate_limit_keys.cache_clear()
     who, served = principal(ids.new_uuid7()), itertools.count()
 
@@ -117,10 +117,10 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     granted_s = next(served) * each
     burst_s = COST_BUDGET_CAPACITY_S * rates.cpu / MICROSECONDS_PER_SECOND
     assert burst_s <= granted_s <= burst_s + took_s * rates.cpu / MICROSECONDS_PER_SECOND + processes * at_once * each
-    key = org_budget_bucket(who.organization_id, "partner").key
+    key = get_cost_budget_bucket(who.organization_id, "partner").key
     left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
     assert left <= burst_s * MICROSECONDS_PER_SECOND - granted_s * MICROSECONDS_PER_SECOND + took_s * rates.cpu + 1
-    org_budget_bucket.cache_clear()
+    get_cost_budget_bucket.cache_clear()
     rate_limits._build_rate_limit_keys.cache_clear()
 
 
@@ -128,7 +128,7 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
-    bucket = org_budget_bucket(ids.new_uuid7(), "standard")
+    bucket = get_cost_budget_bucket(ids.new_uuid7(), "standard")
     async with open_rate_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
         breaker.record_failure_and_open()
         for _ in range(2):
@@ -157,6 +157,6 @@ async def test_charges_after_a_background_write_get_the_next_one(
 ) -> None:
     monkeypatch.setattr(rate_limits, "COST_CHARGE_FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
-        bucket = org_budget_bucket(ids.new_uuid7(), "standard")
+        bucket = get_cost_budget_bucket(ids.new_uuid7(), "standard")
         limiter.charge_request_cost(bucket, cost(size=1_000))
         await eventually(partial(redis.exists, bucket.key))

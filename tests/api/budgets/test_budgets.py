@@ -12,15 +12,15 @@ from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
     COST_BUDGET_RESOURCES,
     MICROSECONDS_PER_SECOND,
-    BudgetBucket,
+    CostBudgetBucket,
     KeyOrPublicTraffic,
-    org_budget_bucket,
+    get_cost_budget_bucket,
 )
 from api.limits.rate_limits import RateLimiter
 from db.pool import Pool
 from domain.tenancy import organizations
 from jobs.breaker import CircuitBreaker
-from telemetry.costs import RequestCost
+from telemetry.costs import RequestCostMeter
 from tests import media
 from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
 from tests.api.conftest import ApiCaller, client_of, new_key, uuid_of
@@ -34,7 +34,7 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
     app: Litestar, acme: ApiCaller, redis: Redis, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    bucket = org_budget_bucket(acme.organization_id, "standard")
+    bucket = get_cost_budget_bucket(acme.organization_id, "standard")
     for resource in COST_BUDGET_RESOURCES:
         await limiter.flush_charges_and_stop()
         await redis.flushdb()
@@ -58,7 +58,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
     async with pool.acquire() as conn:
         found = await organizations.read_organization(conn, organization_id=acme.organization_id)
     sandbox = uuid_of(found.sandbox_id)
-    await charge(limiter, org_budget_bucket(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
+    await charge(limiter, get_cost_budget_bucket(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (
         client_of(app, await new_key(pool, acme.organization_id)) as other,
         client_of(app, await new_key(pool, sandbox, env="test")) as tester,
@@ -66,12 +66,12 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         assert (await other.get("/v1/whoami")).status_code == 429
         assert (await tester.get("/v1/whoami")).status_code == 200
         assert (await rival.http.get("/v1/whoami")).status_code == 200
-        await charge(limiter, org_budget_bucket(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
+        await charge(limiter, get_cost_budget_bucket(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
         assert (await tester.get("/v1/whoami")).status_code == 429
 
 
 async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCaller) -> None:
-    bucket = org_budget_bucket(acme.organization_id, "standard")
+    bucket = get_cost_budget_bucket(acme.organization_id, "standard")
     await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
     found = {(one["traffic"], one["resource"]): one for one in answer}
@@ -92,7 +92,7 @@ async def test_public_traffic_does_not_use_the_keys_budget(
     shop = await sender(acme, anonymous)
     assert (await shop.send(event(1))).status_code == 202
     limiter: RateLimiter = app.state.services.limiter
-    public = org_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC)
+    public = get_cost_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC)
     await charge(limiter, public, cost(cpu_s=2.0 * COST_BUDGET_CAPACITY_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
     refused = await shop.send(event(2))
     assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
@@ -107,7 +107,7 @@ async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_requ
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
         limiter = RateLimiter(redis, CircuitBreaker(0.0), lambda: datetime.now(UTC))
-        bucket = org_budget_bucket(acme_apart.organization_id, "standard")
+        bucket = get_cost_budget_bucket(acme_apart.organization_id, "standard")
         await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
         await redis.flushall()
@@ -143,7 +143,7 @@ async def upload(caller: ApiCaller, project: str) -> httpx.Response:
 async def test_upload_pays_for_its_probe_process(
     app: Litestar, acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, charged = await new_project(acme), list[RequestCost]()
+    project, charged = await new_project(acme), list[RequestCostMeter]()
     monkeypatch.setattr(app.state.services.limiter, "charge_request_cost", lambda _, spent: charged.append(spent))
     answer = await upload(acme, project)
     assert answer.status_code == 201
@@ -158,7 +158,7 @@ async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
     app: Litestar, acme: ApiCaller, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    project, bucket = await new_project(acme), org_budget_bucket(acme.organization_id, "standard")
+    project, bucket = await new_project(acme), get_cost_budget_bucket(acme.organization_id, "standard")
     async with app.state.services.probes.hold_turn(acme.organization_id):
         waiting = asyncio.create_task(upload(acme, project))
         stored = "select count(*) from media_upload where size_bytes > 0"
@@ -178,8 +178,8 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
-        org_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC),
-        list[tuple[BudgetBucket, int]](),
+        get_cost_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC),
+        list[tuple[CostBudgetBucket, int]](),
     )
     async with client_of(app) as anonymous:
         with monkeypatch.context() as patched:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.http import uploads
-from api.routes.content import CONTENT_UPLOAD_SPEC
+from api.routes.content import CONTENT_UPLOAD_RULES
 from db.pool import Pool
 from domain.media.streaming_upload import MIB
 from tests import media
@@ -160,7 +160,7 @@ TOO_MUCH = {
     "a film": (begin_form(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
     "a head": (b"--" + BOUNDARY + b"\r\nX-", MIB),
     "many lines of a head": (b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 9, MIB),
-    "a preamble": (b"", CONTENT_UPLOAD_SPEC.body_max),
+    "a preamble": (b"", CONTENT_UPLOAD_RULES.body_max),
 }
 
 
@@ -174,7 +174,7 @@ async def test_oversized_upload_is_refused_before_its_end(project: UploadProject
 async def test_a_length_that_is_too_large_is_refused_unread(project: UploadProject) -> None:
     body = Endless(begin_form(PNG))
     assert_refused(
-        await post_raw(project, body, FORM | {"Content-Length": str(CONTENT_UPLOAD_SPEC.body_max + 1)}),
+        await post_raw(project, body, FORM | {"Content-Length": str(CONTENT_UPLOAD_RULES.body_max + 1)}),
         413,
         "PAYLOAD_TOO_LARGE",
     )

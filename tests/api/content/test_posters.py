@@ -10,7 +10,7 @@ from db.pool import Pool
 from domain.content import posters
 from domain.media import uploads
 from domain.media.storage import open_media_store
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from jobs import maintenance
 from jobs.kinds import MAKE_POSTER_KIND
 from schemas.settings import Settings
@@ -71,7 +71,7 @@ async def test_video_gets_a_poster_and_is_otherwise_unchanged(
 async def test_archive_leaves_no_poster(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def archived(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
+    async def archived(asked: RenderRequest, handles: Sequence[int]) -> RenderedFile:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
         assert answer.is_success, answer.text
         return await render_portrait_or_poster_file(asked, handles)

@@ -20,7 +20,7 @@ class _Request:
 
     acquire_event_store_connection = acquire_connection
 
-    def parse_project_scope(self, project_id: str) -> dict[str, str]:
+    def parse_org_project_ids(self, project_id: str) -> dict[str, str]:
         return {"project_id": project_id}
 
 
@@ -31,7 +31,7 @@ async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch)
         results.append("found")
         return "found"
 
-    monkeypatch.setattr(app_numbers, "find_project_apps_by_number", find)
+    monkeypatch.setattr(app_numbers, "map_project_apps_by_number", find)
     look_up = EventStoreConnectorWithProjectApps(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
         async with look_up.connect_to_event_store():

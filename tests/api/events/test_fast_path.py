@@ -35,13 +35,13 @@ def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
 
 async def test_fast_path_answers_as_the_framework_does(shop: EventSender, monkeypatch: pytest.MonkeyPatch) -> None:
     message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}
-    finds = (fast_path.find_fast_path_route, lambda *_: None)
+    finds = (fast_path.find_event_fast_path_route, lambda *_: None)
     for path in ("", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"):
         at = path if path.startswith("/v1") else shop.at + path
         content = msgspec.json.encode({"batch": [message]}) if "batch" in path else encode_events(event(1))
         await shop.post(content, at=at)
         answers = []
         for find in finds:
-            monkeypatch.setattr(fast_path, "find_fast_path_route", find)
+            monkeypatch.setattr(fast_path, "find_event_fast_path_route", find)
             answers.append([comparable(await shop.post(content, at=at, headers=more)) for more in HEADERS])
         assert answers[0] == answers[1], path

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from api.events import last_seen
-from api.events.last_seen import AppLastSeenBuffer, open_last_seen_buffer
+from api.events.last_seen import AppLastSeenBuffer, open_app_last_seen_buffer
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
@@ -60,7 +60,7 @@ async def test_last_event_at_appears_after_the_first_event(shop: EventSender) ->
 async def test_many_requests_cause_one_write(
     pool: Pool, keyed_app: KeyedApp, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_last_seen_buffer(pool) as last:
+    async with open_app_last_seen_buffer(pool) as last:
         for _ in range(100):
             last.queue_last_event_time(keyed_app)
             await asyncio.sleep(0)
@@ -72,7 +72,7 @@ async def test_many_requests_cause_one_write(
 
 
 async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:
-    async with open_last_seen_buffer(pool) as last:
+    async with open_app_last_seen_buffer(pool) as last:
         last.queue_last_event_time(keyed_app)
     assert await read_last_event(pool)
 

@@ -280,7 +280,7 @@ async def _ticket(story: ExampleStory, shown: str) -> None:
     post = await story.ask("GET", f"/scheduled-posts/{shown}")
     url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
     async with story.cast.pool.acquire() as conn:
-        await tickets.store_post_media_tickets(
+        await tickets.store_post_download_tickets(
             conn, organization_id=story.cast.organization_id, post_id=uuid_of(shown), tickets=[TICKET]
         )
     at = {"token": url.rpartition("/")[2], "ticket": TICKET}

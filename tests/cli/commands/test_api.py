@@ -14,7 +14,7 @@ import structlog
 from click.testing import Result
 
 from api.app import set_application_settings_and_clock
-from cli.shared.remote import RemoteApi
+from cli.shared.remote import ApiAddressAndKey
 from db.pool import Conn, Pool
 from domain.jobs import jobs
 from jobs.kinds import INGEST_WEBSITE_KIND
@@ -56,12 +56,12 @@ async def acme(
     app = set_application_settings_and_clock(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as caller:
-        transport, client = InProcess(app), RemoteApi.open_client
+        transport, client = InProcess(app), ApiAddressAndKey.open_client
 
-        def in_process(remote: RemoteApi) -> httpx.Client:
+        def in_process(remote: ApiAddressAndKey) -> httpx.Client:
             return httpx.Client(headers=client(remote).headers, transport=transport)
 
-        monkeypatch.setattr(RemoteApi, "open_client", in_process)
+        monkeypatch.setattr(ApiAddressAndKey, "open_client", in_process)
         monkeypatch.setenv("TENANTRY_API", "http://api/v1")
         monkeypatch.setenv("TENANTRY_KEY", caller.key)
         yield caller

@@ -63,7 +63,7 @@ def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> N
         )
 
     client = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(demo, "_open_api_client", lambda *_: client)
+    monkeypatch.setattr(demo, "_open_demo_api_client", lambda *_: client)
     shown = demo.DemoProjectAndPost(project={"brandContext": brand}, post={})
     demo.generate_demo_content("http://api", "key", shown, io.StringIO())
     assert contexts == [brand]
@@ -92,7 +92,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Req
 
 def test_a_429_is_retried_after_retry_after(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     requests = answering(monkeypatch, 429, 429, 201)
-    with demo._open_api_client("http://api", "key") as client:
+    with demo._open_demo_api_client("http://api", "key") as client:
         assert client.post("/content", files={"caption": (None, "x")}).status_code == 201
     assert len({request.content for request in requests}) == 1
     assert pauses == [7, 7]

@@ -30,9 +30,9 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
     asked = PrintKeysSignalCounter()
-    assert not asked.take_received_signal()
+    assert not asked.take_print_request()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)
-    assert asked.take_received_signal()
-    assert not asked.take_received_signal()
+    assert asked.take_print_request()
+    assert not asked.take_print_request()
     signal.signal(signal.SIGUSR1, before)

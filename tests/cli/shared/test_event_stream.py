@@ -14,7 +14,7 @@ from cli.shared.event_stream import (
     MIN_STABLE_STREAM_CONNECTION_S,
     ReconnectingWebhookSseStream,
 )
-from cli.shared.remote import RemoteApi
+from cli.shared.remote import ApiAddressAndKey
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"
@@ -67,7 +67,7 @@ class Stage:
 async def waits(script: list[str]) -> list[float]:
     stage = Stage(script)
     async with serve_loopback_tcp(stage.answer) as port:
-        remote = RemoteApi(f"http://127.0.0.1:{port}", "key")
+        remote = ApiAddressAndKey(f"http://127.0.0.1:{port}", "key")
         stream = ReconnectingWebhookSseStream(
             remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep
         )

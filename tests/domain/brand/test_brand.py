@@ -15,8 +15,8 @@ from schemas.brand import (
     BrandFieldName,
     BrandFieldValue,
     BrandSource,
-    BrandSourceFindings,
-    FieldFinding,
+    BrandSourceRow,
+    SourceFieldFinding,
 )
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
@@ -25,7 +25,7 @@ JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
 
 TEXTS: list[BrandFieldName] = ["appName", "tagline", "audience"]
 FINDINGS = some.builds(
-    FieldFinding,
+    SourceFieldFinding,
     value=some.sampled_from(["", "Acme", "Zap"]),
     confidence=some.sampled_from([0.3, 0.6, 0.9]),
     rule=some.just("html.title"),
@@ -43,7 +43,7 @@ PICTURES = some.builds(
 )
 ROWS = some.lists(
     some.builds(
-        BrandSourceFindings,
+        BrandSourceRow,
         source=some.sampled_from(["github", "website", "appstore", "partner"]),
         fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
         media=some.lists(PICTURES, max_size=6),
@@ -58,9 +58,9 @@ ROWS = some.lists(
 
 def row(
     source: BrandSource, values: dict[BrandFieldName, BrandFieldValue], *, days: int = 0, confidence: float = 0.9
-) -> BrandSourceFindings:
-    findings = {name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
-    return BrandSourceFindings(
+) -> BrandSourceRow:
+    findings = {name: SourceFieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
+    return BrandSourceRow(
         source=source,
         fields=findings,
         url=None if source == "partner" else f"https://{source}.test/",
@@ -86,7 +86,7 @@ def test_partners_none_overrides_other_sources() -> None:
 
 def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
     shown = [BrandColor(color="#c0392b", role="primary", rule="logo", url="https://acme.test/logo.png")]
-    finding = FieldFinding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
+    finding = SourceFieldFinding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
     theirs = msgspec.structs.replace(row("website", {}), fields={"colors": finding})
     merged = brand.merge_brand_sources([theirs])
     assert merged is not None
@@ -98,7 +98,7 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
 
 @given(ROWS, some.randoms())
 def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
-    rows: list[BrandSourceFindings], random: Random
+    rows: list[BrandSourceRow], random: Random
 ) -> None:
     """In any order of the rows. Exactly the fields of the rows have provenance."""
     found, shuffled = brand.rank_brand_findings_by_field(rows), rows[:]
@@ -123,11 +123,11 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
 
 
 @given(ROWS, some.randoms())
-def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceFindings], random: Random) -> None:
+def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceRow], random: Random) -> None:
     """Logos come first, each address once, and the newer source first."""
-    merged, shuffled = brand.merge_brand_pictures(rows), rows[:]
+    merged, shuffled = brand.list_brand_pictures(rows), rows[:]
     random.shuffle(shuffled)
-    assert brand.merge_brand_pictures(shuffled) == merged
+    assert brand.list_brand_pictures(shuffled) == merged
     met = [(row, picture) for row in rows for picture in row.media]
     assert {one.url for one in merged} == {picture.url for _, picture in met}
     assert len({one.url for one in merged}) == len(merged)

@@ -13,7 +13,7 @@ from domain.projects import projects
 from jobs.kinds import INGEST_WEBSITE_KIND
 from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import BrandExtraction, FieldFinding
+from schemas.brand import BrandExtraction, SourceFieldFinding
 from schemas.pictures import PictureFoundByIngest
 from tests import seeds
 from tests.domain import project as verbs
@@ -75,7 +75,9 @@ async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[
     """Run one whole ingest that reads these fields."""
     submitted = await start(pool, project)
     claim = JobClaim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
-    fields = {name: FieldFinding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()}
+    fields = {
+        name: SourceFieldFinding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()
+    }
     extraction = BrandExtraction(
         url="https://example.com/",
         title=None,

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_postgres_connection
+from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_unpooled_pg_connection
 from domain.brand import upstream_rate
 from domain.brand.upstream_rate import ITUNES_RATE_LIMIT, UpstreamRateLimit
 from schemas.errors import SourceRateLimited
@@ -31,7 +31,7 @@ end $$
 @pytest_asyncio.fixture
 async def pool(settings: Settings, new_connections: None) -> AsyncIterator[Pool]:
     """Open sessions in which time passes by `pass_time` alone, for any load of the machine."""
-    async with use_postgres_connection(settings.database_url, name="test") as conn:
+    async with use_unpooled_pg_connection(settings.database_url, name="test") as conn:
         await conn.execute(STILL)
     async with open_postgres_pool(settings.database_url, name="test") as opened:
         yield opened

@@ -43,7 +43,7 @@ async def publish(conn: Conn, project: Project) -> None:
     targets = [
         Target(social_account_id=ids.format_prefixed_id(ids.ACCOUNT, account_id)) for account_id in project.account_ids
     ]
-    await scheduling.create_posts_of_content_due_now(
+    await scheduling.create_immediate_content_posts(
         conn,
         organization_id=project.org,
         content_id=project.content_id,

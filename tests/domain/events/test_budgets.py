@@ -43,7 +43,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         number = chance.choices(range(4), weights=(20, 5, 1, 1))[0]
         one, events = processes[number], chance.randint(1, most)
         try:
-            one.release_reserved_events(one.reserve_organization_event_budget(app, events, 0), events, 0)
+            one.release_reserved_events(one.reserve_events_in_daily_budget(app, events, 0), events, 0)
         except LimitReached:
             refused.add(number)
             continue
@@ -79,13 +79,13 @@ async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: p
     """A request above the reserved events must retry in a second, not tomorrow."""
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": TierDailyEventLimits(10, 100)})
     app, one = await an_app(pool), new_budgets()
-    day = one.reserve_organization_event_budget(app, 10, 10)
+    day = one.reserve_events_in_daily_budget(app, 10, 10)
     with pytest.raises(LimitReached) as refused:
-        one.reserve_organization_event_budget(app, 1, 1)
+        one.reserve_events_in_daily_budget(app, 1, 1)
     assert refused.value.retry_after == 1
     one.check_organization_event_budget(app)
     one.release_reserved_events(day, 10, 10)
-    one.reserve_organization_event_budget(app, 1, 1)
+    one.reserve_events_in_daily_budget(app, 1, 1)
 
 
 async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> None:
@@ -147,7 +147,7 @@ async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.Monkey
     monkeypatch.setattr(budgets, "MAX_CACHED_EVENT_BUDGET_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
-    one.reserve_organization_event_budget(held, 1, 1)
+    one.reserve_events_in_daily_budget(held, 1, 1)
     for number in range(2, 40):
         one.check_organization_event_budget(keyed(PROJECT, 1, UUID(int=number)))
     assert len(one._days) <= 11

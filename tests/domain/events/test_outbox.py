@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Conn
 from domain.apps.app_numbers import AppWithEventStoreNumber, ProjectAppsByEventStoreNumber
-from domain.apps.relays import NO_CONVERSION_RELAYS, EventRelay, relays_from_event_maps
+from domain.apps.relays import NO_CONVERSION_RELAYS, EventRelayTarget, relays_from_event_maps
 from domain.events import conversions, deliveries, group_commit
 from domain.events.conversions import CONVERSION_QUEUE_SEARCH_START, AppConversionQueue
 from domain.events.group_commit import RelaysByApp
@@ -56,8 +56,8 @@ async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
 
 def test_name_is_relayed_to_each_mapped_destination() -> None:
     found = relays_from_event_maps({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
-    assert found["x"] == (EventRelay("meta", "Y"),)
-    assert found["search"] == (EventRelay("meta", "Search"), EventRelay("tiktok", "Search"))
+    assert found["x"] == (EventRelayTarget("meta", "Y"),)
+    assert found["search"] == (EventRelayTarget("meta", "Search"), EventRelayTarget("tiktok", "Search"))
     assert relays_from_event_maps(None) is NO_CONVERSION_RELAYS
 
 

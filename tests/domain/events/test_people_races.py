@@ -13,7 +13,7 @@ from domain.events import people
 from domain.events.event import EventRow
 from domain.events.intake import EventIntake, open_event_intake
 from domain.metrics import active_users
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -71,7 +71,7 @@ async def look(conn: Conn) -> int:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         asked = dict.fromkeys(WINDOWS, 0)
         found = await active_users.count_active_users(
-            conn, ActiveUserCache(), project_id=PROJECT, events=asked, now=MIDNIGHT
+            conn, ActiveUserCountCache(), project_id=PROJECT, events=asked, now=MIDNIGHT
         )
         rows = await conn.fetch("select occurred_at, user_id, anonymous_id from event")
     did = [Did(*row) for row in rows]

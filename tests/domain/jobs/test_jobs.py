@@ -80,12 +80,12 @@ async def test_many_are_answered_in_the_order_asked(conn: Conn, project: Project
     [rival] = await scene.tenants(conn)
     first, second = await scene.submit(conn, project.org), await scene.submit(conn, rival)
     refs = [(rival, second.job_id), (project.org, second.job_id), (project.org, first.job_id), (rival, second.job_id)]
-    answers = await jobs.read_jobs(conn, refs=refs)
+    answers = await jobs.read_jobs_by_ids(conn, refs=refs)
     assert [answer and answer[0].job_id for answer in answers] == [
         ids.format_prefixed_id("job", second.job_id), None, ids.format_prefixed_id("job", first.job_id),
         ids.format_prefixed_id("job", second.job_id),
     ]  # fmt: skip
-    assert await jobs.read_jobs(conn, refs=[]) == []
+    assert await jobs.read_jobs_by_ids(conn, refs=[]) == []
 
 
 async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: Project) -> None:

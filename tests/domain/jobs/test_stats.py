@@ -43,7 +43,7 @@ async def end(conn: Conn, org: UUID, at: datetime, state: str = "completed", *, 
 
 
 async def ended(conn: Conn, window: str = "hour", pool: str | None = None) -> JobStats:
-    return await stats.measure_ended_jobs(conn, window=window, pool=pool, now=NOW)  # type: ignore[arg-type]
+    return await stats.read_ended_job_stats(conn, window=window, pool=pool, now=NOW)  # type: ignore[arg-type]
 
 
 async def test_each_end_is_in_its_bucket(conn: Conn) -> None:
@@ -72,9 +72,9 @@ async def test_an_organization_sees_its_own_without_internal_ones(conn: Conn) ->
         await end(conn, org, NOW, internal=internal)
     await scene.submit(conn, one)
     now = datetime.now(UTC)
-    then = await stats.measure_organization_jobs(conn, organization_id=one, window="hour", now=NOW)
+    then = await stats.read_organization_job_stats(conn, organization_id=one, window="hour", now=NOW)
     assert [(b.at, b.completed) for b in then.buckets if b.completed] == [(NOW.replace(minute=29, second=0), 1)]
-    today = await stats.measure_organization_jobs(conn, organization_id=one, window="day", now=now)
+    today = await stats.read_organization_job_stats(conn, organization_id=one, window="day", now=now)
     assert sum(bucket.running for bucket in today.buckets) == 1
 
 
@@ -106,7 +106,7 @@ async def test_burst_is_counted_in_full(conn: Conn) -> None:
     org = await burst(conn, last + timedelta(seconds=0.5), 250, timedelta(seconds=1.5))
     await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
     found = await ended(conn)
-    own = await stats.measure_organization_jobs(conn, organization_id=org, window="hour", now=NOW)
+    own = await stats.read_organization_job_stats(conn, organization_id=org, window="hour", now=NOW)
     assert [(b.completed, b.failed, b.sampled) for b in found.buckets if b.completed] == [(250, 70, False)]
     assert [(b.completed, b.failed, b.sampled) for b in own.buckets if b.completed] == [(250, 0, False)]
     assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
@@ -123,8 +123,8 @@ async def test_many_jobs_are_counted_from_a_sample(conn: Conn, monkeypatch: pyte
     own: dict[str, Any] = {"organization_id": org, "window": "hour", "now": NOW}
     for _ in range(plans.TIMES):
         await ended(conn)
-        await stats.measure_organization_jobs(conn, **own)
-    for read in (partial(ended, conn), partial(stats.measure_organization_jobs, conn, **own)):
+        await stats.read_organization_job_stats(conn, **own)
+    for read in (partial(ended, conn), partial(stats.read_organization_job_stats, conn, **own)):
         async with plans.reading(conn, "job") as come:
             found = await read()
         last = found.buckets[-1]

@@ -109,7 +109,7 @@ async def test_of_two_ends_of_a_lease_the_second_changes_nothing(
             )
             ending = asyncio.create_task(leasing.end_next(pool, project))
         else:
-            await leases.end_next_lease_of_project(conn, organization_id=project.org, project_id=project.id)
+            await leases.end_next_lease_of_archived_project(conn, organization_id=project.org, project_id=project.id)
             ending = asyncio.create_task(has_released(pool, project, leased))
         ended = await conn.fetchval("select upper(period) from account_lease")
         async with pool.acquire() as observer:

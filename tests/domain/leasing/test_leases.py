@@ -180,7 +180,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwn
 async def shown(conn: Conn, project: Project) -> list[datetime | None]:
     """Return starts and ends of a project's leases in its list, and the last one's start in its owner's."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    listed = await leases.list_leases_of_project(conn, **where, before=None, limit=10)
-    [offered] = await offers.list_env_lease_offers(conn, env="live", before=None, limit=10)
+    listed = await leases.list_account_leases_of_project(conn, **where, before=None, limit=10)
+    [offered] = await offers.list_lease_offers_of_environment(conn, env="live", before=None, limit=10)
     assert offered.lease
     return [at for one in listed for at in (one.leased_at, one.ended_at)] + [offered.lease.since]

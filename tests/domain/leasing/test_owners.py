@@ -61,7 +61,7 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
     await leasing.recall(pool, owner, leased)
     await leasing.disconnect(pool, owner.org, owner.account_id)
     assert await conn.fetchval("select count(*) from account_credential") == 0
-    assert await offers.list_env_lease_offers(conn, env="live", before=None, limit=5) == []
+    assert await offers.list_lease_offers_of_environment(conn, env="live", before=None, limit=5) == []
 
 
 async def test_account_can_be_withdrawn_after_its_lease(
@@ -91,7 +91,7 @@ async def test_tenant_cannot_offer_a_leased_account(
 
 async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
     async with conn.transaction():
-        first = await offers.read_account_offer(conn, organization_id=owner.org, account_id=owner.account_id)
+        first = await offers.find_account_lease_offer(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer_account_for_lease(
             conn, actor=owner.actor, account_id=owner.account_id, niche="cooking"
         )

@@ -113,5 +113,5 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
             yield whole[at : at + 65_536]
 
     with pytest.raises(InvalidValue, match="too many parts"):
-        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").stream_file_bytes(rest()):
+        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").yield_file_bytes(rest()):
             pass

@@ -47,7 +47,7 @@ async def pending(conn: Conn) -> list[str]:
 async def test_unclaimed_file_is_deleted(conn: Conn, store: MediaStore, org: UUID) -> None:
     kept, dropped = [await stored(conn, store, org) for _ in range(2)]
     await uploads.claim_uploads(conn, organization_id=org, tokens=[kept])
-    await uploads.delete_unclaimed_uploads(conn, store, organization_id=org, tokens=[kept, dropped])
+    await uploads.delete_unclaimed_uploads_now(conn, store, organization_id=org, tokens=[kept, dropped])
     assert await is_there(store, kept)
     assert not await is_there(store, dropped)
     assert await pending(conn) == []
@@ -55,7 +55,7 @@ async def test_unclaimed_file_is_deleted(conn: Conn, store: MediaStore, org: UUI
 
 async def test_it_is_deleted_for_its_own_organization_only(conn: Conn, store: MediaStore, org: UUID) -> None:
     token, other = await stored(conn, store, org), await seeds.organization(conn)
-    await uploads.delete_unclaimed_uploads(conn, store, organization_id=other, tokens=[token])
+    await uploads.delete_unclaimed_uploads_now(conn, store, organization_id=other, tokens=[token])
     with pytest.raises(ServiceUnavailable):
         await uploads.claim_uploads(conn, organization_id=other, tokens=[token])
     assert await is_there(store, token)
@@ -69,7 +69,7 @@ async def test_discard_waits_for_a_commit_under_way(pool: Pool, conn: Conn, stor
         await transaction.start()
         await uploads.claim_uploads(other, organization_id=org, tokens=[token])
         discarding = asyncio.create_task(
-            uploads.delete_unclaimed_uploads(conn, store, organization_id=org, tokens=[token])
+            uploads.delete_unclaimed_uploads_now(conn, store, organization_id=org, tokens=[token])
         )
         await eventually(lambda: waits(pool))
         await transaction.commit()

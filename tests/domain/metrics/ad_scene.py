@@ -5,7 +5,7 @@ from typing import Any
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_metrics, ad_rows
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.ad_metrics import AdMetricsQuery
 from domain.metrics.metrics import MetricDatabases
 from domain.metrics.windows import TimeWindow
@@ -52,5 +52,5 @@ async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
         "granularity": "day",
     } | fields
     return await ad_metrics.read_ad_metrics(
-        MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache()), AdMetricsQuery(**given), now=NOW
+        MetricDatabases(pool.acquire, pool.acquire, ActiveUserCountCache()), AdMetricsQuery(**given), now=NOW
     )

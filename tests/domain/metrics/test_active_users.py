@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.events import people, rollups
 from domain.events.event import EventRow
 from domain.metrics import active_users
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from tests.domain.events.sending import PROJECT, event, fold_all, send
 
@@ -52,7 +52,9 @@ def windows(dice: random.Random, number: int) -> list[TimeWindow]:
 
 async def counted(conn: Conn, asked: Sequence[TimeWindow]) -> list[int]:
     events = dict.fromkeys(asked, 0)
-    return await active_users.count_active_users(conn, ActiveUserCache(), project_id=PROJECT, events=events, now=NOW)
+    return await active_users.count_active_users(
+        conn, ActiveUserCountCache(), project_id=PROJECT, events=events, now=NOW
+    )
 
 
 async def fold_people(conn: Conn) -> None:
@@ -82,7 +84,7 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
 
 
 async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:
-    counted, window = ActiveUserCache(most=1), TimeWindow(FIRST, FIRST + timedelta(days=1))
+    counted, window = ActiveUserCountCache(most=1), TimeWindow(FIRST, FIRST + timedelta(days=1))
 
     async def asked(events: int, now: datetime = NOW) -> int:
         [n] = await active_users.count_active_users(conn, counted, project_id=PROJECT, events={window: events}, now=now)

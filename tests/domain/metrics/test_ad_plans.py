@@ -7,7 +7,7 @@ import pytest
 from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import purge
 from domain.metrics import advertised, top_performers
-from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.metrics import MetricDatabases
 from domain.metrics.windows import TimeWindow
 from schemas import ids
@@ -38,7 +38,7 @@ async def uses(pool: Pool, project: Project) -> None:
 async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
     asked = top_performers.TopPerformersQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
-    stores = MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache())
+    stores = MetricDatabases(pool.acquire, pool.acquire, ActiveUserCountCache())
     return await advertised.rank_posts_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 

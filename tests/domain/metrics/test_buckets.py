@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.metrics import buckets
-from domain.metrics.buckets import TimeBucket
+from domain.metrics.buckets import LabelledTimeBucket
 from domain.metrics.windows import EARLIEST_WINDOW_TIME, LATEST_WINDOW_TIME, QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.errors import InvalidValue
@@ -68,7 +68,7 @@ def wrong(dice: random.Random) -> list[Any]:
     return [(zone, at, bucket) for at, bucket in found if not _is_right(at, bucket, zone, granularity)]
 
 
-def _is_right(at: datetime, bucket: TimeBucket, zone: ZoneInfo, granularity: Granularity) -> bool:
+def _is_right(at: datetime, bucket: LabelledTimeBucket, zone: ZoneInfo, granularity: Granularity) -> bool:
     """An hour's name is the first instant with that local hour and offset."""
     said = shown(at, zone, granularity)
     if granularity != "hour":

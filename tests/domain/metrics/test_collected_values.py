@@ -11,10 +11,10 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, MetricSubject, ReportedMetricValues
+from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, MetricSubject, PlatformMetricValues
 from domain.metrics import collected_values
-from domain.metrics.active_users import ActiveUserCache
-from domain.metrics.buckets import TimeBucket
+from domain.metrics.active_users import ActiveUserCountCache
+from domain.metrics.buckets import LabelledTimeBucket
 from domain.metrics.value_sources import MetricSeriesQuery
 from domain.metrics.windows import TimeWindow
 from schemas import ids
@@ -71,12 +71,12 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
             histories[index] = history._replace(subject=MetricSubject(accounts[history.account], None))
     for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
         for account in range(ACCOUNTS):
-            told = list[ReportedMetricValues]()
+            told = list[PlatformMetricValues]()
             for history in (one for one in histories if one.account == account):
                 names = TOLD[account] if history.subject.since else ("followers",)
                 values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
                 if history.subject.since is None or history.subject.since <= at:
-                    told.append(ReportedMetricValues(history.subject, values))
+                    told.append(PlatformMetricValues(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
             await snapshots.store_metric_snapshots(
@@ -157,11 +157,11 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         asked = choose(chance, histories)
         ends = sorted(BEGAN + timedelta(hours=chance.randrange(-24, (DAYS + 2) * 24)) for _ in range(6))
         stretches = [(one, other) for one, other in itertools.pairwise(ends) if one < other]
-        buckets = [TimeBucket("", since, until) for since, until in stretches]
+        buckets = [LabelledTimeBucket("", since, until) for since, until in stretches]
         window = TimeWindow(ends[0], ends[-1])
         question = MetricSeriesQuery(
             project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
-            ActiveUserCache(), BEGAN,
+            ActiveUserCountCache(), BEGAN,
         )  # fmt: skip
         if not buckets:
             continue
@@ -187,7 +187,7 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
-    told = [ReportedMetricValues(MetricSubject(account, None), {"followers": 7})]
+    told = [PlatformMetricValues(MetricSubject(account, None), {"followers": 7})]
     await snapshots.store_metric_snapshots(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
     await conn.execute(
         """update social_account
@@ -195,10 +195,10 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
         BEGAN + timedelta(days=1, hours=1),
     )
     days = [BEGAN + timedelta(days=number) for number in range(4)]
-    buckets = [TimeBucket("", since, since + timedelta(days=1)) for since in days]
+    buckets = [LabelledTimeBucket("", since, since + timedelta(days=1)) for since in days]
     window = TimeWindow(days[0], days[-1] + timedelta(days=1))
     question = MetricSeriesQuery(
-        project.org, project.id, "project", None, ["followers"], window, buckets, ActiveUserCache(), BEGAN
+        project.org, project.id, "project", None, ["followers"], window, buckets, ActiveUserCountCache(), BEGAN
     )
     found = await collected_values.read_collected_values(conn, question)
     assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.metrics.redaction import redact_event_id, redact_event_json
+from domain.metrics.redaction import hide_personal_event_id, redact_event_json
 from schemas.events import REDACTED_TEXT
-from workers.conversions.person import META_PERSON_PATHS
+from workers.conversions.person import EVENT_PERSON_PATHS
 
 SECRET = "Q7secretQ7"
 
@@ -65,7 +65,7 @@ def test_numbers_keep_their_digits(text: str) -> None:
 
 def test_relayed_personal_data_is_hidden() -> None:
     """Each place in which conversions read personal data, under its own name at any depth."""
-    names = {path[-1] for paths in META_PERSON_PATHS.values() for path in paths}
+    names = {path[-1] for paths in EVENT_PERSON_PATHS.values() for path in paths}
     assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED_TEXT)}
 
 
@@ -92,8 +92,8 @@ def test_url_is_shown_without_its_query() -> None:
 
 @pytest.mark.parametrize("text", ["signup:jane@x.com", "call:+491511234567", "jane%40x.com"])
 def test_an_id_that_has_an_address_is_hidden(text: str) -> None:
-    assert redact_event_id(text) == REDACTED_TEXT
-    assert redact_event_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
+    assert hide_personal_event_id(text) == REDACTED_TEXT
+    assert hide_personal_event_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
 
 
 def test_people_are_hidden_and_things_are_named() -> None:

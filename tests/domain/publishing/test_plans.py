@@ -159,7 +159,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake_account_posts(conn, **found.account), 4 * WAITING),
     "webhook": (
-        lambda conn, _: platform_webhook.start_platform_event_polls(conn, platform="tiktok", event=TAKEN),
+        lambda conn, _: platform_webhook.start_polls_after_platform_event(conn, platform="tiktok", event=TAKEN),
         5,
     ),
 }

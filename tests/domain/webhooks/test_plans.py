@@ -115,7 +115,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
             EVENTS,
         )
         last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
-        behind = WebhookStreamPosition((min(last, EVENTS + 2) - BATCH, streams.NO_EVENT_ID))
+        behind = WebhookStreamPosition((min(last, EVENTS + 2) - BATCH, streams.LOWEST_EVENT_ID))
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}
         await session.execute("vacuum analyze webhook_event")
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}

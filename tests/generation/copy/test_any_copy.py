@@ -48,8 +48,8 @@ def test_a_video_keeps_all_points_that_its_time_allows(spec: PieceSpec, seconds:
     copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
     short, whole = ([point.text for point in copy.points] for copy in copies)
     hook = copies[0].hook.text
-    assert len(short) <= 1 or shortest_video_timing(hook, short).seconds <= seconds
-    assert short == whole or shortest_video_timing(hook, whole).seconds > seconds
+    assert len(short) <= 1 or shortest_video_timing(hook, short).total_s <= seconds
+    assert short == whole or shortest_video_timing(hook, whole).total_s > seconds
     assert [text for text in whole if text in short] == short
 
 

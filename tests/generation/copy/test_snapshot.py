@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.brand.brand import describe_brand
 from generation.copy.snapshot import take_brand_snapshot
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceFindings, FieldFinding
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, SourceFieldFinding
 
 PROJECT = UUID(int=1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,15 +19,15 @@ def row(
     *,
     evidence: tuple[str, ...] = (),
     sure: float = 0.9,
-) -> BrandSourceFindings:
+) -> BrandSourceRow:
     found = {
-        name: FieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
+        name: SourceFieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
         for name, value in fields.items()
     }
-    return BrandSourceFindings(source=source, fields=found, url=SITE, job_id=None, at=NOW)
+    return BrandSourceRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
 
 
-def snap(*rows: BrandSourceFindings) -> BrandSnapshot:
+def snap(*rows: BrandSourceRow) -> BrandSnapshot:
     return take_brand_snapshot(describe_brand(rows, project_id=PROJECT))
 
 

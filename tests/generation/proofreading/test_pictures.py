@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from generation.copy.write import write_piece_copy
-from generation.outputs import DrawnText, OutputFile
+from generation.outputs import DrawnText, RenderedFile
 from generation.proofreading import read
 from generation.proofreading.pictures import find_picture_faults, measure_text_box_contrast
 from generation.render import PieceInputFiles, prepare_piece
@@ -23,7 +23,7 @@ COPY = copy(hook="Know the tide before you go")
 
 class Drawn(NamedTuple):
     folder: Path
-    made: OutputFile
+    made: RenderedFile
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     return Drawn(folder, made)
 
 
-def rules(drawn: Drawn, made: OutputFile, spec: PieceSpec = SPEC, said: PieceCopy = COPY) -> set[str]:
+def rules(drawn: Drawn, made: RenderedFile, spec: PieceSpec = SPEC, said: PieceCopy = COPY) -> set[str]:
     return {one.rule for one in find_picture_faults([made], drawn.folder, spec, said)}
 
 
@@ -81,7 +81,7 @@ def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     [made] = [step.made for step in prepare_piece(spec, said, PieceInputFiles()).render_files(tmp_path) if step.made]
     assert read.find_piece_faults([made], tmp_path, spec, said) == []
 
-    def found(file: OutputFile, of: PieceCopy = said) -> set[tuple[str, str]]:
+    def found(file: RenderedFile, of: PieceCopy = said) -> set[tuple[str, str]]:
         return {(one.place, one.found) for one in read.find_disclosure_faults([file], spec, of)}
 
     silent = [one for one in made.shown if one.name != "disclosure"]

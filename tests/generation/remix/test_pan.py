@@ -17,7 +17,7 @@ from generation.remix.attention import (
     measure_clip_column_attention,
 )
 from generation.remix.clip import probe_clip
-from generation.remix.cut import MIN_CLIP_CUT_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
+from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, build_subject_crop_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropMove, find_pan_path
@@ -124,7 +124,7 @@ def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
     part = choose_clip_cut(seconds, spans(seconds, times), most)
     assert part.first >= 0
-    assert MIN_CLIP_CUT_S * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
+    assert MIN_SHOWN_CLIP_S * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
     assert part.first + part.frames <= seconds * OUTPUT_VIDEO_FPS
 
 

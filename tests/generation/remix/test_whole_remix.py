@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generation.copy.captions import ClipTimeSpan
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.remix import remix
 from generation.remix.clip import probe_clip
 from generation.remix.cut import ClipCut
@@ -50,13 +50,13 @@ UNUSUAL = {
 }
 
 
-def remake(spec: PieceSpec, clip: Path, folder: Path) -> OutputFile:
+def remake(spec: PieceSpec, clip: Path, folder: Path) -> RenderedFile:
     *_, last = prepare_piece(spec, copy("No ads"), PieceInputFiles(clip=clip)).render_files(folder)
     assert last.made
     return last.made
 
 
-def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[OutputFile, float, int]:
+def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[RenderedFile, float, int]:
     """Make a remix in a process of its own; return the CPU seconds and KiB of it and its programs.
 
     The kernel counts a program as at least as large as the process that started it. So the renderer's own
@@ -75,7 +75,7 @@ def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[OutputFile, flo
     )
     words = [sys.executable, "-c", script, msgspec.json.encode(spec).decode(), str(clip), str(folder)]
     ran = subprocess.run(words, check=True, capture_output=True)
-    return msgspec.json.decode(ran.stdout, type=tuple[OutputFile, float, int])
+    return msgspec.json.decode(ran.stdout, type=tuple[RenderedFile, float, int])
 
 
 def test_a_remix_needs_a_clip() -> None:

@@ -71,7 +71,7 @@ def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     for seed in SEEDS:
         made, music = (
             mix_video_sound_track(lasts, seed, speech),
-            compose_music_bed(lasts.seconds, seed, lasts.cut_times_s),
+            compose_music_bed(lasts.total_s, seed, lasts.cut_times_s),
         )
         check(made, tmp_path / "sound.m4a")
         behind = measure_loudness_lufs(music[:, said] * width(made[:, said]) / width(music[:, said]))

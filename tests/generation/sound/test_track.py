@@ -12,9 +12,9 @@ from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import (
     MAX_TRUE_PEAK_DB,
     TARGET_LOUDNESS_LUFS,
-    limit_to_target_loudness,
     measure_loudness_lufs,
     measure_true_peak_db,
+    normalize_to_target_loudness,
 )
 from generation.sound.speech import read_texts_aloud
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sample_times
@@ -102,7 +102,7 @@ def test_a_peak_between_samples_counts() -> None:
 def test_any_sound_reaches_the_target_without_high_peaks(level: float, click: float, every: int) -> None:
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
-    made = limit_to_target_loudness(sound)
+    made = normalize_to_target_loudness(sound)
     assert (
         measure_loudness_lufs(made) == pytest.approx(TARGET_LOUDNESS_LUFS, abs=0.5)
         or measure_true_peak_db(made) > MAX_TRUE_PEAK_DB - 0.5
@@ -111,7 +111,7 @@ def test_any_sound_reaches_the_target_without_high_peaks(level: float, click: fl
 
 
 def test_silence_stays_silence() -> None:
-    assert not limit_to_target_loudness(tone(0.0)).any()
+    assert not normalize_to_target_loudness(tone(0.0)).any()
 
 
 def test_a_bed_has_the_requested_length_and_a_drum_on_each_beat() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation.ffmpeg import build_ffmpeg_input_from_file_path, run_ffmpeg
 from generation.sound.bed import compose_music_bed
-from generation.sound.loudness import limit_to_target_loudness
+from generation.sound.loudness import normalize_to_target_loudness
 from generation.sound.synthesis import StereoSound
 from generation.video.mp4 import encode_mp4
 from schemas.errors import GenerationError
@@ -52,7 +52,7 @@ def pictures(count: int) -> Iterator[Image.Image]:
 
 @pytest.fixture(scope="module")
 def sound() -> StereoSound:
-    return limit_to_target_loudness(compose_music_bed(FRAMES / 30, "seed", [1.5]))
+    return normalize_to_target_loudness(compose_music_bed(FRAMES / 30, "seed", [1.5]))
 
 
 @pytest.fixture(scope="module")

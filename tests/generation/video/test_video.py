@@ -12,7 +12,7 @@ from PIL import Image
 
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from generation.render import RENDERER_VERSION, PieceInputFiles, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
 from generation.theme import derive_theme
@@ -21,7 +21,7 @@ from generation.video.end import build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
 from generation.video.point import build_point_scene
 from generation.video.scene import VideoScene
-from generation.video.video import VideoToRender, build_video_scenes, render_video_frames
+from generation.video.video import VideoContentPiece, build_video_scenes, render_video_frames
 from schemas.errors import GenerationError
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, kit, screenshot, wrong
@@ -29,7 +29,7 @@ from tests.generation.video.checks import Film, faults
 from tests.media import written
 
 KIT = kit(aspect="1:1")
-SHORT = VideoToRender(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
+SHORT = VideoContentPiece(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
 #: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {
@@ -159,7 +159,7 @@ def test_frames_match_the_renderer_version(language: str) -> None:
     assert (RENDERER_VERSION, digest) == ("3", PIXELS[language])
 
 
-def made_in(folder: Path) -> OutputFile:
+def made_in(folder: Path) -> RenderedFile:
     spec = PieceSpec(format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")

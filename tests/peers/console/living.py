@@ -14,7 +14,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cli.local.demo import DEMO_SITE_FOLDER
 from db.migrate import migrate_databases
-from db.pool import open_postgres_pool, use_postgres_connection
+from db.pool import open_postgres_pool, use_unpooled_pg_connection
 from db.server import find_free_port
 from domain.tenancy import api_keys, organizations
 from schemas import ids
@@ -96,7 +96,7 @@ class Living(NamedTuple):
 
 
 async def _told(url: str, account_id: UUID | None) -> None:
-    async with use_postgres_connection(url, name="test") as conn:
+    async with use_unpooled_pg_connection(url, name="test") as conn:
         await conn.execute("update social_account set status = 'reauth_required' where id = $1", account_id)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.pool import use_postgres_connection
+from db.pool import use_unpooled_pg_connection
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click_button
 from tests.peers.console.checks import check_themes
@@ -58,7 +58,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 
 
 async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
-    async with use_postgres_connection(api.database_url, name="test") as conn:
+    async with use_unpooled_pg_connection(api.database_url, name="test") as conn:
         return await conn.fetchval(statement, *values)
 
 

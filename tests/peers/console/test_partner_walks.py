@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from db.pool import use_postgres_connection
+from db.pool import use_unpooled_pg_connection
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
@@ -218,7 +218,7 @@ LEVELS = {"privacyLevels": ["public", "friends", "private"]}
 
 async def tiktok(shop: FilledShop) -> str:
     """Create a TikTok account of the shop with several audiences; return its id."""
-    async with use_postgres_connection(shop.api.database_url, name="test") as conn:
+    async with use_unpooled_pg_connection(shop.api.database_url, name="test") as conn:
         project = seeds.parse_id(ids.PROJECT, shop.project)
         org = await conn.fetchval("select organization_id from project where id = $1", project)
         created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)

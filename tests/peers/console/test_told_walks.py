@@ -10,9 +10,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from db.pool import use_postgres_connection
+from db.pool import use_unpooled_pg_connection
 from domain.collection import snapshots
-from domain.collection.snapshots import MetricSubject, ReportedMetricValues
+from domain.collection.snapshots import MetricSubject, PlatformMetricValues
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
@@ -234,7 +234,7 @@ def choose(page: BrowserTab, label: str, value: str) -> None:
 async def create_measured_post(url: str, project: str) -> str:
     """Create a post with figures of three collection runs."""
     project_id = seeds.parse_id(ids.PROJECT, project)
-    async with use_postgres_connection(url, name="test") as conn:
+    async with use_unpooled_pg_connection(url, name="test") as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id)
         content = await seeds.content(conn, org, project_id)
@@ -242,6 +242,6 @@ async def create_measured_post(url: str, project: str) -> str:
         began = datetime.now(UTC) - timedelta(days=60)
         for days, views in ((40, 100), (20, 350), (3, 470)):
             at = datetime.now(UTC) - timedelta(days=days)
-            figures = [ReportedMetricValues(MetricSubject(post, began), {"views": views, "likes": views // 10})]
+            figures = [PlatformMetricValues(MetricSubject(post, began), {"views": views, "likes": views // 10})]
             await snapshots.store_metric_snapshots(conn, organization_id=org, account_id=account, told=figures, at=at)
     return ids.format_prefixed_id(ids.POST, post)

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from db.migrate import migrate_databases
-from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_postgres_connection
+from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_unpooled_pg_connection
 from domain.accounts.credentials import TokenGrant
 from schemas import ids
 from schemas.settings import Settings
@@ -226,12 +226,12 @@ async def opened(server_url: str, redis_url: str, folder: Path, platforms: Colle
 async def database(server_url: str) -> AsyncIterator[str]:
     """Create a migrated database with its own clock, and drop it at the end, also after a failure."""
     name = f"exactly_once_{os.getpid()}_{next(NUMBERS)}"
-    async with use_postgres_connection(server_url, name="tests") as admin:
+    async with use_unpooled_pg_connection(server_url, name="tests") as admin:
         await admin.execute(f"create database {name}")
         try:
             await admin.execute(f"alter database {name} set search_path = clock, public, pg_catalog")
             url = made.with_path(server_url, name)
-            async with use_postgres_connection(url, name="tests") as conn:
+            async with use_unpooled_pg_connection(url, name="tests") as conn:
                 await conn.execute(CLOCK)
             await migrate_databases(url)
             yield url

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from api.routes.web_module import MINIFIED_WEB_MODULE, WEB_MODULE_PATH
+from api.routes.web_module import MINIFIED_WEB_MODULE, WEB_SDK_PATH
 from tests.http_server import serve_in_thread
 from tests.peers.chromium import BrowserTab
 
@@ -68,7 +68,7 @@ class EventServer:
         return [event["name"] for event in self.events]
 
     def page(self) -> bytes:
-        source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{WEB_MODULE_PATH}'></script>"
+        source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{WEB_SDK_PATH}'></script>"
         return source.encode()
 
     def take(self, came: ReceivedBatch) -> PlannedResponse | None:
@@ -94,7 +94,7 @@ class WebPageHandler(BaseHTTPRequestHandler):
         super().__init__(*rest)
 
     def do_GET(self) -> None:
-        if urlsplit(self.path).path == WEB_MODULE_PATH:
+        if urlsplit(self.path).path == WEB_SDK_PATH:
             self._send(200, MINIFIED_WEB_MODULE, {"Content-Type": "text/javascript"})
         else:
             self._send(200, self.events.page(), {"Content-Type": "text/html"} | self.events.headers)

@@ -6,12 +6,12 @@ import pytest
 
 from chaos.environment import BenchEnvironment
 from tools.bench.neighbours import measure
-from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME, NeighbourAttackResult
+from tools.bench.neighbours.measure import NEIGHBOUR_ATTACKS_BY_NAME, NeighbourAttackResult
 from tools.bench.neighbours.victim import TINY_ATTACK_SCALE, VictimTimings
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ATTACK_ROWS_BY_NAME)
+@pytest.mark.parametrize("name", NEIGHBOUR_ATTACKS_BY_NAME)
 async def test_attack_runs_during_the_measurement(environment: BenchEnvironment, name: str) -> None:
     steps: list[str] = []
     measured = await measure.measure_neighbour_attacks(

@@ -78,7 +78,7 @@ async def test_a_failed_picture_fails_no_ingest_and_drops_no_other(fetching: Med
 
 
 async def test_pictures_have_a_time_limit(fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_suggestions, "MAX_ALL_PICTURES_FETCH_S", 0.0)
+    monkeypatch.setattr(picture_suggestions, "MAX_INGEST_PICTURES_FETCH_S", 0.0)
     answers = {"/": raw_response(200, PAGE), "/logo.png": raw_response(200, LOGO, content_type="image/png")}
     async with serve(answers) as site:
         row = await ingest(fetching, site.url("/"), fetch_allow=site.host)

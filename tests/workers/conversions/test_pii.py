@@ -20,9 +20,9 @@ from tests.workers.conversions.test_hashing import due
 from workers.conversions import formats, meta, person, pii, tiktok
 from workers.conversions.person import ConversionEventTree
 from workers.conversions.pii import (
-    NO_PII_TO_DETECT,
+    NO_KNOWN_PERSON_DATA,
+    KnownPersonData,
     PiiNumberStrictness,
-    PiiToDetect,
     collect_person_data_to_detect,
     contains_pii,
 )
@@ -241,8 +241,8 @@ FITS = [
 
 
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
-def test_formats(form: Callable[[str, PiiToDetect], str | None], text: str, left: str | None) -> None:
-    assert form(text, NO_PII_TO_DETECT) == left
+def test_formats(form: Callable[[str, KnownPersonData], str | None], text: str, left: str | None) -> None:
+    assert form(text, NO_KNOWN_PERSON_DATA) == left
 
 
 @pytest.mark.parametrize("end", ["", ":", "::", ":.", ":x", "::zz", ":::1", ".", ": "])

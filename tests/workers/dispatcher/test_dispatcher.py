@@ -26,7 +26,7 @@ from tests.jobs import scene
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import chores, leader
-from workers.dispatcher.chores import CHORE_THAT_FAILS_OVERDUE_JOBS
+from workers.dispatcher.chores import QUEUED_JOB_DEADLINE_CHORE
 from workers.dispatcher.loop import Dispatcher
 
 
@@ -98,7 +98,7 @@ async def test_a_full_batch_is_followed_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
-    monkeypatch.setattr(chores, "CHORE_THAT_FAILS_OVERDUE_JOBS", CHORE_THAT_FAILS_OVERDUE_JOBS._replace(every_s=3600))
+    monkeypatch.setattr(chores, "QUEUED_JOB_DEADLINE_CHORE", QUEUED_JOB_DEADLINE_CHORE._replace(every_s=3600))
     await scene.insert_due_jobs(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
 

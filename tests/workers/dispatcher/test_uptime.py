@@ -40,4 +40,4 @@ def test_a_pause_shorter_than_any_lease_is_no_gap() -> None:
 def test_a_late_judgement_follows_a_gap() -> None:
     uptime = PostgresUptime(LEASE_S)
     reach(uptime, first=0, last=30)
-    assert uptime.deadline_to_declare_workers_dead == START + timedelta(seconds=35)
+    assert uptime.last_time_to_declare_workers_dead == START + timedelta(seconds=35)

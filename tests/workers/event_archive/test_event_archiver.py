@@ -16,7 +16,7 @@ from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.runtime.workers import running
 from tests.workers.web.web import drip_after
 from workers.dispatcher import event_archiver, events
-from workers.dispatcher.event_archiver import EventArchiveLeader
+from workers.dispatcher.event_archiver import ClickHouseArchiveLeader
 from workers.dispatcher.events import EventStoreChoreLeader
 from workers.event_archive import clickhouse
 from workers.event_archive.clickhouse import ClickHouseArchive
@@ -51,7 +51,7 @@ async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
     async with shelves() as archive:
         archive.down = archive.foreign = 3
         own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
-        async with running(EventArchiveLeader(own), EventStoreChoreLeader(own)):
+        async with running(ClickHouseArchiveLeader(own), EventStoreChoreLeader(own)):
             await eventually(lambda: is_gone(conn))
     kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
     assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}

@@ -20,7 +20,7 @@ from PIL import Image
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import FolderStore, open_folder_store
-from generation.outputs import OutputFile, truncation_warnings
+from generation.outputs import RenderedFile, truncation_warnings
 from generation.spec import BrandSnapshot, PieceSpec
 from schemas.errors import JobCancelRequested, ServiceUnavailable
 from tests.domain.conftest import project
@@ -61,11 +61,11 @@ class FailingStorage:
         await self.folder.write(token, chunks)
 
 
-def draw_output(folder: Path, number: int) -> OutputFile:
+def draw_output(folder: Path, number: int) -> RenderedFile:
     name, small = f"{number}.jpg", f"{number}.small.jpg"
     for each in (name, small):
         (folder / each).write_bytes(each.encode())
-    return OutputFile(
+    return RenderedFile(
         name=name, thumbnail=small, mime_type="image/jpeg", width=4, height=5, size_bytes=len(name),
         sha256="0" * 64, shown=[],
     )  # fmt: skip

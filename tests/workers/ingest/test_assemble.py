@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.brand import BrandExtraction, BrandFieldName, BrandFieldValue, FieldCandidate
-from schemas.errors import SourceContentUnusable
+from schemas.errors import FetchedSourceUnusable
 from workers.ingest import assemble as concluding
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
@@ -55,7 +55,7 @@ async def test_without_prose_nothing_is_derived(parser: DocumentParser, monkeypa
 
 async def test_a_failed_derivation_is_a_warning(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(parser: DocumentParser, prose: SourceProse) -> None:
-        raise SourceContentUnusable("too slow")
+        raise FetchedSourceUnusable("too slow")
 
     monkeypatch.setattr(concluding, "parse_non_page_document", broken)
     extraction = await run_last_step(parser, [make_candidate("appName", "Tide")])

@@ -15,7 +15,7 @@ import pytest
 from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
-from workers.ingest.github.reading.repository import parse_repository_content
+from workers.ingest.github.reading.repository import extract_repo_brand_candidates
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.shapes import ParsedPage, SourceProse
@@ -104,7 +104,7 @@ def test_a_readme_has_no_voice() -> None:
     assert len(readmes) > 10
     for readme in readmes:
         repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
-        passages = parse_repository_content(repository).passages
+        passages = extract_repo_brand_candidates(repository).passages
         assert passages
         candidates = derive_keywords_voice_audience_and_icp(
             SourceProse(url=repository.url, language="en", passages=passages)

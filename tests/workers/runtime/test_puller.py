@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 
 from db.local import run_local_valkey
 from jobs import courier
-from jobs.courier import MAX_WORKER_CLOCK_LAG
+from jobs.courier import WAKE_DUE_TIME_BACKDATE
 from jobs.kinds import ARCHIVE_PROJECT_KIND
 from jobs.ledger import WakeMessage
 from jobs.outcomes import Done, TaskOutcome
@@ -198,7 +198,7 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
                 ARCHIVE_PROJECT_KIND.name,
                 _job_id=str(ids.new_uuid7()),
                 _queue_name=courier.arq_queue_key(ARCHIVE_PROJECT_KIND.pool),
-                _defer_until=datetime.now(UTC) - MAX_WORKER_CLOCK_LAG,
+                _defer_until=datetime.now(UTC) - WAKE_DUE_TIME_BACKDATE,
             )
 
         await cut_everywhere(hear, prepare=prepare)

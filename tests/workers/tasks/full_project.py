@@ -121,7 +121,7 @@ async def fill(project: IngestProject, conn: Conn, store: MediaStore) -> FullPro
     await people.fold_active_users(conn)
     await sending.send(conn, events[3:])
     await quarantine.insert_quarantined_events(
-        conn, mine.id, [quarantine.to_buffered_event_rejection(1, RejectedEvent(0, "INVALID", b"{}"))]
+        conn, mine.id, [quarantine.build_buffered_event_rejection(1, RejectedEvent(0, "INVALID", b"{}"))]
     )
     return FullProject(mine, owner, tokens)
 

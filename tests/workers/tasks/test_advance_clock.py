@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, run_in_transaction, use_postgres_connection
+from db.pool import Conn, run_in_transaction, use_unpooled_pg_connection
 from domain.operations import sandbox_time
 from domain.tenancy import sandbox_clock
 from domain.tenancy.sandbox_clock import SandboxClockRow
@@ -98,7 +98,7 @@ def advance_with_patience(project: IngestProject, patience_s: float, queries: li
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Conn]:
-        async with use_postgres_connection(project.workers.settings.database_url, name="clock") as conn:
+        async with use_unpooled_pg_connection(project.workers.settings.database_url, name="clock") as conn:
             conn.add_query_logger(lambda asked: noted.append(asked.query))
             yield conn
 
@@ -138,12 +138,12 @@ async def test_concurrent_advances_are_limited(scheduled: IngestProject) -> None
     url = scheduled.workers.settings.database_url
     async with AsyncExitStack() as stack:
         for _ in range(sandbox_time.MAX_CONCURRENT_CLOCK_ADVANCES):
-            conn = await stack.enter_async_context(use_postgres_connection(url, name="clock"))
+            conn = await stack.enter_async_context(use_unpooled_pg_connection(url, name="clock"))
             assert await sandbox_time.take_clock_advance_slot(conn)
         async with scheduled.at_work(ADVANCE_CLOCK_KIND):
             await scheduled.workers.becomes(await job_of(scheduled), "fence > 0 and state = 'queued'")
         assert not await sandbox_time.take_clock_advance_slot(
-            await stack.enter_async_context(use_postgres_connection(url, name="clock"))
+            await stack.enter_async_context(use_unpooled_pg_connection(url, name="clock"))
         )
     assert (await clock_of(scheduled)).target
     assert {*await scheduled.workers.attempts(await job_of(scheduled))} == {"snoozed"}

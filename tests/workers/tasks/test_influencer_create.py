@@ -22,7 +22,7 @@ from domain.influencers.influencers import InfluencerChangeAuthor
 from domain.media import storage_quota, uploads
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
-from generation.outputs import OutputFile
+from generation.outputs import RenderedFile
 from jobs.kinds import INFLUENCER_CREATE_KIND
 from jobs.ledger import JobClaim
 from schemas.errors import ObjectNotFound, ServiceUnavailable
@@ -36,7 +36,7 @@ from workers.generation.protocol import PortraitRequest
 from workers.tasks import influencer_create
 
 BYTES = b"a portrait"
-DRAWN = OutputFile(
+DRAWN = RenderedFile(
     name="portrait.jpg",
     thumbnail="",
     mime_type="image/jpeg",
@@ -123,7 +123,7 @@ class PortraitStudio:
         await self.store.write(token, chunks)
         self.reach("after the write")
 
-    async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> OutputFile:
+    async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> RenderedFile:
         put(asked.folder)
         self.reach("after the drawing")
         return DRAWN
@@ -204,7 +204,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(studio: Portrai
     making = await made(studio.project)
     claim, draw = await studio.claim(), studio.draw
 
-    async def late(asked: PortraitRequest, handles: Sequence[int]) -> OutputFile:
+    async def late(asked: PortraitRequest, handles: Sequence[int]) -> RenderedFile:
         await studio.delete_influencer(making)
         return await draw(asked, handles)
 

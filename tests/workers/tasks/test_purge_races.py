@@ -85,7 +85,7 @@ async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn)
     purging, wake = await run_second(project.workers.pool, begin_purge(project), begin_purge(project))
     assert wake is None
     assert await begin(project.workers.pool, project.id) == purging
-    for read in (projects.read_project, projects.read_project_brand):
+    for read in (projects.read_project, projects.read_project_brand_for_api):
         with pytest.raises(ObjectNotFound):
             await read(conn, organization_id=project.org, project_id=project.id)
     assert await conn.fetchval("select count(*) from job where kind = 'purge_project'") == 1

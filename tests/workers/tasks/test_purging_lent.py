@@ -53,7 +53,7 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     return [
         await accounts.read_account(conn, organization_id=tenant.org, account_id=account_id),
         await accounts.list_accounts(conn, **page, **no_filter, leased=True),
-        await leases.list_leases_of_project(conn, **page),
+        await leases.list_account_leases_of_project(conn, **page),
         await requests.list_project_lease_requests(conn, **page),
         await conn.fetch("select * from social_account where organization_id = $1", tenant.org),
         await conn.fetch("select * from account_lease where organization_id = $1", tenant.org),

@@ -18,7 +18,7 @@ BATCH, EVENTS_S = 20, 5_000
 EVENT_LOAD_CONNECTIONS = 64
 
 
-async def measure_event_latency(
+async def measure_event_202_latency(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""

@@ -19,7 +19,7 @@ SENDING_APP_COUNT = 20
 COUNT_STORED_EVENTS = "select (select count(*) from event), (select count(*) from event_seen)"
 
 
-class EventServer(NamedTuple):
+class EventServerProcess(NamedTuple):
     """An event server's process, its port, and its endpoints."""
 
     child: ChildProcess
@@ -28,7 +28,9 @@ class EventServer(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[EventServer, EventServer]]:
+async def run_event_servers(
+    environment: BenchEnvironment,
+) -> AsyncIterator[tuple[EventServerProcess, EventServerProcess]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_sdk_app_with_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
@@ -37,10 +39,12 @@ async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tupl
         fleet.run_api_server(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
         fleet.run_api_server(environment, TELEMETRY_URL=store) as ours,
     ):
-        yield EventServer(*ours, endpoints), EventServer(*bare, endpoints)
+        yield EventServerProcess(*ours, endpoints), EventServerProcess(*bare, endpoints)
 
 
-async def run_event_load_plan(environment: BenchEnvironment, server: EventServer, plan: LoadPlan) -> LoadResponses:
+async def run_event_load_plan(
+    environment: BenchEnvironment, server: EventServerProcess, plan: LoadPlan
+) -> LoadResponses:
     """Run a load plan of events against a server, and return its responses.
 
     Raises `BenchmarkFailed` if a request was refused or an event wasn't new.

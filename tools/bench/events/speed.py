@@ -14,7 +14,7 @@ from domain.events.intake import MAX_HELD_INTAKE_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
 from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
-from tools.bench.events.serving import EventServer, check_stored_events, run_event_load_plan, run_event_servers
+from tools.bench.events.serving import EventServerProcess, check_stored_events, run_event_load_plan, run_event_servers
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.http_load import LoadPlan
 
@@ -81,7 +81,7 @@ async def measure_event_speed(
 
 
 async def _send_events_and_measure_rate_and_cpu(
-    environment: BenchEnvironment, server: EventServer, batch: int, requests: int
+    environment: BenchEnvironment, server: EventServerProcess, batch: int, requests: int
 ) -> EventRateAndCpuRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
     plan = LoadPlan(requests=requests, batch=batch, connections=callers)

@@ -31,7 +31,7 @@ class StatementTimes(NamedTuple):
 
 
 #: Largest accepted ratio of a statement.
-MAX_STATEMENT_TIME_RATIO = 1.5
+MAX_OLD_TO_EMPTY_TIME_RATIO = 1.5
 #: Largest accepted ratio of a pull with an old snapshot.
 MAX_SNAPSHOT_PULL_TIME_RATIO = 3.0
 
@@ -50,7 +50,7 @@ async def measure_old_ledger(
         for name, statement in TIMED_STATEMENTS.items():
             tell(name)
             rows[name] = await _time_statement_on_old_and_empty_ledger(
-                old, empty, statement, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+                old, empty, statement, size.ledger_times, MAX_OLD_TO_EMPTY_TIME_RATIO
             )
         rows |= await _measure_pulls_at_caps(old, empty, size, tell)
         rows |= await _measure_pull_with_snapshot(environment.settings.database_url, old, empty, size, tell)
@@ -125,7 +125,7 @@ async def _measure_pulls_at_caps(
         await old.insert_due_jobs(capped, 5 * count)
         await old.insert_due_jobs(uncapped, _choose_waiting_job_count(size))
         rows[name] = await _time_statement_on_old_and_empty_ledger(
-            old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+            old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_OLD_TO_EMPTY_TIME_RATIO
         )
     name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
     tell(name)
@@ -133,7 +133,7 @@ async def _measure_pulls_at_caps(
     await old.insert_due_jobs(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_JOB_KIND)
     await old.insert_due_jobs(old.tenants[size.ledger_tenants :], _choose_waiting_job_count(size))
     rows[name] = await _time_statement_on_old_and_empty_ledger(
-        old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_STATEMENT_TIME_RATIO
+        old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_OLD_TO_EMPTY_TIME_RATIO
     )
     return rows
 

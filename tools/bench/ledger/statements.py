@@ -31,7 +31,7 @@ async def _submit_one_job(side: OldOrEmptyLedger, _: Any) -> None:
     await ledger.submit_job(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _complete_jobs_of_empty_ledger(side: OldOrEmptyLedger, _: Any) -> None:
+async def _drain_empty_ledger_as_cleanup(side: OldOrEmptyLedger, _: Any) -> None:
     """Pull and complete the job of the empty ledger, so that it is empty again; skip the old ledger."""
     if not side.old:
         await side.complete_jobs(await side.pull_jobs())
@@ -101,7 +101,7 @@ def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedState
 PULL_OF_TEN_STATEMENT = TimedStatementWithSetup(_prepare_pull, _pull_ten_jobs, _settle_claims_as_completed)
 
 TIMED_STATEMENTS = {
-    "submit": TimedStatementWithSetup(_skip_setup_or_cleanup, _submit_one_job, _complete_jobs_of_empty_ledger),
+    "submit": TimedStatementWithSetup(_skip_setup_or_cleanup, _submit_one_job, _drain_empty_ledger_as_cleanup),
     "pull of 10": PULL_OF_TEN_STATEMENT,
     "settle of 10": TimedStatementWithSetup(
         _set_up_ten_claimed_jobs, _settle_claims_as_completed, _skip_setup_or_cleanup

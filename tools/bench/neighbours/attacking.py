@@ -15,18 +15,18 @@ import msgspec
 import uvloop
 
 from tools.bench.load import print_json_message
-from tools.bench.neighbours.measure import ATTACK_ROWS_BY_NAME
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackProcessPlan
+from tools.bench.neighbours.measure import NEIGHBOUR_ATTACKS_BY_NAME
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackProcessInput
 
 
-async def run_attack_process(name: str, plan: AttackProcessPlan) -> None:
+async def run_attack_process(name: str, plan: AttackProcessInput) -> None:
     """Run the attack of a row until SIGTERM; print a line once it has its full effect, and its counts at the end.
 
     An attack that ends by itself has done all it can.
     """
-    ended, progress = asyncio.Event(), AttackCountsAndReadiness(Counter(), asyncio.Event(), asyncio.Event())
+    ended, progress = asyncio.Event(), AttackCountsAndProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    running = asyncio.create_task(ATTACK_ROWS_BY_NAME[name].attack(plan, progress))
+    running = asyncio.create_task(NEIGHBOUR_ATTACKS_BY_NAME[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
         await _wait_for_attack_event(running, reached)
     print_json_message({"ready": True})
@@ -50,5 +50,5 @@ if __name__ == "__main__":
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     uvloop.run(
-        run_attack_process(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackProcessPlan))
+        run_attack_process(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackProcessInput))
     )

@@ -18,7 +18,7 @@ from tools.bench.neighbours.calls import (
 )
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_costly_png, generate_plain_png
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition, AttackProcessInput
 from tools.bench.neighbours.victim import AttackScale
 
 #: Projects on a page, and keys that fill them: each may write sixty times a minute.
@@ -34,7 +34,7 @@ LARGE_BODY_BYTES = 1_000_000
 #: Pause between two requests: a key may write 60 times a minute.
 PAUSE_BETWEEN_LARGE_BODY_REQUESTS_S = 1.0
 #: Items of a list in `metadata`: each stresses another part of the body parser.
-JSON_ITEMS_REPEATED_IN_LARGE_BODIES = (b"[]", b"1.5", b"1", b"{}")
+LARGE_BODY_JSON_ITEM_VARIANTS = (b"[]", b"1.5", b"1", b"{}")
 
 PADDING_MIB, PADDED_UPLOADERS = 28, 6
 
@@ -43,10 +43,10 @@ MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"]
 #: The API's maximal side of an image, in pixels.
 MAX_IMAGE_SIDE_PX = 8192
 #: Concurrent uploads, so that a slow response delays no other upload.
-CONCURRENT_UPLOADERS = 8
+COSTLY_IMAGE_UPLOADERS = 8
 
 
-async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create the attacking tenant and return its plan; `owned` lists the projects that each key fills."""
     attacker = await tenants.create_bench_tenant(
         deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
@@ -54,10 +54,10 @@ async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale:
     share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
     owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_KEYS)]
     many = {"readers": scale.scale_count(METADATA_LIST_READERS)}
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
-async def attack_by_filling_and_listing_metadata(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_filling_and_listing_metadata(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Fill the metadata of the attacker's projects with costly JSON, then read their list forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
@@ -74,7 +74,7 @@ async def attack_by_filling_and_listing_metadata(plan: AttackProcessPlan, progre
 
 
 async def _fill_project_metadata(
-    plan: AttackProcessPlan, progress: AttackCountsAndReadiness, key: str, projects: list[str]
+    plan: AttackProcessInput, progress: AttackCountsAndProgress, key: str, projects: list[str]
 ) -> None:
     async with open_attacker_client(plan, key) as client:
         metadata = PROJECT_METADATA_LARGER_WHEN_STORED
@@ -88,22 +88,20 @@ async def _fill_project_metadata(
                 await send_attack_request_and_count_status(client, progress, "PATCH", url, json={"metadata": metadata})
 
 
-async def prepare_large_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackProcessPlan:
+async def prepare_large_body_attack(deployment: AttackedDeployment, _: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_large_bodies(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_large_bodies(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Send large bodies in turn, forever: three of four to a project, one of four to the webhook endpoints.
 
     A project accepts 1 MiB.
     """
     [[project]], [key] = plan.owned, plan.keys
-    sent = [
-        ("PATCH", f"/v1/projects/{project}", _build_large_body(item)) for item in JSON_ITEMS_REPEATED_IN_LARGE_BODIES
-    ]
+    sent = [("PATCH", f"/v1/projects/{project}", _build_large_body(item)) for item in LARGE_BODY_JSON_ITEM_VARIANTS]
     fields = b'"url":"https://a.example/","events":["*"],'
-    sent[-1] = ("POST", "/v1/webhook-endpoints", _build_large_body(JSON_ITEMS_REPEATED_IN_LARGE_BODIES[0], fields))
+    sent[-1] = ("POST", "/v1/webhook-endpoints", _build_large_body(LARGE_BODY_JSON_ITEM_VARIANTS[0], fields))
     progress.ready.set()
     async with open_attacker_client(plan, key) as client:
         for method, url, body in itertools.cycle(sent):
@@ -117,13 +115,13 @@ def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
     return b'{%b"metadata":{"a":[%b]}}' % (fields, items)
 
 
-async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     many = {"mib": scale.scale_count(PADDING_MIB), "uploaders": scale.scale_count(PADDED_UPLOADERS)}
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_padded_images(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_padded_images(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Upload images of 4 x 4 pixels, each followed by MiBs of meaningless bytes, forever."""
     files = {"file": ("a.png", generate_plain_png() + bytes(plan.many["mib"] << 20), "image/png")}
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
@@ -141,16 +139,16 @@ async def measure_stored_media_mib(deployment: AttackedDeployment, _: Mapping[st
     return {"stored_mib": round(stored / (1 << 20), 1)}
 
 
-async def prepare_costly_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_costly_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     many = {
         "side": scale.scale_count(MAX_IMAGE_SIDE_PX),
         "warm_s": scale.scale_count(MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S),
     }
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_costly_images(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_costly_images(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     content = generate_costly_png(plan.many["side"])
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_attacker_client(plan, plan.keys[0]) as client:
@@ -160,9 +158,9 @@ async def attack_by_costly_images(plan: AttackProcessPlan, progress: AttackCount
                 client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
             )
 
-        every_s = CONCURRENT_UPLOADERS * 60 / MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY
+        every_s = COSTLY_IMAGE_UPLOADERS * 60 / MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY
         await run_paced_callers(
-            progress, CONCURRENT_UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
+            progress, COSTLY_IMAGE_UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
         )
 
 

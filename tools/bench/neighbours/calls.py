@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tools.bench.neighbours.deployment import AttackedDeployment
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackProcessPlan
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackProcessInput
 
 #: The attackers' address, different from the victim's.
 ATTACKER_ADDRESS = "127.0.0.2"
@@ -19,7 +19,7 @@ ATTACKER_ADDRESS = "127.0.0.2"
 MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S = 120
 
 
-def open_attacker_client(plan: AttackProcessPlan, key: str) -> httpx.AsyncClient:
+def open_attacker_client(plan: AttackProcessInput, key: str) -> httpx.AsyncClient:
     """Return an HTTP client with one of the attacker's keys and its address, without timeout or connection limit."""
     no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
@@ -32,7 +32,7 @@ def open_attacker_client(plan: AttackProcessPlan, key: str) -> httpx.AsyncClient
 
 
 async def send_attack_request_and_count_status(
-    client: httpx.AsyncClient, progress: AttackCountsAndReadiness, method: str, url: str, **options: Any
+    client: httpx.AsyncClient, progress: AttackCountsAndProgress, method: str, url: str, **options: Any
 ) -> int:
     """Send an attacker's request, count its status in `progress`, and return it; 0 if the connection broke."""
     try:
@@ -52,7 +52,7 @@ async def read_uncounted_request_count(deployment: AttackedDeployment, _: Mappin
 
 
 async def run_paced_callers(
-    progress: AttackCountsAndReadiness,
+    progress: AttackCountsAndProgress,
     callers: int,
     *,
     every_s: float,
@@ -85,7 +85,7 @@ async def run_paced_callers(
 
 
 async def run_callers_forever(
-    progress: AttackCountsAndReadiness, at_once: int, once: Callable[[], Awaitable[None]]
+    progress: AttackCountsAndProgress, at_once: int, once: Callable[[], Awaitable[None]]
 ) -> None:
     """Clear `progress.had_effect`, start `at_once` callers that call in a closed loop forever, and set `ready`."""
 

@@ -13,7 +13,7 @@ from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import open_attacker_client
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_noise_png
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition, AttackProcessInput
 from tools.bench.neighbours.victim import AttackScale
 
 #: Connections of a stranger: silent ones, half heads and half bodies.
@@ -38,13 +38,13 @@ STREAM_KEYS, STREAMS_A_KEY = 11, 100
 STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 
-async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
     many = {name: scale.scale_count(count) for name, count in counts.items()}
-    return AttackProcessPlan(port=deployment.port, keys=[], many=many)
+    return AttackProcessInput(port=deployment.port, keys=[], many=many)
 
 
-async def attack_by_silent_connections(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_silent_connections(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     words = {"silent": b"", "heads": HALF_REQUEST_HEAD, "bodies": HALF_REQUEST_BODY}
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
@@ -54,7 +54,7 @@ async def attack_by_silent_connections(plan: AttackProcessPlan, progress: Attack
         progress.ready.set()
 
 
-async def _hold_connection(port: int, name: str, words: bytes, progress: AttackCountsAndReadiness) -> None:
+async def _hold_connection(port: int, name: str, words: bytes, progress: AttackCountsAndProgress) -> None:
     """Send `words` on a connection and hold it; reopen it whenever the server closes it, forever."""
     while True:
         with contextlib.suppress(OSError):
@@ -66,10 +66,10 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackC
         await asyncio.sleep(0.2)
 
 
-async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create a tenant and upload the file for silent readers; return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    plan = AttackProcessPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
+    plan = AttackProcessInput(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
         answer = await client.post(url, files={"file": ("a.png", generate_noise_png(NOISE_IMAGE_SIDE_PX), "image/png")})
@@ -77,7 +77,7 @@ async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: At
     return msgspec.structs.replace(plan, owned=[[path]])
 
 
-async def attack_by_silent_readers(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_silent_readers(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Request a public file on many connections without reading it; one of five reads a byte a second."""
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
@@ -88,7 +88,7 @@ async def attack_by_silent_readers(plan: AttackProcessPlan, progress: AttackCoun
 
 
 async def _hold_response(
-    plan: AttackProcessPlan, address: str, progress: AttackCountsAndReadiness, *, trickles: bool
+    plan: AttackProcessInput, address: str, progress: AttackCountsAndProgress, *, trickles: bool
 ) -> None:
     """Request a file and hold its response unread; repeat this whenever the server closes the connection."""
     while True:
@@ -107,7 +107,7 @@ def _open_reader_socket(address: str) -> socket.socket:
     return sock
 
 
-async def _request_public_file(sock: socket.socket, plan: AttackProcessPlan) -> None:
+async def _request_public_file(sock: socket.socket, plan: AttackProcessInput) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", plan.port))
     request = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
@@ -122,14 +122,14 @@ async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None
             await asyncio.get_running_loop().sock_recv(sock, 1)
 
 
-async def prepare_job_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_job_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
     many = {"streams": scale.scale_count(STREAMS_A_KEY)}
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 
-async def attack_by_job_event_streams(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_job_event_streams(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Hold event streams with each key, from an address of its own, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
@@ -140,7 +140,7 @@ async def attack_by_job_event_streams(plan: AttackProcessPlan, progress: AttackC
 
 
 async def _hold_job_event_stream(
-    plan: AttackProcessPlan, key: str, address: str, progress: AttackCountsAndReadiness
+    plan: AttackProcessInput, key: str, address: str, progress: AttackCountsAndProgress
 ) -> None:
     """Hold an event stream of a job, and reopen it when it ends or is refused.
 

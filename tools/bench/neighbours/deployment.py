@@ -33,7 +33,7 @@ async def run_attacked_deployment(
             "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
         }
         await stack.enter_async_context(servers.serve_reserved_port(home, servers.respond_like_site_or_bluesky))
-        await stack.enter_async_context(fleet.run_dispatcher(environment))
+        await stack.enter_async_context(fleet.run_bench_dispatcher(environment))
         for pool in pools:
             await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))
         api = fleet.run_api_server(environment, **environ, **settings)

@@ -11,18 +11,18 @@ from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_json_message, run_module_in_environment
 from tools.bench.neighbours import body_attacks, connection_attacks, request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import AttackedDeployment, run_attacked_deployment
-from tools.bench.neighbours.row import AttackDefinition, AttackProcessPlan
+from tools.bench.neighbours.row import AttackDefinition, AttackProcessInput
 from tools.bench.neighbours.victim import AttackScale, VictimTimings
 from tools.bench.suites import SuiteProgress
 
 #: The rows of the table, in order.
-ATTACK_ROWS_BY_NAME = {
+NEIGHBOUR_ATTACKS_BY_NAME = {
     row.name: row
     for row in (
         *connection_attacks.CONNECTION_ATTACK_ROWS,
         *body_attacks.BODY_ATTACK_ROWS,
         *request_attacks.REQUEST_ATTACK_ROWS,
-        *worker_attacks.WORKER_ATTACK_ROWS,
+        *worker_attacks.ATTACKS_ON_WORKERS,
     )
 }
 
@@ -65,7 +65,7 @@ async def measure_neighbour_attacks(
     """Measure a victim at rest, then attacked, on new processes for each attack. Return results by name."""
     return {
         name: await _measure_attack_row(environment, row, scale, progress)
-        for name, row in ATTACK_ROWS_BY_NAME.items()
+        for name, row in NEIGHBOUR_ATTACKS_BY_NAME.items()
         if name in names
     }
 
@@ -95,7 +95,7 @@ async def _measure_attack_row(
 
 @asynccontextmanager
 async def _run_attack(
-    environment: BenchEnvironment, row: AttackDefinition, plan: AttackProcessPlan
+    environment: BenchEnvironment, row: AttackDefinition, plan: AttackProcessInput
 ) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack's process during the block, at full strength from its start; yield counts, complete after it."""
     path, counts = environment.folder / "attack.json", dict[str, int]()

@@ -26,7 +26,7 @@ from tools.bench.neighbours.calls import (
     send_attack_request_and_count_status,
 )
 from tools.bench.neighbours.deployment import AttackedDeployment
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition, AttackProcessInput
 from tools.bench.neighbours.victim import AttackScale
 from tools.bench.tenants import BenchEventApp, BenchTenant
 
@@ -46,7 +46,7 @@ EVENTS_AN_ATTACK_REQUEST = 20
 DAILY_EVENT_BUDGET = EVENT_BUDGET_BY_TIER["standard"].events
 #: Remaining events of the day at the beginning of the attack: a few seconds' worth.
 REMAINING_EVENTS_AT_BUDGET_ATTACK_START = 10_000
-INSERT_USED_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
+INSERT_USED_EVENT_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
 #: Bytes of the event store's tables with their indexes, and the number of events.
 SELECT_EVENT_STORE_SIZE = """
 select (select sum(pg_total_relation_size(oid))::bigint
@@ -58,12 +58,12 @@ PROJECT_LIST_ATTACK_API_KEY_COUNT = 50
 #: Projects on a page, and the metadata of each.
 PROJECT_COUNT_OF_LIST_PAGE = 200
 PROJECT_METADATA_BYTES = 8_000
-UPDATE_PROJECT_METADATA = "update project set metadata = $2::jsonb where organization_id = $1"
+UPDATE_ALL_PROJECTS_METADATA = "update project set metadata = $2::jsonb where organization_id = $1"
 
 FILTERED_PROJECT_COUNT = 300_000
 FILTERED_AUDIT_ENTRY_COUNT = 1_000_000
 FILTER_ATTACK_API_KEY_COUNT = 4
-FILTER_READERS = 30
+FILTER_READER_COUNT = 30
 
 COSTLY_FILTER_PATHS = (
     "/v1/projects?search=nothing%20like%20it",
@@ -96,12 +96,12 @@ create or replace function uuidv7_like(number int) returns uuid language sql imm
 $$"""
 
 
-async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
 
 
-async def attack_by_read_bursts(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_read_bursts(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Send one burst of list requests after the other, all within the rate limit's minute."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         progress.ready.set()
@@ -118,16 +118,16 @@ async def count_passed_and_allowed_reads_of_burst(_: AttackedDeployment, counts:
     return {"passed": counts.get("200", 0), "allowed": MAX_READ_REQUESTS_A_MINUTE_OF_API_KEY}
 
 
-async def prepare_event_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_event_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    return await _create_app_and_event_flood_plan(deployment, scale, attacker)
+    return await _plan_event_flood_by_new_app(deployment, scale, attacker)
 
 
-async def _create_app_and_event_flood_plan(
+async def _plan_event_flood_by_new_app(
     deployment: AttackedDeployment, scale: AttackScale, attacker: BenchTenant
-) -> AttackProcessPlan:
+) -> AttackProcessInput:
     app = await tenants.create_bench_event_app(deployment.environment, attacker)
-    return AttackProcessPlan(
+    return AttackProcessInput(
         port=deployment.port,
         keys=[app.key],
         owned=[[app.path]],
@@ -135,7 +135,7 @@ async def _create_app_and_event_flood_plan(
     )
 
 
-async def attack_by_events(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_events(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Send ten times the events that an app may send, on raw sockets: a full client is slower than the refusals."""
     app = BenchEventApp(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
@@ -144,7 +144,7 @@ async def attack_by_events(plan: AttackProcessPlan, progress: AttackCountsAndRea
         progress.ready.set()
 
 
-async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackCountsAndReadiness) -> None:
+async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: AttackCountsAndProgress) -> None:
     """Send one connection's share of the events at fixed times; after slow responses catch up at most a second."""
     loop, every_s = (
         asyncio.get_running_loop(),
@@ -176,7 +176,7 @@ async def _read_response_status(reader: asyncio.StreamReader) -> str:
     return head.split(" ", 2)[1]
 
 
-async def summarize_event_attack_results(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
+async def count_event_attack_answers(_: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
         "passed": counts.get("202", 0),
         "refused": counts.get("429", 0),
@@ -184,14 +184,14 @@ async def summarize_event_attack_results(_: AttackedDeployment, counts: Mapping[
     }
 
 
-async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
     sent, today = (
         DAILY_EVENT_BUDGET - scale.scale_count(REMAINING_EVENTS_AT_BUDGET_ATTACK_START),
         datetime.now(UTC).date(),
     )
-    await deployment.environment.pool.execute(INSERT_USED_BUDGET, attacker.org, today, sent)
-    return await _create_app_and_event_flood_plan(deployment, scale, attacker)
+    await deployment.environment.pool.execute(INSERT_USED_EVENT_BUDGET, attacker.org, today, sent)
+    return await _plan_event_flood_by_new_app(deployment, scale, attacker)
 
 
 async def summarize_event_budget_and_disk_growth(
@@ -208,14 +208,14 @@ async def summarize_event_budget_and_disk_growth(
     }
 
 
-async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(
         deployment.environment, tier="standard", keys=FILTER_ATTACK_API_KEY_COUNT
     )
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _insert_filtered_rows(conn, attacker.org, scale)
-    return AttackProcessPlan(
-        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READERS)}
+    return AttackProcessInput(
+        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READER_COUNT)}
     )
 
 
@@ -232,7 +232,7 @@ async def _insert_filtered_rows(conn: Conn, org: UUID, scale: AttackScale) -> No
         await conn.execute(index["definition"])
 
 
-async def attack_by_filters(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_filters(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     clients = itertools.cycle([open_attacker_client(plan, key) for key in plan.keys])
     reads = itertools.cycle(COSTLY_FILTER_PATHS)
 
@@ -242,20 +242,20 @@ async def attack_by_filters(plan: AttackProcessPlan, progress: AttackCountsAndRe
     await run_callers_forever(progress, plan.many["readers"], read)
 
 
-async def prepare_project_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_large_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     environment, keys = deployment.environment, scale.scale_count(PROJECT_LIST_ATTACK_API_KEY_COUNT)
     attacker = await tenants.create_bench_tenant(
         environment, tier="standard", keys=keys, projects=PROJECT_COUNT_OF_LIST_PAGE
     )
     metadata = {"n": "x" * PROJECT_METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
-    await environment.pool.execute(UPDATE_PROJECT_METADATA, attacker.org, metadata)
-    return AttackProcessPlan(
+    await environment.pool.execute(UPDATE_ALL_PROJECTS_METADATA, attacker.org, metadata)
+    return AttackProcessInput(
         port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(MAX_WAIT_FOR_FIRST_RATE_REFUSAL_S)}
     )
 
 
-async def attack_by_project_lists(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_large_lists(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_attacker_client(plan, key)) for key in plan.keys]
 
@@ -277,7 +277,7 @@ REQUEST_ATTACK_ROWS = (
     AttackDefinition(
         "events", f"an app that sends {EVENT_ATTACK_RATE_FACTOR} times its allowed event requests",
         victim.create_victim_event_action,
-        prepare_event_attack, attack_by_events, note=summarize_event_attack_results,
+        prepare_event_attack, attack_by_events, note=count_event_attack_answers,
     ),
     AttackDefinition(
         "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
@@ -291,6 +291,6 @@ REQUEST_ATTACK_ROWS = (
     AttackDefinition(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute",
         victim.create_victim_request_action,
-        prepare_project_list_attack, attack_by_project_lists, note=read_uncounted_request_count,
+        prepare_large_list_attack, attack_by_large_lists, note=read_uncounted_request_count,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.victim import AttackScale, VictimAction
 
 
-class AttackProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
+class AttackProcessInput(msgspec.Struct, frozen=True, kw_only=True):
     """Input of the attack's process: the API's port, the attackers' keys, and their objects.
 
     `sites` are ports on which it may serve pages to workers; `many` are the counts of this run.
@@ -26,7 +26,7 @@ class AttackProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
     many: dict[str, int] = {}
 
 
-class AttackCountsAndReadiness(NamedTuple):
+class AttackCountsAndProgress(NamedTuple):
     """Progress of an attack and its counts.
 
     `ready`: it runs at full strength; `had_effect`: it has had an effect.
@@ -51,8 +51,8 @@ class AttackDefinition(NamedTuple):
     name: str
     what: str
     acts: Callable[[AttackedDeployment, httpx.AsyncClient], Awaitable[VictimAction]]
-    prepare: Callable[[AttackedDeployment, AttackScale], Awaitable[AttackProcessPlan]]
-    attack: Callable[[AttackProcessPlan, AttackCountsAndReadiness], Coroutine[Any, Any, None]]
+    prepare: Callable[[AttackedDeployment, AttackScale], Awaitable[AttackProcessInput]]
+    attack: Callable[[AttackProcessInput, AttackCountsAndProgress], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
     settings: Mapping[str, str] = MappingProxyType({})

@@ -42,22 +42,22 @@ async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[N
         server.close()
 
 
-def build_html_response(body: bytes) -> bytes:
+def build_raw_html_response(body: bytes) -> bytes:
     return _format_http_response("200 OK", "text/html; charset=utf-8", body)
 
 
-def build_json_response(body: bytes) -> bytes:
+def build_raw_json_response(body: bytes) -> bytes:
     return _format_http_response("200 OK", "application/json", body)
 
 
 async def respond_like_site_or_bluesky(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return build_json_response(POST_CREATED_JSON)
+        return build_raw_json_response(POST_CREATED_JSON)
     return (
         _format_http_response("404 Not Found", "text/plain", b"")
         if "robots.txt" in line
-        else build_html_response(SITE_PAGE_HTML)
+        else build_raw_html_response(SITE_PAGE_HTML)
     )
 
 

@@ -105,7 +105,7 @@ async def create_victim_ingest_action(deployment: AttackedDeployment, client: ht
     return act
 
 
-async def create_victim_post_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_victim_publish_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: publish a post immediately and wait until it is published."""
     victim = await tenants.create_bench_tenant(deployment.environment, tier="partner")
     accounts = await tenants.store_bluesky_bench_accounts(

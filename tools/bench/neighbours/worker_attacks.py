@@ -10,7 +10,7 @@ from tools.bench.neighbours import servers, victim
 from tools.bench.neighbours.calls import open_attacker_client, send_attack_request_and_count_status
 from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.images import generate_plain_png
-from tools.bench.neighbours.row import AttackCountsAndReadiness, AttackDefinition, AttackProcessPlan
+from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition, AttackProcessInput
 from tools.bench.neighbours.victim import AttackScale
 from tools.bench.tenants import BenchTenant
 
@@ -43,30 +43,30 @@ select coalesce(error->>'code', state) as ended, attempt, count(*)
 ABOUT_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
 
-async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     return await _create_ingest_attack_plan(deployment, scale, 1)
 
 
-async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     return await _create_ingest_attack_plan(deployment, scale, ATTACKING_TENANTS)
 
 
-async def attack_by_costly_pages(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_costly_pages(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     await _ingest_attack_sites(plan, progress, _respond_with_costly_page, {"followLinks": True, "maxPages": PAGES})
 
 
-async def attack_by_slow_sites(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_slow_sites(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     await _ingest_attack_sites(plan, progress, _never_respond, {})
 
 
-async def prepare_stalled_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_stalled_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
     attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_AN_ATTACKING_TENANT)
     accounts = [
         await tenants.store_bluesky_bench_accounts(deployment.environment, tenant, slow) for tenant in attackers
     ]
-    return AttackProcessPlan(
+    return AttackProcessInput(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites,
@@ -74,7 +74,7 @@ async def prepare_stalled_publishing_attack(deployment: AttackedDeployment, scal
     )
 
 
-async def attack_by_stalled_publishing(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_stalled_publishing(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(
             servers.serve_reserved_port(plan.sites[0], _respond_like_bluesky_but_hang_uploads)
@@ -91,12 +91,12 @@ async def attack_by_stalled_publishing(plan: AttackProcessPlan, progress: Attack
         await asyncio.Event().wait()
 
 
-async def prepare_costly_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessPlan:
+async def prepare_costly_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     [attacker] = await _create_attackers(deployment, 1, projects=scale.scale_count(CONTENTS_AN_ATTACKING_TENANT))
-    return AttackProcessPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+    return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack_by_costly_drawings(plan: AttackProcessPlan, progress: AttackCountsAndReadiness) -> None:
+async def attack_by_costly_drawings(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     """Start a content job in each project of the attacker, with a logo of the maximal rendering cost."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         for project in plan.owned[0]:
@@ -118,7 +118,7 @@ def _build_costly_svg() -> bytes:
     return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * COSTLY_SVG_LAYER_COUNT + b"</svg>"
 
 
-async def summarize_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def count_drawing_job_outcomes(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the number of content jobs by outcome and attempt, after the attack by drawings."""
     rows = await deployment.environment.pool.fetch(COUNT_JOB_OUTCOMES)
     return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
@@ -126,10 +126,10 @@ async def summarize_drawing_results(deployment: AttackedDeployment, _: Mapping[s
 
 async def _create_ingest_attack_plan(
     deployment: AttackedDeployment, scale: AttackScale, attackers_count: int
-) -> AttackProcessPlan:
+) -> AttackProcessInput:
     count = scale.scale_count(INGESTS)
     attackers = await _create_attackers(deployment, attackers_count, projects=count)
-    return AttackProcessPlan(
+    return AttackProcessInput(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites[:count],
@@ -145,7 +145,7 @@ async def _create_attackers(deployment: AttackedDeployment, count: int, *, proje
 
 
 async def _ingest_attack_sites(
-    plan: AttackProcessPlan, progress: AttackCountsAndReadiness, reply: servers.RequestReply, options: dict[str, int]
+    plan: AttackProcessInput, progress: AttackCountsAndProgress, reply: servers.RequestReply, options: dict[str, int]
 ) -> None:
     """Serve the sites until the attack is canceled, and ingest one into each project of each tenant."""
     async with contextlib.AsyncExitStack() as stack:
@@ -165,8 +165,10 @@ async def _ingest_attack_sites(
 async def _respond_with_costly_page(line: str) -> bytes:
     """Respond with a page that takes the longest to parse."""
     if "robots.txt" in line or "llms.txt" in line:
-        return servers.build_html_response(b"")
-    return servers.build_html_response(ABOUT_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ABOUT_PAGE_LINKS)) // 4))
+        return servers.build_raw_html_response(b"")
+    return servers.build_raw_html_response(
+        ABOUT_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ABOUT_PAGE_LINKS)) // 4)
+    )
 
 
 async def _never_respond(_: str) -> bytes:
@@ -180,14 +182,14 @@ async def _respond_like_bluesky_but_hang_uploads(line: str) -> bytes:
     return await servers.respond_like_site_or_bluesky(line)
 
 
-WORKER_ATTACK_ROWS = (
+ATTACKS_ON_WORKERS = (
     AttackDefinition(
         "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_victim_ingest_action,
         prepare_costly_page_attack, attack_by_costly_pages, pools=("ingest",), sites=INGESTS,
     ),
     AttackDefinition(
         "publishing", "six posts each of two tenants to a server that holds their files",
-        victim.create_victim_post_action,
+        victim.create_victim_publish_action,
         prepare_stalled_publishing_attack, attack_by_stalled_publishing, pools=("publish",), sites=1,
     ),
     AttackDefinition(
@@ -198,6 +200,6 @@ WORKER_ATTACK_ROWS = (
     AttackDefinition(
         "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
         victim.create_victim_request_action,
-        prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=summarize_drawing_results,
+        prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=count_drawing_job_outcomes,
     ),
 )  # fmt: skip

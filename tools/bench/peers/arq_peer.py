@@ -6,7 +6,7 @@ from chaos.environment import BenchEnvironment
 from chaos.processes import read_json_message, run_module_and_read_json, run_module_in_environment
 from tools.bench.figures import compute_percentiles
 
-PLAIN_ARQ_MODULE = "tools.bench.peers.plain_arq"
+PLAIN_ARQ_MODULE_NAME = "tools.bench.peers.plain_arq"
 
 #: Seconds between arq's polls: tuned, and its default. By default it starts at most `queue_read_limit` (500)
 #: jobs each half second: a thousand a second. At 10 ms only its own work limits it.
@@ -16,23 +16,23 @@ BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> float:
     """Return plain arq's jobs a second from a queue that was full before its worker started."""
     queue = _new_queue_name()
-    await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+    await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0")
     async with run_module_in_environment(
-        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
         await read_json_message(worker)
         seen = await read_json_message(worker)
     return _jobs_per_second(count, seen["last_ns"] - seen["first_ns"])
 
 
-async def measure_arq_live_load(environment: BenchEnvironment, *, count: int) -> float:
+async def measure_arq_live_rate(environment: BenchEnvironment, *, count: int) -> float:
     """Return plain arq's jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _new_queue_name()
     async with run_module_in_environment(
-        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
         await read_json_message(worker)
-        loaded = await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+        loaded = await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0")
         seen = await read_json_message(worker)
     return _jobs_per_second(count, seen["last_ns"] - loaded["first_ns"])
 
@@ -43,10 +43,10 @@ async def measure_arq_pickup(
     """Return p50, p95 and p99 of arq's ms from `enqueue_job` to the handler's start, at `rate` jobs a second."""
     queue = _new_queue_name()
     async with run_module_in_environment(
-        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(poll_s)
+        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(poll_s)
     ) as worker:
         await read_json_message(worker)
-        await run_module_and_read_json(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), str(rate))
+        await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), str(rate))
         seen = await read_json_message(worker)
     return compute_percentiles([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 

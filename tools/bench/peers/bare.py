@@ -40,7 +40,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 
 @post("/v1/projects")
-async def create_project_in_bare_app(data: JSONBody[ProjectCreate], state: State) -> Project:
+async def handle_bare_project_create(data: JSONBody[ProjectCreate], state: State) -> Project:
     owner, project_id, now = next(state.owners), ids.new_uuid7(), datetime.now(UTC)
     async with state.pool.acquire() as conn:
         await conn.execute(
@@ -51,14 +51,14 @@ async def create_project_in_bare_app(data: JSONBody[ProjectCreate], state: State
 
 
 @get("/v1/jobs/{job_id:str}")
-async def read_job_in_bare_app(job_id: FromPath[str], state: State) -> Job:
+async def handle_bare_job_read(job_id: FromPath[str], state: State) -> Job:
     async with state.pool.acquire() as conn:
         return _build_job_response(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
 
 
 def create_app() -> Litestar:
     """Return the bare Litestar app, for `python -m api --app`."""
-    return Litestar([create_project_in_bare_app, read_job_in_bare_app], lifespan=[lifespan], openapi_config=None)
+    return Litestar([handle_bare_project_create, handle_bare_job_read], lifespan=[lifespan], openapi_config=None)
 
 
 def _build_project_response(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:

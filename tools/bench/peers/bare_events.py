@@ -21,12 +21,12 @@ class BareEventResponseBody(msgspec.Struct):
     rejected: list[int]
 
 
-SENT_EVENTS_DECODER = msgspec.json.Decoder(BareEventRequestBody)
+EVENT_REQUEST_DECODER = msgspec.json.Decoder(BareEventRequestBody)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
 async def accept_bare_events(request: Request) -> BareEventResponseBody:  # type: ignore[type-arg]
-    body = SENT_EVENTS_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+    body = EVENT_REQUEST_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
     return BareEventResponseBody(len(body.events), 0, [])
 
 

@@ -15,7 +15,7 @@ import uvloop
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from tools.bench.load import print_json_message, run_closed_loop, run_open_loop
+from tools.bench.load import print_json_message, run_closed_loop, run_fixed_rate_load
 
 
 class ArqTally:
@@ -62,7 +62,7 @@ async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float) -> None:
         await redis.enqueue_job("noop", time.monotonic_ns())
 
     first_ns = time.monotonic_ns()
-    await (run_open_loop(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
+    await (run_fixed_rate_load(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
     print_json_message({"first_ns": first_ns})
 
 

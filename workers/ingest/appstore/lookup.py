@@ -34,10 +34,10 @@ APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
     silence_s=10,
 )
 #: Results that are read: an id has one.
-MAX_READ_APP_LOOKUP_RESULTS = 50
-NO_APP_LIST_MESSAGE = "the App Store's lookup did not return a list of apps"
+MAX_APP_LOOKUP_RESULT_COUNT = 50
+BAD_APP_LOOKUP_BODY_MESSAGE = "the App Store's lookup did not return a list of apps"
 #: Bytes that may precede the first brace.
-LEADING_JSON_BLANKS = b"\xef\xbb\xbf \t\r\n"
+BLANKS_BEFORE_LOOKUP_JSON = b"\xef\xbb\xbf \t\r\n"
 
 
 class StorefrontResult(NamedTuple):
@@ -65,7 +65,7 @@ class AppLookupAccess(NamedTuple):
     limiter: UpstreamLimiter
 
 
-async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
+async def look_up_apple_app(lookup: AppLookupAccess, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
     """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
@@ -98,26 +98,26 @@ async def request_app_lookup(
 
 
 def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingRef) -> list[AppLookupResult]:
-    """Return the results in a response of Apple's lookup, at most `MAX_READ_APP_LOOKUP_RESULTS`.
+    """Return the results in a response of Apple's lookup, at most `MAX_APP_LOOKUP_RESULT_COUNT`.
 
     Return an empty list for an unknown storefront. Raises `SourceNotFound` for an id that Apple doesn't
     accept, `FetchFailed` for a body in another form.
     """
     body = decode_app_lookup(fetched.body, AppLookupResponse)
     if body.results is not None:
-        return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_READ_APP_LOOKUP_RESULTS]]
+        return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_APP_LOOKUP_RESULT_COUNT]]
     if "country" in (body.error_message or ""):
         return []
     if body.error_message is None:
-        raise FetchFailed(NO_APP_LIST_MESSAGE)
+        raise FetchFailed(BAD_APP_LOOKUP_BODY_MESSAGE)
     raise SourceNotFound(f"the App Store does not accept {listing.value} as an app's {listing.by}; check it")
 
 
 def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(bytes(body).lstrip(LEADING_JSON_BLANKS), type=kind)
+        return msgspec.json.decode(bytes(body).lstrip(BLANKS_BEFORE_LOOKUP_JSON), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FetchFailed(NO_APP_LIST_MESSAGE) from error
+        raise FetchFailed(BAD_APP_LOOKUP_BODY_MESSAGE) from error
 
 
 def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListingRef) -> AppLookupResult | None:

@@ -69,7 +69,7 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
     descriptive = dict.fromkeys(
         candidate
         for candidate in items
-        if is_descriptive_item(candidate) and skip_rules.classify_skipped_sentence(candidate) is None
+        if is_descriptive_list_item(candidate) and skip_rules.classify_skipped_sentence(candidate) is None
     )
     text = ""
     for item in descriptive:
@@ -78,7 +78,7 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
     return text
 
 
-def is_descriptive_item(item: str) -> bool:
+def is_descriptive_list_item(item: str) -> bool:
     """Return whether a list item has at least three words and is more than names.
 
     Names are words with capitals, joined by words of up to three letters.

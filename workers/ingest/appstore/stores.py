@@ -14,12 +14,12 @@ from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingRef
 from domain.values import countries, ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from schemas.brand import BrandExtraction, FieldCandidate
-from schemas.errors import SourceContentUnusable, SourceError, SourceNotFound, SourceRateLimited, SourceTimeout
+from schemas.errors import FetchedSourceUnusable, SourceError, SourceNotFound, SourceRateLimited, SourceTimeout
 from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import convert_url_to_https_without_query
-from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
+from workers.ingest.appstore.address import normalize_store_page_url
+from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, look_up_apple_app
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
@@ -32,10 +32,10 @@ from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
 STORE_PAGE_TIMEOUT_S = 25.0
-STORE_URL_SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
+STORE_URL_SETTINGS_FIELDS = ("itunes_api_url", "app_store_url", "play_url")
 #: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
 DEFAULT_STORE_URLS = {
-    field.default for field in msgspec.structs.fields(Settings) if field.name in STORE_URL_SETTING_NAMES
+    field.default for field in msgspec.structs.fields(Settings) if field.name in STORE_URL_SETTINGS_FIELDS
 }
 
 
@@ -64,7 +64,7 @@ def build_custom_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
-    addresses = (getattr(settings, name) for name in STORE_URL_SETTING_NAMES)
+    addresses = (getattr(settings, name) for name in STORE_URL_SETTINGS_FIELDS)
     changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
     return {origin: policy for url in changed for origin, policy in ssrf_guard.trust_settings_url(url).items()}
 
@@ -138,7 +138,7 @@ async def read_store_listing(
     requested = listing.country or country
     if isinstance(listing, GooglePlayListingReference):
         return await read_google_play_listing(stores, listing, requested)
-    result = await find_store_app(stores.lookup, listing, country=country)
+    result = await look_up_apple_app(stores.lookup, listing, country=country)
     other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
     return await read_app_store_listing(stores, result, other_storefront if result.country != requested else [])
 
@@ -148,7 +148,7 @@ async def read_app_store_listing(
 ) -> StoreListingDocument:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
-    url = convert_url_to_https_without_query(software.track_view_url or "") or page
+    url = normalize_store_page_url(software.track_view_url or "") or page
     reading = await parse(stores.parser, shapes.FetchedStoreApp(url=url, country=result.country, software=software))
     subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
@@ -193,7 +193,7 @@ async def read_google_play_listing(
 ) -> StoreListingDocument:
     """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 
-    Raises `SourceNotFound` for an unknown app, `SourceContentUnusable` for a page that describes no app.
+    Raises `SourceNotFound` for an unknown app, `FetchedSourceUnusable` for a page that describes no app.
     """
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
     language = listing.language or f"{countries.find_majority_language_of_country(country) or 'en'}-{country.upper()}"
@@ -206,7 +206,7 @@ async def read_google_play_listing(
     document = shapes.GooglePlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
     reading = await parse(stores.parser, document)
     if not reading.candidates:
-        raise SourceContentUnusable(f"Google Play's page of {listing.package} describes no app; try again later")
+        raise FetchedSourceUnusable(f"Google Play's page of {listing.package} describes no app; try again later")
     return StoreListingDocument(url, reading)
 
 

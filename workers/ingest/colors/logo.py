@@ -41,7 +41,7 @@ MIN_COLOR_CLUSTER_SHARE = 0.08
 #: Share of the whole area that all chromatic colors need.
 MIN_LOGO_CHROMATIC_AREA_SHARE = 0.005
 #: Number of a logo's largest clusters.
-LARGEST_LOGO_CLUSTER_COUNT = 5
+SUMMED_TOP_LOGO_CLUSTERS = 5
 #: Their least share of the chromatic area; a photograph spreads over more clusters.
 MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
@@ -144,7 +144,7 @@ def choose_main_logo_colors(pixels: Counter[str]) -> list[str]:
         neutral = (cluster.color for cluster in all_clusters if is_neutral_color(cluster.color))
         return [color for color in neutral if not is_white(color)][:1]
     large = [cluster for cluster in chromatic if cluster.area >= MIN_COLOR_CLUSTER_SHARE * chromatic_area]
-    is_logo = sum_cluster_areas(large[:LARGEST_LOGO_CLUSTER_COUNT]) >= MIN_LARGEST_LOGO_CLUSTERS_SHARE * chromatic_area
+    is_logo = sum_cluster_areas(large[:SUMMED_TOP_LOGO_CLUSTERS]) >= MIN_LARGEST_LOGO_CLUSTERS_SHARE * chromatic_area
     return [cluster.color for cluster in large] if is_logo else []
 
 

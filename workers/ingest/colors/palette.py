@@ -9,15 +9,15 @@ agree.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.brand import BrandColor, ColorRole, FieldCandidate, FieldFinding
+from schemas.brand import BrandColor, ColorRole, FieldCandidate, SourceFieldFinding
 from workers.ingest.colors.oklab import is_neutral_color, is_similar_color, is_white
 
 #: Colors in addition to the main one and the background: five in all.
 MAX_ACCENT_COLORS = 3
 #: Confidence that a second independent place adds.
-SECOND_COLOR_SOURCE_BONUS = 0.15
+COLOR_SECOND_SOURCE_BONUS = 0.15
 #: Confidence that a third and each further place adds.
-FURTHER_COLOR_SOURCE_BONUS = 0.05
+COLOR_FURTHER_SOURCE_BONUS = 0.05
 MAX_PALETTE_COLOR_CONFIDENCE = 0.95
 MIN_PALETTE_COLOR_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
@@ -36,13 +36,13 @@ class SimilarColors(NamedTuple):
     @property
     def confidence(self) -> float:
         further_places = len(self.best_candidate_by_source) - 1
-        bonus = SECOND_COLOR_SOURCE_BONUS + FURTHER_COLOR_SOURCE_BONUS * (further_places - 1) if further_places else 0.0
+        bonus = COLOR_SECOND_SOURCE_BONUS + COLOR_FURTHER_SOURCE_BONUS * (further_places - 1) if further_places else 0.0
         return round(min(self.candidates[0].confidence + bonus, MAX_PALETTE_COLOR_CONFIDENCE), 3)
 
     @property
     def best_candidate_by_source(self) -> dict[str, FieldCandidate]:
         """Return the swatch's most confident candidate by independent place, such as `settings` or `logo`."""
-        return {find_independent_source_of_color(candidate): candidate for candidate in reversed(self.candidates)}
+        return {classify_color_source(candidate): candidate for candidate in reversed(self.candidates)}
 
     def has_candidate_for_role(self, role: ColorRole) -> bool:
         return any(candidate.role == role for candidate in self.candidates)
@@ -56,12 +56,12 @@ def read_candidate_color(candidate: FieldCandidate) -> str:
     return next(iter(candidate.value))
 
 
-def find_independent_source_of_color(candidate: FieldCandidate) -> str:
+def classify_color_source(candidate: FieldCandidate) -> str:
     place = candidate.rule.partition(".")[0]
     return COLOR_SOURCE_BY_RULE.get(place, place)
 
 
-def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding | None:
+def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> SourceFieldFinding | None:
     """Choose the brand's colors and their roles from color candidates; return the finding of field `colors`.
 
     Return None without a main color. The candidates' order doesn't matter.
@@ -73,7 +73,7 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
     if main is None:
         return None
     brand_colors = list(build_palette_colors(main, [swatch for swatch in all_swatches if swatch is not main]))
-    return FieldFinding(
+    return SourceFieldFinding(
         value=[swatch.color for swatch in brand_colors],
         confidence=main.confidence,
         rule=brand_colors[0].rule,

@@ -20,7 +20,7 @@ NUMBER_PLACEHOLDER_WORD = "0"
 #: Word for a comma at a clause's end.
 COMMA_PLACEHOLDER_WORD = ","
 #: Share of a clause's words above which capitals are ignored: it is a title in capitals.
-MAX_CAPITALIZED_WORD_SHARE = 0.6
+MAX_NON_TITLE_CAPITALS_SHARE = 0.6
 #: Words that a clause needs for its capitals to count.
 MIN_CASED_CLAUSE_WORDS = 3
 
@@ -68,7 +68,7 @@ def has_significant_capitals(words: list[ClauseToken]) -> bool:
     The clause needs three words at least, and at most 60 % of them may have a capital. Other clauses are titles.
     """
     capitals = sum(word.text[0].isupper() for word in words)
-    return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_CAPITALIZED_WORD_SHARE * len(words)
+    return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_NON_TITLE_CAPITALS_SHARE * len(words)
 
 
 def strip_elided_article_and_genitive_s(word: str) -> str:

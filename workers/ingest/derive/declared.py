@@ -11,7 +11,7 @@ import msgspec
 from schemas.brand import FieldCandidate
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.clauses import CLAUSE_WORD_PATTERN
-from workers.ingest.derive.lexicon import ProseLexicon, load_lexicon
+from workers.ingest.derive.lexicon import LanguageLexicon, load_lexicon
 from workers.ingest.derive.own_prose import FORM_OR_NOTICE_WORDS_PATTERN
 from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import count_words, fold_text
@@ -41,7 +41,7 @@ def split_casefolded_words(text: str) -> list[str]:
     return [match[0].replace("’", "'") for match in CLAUSE_WORD_PATTERN.finditer(text.casefold())]
 
 
-def collect_fragment_opening_words(language_lexicon: ProseLexicon) -> frozenset[str]:
+def collect_fragment_opening_words(language_lexicon: LanguageLexicon) -> frozenset[str]:
     """Return a language's prepositions and joining words, with which a piece of a sentence begins.
 
     Return an empty set for a language without a grammar.
@@ -50,7 +50,7 @@ def collect_fragment_opening_words(language_lexicon: ProseLexicon) -> frozenset[
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def collect_function_words(language_lexicon: ProseLexicon) -> frozenset[str]:
+def collect_function_words(language_lexicon: LanguageLexicon) -> frozenset[str]:
     grammar = language_lexicon.grammar
     if grammar is None:
         return frozenset()

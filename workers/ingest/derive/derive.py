@@ -20,7 +20,7 @@ def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageD
     roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
     return ParsedNonPageDoc(
         candidates=[
-            *keywords.derive_keyword_candidate(prepared_prose, language_lexicon),
+            *keywords.derive_brand_keywords(prepared_prose, language_lexicon),
             *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
             *audience.derive_audience(prepared_prose, roles),
             *icp.derive_icp_candidate(prepared_prose, roles, language_lexicon),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.brand import BrandFieldName, FieldFinding
+from schemas.brand import BrandFieldName, SourceFieldFinding
 
 MAX_BRAND_KEYWORDS = 12
 STRIPPED_WORD_ENDING_PATTERN = re.compile(r"(?:ies|es|en|s|e|n|y)$")
@@ -43,7 +43,9 @@ def stem_of_word(word: str) -> str:
     return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL_ENDING_PATTERN.sub("", word)
 
 
-def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> dict[BrandFieldName, FieldFinding]:
+def complete_declared_keywords(
+    fields: dict[BrandFieldName, SourceFieldFinding],
+) -> dict[BrandFieldName, SourceFieldFinding]:
     best = fields.get("keywords")
     text = best and next(
         (alternative for alternative in best.alternatives if alternative.rule == DERIVED_KEYWORDS_RULE), None
@@ -53,13 +55,13 @@ def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> di
     return {**fields, "keywords": join_declared_and_derived_keywords(best, text)}
 
 
-def join_declared_and_derived_keywords(best: FieldFinding, text: FieldFinding) -> FieldFinding:
+def join_declared_and_derived_keywords(best: SourceFieldFinding, text: SourceFieldFinding) -> SourceFieldFinding:
     """Return one finding with the declared keywords `best`, then the derived `text`, at most `MAX_BRAND_KEYWORDS`.
 
     Its confidence is the mean of both. Both stay as alternatives with their own confidence.
     """
     alone = msgspec.structs.replace(best, alternatives=[])
-    return FieldFinding(
+    return SourceFieldFinding(
         value=drop_same_stem_keywords([*best.value, *text.value]),
         confidence=round((best.confidence + text.confidence) / 2, 3),
         rule=f"{best.rule}+{DERIVED_KEYWORDS_RULE}",

@@ -20,7 +20,7 @@ from workers.ingest.derive.distinct import (
     MIN_SUFFICIENT_KEYWORDS,
     drop_same_stem_keywords,
 )
-from workers.ingest.derive.lexicon import ProseLexicon, load_lexicon
+from workers.ingest.derive.lexicon import LanguageLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
     GrammarRules,
     PartOfSpeechPoints,
@@ -100,7 +100,7 @@ class KeywordTerm:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def derive_keyword_candidate(prose: SourceProse, language_lexicon: ProseLexicon) -> Iterator[FieldCandidate]:
+def derive_brand_keywords(prose: SourceProse, language_lexicon: LanguageLexicon) -> Iterator[FieldCandidate]:
     """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
     Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
@@ -108,7 +108,7 @@ def derive_keyword_candidate(prose: SourceProse, language_lexicon: ProseLexicon)
     if language_lexicon.grammar is None:
         return
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
-    texts = collect_distinct_keyword_texts(prose.about if brand_passages else [], brand_passages)
+    texts = collect_keyword_source_texts(prose.about if brand_passages else [], brand_passages)
     terms_found = extract_keyword_terms(
         texts, GrammarRules(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
     )
@@ -124,7 +124,7 @@ def derive_keyword_candidate(prose: SourceProse, language_lexicon: ProseLexicon)
         )
 
 
-def collect_distinct_keyword_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordSourceText]:
+def collect_keyword_source_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordSourceText]:
     """Return the `about` texts and the passages for the keyword search, each text once.
 
     Placeholder texts are dropped. Of two texts with one inside the other, as a description often is, only the
@@ -157,7 +157,9 @@ def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRule
         for words in mask_brand_name_in_clauses(text.text, fold_text(name))
     ]
     points_by_stem = count_part_of_speech_points([clause.words for clause in all_clauses], rules)
-    recurring = [term for term in find_key_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword]
+    recurring = [
+        term for term in find_noun_phrase_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_keyword
+    ]
     ranked = sorted(drop_terms_used_mostly_in_longer_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
     by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)])}
@@ -195,7 +197,7 @@ def count_words_of_brand_name_at_position(words: list[ClauseToken], start: int, 
     return 0
 
 
-def find_key_terms(
+def find_noun_phrase_terms(
     all_clauses: Iterable[ClauseWithTextNumber],
     texts: Sequence[KeywordSourceText],
     rules: GrammarRules,

@@ -137,7 +137,7 @@ def find_noun_phrase_runs(
     """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
     for place, word in enumerate(clause):
-        if rules.is_meaningful_word(word) and not is_noun_phrase_end(word, rules, by_stem):
+        if rules.is_meaningful_word(word) and not is_noun_phrase_break(word, rules, by_stem):
             start = place if start is None else start
         elif start is not None:
             yield start, place
@@ -146,7 +146,7 @@ def find_noun_phrase_runs(
         yield start, len(clause)
 
 
-def is_noun_phrase_end(word: ClauseToken, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_noun_phrase_break(word: ClauseToken, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the word ends a noun phrase, as a verb does.
 
     In German each word in lower case ends a phrase, except one that is attached to the noun after it.

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import ProseLexicon
+from workers.ingest.derive.lexicon import LanguageLexicon
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
@@ -55,7 +55,7 @@ class WeightedAudience:
     quotes: list[str] = field(default_factory=list)
 
 
-def find_audience_roles(passages: Iterable[Passage], lexicon: ProseLexicon) -> list[WeightedAudience]:
+def find_audience_roles(passages: Iterable[Passage], lexicon: LanguageLexicon) -> list[WeightedAudience]:
     """Return the audience roles that the passages name, the highest weight first.
 
     One search has the forms of all customer segments, so that the longest form counts.
@@ -66,7 +66,7 @@ def find_audience_roles(passages: Iterable[Passage], lexicon: ProseLexicon) -> l
     )
 
 
-def find_audience_industries(passages: Iterable[Passage], lexicon: ProseLexicon) -> list[WeightedAudience]:
+def find_audience_industries(passages: Iterable[Passage], lexicon: LanguageLexicon) -> list[WeightedAudience]:
     """Return the audience's industries that the passages name, the highest weight first.
 
     Many industries are everyday words, so a plain cue doesn't count.
@@ -100,7 +100,7 @@ class AudienceCue(NamedTuple):
 class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
-    def __init__(self, lexicon: ProseLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
+    def __init__(self, lexicon: LanguageLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from workers.ingest.derive.lexicon import ProseLexicon
+from workers.ingest.derive.lexicon import LanguageLexicon
 
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 TONE_EMOJI_PATTERN = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
@@ -53,7 +53,7 @@ class ToneCounts:
         return self.mean_sentence_words + 100 * self.long_words / max(self.words, 1)
 
 
-def measure_tone(sentences: Sequence[str], lexicon: ProseLexicon, *, name: str = "") -> ToneCounts:
+def measure_tone(sentences: Sequence[str], lexicon: LanguageLexicon, *, name: str = "") -> ToneCounts:
     """Return the counts of words, sentences and signs of tone in a text's sentences.
 
     Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
@@ -85,7 +85,7 @@ def count_tone_sign(tone: ToneCounts, sign: str, sentence: str, words: re.Patter
         tone.examples[sign].append((sentence, found_matches[0].start()))
 
 
-def build_tone_sign_patterns(lexicon: ProseLexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+def build_tone_sign_patterns(lexicon: LanguageLexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield each sign of tone as its name and the pattern that finds it in a sentence.
 
     A form of address is named by its word. The brand's `name_words` are no slang or delight.

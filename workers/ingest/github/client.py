@@ -11,7 +11,7 @@ import msgspec
 from schemas.brand import HttpValidators
 from schemas.errors import FetchAddressNotAllowed, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, GITHUB_JSON_DECODE_ERRORS, build_github_response_error
+from workers.ingest.github.errors import GITHUB_4XX_STATUSES, GITHUB_JSON_DECODE_ERRORS, build_github_response_error
 from workers.web.fetch import AdmitUrl, ExpectedResponse, FetchedResponse, fetch_url
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
@@ -27,12 +27,12 @@ GITHUB_JSON_RESPONSE_LIMITS = ExpectedResponse(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
-    passing=GITHUB_ERROR_STATUSES,
+    passing=GITHUB_4XX_STATUSES,
 )
 #: GitHub cuts a tree's answer at 7 MB.
 GITHUB_TREE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=8 << 20)
 GITHUB_RAW_RESPONSE_LIMITS = ExpectedResponse(
-    accept="application/vnd.github.raw+json", limit=1 << 20, passing=GITHUB_ERROR_STATUSES
+    accept="application/vnd.github.raw+json", limit=1 << 20, passing=GITHUB_4XX_STATUSES
 )
 
 
@@ -91,7 +91,7 @@ async def request_github_api(
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
-    if answer.status in GITHUB_ERROR_STATUSES:
+    if answer.status in GITHUB_4XX_STATUSES:
         raise build_github_response_error(answer, installed=api.installed)
     return answer
 

@@ -37,7 +37,7 @@ from workers.ingest.github.client import (
     decode_github_json,
 )
 from workers.ingest.github.errors import (
-    GITHUB_ERROR_STATUSES,
+    GITHUB_4XX_STATUSES,
     build_github_response_error,
     read_github_cooldown_s,
     read_github_error,
@@ -192,7 +192,7 @@ async def request_installation_token(app: GitHubApp, installation_id: int, reach
         content=msgspec.json.encode(build_installation_token_request_body(reach)),
         admit=build_redirect_check_within_host(app.api.base),
     )
-    if answer.status in GITHUB_ERROR_STATUSES:
+    if answer.status in GITHUB_4XX_STATUSES:
         raise build_installation_token_refusal_error(answer)
     return decode_github_json(answer.body, InstallationToken)
 

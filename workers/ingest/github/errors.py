@@ -7,8 +7,8 @@ import httpx
 import msgspec
 
 from schemas.errors import (
+    FetchedSourceUnusable,
     FetchFailed,
-    SourceContentUnusable,
     SourceError,
     SourceForbidden,
     SourceNotFound,
@@ -17,7 +17,7 @@ from schemas.errors import (
 from workers.web.errors import read_retry_after_s
 from workers.web.fetch import FetchedResponse
 
-GITHUB_ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
+GITHUB_4XX_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
 #: Errors of a decoder for a body that is not the expected JSON.
 GITHUB_JSON_DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -38,7 +38,7 @@ EMPTY_REPOSITORY_MESSAGE = "the repository is empty: push a README or the projec
 GITHUB_ERRORS_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
     404: (SourceNotFound, ABSENT_REPOSITORY_MESSAGE),
     410: (SourceNotFound, ABSENT_REPOSITORY_MESSAGE),
-    409: (SourceContentUnusable, EMPTY_REPOSITORY_MESSAGE),
+    409: (FetchedSourceUnusable, EMPTY_REPOSITORY_MESSAGE),
     451: (SourceForbidden, "GitHub has blocked the repository for legal reasons: give another source"),
 }
 

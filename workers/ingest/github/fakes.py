@@ -12,7 +12,7 @@ SANDBOX_GITHUB_REPOSITORIES = [
 ]
 
 
-def prove_sandbox_github_access(*, code: str, installation_id: int) -> GitHubAppInstallation:
+def prove_sandbox_github_installation(*, code: str, installation_id: int) -> GitHubAppInstallation:
     """Return the sandbox's GitHub installation, if code and id are those of the sandbox's install URL.
 
     Raises `GitHubInstallationUnverified` for any other code or id.

@@ -5,15 +5,15 @@ from urllib.parse import unquote
 
 import msgspec
 
-from schemas.brand import BrandExtraction, RecrawlState
+from schemas.brand import BrandExtraction, LastCrawlRecord
 from schemas.errors import FetchAddressNotAllowed
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github.about import IngestedBranch, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
 from workers.ingest.github.repository import (
     FetchedRepository,
+    fetch_repository_snapshot,
     is_repository_unchanged,
-    read_repository_snapshot,
 )
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
@@ -39,7 +39,7 @@ async def ingest_github_repository(
     parser: DocumentParser,
     *,
     args: dict[str, Any],
-    visit: RecrawlState | None,
+    visit: LastCrawlRecord | None,
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
@@ -51,9 +51,9 @@ async def ingest_github_repository(
     await progress("fetching", 0.1)
     rules = compute_extraction_version(REPOSITORY_EXTRACTION_RULES_VERSION, model)
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
-        return build_empty_repo_extraction(api, args["repo"], visit)
+        return build_unchanged_repo_extraction(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
-    snapshot = await read_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
+    snapshot = await fetch_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
     reading = await parse_non_page_document(parser, snapshot.repository)
     return await assemble_brand_extraction(
@@ -63,7 +63,7 @@ async def ingest_github_repository(
         candidates=reading.candidates,
         passages=reading.passages,
         warnings=snapshot.warnings,
-        visit=RecrawlState(
+        visit=LastCrawlRecord(
             rules=rules,
             args=args,
             answers=snapshot.answers,
@@ -71,11 +71,11 @@ async def ingest_github_repository(
             repository=snapshot.about.full_name,
         ),
         model=model,
-        pictures=fetch_useful_images(build_repository_image_fetch(api, snapshot, web), parser, reading.pictures),
+        pictures=fetch_useful_images(build_repository_image_fetcher(api, snapshot, web), parser, reading.pictures),
     )
 
 
-def build_empty_repo_extraction(api: GitHubApi, name: str, visit: RecrawlState) -> BrandExtraction:
+def build_unchanged_repo_extraction(api: GitHubApi, name: str, visit: LastCrawlRecord) -> BrandExtraction:
     """Return an extraction without fields for a repository that is unchanged since the last visit.
 
     Its URL has the repository's name at that visit. A warning says so, and another if the requested name differs.
@@ -94,7 +94,7 @@ def build_empty_repo_extraction(api: GitHubApi, name: str, visit: RecrawlState) 
     )
 
 
-def build_repository_image_fetch(api: GitHubApi, snapshot: FetchedRepository, web: WebCrawlResources) -> FetchImage:
+def build_repository_image_fetcher(api: GitHubApi, snapshot: FetchedRepository, web: WebCrawlResources) -> FetchImage:
     """Return a function that fetches an image: the repository's own by GitHub's API, others from the web.
 
     The function raises `FetchAddressNotAllowed` for a path that leads out of the repository.

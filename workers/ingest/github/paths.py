@@ -97,7 +97,7 @@ def choose_repository_paths(tree: RepositoryTree) -> ChosenRepositoryPaths:
     entries = {
         file_entry.path: file_entry
         for file_entry in (*added, *listed.tree)
-        if is_known_repository_file(file_entry.path)
+        if is_useful_repository_path(file_entry.path)
     }
     return choose_paths_of_tree_entries(list(entries.values()), name=tree.name, truncated=listed.truncated)
 
@@ -106,7 +106,7 @@ def prefix_tree_entry_path(folder: str, entry: GitTreeEntry) -> GitTreeEntry:
     return msgspec.structs.replace(entry, path=f"{folder}/{entry.path}")
 
 
-def is_known_repository_file(path: str) -> bool:
+def is_useful_repository_path(path: str) -> bool:
     if len(path) > MAX_REPOSITORY_PATH_CHARS:
         return False
     name = path.rpartition("/")[2].lower()

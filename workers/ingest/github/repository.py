@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.brand import HttpValidators, RecrawlState
+from schemas.brand import HttpValidators, LastCrawlRecord
 from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
 from workers.ingest.github.about import (
     GitHubRepositoryObject,
@@ -48,7 +48,7 @@ class FetchedRepository(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, HttpValidators]
 
 
-async def is_repository_unchanged(api: GitHubApi, visit: RecrawlState) -> bool:
+async def is_repository_unchanged(api: GitHubApi, visit: LastCrawlRecord) -> bool:
     """Return whether GitHub answers each request of the last visit with 304.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
@@ -65,7 +65,7 @@ async def is_repository_unchanged(api: GitHubApi, visit: RecrawlState) -> bool:
     return bool(visit.answers)
 
 
-async def read_repository_snapshot(
+async def fetch_repository_snapshot(
     api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
 ) -> FetchedRepository:
     """Read a repository from GitHub: its object, tree, README, languages and chosen files.
@@ -80,7 +80,7 @@ async def read_repository_snapshot(
         *build_renamed_or_archived_repo_warnings(about, name),
         *([TREE_TRUNCATED_WARNING] if chosen.truncated else []),
     ]
-    repository = await read_repository_content(tip, chosen, warnings)
+    repository = await fetch_repository_content(tip, chosen, warnings)
     by_id = api.build_api_url("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
     if not all(validators.etag for validators in answers.values()):
@@ -88,7 +88,7 @@ async def read_repository_snapshot(
     return FetchedRepository(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
-async def read_repository_content(
+async def fetch_repository_content(
     branch: IngestedBranch, chosen: ChosenRepositoryPaths, warnings: list[str]
 ) -> RepositoryContent:
     """Fetch and return the repository's fields, README, languages and chosen files.

@@ -10,28 +10,28 @@ MAX_REPOSITORY_SCREENSHOTS = 4
 
 IMAGE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE_FOLDER_REGEX = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
-FILE_NAME_REGEX = r"[^/]+"
+IMAGE_FILE_NAME_REGEX = r"[^/]+"
 #: Places of each kind, best first.
 STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
     ("logo", "store.icon", rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/icon\.\w+"),
-    ("logo", "store.icon", rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/icon/{FILE_NAME_REGEX}"),
+    ("logo", "store.icon", rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/icon/{IMAGE_FILE_NAME_REGEX}"),
     ("logo", "store.icon", r"metadata/(?:ios/)?app_icon\.\w+"),
     (
         "screenshot",
         "store.screenshots",
-        rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/phoneScreenshots/{FILE_NAME_REGEX}",
+        rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/phoneScreenshots/{IMAGE_FILE_NAME_REGEX}",
     ),
     (
         "screenshot",
         "store.screenshots",
-        rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/phone-screenshots/{FILE_NAME_REGEX}",
+        rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/phone-screenshots/{IMAGE_FILE_NAME_REGEX}",
     ),
-    ("screenshot", "store.screenshots", rf"fastlane/screenshots/{LOCALE_FOLDER_REGEX}/{FILE_NAME_REGEX}"),
+    ("screenshot", "store.screenshots", rf"fastlane/screenshots/{LOCALE_FOLDER_REGEX}/{IMAGE_FILE_NAME_REGEX}"),
     ("image", "store.featureGraphic", rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/featureGraphic\.\w+"),
     (
         "image",
         "store.featureGraphic",
-        rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/feature-graphic/{FILE_NAME_REGEX}",
+        rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/feature-graphic/{IMAGE_FILE_NAME_REGEX}",
     ),
 )
 STORE_IMAGE_PATH_PATTERNS = tuple(

@@ -111,7 +111,7 @@ def is_supported_trait(trait: Trait, text: str) -> bool:
     return (
         is_quote_in_text(trait.quote, text)
         and 0 < len(name) <= MAX_VOICE_TRAIT_CHARS
-        and not has_unquoted_web_address(name, text)
+        and not has_invented_web_address(name, text)
     )
 
 
@@ -127,7 +127,7 @@ def keep_supported_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """
     statement = clean_text_line(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote_in_text(quote, text)]
-    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or has_unquoted_web_address(statement, text):
+    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or has_invented_web_address(statement, text):
         return None
     return BrandClaim(statement, evidence, claim.confidence)
 
@@ -136,7 +136,7 @@ def is_quote_in_text(quote: str, text: str) -> bool:
     return len(quote) <= MAX_LLM_QUOTE_CHARS and count_words(quote) >= MIN_LLM_QUOTE_WORDS and quote in text
 
 
-def has_unquoted_web_address(statement: str, text: str) -> bool:
+def has_invented_web_address(statement: str, text: str) -> bool:
     """Return whether the statement has a web address that the text lacks; `me.com` isn't in `acme.com`."""
     addresses = {match.group().rstrip(".,;:!?)'\"") for match in WEB_ADDRESS_PATTERN.finditer(statement)}
     return any(

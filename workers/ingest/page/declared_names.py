@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workers.ingest.corroboration import APP_NAME_META_TAGS
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import HtmlDocument
-from workers.ingest.page.kinds import JSONLD_APP_TYPES, JSONLD_SITE_TYPES, is_organization_node, is_person_node
+from workers.ingest.page.kinds import JSONLD_APP_TYPES, JSONLD_WEBSITE_TYPES, is_organization_node, is_person_node
 from workers.ingest.page.names import split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, fold_text, split_title
 
@@ -47,7 +47,7 @@ def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
     """
     for node in page.jsonld_nodes:
         for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.jsonld_nodes):
-            confidence, rule = rate_maker_name(publisher, 0.90, "jsonld.publisher.name")
+            confidence, rule = rate_jsonld_maker_name(publisher, 0.90, "jsonld.publisher.name")
             yield from ((text, confidence, rule) for text in read_jsonld_node_name(publisher))
         yield from (
             (text, 0.90, "jsonld.publisher.name") for text in jsonld.read_jsonld_plain_texts(node.get("publisher"))
@@ -56,7 +56,7 @@ def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 def find_jsonld_site_names(page: HtmlDocument) -> Iterator[ScoredName]:
     for node in page.jsonld_nodes:
-        if jsonld.read_jsonld_types(node) & JSONLD_SITE_TYPES:
+        if jsonld.read_jsonld_types(node) & JSONLD_WEBSITE_TYPES:
             yield from ((text, 0.85, "jsonld.WebSite.name") for text in read_jsonld_node_name(node))
 
 
@@ -71,7 +71,7 @@ def find_jsonld_organization_names(page: HtmlDocument) -> Iterator[ScoredName]:
         len({fold_text(split_name_and_tagline(text)[0]) for node in nodes for text in read_jsonld_node_name(node)}) == 1
     )
     for node in nodes:
-        confidence, rule = rate_maker_name(node, 0.75, "jsonld.Organization.name")
+        confidence, rule = rate_jsonld_maker_name(node, 0.75, "jsonld.Organization.name")
         yield from (
             (text, confidence, rule)
             for text in read_jsonld_node_name(node)
@@ -79,7 +79,7 @@ def find_jsonld_organization_names(page: HtmlDocument) -> Iterator[ScoredName]:
         )
 
 
-def rate_maker_name(node: jsonld.JsonLdNode, confidence: float, rule: str) -> tuple[float, str]:
+def rate_jsonld_maker_name(node: jsonld.JsonLdNode, confidence: float, rule: str) -> tuple[float, str]:
     return (PERSON_PUBLISHER_NAME_CONFIDENCE, "jsonld.Person.name") if is_person_node(node) else (confidence, rule)
 
 

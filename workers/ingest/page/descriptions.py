@@ -64,11 +64,11 @@ def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Ite
     )
     for node in page.jsonld_nodes:
         for text in jsonld.unwrap_jsonld_texts(node.get("description"))[:1]:
-            yield text, *rate_description_of_node(node)
+            yield text, *rate_jsonld_description(node)
     yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))
 
 
-def rate_description_of_node(node: jsonld.JsonLdNode) -> tuple[float, str]:
+def rate_jsonld_description(node: jsonld.JsonLdNode) -> tuple[float, str]:
     """Return confidence and rule of a node's description, by the type of the node."""
     if is_brand_node(node):
         return 0.85, "jsonld.brand.description"

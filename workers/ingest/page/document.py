@@ -17,7 +17,7 @@ MAX_VISIBLE_TEXT_CHARS = 20_000
 #: Visible characters below which a page needs its scripts.
 MIN_TEXT_CHARS_WITHOUT_JS = 200
 #: Characters of an inline script above which it is a program.
-MIN_SCRIPT_PROGRAM_CHARS = 1_000
+MIN_JAVASCRIPT_PROGRAM_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
 MAX_TAG_TEXT_DESCENDANTS = 1_000
@@ -151,7 +151,7 @@ def read_tag_attribute(tag: Tag, name: str) -> str:
 def is_program_script(script: Tag) -> bool:
     """Return whether a script is a program: external, or inline with many characters; a block of JSON is none."""
     program = not read_tag_attribute(script, "type").endswith("json")
-    return program and ("src" in script.attrs or len(script.get_text()) > MIN_SCRIPT_PROGRAM_CHARS)
+    return program and ("src" in script.attrs or len(script.get_text()) > MIN_JAVASCRIPT_PROGRAM_CHARS)
 
 
 def read_tag_text(tag: Tag) -> str:

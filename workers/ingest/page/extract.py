@@ -39,7 +39,7 @@ MAX_CHECKED_META_REFRESH_TAGS = 10
 #: WHATWG HTML 4.2.5.3, with the tolerance of browsers: no `url=`, quotes around the address.
 META_REFRESH_PATTERN = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 MAX_STYLE_SHEETS = 3
-MAX_STYLE_SHEET_LINKS = 30
+MAX_CHECKED_STYLE_LINKS = 30
 #: Characters of all `<style>`; further ones are ignored.
 MAX_INLINE_STYLE_CHARS = 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
@@ -136,7 +136,7 @@ def choose_style_sheet_urls(page: HtmlDocument) -> list[str]:
         href for tag in page.tags["link"] if is_style_sheet_link(tag) and (href := read_tag_attribute(tag, "href"))
     )
     candidates = (href for href in hrefs if not THIRD_PARTY_STYLE_SHEET_PATTERN.search(href))
-    urls = dict.fromkeys(map(page.resolve_link, islice(candidates, MAX_STYLE_SHEET_LINKS)))
+    urls = dict.fromkeys(map(page.resolve_link, islice(candidates, MAX_CHECKED_STYLE_LINKS)))
     own_urls = [url for url in urls if url and site_of_url(url) == site_of_url(page.url)]
     best = sorted(own_urls, key=lambda url: SITE_WIDE_STYLE_SHEET_PATTERN.search(url.rpartition("/")[2]) is None)[
         :MAX_STYLE_SHEETS

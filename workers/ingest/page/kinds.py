@@ -5,7 +5,7 @@ from importlib.resources import files
 from workers.ingest.page import jsonld
 
 JSONLD_APP_TYPES = frozenset({"SoftwareApplication", "MobileApplication", "WebApplication", "VideoGame"})
-JSONLD_SITE_TYPES = frozenset({"WebSite"})
+JSONLD_WEBSITE_TYPES = frozenset({"WebSite"})
 #: `Organization` and all types below it in schema.org's tree, those of `LocalBusiness` among them.
 JSONLD_ORGANIZATION_TYPES = frozenset(files(__package__).joinpath("organizations.txt").read_text("ascii").split())
 JSONLD_PRODUCT_OR_SERVICE_TYPES = frozenset({"Service", "Course", "Product"})

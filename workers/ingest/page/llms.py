@@ -32,7 +32,7 @@ def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDoc:
     title = LLMS_TXT_TITLE_PATTERN.match(text)
     if title is None:
         return ParsedNonPageDoc(candidates=[])
-    summary = find_first_markdown_quote(text[title.end() :])
+    summary = find_llms_txt_summary(text[title.end() :])
     candidates = build_candidates_of_scored_values(
         llms.url, find_scored_llms_txt_values(strip_inline_markdown(title[1]), summary)
     )
@@ -41,7 +41,7 @@ def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDoc:
     return ParsedNonPageDoc(candidates=candidates, passages=passages if has_summary else [])
 
 
-def find_first_markdown_quote(text: str) -> str:
+def find_llms_txt_summary(text: str) -> str:
     """Return the first quotation before the first section of a Markdown text; empty for none."""
     match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
     return strip_inline_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""

@@ -42,7 +42,7 @@ HIDDEN_ARIA_ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
 CONSENT_BANNER_ELEMENT_NAME_PATTERN = re.compile(
     r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE
 )
-WHOLE_PAGE_CONTAINER_TAGS = frozenset({"html", "body", "main", "article"})
+NEVER_CONSENT_BANNER_TAGS = frozenset({"html", "body", "main", "article"})
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ def is_hidden_tag(tag: Tag) -> bool:
         return tag.name in HIDDEN_TAGS
     if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in HIDDEN_ARIA_ROLES:
         return True
-    return tag.name not in WHOLE_PAGE_CONTAINER_TAGS and (
+    return tag.name not in NEVER_CONSENT_BANNER_TAGS and (
         is_consent_banner_name(read_tag_attribute(tag, "id"))
         or is_consent_banner_name(read_tag_attribute(tag, "class"))
     )

@@ -82,11 +82,11 @@ def find_manifest_icons_and_screenshots(url: str, members: dict[str, Any]) -> It
     """Yield a web app manifest's largest icon that isn't monochrome, as a logo, and its first screenshots."""
     icons = [
         member
-        for member in list_json_objects_at_key(members, "icons")
+        for member in list_manifest_objects_at_key(members, "icons")
         if read_json_text_at_key(member, "purpose") != "monochrome"
     ]
     yield from build_manifest_images(url, "logo", sorted(icons, key=read_manifest_icon_side_px)[-1:], "manifest.icons")
-    shots = list_json_objects_at_key(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
+    shots = list_manifest_objects_at_key(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
     yield from build_manifest_images(url, "screenshot", shots, "manifest.screenshots")
 
 
@@ -104,7 +104,7 @@ def build_manifest_images(
             )
 
 
-def list_json_objects_at_key(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def list_manifest_objects_at_key(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects in the list at `key` of a JSON object; an empty list for any other value."""
     value = members.get(key)
     return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []

@@ -27,7 +27,7 @@ TITLE_SEPARATOR_PATTERN = re.compile(
 )
 
 #: ASCII characters that `fold_text` drops: most texts are ASCII.
-ASCII_NON_ALPHANUMERIC_TABLE = {code: None for code in range(128) if not chr(code).isalnum()}
+NON_ALPHANUMERIC_REMOVAL_TABLE = {code: None for code in range(128) if not chr(code).isalnum()}
 #: Characters from Hangul on: earlier ones are never wide.
 POSSIBLY_WIDE_CHARACTERS = re.compile(r"[^\x00-\u10ff]")
 
@@ -66,7 +66,7 @@ def first_sentence(text: str) -> str:
 def fold_text(text: str) -> str:
     """Return the text's letters and digits, folded: equal if texts differ only in case, blanks, punctuation."""
     if text.isascii():
-        return text.lower().translate(ASCII_NON_ALPHANUMERIC_TABLE)
+        return text.lower().translate(NON_ALPHANUMERIC_REMOVAL_TABLE)
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 

@@ -21,13 +21,13 @@ def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
     for _, text in page.read_first_meta_texts("og:title", "twitter:title"):
         if value := clean_text_line(text):
             return truncate_text(value, MAX_PAGE_TITLE_CHARS)
-    own_title = find_title_beginning_in_headings(page, page.title) or cut_site_name_from_title(
+    own_title = find_own_title_in_headings(page, page.title) or cut_site_name_from_title(
         page.title, name or page.domain_label
     )
     return truncate_text(own_title, MAX_PAGE_TITLE_CHARS) or None
 
 
-def find_title_beginning_in_headings(page: HtmlDocument, page_title: str) -> str | None:
+def find_own_title_in_headings(page: HtmlDocument, page_title: str) -> str | None:
     """Return the shortest beginning of a title that is also one of the page's first headings; None for none."""
     headings = {fold_text(read_tag_text(tag)) for tag in page.tags["h1"][:MAX_HEADINGS_COMPARED_WITH_TITLE]} - {""}
     return next((beginning for beginning in title_beginnings(page_title) if fold_text(beginning) in headings), None)

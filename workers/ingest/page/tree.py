@@ -22,7 +22,7 @@ from lxml import etree
 
 UNREAD_TEXT_TAGS = frozenset("script style noscript template svg title select textarea iframe button".split())
 #: Tags above a text that are checked: an unclosed tag silences no page.
-MAX_UNREAD_ANCESTOR_DISTANCE = 5
+UNREAD_TEXT_TAG_REACH_LEVELS = 5
 #: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a
 #: walk up from any tag is short.
 MAX_HTML_DEPTH = 512
@@ -75,7 +75,7 @@ class PageTree:
         self.tags: defaultdict[str, list[Tag]] = defaultdict(list)
         self.texts: list[NavigableString] = []
         self.last_element: Tag | NavigableString = self.root
-        self.open_tags: list[OpenHtmlTag] = [(self.root, MAX_UNREAD_ANCESTOR_DISTANCE, NavigableString)]
+        self.open_tags: list[OpenHtmlTag] = [(self.root, UNREAD_TEXT_TAG_REACH_LEVELS, NavigableString)]
         self.pending_texts: list[str] = []
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
@@ -115,7 +115,7 @@ class PageTree:
         string = kind(text)
         string.parent = parent
         self.append_node(string, parent)
-        if kind is NavigableString and distance >= MAX_UNREAD_ANCESTOR_DISTANCE:
+        if kind is NavigableString and distance >= UNREAD_TEXT_TAG_REACH_LEVELS:
             self.texts.append(string)
 
     comment = pi = doctype = append_pending_text

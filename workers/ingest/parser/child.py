@@ -62,7 +62,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     FetchedAppStoreWebPage: subtitle.parse_app_subtitle_page,
     GooglePlayPage: play.extract_brand_candidates_of_play_page,
     RepositoryTree: paths.choose_repository_paths,
-    RepositoryContent: repository.parse_repository_content,
+    RepositoryContent: repository.extract_repo_brand_candidates,
 }
 
 #: Seconds of a document; the parent sets its CPU seconds.
@@ -108,7 +108,7 @@ def parse_received_document_and_exit(connection: socket.socket, cpu_s: int) -> N
     """Send `PARSING_STARTED_BYTE`, read a `ParseInput`, send a `ParseReply` unless parsing fails, and exit."""
     try:
         connection.sendall(PARSING_STARTED_BYTE)
-        set_document_limits(cpu_s)
+        limit_document_process(cpu_s)
         confine_process()
         document = receive_document(connection)
         with exit_on_hang_up(connection):
@@ -121,7 +121,7 @@ def parse_received_document_and_exit(connection: socket.socket, cpu_s: int) -> N
     os._exit(0)
 
 
-def set_document_limits(cpu_s: int) -> None:
+def limit_document_process(cpu_s: int) -> None:
     """Limit the process's CPU to `cpu_s` s, and its memory and wall time, in the kernel, and so in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.errors import SourceContentUnusable, SourceTooLarge
+from schemas.errors import FetchedSourceUnusable, SourceTooLarge
 from workers.ingest.shapes import (
     PARSING_STARTED_BYTE,
     FetchedPage,
@@ -120,14 +120,14 @@ async def open_document_parser(*, at_once: int = MAX_PARALLEL_PARSED_DOCUMENTS) 
 
 
 async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
-    """Parse a fetched web page in the parsing process. Raises `SourceContentUnusable`, `SourceTooLarge`."""
+    """Parse a fetched web page in the parsing process. Raises `FetchedSourceUnusable`, `SourceTooLarge`."""
     page = await parse_any_ingest_document(parser, source)
     assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
 
 
 async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedNonPageDoc:
-    """Parse a document other than a page, a tree or a drawing. Raises `SourceContentUnusable`, `SourceTooLarge`."""
+    """Parse a document other than a page, a tree or a drawing. Raises `FetchedSourceUnusable`, `SourceTooLarge`."""
     reading = await parse_any_ingest_document(parser, document)
     assert isinstance(reading, ParsedNonPageDoc)  # noqa: S101  so do all but those of pages and trees
     return reading
@@ -136,14 +136,14 @@ async def parse_non_page_document(parser: DocumentParser, document: ParseInput) 
 async def parse_any_ingest_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
     """Parse a document in the parsing process, within the job's CPU budget.
 
-    Raises `SourceContentUnusable` if the document breaks the parser or takes too long, or if the budget is used up.
+    Raises `FetchedSourceUnusable` if the document breaks the parser or takes too long, or if the budget is used up.
     Raises `SourceTooLarge` if it takes too much memory. The CPU seconds used, or all granted ones without a
     reply, are taken from the budget.
     """
     message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
     async with parser.lock:
         if parser.left_s <= 0:
-            raise SourceContentUnusable(
+            raise FetchedSourceUnusable(
                 f"the previous pages used all of the {MAX_PARSING_CPU_S_PER_JOB:g} s to read that one ingest has"
             )
         cpu_s = ceil(min(MAX_DOCUMENT_CPU_S, parser.left_s))
@@ -156,7 +156,7 @@ async def parse_any_ingest_document(parser: DocumentParser, document: ParseInput
         reply = msgspec.msgpack.decode(sent, type=ParseReply) if sent else None
         parser.left_s -= cpu_s if reply is None else reply.cpu_s
     if reply is None:
-        raise SourceContentUnusable("the page can't be read: it takes too long, or breaks the parser")
+        raise FetchedSourceUnusable("the page can't be read: it takes too long, or breaks the parser")
     if reply.output is None:
         raise SourceTooLarge("the page takes too much memory to read; give a smaller page of the site")
     return reply.output

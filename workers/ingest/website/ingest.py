@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import BrandExtraction, HttpValidators, RecrawlState
+from schemas.brand import BrandExtraction, HttpValidators, LastCrawlRecord
 from schemas.errors import SourceError
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm.suggest import compute_extraction_version
@@ -38,7 +38,7 @@ async def ingest_website_source(
     *,
     args: dict[str, Any],
     progress: ReportProgress,
-    visit: RecrawlState | None = None,
+    visit: LastCrawlRecord | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
     """Read a website; return its brand extraction, or an empty one marked `unchanged` if it is as at `visit`.
@@ -99,7 +99,7 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
         yield (f"truncated: the site was too slow for {MAX_CRAWL_TIME_S:g} s; {len(pages)} of its pages were read")
 
 
-def build_empty_extraction_of_unchanged_site(url: str, visit: RecrawlState) -> BrandExtraction:
+def build_empty_extraction_of_unchanged_site(url: str, visit: LastCrawlRecord) -> BrandExtraction:
     """Return the extraction of an unchanged site: it has no fields, and a warning, so that the brand stays as it is."""
     return BrandExtraction(
         url=visit.url or url,
@@ -110,7 +110,7 @@ def build_empty_extraction_of_unchanged_site(url: str, visit: RecrawlState) -> B
     )
 
 
-async def is_site_unchanged(session: CrawlSession, visit: RecrawlState) -> bool:
+async def is_site_unchanged(session: CrawlSession, visit: LastCrawlRecord) -> bool:
     """Return whether the server answers each request of the visit as before.
 
     Return False after the check's timeout, or without validators. Full responses are added to `session.fetched`.

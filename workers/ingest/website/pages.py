@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from schemas.brand import BrandFieldName
-from schemas.errors import SourceContentUnusable, SourceError, SourceTimeout
+from schemas.errors import FetchedSourceUnusable, SourceError, SourceTimeout
 from workers.ingest.page.address import page_url_comparison_key, site_of_url
 from workers.ingest.parser.parser import DocumentParser, parse_page
 from workers.ingest.shapes import FetchedPage, ParsedPage, RankedLink
@@ -26,7 +26,7 @@ LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR = 0.9
 async def read_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
     """Read the page that the partner named in the ingest's request.
 
-    Raises a `SourceError`: `SourceTimeout` after the session's time, `SourceContentUnusable` for an empty page.
+    Raises a `SourceError`: `SourceTimeout` after the session's time, `FetchedSourceUnusable` for an empty page.
     """
     try:
         async with asyncio.timeout_at(session.ends):
@@ -35,7 +35,7 @@ async def read_requested_page(session: CrawlSession, parser: DocumentParser, url
         raise SourceTimeout("the page did not load in time; its site was too slow, or too busy") from error
     # The host alone is a candidate on any page.
     if page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates):
-        raise SourceContentUnusable("the page is empty; give a page that has text on it without JavaScript")
+        raise FetchedSourceUnusable("the page is empty; give a page that has text on it without JavaScript")
     return page
 
 

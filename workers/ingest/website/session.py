@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from domain.values import ssrf_guard
-from schemas.brand import HttpValidators, RecrawlState
+from schemas.brand import HttpValidators, LastCrawlRecord
 from schemas.errors import FetchAddressNotAllowed, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
@@ -160,6 +160,6 @@ class CrawlSession:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def build_next_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> RecrawlState:
+    def build_next_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> LastCrawlRecord:
         """Return the state for the next visit: `rules`, `args`, and validators only if all requests were made."""
-        return RecrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)
+        return LastCrawlRecord(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

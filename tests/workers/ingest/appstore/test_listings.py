@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.brand import BrandFieldName, FieldFinding
+from schemas.brand import BrandFieldName, SourceFieldFinding
 from tests.workers.ingest.appstore.store_server import recorded
 from workers.ingest.appstore import app, play
 from workers.ingest.appstore.shapes import AppLookupResult, FetchedStoreApp, GooglePlayPage
@@ -48,7 +48,7 @@ def test_every_recorded_listing_is_read_exactly() -> None:
         check(result, {name: finding.value for name, finding in findings(result).items()})
 
 
-def findings(result: dict[str, Any], country: str = "us") -> dict[BrandFieldName, FieldFinding]:
+def findings(result: dict[str, Any], country: str = "us") -> dict[BrandFieldName, SourceFieldFinding]:
     """Return the winning value of each field of a lookup's result."""
     software = msgspec.convert(result, AppLookupResult)
     reading = app.extract_brand_candidates_of_apple_app(FetchedStoreApp(url=URL, country=country, software=software))

@@ -26,7 +26,7 @@ from tests.workers.ingest.appstore.store_server import (
     unlimited_limiter,
 )
 from tests.workers.web.web import Answers, raw_response
-from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
+from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, look_up_apple_app
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import build_custom_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
@@ -44,7 +44,7 @@ async def look_up(
     limiter: UpstreamLimiter | None = None,
 ) -> tuple[StorefrontResult, list[str]]:
     async with open_stores(parser, answers, limiter) as (stores, site):
-        return await find_store_app(stores.lookup, listing, country=country), site.paths
+        return await look_up_apple_app(stores.lookup, listing, country=country), site.paths
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff\n\n\n"])
@@ -163,6 +163,6 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
         allowed=build_custom_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
     ) as client:
         with pytest.raises(FetchAddressNotAllowed):
-            await find_store_app(
+            await look_up_apple_app(
                 AppLookupAccess(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us"
             )

@@ -8,9 +8,9 @@ import pytest
 from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from schemas.brand import BrandExtraction
 from schemas.errors import (
+    FetchedSourceUnusable,
     FetchFailed,
     RobotsDisallowed,
-    SourceContentUnusable,
     SourceError,
     SourceNotFound,
     SourceRateLimited,
@@ -115,8 +115,8 @@ async def test_a_short_description_alone_becomes_the_description(parser: Documen
     ("answer", "error"),
     [
         (raw_response(404), SourceNotFound),
-        (raw_response(body="<h1>Before you continue</h1>"), SourceContentUnusable),
-        (page(None, **{"@type": "WebSite"}), SourceContentUnusable),
+        (raw_response(body="<h1>Before you continue</h1>"), FetchedSourceUnusable),
+        (page(None, **{"@type": "WebSite"}), FetchedSourceUnusable),
     ],
 )
 async def test_each_failure_has_its_code(parser: DocumentParser, answer: bytes, error: type[SourceError]) -> None:

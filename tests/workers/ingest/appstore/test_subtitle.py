@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import FieldFinding
+from schemas.brand import SourceFieldFinding
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
 from tests.workers.ingest.website.visits import warning_codes
 from tests.workers.web.web import raw_response
@@ -75,7 +75,7 @@ async def test_other_texts_are_no_subtitle(page: str) -> None:
     assert read(page) == []
 
 
-async def ingest_with_page(parser: DocumentParser, page: bytes) -> tuple[FieldFinding, list[str]]:
+async def ingest_with_page(parser: DocumentParser, page: bytes) -> tuple[SourceFieldFinding, list[str]]:
     """Return the tagline, and the codes of the warnings."""
     listing = json(stdlib.dumps({"resultCount": 1, "results": [LISTING]}))
     charts = {"/us/charts": raw_response(body=SVELTE)}

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import ssrf_guard
-from schemas.brand import BrandExtraction, BrandFieldName, RecrawlState
+from schemas.brand import BrandExtraction, BrandFieldName, LastCrawlRecord
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.ingest.website.visits import ignored
@@ -21,7 +21,7 @@ from workers.ingest.choose import choose_brand_findings
 from workers.ingest.github.client import GitHubApi
 from workers.ingest.github.ingest import ingest_github_repository
 from workers.ingest.github.paths import STORE_TEXT_PATH_PATTERN
-from workers.ingest.github.reading.repository import parse_repository_content
+from workers.ingest.github.reading.repository import extract_repo_brand_candidates
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.session import build_crawl_resources
@@ -168,7 +168,7 @@ async def ingest_repository(
     *sites: Site,
     name: str = "acme/zap",
     branch: str | None = None,
-    visit: RecrawlState | None = None,
+    visit: LastCrawlRecord | None = None,
     **fields: Any,
 ) -> BrandExtraction:
     """Run an ingest of a served repository, with these other sites; `fields` are the API's."""
@@ -221,7 +221,7 @@ def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[
     readmes = [file for file in all_files if "readme" in file.path.lower()]
     other_files = [file for file in all_files if file not in readmes]
     defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    reading_found = parse_repository_content(
+    reading_found = extract_repo_brand_candidates(
         RepositoryContent(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
     )
     return {field: finding.value for field, finding in choose_brand_findings(reading_found.candidates).items()}

@@ -7,8 +7,8 @@ import pytest
 from schemas.brand import HttpValidators
 from schemas.errors import (
     FetchAddressNotAllowed,
+    FetchedSourceUnusable,
     FetchFailed,
-    SourceContentUnusable,
     SourceError,
     SourceForbidden,
     SourceNotFound,
@@ -125,7 +125,7 @@ async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
     [
         (json_response({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
         (json_response({"message": "gone"}, status=410), SourceNotFound, "not public"),
-        (json_response({"message": "Git Repository is empty."}, status=409), SourceContentUnusable, "is empty"),
+        (json_response({"message": "Git Repository is empty."}, status=409), FetchedSourceUnusable, "is empty"),
         (json_response({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
         (json_response(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
         (json_response({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),

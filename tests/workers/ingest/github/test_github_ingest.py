@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import RecrawlState
-from schemas.errors import FetchFailed, SourceContentUnusable, SourceError, SourceNotFound, SourceRateLimited
+from schemas.brand import LastCrawlRecord
+from schemas.errors import FetchedSourceUnusable, FetchFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, json_response, serve_github
 from workers.ingest.github import paths
 from workers.ingest.github.ingest import REPOSITORY_EXTRACTION_RULES_VERSION
@@ -78,7 +78,7 @@ async def test_a_rename_is_followed_with_a_warning(parser: DocumentParser) -> No
 
 async def test_a_known_repository_is_requested_by_its_id(parser: DocumentParser) -> None:
     """Its name may belong to another repository by now."""
-    visit = RecrawlState(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=1000)
+    visit = LastCrawlRecord(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=1000)
     other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with serve_github(zap(full_name="acme/new"), other_repository) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
@@ -87,7 +87,7 @@ async def test_a_known_repository_is_requested_by_its_id(parser: DocumentParser)
 
 
 async def test_a_recreated_repository_is_found_by_its_name(parser: DocumentParser) -> None:
-    visit = RecrawlState(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=999)
+    visit = LastCrawlRecord(rules=REPOSITORY_EXTRACTION_RULES_VERSION, args=ARGS, repository_id=999)
     async with serve_github(zap()) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
@@ -135,7 +135,7 @@ async def test_an_empty_repository_has_its_own_error(parser: DocumentParser) -> 
     tree = "/repos/acme/zap/git/trees/main"
     answers = {tree: json_response({"message": "Git Repository is empty."}, status=409)}
     error = await refused(parser, zap(files={}), answers=answers)
-    assert isinstance(error, SourceContentUnusable)
+    assert isinstance(error, FetchedSourceUnusable)
     assert "push" in error.message
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, HttpValidators, RecrawlState
+from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, HttpValidators, LastCrawlRecord
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
     HOME,
@@ -235,7 +235,7 @@ async def run_last_step(declared_candidates: list[FieldCandidate], answer: bytes
         )
 
 
-VISIT = RecrawlState(rules=1, args={}, answers={HOME: HttpValidators(etag="1")}, repository_id=7)
+VISIT = LastCrawlRecord(rules=1, args={}, answers={HOME: HttpValidators(etag="1")}, repository_id=7)
 
 
 async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:

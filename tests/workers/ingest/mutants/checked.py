@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, FieldFinding
+from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, SourceFieldFinding
 from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.choose import MAX_ALTERNATIVE_FINDINGS
@@ -91,7 +91,7 @@ def check_extraction(extraction: BrandExtraction) -> None:
 
 
 def check_finding(
-    field: BrandFieldName, finding: FieldFinding | FieldCandidate, lengths: dict[BrandFieldName, int] = LENGTHS
+    field: BrandFieldName, finding: SourceFieldFinding | FieldCandidate, lengths: dict[BrandFieldName, int] = LENGTHS
 ) -> None:
     msgspec.convert({field: finding.value}, BrandPatch)
     assert 0 < finding.confidence <= 1

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.brand import BrandFieldName, FieldFinding
+from schemas.brand import BrandFieldName, SourceFieldFinding
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.shapes import FetchedPage, ParsedPage
@@ -15,7 +15,7 @@ def page(html: str | bytes, url: str = HOME, **headers: str) -> ParsedPage:
     return extract_brand_facts_and_links_of_page(FetchedPage(url=url, body=body, **headers))
 
 
-def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[BrandFieldName, FieldFinding]:
+def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[BrandFieldName, SourceFieldFinding]:
     return choose_brand_findings(page(html, url, **headers).candidates)
 
 

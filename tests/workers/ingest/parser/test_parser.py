@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from schemas import ids
-from schemas.errors import SourceContentUnusable, SourceTooLarge
+from schemas.errors import FetchedSourceUnusable, SourceTooLarge
 from tests.processes import descendants
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
@@ -57,7 +57,7 @@ async def test_a_hostile_page_ends_soon_and_harms_no_other(
     monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 2 * PATIENCE_S)
     # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
-        with contextlib.suppress(SourceContentUnusable, SourceTooLarge):
+        with contextlib.suppress(FetchedSourceUnusable, SourceTooLarge):
             await page(parser, body)
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
 
@@ -108,11 +108,11 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
         assert (await quick).title == "Quick"
         await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
-        with pytest.raises(SourceContentUnusable, match="can't be read"):
+        with pytest.raises(FetchedSourceUnusable, match="can't be read"):
             await slow
         monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.2)
         os.kill(parser.parsing.process.pid, signal.SIGSTOP)
-        with pytest.raises(SourceContentUnusable):
+        with pytest.raises(FetchedSourceUnusable):
             await page(parser, b"<title>Acme</title>")
 
 
@@ -165,7 +165,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
             return parent_end
 
         monkeypatch.setattr(parser.parsing, "open_document_socket", connecting)
-        with pytest.raises(SourceContentUnusable):
+        with pytest.raises(FetchedSourceUnusable):
             await page(parser, SLOW)
         [child] = stopped
         os.kill(child, signal.SIGCONT)
@@ -189,7 +189,7 @@ BUSY_TENANT = ids.new_uuid7()
 
 
 async def ended_page(parser: DocumentParser, body: bytes) -> None:
-    with contextlib.suppress(SourceContentUnusable, SourceTooLarge):
+    with contextlib.suppress(FetchedSourceUnusable, SourceTooLarge):
         await page(parser, body)
 
 
@@ -202,7 +202,7 @@ async def test_a_jobs_pages_share_a_cpu_budget() -> None:
         job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
         assert -1.0 < job.left_s <= 0.0
-        with pytest.raises(SourceContentUnusable, match=r"all of the 15 s to read"):
+        with pytest.raises(FetchedSourceUnusable, match=r"all of the 15 s to read"):
             await page(job, b"<title>Acme</title>")
         assert (await page(opened.create_job_parser(BUSY_TENANT), b"<title>Next</title>")).title == "Next"
 
@@ -211,6 +211,6 @@ async def test_a_page_without_a_reply_costs_its_whole_grant(monkeypatch: pytest.
     monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.1)
     async with open_document_parser(at_once=2) as opened:
         job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.9)
-        with pytest.raises(SourceContentUnusable, match="can't be read"):
+        with pytest.raises(FetchedSourceUnusable, match="can't be read"):
             await page(job, SLOW)
         assert job.left_s <= 0.0

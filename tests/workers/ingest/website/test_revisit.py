@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.brand import BrandExtraction, RecrawlState
+from schemas.brand import BrandExtraction, LastCrawlRecord
 from tests.workers.ingest.website.visits import ingest_site, warning_codes
 from tests.workers.web.web import Script, Site, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import DocumentParser
@@ -43,9 +43,9 @@ async def ingest_twice(
         return before, site, await ingest_site(parser, client, site, path, last=stored(last), **args)
 
 
-def stored(last: RecrawlState) -> RecrawlState:
+def stored(last: LastCrawlRecord) -> LastCrawlRecord:
     """Return the visit as the database stores it."""
-    return msgspec.json.decode(msgspec.json.encode(last), type=RecrawlState)
+    return msgspec.json.decode(msgspec.json.encode(last), type=LastCrawlRecord)
 
 
 def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:

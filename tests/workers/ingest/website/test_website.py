@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from schemas.errors import (
+    FetchedSourceUnusable,
     RobotsDisallowed,
-    SourceContentUnusable,
     SourceError,
     SourceNotFound,
     SourceNotHtml,
@@ -101,8 +101,8 @@ KEEP_OUT = robots_txt("Disallow: /private")
         ({}, SourceNotFound),
         ({"/private": raw_response(429, retry_after="7")}, SourceRateLimited),
         ({"/private": raw_response(body="%PDF", content_type="application/pdf")}, SourceNotHtml),
-        ({"/private": raw_response(body="")}, SourceContentUnusable),
-        ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, SourceContentUnusable),
+        ({"/private": raw_response(body="")}, FetchedSourceUnusable),
+        ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, FetchedSourceUnusable),
     ],
 )
 async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from schemas.brand import BrandExtraction, RecrawlState
+from schemas.brand import BrandExtraction, LastCrawlRecord
 from tests.workers.web.web import Answers, Site, allowed_client, serve
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.ingest import ingest_website_source
@@ -25,7 +25,7 @@ async def ingest_site(
     site: Site,
     path: str = "/",
     *,
-    last: RecrawlState | None = None,
+    last: LastCrawlRecord | None = None,
     **args: Any,
 ) -> BrandExtraction:
     web = client if isinstance(client, WebCrawlResources) else build_crawl_resources(client)

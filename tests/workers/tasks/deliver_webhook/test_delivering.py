@@ -71,7 +71,7 @@ async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
 async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
     scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.webhooks.attempts.MAX_ABANDONED_DELIVERIES", 2)
+    monkeypatch.setattr("domain.webhooks.attempts.DELIVERIES_ABANDONED_PER_BATCH", 2)
     endpoint_id, _ = await scene.endpoint(receiver.url)
     await scene.patch(endpoint_id, status="paused")
     await scene.emit(times=5)

@@ -19,7 +19,7 @@ from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
     EndpointOfDeliverySearch,
-    WebhookDeliverySearch,
+    WebhookDeliveryJobSubmitter,
 )
 from jobs.kinds import DELIVER_WEBHOOK_KIND
 from telemetry import metrics
@@ -253,9 +253,9 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
+            await WebhookDeliveryJobSubmitter(query).submit_next_delivery_jobs(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await WebhookDeliverySearch(query).submit_next_delivery_jobs(conn)
+            await WebhookDeliveryJobSubmitter(query).submit_next_delivery_jobs(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
@@ -264,7 +264,7 @@ async def test_each_endpoint_gets_its_turn_and_one_job(scene: DeliveryScene, mon
     monkeypatch.setattr(delivery_jobs, "WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
-    look = WebhookDeliverySearch(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
+    look = WebhookDeliveryJobSubmitter(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
     async with scene.pool.acquire() as conn:
         looks = [await look.submit_next_delivery_jobs(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Conn, Pool, run_in_transaction, use_postgres_connection
+from db.pool import Conn, Pool, run_in_transaction, use_unpooled_pg_connection
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import AppChangeAuthor
@@ -171,7 +171,7 @@ class RelayScene:
     def store(self, wrap: Callable[[Conn], Any] = lambda conn: conn) -> Callable[[], AbstractAsyncContextManager[Any]]:
         @asynccontextmanager
         async def opened() -> AsyncIterator[Any]:
-            async with use_postgres_connection(self.settings.event_store_url, name="test") as conn:
+            async with use_unpooled_pg_connection(self.settings.event_store_url, name="test") as conn:
                 yield wrap(conn)
 
         return opened

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from api.app import set_application_settings_and_clock
-from db.pool import Pool, use_postgres_connection
+from db.pool import Pool, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests import databases
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
@@ -118,7 +118,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
     ):
         app = await create_shop_app(acme)
         await send(acme, app)
-        async with use_postgres_connection(store_url, name="test") as store:
+        async with use_unpooled_pg_connection(store_url, name="test") as store:
             # The batching window is over.
             await store.execute("update event_conversion set due_at = now()")
             await fleet.dispatcher()

@@ -55,7 +55,7 @@ CustomerSegment: TypeAlias = Literal["business", "developer", "consumer"]
 OffTopicSubject: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
 
 
-class ProseLexicon(msgspec.Struct, frozen=True, kw_only=True):
+class LanguageLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
     `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above
@@ -92,12 +92,12 @@ class ProseLexicon(msgspec.Struct, frozen=True, kw_only=True):
     asides: dict[OffTopicSubject, str] = field(default_factory=dict)
 
 
-EMPTY_LEXICON = ProseLexicon()
+EMPTY_LEXICON = LanguageLexicon()
 
 
 @cache
-def load_lexicon(language: str | None) -> ProseLexicon:
+def load_lexicon(language: str | None) -> LanguageLexicon:
     """Return the lexicon of a language tag's language. Return an empty one if there is none, or for None."""
     source = files(__name__).joinpath(f"{primary_language_subtag(language)}.json") if language else None
     has_file = source is not None and source.is_file()
-    return msgspec.json.decode(source.read_bytes(), type=ProseLexicon) if has_file and source else EMPTY_LEXICON
+    return msgspec.json.decode(source.read_bytes(), type=LanguageLexicon) if has_file and source else EMPTY_LEXICON

@@ -100,7 +100,7 @@ def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
 
 def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     yield from read_manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
-    yield from read_package_statements(document, own_name, "package.json")
+    yield from read_package_manifest(document, own_name, "package.json")
 
 
 def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
@@ -112,17 +112,17 @@ def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iter
 
 
 def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
-    yield from read_package_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
+    yield from read_package_manifest({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
 def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
-        yield from read_package_statements(table, own_name, "pyproject")
+        yield from read_package_manifest(table, own_name, "pyproject")
 
 
 def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
     """Return the reader of a manifest that declares only its package, in the object `table`, with the rule `rule`."""
-    return lambda document, own_name: read_package_statements(get_nested_object(document, *table), own_name, rule)
+    return lambda document, own_name: read_package_manifest(get_nested_object(document, *table), own_name, rule)
 
 
 def read_jekyll_description(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
@@ -133,9 +133,7 @@ def read_jekyll_description(document: ManifestObject, own_name: RepositoryOwnNam
         yield from read_manifest_description_statement(document, "jekyll", 0.70)
 
 
-def read_package_statements(
-    document: ManifestObject, own_name: RepositoryOwnName, rule: str
-) -> Iterator[BrandStatement]:
+def read_package_manifest(document: ManifestObject, own_name: RepositoryOwnName, rule: str) -> Iterator[BrandStatement]:
     """Yield the name, description and keywords in a package manifest, as all registries have them.
 
     The name is without `@scope/` and `vendor/`.

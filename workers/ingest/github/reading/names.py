@@ -20,7 +20,7 @@ REPOSITORY_NAME_SUFFIX_PATTERN = re.compile(
 )
 TRAILING_VERSION_NUMBER = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
 #: Further words of a heading with the repository's own name: with more words it is a sentence.
-MAX_EXTRA_NAME_WORDS = 2
+MAX_WORDS_BESIDE_REPO_NAME = 2
 #: Occurrences in a text from which a spelling counts as the name's.
 MIN_SPELLING_OCCURRENCES = 2
 
@@ -96,5 +96,5 @@ def is_repository_own_name(text: str, own_name: RepositoryOwnName) -> bool:
 
 def is_nearly_repository_name(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the text is the repository's own name with at most two further words."""
-    is_short = len(text.split()) <= len(own_name.display.split()) + MAX_EXTRA_NAME_WORDS
+    is_short = len(text.split()) <= len(own_name.display.split()) + MAX_WORDS_BESIDE_REPO_NAME
     return bool(own_name.comparison_key) and own_name.comparison_key in fold_text(text) and is_short

@@ -17,7 +17,7 @@ from workers.ingest.page.document import MAX_URL_CHARS, read_tag_attribute, reso
 from workers.ingest.page.pictures import truncate_image_alt_text
 from workers.ingest.shapes import CandidateImage
 
-MAX_README_IMAGES = 40
+MAX_README_IMAGES_TRIED = 40
 #: Pixels of a side below which a README's image is a sign in a line of text.
 MIN_README_IMAGE_SIDE_PX = 64
 BADGE_URL_PATTERN = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
@@ -42,9 +42,9 @@ def find_readme_image_candidates(repository: RepositoryContent, html: str) -> It
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
-    for image in soup.find_all("img", limit=MAX_README_IMAGES):
+    for image in soup.find_all("img", limit=MAX_README_IMAGES_TRIED):
         url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
-        if url and is_image_readable_by_anyone(repository, url) and not is_badge_image(repository, image, url):
+        if url and is_repository_image_public(repository, url) and not is_badge_image(repository, image, url):
             description = truncate_image_alt_text(read_tag_attribute(image, "alt"))
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
@@ -64,7 +64,7 @@ def is_absolute_address(src: str) -> bool:
     return src.startswith("//") or ":" in src.partition("/")[0]
 
 
-def is_image_readable_by_anyone(repository: RepositoryContent, url: str) -> bool:
+def is_repository_image_public(repository: RepositoryContent, url: str) -> bool:
     return repository.public or not url.startswith(repository.raw_files_url)
 
 

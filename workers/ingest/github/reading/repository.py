@@ -34,7 +34,7 @@ NON_KEYWORD_CODE_LANGUAGES = {
 MAX_REPOSITORY_PASSAGES = 250
 
 
-def parse_repository_content(repository: RepositoryContent) -> ParsedNonPageDoc:
+def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPageDoc:
     """Return the candidates, passages and images of a repository from GitHub's fields and its files.
 
     Of equal candidates the first wins: store, GitHub's fields, manifests, README.
