@@ -5,7 +5,7 @@ import base64
 from platforms.bluesky import api, connect
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.bluesky.publish import BlueskyAdapter
-from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife
+from workers.platforms.parts import PlatformParts, SandboxIdFormatAndTokenLife
 
 PARTS = PlatformParts(
     open_adapter=lambda net: BlueskyAdapter(net.client),
@@ -15,5 +15,5 @@ PARTS = PlatformParts(
     revoke=lambda net, attempt: api.delete_pds_session(
         net.client, attempt.server.service_url, refresh_token=attempt.revocable.refresh_token or ""
     ),
-    sandbox=SandboxAccountIdAndTokenLife(lambda digest: f"did:plc:{base64.b32encode(digest).decode().lower()[:24]}"),
+    sandbox=SandboxIdFormatAndTokenLife(lambda digest: f"did:plc:{base64.b32encode(digest).decode().lower()[:24]}"),
 )

@@ -21,8 +21,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollector,
     MetricsPostLimitsPerCallAndRun,
+    PlatformMetricsCollector,
     select_integer_figures,
 )
 
@@ -57,7 +57,7 @@ class BlueskyFollowerCount(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True)
-class BlueskyCollector(MetricsCollector):
+class BlueskyCollector(PlatformMetricsCollector):
     """Collector of Bluesky; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient

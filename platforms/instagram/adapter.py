@@ -5,7 +5,7 @@ from platforms.instagram.collect import InstagramCollector
 from platforms.instagram.description import InstagramSettings
 from platforms.instagram.publish import InstagramAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
+from workers.platforms.parts import PlatformParts, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
 
 
 def _get_instagram_api_base_url(net: OutgoingNetwork) -> str:
@@ -17,7 +17,7 @@ PARTS = PlatformParts(
     open_collector=lambda net: InstagramCollector(net.client, _get_instagram_api_base_url(net)),
     connect=connect.connect_instagram_account,
     refresh=lambda net, attempt: connect.refresh_instagram_token(net, attempt.tokens),
-    sandbox=SandboxAccountIdAndTokenLife(
+    sandbox=SandboxIdFormatAndTokenLife(
         token_life=TokenLifeAndRefresh(
             connect.INSTAGRAM_TOKEN_LIFE, connect.INSTAGRAM_TOKEN_LIFE * connect.TOKEN_LIFE_SHARE_UNTIL_EXTENSION
         )

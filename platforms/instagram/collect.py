@@ -22,8 +22,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollector,
     MetricsPostLimitsPerCallAndRun,
+    PlatformMetricsCollector,
     select_integer_figures,
     skip_figure_without_permission,
 )
@@ -70,7 +70,7 @@ class InstagramFollowerCount(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class InstagramCollector(MetricsCollector):
+class InstagramCollector(PlatformMetricsCollector):
     """Collector of Instagram.
 
     `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the API's address.

@@ -20,8 +20,8 @@ from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollector,
     MetricsPostLimitsPerCallAndRun,
+    PlatformMetricsCollector,
     select_integer_figures,
 )
 
@@ -49,7 +49,7 @@ class MastodonFollowerCount(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class MastodonCollector(MetricsCollector):
+class MastodonCollector(PlatformMetricsCollector):
     """Collector of Mastodon; `client` is that of `workers.web.fetch.open_ssrf_guarded_client`."""
 
     client: httpx.AsyncClient

@@ -7,7 +7,7 @@ from platforms.tiktok.collect import TikTokCollector
 from platforms.tiktok.description import TikTokSettings
 from platforms.tiktok.publish import TikTokAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformParts, SandboxAccountIdAndTokenLife, TokenLifeAndRefresh
+from workers.platforms.parts import PlatformParts, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
 
 
 def _get_tiktok_api_base_url(net: OutgoingNetwork) -> str:
@@ -21,7 +21,7 @@ PARTS = PlatformParts(
     refresh=lambda net, attempt: connect.refresh_tiktok_tokens(net, attempt.tokens),
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),
     # TikTok's refresh token lives a year.
-    sandbox=SandboxAccountIdAndTokenLife(
+    sandbox=SandboxIdFormatAndTokenLife(
         token_life=TokenLifeAndRefresh(timedelta(days=1), timedelta(days=365) * connect.REFRESH_AT_LIFE_SHARE)
     ),
 )

@@ -19,8 +19,8 @@ from platforms.tiktok import api
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
     CollectedFigures,
-    MetricsCollector,
     MetricsPostLimitsPerCallAndRun,
+    PlatformMetricsCollector,
     select_integer_figures,
     skip_figure_without_permission,
 )
@@ -58,7 +58,7 @@ class TikTokFollowerCountResponse(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class TikTokCollector(MetricsCollector):
+class TikTokCollector(PlatformMetricsCollector):
     """Collector of TikTok.
 
     `client` is that of `workers.web.fetch.open_ssrf_guarded_client`, `base` the API's address.

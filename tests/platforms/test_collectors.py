@@ -32,7 +32,7 @@ from tests.platforms import instagram_account, tiktok_account
 from tests.platforms.instagram_account import InstagramAccount
 from tests.platforms.scripted import AT, account, client_for, drop, json_response, server, xrpc_error
 from tests.platforms.tiktok_account import TikTokAccount
-from workers.platforms.collecting import CollectedFigures, MetricsCollector
+from workers.platforms.collecting import CollectedFigures, PlatformMetricsCollector
 from workers.platforms.fakes.collect import SandboxCollector
 
 
@@ -41,7 +41,7 @@ def due(name: str, *, video: bool = False) -> PostDueForMetricPolling:
 
 
 async def figures(
-    collector: MetricsCollector, of: PostingAccount, *names: str, video: bool = False
+    collector: PlatformMetricsCollector, of: PostingAccount, *names: str, video: bool = False
 ) -> dict[str, CollectedFigures]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: due(name, video=video) for name in names}

@@ -91,7 +91,7 @@ async def _decode_answer_or_ask_again(
 ) -> T:
     """Decode the model's answer; if it is invalid, name the fault to the model and ask once more.
 
-    Return the decoded answer. Raise `LlmOutputInvalid` if the second answer is invalid, too.
+    Return the decoded answer. Raise a `LanguageModelError`: `LlmOutputInvalid` if the second is invalid, too.
     """
     try:
         return decode_model_answer(text_of_completion_choice(choice), question.kind)

@@ -30,7 +30,7 @@ class MetricsPostLimitsPerCallAndRun(NamedTuple):
     most: int
 
 
-class MetricsCollector(Protocol):
+class PlatformMetricsCollector(Protocol):
     """Collector of one platform."""
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun]

@@ -151,7 +151,7 @@ class PlatformAdapter(Protocol):
         """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
         A state that isn't `complete` is stored, and passed to the next call as `so_far`, perhaps of a later
-        attempt. Nothing becomes public. Raise any `PlatformError` but `PostOutcomeUnknown`.
+        attempt. Nothing becomes public. Raise `ServiceUnavailable`, any `PlatformError` but `PostOutcomeUnknown`.
         """
         ...
 

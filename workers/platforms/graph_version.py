@@ -21,7 +21,7 @@ _log = logs.get_logger("platforms")
 def warn_if_meta_graph_version_ends(today: date) -> bool:
     """Log a warning if Meta ends our version of the Graph API within `META_GRAPH_API_VERSION_NOTICE_TIME` from `today`.
 
-    Return whether it was logged. Workers call it at the start.
+    Return whether it was logged. Workers of the pool that publishes posts call it at the start.
     """
     if today < META_GRAPH_API_VERSION_USABLE_UNTIL - META_GRAPH_API_VERSION_NOTICE_TIME:
         return False

@@ -136,7 +136,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole HTTP response of any status, its body decoded; `secrets` are those of its request."""
+    """A whole HTTP response of any status, its body decompressed; `secrets` are those of its request."""
 
     status: int
     headers: httpx.Headers
@@ -184,7 +184,7 @@ class RequestSentTrace:
 
 
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
-    """Return a request's token and secret fields, the longest first, since one may be a part of another."""
+    """Return a request's token and secret fields of `MIN_MASKABLE_CHARS` or more, the longest first."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *list_request_body_names_and_values(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
@@ -271,8 +271,8 @@ def host_or_platform_label(url: str) -> str:
 def read_platform_cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """Return the seconds until a platform's rate limit ends, by the headers of its response.
 
-    Retry-After comes first, then the header `reset`, compared with the response's own Date; None without both. The
-    result is from `MIN_PLATFORM_COOLDOWN_S` to `MAX_PLATFORM_COOLDOWN_S`.
+    Retry-After in seconds comes first, then the time in the header `reset`, compared with the response's own Date.
+    From `MIN_PLATFORM_COOLDOWN_S` to `MAX_PLATFORM_COOLDOWN_S`; None if both are missing or unreadable.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():

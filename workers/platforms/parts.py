@@ -10,7 +10,7 @@ from domain.connecting.connect import ConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms import registry
-from workers.platforms.collecting import MetricsCollector
+from workers.platforms.collecting import PlatformMetricsCollector
 from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import PlatformAdapter
 
@@ -22,7 +22,7 @@ class TokenLifeAndRefresh(NamedTuple):
     refreshed: timedelta
 
 
-class SandboxAccountIdAndTokenLife(NamedTuple):
+class SandboxIdFormatAndTokenLife(NamedTuple):
     """Accounts of a sandbox: the format of their ids, by a hash, and the life of their tokens.
 
     None: the platform's tokens have no such times.
@@ -45,12 +45,12 @@ class PlatformParts(NamedTuple):
     """
 
     open_adapter: Callable[[OutgoingNetwork], PlatformAdapter]
-    open_collector: Callable[[OutgoingNetwork], MetricsCollector]
+    open_collector: Callable[[OutgoingNetwork], PlatformMetricsCollector]
     connect: Callable[[OutgoingNetwork, ConnectJobInput], Awaitable[AccountWithTokens]]
     refresh: Callable[[OutgoingNetwork, TokenRefreshJobInput], Awaitable[TokenGrant]]
     revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_unsupported_call
     register: Callable[[OutgoingNetwork, PlatformServer], Awaitable[OAuthClient]] = refuse_unsupported_call
-    sandbox: SandboxAccountIdAndTokenLife = SandboxAccountIdAndTokenLife()
+    sandbox: SandboxIdFormatAndTokenLife = SandboxIdFormatAndTokenLife()
 
 
 def load_platform_parts(platform: str) -> PlatformParts:

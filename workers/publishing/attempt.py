@@ -27,11 +27,11 @@ class PublishAttempt:
     """The post, its adapter, and the results of the phases so far.
 
     `clock_read_at` is the event loop's time when the database returned `outgoing.now`. `previous_step` is the
-    last step of preparing, `unsaved` its part that is not in the database yet. `prepared`, `sent_at` and
-    `answer` are set by the phases that find them out: `sent_at` is the time of the latest irreversible call.
-    `wait_s` is the pause before the next call. `unresolved_error` is that of an earlier call with an unknown
-    result; None: there is no such call. `resend_used` is set once this attempt has resolved such an error, or
-    sent the bytes again.
+    last unfinished step of preparing, `unsaved` the finished one while it is not in the database. `prepared`,
+    `sent_at` and `answer` are set by the phases that find them out: `sent_at` is the time of the latest
+    irreversible call, `found` tells that a search gave `answer`. `wait_s` is the pause before the next call.
+    `unresolved_error` is that of an earlier call with an unknown result, if any. `resend_used` is set once this
+    attempt has resolved such an error, or sent the bytes again.
     """
 
     ctx: TaskContext
@@ -57,7 +57,7 @@ class PublishAttempt:
     def build_post_inquiry(self, fetched: bool | None = None) -> PostInquiry:
         """Return the question to the platform's adapter about the post after its latest irreversible call.
 
-        `fetched` tells whether the platform fetched one of the post's one-time addresses; None if it has none.
+        `fetched`: the platform fetched one of the post's one-time addresses; None: it has none, or wasn't checked.
         """
         return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 

@@ -107,7 +107,7 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
 async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Make the irreversible call that publishes the marked post; return the next phase, or an outcome.
 
-    After a lost response or a refused repeat, the next phase finds out whether the post exists.
+    After a lost response it is `REPEAT`. After a refused repeat it is `LOOK`, which searches for the post.
     """
     try:
         attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
@@ -145,8 +145,8 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
 async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublishPhase:
     """Mark the post for one more send of the same bytes after a lost response, and return the phase that sends.
 
-    If the bytes could create a second post, or the project was archived, return the phase that searches for it. Return
-    an outcome for a second repeat in this attempt, or if the post may not be sent.
+    Return the phase that searches for it if the bytes could create a second post, or an archived project, a
+    disconnected account or the time forbids a send. Return an outcome for a second repeat or another obstacle.
     """
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
@@ -168,7 +168,7 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
 async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishPhase:
     """Search the platform for a post after a lost response. Return the next phase, or an outcome.
 
-    First the post's one-time addresses (tickets) are closed. Only a post that is proved absent is sent again.
+    First its one-time addresses (tickets) are closed. Only a post proved absent or dropped may be sent again.
     """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
     fetched = await attempt.ctx.step(partial(tickets.close_post_download_tickets, organization_id=org, post_id=post_id))
@@ -247,8 +247,8 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
 async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Wait, then poll the state of a post that the platform has accepted and still processes.
 
-    Return the phase that stores the state, or an outcome after a failed poll. If the wait is longer than
-    `MAX_POST_POLL_WAIT_WITH_SLOT_S`, snooze the job instead. Give up after the platform's longest processing time.
+    Return the phase that stores the state, or an outcome after a failed poll. Snooze the job instead of a wait over
+    `MAX_POST_POLL_WAIT_WITH_SLOT_S` or half the time left. Give up after the platform's longest processing time.
     """
     wait_s = attempt.wait_s
     if wait_s > MAX_POST_POLL_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.attempt_seconds_left() / 2:

@@ -26,7 +26,7 @@ SETTLEMENT_RETRY_S = 0.2
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
-OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
+JOB_OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
 _log = logs.get_logger("completer")
 
@@ -76,7 +76,7 @@ class OutcomeCompleter:
                 await self._progress_writer.write_latest_progress(attempt)
 
     async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Store the outcomes of a batch of job attempts in Postgres; return the rows of their jobs.
+        """Store the outcomes of a batch of job attempts in Postgres; return the rows of jobs not lost meanwhile.
 
         Repeat the statement while Postgres is away. If an outcome can't be stored, settle each attempt alone.
         """
@@ -92,13 +92,13 @@ class OutcomeCompleter:
     async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Settle each attempt of a batch by its own statement; return the rows of their jobs.
 
-        The batch of a single attempt has an outcome that can't be stored: it fails with `OUTCOME_NOT_STORED_FAILURE`.
+        The outcome of a batch of one can't be stored: the attempt fails with `JOB_OUTCOME_NOT_STORED_FAILURE`.
         """
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return await self._settle_until_stored([AttemptSettlement(claim, OUTCOME_NOT_STORED_FAILURE)])
+        return await self._settle_until_stored([AttemptSettlement(claim, JOB_OUTCOME_NOT_STORED_FAILURE)])
 
 
 def count_and_log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:

@@ -53,10 +53,10 @@ class TaskContext:
     ) -> T:
         """Run `body` in one transaction that locks and fences the attempt's job; return its result.
 
-        With `project`, the transaction locks the job's active project first. A step with a `name` commits once
-        for the job: a later attempt doesn't run it, and gets the stored result as JSON (`jobs/steps.py`).
-        Without a name, a later attempt runs it again. With `locks`, the first statement of `body` locks the job
-        itself. After a deadlock the transaction runs once more.
+        With `project`, lock its project first: `StateConflict` if it is archived, `ObjectNotFound` if deleted.
+        A step with a `name` commits once for the job: a later attempt doesn't run it, and gets the stored result
+        as JSON (`jobs/steps.py`). Without a name, a later attempt runs it again. With `locks`, the first
+        statement of `body` locks the job itself. After a deadlock the transaction runs once more.
         """
         if name is not None:
             self._reserve_step_name(name)
@@ -95,9 +95,9 @@ class TaskContext:
     ) -> Done:
         """Run the job's last transaction, which also ends the job; return the outcome `Done` with its result.
 
-        `body` writes, and returns the job's result. The job is ended first, which locks and fences it, too, and
-        saves a statement. With `project`, its active project is locked before. With `alone`, no other write
-        runs in the project meanwhile.
+        `body` writes, and returns the job's result. The job is ended first, which locks and fences it, too.
+        With `project`, its project is locked before: `StateConflict` if it is archived, `ObjectNotFound` if
+        deleted. With `alone` likewise, and no other write runs in the project meanwhile.
         """
 
         async def last(conn: Conn) -> JobResult:
@@ -119,8 +119,8 @@ class TaskContext:
     def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
         """Wait for one of the worker's slots for a remote server, and hold it during the block.
 
-        Raise `NoFreeServerSlot` if no slot is free in time. Do not wrap a step in it: an attempt that waits
-        holds no slot of its worker.
+        Raise `NoFreeServerSlot` if no slot is free in time, or too many attempts wait. Never wait inside a step:
+        meanwhile the attempt has no slot of its worker.
         """
         if self._servers is None:
             return nullcontext()

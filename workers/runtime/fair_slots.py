@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 class SlotsSharedFairlyByTenants:
     """`size` slots. A key gets another slot only while it holds fewer than are free, as in the pull.
 
-    So a single key gets half of them, and a new key finds a slot next to any number of busy keys. Of the
+    So a single busy key gets half of them, two get three quarters: some stay free for a few new keys. Of the
     waiting keys, the key with the fewest slots is first; equal keys take turns.
     """
 

@@ -21,7 +21,7 @@ from telemetry import logs, metrics
 from workers.runtime.slots import WorkerSlots, ignore_slot_change
 
 #: Seconds between arq's own polls, which make up for a lost entry.
-ARQ_POLL_INTERVAL_S = 0.5
+ARQ_LISTENER_POLL_S = 0.5
 #: Seconds of a wait for an entry.
 WAKE_LIST_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
@@ -89,12 +89,12 @@ def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobK
         slots.request_pull()
 
     worker = Worker(
-        [func(do_nothing, name=kind.name) for kind in kinds],
+        [func(run_empty_arq_job, name=kind.name) for kind in kinds],
         queue_name=courier.arq_queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
         max_jobs=slots.size,
-        poll_delay=ARQ_POLL_INTERVAL_S,
+        poll_delay=ARQ_LISTENER_POLL_S,
         job_timeout=10,
         max_tries=1000,
         keep_result=0,
@@ -113,7 +113,7 @@ def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobK
     return worker
 
 
-async def do_nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+async def run_empty_arq_job(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
     """Do nothing: an arq job only wakes the worker."""
 
 

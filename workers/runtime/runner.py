@@ -87,9 +87,9 @@ class AttemptRunner:
             self.completer.queue_outcome(attempt, verdict)
 
     def _close_settled_attempt(self, attempt: JobAttempt, word: str) -> None:
-        """Drop the progress of an ended attempt that needs no settlement, and count it under the outcome `word`.
+        """Drop the progress of an attempt that needs no settlement, request a pull, and count it under `word`.
 
-        It is settled already, or another worker owns its job by now.
+        It is settled already, or another attempt owns its job by now.
         """
         self.progress_writer.drop_progress(attempt)
         self.slots.note_ended_jobs([attempt.claim])

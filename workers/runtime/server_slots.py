@@ -23,7 +23,7 @@ MAX_YIELDED_ATTEMPTS_PER_SLOT = 25
 class RemoteServerSlots:
     """Slots of each server, which tenants share. An attempt that waits for one yields its worker's slot.
 
-    At most as many attempts wait as the worker has slots.
+    None may wait while as many attempts have yielded theirs, for any reason, as the worker has slots.
     """
 
     def __init__(self, slots: WorkerSlots) -> None:
@@ -34,7 +34,7 @@ class RemoteServerSlots:
     async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Wait for one of this worker's slots for a remote server, for a tenant; hold it during the block.
 
-        Raise `NoFreeServerSlot` after a maximum wait, or at once if too many attempts wait.
+        Raise `NoFreeServerSlot` after a maximum wait, or at once if too many attempts have yielded their slot.
         """
         server_slots = self.servers.setdefault(server, SlotsSharedFairlyByTenants(self.size))
         if not server_slots.try_take_slot(tenant):

@@ -46,7 +46,7 @@ class JobAttempt:
     """A claimed job and, once it runs, its asyncio task.
 
     `verdict` is the cause of a stop from outside. `committed` is the word of the outcome that its own commit
-    wrote, from that commit on. `ends_at` is the end of its kind's timeout, by the loop's clock.
+    writes, from the commit's start on. `ends_at` is the end of its kind's timeout, by the loop's clock.
     """
 
     __slots__ = ("claim", "committed", "ends_at", "span", "submits", "task", "verdict")
@@ -90,8 +90,8 @@ class WorkerSlots:
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
     (`MAX_UNSETTLED_JOBS_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last
-    pull left due jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called
-    with the number of free slots.
+    pull filled all free slots, so it may have left due jobs behind. `has_free_slots` and `empty` are set while
+    they are true. `on_change` is called with the number of free slots.
     """
 
     def __init__(self, size: int) -> None:

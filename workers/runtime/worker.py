@@ -42,7 +42,7 @@ _log = logs.get_logger("pool")
 async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -> None:
     """Run the jobs of a pool until SIGTERM or SIGINT, then drain for up to the setting `drain_s`.
 
-    A second signal cuts the drain short. Raise `SettingsInvalid` for a pool without tasks.
+    Serve its health meanwhile. A second signal cuts the drain short. Raise `SettingsInvalid` without tasks.
     """
     pool_tasks = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
     if not pool_tasks:
@@ -86,7 +86,7 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
 
 
 def compute_task_connection_pool_size(settings: Settings) -> int:
-    """Return the number of database connections that a worker's tasks share, by its slots.
+    """Return the number of database connections that a worker's tasks share: by its slots, `pool_size` at most.
 
     For 20 slots 4 connections beat 10: with more, more tasks wait for locks (bench publish).
     """

@@ -1,7 +1,7 @@
 """The tasks of all job kinds: one file for each kind, named after it; only its pool's workers import it.
 
-A file has the task, from a `Context` to an outcome, and `open_task`, which opens its resources once for a
-worker. The imports of other pools would take a third of a worker's start.
+A file has the task, from a `TaskContext` to an outcome, and `open_task`, which opens its resources once for
+a worker. The imports of other pools would take a third of a worker's start.
 
 `publish_post.py` is a typical one. Read `publish_post.py`, `content_generate.py` and
 `ingest_website.py` first.

@@ -56,7 +56,7 @@ async def advance_clock(
 
 async def _advance_clock_by_stops(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> TaskOutcome:
     most_left = 0.0
-    while await _wait_until_no_work_is_due(ctx, conn, courier, patience_s):
+    while await _wait_until_sandbox_idle(ctx, conn, courier, patience_s):
         stop = await ctx.decide(partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job))
         if isinstance(stop, TaskOutcome):
             return stop
@@ -78,7 +78,7 @@ def iter_sandbox_due_work_check_pauses_s() -> Iterator[float]:
         pause_s = min(pause_s * DUE_WORK_CHECK_PAUSE_GROWTH, DUE_WORK_CHECK_PAUSE_BOUNDS_S[1])
 
 
-async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:
+async def _wait_until_sandbox_idle(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:
     """Wait until none of the sandbox's work is due; return False if that takes longer than `patience_s`.
 
     Meanwhile run due chores and wake worker pools. The attempt yields its slot during the wait.

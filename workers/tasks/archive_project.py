@@ -13,7 +13,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 #: Jobs or posts of one transaction: their locks are held until the batch is done.
-MAX_PROJECT_ARCHIVE_BATCH_ROWS = 200
+MAX_CANCELED_ROWS_PER_TRANSACTION = 200
 
 #: Stops a batch; returns 0 when nothing is left.
 CancelBatch: TypeAlias = Callable[..., Awaitable[int]]
@@ -31,11 +31,11 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
     """
     await ctx.report_progress(0, stage="canceling")
     jobs_canceled = await _repeat_until_none_is_left(
-        ctx, partial(jobs.cancel_jobs_of_archived_project, limit=MAX_PROJECT_ARCHIVE_BATCH_ROWS)
+        ctx, partial(jobs.cancel_jobs_of_archived_project, limit=MAX_CANCELED_ROWS_PER_TRANSACTION)
     )
     await ctx.report_progress(0.5, stage="canceling")
     blocked_canceled = await _repeat_until_none_is_left(
-        ctx, partial(waiting.cancel_blocked_posts_in_project, limit=MAX_PROJECT_ARCHIVE_BATCH_ROWS)
+        ctx, partial(waiting.cancel_blocked_posts_in_project, limit=MAX_CANCELED_ROWS_PER_TRANSACTION)
     )
     # Each lease ends in its own transaction, since that takes locks from the start of the lock order.
     leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_archived_project)

@@ -18,7 +18,7 @@ from jobs.outcomes import Canceled, Done, TaskOutcome
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, StateConflict
 from telemetry import logs, metrics
-from workers.platforms.collecting import MetricsCollector
+from workers.platforms.collecting import PlatformMetricsCollector
 from workers.platforms.connecting import open_outgoing_network
 from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_post_figures
 from workers.platforms.parts import load_platform_parts
@@ -42,10 +42,10 @@ _log = logs.get_logger("collect")
 class PlatformCollectors(NamedTuple):
     """The collectors by platform, and the keyring for credentials."""
 
-    by_platform: Mapping[str, MetricsCollector]
+    by_platform: Mapping[str, PlatformMetricsCollector]
     keyring: Keyring
 
-    def choose_collector(self, visit: MetricCollectionRun) -> MetricsCollector:
+    def choose_collector(self, visit: MetricCollectionRun) -> PlatformMetricsCollector:
         return SandboxCollector(visit.polled.now) if visit.polled.sandbox else self.by_platform[visit.account.platform]
 
 
@@ -80,10 +80,12 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
         return Canceled()
 
 
-async def measure_account_and_posts(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
-    """Read an account's follower count and its posts' metrics from the platform; return all that was read.
+async def measure_account_and_posts(
+    collector: PlatformMetricsCollector, visit: MetricCollectionRun
+) -> MetricCollectionResult:
+    """Read an account's posts' metrics, and its follower count if due, from the platform; return all that was read.
 
-    Stop at a platform's error, or after `MAX_METRIC_COLLECTION_RUN_S`: with an error if no post was read.
+    A platform's error ends it and is returned. `MAX_METRIC_COLLECTION_RUN_S` is an error only if no post was tried.
     """
     responses = MetricCollectionResult([], [], [], None)
     try:
@@ -101,9 +103,9 @@ async def measure_account_and_posts(collector: MetricsCollector, visit: MetricCo
 
 
 async def collect_post_figures_in_batches(
-    collector: MetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
+    collector: PlatformMetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
 ) -> None:
-    """Collect posts' metrics into `responses`; repeat a failed batch post by post. Raise `PostNotSent` if many fail."""
+    """Collect metrics into `responses`; repeat a failed batch post by post. Raise `PlatformError` to end a run."""
     batch, max_posts = collector.limits
     posts = visit.posts[:max_posts]
     waiting = deque(posts[start : start + batch] for start in range(0, len(posts), batch))
@@ -126,7 +128,7 @@ async def collect_post_figures_in_batches(
 
 
 async def collect_post_batch_figures(
-    collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForMetricPolling]
+    collector: PlatformMetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForMetricPolling]
 ) -> list[PlatformMetricValues]:
     """Read the metrics of a batch of posts in one call to the platform; return the values of each post.
 

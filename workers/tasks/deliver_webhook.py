@@ -2,8 +2,8 @@
 
 Each delivery is marked before its attempt: from then on the receiver may have it. A job that dies after that
 leaves it marked, and the endpoint's next job sends it again with the same id. Until a receiver has accepted a
-delivery it gets one at a time, and a job that waits for it yields its slot. So hanging receivers leave slots
-for others.
+delivery, and after a failure, it gets one at a time. A job that waits for it yields its slot. So hanging
+receivers leave slots for others.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from workers.webhooks.sending import open_webhook_client, send_webhook
 
 #: Concurrent deliveries to one endpoint.
 MAX_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 4
-#: Concurrent deliveries before the job's first success.
+#: Concurrent deliveries before the job's first success, and after a failure.
 FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
@@ -142,7 +142,7 @@ class WebhookDeliverySession:
         if results:
             succeeded = any(result.code is None for result in results)
             self._failing = any(result.is_receiver_failure for result in results) or (self._failing and not succeeded)
-        self._log_delivery_results(results, next_states)
+        self._count_and_log_results(results, next_states)
         return deliveries
 
     async def _wait_for_results(self) -> list[FinishedDeliveryAttempt]:
@@ -164,7 +164,7 @@ class WebhookDeliverySession:
     async def _attempt_delivery(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
         """Send one webhook delivery, and return its result; raise nothing.
 
-        Any internal error counts as an attempt: otherwise the next job would send the delivery again.
+        Any internal error counts as an attempt, or the next job would send it again. Without a body none is sent.
         """
         if delivery.body is not None:
             try:
@@ -186,7 +186,7 @@ class WebhookDeliverySession:
         answer = await send_webhook(self._client, outgoing.delivery.url, headers=headers, body=body)
         return FinishedDeliveryAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _log_delivery_results(
+    def _count_and_log_results(
         self, results: Sequence[FinishedDeliveryAttempt], next_states: Sequence[NextDeliveryStatus]
     ) -> None:
         """Count webhook deliveries' results, and log failures, never the address: it may contain a secret."""

@@ -39,7 +39,7 @@ async def fetch_app_media(ctx: TaskContext, *, downloads: FileDownloader, store:
     if not begun.awaited:
         return Canceled()
     try:
-        storing = FetchedMediaWriter(store, partial(_reserve_media_file, ctx))
+        storing = FetchedMediaWriter(store, partial(_reserve_app_media_file, ctx))
         file = await _fetch_and_store_media(ctx, storing, None if begun.sandbox else downloads)
         await ctx.report_progress(0.9, stage="saving")
         finish = partial(app_media_fetches.finish_media_fetch, claim=ctx.job, file=file, begun=storing.tokens)
@@ -54,7 +54,7 @@ async def fetch_app_media(ctx: TaskContext, *, downloads: FileDownloader, store:
         return _outcome_of_app_media_state_conflict(error)
 
 
-async def _reserve_media_file(ctx: TaskContext, at_most: int) -> str:
+async def _reserve_app_media_file(ctx: TaskContext, at_most: int) -> str:
     return await ctx.step(partial(app_media_fetches.reserve_storage_for_fetched_media, claim=ctx.job, at_most=at_most))
 
 

@@ -16,10 +16,10 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    return partial(list_github_repos, app=await resources.open_resource(open_github_app))
+    return partial(fetch_github_repo_list, app=await resources.open_resource(open_github_app))
 
 
-async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskOutcome:
+async def fetch_github_repo_list(ctx: TaskContext, *, app: GitHubApp | None) -> TaskOutcome:
     is_sandbox = partial(organizations.is_sandbox_organization, organization_id=ctx.job.organization_id)
     sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
     try:

@@ -22,13 +22,13 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task `make_poster` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
+    """Open the task `make_video_poster` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(create_render_worker_temp_folder())
-    return partial(make_poster, store=open_media_store(resources.settings), folders=folders)
+    return partial(make_video_poster, store=open_media_store(resources.settings), folders=folders)
 
 
-async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: RenderWorkerTempFolder) -> TaskOutcome:
+async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: RenderWorkerTempFolder) -> TaskOutcome:
     """Draw the poster of an uploaded video and store it as the video's thumbnail; return the job's outcome.
 
     All attempts of the job store the same file. A video that can't be drawn gets no poster.

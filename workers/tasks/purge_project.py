@@ -59,7 +59,7 @@ async def purge_project(
         return Snooze(PURGE_OPEN_JOBS_SNOOZE_S)
     await _delete_idempotent_answers_of_project(ctx)
     for delete in (
-        partial(_delete_row_batch, ctx, purge.purge_project_post_batch),
+        partial(_purge_project_batch, ctx, purge.purge_project_post_batch),
         partial(
             _delete_purged_project_rows_with_files,
             ctx,
@@ -81,10 +81,10 @@ async def purge_project(
             purge.list_app_media_of_purged_project,
             purge.purge_app_media_rows,
         ),
-        partial(_delete_row_batch, ctx, partial(purge.delete_next_account_of_purged_project, keyring=keyring)),
-        partial(_delete_row_batch, ctx, purge.purge_remaining_project_rows),
-        partial(_delete_row_batch, ctx, purge.purge_project_job_batch),
-        partial(_delete_row_batch, ctx, purge.purge_project_webhook_batch),
+        partial(_purge_project_batch, ctx, partial(purge.delete_next_account_of_purged_project, keyring=keyring)),
+        partial(_purge_project_batch, ctx, purge.purge_remaining_project_rows),
+        partial(_purge_project_batch, ctx, purge.purge_project_job_batch),
+        partial(_purge_project_batch, ctx, purge.purge_project_webhook_batch),
         # Last: rows buffered by an API process at the archive are stored by now.
         partial(_delete_event_batch_of_purged_project, ctx, event_store),
         partial(_purge_event_archive, ctx, event_store, archive_url),
@@ -114,7 +114,7 @@ async def _delete_project_batches_until_late(delete: DeleteProjectBatch, late_at
     return None
 
 
-async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[object]]) -> object:
+async def _purge_project_batch(ctx: TaskContext, delete: Callable[..., Awaitable[object]]) -> object:
     return await ctx.step(partial(delete, claim=ctx.job))
 
 

@@ -59,7 +59,7 @@ async def search_for_lost_post(ctx: TaskContext, platforms: PlatformAdapters, lo
 async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: ReconcileResult) -> TaskOutcome:
     """Store the result of the search for a lost post on its platform, and return the job's outcome.
 
-    A post that is undecided or still processed waits for the next search.
+    A post that is undecided or still processed waits for the next search; after the last one the job is done.
     """
     if isinstance(result, LivePost) and not (lost.status == "published" and result.external_id is None):
         with suppress(PostOutcomeUnknown):  # Another post has that id: this one is not found yet.

@@ -25,7 +25,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Refresh an account's tokens at its platform and store them; return the job's outcome.
+    """Refresh a connected account's tokens at its platform and store them; return the job's outcome.
 
     Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
     The job would wait for the account, and lose the tokens as the deadlock's victim.

@@ -20,7 +20,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
     """Revoke a disconnected account's tokens at its platform; return the outcome, which tells if that was done.
 
-    It was not if the tokens are missing or already invalid, as after an attempt that died in between.
+    It was not if a connection of the account still needs them, or they are invalid, as after a dead attempt.
     """
     attempt = await ctx.step(partial(token_revocation.read_token_revocation_job_input, claim=ctx.job, keyring=keyring))
     if attempt is None:

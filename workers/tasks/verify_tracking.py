@@ -38,7 +38,7 @@ async def verify_tracking(
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
-    It is done after an event, unverified after `listens_s`, failed for a deleted app; until then it snoozes.
+    Done after an event, or unverified after `listens_s`; failed for a deleted app. Else, or without store, snooze.
     """
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.read_app_of_tracking_verification_job, claim=ctx.job))

@@ -27,7 +27,7 @@ from schemas.errors import (
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
 MAX_RETRY_AFTER_S = 86400.0
 #: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
-#: without a Retry-After would be requested endlessly.
+#: with a Retry-After of 0 would be requested endlessly.
 MIN_SITE_COOLDOWN_S = 30.0
 
 #: The user's next step if the site fails.

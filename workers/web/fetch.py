@@ -65,7 +65,7 @@ class ExpectedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole response: the URL after redirects, its status and headers, the decoded body.
+    """A whole response: the URL after redirects, its status and headers, the decompressed body.
 
     `unchanged` means a 304: the caller's version is current, and there is no body.
     """
@@ -116,7 +116,7 @@ class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     read: "ReadResponse"
 
 
-EXPECTED_HTML_RESPONSE = ExpectedResponse(
+EXPECTED_HTML_TYPE_AND_SIZE = ExpectedResponse(
     accept="text/html,application/xhtml+xml;q=0.9",
     types=frozenset({"text/html", "application/xhtml+xml"}),
     begins=(b"<",),
@@ -175,7 +175,7 @@ def open_ssrf_guarded_client(
 ) -> httpx.AsyncClient:
     """Return an HTTP client that connects only to public and `allowed` addresses; `contact` is in its User-Agent.
 
-    `limits` are for connections to each allowed origin; None: the defaults of httpx. It follows no redirect by itself.
+    `limits` (None: httpx's) are for all public addresses, and for each allowed origin. It follows no redirect.
     """
     return httpx.AsyncClient(
         transport=wrap_transport_with_spans(SsrfGuardedTransport(allowed, resolver, limits)),
@@ -226,7 +226,7 @@ async def fetch_url(
     client: httpx.AsyncClient,
     url: str,
     *,
-    want: ExpectedResponse = EXPECTED_HTML_RESPONSE,
+    want: ExpectedResponse = EXPECTED_HTML_TYPE_AND_SIZE,
     admit: AdmitUrl = admit_any_url,
     headers: Mapping[str, str] = {},
     validators_by_url: Mapping[str, HttpValidators] = {},

@@ -20,7 +20,7 @@ from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
 from workers.runtime.slots import JobAttempt, WorkerSlots
 from workers.tasks.connect_github import connect_github
-from workers.tasks.list_github_repos import list_github_repos
+from workers.tasks.list_github_repos import fetch_github_repo_list
 
 
 async def test_busy_github_gets_no_request(
@@ -38,7 +38,7 @@ async def test_busy_github_gets_no_request(
         github_without_worker.pool.acquire() as conn,
         servers.hold_server_slot(GITHUB_SERVER_NAME_FOR_SLOTS, tenant=github_without_worker.rival.organization_id),
     ):
-        for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, list_github_repos)):
+        for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, fetch_github_repo_list)):
             [claim] = await seeds.claims(conn, kind)
             with pytest.raises(NoFreeServerSlot):
                 await task(build_context(github_without_worker.pool, claim, servers), app=None)

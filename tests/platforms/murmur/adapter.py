@@ -12,7 +12,7 @@ from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
-from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
+from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import (
     LivePost,
@@ -52,7 +52,7 @@ class MurmurAdapter(PlatformAdapter):
         return UndecidedPost()
 
 
-class MurmurCollector(MetricsCollector):
+class MurmurCollector(PlatformMetricsCollector):
     """Collector of likes and followers."""
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=10)

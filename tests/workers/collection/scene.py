@@ -19,7 +19,7 @@ from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.by_hand import Death
-from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
+from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
@@ -32,7 +32,7 @@ TABLES = {
 
 
 @dataclass
-class ScriptedCollector(MetricsCollector):
+class ScriptedCollector(PlatformMetricsCollector):
     """Collector that returns `posts` by their external ids. A call first raises the next of `faults`, if any.
 
     A call with a post in `spoiled` always raises that post's.

@@ -15,14 +15,14 @@ from tests import seeds
 from tests.waiting import eventually
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
+from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
 SILENT = "https://silent.example"
 
 
-class SlowCollector(MetricsCollector):
+class SlowCollector(PlatformMetricsCollector):
     """Collector that returns accounts of the silent server only once `answers` is set."""
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=1)

@@ -22,7 +22,7 @@ from workers.tasks import archive_project
 async def test_an_archive_cancels_waiting_posts_only(
     project: IngestProject, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_project, "MAX_PROJECT_ARCHIVE_BATCH_ROWS", 3)
+    monkeypatch.setattr(archive_project, "MAX_CANCELED_ROWS_PER_TRANSACTION", 3)
     mine = await scene.fill(conn, Scope(project.org, project.id), accounts=7)
     other = await scene.fill(conn, Scope(project.org, await seeds.project(conn, project.org)), accounts=1)
     blocked = await scene.schedule(conn, mine, content_id=await scene.pending(conn, mine, "Later."))

@@ -19,7 +19,7 @@ from schemas.errors import (
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, drip_after, fetch_answer, raw_response, serve, silence
 from workers.web.errors import MIN_SITE_COOLDOWN_S
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, fetch_url
+from workers.web.fetch import EXPECTED_HTML_TYPE_AND_SIZE, ExpectedResponse, fetch_url
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -207,7 +207,7 @@ ENDLESS = drip_after(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
 
 @pytest.mark.parametrize("script", [ENDLESS, silence])
 async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
-    want = msgspec.structs.replace(EXPECTED_HTML_RESPONSE, deadline_s=0.3)
+    want = msgspec.structs.replace(EXPECTED_HTML_TYPE_AND_SIZE, deadline_s=0.3)
     async with serve({"/": script}) as site, allowed_client(site) as client:
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(SourceTimeout) as refused:

@@ -61,7 +61,7 @@ async def ingest_website_source(
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *site_warnings(session, pages)],
-        visit=session.build_next_crawl_state(args, rules=rules, url=pages[0].url),
+        visit=session.build_last_crawl_record(args, rules=rules, url=pages[0].url),
         model=model,
         pictures=fetch_useful_images(build_web_image_fetcher(web), parser, images),
     )

@@ -1,4 +1,4 @@
-"""Session of one website ingest: its requests, by robots.txt and the site rate limit, within its time."""
+"""Session of an ingest's requests to websites: by robots.txt and the site rate limit, within its time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -14,7 +14,7 @@ from schemas.errors import FetchAddressNotAllowed, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.web.fetch import (
-    EXPECTED_HTML_RESPONSE,
+    EXPECTED_HTML_TYPE_AND_SIZE,
     ExpectedResponse,
     FetchedResponse,
     fetch_url,
@@ -30,7 +30,7 @@ MAX_CRAWL_TIME_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-EXPECTED_IMAGE_HEAD_RESPONSE = ExpectedResponse(
+EXPECTED_IMAGE_START_RESPONSE = ExpectedResponse(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -45,7 +45,7 @@ EXPECTED_IMAGE_HEAD_RESPONSE = ExpectedResponse(
 )
 
 EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, ExpectedResponse] = {
-    "page": EXPECTED_HTML_RESPONSE,
+    "page": EXPECTED_HTML_TYPE_AND_SIZE,
     "manifest": ExpectedResponse(
         accept="application/manifest+json,application/json;q=0.9",
         types=frozenset({"application/manifest+json", "application/json", "text/json"}),
@@ -65,14 +65,14 @@ EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, ExpectedResponse] = {
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "picture": EXPECTED_IMAGE_HEAD_RESPONSE,
-    "whole": msgspec.structs.replace(EXPECTED_IMAGE_HEAD_RESPONSE, limit=4 << 20, part=False, cut=False),
-    "logo": msgspec.structs.replace(EXPECTED_IMAGE_HEAD_RESPONSE, limit=1 << 20, part=False),
+    "picture": EXPECTED_IMAGE_START_RESPONSE,
+    "whole": msgspec.structs.replace(EXPECTED_IMAGE_START_RESPONSE, limit=4 << 20, part=False, cut=False),
+    "logo": msgspec.structs.replace(EXPECTED_IMAGE_START_RESPONSE, limit=1 << 20, part=False),
 }
 
 
 class WebCrawlResources(NamedTuple):
-    """Resources that all ingests of a worker process share."""
+    """Resources that ingests of a worker process share; app store ingests share their own."""
 
     client: httpx.AsyncClient
     robots: RobotsRulesCache
@@ -81,7 +81,7 @@ class WebCrawlResources(NamedTuple):
 
 @asynccontextmanager
 async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCrawlResources]:
-    """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
+    """Open the client that a worker's website and GitHub ingests share, with one rate limit for each site."""
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         yield build_crawl_resources(client)
@@ -106,9 +106,9 @@ class CrawlSession:
         self.truncated = False
 
     async def fetch_crawl_url(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
-        """Return the response for `url`, and note its validators in `answers`. Raises `SourceError`.
+        """Return the response for `url`; note its validators in `answers`. Raises `SourceError`, `TimeoutError`.
 
-        Use the revisit's response if there is one. Redirects may lead to site `within` only, if it is given.
+        Use the revisit's response if there is one. `url` and its redirects must be of site `within`, if given.
         """
         self.answers[url] = HttpValidators(kind=kind)
         fetched = self.pop_revisit_response(url, within) or await self.request_url(url, kind, within=within)
@@ -160,6 +160,6 @@ class CrawlSession:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def build_next_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> LastCrawlRecord:
-        """Return the state for the next visit: `rules`, `args`, and validators only if all requests were made."""
+    def build_last_crawl_record(self, args: dict[str, Any], *, rules: int, url: str) -> LastCrawlRecord:
+        """Return the state for the next visit: `rules`, `args`, `url`; validators only if the time sufficed."""
         return LastCrawlRecord(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from workers.platforms.collecting import CollectedFigures, MetricsCollector, MetricsPostLimitsPerCallAndRun
+from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 
 SANDBOX_FIGURE_GROWTH_TIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class SandboxCollector(MetricsCollector):
+class SandboxCollector(PlatformMetricsCollector):
     """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime

@@ -33,7 +33,7 @@ SANDBOX_POST_FOUND_AFTER = timedelta(seconds=20)
 
 
 class SandboxAdapter(PlatformAdapter):
-    """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
+    """Adapter for all platforms of a sandbox. No call is repeatable: after a lost response only a search helps."""
 
     async def prepare(
         self,
