@@ -20,7 +20,7 @@ EFFECT_RECEIVER_TIMEOUT_S = 2.0
 #: Calls accepted without a response.
 UNANSWERED_EFFECT_CALL_PERCENT = 10
 #: Calls dropped before the receiver accepts them.
-IGNORED_EFFECT_CALL_PERCENT = 5
+UNACCEPTED_EFFECT_CALL_PERCENT = 5
 
 
 class EffectCall(msgspec.Struct):
@@ -40,10 +40,10 @@ class EffectReceiver:
         """Serve one call: by seeded chance drop it, accept it without a response, or respond whether its key is new."""
         call = msgspec.json.decode(await reader.readline(), type=EffectCall)
         draw = self._chance.randrange(100)
-        if draw < IGNORED_EFFECT_CALL_PERCENT:
+        if draw < UNACCEPTED_EFFECT_CALL_PERCENT:
             return
         new = self.accept_call(call)
-        if draw >= IGNORED_EFFECT_CALL_PERCENT + UNANSWERED_EFFECT_CALL_PERCENT:
+        if draw >= UNACCEPTED_EFFECT_CALL_PERCENT + UNANSWERED_EFFECT_CALL_PERCENT:
             writer.write(msgspec.json.encode(new) + b"\n")
 
     def accept_call(self, call: EffectCall) -> bool:

@@ -155,9 +155,9 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
 
 
 def _check_css_selector_count(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
-    """Refuse a drawing with too many CSS selectors for its number of elements. Raises `PictureRefused`.
+    """Refuse a drawing with too many matches of CSS selectors with elements. Raises `PictureRefused`.
 
-    A renderer matches each selector against each element.
+    A renderer tests each selector on each element.
     """
     if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_CSS_SELECTOR_MATCHES:
         raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")

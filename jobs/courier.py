@@ -32,8 +32,8 @@ REDIS_SOCKET_TIMEOUT_S = 5.0
 
 #: Debounce: seconds between a process's messages of one kind. The pause doubles while more messages arrive.
 #: A message costs more than a job, and busy workers poll anyway.
-MIN_WAKE_DEBOUNCE_S = 0.005
-MAX_WAKE_DEBOUNCE_S = 0.02
+MIN_WAKE_SEND_DEBOUNCE_S = 0.005
+MAX_WAKE_SEND_DEBOUNCE_S = 0.02
 
 #: Seconds until an unread message expires: after an hour its news is stale.
 WAKE_MESSAGE_EXPIRY_S = 3600
@@ -117,15 +117,15 @@ class WakeCourier:
     async def _send_pending_wakes(self, key: tuple[str, str]) -> None:
         """Wait for a pause, then send the last wake queued for a pool and kind; double the pause, and repeat.
 
-        End after a pause in which no wake was queued. A pause lasts at most `MAX_WAKE_DEBOUNCE_S` seconds.
+        End after a pause in which no wake was queued. A pause lasts at most `MAX_WAKE_SEND_DEBOUNCE_S` seconds.
         """
-        pause_s = MIN_WAKE_DEBOUNCE_S
+        pause_s = MIN_WAKE_SEND_DEBOUNCE_S
         try:
             await asyncio.sleep(pause_s)
             while wake := self._next[key]:
                 self._next[key] = None
                 await self._deliver_wake(wake)
-                pause_s = min(2 * pause_s, MAX_WAKE_DEBOUNCE_S)
+                pause_s = min(2 * pause_s, MAX_WAKE_SEND_DEBOUNCE_S)
                 await asyncio.sleep(pause_s)
         finally:
             # However this ends, a later wake of the kind must not queue for a sender that no longer runs.

@@ -6,7 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
+from schemas.base import (
+    CreatedAt,
+    NulFreeText,
+    RequestStruct,
+    ResponseStruct,
+    ResponseStructWithUnshiftedTimes,
+    UtcInstant,
+)
 
 ApiKeyEnv = Literal["live", "test"]
 OrganizationTier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -52,7 +59,7 @@ class ApiKeyRotate(RequestStruct, frozen=True, kw_only=True):
     """Hours for which the old secret stays valid; 0 ends it at once."""
 
 
-class ApiKey(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class ApiKey(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """A key without its secret."""
 
     id: ids.ApiKeyId
@@ -122,7 +129,7 @@ class Rewrapped(ResponseStruct, frozen=True, kw_only=True):
     total: int
 
 
-class AuditEntry(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class AuditEntry(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """One action."""
 
     id: ids.AuditEntryId

@@ -5,7 +5,14 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
+from schemas.base import (
+    CreatedAt,
+    NulFreeText,
+    RequestStruct,
+    ResponseStruct,
+    ResponseStructWithUnshiftedTimes,
+    UtcInstant,
+)
 from schemas.conversions import Capi, CapiPatch
 
 AppPlatform = Literal["ios", "android", "web", "react-native", "flutter", "expo", "nextjs", "vite", "react-router"]
@@ -52,7 +59,7 @@ class SdkAppPatch(RequestStruct, frozen=True, kw_only=True):
     """Hours for which the old key stays valid; 0, the default, ends it at once. Only with `rotateKey`."""
 
 
-class SdkApp(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class SdkApp(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """An SDK app without its key."""
 
     app_id: ids.SdkAppId
@@ -92,7 +99,7 @@ class SdkAppChanged(SdkApp, frozen=True, kw_only=True):
     """The new key after `rotateKey`, which no later answer has; else null."""
 
 
-class SdkAppDeleted(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class SdkAppDeleted(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """A deleted app: its key is invalid, its events stay."""
 
     app_id: ids.SdkAppId
@@ -100,7 +107,7 @@ class SdkAppDeleted(ResponseStructWithRealTimes, frozen=True, kw_only=True):
     """When it was deleted, in UTC."""
 
 
-class ArrivedEvent(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class ArrivedEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """The newest event that arrived while the job waited."""
 
     name: str
@@ -125,7 +132,7 @@ class Finding(ResponseStruct, frozen=True, kw_only=True):
     """The remedy."""
 
 
-class Verification(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class Verification(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """The result of a job of the kind `verify_tracking`."""
 
     verified: bool

@@ -5,7 +5,14 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithRealTimes, UtcInstant
+from schemas.base import (
+    CreatedAt,
+    NulFreeText,
+    RequestStruct,
+    ResponseStruct,
+    ResponseStructWithUnshiftedTimes,
+    UtcInstant,
+)
 
 #: Receivers of conversions.
 ConversionDestination = Literal["meta", "tiktok"]
@@ -52,7 +59,7 @@ class CapiPatch(RequestStruct, frozen=True, kw_only=True):
     """TikTok's Events API."""
 
 
-class CapiDestination(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class CapiDestination(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """A destination of conversions, without the token."""
 
     enabled: bool
@@ -89,7 +96,7 @@ class ConversionError(ResponseStruct, frozen=True, kw_only=True):
     """The reason, for people."""
 
 
-class ConversionDelivery(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class ConversionDelivery(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """The delivery of a conversion to one destination."""
 
     conversion_id: Annotated[str, Meta(description="Id of the delivery, `cnv_...`.")]

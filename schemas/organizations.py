@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStructWithRealTimes
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStructWithUnshiftedTimes
 
 OrganizationName = Annotated[NulFreeText, Meta(min_length=1, max_length=128)]
 #: Tiers of live organizations; a sandbox has its own tier.
@@ -30,7 +30,7 @@ class OrganizationPatch(RequestStruct, frozen=True, kw_only=True):
     """Whether its keys, and its sandbox's keys, are refused and its jobs wait."""
 
 
-class Organization(ResponseStructWithRealTimes, frozen=True, kw_only=True):
+class Organization(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     id: ids.OrganizationId

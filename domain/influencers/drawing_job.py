@@ -103,7 +103,7 @@ async def insert_influencer_and_submit_drawing(
     return submitted
 
 
-async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
+async def ensure_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     """Create a project's first influencer at the end of an ingest, from its brand; do nothing if it ever had one.
 
     Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. So it

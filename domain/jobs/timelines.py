@@ -93,10 +93,10 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
         searched=MAX_JOBS_SEARCHED_FOR_POST_TIMELINE,
         most=MAX_TIMELINE_ROWS,
     )
-    return [*_add_call_outcome_entries(_add_attempts_to_timeline_rows(rows), post.external_url)]
+    return [*_add_call_outcome_entries(_name_attempts_in_post_timeline_rows(rows), post.external_url)]
 
 
-def _add_attempts_to_timeline_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
+def _name_attempts_in_post_timeline_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
     """Yield each row of a post's timeline; a row that an attempt wrote gets the attempt and its worker."""
     running: TimelineRow | None = None
     ended_at: datetime | None = None
@@ -107,12 +107,12 @@ def _add_attempts_to_timeline_rows(rows: Iterable[TimelineRow]) -> Iterator[Time
             # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
         if running and row.type in _TIMELINE_TYPES_WRITTEN_BY_ATTEMPT and ended_at in {None, row.at}:
-            yield _add_attempt_to_timeline_row(running, row)
+            yield _name_attempt_in_post_timeline_row(running, row)
         else:
             yield row
 
 
-def _add_attempt_to_timeline_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
+def _name_attempt_in_post_timeline_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
     """Return a timeline row with the job, the number and the worker of the attempt that wrote it."""
     return row._replace(
         job_id=attempt.job_id,

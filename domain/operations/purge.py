@@ -137,7 +137,7 @@ async def _check_project_accounts_not_leased(conn: Conn, organization_id: UUID, 
 async def must_purge_wait_for_jobs(conn: Conn, *, claim: JobClaim) -> bool:
     """Return whether a purge must wait for an open job of its project, for `MAX_PURGE_WAIT_FOR_JOBS_S` at most."""
     return bool(
-        await purge.has_open_jobs.value(conn, **_purged_project_parameters(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S)
+        await purge.has_open_jobs.value(conn, **_purged_org_and_project_ids(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S)
     )
 
 
@@ -152,7 +152,7 @@ async def purge_project_idempotent_answer_batch(
     """
     return await _DELETE_ANSWERS_OF_PURGED_PROJECT.one(
         conn,
-        **_purged_project_parameters(claim),
+        **_purged_org_and_project_ids(claim),
         after_id=after.api_key_id,
         after_key=after.key,
         limit=MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP,
@@ -160,7 +160,7 @@ async def purge_project_idempotent_answer_batch(
 
 
 async def purge_project_post_batch(conn: Conn, *, claim: JobClaim) -> int:
-    posts = await purge.lock_posts.all(conn, **_purged_project_parameters(claim), limit=MAX_PURGED_ROWS_PER_STEP)
+    posts = await purge.lock_posts.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
@@ -169,20 +169,20 @@ async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> lis
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
-    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_parameters(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
+    return await _LIST_CONTENT_FILES.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
 
 
 async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_INFLUENCER_FILES.all(
-        conn, **_purged_project_parameters(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
 async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
     return await _LIST_APP_MEDIA_FILES.all(
-        conn, **_purged_project_parameters(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
@@ -212,7 +212,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
     (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
-    row = await _FIND_NEXT_ACCOUNT.one(conn, **_purged_project_parameters(claim))
+    row = await _FIND_NEXT_ACCOUNT.one(conn, **_purged_org_and_project_ids(claim))
     if row is None:
         return False
     owner = {"org": row.owner_organization_id, "id": row.owner_id}
@@ -223,7 +223,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
         conn, AccountAndOrgIds(org, row.id), project_id=None, account=account, keyring=keyring
     )
     await purge.purge_account.run(conn, org=org, id=row.id)
-    if not await purge.delete_account.value(conn, **_purged_project_parameters(claim), id=row.id):
+    if not await purge.delete_account.value(conn, **_purged_org_and_project_ids(claim), id=row.id):
         await purge.make_stub.run(conn, org=org, id=row.id)
     if row.owner_id:
         await purge.delete_account.run(conn, **owner, project_id=None)
@@ -231,11 +231,11 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
 
 
 async def purge_remaining_project_rows(conn: Conn, *, claim: JobClaim) -> int:
-    return await purge.purge_rest.run(conn, **_purged_project_parameters(claim))
+    return await purge.purge_rest.run(conn, **_purged_org_and_project_ids(claim))
 
 
 async def purge_project_job_batch(conn: Conn, *, claim: JobClaim) -> int:
-    jobs = await purge.lock_jobs.all(conn, **_purged_project_parameters(claim), limit=MAX_PURGED_ROWS_PER_STEP)
+    jobs = await purge.lock_jobs.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
@@ -245,14 +245,14 @@ async def purge_project_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
     deleted = await webhook_event.purge_events.run(
-        conn, **_purged_project_parameters(claim), limit=MAX_PURGED_ROWS_PER_STEP
+        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP
     )
-    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_project_parameters(claim))
+    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_org_and_project_ids(claim))
 
 
 async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a purged project's own row, the last one, and audit the purge; return the job's result."""
-    scope = _purged_project_parameters(claim)
+    scope = _purged_org_and_project_ids(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
@@ -267,5 +267,5 @@ def project_id_of_purge_job(claim: JobClaim) -> UUID:
     return UUID(claim.args["project_id"])
 
 
-def _purged_project_parameters(claim: JobClaim) -> dict[str, UUID]:
+def _purged_org_and_project_ids(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "project_id": project_id_of_purge_job(claim)}

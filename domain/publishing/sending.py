@@ -144,7 +144,7 @@ async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostC
 
 
 async def _store_media_tickets(conn: Conn, post: LockedPost, step: PreparedPostCall) -> None:
-    """Store the media tickets of a post's prepared step and, for later schedules, its account's traits if new."""
+    """Store a prepared call's tickets (one-time addresses of a post's files), and its account's traits if changed."""
     org = post.organization_id
     await media_tickets.store_post_download_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:

@@ -32,7 +32,7 @@ CLAIM_WORDS_BORROWED_FROM_ENGLISH: Mapping[str, str] = {
     "legal": "gpl copyright cookie*",
 }
 #: Each sentence of a text may have its own language.
-CLAIM_TEXT_SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
+CLAIM_CHECK_SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
 CLAIM_KINDS = frozenset(CLAIM_SIGN_PATTERNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
 #: English phrases in which a claim word claims nothing.
 HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
@@ -45,7 +45,7 @@ def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> fro
     plain = HARMLESS_CLAIM_PHRASE_PATTERN.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
-        for part in {plain, *CLAIM_TEXT_SENTENCE_END_PATTERN.split(plain)}
+        for part in {plain, *CLAIM_CHECK_SENTENCE_END_PATTERN.split(plain)}
         for kind, pattern in _claim_patterns(language, *sorted(find_possible_languages(part)))
         if pattern.search(part)
     )

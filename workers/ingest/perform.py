@@ -80,7 +80,7 @@ async def _store_extraction_and_influencer(
 ) -> dict[str, Any]:
     """Store the extraction; create the project's influencer if it never had one. Return the job's result."""
     result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)
-    await drawing_job.create_first_influencer(conn, claim=claim)
+    await drawing_job.ensure_first_influencer(conn, claim=claim)
     return result
 
 

@@ -119,8 +119,8 @@ class TaskContext:
     def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
         """Wait for one of the worker's slots for a remote server, and hold it during the block.
 
-        Raise `NoFreeServerSlot` if no slot is free in time, or too many attempts wait. Never wait inside a step:
-        meanwhile the attempt has no slot of its worker.
+        Raise `NoFreeServerSlot` if no slot is free in time, or too many attempts wait. Never call it inside a step: the
+        wait gives up the attempt's slot of the worker. The block may contain steps.
         """
         if self._servers is None:
             return nullcontext()

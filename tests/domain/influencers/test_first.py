@@ -23,7 +23,7 @@ async def complete(pool: Pool, project: Project) -> None:
 
     async def last(conn: Conn) -> None:
         await project_locks.lock_active_project(conn, organization_id=project.org, project_id=project.id)
-        await drawing_job.create_first_influencer(conn, claim=claim)
+        await drawing_job.ensure_first_influencer(conn, claim=claim)
 
     await run_in_transaction(pool, last)
 

@@ -24,7 +24,7 @@ class TimedStatementWithSetup(NamedTuple):
 
 
 async def _skip_setup_or_cleanup(_side: OldOrEmptyLedger, _claims: Any = None) -> None:
-    """Do nothing."""
+    """Do nothing: stand in for the setup or the cleanup of a timed statement that needs none."""
 
 
 async def _submit_one_job(side: OldOrEmptyLedger, _: Any) -> None:
