@@ -62,7 +62,7 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
         made = await requests.create_lease_request(
             conn, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
         )
-    return found(ids.LEASE_REQUEST, made.request_id)
+    return seeds.parse_id(ids.LEASE_REQUEST, made.request_id)
 
 
 async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
@@ -79,7 +79,7 @@ async def lend(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
     async with pool.acquire() as conn:
         request_id = await ask(conn, project)
     answer = await assign(pool, owner, request_id)
-    return found(ids.ACCOUNT, answer.assigned_social_account_ids[0])
+    return seeds.parse_id(ids.ACCOUNT, answer.assigned_social_account_ids[0])
 
 
 async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisconnected:
@@ -93,12 +93,6 @@ def conflict(reason: str) -> Iterator[pytest.ExceptionInfo[StateConflict]]:
     with pytest.raises(StateConflict) as refused:
         yield refused
     assert refused.value.details["reason"] == reason
-
-
-def found(kind: str, shown: str) -> UUID:
-    read = ids.parse_prefixed_id(kind, shown)
-    assert read is not None
-    return read
 
 
 async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: float = 1) -> UUID:

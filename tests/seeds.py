@@ -16,14 +16,17 @@ from domain.projects import projects
 from domain.projects.projects import NewProject
 from domain.publishing import scheduling
 from domain.security.keyring import parse_keyring
-from domain.tenancy import organizations
-from jobs import heartbeat, ledger
+from domain.tenancy import api_keys, organizations
+from domain.tenancy.api_keys import Actor
+from jobs import ledger
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
 from schemas import ids
+from schemas.api_keys import ApiKeyShown
 from schemas.apps import SdkAppCreate, SdkAppShown
 from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
+from tests.jobs import scene
 from tests.servers import KEYRING
 
 PUBLIC_URL = "https://api.example"
@@ -43,6 +46,13 @@ def parse_id(kind: str, shown: str) -> UUID:
 async def organization(conn: Conn) -> UUID:
     """Create a live organization of the partner tier."""
     return (await organizations.insert_organization_pair(conn, name="Acme", tier="partner")).live
+
+
+async def api_key(conn: Conn, org: UUID, **given: Any) -> ApiKeyShown:
+    """Create a key as an operator on the server does; `given` are arguments of `insert_api_key`."""
+    asked: dict[str, Any] = {"actor": Actor(org, "live", None, api_keys.ALL_API_KEY_SCOPES), "name": "test"}
+    asked |= {"scopes": ["*"], "return_origins": [], "expires_at": None, "now": datetime.now(UTC)}
+    return await api_keys.insert_api_key(conn, peppers=PEPPERS, **asked | given)
 
 
 async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
@@ -132,8 +142,5 @@ async def post(
 
 async def claims(conn: Conn, kind: JobKindSpec, *, free: int = 10) -> list[JobClaim]:
     """Return the claims of a new worker."""
-    worker_id = ids.new_uuid7()
-    await heartbeat.insert_worker_row(
-        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60
-    )
+    worker_id = await scene.worker(conn, kind, slots=free)
     return await ledger.claim_due_jobs(conn, pool=kind.pool, worker_id=worker_id, free=free, kinds=[kind])

@@ -22,6 +22,12 @@ def until(condition: Callable[[], T], *, within: float = PATIENCE_S) -> T:
     return value
 
 
+async def run_loop_iterations() -> None:
+    """Let the loop run all tasks as far as they can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = PATIENCE_S) -> T:
     """Return the first truthy value of `condition`, in a test with an event loop."""
     deadline = time.monotonic() + within

@@ -85,10 +85,8 @@ async def create_app_media(http: httpx.AsyncClient, project: str) -> str:
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
     """Connect an account without a worker."""
-    org = ids.parse_prefixed_id(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
-    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert org
-    assert project_id
+    org = seeds.parse_id(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
+    project_id = seeds.parse_id(ids.PROJECT, project)
     async with pool.acquire() as conn:
         return ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, org, project_id))
 

@@ -19,22 +19,23 @@ from api.app import build_application, set_application_settings_and_clock
 from api.http import oauth_return, paging, time_window
 from api.streams.long_poll import LongPollHub
 from db.pool import Pool, open_postgres_pool
-from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
 from domain.tenancy.api_keys import Actor
 from schemas.api_keys import ApiKeyEnv
 from schemas.organizations import LiveOrganizationTier
 from schemas.settings import Settings
+from tests import seeds, social_servers
 from tests.api.all_objects import AllRightsCaller, create_one_of_each, no_change
 from tests.api.documented_routes import routes
-from tests.servers import KEYRING, ServerPair, settings_for
+from tests.servers import ServerPair, settings_for
+from tests.social_servers import Fediverse
 from tests.waiting import PATIENCE_S, eventually
 
 T = TypeVar("T")
 EVERYTHING = tuple(sorted(api_keys.ALL_API_KEY_SCOPES))
 #: Seconds between two polls of the API for a request that waits.
 POLL_S = 0.03
-PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
+PEPPERS = seeds.PEPPERS
 
 
 class ApiCaller(NamedTuple):
@@ -43,12 +44,6 @@ class ApiCaller(NamedTuple):
     organization_id: UUID
     key: str
     http: httpx.AsyncClient
-
-
-async def run_loop_iterations() -> None:
-    """Let the loop run all tasks as far as they can."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def poll(condition: Callable[[], T]) -> T:
@@ -139,6 +134,12 @@ async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
 
 
 @pytest_asyncio.fixture
+async def fediverse() -> AsyncIterator[Fediverse]:
+    async with social_servers.fediverse() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
 async def ops_caller(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
     """An operator's key, without a partner's rights."""
     async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
@@ -167,18 +168,9 @@ async def new_key(
     pool: Pool, organization_id: UUID, *, scopes: tuple[str, ...] = ("*",), env: ApiKeyEnv = "live"
 ) -> str:
     """Create a key as an operator on the server does."""
+    actor = Actor(organization_id, env, None, api_keys.ALL_API_KEY_SCOPES)
     async with pool.acquire() as conn:
-        created = await api_keys.insert_api_key(
-            conn,
-            peppers=PEPPERS,
-            actor=Actor(organization_id, env, None, api_keys.ALL_API_KEY_SCOPES),
-            name="test",
-            scopes=list(scopes),
-            return_origins=[],
-            expires_at=None,
-            now=datetime.now(UTC),
-        )
-    return created.api_key
+        return (await seeds.api_key(conn, organization_id, actor=actor, scopes=list(scopes))).api_key
 
 
 def read_answer(answer: httpx.Response, status: int = 200) -> dict[str, Any]:

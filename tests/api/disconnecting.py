@@ -8,12 +8,7 @@ from litestar import Litestar
 
 
 def http_scope(
-    method: str,
-    path: str,
-    headers: Sequence[tuple[bytes, bytes]],
-    *,
-    query: bytes = b"",
-    raw_path: bytes | None = None,
+    method: str, path: str, headers: Sequence[tuple[bytes, bytes]], *, query: bytes = b"", raw_path: bytes | None = None
 ) -> dict[str, Any]:
     """Return the ASGI scope of a request."""
     return {

@@ -70,10 +70,6 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
         yield served
 
 
-async def schedule_post(caller: ApiCaller) -> httpx.Response:
-    return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-
-
 async def test_events_close_first_and_uploads_second(
     filled: Filled, acme: ApiCaller, anonymous: httpx.AsyncClient, media_kept: MediaStorage
 ) -> None:
@@ -86,7 +82,7 @@ async def test_events_close_first_and_uploads_second(
         "segment": lambda: phone.post(b'{"batch":[{"type":"track","event":"a"}]}', at="/v1/b"),
         "server": lambda: acme.http.post("/v1/events", json=body),
         "upload": lambda: project.upload(file()),
-        "other": lambda: schedule_post(acme),
+        "other": lambda: acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"}),
     }
     events = {"events", "segment", "server"}
     for part, closed in (
@@ -153,11 +149,8 @@ async def test_largest_budget_share_is_refused_first(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_watermark_has_hysteresis(seed: int) -> None:
-    chance, watermark, closed = (
-        random.Random(seed),
-        DiskIntakeSwitch("test", IntakeClosingDiskWatermark(0.9, 0.85)),
-        False,
-    )
+    chance, closed = random.Random(seed), False
+    watermark = DiskIntakeSwitch("test", IntakeClosingDiskWatermark(0.9, 0.85))
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
         watermark.open_or_close(part)

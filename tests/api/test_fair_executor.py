@@ -6,8 +6,7 @@ from uuid import UUID
 
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from schemas import ids
-from tests.api.conftest import run_loop_iterations
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, run_loop_iterations
 
 
 async def test_one_organization_has_one_turn_at_a_time() -> None:

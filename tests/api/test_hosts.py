@@ -14,10 +14,8 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 
 async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
-    app, foreign = (
-        set_application_settings_and_clock(built_app(), settings, private=True),
-        {"Host": "evil.example:8000"},
-    )
+    app = set_application_settings_and_clock(built_app(), settings, private=True)
+    foreign = {"Host": "evil.example:8000"}
     async with hold_context(app.lifespan()), client_of(app) as client:
         for path in PATHS:
             assert_refused(await client.get(path, headers=foreign), 421, "HOST_NOT_ALLOWED")

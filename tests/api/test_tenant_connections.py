@@ -17,7 +17,8 @@ from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConne
 from db.pool import Pool, open_postgres_pool
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller, run_loop_iterations
+from tests.api.conftest import ApiCaller
+from tests.waiting import run_loop_iterations
 
 ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6

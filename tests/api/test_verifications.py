@@ -26,8 +26,6 @@ from workers.resources import WorkerResources
 from workers.runtime.runner import JobTask
 from workers.tasks.verify_tracking import open_task
 
-JOB = "select state, attempt_started_at, result from job where kind = 'verify_tracking'"
-
 
 class VerifiedApp(NamedTuple):
     """An app, and the requests to verify it."""

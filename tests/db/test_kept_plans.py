@@ -17,6 +17,7 @@ from domain.projects.projects import NewProject
 from domain.tenancy import api_keys, organizations
 from schemas import ids
 from schemas.projects import ProjectCreate
+from tests import seeds
 from tests.plans import TIMES
 
 pytestmark = pytest.mark.fresh
@@ -30,7 +31,8 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
         await jobs.read_jobs_by_ids(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
         made = _composed(org)
         assert await projects.insert_projects(conn, [made]) == [True]
-        await projects.read_project(conn, organization_id=org, project_id=_id(made))
+        project_id = seeds.parse_id(ids.PROJECT, made.composed.id)
+        await projects.read_project(conn, organization_id=org, project_id=project_id)
     for query in (api_key.find_keys, job_view.get_jobs, project.insert_projects, project.get_project):
         assert await _kept(conn, query), query.name
 
@@ -38,12 +40,6 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
 def _composed(org: UUID) -> NewProject:
     body = ProjectCreate(name="shop", timezone="UTC")
     return NewProject(org, None, projects.compose_new_project(body, organization_id=org, now=datetime.now(UTC)), None)
-
-
-def _id(made: NewProject) -> UUID:
-    found = ids.parse_prefixed_id(ids.PROJECT, made.composed.id)
-    assert found is not None
-    return found
 
 
 async def _kept(conn: Conn, query: Query) -> bool:

@@ -14,7 +14,6 @@ RED = (230, 30, 40)
 
 
 SOLID = Image.new("RGB", (320, 200), RED)
-JPEG = written(SOLID, "JPEG")
 BOMB = b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + svg("&b;")
 
 REFUSED = {

@@ -110,10 +110,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             await credentials.store_account_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
-        return {
-            "organization_id": self.acme.organization_id,
-            "account_id": seeds.parse_id(ids.ACCOUNT, account_id),
-        }
+        return {"organization_id": self.acme.organization_id, "account_id": seeds.parse_id(ids.ACCOUNT, account_id)}
 
     async def expire(self) -> None:
         """Expire the access token in our database."""

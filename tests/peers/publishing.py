@@ -72,10 +72,7 @@ async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostT
 
 
 async def deliver(
-    adapter: PlatformAdapter,
-    account: PostingAccount,
-    prepared: PostPrepareResult,
-    what: PostToPublish | None = None,
+    adapter: PlatformAdapter, account: PostingAccount, prepared: PostPrepareResult, what: PostToPublish | None = None
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):

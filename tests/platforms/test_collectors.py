@@ -36,15 +36,11 @@ from workers.platforms.collecting import CollectedFigures, PlatformMetricsCollec
 from workers.platforms.fakes.collect import SandboxCollector
 
 
-def due(name: str, *, video: bool = False) -> PostDueForMetricPolling:
-    return PostDueForMetricPolling(ids.new_uuid7(), name, AT, video, None)
-
-
 async def figures(
     collector: PlatformMetricsCollector, of: PostingAccount, *names: str, video: bool = False
 ) -> dict[str, CollectedFigures]:
     """Collect the figures, by the posts' external ids."""
-    posts = {name: due(name, video=video) for name in names}
+    posts = {name: PostDueForMetricPolling(ids.new_uuid7(), name, AT, video, None) for name in names}
     found = await collector.read_post_figures(of, [*posts.values()])
     return {name: found[post.id] for name, post in posts.items() if post.id in found}
 

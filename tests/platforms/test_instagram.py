@@ -6,13 +6,7 @@ import msgspec
 import pytest
 
 from platforms.instagram.publish import InstagramAdapter
-from schemas.errors import (
-    PlatformRefusal,
-    PlatformThrottled,
-    PostNotSent,
-    PostOutcomeUnknown,
-    PostPreparationExpired,
-)
+from schemas.errors import PlatformRefusal, PlatformThrottled, PostNotSent, PostOutcomeUnknown, PostPreparationExpired
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import SEND_S, InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server

@@ -104,22 +104,18 @@ async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: l
     assert (found.external_url is None) is (named is None or hidden == ["permalink"])
 
 
-async def test_a_publish_in_progress_is_waited_for(ada: InstagramAccount) -> None:
-    await ada.sim.account("ada", publish_s=300)
+@pytest.mark.parametrize(
+    ("slow", "wait_s", "undecided"),
+    [("publish_s", 300, UndecidedPost(30.0)), ("status_s", 3600, UndecidedPost())],
+)
+async def test_a_publish_in_progress_or_a_stale_status_is_waited_for(
+    ada: InstagramAccount, slow: str, wait_s: int, undecided: UndecidedPost
+) -> None:
+    """A stale container status is FINISHED though the list has the post."""
+    await ada.sim.account("ada", **{slow: wait_s})
     prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
-    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == UndecidedPost(30.0)
-    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=301))
-    assert isinstance(found, LivePost)
-
-
-async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> None:
-    """It reports FINISHED though the list has the post."""
-    await ada.sim.account("ada", status_s=3600)
-    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
-    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == UndecidedPost()
-    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=3601))
+    assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == undecided
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=wait_s + 1))
     assert isinstance(found, LivePost)
 
 

@@ -133,11 +133,7 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
         (json_response({"error": "This action is outside the authorized scopes"}, 403), AccountReauthRequired, "auth"),
         (json_response({"error": "Your login is currently disabled"}, 403), PlatformRefusal, "account_issue"),
         (json_response({"error": "Record not found"}, 404), PlatformRefusal, "platform_rejected"),
-        (
-            json_response({"error": "Validation failed: Text character limit"}, 422),
-            PlatformRefusal,
-            "user_content",
-        ),
+        (json_response({"error": "Validation failed: Text character limit"}, 422), PlatformRefusal, "user_content"),
         (raw_response(413), PlatformRefusal, "user_content"),
         (json_response({"error": "Too many requests"}, 429), PlatformThrottled, "rate_limit"),
         (raw_response(429), PlatformThrottled, "rate_limit"),

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from platforms.tiktok import handle, outcome
 from platforms.tiktok import video as uploads
 from platforms.tiktok.api import TikTokPublishStatus
-from schemas.errors import (
-    PlatformRefusal,
-    PostNotSent,
-    PostOutcomeUnknown,
-    PostPreparationExpired,
-    ServiceUnavailable,
-)
+from schemas.errors import PlatformRefusal, PostNotSent, PostOutcomeUnknown, PostPreparationExpired, ServiceUnavailable
 from tests.media import film
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_inits import wrong_chunks

@@ -51,10 +51,7 @@ def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
     return event
 
 
-STEPS = [
-    archive_step(jobs.cancel_jobs_of_archived_project),
-    archive_step(waiting.cancel_blocked_posts_in_project),
-]
+STEPS = [archive_step(jobs.cancel_jobs_of_archived_project), archive_step(waiting.cancel_blocked_posts_in_project)]
 LATER = st.one_of(
     post_histories.EVENTS, st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject])
 )

@@ -18,12 +18,6 @@ from workers.tasks import connect_account, refresh_token, register_app
 
 
 @pytest_asyncio.fixture
-async def fediverse() -> AsyncIterator[Fediverse]:
-    async with social_servers.fediverse() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
 async def pds() -> AsyncIterator[LoopbackPds]:
     async with social_servers.pds() as server:
         yield server

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import httpx
 
 from api.http import oauth_return
 from domain.connecting import consent_pages
-from schemas import ids
 from tests.api.conftest import ApiCaller, list_pages, read_answer
 from tests.api.participants import ORIGIN, Participants, new_project, status
 from tests.social_servers import Fediverse, LoopbackPds
@@ -110,9 +108,3 @@ class ConnectingProject(LinkedProject):
             return rows if all(row["finished_at"] for row in rows) else []
 
         return await eventually(found)
-
-
-def uuid(account_id: str) -> UUID:
-    found = ids.parse_prefixed_id(ids.ACCOUNT, account_id)
-    assert found is not None
-    return found

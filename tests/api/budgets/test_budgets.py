@@ -177,10 +177,8 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     limiter: RateLimiter = app.state.services.limiter
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
-    public, paid = (
-        get_cost_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC),
-        list[tuple[CostBudgetBucket, int]](),
-    )
+    public = get_cost_budget_bucket(acme.organization_id, "standard", KeyOrPublicTraffic.PUBLIC)
+    paid = list[tuple[CostBudgetBucket, int]]()
     async with client_of(app) as anonymous:
         with monkeypatch.context() as patched:
             patched.setattr(limiter, "charge_request_cost", lambda bucket, spent: paid.append((bucket, spent.sent)))

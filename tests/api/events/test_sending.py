@@ -23,15 +23,11 @@ async def test_events_are_stored_once_and_counted(shop: EventSender, pool: Pool)
     assert f"{at:%Y-%m-%dT%H:%M:%SZ}" == one["occurredAt"]
 
 
-def basic_auth(key: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
-
-
 async def test_the_key_may_come_in_several_ways(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
     """A page that is being closed can't send headers, nor its beacon `application/json`."""
     ways: list[dict[str, Any]] = [
         {"headers": {"Authorization": f"bearer {shop.key}"}},
-        {"headers": basic_auth(shop.key)},
+        {"headers": {"Authorization": f"Basic {base64.b64encode(f'{shop.key}:'.encode()).decode()}"}},
         {"params": {"key": shop.key}},
         {"params": {"writeKey": shop.key}},
         *(

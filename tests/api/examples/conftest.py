@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests import github_app, social_servers
+from tests import github_app
 from tests.api.conftest import EVERYTHING, open_caller
 from tests.api.examples.story import StoryCast
 from tests.api.github.connecting import ACME
@@ -26,12 +26,6 @@ async def hub() -> AsyncIterator[SimulatedGitHub]:
         hub.installations[ACME] = Installed("tidewise", {"app": True, "site": False})
         hub.people = {"ada": {ACME: ["app", "site"]}}
         yield hub
-
-
-@pytest_asyncio.fixture
-async def fediverse() -> AsyncIterator[Fediverse]:
-    async with social_servers.fediverse() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,24 +1,20 @@
 """A slow GitHub: connecting and listing wait for a slot there, as ingests do."""
 
-import asyncio
 from functools import partial
 
 import pytest
 
 from api.http import oauth_return
 from api.routes import github as route
-from db.pool import Pool
 from jobs.kinds import CONNECT_GITHUB_KIND, LIST_GITHUB_REPOS_KIND
-from jobs.ledger import JobClaim
 from schemas.errors import NoFreeServerSlot
 from tests import seeds
 from tests.api.github.connecting import GitHubParticipants
+from tests.domain.publishing import post_scene
 from workers.ingest.github.client import GITHUB_SERVER_NAME_FOR_SLOTS
 from workers.runtime import server_slots
-from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.slots import JobAttempt, WorkerSlots
+from workers.runtime.slots import WorkerSlots
 from workers.tasks.connect_github import connect_github
 from workers.tasks.list_github_repos import fetch_github_repo_list
 
@@ -41,10 +37,5 @@ async def test_busy_github_gets_no_request(
         for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, fetch_github_repo_list)):
             [claim] = await seeds.claims(conn, kind)
             with pytest.raises(NoFreeServerSlot):
-                await task(build_context(github_without_worker.pool, claim, servers), app=None)
+                await task(post_scene.context(github_without_worker.pool, claim, servers), app=None)
     assert github_without_worker.hub.asked == []
-
-
-def build_context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots) -> TaskContext:
-    attempt = JobAttempt(claim, asyncio.get_running_loop().time() + 60)
-    return TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0, servers)

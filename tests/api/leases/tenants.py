@@ -7,7 +7,7 @@ import httpx
 
 from db.pool import Pool
 from schemas import ids
-from tests import leasing, seeds
+from tests import seeds
 from tests.api.conftest import ApiCaller, read_answer
 
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
@@ -22,7 +22,7 @@ class LeasingOperator(NamedTuple):
 
     async def account(self, handle: str) -> str:
         """Connect an account without offering it."""
-        project_id = leasing.found(ids.PROJECT, self.project_id)
+        project_id = seeds.parse_id(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
             account_id = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
         return ids.format_prefixed_id(ids.ACCOUNT, account_id)

@@ -4,7 +4,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
-from tests import leasing, seeds
+from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
@@ -52,7 +52,7 @@ async def test_only_ones_own_account_can_be_offered(
     pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     async with pool.acquire() as conn:
-        project_id = leasing.found(ids.PROJECT, tenant.project)
+        project_id = seeds.parse_id(ids.PROJECT, tenant.project)
         theirs = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     leased = await platform.lend(tenant, await platform.offer("one"))
     for account_id in (theirs, leased, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7()), "sa_nonsense", "prj_x"):

@@ -4,7 +4,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
-from tests import leasing, seeds
+from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, list_pages, new_key
 from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
@@ -69,7 +69,7 @@ async def test_a_lease_is_listed_released_and_told_why(platform: LeasingOperator
 
 async def test_own_account_is_disconnected_by_another_route(pool: Pool, tenant: LeasingTenant, acme: ApiCaller) -> None:
     async with pool.acquire() as conn:
-        project_id = leasing.found(ids.PROJECT, tenant.project)
+        project_id = seeds.parse_id(ids.PROJECT, tenant.project)
         own = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     for account_id in (own, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())):
         answer = await tenant.release(account_id)

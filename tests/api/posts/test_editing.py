@@ -12,10 +12,6 @@ async def edit_caption(project: PostsProject, content: str, caption: str) -> htt
     return await project.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
 
 
-def error_messages(answer: httpx.Response) -> list[str]:
-    return [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
-
-
 async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(project: PostsProject) -> None:
     """Each waiting post is listed, whether it waits for its time or for an approval, and nothing changes."""
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
@@ -27,7 +23,7 @@ async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(project:
             answer = await edit_caption(project, content, "x" * 400)
             assert reason(answer)[:2] == (422, "VALIDATION")
             assert issue_paths(answer) == ["caption"] * 2
-            first, second = error_messages(answer)
+            first, second = [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
             assert first.startswith(posts[0]["id"])
             assert "400 characters and bluesky takes 300" in first
             assert second.startswith(posts[2]["id"])

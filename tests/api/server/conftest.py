@@ -13,8 +13,8 @@ import uvicorn
 from api.server.admission import ConnectionAdmission, ConnectionLimits
 from api.server.connection import ClientConnection
 from api.server.serve import ApiServer
-from tests.api.conftest import poll, run_loop_iterations
-from tests.waiting import PATIENCE_S
+from tests.api.conftest import poll
+from tests.waiting import PATIENCE_S, run_loop_iterations
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -146,6 +146,12 @@ class ServerUnderTest:
         """Wait until the application has received so many requests."""
         await run_loop_iterations()
         await poll(lambda: len(self.app.asked) >= count)
+
+    async def hold(self, *addresses: str) -> None:
+        """Take a place from each address, with a request that waits for its answer."""
+        for address in addresses:
+            (await self.connect(address)).send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+            await self.wait_for_requests(len(self.app.asked) + 1)
 
     def pass_time(self, ticks: int) -> None:
         for _ in range(ticks):

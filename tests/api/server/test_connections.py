@@ -153,9 +153,7 @@ async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: Serve
 
 
 async def test_address_with_only_busy_connections_is_refused(edge: ServerUnderTest) -> None:
-    for count in range(1, 5):
-        (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
-        await edge.wait_for_requests(count)
+    await edge.hold(*["127.0.0.1"] * 4)
     assert await (await edge.connect()).read_error() == (503, "UNAVAILABLE")
     assert await edge.get(address="127.0.0.2") == (200, b"")
 
@@ -222,9 +220,7 @@ async def test_timely_body_is_not_evicted(edge: ServerUnderTest) -> None:
     for client in waits:
         client.send(b"x")
     await wait_for_bytes(edge, (2 * LIMITS.late - 1) * LIMITS.body_rate + len(waits))
-    for count in range(6, 9):
-        (await edge.connect("127.0.5.3")).send(GET.replace(b"/echo", b"/hold"))
-        await edge.wait_for_requests(count)
+    await edge.hold(*["127.0.5.3"] * 3)
     await check_refused(edge)
     edge.app.go.set()
     assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
@@ -240,9 +236,7 @@ async def test_idle_connections_block_no_client(edge: ServerUnderTest) -> None:
 
 
 async def test_health_has_a_reserve(edge: ServerUnderTest) -> None:
-    for count in range(1, 9):
-        (await edge.connect(f"127.0.1.{count}")).send(GET.replace(b"/echo", b"/hold"))
-        await edge.wait_for_requests(count)
+    await edge.hold(*(f"127.0.1.{count}" for count in range(1, 9)))
     assert await (await send_request(edge, "/echo")).read_error() == (503, "UNAVAILABLE")
     assert (await (await send_request(edge, "/readyz")).answer())[0] == 200
     assert (await (await send_request(edge, "/healthz")).answer())[0] == 200

@@ -154,10 +154,7 @@ async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: ServerUnder
     The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
     """
     one = await open_reader(edge, window=2048)
-    for count in range(1, 8):
-        client = await edge.connect(f"127.0.7.{count}")
-        client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.wait_for_requests(8)
+    await edge.hold(*(f"127.0.7.{count}" for count in range(1, 8)))
     for tick in range(3 * LIMITS.stall):
         await one.read(2 * LIMITS.answer_rate)
         await one.wait_for_acknowledgement()
@@ -174,10 +171,7 @@ async def test_unsent_answer_is_not_idle(edge: ServerUnderTest) -> None:
     one = await open_reader(edge)
     assert one.connection.cycle.response_complete
     edge.pass_time(1)
-    for count in range(1, 8):
-        client = await edge.connect(f"127.0.7.{count}")
-        client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.wait_for_requests(8)
+    await edge.hold(*(f"127.0.7.{count}" for count in range(1, 8)))
     assert await third_address_is_refused(edge)
     await one.read(LARGE)
 

@@ -2,7 +2,6 @@
 
 import errno
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -12,9 +11,9 @@ from domain.operations import disk
 from domain.operations.disk import DatabaseDiskUse
 from generation.confinement import kernel
 from jobs import heartbeat, maintenance
-from schemas import ids
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
+from tests.jobs import scene
 
 
 async def run_doctor(tenantry: Tenantry) -> tuple[int, dict[str, Any]]:
@@ -125,23 +124,15 @@ async def test_a_missing_pepper_in_use_is_reported(
     assert "test" in checks["secrets"]["detail"]
 
 
-async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
-    worker_id = ids.new_uuid7()
-    await heartbeat.insert_worker_row(
-        conn, worker_id=worker_id, pool=pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
-    )
-    return worker_id
-
-
 async def test_workers_and_a_dispatcher_are_detected_by_their_leases_and_lock(
     tenantry: Tenantry, environment: Settings, conn: Conn
 ) -> None:
     code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"], checks["dispatcher"]["status"]) == (0, "warn", "warn")
     assert "python -m workers ingest" in checks["workers ingest"]["advice"]
-    await register(conn, "ingest", 60)
-    await register(conn, "ingest", -1)
-    await heartbeat.mark_worker_draining(conn, worker_id=await register(conn, "ingest", 60))
+    await scene.worker(conn)
+    await scene.worker(conn, lease_s=-1)
+    await heartbeat.mark_worker_draining(conn, worker_id=await scene.worker(conn))
     assert (await maintenance.try_to_lead_dispatchers(conn))[0]
     code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"]) == (0, "ok")

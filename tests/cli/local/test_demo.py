@@ -39,10 +39,7 @@ def test_a_second_start_reuses_the_first_project() -> None:
         )
 
     with httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer)) as client:
-        first, second = (
-            demo.find_or_create_demo_project(client, "Tidewise"),
-            demo.find_or_create_demo_project(client, "Tidewise"),
-        )
+        first, second = [demo.find_or_create_demo_project(client, "Tidewise") for _ in range(2)]
     assert first == second == projects[0]
     assert len(projects) == 1
 

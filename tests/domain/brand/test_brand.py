@@ -10,14 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import (
-    BrandColor,
-    BrandFieldName,
-    BrandFieldValue,
-    BrandSource,
-    BrandSourceRow,
-    SourceFieldFinding,
-)
+from schemas.brand import BrandColor, BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, SourceFieldFinding
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -14,6 +14,7 @@ from db.pool import Conn, Pool, run_in_transaction
 from schemas import ids
 from schemas.errors import ContentRejected, StateConflict
 from tests import seeds
+from tests.domain.apps.test_app_races import outcomes as count_outcomes
 from tests.domain.content.reviewing import approve, blocked, create, edit, policy, reject, status
 from tests.domain.project import Project
 from tests.jobs.scene import waits_for_lock
@@ -26,10 +27,7 @@ async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
     async def run(verb: Callable[..., Awaitable[Any]], *given: Any) -> Any:
         return await run_in_transaction(pool, lambda inner: verb(inner, *given))
 
-    came = await asyncio.gather(*(run(*call) for call in calls), return_exceptions=True)
-    for one in came:
-        assert not isinstance(one, BaseException) or isinstance(one, StateConflict), one
-    return Counter(one.details["reason"] if isinstance(one, StateConflict) else "done" for one in came)
+    return await count_outcomes(*(run(*call) for call in calls))
 
 
 async def test_second_of_two_reviewers_gets_already_decided(pool: Pool, conn: Conn, project: Project) -> None:

@@ -34,10 +34,7 @@ async def upload(pool: Pool, project: Project) -> UUID:
     file = StoredFile("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
     scope: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "public_url": URL}
     create = partial(content.create_uploaded_content, **scope, hook=None, caption="Swim", files=[file])
-    made = await run_in_transaction(pool, create)
-    found = ids.parse_prefixed_id(ids.CONTENT, made.id)
-    assert found
-    return found
+    return seeds.parse_id(ids.CONTENT, (await run_in_transaction(pool, create)).id)
 
 
 async def declare(conn: Conn, project: Project, content_id: UUID, is_ai: bool) -> Content:

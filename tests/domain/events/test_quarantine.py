@@ -139,12 +139,8 @@ async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> 
 
 async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
-    waiting, keep, flood, written = (
-        QuarantineBuffer(pool),
-        quarantine.insert_quarantined_events,
-        uuid4(),
-        list[UUID](),
-    )
+    waiting, keep = QuarantineBuffer(pool), quarantine.insert_quarantined_events
+    flood, written = uuid4(), list[UUID]()
 
     async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
         await keep(conn, project_id, noted)

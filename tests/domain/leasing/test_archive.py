@@ -74,7 +74,6 @@ async def test_archive_closes_open_ones(
 @pytest.mark.parametrize("verb", ["assign", "reject"])
 async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: LeaseOwner, verb: str) -> None:
     """Either may be first: the request is decided once, and an archived project gets no lease."""
-    firsts = set()
     for _ in range(ROUNDS):
         project = await leasing.tenant(conn)
         asked = await leasing.ask(conn, project)
@@ -88,11 +87,9 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
             assert isinstance(decided, StateConflict), decided
             expected = ("rejected", requests.ARCHIVED_PROJECT_REQUEST_CLOSE_REASON)
         assert (status, reason) == expected
-        firsts.add(type(decided))
         while await leasing.end_next(wide, project):
             pass
         assert await scene.unfinished(conn) == []
-    assert firsts
 
 
 @pytest.mark.parametrize("first", ["released", "project_archived"])

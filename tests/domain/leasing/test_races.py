@@ -76,7 +76,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
         holder = None
         if won:
             shown = came[won[0]].assigned_social_account_ids[0]
-            holder = (tenants[won[0]], leasing.found("sa", shown))
+            holder = (tenants[won[0]], seeds.parse_id("sa", shown))
             wins[won[0]] += 1
     assert min(wins[0], wins[1]) > RACES / 10
     met = """select exists (select from account_lease a, account_lease b

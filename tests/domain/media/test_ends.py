@@ -1,6 +1,5 @@
 """Pictures are stored up to their end, before any following bytes and for any chunks."""
 
-import io
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,13 +11,12 @@ from domain.media import image_length, sniff
 from domain.media.image_length import PictureEndFinder
 from domain.media.streaming_upload import StreamingUpload
 from schemas.errors import InvalidValue
-from tests.media import film, grainy, picture, rescanned
+from tests.media import film, grainy, picture, rescanned, written
 
 
 def saved(kind: str, **options: Any) -> bytes:
     grain = Image.frombytes("RGB", (70, 50), random.Random(1).randbytes(10_500))
-    grain.save(out := io.BytesIO(), kind, **options)
-    return out.getvalue()
+    return written(grain, kind, **options)
 
 
 def with_thumbnail() -> bytes:
@@ -30,8 +28,7 @@ def with_thumbnail() -> bytes:
 
 def frames(kind: str) -> bytes:
     first, *more = [Image.new("RGB", (20, 20), color) for color in ("red", "green", "blue")]
-    first.save(out := io.BytesIO(), kind, save_all=True, append_images=more)
-    return out.getvalue()
+    return written(first, kind, save_all=True, append_images=more)
 
 
 PICTURES = {

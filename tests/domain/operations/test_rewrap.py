@@ -58,7 +58,7 @@ def ignore(_: int) -> None:
 
 
 async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sealed:
-    key = await a_key(conn, project.org)
+    key = seeds.parse_id(ids.KEY, (await seeds.api_key(conn, project.org)).id)
     account_id = await seeds.account(conn, project.org, project.id)
     await put(conn, project.org, account_id, keyring, "the token")
     await client_registrations.store_oauth_client(
@@ -94,29 +94,15 @@ async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
     author = endpoints.EndpointChangeAuthor(project.org)
     shown, _ = await endpoints.insert_webhook_endpoint(conn, author=author, project_id=None, body=body, keyring=keyring)
-    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
-    assert endpoint_id
-    return endpoint_id
+    return seeds.parse_id(ids.WEBHOOK_ENDPOINT, shown.id)
 
 
 async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an app with conversions to Meta."""
-    app_id = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
-    assert app_id
+    app_id = seeds.parse_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
     await destinations.patch_capi_destinations(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
-
-
-async def a_key(conn: Conn, org: UUID) -> UUID:
-    found: UUID = await conn.fetchval(
-        """insert into api_key
-                  (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
-           values ($1, gen_random_uuid(), 'k', 'abcdefghijklmnop', $2, 'test', '{}', '{}') returning id""",
-        org,
-        bytes(32),
-    )
-    return found
 
 
 async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: str) -> None:

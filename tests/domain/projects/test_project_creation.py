@@ -1,6 +1,5 @@
 """Projects of many tenants in one statement: each has its own result, and none waits for another's key."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest_asyncio
@@ -8,14 +7,11 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.projects import projects
 from domain.projects.projects import NewProject
-from domain.security.keyring import parse_keyring
-from domain.tenancy import api_keys, idempotency
-from domain.tenancy.api_keys import Actor
+from domain.tenancy import idempotency
 from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
-from tests.servers import KEYRING
 
 Key = tuple[UUID, UUID]
 
@@ -32,19 +28,7 @@ async def rival(conn: Conn) -> Key:
 
 async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
-    made = await api_keys.insert_api_key(
-        conn,
-        peppers=parse_keyring(KEYRING, setting="PEPPERS"),
-        actor=Actor(org, "live", None, api_keys.ALL_API_KEY_SCOPES),
-        name="test",
-        scopes=["*"],
-        return_origins=[],
-        expires_at=None,
-        now=datetime.now(UTC),
-    )
-    found = ids.parse_prefixed_id(ids.KEY, made.id)
-    assert found is not None
-    return org, found
+    return org, seeds.parse_id(ids.KEY, (await seeds.api_key(conn, org)).id)
 
 
 def new(who: Key, name: str, key: str | None = None) -> NewProject:
@@ -66,8 +50,7 @@ async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key
     assert await projects.insert_projects(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
     for one in asked:
-        project_id = ids.parse_prefixed_id(ids.PROJECT, one.composed.id)
-        assert project_id is not None
+        project_id = seeds.parse_id(ids.PROJECT, one.composed.id)
         read = await projects.read_project(conn, organization_id=one.organization_id, project_id=project_id)
         assert read == (one.composed, 1)
     found = await conn.fetch("select organization_id, key, location from idempotency_key")

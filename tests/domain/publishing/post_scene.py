@@ -23,6 +23,7 @@ from tests import seeds
 from tests.domain.project import Project
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
+from workers.runtime.server_slots import RemoteServerSlots
 from workers.runtime.slots import JobAttempt
 
 T = TypeVar("T")
@@ -67,9 +68,9 @@ async def prepared(conn: Conn, project: Project, rounds: int) -> list[JobClaim]:
     return claims
 
 
-def context(pool: Pool, claim: JobClaim) -> TaskContext:
+def context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots | None = None) -> TaskContext:
     attempt = JobAttempt(claim, asyncio.get_running_loop().time() + 60)
-    return TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+    return TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0, servers)
 
 
 async def mark(pool: Pool, claim: JobClaim) -> bool:

@@ -10,15 +10,12 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.errors import ApiKeyScopeMissing, InvalidValue, StateConflict
 from tests import seeds
-from tests.servers import KEYRING
 
-PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 
@@ -48,23 +45,15 @@ ALL = [
 
 
 async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
-    shown = await api_keys.insert_api_key(
-        conn,
-        peppers=PEPPERS,
-        actor=actor,
-        name="k",
-        scopes=sorted(rights.scopes),
-        return_origins=sorted(rights.origins),
-        expires_at=ends(rights.days),
-        now=NOW,
+    asked = {"scopes": sorted(rights.scopes), "return_origins": sorted(rights.origins)}
+    shown = await seeds.api_key(
+        conn, actor.organization_id, actor=actor, **asked, expires_at=ends(rights.days), now=NOW
     )
-    found = ids.parse_prefixed_id(ids.KEY, shown.id)
-    assert found
-    return found
+    return seeds.parse_id(ids.KEY, shown.id)
 
 
 async def rotate(conn: Conn, actor: Actor, key: UUID) -> object:
-    return await api_keys.rotate_api_key_secret(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
+    return await api_keys.rotate_api_key_secret(conn, peppers=seeds.PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
 
 
 async def kill(conn: Conn, actor: Actor, key: UUID) -> object:

@@ -26,10 +26,7 @@ def test_wait_is_within_a_tenth_of_the_table(tries: int, draw: float) -> None:
 
 @given(TRIES, st.floats(0, 86_400), DRAWS)
 def test_attempt_respects_retry_after(tries: int, asked_s: float, draw: float) -> None:
-    asked, own = (
-        delivery_retry_wait_s(tries, asked_s=asked_s, draw=draw),
-        delivery_retry_wait_s(tries, asked_s=None, draw=draw),
-    )
+    asked, own = [delivery_retry_wait_s(tries, asked_s=at, draw=draw) for at in (asked_s, None)]
     assert asked == max(asked_s, own or 0)
 
 

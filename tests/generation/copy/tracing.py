@@ -19,10 +19,7 @@ def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
     """Return why a line has no evidence, or None."""
     if wrong := [one for one in line.evidence if not stands(one, brand)]:
         return f"{wrong} stands nowhere"
-    said, quotes = (
-        line.text.casefold(),
-        [strip_html_to_line(one.quote).casefold() for one in line.evidence],
-    )
+    said, quotes = (line.text.casefold(), [strip_html_to_line(one.quote).casefold() for one in line.evidence])
     match line.rule:
         case "clause":
             rests = len(quotes) == 1 and said in quotes[0]

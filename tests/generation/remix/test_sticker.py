@@ -37,10 +37,7 @@ def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Stic
     hook, caption = SAID[language]
     said = [TextCue(text=caption, start=0, end=2_000), TextCue(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [
-        texts.build_hook_sticker(made, hook, PART, covered),
-        *texts.lay_caption_stickers(made, said, PART, covered),
-    ]
+    return [texts.build_hook_sticker(made, hook, PART, covered), *texts.lay_caption_stickers(made, said, PART, covered)]
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)

@@ -17,12 +17,7 @@ from generation.remix.clip import probe_clip
 from generation.remix.cut import ClipCut
 from generation.remix.framing import choose_clip_framing
 from generation.remix.remix import speech_within_cut
-from generation.remix.sound import (
-    MUSIC_BETWEEN_WORDS_DB,
-    MUSIC_OUTRO_DB,
-    MUSIC_UNDER_SPEECH_DB,
-    ducked_music_gains,
-)
+from generation.remix.sound import MUSIC_BETWEEN_WORDS_DB, MUSIC_OUTRO_DB, MUSIC_UNDER_SPEECH_DB, ducked_music_gains
 from generation.render import PieceInputFiles, prepare_piece
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ
 from generation.spec import BrandSnapshot, PieceSpec

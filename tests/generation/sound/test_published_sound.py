@@ -69,10 +69,8 @@ def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:
-        made, music = (
-            mix_video_sound_track(lasts, seed, speech),
-            compose_music_bed(lasts.total_s, seed, lasts.cut_times_s),
-        )
+        made = mix_video_sound_track(lasts, seed, speech)
+        music = compose_music_bed(lasts.total_s, seed, lasts.cut_times_s)
         check(made, tmp_path / "sound.m4a")
         behind = measure_loudness_lufs(music[:, said] * width(made[:, said]) / width(music[:, said]))
         assert measure_loudness_lufs(made[:, said]) - behind > 19.5

@@ -18,7 +18,6 @@ from tests.generation.video.checks import CHECKS, Film, faults
 SIZE, FRAMES = (108, 192), 75
 #: Arguments that make each of the checks fail.
 KEPT = ["-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart", "-brand", "mp42"]
-CLEAN = ["-flags:v", "+bitexact", "-flags:a", "+bitexact"]
 X264 = ["-c:v", "libx264", "-threads", "1", "-g", "60"]
 BROKEN = {
     "one picture and one sound in an MP4": ["-c", "copy", *KEPT, "-brand", "isom"],

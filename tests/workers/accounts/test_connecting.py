@@ -1,7 +1,6 @@
 """A connection job that dies half-way, and the detection of a server's software."""
 
 import asyncio
-import secrets
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -14,6 +13,7 @@ from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect
 from domain.connecting.connect import AccountConnectJobArgs, Code, Login
 from platforms.mastodon.connect import build_mastodon_instance_traits
+from schemas import ids
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, LoopbackPds, s256
 from tests.workers.accounts.project import BACK, ConnectingProject
@@ -26,23 +26,11 @@ LOGIN = "/xrpc/com.atproto.server.createSession"
 async def submit(project: ConnectingProject, platform: str, secret: Code | Login) -> UUID:
     """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
-    asked = AccountConnectJobArgs(
-        platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project)
-    )
+    key = await run_in_transaction(project.workers.pool, partial(seeds.api_key, org=project.workers.org))
+    key_id = seeds.parse_id(ids.KEY, key.id)
+    asked = AccountConnectJobArgs(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=key_id)
     submit = partial(connect.submit_account_connect, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
     return (await run_in_transaction(project.workers.pool, submit)).job_id
-
-
-async def a_key(project: ConnectingProject) -> UUID:
-    found: UUID = await project.workers.pool.fetchval(
-        """insert into api_key
-                  (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
-           values ($1, gen_random_uuid(), 'k', $3, $2, 'test', '{}', '{}') returning id""",
-        project.workers.org,
-        bytes(32),
-        secrets.token_hex(8),
-    )
-    return found
 
 
 def code(fediverse: Fediverse) -> Code:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from tests.waiting import run_loop_iterations
 from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 
 KEYS = "abcd"
@@ -60,9 +61,9 @@ async def test_in_any_order_the_rule_holds(size: int, events: list[tuple[str, st
             elif event == "cancel":
                 use.task.cancel()
         if settles:
-            await wait_until_idle()
+            await run_loop_iterations()
             check(slots, uses)
-    await wait_until_idle()
+    await run_loop_iterations()
     check(slots, uses)
     for use in uses:
         use.task.cancel()
@@ -70,12 +71,6 @@ async def test_in_any_order_the_rule_holds(size: int, events: list[tuple[str, st
             await use.task
     assert not slots.held
     assert not slots.waiting
-
-
-async def wait_until_idle() -> None:
-    """Wait until no task can continue."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def check(slots: SlotsSharedFairlyByTenants, uses: list[SlotUser]) -> None:

@@ -10,8 +10,7 @@ import pytest
 from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import NoFreeServerSlot
 from tests.jobs import scene
-from tests.waiting import eventually
-from tests.workers.runtime.test_fair_slots import wait_until_idle
+from tests.waiting import eventually, run_loop_iterations
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import TaskContext
 from workers.runtime.server_slots import RemoteServerSlots
@@ -72,7 +71,7 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
     slots = WorkerSlots(SLOTS)
     servers, hog, other = RemoteServerSlots(slots), UUID(int=1), UUID(int=2)
     held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
-    await wait_until_idle()
+    await run_loop_iterations()
     assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
     async with servers.hold_server_slot("slow", tenant=other):
         assert servers.servers["slow"].held[other] == 1
@@ -87,7 +86,7 @@ async def test_no_more_attempts_wait_than_slots() -> None:
     slots = WorkerSlots(1)
     servers = RemoteServerSlots(slots)
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
-    await wait_until_idle()
+    await run_loop_iterations()
     assert slots.yielded == 1
     with pytest.raises(NoFreeServerSlot):
         await hold(servers, UUID(int=3))

@@ -145,10 +145,8 @@ async def test_each_refusal_has_its_error_and_advice(answer: bytes, kind: type[S
 
 async def test_a_refused_token_is_an_error_of_its_owner() -> None:
     bad = json_response({"message": "Bad credentials"}, status=401)
-    own_error, installation_error = (
-        await refused(bad, token="ghp_x"),
-        await refused(bad, token="ghs_x", installed=True),
-    )
+    own_error = await refused(bad, token="ghp_x")
+    installation_error = await refused(bad, token="ghs_x", installed=True)
     assert (type(own_error), own_error.retryable) == (FetchFailed, True)
     assert (type(installation_error), installation_error.retryable) == (SourceForbidden, False)
 

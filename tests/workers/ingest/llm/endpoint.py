@@ -115,16 +115,12 @@ async def suggested(
         return await suggest_brand_candidates(model, url=HOME, passages=passages), endpoint
 
 
-def by_field(suggestions: BrandModelSuggestions) -> dict[str, FieldCandidate]:
-    return {candidate.field: candidate for candidate in suggestions.candidates}
-
-
 async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, FieldCandidate]:
     """Return the candidates that are kept of a well-formed answer."""
     suggestions, endpoint = await suggested(completion(answer), passages=passages)
     assert len(endpoint.asked) == 1
     assert suggestions.warnings == []
-    return by_field(suggestions)
+    return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
 def single_warning(suggestions: BrandModelSuggestions, endpoint: Endpoint, requests: int = 1) -> str:

@@ -44,9 +44,7 @@ class DeliveryScene:
             endpoints.insert_webhook_endpoint, author=EndpointChangeAuthor(self.org), project_id=None, body=body
         )
         shown, _ = await run_in_transaction(self.pool, partial(create, keyring=seeds.VAULT))
-        endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
-        assert endpoint_id
-        return endpoint_id, shown.signing_secret
+        return seeds.parse_id(ids.WEBHOOK_ENDPOINT, shown.id), shown.signing_secret
 
     async def patch(self, endpoint_id: UUID, **fields: Any) -> None:
         patch = partial(

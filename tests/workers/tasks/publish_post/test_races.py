@@ -38,11 +38,8 @@ class RaceResult(NamedTuple):
     status: str
 
 
-CANCELED, IN_FLIGHT, WAS_LIVE = (
-    RaceResult(1, 0, "canceled"),
-    RaceResult(0, 1, "published"),
-    RaceResult(0, 0, "published"),
-)
+CANCELED = RaceResult(1, 0, "canceled")
+IN_FLIGHT, WAS_LIVE = RaceResult(0, 1, "published"), RaceResult(0, 0, "published")
 
 
 @pytest.mark.parametrize("races", [60, MANY])

@@ -145,8 +145,7 @@ async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Publ
     project.platform.script.clear()
     first: UUID = (await project.job(post))["id"]
     again = await run_in_transaction(
-        project.pool,
-        lambda conn: submit_job_retry(conn, organization_id=project.org, job_id=first, scopes=["*"]),
+        project.pool, lambda conn: submit_job_retry(conn, organization_id=project.org, job_id=first, scopes=["*"])
     )
     await project.attempts()
     told = await entries(project, post)

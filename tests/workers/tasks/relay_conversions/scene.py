@@ -97,9 +97,7 @@ class RelayScene:
 
     @property
     def app_id(self) -> UUID:
-        found = ids.parse_prefixed_id(ids.APP, self.app.app_id)
-        assert found
-        return found
+        return seeds.parse_id(ids.APP, self.app.app_id)
 
     async def patch(self, **fields: Any) -> None:
         await self.patch_capi({self.destination: fields})
