@@ -32,7 +32,7 @@ from telemetry import logs, tracing
 from telemetry.exporting import export_spans
 logs.configure_logging(process="web")
 with export_spans({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, process="web"):
-    assert tracing.current_span_recorder() is None
+    assert tracing.get_process_span_recorder() is None
 assert [name for name in sys.modules if name.startswith("opentelemetry")] == ["opentelemetry"]
 """
 
