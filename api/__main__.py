@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
         from api.server.serve import serve_application  # noqa: PLC0415
 
         limits = build_connection_limits(settings)
-        app = _load_application(options.app)
+        app = _create_asgi_app(options.app)
         warn_misspelt_settings(os.environ)
         with export_spans(os.environ, process="web"):
             uvloop.run(serve_application(app, limits, host=options.host, port=options.port))
@@ -51,7 +51,7 @@ def _parse_port_argument(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
 
 
-def _load_application(path: str) -> Any:
+def _create_asgi_app(path: str) -> Any:
     """Import the module of `MODULE:FACTORY`, call its function, and return the application that it creates."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)()

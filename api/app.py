@@ -16,11 +16,11 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import check_api_request, complete_input_requirements_of_routes
+from api.guard import complete_input_requirements_of_routes, guard_api_request
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.lifespan import open_api_services
 from api.limits import cost_metering
 from api.openapi import document
@@ -58,7 +58,7 @@ class ApiApplication(Litestar):
         state = access_log.create_request_state(request)
         receives, sends = cost_metering.wrap_to_count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
-            receives, sends = head_requests.wrap_to_drop_response_body(receives, sends)
+            receives, sends = head_requests.wrap_to_drop_body_for_head(receives, sends)
         await cost_metering.run_and_bill_request(
             request, state, self._answer_request(request, state, receives, sends, method)
         )
@@ -117,7 +117,7 @@ def build_application() -> Litestar:
 
     `set_application_settings_and_clock` adds settings and resources.
     """
-    behind_the_guard = Router("/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=check_api_request)
+    behind_the_guard = Router("/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=guard_api_request)
     for_apps = Router(
         "/v1",
         route_handlers=SDK_APP_KEY_ROUTES,
@@ -127,7 +127,7 @@ def build_application() -> Litestar:
     app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *KEYLESS_ROUTES],
         request_class=ApiRequest,
-        response_class=ApiResponse,
+        response_class=RouteResponse,
         lifespan=[_open_configured_lifespan],
         exception_handlers={Exception: errors.build_error_response_of_exception},
         request_max_body_size=body_limits.MAX_JSON_BYTES,

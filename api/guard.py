@@ -68,11 +68,11 @@ def complete_input_requirements_of_routes(app: Litestar) -> None:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
                 handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_to_methods(route.methods, route.path)))
-            elif handler.resolve_before_request() is check_api_request:
+            elif handler.resolve_before_request() is guard_api_request:
                 handler.opt["requirements"] = _derive_input_requirements_of_route(handler)
 
 
-async def check_api_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def guard_api_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Check a request before its route: key, limits, scope, query and content type; raise the first refusal.
 
     Answer OPTIONS without a key: Litestar's own answer lists the methods of only one of the path's handlers.

@@ -17,12 +17,12 @@ from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
-from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
+from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, FairConnectionPool
 from api.server.admission import build_connection_limits
 from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
 from api.streams.event_streams import open_webhook_stream_hub
-from api.streams.long_poll import AwaitedObjectRef, build_poll_of_job_states, open_long_poll_hub
+from api.streams.long_poll import AwaitedObjectRef, build_job_state_poller, open_long_poll_hub
 from db.pool import Pool, open_postgres_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import EVENT_COUNT_WRITE_PAUSE_S, EventBudgets
@@ -41,7 +41,7 @@ from schemas.settings import Settings
 from schemas.waiting import Waiting
 
 #: Maximum wait of a request for a lock of another transaction.
-POSTGRES_LOCK_TIMEOUT_SETTING = "2s"
+MAX_POSTGRES_LOCK_WAIT = "2s"
 
 #: Timeout in seconds of one statement of a request, for a Postgres that doesn't respond.
 POSTGRES_STATEMENT_TIMEOUT_S = 10.0
@@ -66,15 +66,15 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
         _open_redis_and_rate_limiter(settings.redis_url, clock) as (redis, limiter),
         _open_event_services(settings, pool, redis, peppers, clock) as events,
         open_long_poll_hub(
-            build_poll_of_job_states(pool), in_total=build_connection_limits(settings).connections // 2
+            build_job_state_poller(pool), in_total=build_connection_limits(settings).connections // 2
         ) as job_hub,
         open_webhook_stream_hub(settings, pool) as stream_hub,
     ):
         async with pool.acquire() as conn:
             await check_keyrings(conn, peppers=peppers, vault=vault)
-        connections = event_connections = TenantConnectionPool(pool, size=settings.pool_size)
+        connections = event_connections = FairConnectionPool(pool, size=settings.pool_size)
         if event_store is not pool:
-            event_connections = TenantConnectionPool(event_store, size=settings.pool_size)
+            event_connections = FairConnectionPool(event_store, size=settings.pool_size)
         app.state.services = ApiServices(
             settings=settings,
             pool=pool,
@@ -88,9 +88,9 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             authenticator=Authenticator(pool, peppers, FailedKeyAddresses()),
             limiter=limiter,
             events=events,
-            jobs=LookupCoalescer(build_poll_of_job_states(pool)),
+            jobs=LookupCoalescer(build_job_state_poller(pool)),
             wait_reasons=LookupCoalescer(_build_wait_reason_reader(pool)),
-            project_creates=LookupCoalescer(_build_project_creator(pool)),
+            project_creates=LookupCoalescer(_build_project_inserter(pool)),
             job_hub=job_hub,
             stream_hub=stream_hub,
             store=open_media_store(settings),
@@ -112,7 +112,7 @@ async def _open_event_services(
             settings.event_store_url,
             name="tenantry-events",
             size=CONCURRENT_EVENT_COMMITS + 2,
-            lock_timeout=POSTGRES_LOCK_TIMEOUT_SETTING,
+            lock_timeout=MAX_POSTGRES_LOCK_WAIT,
             command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
         ) as event_pool,
         _open_event_budgets(pool, clock) as budgets,
@@ -131,7 +131,7 @@ async def _open_event_services(
             last=last,
             quarantine=quarantine,
             disks=disks,
-            keyed=TenantConnectionPool(
+            keyed=FairConnectionPool(
                 pool, size=RESERVED_POOL_CONNECTIONS + (settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2
             ),
         )
@@ -142,7 +142,7 @@ async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> Asyn
     """Yield this process's daily event budgets; their counts are added to the table, the last ones at the end."""
     budgets = EventBudgets(clock)
     async with run_background_buffer_writer(
-        budgets.counts_ready, partial(budgets.write_ready_event_counts, pool), pause_s=EVENT_COUNT_WRITE_PAUSE_S
+        budgets.counts_ready, partial(budgets.add_ready_counts_to_postgres, pool), pause_s=EVENT_COUNT_WRITE_PAUSE_S
     ):
         try:
             yield budgets
@@ -159,10 +159,10 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
         yield quarantine
 
 
-def _build_project_creator(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
+def _build_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
     async def create(news: Sequence[NewProject]) -> list[bool | None]:
         async with pool.acquire() as conn:
-            return await projects.insert_projects(conn, news)
+            return await projects.insert_new_projects(conn, news)
 
     return create
 
@@ -180,7 +180,7 @@ def _open_postgres_pool(settings: Settings, url: str, *, name: str) -> AbstractA
         url,
         name=name,
         size=settings.pool_size,
-        lock_timeout=POSTGRES_LOCK_TIMEOUT_SETTING,
+        lock_timeout=MAX_POSTGRES_LOCK_WAIT,
         command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
     )
 

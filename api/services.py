@@ -14,7 +14,7 @@ from api.limits.disk_watch import DiskWatch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import FairExecutor, OneTaskPerTenantQueue
 from api.limits.rate_limits import RateLimiter
-from api.limits.tenant_connections import TenantConnectionPool
+from api.limits.tenant_connections import FairConnectionPool
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub
 from db.pool import Pool
 from domain.events.budgets import EventBudgets
@@ -47,7 +47,7 @@ class EventIntakeServices:
     disks: DiskWatch
     #: Connection quota for events from servers with an Idempotency-Key. Each such request holds a connection
     #: of the main database until its events are committed; together they get half of the shared connections.
-    keyed: TenantConnectionPool
+    keyed: FairConnectionPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +57,9 @@ class ApiServices:
     settings: Settings
     pool: Pool
     #: The pool with a quota per organization.
-    connections: TenantConnectionPool
+    connections: FairConnectionPool
     #: The event store with a quota per organization; the same object if both are one database.
-    event_connections: TenantConnectionPool
+    event_connections: FairConnectionPool
     #: Cache of the latest counts of users.
     user_counts: ActiveUserCountCache
     courier: WakeCourier

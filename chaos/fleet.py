@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import ChildProcess, find_log_entry, run_module_in_environment
+from chaos.processes import ChildProcess, find_log_entry, run_module_for_bench
 from chaos.tasks import BENCH_POOL
 from db.pool import Pool
 from db.server import find_free_port
@@ -23,7 +23,7 @@ CONDITION_POLL_S = 0.02
 #: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
 MIN_BENCH_WORKER_CONNECTIONS = 10
 
-COUNT_ACTIVE_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
+COUNT_BENCH_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
 #: Uses the partial indexes: polling must not cost as much as the measured work.
 SELECT_WHETHER_POOL_HAS_RUNNABLE_JOB = """
@@ -34,7 +34,7 @@ select exists (select from job where pool = $1 and state = 'running')
 @contextlib.asynccontextmanager
 async def run_bench_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """Run a dispatcher process while the block runs; the block begins once it is ready."""
-    async with run_module_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
+    async with run_module_for_bench(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await read_logged_port(child, "serving health")
         yield
 
@@ -50,7 +50,7 @@ async def run_workers(
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[ChildProcess]]:
     """Run `workers` more worker processes of a pool while the block runs. Yields them once registered."""
-    before: int = await environment.pool.fetchval(COUNT_ACTIVE_WORKERS)
+    before: int = await environment.pool.fetchval(COUNT_BENCH_WORKERS)
     command = ("chaos.worker",) if pool == BENCH_POOL else ("workers", pool)
     own = {
         "SLOTS": str(slots), "POOL_SIZE": str(max(MIN_BENCH_WORKER_CONNECTIONS, slots // 5)),
@@ -58,8 +58,7 @@ async def run_workers(
     }  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:
         children = [
-            await stack.enter_async_context(run_module_in_environment(environment, *command, **own))
-            for _ in range(workers)
+            await stack.enter_async_context(run_module_for_bench(environment, *command, **own)) for _ in range(workers)
         ]
 
         await wait_for_workers(environment.pool, before + workers)
@@ -70,13 +69,13 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
     """Wait until `count` active workers are registered. Raise `BenchmarkFailed` after `PROCESS_START_TIMEOUT_S`."""
 
     async def all_registered() -> bool:
-        return bool(await pool.fetchval(COUNT_ACTIVE_WORKERS) >= count)
+        return bool(await pool.fetchval(COUNT_BENCH_WORKERS) >= count)
 
     await poll_until(all_registered, within=PROCESS_START_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager
-async def run_api_server(
+async def run_bench_api(
     environment: BenchEnvironment, app: str | None = None, **environ: str
 ) -> AsyncIterator[tuple[ChildProcess, int]]:
     """Serve the API, or another app with its server settings; yields the process and its port.
@@ -85,7 +84,7 @@ async def run_api_server(
     """
     chosen = find_free_port() if app else 0
     command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
-    async with run_module_in_environment(environment, *command, **environ) as child:
+    async with run_module_for_bench(environment, *command, **environ) as child:
         port = chosen or await read_logged_port(child, "serving")
         await poll_until(lambda: _is_port_accepting_connections(port), within=PROCESS_START_TIMEOUT_S)
         yield child, port

@@ -16,7 +16,7 @@ from typing import TypeAlias
 ConnectionHandler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 #: Longest line for the reader, in bytes. Twice as many are buffered before the client has to wait.
-MAX_READER_LINE_BYTES = 1 << 20
+MAX_LOOPBACK_LINE_BYTES = 1 << 20
 
 
 class LoopbackTcpServer:
@@ -56,7 +56,7 @@ class LoopbackTcpServer:
     async def _serve_connection(self, connection: socket.socket) -> None:
         # Without TCP_NODELAY, small writes wait 40 ms for the peer's acknowledgement.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(MAX_READER_LINE_BYTES)
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(MAX_LOOPBACK_LINE_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
         with suppress(OSError, EOFError):
             transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._tls)

@@ -33,7 +33,7 @@ class ChildProcess(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_module_in_environment(
+async def run_module_for_bench(
     environment: BenchEnvironment, *words: str, **environ: str
 ) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` with an environment's settings while the block runs, and yield the process."""
@@ -67,7 +67,7 @@ async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTP
 
 async def run_module_and_read_json(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` with these settings; return its first JSON line. Raise `BenchmarkFailed` without one."""
-    async with run_module_in_environment(environment, *words, **environ) as child:
+    async with run_module_for_bench(environment, *words, **environ) as child:
         return await read_json_message(child)
 
 

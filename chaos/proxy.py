@@ -40,7 +40,7 @@ class FaultProxy:
     def reset_connections(self) -> None:
         """Reset all connections of the proxy at both ends; new connections pass."""
         for writer in [*self._writers]:
-            reset_connection(writer)
+            reset_tcp_connection(writer)
 
     def hold_data(self) -> None:
         self._forwarding.clear()
@@ -89,7 +89,7 @@ class FaultProxy:
         target.close()
 
 
-def reset_connection(writer: asyncio.StreamWriter) -> None:
+def reset_tcp_connection(writer: asyncio.StreamWriter) -> None:
     """Abort a connection with a TCP reset (RST). Does nothing if the connection is already closing."""
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)

@@ -25,7 +25,7 @@ async def complete_noop_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
-async def commit_bench_row(context: TaskContext) -> TaskOutcome:
+async def commit_bench_job_row(context: TaskContext) -> TaskOutcome:
     """Complete the job and insert its row into `bench_effect`, in one transaction."""
 
     async def effect(conn: Conn) -> dict[str, int]:
@@ -54,7 +54,7 @@ async def block_first_attempt_of_bench_job(context: TaskContext) -> TaskOutcome:
 
 BENCH_TASKS: TasksByKind = {
     NOOP: complete_noop_job,
-    WRITE: commit_bench_row,
+    WRITE: commit_bench_job_row,
     STAMP: return_start_time_of_bench_job,
     SLEEP: complete_bench_job_after_sleep,
     HELD: block_first_attempt_of_bench_job,

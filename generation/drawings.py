@@ -29,7 +29,7 @@ _ALLOWED_SVG_ELEMENTS = frozenset(
     ).split()
 )
 #: Visible elements that are removed.
-_REMOVED_VISIBLE_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("text", "image", "foreignObject"))
+_REMOVED_VISIBLE_SVG_TAGS = frozenset(_SVG_TAG_PREFIX + name for name in ("text", "image", "foreignObject"))
 #: Elements of which only the text stays. An HTML parser treats child elements as HTML.
 _TEXT_ONLY_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("title", "desc"))
 _SVG_STYLE_ELEMENT_NAME = f"{_SVG_TAG_PREFIX}style"
@@ -43,7 +43,7 @@ _ALLOWED_SVG_ATTRIBUTES = frozenset(
     gradientUnits spreadMethod clipPathUnits maskUnits maskContentUnits
     """.split()
 )
-_PLAIN_ATTRIBUTE_VALUE_PATTERN = re.compile(r"[\w\s.,:%+-]*")
+_PLAIN_SVG_VALUE_PATTERN = re.compile(r"[\w\s.,:%+-]*")
 _FRAGMENT_REFERENCE_PATTERN = re.compile(r"#[\w.:-]+")
 _MAX_SVG_SIDE_UNITS = 1e6
 _SVG_SIDE_LENGTH_PATTERN = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
@@ -64,7 +64,7 @@ def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
     Bytes that are no SVG, declare entities, or are too large or costly to draw are refused.
     """
     parsed = _parse_svg(data)
-    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_ELEMENTS)})
+    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_SVG_TAGS)})
     rules: list[CssStyleRule] = []
     root = etree.Element(parsed.tag, dict(_yield_allowed_attributes(parsed)), nsmap={None: _SVG_NAMESPACE_URI})
     _copy_allowed_svg_children(parsed, root, 1, rules)
@@ -124,7 +124,7 @@ def _copy_allowed_style_rules(source: etree._Element, target: etree._Element, ru
 
     A viewer reads all text of the element as one sheet, also text between its children.
     """
-    if not svg_styles.is_applied_style_sheet(source.get("type") or "", source.get("media") or ""):
+    if not svg_styles.is_applied_svg_style_sheet(source.get("type") or "", source.get("media") or ""):
         return
     allowed = svg_styles.parse_style_sheet_rules("".join(_own_text_of_svg_element(source)))
     if allowed:
@@ -146,7 +146,7 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
             if svg_styles.is_allowed_css_property("transform", value):
                 yield name, value
         elif (
-            name in _ALLOWED_SVG_ATTRIBUTES and _PLAIN_ATTRIBUTE_VALUE_PATTERN.fullmatch(value)
+            name in _ALLOWED_SVG_ATTRIBUTES and _PLAIN_SVG_VALUE_PATTERN.fullmatch(value)
         ) or svg_styles.is_allowed_css_property(name, value):
             yield name, value
     address = element.get("href", element.get(_XLINK_HREF_ATTRIBUTE, ""))

@@ -96,7 +96,7 @@ def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegRes
     return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
-def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
+def stream_ffmpeg_output(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
     """Run FFmpeg and yield its stdout in chunks of `size` bytes; closing the generator kills FFmpeg.
 
     Raises `GenerationError` if FFmpeg fails, ends within a chunk, or writes too many lines to stderr.
@@ -137,7 +137,7 @@ class _FfmpegProcess:
             )
         except OSError as error:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
-        self.stderr = _FfmpegStderrReader(_require_piped_stream(self._process.stderr))
+        self.stderr = _FfmpegStderrReader(_require_child_pipe(self._process.stderr))
         if bounds:
             self._limit_resources(bounds)
 
@@ -169,11 +169,11 @@ class _FfmpegProcess:
 
     @property
     def stdout_stream(self) -> IO[bytes]:
-        return _require_piped_stream(self._process.stdout)
+        return _require_child_pipe(self._process.stdout)
 
     def write_frame(self, data: bytes) -> None:
         try:
-            _require_piped_stream(self._process.stdin).write(data)
+            _require_child_pipe(self._process.stdin).write(data)
         except BrokenPipeError:
             self._close()
             raise self._error_from_exit_code() from None
@@ -230,7 +230,7 @@ class _FfmpegStderrReader:
         self._stream.close()
 
 
-def _require_piped_stream(stream: IO[bytes] | None) -> IO[bytes]:
+def _require_child_pipe(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # noqa: S101  it was asked for
     return stream
 

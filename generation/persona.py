@@ -46,13 +46,13 @@ _FIRST_NAMES_BY_LANGUAGE: Mapping[str, Mapping[Gender, str]] = {
     },
 }
 #: Words of each gender, without blanks and hyphens.
-GENDER_WORDS_IN_PERSONA_PROMPT: Mapping[Gender, str] = {
+GENDER_WORDS_IN_PARTNER_PROMPT: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
     "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
     "non_binary": """nonbinary enby androgynous nichtbinär androgyn nonbinaire androgyne nobinario
         nobinaria andrógino andrógina""",
 }
-AGE_WORDS_IN_PERSONA_PROMPT: Mapping[AgeRange, str] = {
+AGE_WORDS_IN_PARTNER_PROMPT: Mapping[AgeRange, str] = {
     "teen": "teen teens teenager teenage adolescent jugendlich jugendliche jugendlicher adolescente",
     "young_adult": """young youthful twenties student jung junge junger studentin étudiant étudiante jeune
         joven estudiante""",
@@ -117,13 +117,13 @@ def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed
 
     Readers would confuse a part of the brand's name with the product.
     """
-    all_names = common_first_names(language, gender)
+    all_names = persona_first_names(language, gender)
     own = brand.name.casefold()
     free = [name for name in all_names if name not in taken and name.casefold() not in own]
     return seeded_pick(seed, free or all_names, "name")
 
 
-def common_first_names(language: str, gender: Gender) -> list[str]:
+def persona_first_names(language: str, gender: Gender) -> list[str]:
     """Return the common first names of a gender in a language; the English ones for other languages."""
     return _FIRST_NAMES_BY_LANGUAGE.get(primary_language(language), _FIRST_NAMES_BY_LANGUAGE[DEFAULT_LANGUAGE])[
         gender
@@ -141,7 +141,7 @@ class TraitsReadFromPersonaPrompt(NamedTuple):
 def extract_traits_from_persona_prompt(prompt: str) -> TraitsReadFromPersonaPrompt:
     """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
     return TraitsReadFromPersonaPrompt(
-        tones.find_meaning_of_first_known_word(prompt, GENDER_WORDS_IN_PERSONA_PROMPT),
-        tones.find_meaning_of_first_known_word(prompt, AGE_WORDS_IN_PERSONA_PROMPT),
+        tones.find_meaning_of_first_known_word(prompt, GENDER_WORDS_IN_PARTNER_PROMPT),
+        tones.find_meaning_of_first_known_word(prompt, AGE_WORDS_IN_PARTNER_PROMPT),
         tones.find_meaning_of_first_known_word(prompt, tones.WORDS_NAMING_EACH_TONE),
     )

@@ -17,7 +17,7 @@ from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
-SHRUNK_PICTURE_SIDE_PX = 2_600
+MAX_DECODED_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_SIDE_PX = 48
 #: Maximum aspect ratio of a logo.
@@ -33,7 +33,7 @@ _DECOMPRESSION_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionB
 _SRGB_PROFILE = ImageCms.createProfile("sRGB")
 #: Signals of the kernel's OOM killer, of a service manager and of a terminal. The limits of `rasterizer.py`
 #: end its process by other signals.
-HOST_SENT_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+KILL_SIGNALS_NOT_BY_LIMIT = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def decode_picture(data: bytes) -> Image.Image:
@@ -63,11 +63,11 @@ def _decode_bitmap(data: bytes) -> Image.Image:
 def _decode_picture_upright(image: Image.Image) -> Image.Image:
     """Return a picture's first frame in RGB or RGBA, turned upright, and scaled down to the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (SHRUNK_PICTURE_SIDE_PX, SHRUNK_PICTURE_SIDE_PX))
+    image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > SHRUNK_PICTURE_SIDE_PX:
-        upright.thumbnail((SHRUNK_PICTURE_SIDE_PX, SHRUNK_PICTURE_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if max(upright.size) > MAX_DECODED_SIDE_PX:
+        upright.thumbnail((MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return _convert_picture_to_rgb_or_rgba(_reduce_channels_to_eight_bits(upright), profile)
 
 
@@ -119,7 +119,7 @@ def rasterize_svg(data: bytes) -> bytes:
     drawing = clean_svg_drawing(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_svg_side_for_scaling(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
-    if -process.returncode in HOST_SENT_KILL_SIGNALS:
+    if -process.returncode in KILL_SIGNALS_NOT_BY_LIMIT:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
     if process.returncode < 0:
         raise PictureRefused(

@@ -30,7 +30,7 @@ _THUMBNAIL_SCALE_FILTER = (
 _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def write_video_poster(path: Path, folder: Path) -> RenderedFile:
+def write_poster_file(path: Path, folder: Path) -> RenderedFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_poster_frame(path)
     file = folder / "poster.jpg"

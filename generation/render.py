@@ -13,7 +13,7 @@ from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import DrawnText, RenderedFile, RenderingProgress
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
-from generation.remix.remix import RemixPiece
+from generation.remix.remix import PreparedRemix
 from generation.slides.deck import SlideDrawer, list_slideshow_slides
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
@@ -41,7 +41,7 @@ LOGO_UNUSED_WARNING = (
 )
 
 #: Maximum points: more don't fit a list at a size that is legible on a phone.
-MAX_PIECE_POINTS = 10
+MAX_COPY_POINTS = 10
 
 
 class PieceInputFiles(NamedTuple):
@@ -79,8 +79,8 @@ def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> C
     For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
     `PictureRefused`, `ClipRefused`, `UndrawableTextRefused`, and `GenerationError`, for example for too many points.
     """
-    if len(copy.points) > MAX_PIECE_POINTS:
-        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_PIECE_POINTS} points at most")
+    if len(copy.points) > MAX_COPY_POINTS:
+        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_COPY_POINTS} points at most")
     if not clean_drawn_text(copy.hook.text):
         raise UndrawableTextRefused("HOOK_EMPTY", "the hook has no visible characters")
     return _PREPARE_PIECE_BY_FORMAT[spec.format](spec, copy, given)
@@ -103,7 +103,7 @@ def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) ->
     return SlidesPiece({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
     points = [line.text for line in copy.points]
     speech = (
         read_texts_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
@@ -123,7 +123,7 @@ def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: Pie
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe_clip(given.clip)
     kit = _build_slide_kit(spec, copy, given, "9:16")
-    return RemixPiece(
+    return PreparedRemix(
         kit._replace(frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]),
         copy,
         clip,
@@ -136,7 +136,7 @@ def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: Pie
 _PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, PieceInputFiles], ContentPiece]] = {
     "slideshow": _prepare_slides,
     "image": _prepare_slides,
-    "video": _prepare_video,
+    "video": _build_video_piece,
     "ugc_remix": _prepare_remix_of_uploaded_clip,
 }
 
@@ -162,7 +162,7 @@ def _build_slide_presenter_with_portrait(presenter: Presenter, colors: PieceColo
     return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_PORTRAIT_SIDE_PX))
 
 
-def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> RenderedFile:
+def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> RenderedFile:
     """Write a presenter's `portrait.jpg` and its thumbnail into a folder, in a brand's colors; return their metadata.
 
     The same presenter always has the same face.

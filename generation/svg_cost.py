@@ -25,17 +25,17 @@ from schemas.errors import PictureRefused
 MAX_DRAWING_COST_UNITS, MAX_DRAWING_LEVELS = 20_000, 64
 COST_UNITS_PER_LAYER, PATH_SIGNS_PER_COST_UNIT, DASHES_PER_COST_UNIT, GRADIENT_STOPS_PER_COST_UNIT = 4, 500, 250, 40
 
-_LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.REFERENCING_CSS_PROPERTIES))
+_LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.FRAGMENT_CSS_PROPERTIES))
 _COSTED_CSS_PROPERTIES = _LAYER_CSS_PROPERTIES | {"stroke-dasharray"}
 #: Elements that are drawn only by reference.
 _REFERENCED_ONLY_SVG_ELEMENTS = frozenset(
     "defs symbol mask clipPath linearGradient radialGradient style title desc".split()
 )
-_CLIPPED_SVG_ELEMENTS = frozenset(("svg", "symbol"))
+_VIEWPORT_SVG_ELEMENTS = frozenset(("svg", "symbol"))
 _SVG_NUMBER_PATTERN = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _SVG_LENGTH_ATTRIBUTES = "d points x y width height cx cy r rx ry x1 y1 x2 y2".split()
 #: Upper bound of a path's length, in sums of its numbers: an arc of a circle is the longest.
-_WORST_PATH_LENGTH_PER_NUMBER_SUM = 10
+_MAX_DRAWN_LENGTH_PER_NUMBER_SUM = 10
 
 
 class SvgElementCost(NamedTuple):
@@ -91,19 +91,17 @@ class _DrawingCostCounter:
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
-            one for one in self._costed_css_declarations(element) if one.name in svg_styles.REFERENCING_CSS_PROPERTIES
+            one for one in self._costed_css_declarations(element) if one.name in svg_styles.FRAGMENT_CSS_PROPERTIES
         )
         names += [svg_styles.fragment_id_of_css_value(one.value) or "" for one in references]
         yield from (self._by_id[one] for one in names if one in self._by_id)
 
     def _compute_own_cost_units(self, element: etree._Element) -> int:
-        is_layer = _local_element_name(element) in _CLIPPED_SVG_ELEMENTS or any(
+        is_layer = _local_element_name(element) in _VIEWPORT_SVG_ELEMENTS or any(
             one.name in _LAYER_CSS_PROPERTIES for one in self._costed_css_declarations(element)
         )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
-        dashes = (
-            _WORST_PATH_LENGTH_PER_NUMBER_SUM * _sum_svg_geometry_numbers(element) / self._dash if self._dash else 0
-        )
+        dashes = _MAX_DRAWN_LENGTH_PER_NUMBER_SUM * _sum_svg_geometry_numbers(element) / self._dash if self._dash else 0
         costs = signs / PATH_SIGNS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
         return self._shape + COST_UNITS_PER_LAYER * is_layer + int(costs)
 

@@ -22,14 +22,14 @@ ALLOWED_CSS_FUNCTIONS = frozenset(
     "rgb rgba hsl hsla matrix translate translatex translatey scale scalex scaley rotate skewx skewy".split()
 )
 #: Properties that reference an element. `inherit` doesn't stay: `svg_cost.py` reads the value.
-REFERENCING_CSS_PROPERTIES = frozenset(("mask", "clip-path"))
+FRAGMENT_CSS_PROPERTIES = frozenset(("mask", "clip-path"))
 #: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
-_DASH_LENGTHS_PATTERN = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
+_STROKE_DASHARRAY_PATTERN = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
 _PLAIN_CSS_TOKEN_TYPES = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
 _FRAGMENT_ID_PATTERN = re.compile(r"#([\w.:-]+)")
 #: Characters that only an escape, a comment or markup needs.
-_ESCAPE_OR_MARKUP_PATTERN = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
+_CSS_ESCAPE_OR_MARKUP_PATTERN = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
 _APPLIED_STYLE_SHEET_TYPES, _APPLIED_STYLE_SHEET_MEDIA = frozenset(("", "text/css")), frozenset(("", "all", "screen"))
 #: A renderer matches each selector against each element. For more than two compounds it tries all
 #: combinations of ancestors: resvg 0.5 takes 20 ms an element for four compounds within 60 levels.
@@ -59,11 +59,11 @@ class CssStyleRule(NamedTuple):
 
 def is_allowed_css_property(name: str, value: str) -> bool:
     """Return whether a cleaned drawing may have this CSS property with this value."""
-    if name not in ALLOWED_CSS_PROPERTIES or _ESCAPE_OR_MARKUP_PATTERN.search(value):
+    if name not in ALLOWED_CSS_PROPERTIES or _CSS_ESCAPE_OR_MARKUP_PATTERN.search(value):
         return False
-    if name == "stroke-dasharray" and not _DASH_LENGTHS_PATTERN.fullmatch(value):
+    if name == "stroke-dasharray" and not _STROKE_DASHARRAY_PATTERN.fullmatch(value):
         return False
-    if name in REFERENCING_CSS_PROPERTIES:
+    if name in FRAGMENT_CSS_PROPERTIES:
         return value.strip().lower() == "none" or fragment_id_of_css_value(value) is not None
     return all(map(_is_allowed_css_token, tinycss2.parse_component_value_list(value)))
 
@@ -91,14 +91,14 @@ def split_selector_compounds(selector: str) -> list[str]:
     return re.split(r"[\s>]+", selector)
 
 
-def is_applied_style_sheet(kind: str, media: str) -> bool:
+def is_applied_svg_style_sheet(kind: str, media: str) -> bool:
     """Return whether every viewer applies a `style` element of this type and media."""
     return kind.strip().lower() in _APPLIED_STYLE_SHEET_TYPES and media.strip().lower() in _APPLIED_STYLE_SHEET_MEDIA
 
 
 def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
     written = tinycss2.serialize(node.prelude).strip()
-    if _ESCAPE_OR_MARKUP_PATTERN.search(written.replace(">", "")) or not all(
+    if _CSS_ESCAPE_OR_MARKUP_PATTERN.search(written.replace(">", "")) or not all(
         map(_is_allowed_selector_token, node.prelude)
     ):
         return None

@@ -31,7 +31,7 @@ def busy_server_backoff_s(fence: int, attempt: int) -> float:
     return FIRST_BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_SERVER_BACKOFF_DOUBLINGS)
 
 
-def next_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:
+def next_job_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:
     """Return the seconds from the end of a job's `attempt`th attempt to the next one, by its outcome.
 
     Return None for an outcome that ends the job.

@@ -18,7 +18,7 @@ CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
 MAKE_JOB_DUE = job.run_job_now.typed(WakeMessage)
 
 
-async def cancel_open_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
+async def cancel_open_job_row(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
     """End a queued job as canceled, or request the cancel of a running one; return its row.
 
     Return None if the job has ended, isn't cancelable, or is unknown or internal.

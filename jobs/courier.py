@@ -46,10 +46,10 @@ WAKE_DUE_TIME_BACKDATE = timedelta(seconds=60)
 MAX_WAKE_LIST_LENGTH = 128
 
 #: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client.
-ARQ_SERIALIZERS: dict[str, Any] = {"job_serializer": msgspec.msgpack.encode, "job_deserializer": msgspec.msgpack.decode}
+WAKE_SERIALIZER: dict[str, Any] = {"job_serializer": msgspec.msgpack.encode, "job_deserializer": msgspec.msgpack.decode}
 
 
-def arq_queue_key(pool: str) -> str:
+def wake_queue_key(pool: str) -> str:
     """Return the Redis key of a pool's sorted set of arq messages, which wake the pool's workers."""
     return f"arq:{pool}"
 
@@ -59,7 +59,7 @@ def wake_list_key(pool: str) -> str:
     return f"arq:{pool}:wakes"
 
 
-class CancelSafeArqClient(ArqRedis):
+class CancelSafeWakeClient(ArqRedis):
     """Client with pipelines that may be cut off. arq makes them for its workers."""
 
     def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> CancelSafeRedisPipeline:
@@ -67,14 +67,14 @@ class CancelSafeArqClient(ArqRedis):
 
 
 @asynccontextmanager
-async def open_arq_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
+async def open_wake_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
     """Open an arq client for the block, and yield it. Each of its Redis commands ends within `timeout_s`.
 
     Commands after the block fail. arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
-        yield CancelSafeArqClient(pool, **ARQ_SERIALIZERS)
+        yield CancelSafeWakeClient(pool, **WAKE_SERIALIZER)
     finally:
         await pool.disconnect()
 
@@ -156,7 +156,7 @@ async def _push_wake_to_redis(client: ArqRedis, wake: WakeMessage) -> bool:
     message = await client.enqueue_job(
         wake.kind,
         _job_id=job_id,
-        _queue_name=arq_queue_key(wake.pool),
+        _queue_name=wake_queue_key(wake.pool),
         _expires=WAKE_MESSAGE_EXPIRY_S,
         _defer_until=datetime.now(UTC) - WAKE_DUE_TIME_BACKDATE,
     )
@@ -175,7 +175,7 @@ async def open_redis_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
 
     At the end of the block, the courier sends its queued wakes.
     """
-    async with open_arq_client(redis_url, timeout_s=REDIS_SOCKET_TIMEOUT_S) as client:
+    async with open_wake_client(redis_url, timeout_s=REDIS_SOCKET_TIMEOUT_S) as client:
         courier = WakeCourier(client, CircuitBreaker(COURIER_FAILURE_COOLDOWN_S))
         try:
             yield courier

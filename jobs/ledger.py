@@ -22,7 +22,7 @@ from telemetry import log_context
 MIN_SCHEDULED_JOB_WAIT_S = 5.0
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
-MAX_JOB_SUBMIT_ATTEMPTS = 3
+MAX_UNIQUE_SUBMIT_ATTEMPTS = 3
 
 
 class LockedJobRow(Protocol):
@@ -124,7 +124,7 @@ async def submit_job(
     Raise `LimitReached` over the tenant's cap for the pool, but not for an internal job or a future `run_at`. A job
     of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
-    for _ in range(MAX_JOB_SUBMIT_ATTEMPTS if unique_key else 1):
+    for _ in range(MAX_UNIQUE_SUBMIT_ATTEMPTS if unique_key else 1):
         inserted = await SUBMIT_JOB.one(
             conn,
             id=log_context.new_job_id(),
@@ -146,7 +146,7 @@ async def submit_job(
                 log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=inserted.id)
             wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
             return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
-    raise _queue_full_error(kind)
+    raise _job_queue_full_error(kind)
 
 
 async def submit_jobs(
@@ -181,13 +181,13 @@ async def submit_jobs(
         args=args,
     )
     if not rows:
-        raise _queue_full_error(kind)
+        raise _job_queue_full_error(kind)
     for job_id in job_ids:
         log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [WakeMessage(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 
-def _queue_full_error(kind: JobKindSpec) -> LimitReached:
+def _job_queue_full_error(kind: JobKindSpec) -> LimitReached:
     return LimitReached("queued_jobs", f"too many {kind.pool} jobs are waiting: try again later", retry_after=10)
 
 
@@ -234,7 +234,7 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
         outcomes=[outcome.word for _, outcome in settlements],
         results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
         errors=[encode_outcome_error(outcome) for _, outcome in settlements],
-        afters_s=[backoff.next_attempt_after_s(claim.attempt, outcome) for claim, outcome in settlements],
+        afters_s=[backoff.next_job_attempt_after_s(claim.attempt, outcome) for claim, outcome in settlements],
         scheduled_after_s=MIN_SCHEDULED_JOB_WAIT_S,
         overdue=encode_outcome_error(DEADLINE_FAILURE),
     )

@@ -9,21 +9,21 @@ import math
 from types import TracebackType
 
 #: Seconds between two ticks.
-EVENT_LOOP_TICK_S = 0.005
+LOOP_TIMEOUT_TICK_S = 0.005
 
 
 class SlowLoopTolerantTimeout:
     """A timeout like `asyncio.timeout`: raises TimeoutError after `seconds` of loop ticks."""
 
     def __init__(self, seconds: float) -> None:
-        self._ticks = math.ceil(seconds / EVENT_LOOP_TICK_S)
+        self._ticks = math.ceil(seconds / LOOP_TIMEOUT_TICK_S)
         self._timeout = asyncio.timeout(None)
         self._next: asyncio.TimerHandle
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
         self._loop = asyncio.get_running_loop()
-        self._next = self._loop.call_later(EVENT_LOOP_TICK_S, self._count_tick)
+        self._next = self._loop.call_later(LOOP_TIMEOUT_TICK_S, self._count_tick)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -34,6 +34,6 @@ class SlowLoopTolerantTimeout:
     def _count_tick(self) -> None:
         self._ticks -= 1
         if self._ticks > 0:
-            self._next = self._loop.call_later(EVENT_LOOP_TICK_S, self._count_tick)
+            self._next = self._loop.call_later(LOOP_TIMEOUT_TICK_S, self._count_tick)
         else:
             self._timeout.reschedule(self._loop.time())

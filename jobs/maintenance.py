@@ -113,7 +113,7 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     )
 
 
-async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
+async def terminate_stuck_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
     """Terminate sessions waiting for their client within a statement for `patience_s`, or blocking a job's rescue.
 
     Return the number of terminated sessions. Do nothing once the database's time is past `before`.

@@ -15,7 +15,7 @@ class JobState(StrEnum):
     CANCELED = "canceled"
 
 
-class JobTransition(NamedTuple):
+class JobTransitionRule(NamedTuple):
     """A permitted change of state. `why` is its cause; alternatives are separated by commas."""
 
     source: JobState
@@ -24,13 +24,13 @@ class JobTransition(NamedTuple):
 
 
 JOB_TRANSITIONS = (
-    JobTransition(JobState.QUEUED, JobState.RUNNING, "pulled by a worker"),
-    JobTransition(JobState.QUEUED, JobState.CANCELED, "cancel"),
-    JobTransition(JobState.QUEUED, JobState.FAILED, "deadline"),
-    JobTransition(JobState.RUNNING, JobState.QUEUED, "retry, snooze, interrupted, worker lost"),
-    JobTransition(JobState.RUNNING, JobState.COMPLETED, "done"),
-    JobTransition(JobState.RUNNING, JobState.FAILED, "failed, last attempt, deadline, third lost worker"),
-    JobTransition(JobState.RUNNING, JobState.CANCELED, "cancel requested"),
+    JobTransitionRule(JobState.QUEUED, JobState.RUNNING, "pulled by a worker"),
+    JobTransitionRule(JobState.QUEUED, JobState.CANCELED, "cancel"),
+    JobTransitionRule(JobState.QUEUED, JobState.FAILED, "deadline"),
+    JobTransitionRule(JobState.RUNNING, JobState.QUEUED, "retry, snooze, interrupted, worker lost"),
+    JobTransitionRule(JobState.RUNNING, JobState.COMPLETED, "done"),
+    JobTransitionRule(JobState.RUNNING, JobState.FAILED, "failed, last attempt, deadline, third lost worker"),
+    JobTransitionRule(JobState.RUNNING, JobState.CANCELED, "cancel requested"),
 )
 
 ALLOWED_JOB_STATE_CHANGE_PAIRS = frozenset((source, target) for source, target, _ in JOB_TRANSITIONS)

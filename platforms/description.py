@@ -116,7 +116,7 @@ class PasswordLogin(NamedTuple):
     instructions: str
 
 
-class PreviewTextCut(msgspec.Struct, frozen=True):
+class PreviewLineLimits(msgspec.Struct, frozen=True):
     """Cut of a text with more than `over` lines: it shows `seen` lines before “more”."""
 
     over: int
@@ -136,7 +136,7 @@ class ConsolePreviewRules(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     single: tuple[float | None, float | None] = (None, None)
     several: tuple[float | None, float | None] | None = None
     grid: tuple[float, float, float] | None = None
-    lines: PreviewTextCut | None = None
+    lines: PreviewLineLimits | None = None
     order: Literal["caption_first", "files_first", "over"] = "caption_first"
     is_whole: bool = False
     has_square_face: bool = False

@@ -19,7 +19,7 @@ EventPersonId = Annotated[str, Meta(min_length=1, max_length=255)]
 RawJsonObject = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 #: Replaces personal data for a key without the scope to read it.
-REDACTED_TEXT = "[redacted]"
+REDACTED_PII_TEXT = "[redacted]"
 
 #: Why an event was rejected, to branch on.
 EventRejection = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]

@@ -11,7 +11,7 @@ from msgspec import Meta
 from schemas.errors import SettingsInvalid
 
 #: A file URL without a host: absolute, or relative to the current folder.
-FILE_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
+FOLDER_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
 BUCKET_URL_SCHEME = "s3://"
 #: A bucket name that is valid in a host name (no dots: certificates don't cover them), and a prefix of plain
@@ -154,7 +154,7 @@ def parse_keyring_keys(text: str, *, setting: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for number, entry in enumerate(text.split(","), start=1):
         key_id, colon, encoded = entry.strip().partition(":")
-        key = _decode_base64(encoded)
+        key = _base64_or_none(encoded)
         if not colon or not key_id:
             fault = "it has no id"
         elif key_id in keys:
@@ -172,7 +172,7 @@ def parse_keyring_keys(text: str, *, setting: str) -> dict[str, bytes]:
     return keys
 
 
-def _decode_base64(encoded: str) -> bytes | None:
+def _base64_or_none(encoded: str) -> bytes | None:
     """Return the bytes of a base64 text; None if it isn't base64."""
     try:
         return base64.b64decode(encoded, validate=True)

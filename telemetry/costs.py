@@ -12,7 +12,7 @@ from time import perf_counter, thread_time
 from typing import Any, ParamSpec, TypeVar
 
 #: Seconds of CPU from which a step counts as holding the loop: every other request waits for it.
-MIN_LOOP_HOLD_S = 0.01
+MIN_LOOP_HOLD_CPU_S = 0.01
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class MeteredCoroutine(Awaitable[T]):
             finally:
                 spent_s = cpu_time() - begun
                 cost.loop_s += spent_s
-                if spent_s >= MIN_LOOP_HOLD_S:
+                if spent_s >= MIN_LOOP_HOLD_CPU_S:
                     self._report(spent_s)
             try:
                 value = yield awaited

@@ -85,7 +85,7 @@ def _run_span_exporter(process: str) -> Iterator[None]:
     except ValueError as error:
         raise SettingsInvalid(f"OpenTelemetry rejects a setting OTEL_...: {error}") from error
     try:
-        with tracing.install_span_recorder(OtelSpanRecorder(provider, span_ids)):
+        with tracing.set_process_span_recorder(OtelSpanRecorder(provider, span_ids)):
             yield
     finally:
         # Runs in a daemon thread, which can't delay the process's end: the SDK's own timeout is longer.

@@ -69,22 +69,22 @@ async def _answer_health_request(
 def _build_health_or_metrics_response(request_line: bytes) -> bytes:
     match request_line.split(b" "):
         case [b"GET", b"/healthz", _]:
-            return _encode_http_response("200 OK", "application/json", b'{"status": "ok"}')
+            return _encode_health_response("200 OK", "application/json", b'{"status": "ok"}')
         case [b"GET", b"/metrics", _]:
-            return _encode_http_response("200 OK", CONTENT_TYPE_LATEST, generate_latest())
+            return _encode_health_response("200 OK", CONTENT_TYPE_LATEST, generate_latest())
         case _:
-            return _encode_http_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
+            return _encode_health_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
 
 
 def _build_refused_host_response() -> bytes:
     refused = HostHeaderRefused()
     problem = Problem(code=refused.code, message=refused.message, request_id=ids.new_prefixed_id(ids.REQUEST))
-    return _encode_http_response(
+    return _encode_health_response(
         "421 Misdirected Request", "application/json", msgspec.json.encode(Envelope(error=problem))
     )
 
 
-def _encode_http_response(status: str, content_type: str, body: bytes) -> bytes:
+def _encode_health_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
 

@@ -71,7 +71,7 @@ def trace_submitted_job(*, kind: str, project_id: UUID | None, job_id: UUID) -> 
 
 
 @contextmanager
-def discard_submits_on_error() -> Iterator[None]:
+def drop_submit_spans_on_error() -> Iterator[None]:
     """Wrap a savepoint: if the block raises, forget the jobs that it submitted, which are rolled back.
 
     The error is raised again.

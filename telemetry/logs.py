@@ -19,7 +19,7 @@ from schemas import ids
 from telemetry import log_context, tracing
 
 LOG_BATCH_DELAY_S = 0.1
-_BATCHED_LOGGER_OPTION = "batched"
+_BATCHED_LOGGER_ARG = "batched"
 
 #: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
 #: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
@@ -49,10 +49,10 @@ def get_logger(name: str) -> Any:
 
 def get_batched_logger(name: str) -> Any:
     """Return a logger for frequent lines of an event loop, written in batches, up to `LOG_BATCH_DELAY_S` late."""
-    return structlog.get_logger(_BATCHED_LOGGER_OPTION, part=name)
+    return structlog.get_logger(_BATCHED_LOGGER_ARG, part=name)
 
 
-class LoggedJob(Protocol):
+class JobToLog(Protocol):
     """The fields of a job's row that log lines show; the row may come from a claim or another statement."""
 
     @property
@@ -65,7 +65,7 @@ class LoggedJob(Protocol):
     def kind(self) -> str: ...
 
 
-def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
+def job_log_fields(row: JobToLog, *, attempt: int | None = None) -> dict[str, Any]:
     """Return a job's log fields that have a value: ids, kind, attempt, trace; its id gives the request's id."""
     request = ids.request_id_of_job(row.id)
     fields = {
@@ -100,7 +100,7 @@ class _StreamLoggerFactory:
         self._batched = structlog.WriteLogger(cast("TextIO", _BatchedLogStream(stream)))
 
     def __call__(self, *options: str) -> structlog.WriteLogger:
-        return self._batched if _BATCHED_LOGGER_OPTION in options else self._direct
+        return self._batched if _BATCHED_LOGGER_ARG in options else self._direct
 
 
 class _BatchedLogStream:

@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import ServedRequest, SpanAttributes, SpanRole, SubmittedJobToTrace
+from telemetry.tracing import RequestToTrace, SpanAttributes, SpanRole, SubmittedJobToTrace
 
 OTEL_SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -75,7 +75,7 @@ class OtelSpanRecorder:
         self._sampler = provider.sampler
         self._tracer = provider.get_tracer("tenantry")
 
-    def record_request(self, served: ServedRequest) -> None:
+    def record_request(self, served: RequestToTrace) -> None:
         """Record the trace span of a served request, and a span for each job that the request submitted.
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
@@ -87,7 +87,7 @@ class OtelSpanRecorder:
             SpanKind.SERVER,
             served.attributes,
             span_id=tracing.span_id_of_request_or_submit(served.request),
-            links=_build_links_from_traceparent(served.traceparent),
+            links=_build_caller_trace_links(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
@@ -174,7 +174,7 @@ class OtelSpanRecorder:
         return set_span_in_context(NonRecordingSpan(parent), EMPTY_PARENT_CONTEXT)
 
 
-def _build_links_from_traceparent(traceparent: str) -> list[Link]:
+def _build_caller_trace_links(traceparent: str) -> list[Link]:
     """Return a list with a link to the trace span in a caller's `traceparent` header; empty if it is invalid.
 
     The caller's `tracestate` is dropped.

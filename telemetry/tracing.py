@@ -24,7 +24,7 @@ NO_SPAN_ATTRIBUTES: SpanAttributes = {}
 TraceSpan: TypeAlias = "OtelSpanInProgress"
 
 
-class ServedRequest(NamedTuple):
+class RequestToTrace(NamedTuple):
     """A served request: times in nanoseconds since 1970, and its caller's `traceparent`."""
 
     request: UUID
@@ -71,7 +71,7 @@ def get_process_span_recorder() -> "OtelSpanRecorder | None":
 
 
 @contextmanager
-def install_span_recorder(with_: "OtelSpanRecorder") -> Iterator[None]:
+def set_process_span_recorder(with_: "OtelSpanRecorder") -> Iterator[None]:
     """Set the recorder of this process's trace spans for the block; then restore the previous one."""
     global _span_recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
     previous, _span_recorder = _span_recorder, with_

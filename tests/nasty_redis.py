@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chaos.proxy import FaultProxy, ServerAddress, reset_connection
+from chaos.proxy import FaultProxy, ServerAddress, reset_tcp_connection
 
 
 class RedisFailure(NamedTuple):
@@ -68,7 +68,7 @@ class NastyRedis(FaultProxy):
         try:
             if self._manner.resets:
                 await asyncio.sleep(self._chance.uniform(0, 0.002))
-                reset_connection(writer)
+                reset_tcp_connection(writer)
             elif await reader.read(1):
                 writer.write(self._manner.answer)
                 await writer.drain()

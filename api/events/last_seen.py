@@ -52,7 +52,7 @@ class AppLastSeenBuffer:
             try:
                 with convert_postgres_away_errors():
                     async with self._pool.acquire() as conn:
-                        await apps.note_app_event_time(conn, organization_id=app.organization_id, app_id=app.app_id)
+                        await apps.store_app_event_time(conn, organization_id=app.organization_id, app_id=app.app_id)
             except TRANSIENT_POSTGRES_ERRORS:
                 self._noted.pop(app.app_id, None)
             except Exception:

@@ -40,7 +40,7 @@ CORS_PREFLIGHT_CACHE_S = 86_400
 
 #: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
 #: higher tier, or free disk space, takes effect after that.
-MAX_APP_REFUSAL_CACHE_S = 5.0
+MAX_LIMIT_REFUSAL_CACHE_S = 5.0
 
 _CORS_HEADER_NAMES_PATTERN = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
@@ -77,7 +77,7 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.delay_refusal(expected)
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
-    with _cache_app_refusal(services, expected):
+    with _cache_limit_refusal(services, expected):
         services.events.disks.check_event_intake_open()
     charging = expected and services.events.limiter.count_request(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
@@ -92,14 +92,14 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
     if app_id not in {None, app.app_id}:
         raise not_found_error("sdk_app")
     app.check_app_project_active()
-    with _cache_app_refusal(services, app, call.event_standing):
+    with _cache_limit_refusal(services, app, call.event_standing):
         services.events.budgets.check_organization_event_budget(app)
         services.events.disks.refuse_heavy_event_sender(services.events.budgets.used_budget_share(app))
     return app
 
 
 @contextmanager
-def _cache_app_refusal(
+def _cache_limit_refusal(
     services: ApiServices, app: KeyedApp | None, standing: AppEventLimitState | None = None
 ) -> Iterator[None]:
     """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
@@ -110,7 +110,7 @@ def _cache_app_refusal(
         yield
     except (LimitReached, ServiceUnavailable) as error:
         if app:
-            for_s = min(MAX_APP_REFUSAL_CACHE_S, error.retry_after)
+            for_s = min(MAX_LIMIT_REFUSAL_CACHE_S, error.retry_after)
             services.events.limiter.cache_refusal(app.app_id, standing, error, for_s)
         raise
 
@@ -134,7 +134,7 @@ async def decompress_event_body(
     except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * HIGHEST_POSSIBLE_GZIP_RATIO)
-            request.services.events.limiter.count_events(app, intake_weight_of_request(1, size))
+            request.services.events.limiter.charge_events(app, intake_weight_of_request(1, size))
         raise
 
 
@@ -152,7 +152,7 @@ async def parse_request_events(
         batch = await steps.run_cooperative_steps(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.count_events(app, intake_weight_of_request(event_count, len(plain)))
+        request.services.events.limiter.charge_events(app, intake_weight_of_request(event_count, len(plain)))
     return batch
 
 

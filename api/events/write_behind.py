@@ -21,7 +21,7 @@ async def run_background_buffer_writer(
     The task sleeps `pause_s` between two writes, so that many rows become one write. Errors are only logged:
     `write_due` keeps or drops its rows. The last write may take `MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S`.
     """
-    writer = asyncio.create_task(_write_buffer_whenever_signaled(pending, write_due, pause_s))
+    writer = asyncio.create_task(_write_due_rows_when_signaled(pending, write_due, pause_s))
     try:
         yield
     finally:
@@ -30,19 +30,19 @@ async def run_background_buffer_writer(
             await writer
         with suppress(TimeoutError):
             async with asyncio.timeout(MAX_SHUTDOWN_WAIT_FOR_BUFFERED_WRITE_S):
-                await _write_buffer_and_log_failure(write_due)
+                await _write_due_rows_and_log_failure(write_due)
 
 
-async def _write_buffer_whenever_signaled(
+async def _write_due_rows_when_signaled(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float
 ) -> None:
     while True:
         await pending.wait()
-        await _write_buffer_and_log_failure(write_due)
+        await _write_due_rows_and_log_failure(write_due)
         await asyncio.sleep(pause_s)
 
 
-async def _write_buffer_and_log_failure(write_due: Callable[[], Awaitable[None]]) -> None:
+async def _write_due_rows_and_log_failure(write_due: Callable[[], Awaitable[None]]) -> None:
     try:
         await write_due()
     except Exception as error:  # noqa: BLE001  no caller awaits this

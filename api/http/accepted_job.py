@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.requests import ApiRequest
 from db.pool import Conn
 from jobs.ledger import SubmittedJob
@@ -25,13 +25,13 @@ class ProjectJobSubmitter(Protocol):
 async def submit_project_job(request: ApiRequest, project_id: str, submit: ProjectJobSubmitter) -> Response[Accepted]:
     """Submit a job in a project, once for an Idempotency-Key; return the 202 with the job's address."""
 
-    async def start(conn: Conn) -> WriteResult[Accepted]:
+    async def start(conn: Conn) -> WriteReply[Accepted]:
         return build_accepted_job_answer(Accepted, await submit(conn, **request.parse_org_project_ids(project_id)))
 
     return await run_idempotent_write(request, start)
 
 
-def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteResult[A]:
+def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteReply[A]:
     """Build the 202 with the job's address and wake; `deduplicated` means that an equal request's job runs already.
 
     `created` are the further fields of `answer`: ids of objects that exist from now on.
@@ -52,4 +52,4 @@ def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **create
         **created,
     )
     wakes = () if submitted.wake is None else (submitted.wake,)
-    return WriteResult(body, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
+    return WriteReply(body, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)

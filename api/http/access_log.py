@@ -106,7 +106,7 @@ def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[s
 
 def _describe_request_span(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
-) -> tracing.ServedRequest:
+) -> tracing.RequestToTrace:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
     ended, who = tracing.current_unix_time_ns(), state.organization_id
     attributes: dict[str, str | int] = {
@@ -121,7 +121,7 @@ def _describe_request_span(
         attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:
         attributes["tenantry.error.code"] = state.code
-    return tracing.ServedRequest(
+    return tracing.RequestToTrace(
         request=UUID(int=state.bits),
         name=f"{method} {route}",
         began=ended - int(seconds * 1e9),

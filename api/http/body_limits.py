@@ -18,7 +18,7 @@ from domain.values import metadata
 MAX_JSON_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
 
 #: A route's limit is a multiple of this, and at least this.
-BODY_LIMIT_STEP_BYTES = 4 << 10
+LIMIT_ROUNDING_BYTES = 4 << 10
 
 #: The route option with the limit in bytes.
 BODY_LIMIT_ROUTE_OPTION = "max_body_bytes"
@@ -33,7 +33,7 @@ _MAX_JSON_ASCII_CHARACTER_BYTES = 6
 _DEFAULT_MAX_TEXT_CHARACTERS = 300
 
 #: White space, colon and comma around one value in indented JSON.
-_JSON_SPACE_BYTES_PER_VALUE = 40
+_MAX_JSON_SPACE_BYTES_PER_VALUE = 40
 
 _MAX_NON_TEXT_JSON_VALUE_BYTES = 64
 
@@ -58,7 +58,7 @@ class JsonBodyLimits(NamedTuple):
         return JsonBodyLimits(*map(max, self, other))
 
 
-_SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = JsonBodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE, containers=1)
+_SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = JsonBodyLimits(2 + _MAX_JSON_SPACE_BYTES_PER_VALUE, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
 _LIMITS_OF_FREE_FORM_JSON_VALUE = JsonBodyLimits(
@@ -73,7 +73,7 @@ _LIMITS_OF_FREE_FORM_JSON_VALUE = JsonBodyLimits(
 def body_limits_of_type(kind: Any) -> JsonBodyLimits:
     """Return a type's maximum size as JSON. Raises TypeError for a list or object in it without a `max_length`."""
     limits = _measure_max_json_size_of_type(inspect.type_info(kind))
-    return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_STEP_BYTES) * BODY_LIMIT_STEP_BYTES))
+    return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // LIMIT_ROUNDING_BYTES) * LIMIT_ROUNDING_BYTES))
 
 
 def bind_body_limits(app: Litestar) -> None:
@@ -100,15 +100,15 @@ def _measure_max_json_size_of_type(kind: inspect.Type) -> JsonBodyLimits:
     if isinstance(kind, inspect.UnionType):
         return reduce(JsonBodyLimits.take_larger_limits, map(_measure_max_json_size_of_type, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
-        return _measure_container_type(kind)
+        return _max_json_size_of_container(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
         return _LIMITS_OF_FREE_FORM_JSON_VALUE
-    return _measure_scalar_json_size(kind)
+    return _max_json_size_of_scalar_type(kind)
 
 
-def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> JsonBodyLimits:
+def _max_json_size_of_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> JsonBodyLimits:
     if isinstance(kind, inspect.StructType):
-        names = (_body_limits_of_text(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
+        names = (_max_json_text_size(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
         values = (_measure_max_json_size_of_type(field.type) for field in kind.fields)
         return reduce(
             JsonBodyLimits.add_limits,
@@ -128,24 +128,24 @@ def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspec
     )
 
 
-def _measure_scalar_json_size(kind: inspect.Type) -> JsonBodyLimits:
+def _max_json_size_of_scalar_type(kind: inspect.Type) -> JsonBodyLimits:
     if isinstance(kind, inspect.StrType):
-        return _body_limits_of_text(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
+        return _max_json_text_size(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
-        return _body_limits_of_text(
-            max(len(str(choice)) for choice in _choices_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
+        return _max_json_text_size(
+            max(len(str(choice)) for choice in _values_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
         )
-    return JsonBodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _JSON_SPACE_BYTES_PER_VALUE)
+    return JsonBodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _MAX_JSON_SPACE_BYTES_PER_VALUE)
 
 
-def _choices_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
+def _values_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     if isinstance(kind, inspect.LiteralType):
         return list(kind.values)
     return [member.value for member in kind.cls]
 
 
-def _body_limits_of_text(characters: int, character_bytes: int) -> JsonBodyLimits:
-    return JsonBodyLimits(2 + _JSON_SPACE_BYTES_PER_VALUE + characters * character_bytes, strings=1)
+def _max_json_text_size(characters: int, character_bytes: int) -> JsonBodyLimits:
+    return JsonBodyLimits(2 + _MAX_JSON_SPACE_BYTES_PER_VALUE + characters * character_bytes, strings=1)
 
 
 def _max_length_of_container(kind: inspect.ListType | inspect.DictType) -> int:

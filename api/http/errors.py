@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from api.http import head_requests, request_state, validation_messages
-from api.http.responses import JSON_CONTENT_TYPE, ApiResponse
+from api.http.responses import JSON_CONTENT_TYPE, RouteResponse
 from api.openapi.operations import to_camel_case
 from db import reach
 from schemas.envelope import Envelope, Problem
@@ -98,7 +98,7 @@ _log = logs.get_logger("api")
 def build_error_response_of_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Build the error response to any exception of a request; log unexpected errors and an unavailable database."""
     call = request_state.request_state_of(request.scope)
-    code, message, details, headers = _map_exception_to_error_code_and_text(_translate_postgres_error(error), request)
+    code, message, details, headers = _map_exception_to_http_error(_translate_postgres_error(error), request)
     call.code = code
     if code == KillSwitchActive.code:
         metrics.HTTP_KILL_SWITCH_RESPONSE_COUNTER.inc()
@@ -107,7 +107,7 @@ def build_error_response_of_exception(request: Request[Any, Any, Any], error: Ex
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return ApiResponse(
+    return RouteResponse(
         Envelope(error=problem), status_code=ERROR_CODES[code].status, headers=headers, media_type=JSON_CONTENT_TYPE
     )
 
@@ -131,7 +131,7 @@ def _translate_postgres_error(error: Exception) -> Exception:
     return error
 
 
-def _map_exception_to_error_code_and_text(
+def _map_exception_to_http_error(
     error: Exception, request: Request[Any, Any, Any]
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     """Return the code, message, details and headers of the error response to an exception."""

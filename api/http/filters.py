@@ -25,7 +25,7 @@ AppIdFilter = Annotated[
 ]
 
 
-def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
+def parse_list_period(since: str | None, until: str | None) -> ListPeriod:
     """Parse the UTC times `since` and `until` of a list's filter as a period. Raises `InvalidValue`.
 
     A missing time is None, which leaves that end of the period open.
@@ -38,7 +38,7 @@ def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
 
 async def parse_period_filter_into_real_time(request: ApiRequest, since: str | None, until: str | None) -> ListPeriod:
     """Parse a list filter's period; convert a sandbox's own times to real time. Raises `InvalidValue`."""
-    period = parse_period_filter(since, until)
+    period = parse_list_period(since, until)
     return (
         period
         if period == UNBOUNDED_PERIOD

@@ -29,7 +29,7 @@ def is_head_answered_by_get(request: HTTPScope) -> bool:
     return request["method"] == "HEAD" and not request["path"].startswith((MEDIA_ROUTE_PREFIX, *OAUTH_CALLBACK_PATHS))
 
 
-def wrap_to_drop_response_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_drop_body_for_head(receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a `receive` and a `send` for a GET route that answers a HEAD: the body is dropped.
 
     The response ends after its head. A streaming route gets a disconnect message.

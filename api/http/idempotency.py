@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
-from api.http.json_bodies import JSON_DECODE_ERRORS
+from api.http.json_bodies import BODY_DECODE_ERRORS
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
@@ -41,7 +41,7 @@ DIGESTED_LIST_FIELDS, MAX_LIST_SIZE = {b'"events"', b'"rows"'}, 1_000
 _IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
-class WriteResult(NamedTuple, Generic[T]):
+class WriteReply(NamedTuple, Generic[T]):
     """The answer of a write, and the wakes to send after its commit.
 
     `secret`: `content` contains a secret that is shown once, so its record is sealed.
@@ -56,7 +56,7 @@ class WriteResult(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
+async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]]) -> Response[T]:
     """Run a write and store its answer in one transaction; then send the wakes, and return the response.
 
     Return the first answer again if the Idempotency-Key was used for the same request. Raises `InvalidValue` for a
@@ -68,22 +68,22 @@ async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awai
 async def run_idempotent_write_without_wakes(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
     """Call `run_idempotent_write` for a write that wakes no worker; answer 200 with its result."""
 
-    async def make(conn: Conn) -> WriteResult[T]:
-        return WriteResult(await write(conn))
+    async def make(conn: Conn) -> WriteReply[T]:
+        return WriteReply(await write(conn))
 
     return await run_idempotent_write(request, make)
 
 
 async def run_real_clock_idempotent_write(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]]
 ) -> Response[T]:
     """Call `run_idempotent_write` for a write in real time, neither dated nor blocked by a sandbox's clock."""
     return await send_wakes_and_reply(request, await _claim_key_and_write(request, write, await request.body()))
 
 
 async def write_idempotently(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
-) -> WriteResult[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]], body: bytes
+) -> WriteReply[T]:
     """Run an idempotent write, and return its result, without sending the wakes or building the response.
 
     `body` replaces a request body not kept in memory. In a sandbox the write holds the clock, and the answer has its
@@ -93,21 +93,21 @@ async def write_idempotently(
 
 
 async def _write_while_holding_sandbox_clock(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
-) -> WriteResult[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]], conn: Conn
+) -> WriteReply[T]:
     await request.hold_sandbox_clock(conn)
     result = await write(conn)
-    content = sandbox_times.shift_answer_times(result.content, request.request_state.ahead)
+    content = sandbox_times.add_sandbox_lead(result.content, request.request_state.ahead)
     request.request_state.ahead = sandbox_times.NO_TIME_SHIFT
     return result._replace(content=content)
 
 
 async def _claim_key_and_write(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
-) -> WriteResult[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]], body: bytes
+) -> WriteReply[T]:
     claim = await _read_idempotency_key(request, body)
     return await _retry_until_key_is_free(
-        partial(request.run_transaction, partial(_write_or_replay_answer, request, claim, write))
+        partial(request.run_transaction, partial(_run_write_or_replay_answer, request, claim, write))
     )
 
 
@@ -121,7 +121,7 @@ def has_idempotency_key(request: ApiRequest) -> bool:
 
 async def insert_idempotently(
     request: ApiRequest,
-    result: WriteResult[T],
+    result: WriteReply[T],
     insert: Callable[[IdempotencyRecord | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
@@ -133,7 +133,7 @@ async def insert_idempotently(
     """
     if request.principal.sandbox:
 
-        async def write(conn: Conn) -> WriteResult[T]:
+        async def write(conn: Conn) -> WriteReply[T]:
             await insert_on(conn)
             return result
 
@@ -159,9 +159,9 @@ async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> 
     raise IdempotentRequestInFlight
 
 
-async def _write_or_replay_answer(
-    request: ApiRequest, claim: IdempotencyKeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
-) -> WriteResult[T] | None:
+async def _run_write_or_replay_answer(
+    request: ApiRequest, claim: IdempotencyKeyUse | None, write: Callable[[Conn], Awaitable[WriteReply[T]]], conn: Conn
+) -> WriteReply[T] | None:
     """Run a write and store its answer, or return the stored first answer of its Idempotency-Key.
 
     Returns None while another transaction uses the key.
@@ -185,7 +185,7 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
     if not _IDEMPOTENCY_KEY_PATTERN.fullmatch(key):
         raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.run_cooperative_steps(digest_request(_request_target(request), body))
+    digested = await steps.run_cooperative_steps(digest_request(_target_to_digest(request), body))
     prints = _pepper_request_digest(request.services.peppers, digested)
     return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
@@ -200,7 +200,7 @@ def _pepper_request_digest(peppers: Keyring, digest: bytes) -> tuple[bytes, tupl
     return digests.pop(peppers.writer), (*digests.values(), digest)
 
 
-def _request_target(request: ApiRequest) -> list[Any]:
+def _target_to_digest(request: ApiRequest) -> list[Any]:
     """Return the method, the path and the sorted query of a request, for its digest."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
@@ -215,17 +215,17 @@ def digest_request(target: Sequence[Any], body: bytes) -> CooperativeSteps[bytes
     """
     try:
         canonical = yield from _canonicalize_json_body(body)
-    except JSON_DECODE_ERRORS:
+    except BODY_DECODE_ERRORS:
         canonical = _encode_json_with_sorted_fields(hashlib.sha256(body).hexdigest())
     return hashlib.sha256(b"%b,%b]" % (_encode_json_with_sorted_fields(target)[:-1], canonical)).digest()
 
 
 def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
-    """Return the JSON compactly, with ordered fields and hashes of big items. Raises one of `JSON_DECODE_ERRORS`."""
+    """Return the JSON compactly, with ordered fields and hashes of big items. Raises one of `BODY_DECODE_ERRORS`."""
     if len(body) <= JSON_STEP_BYTES:
         return _encode_json_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_json_list_field(body, DIGESTED_LIST_FIELDS, MAX_LIST_SIZE)
+        beside, items = yield from json_items.split_json_body_list(body, DIGESTED_LIST_FIELDS, MAX_LIST_SIZE)
     except DomainError:
         items = None
     if items is None:
@@ -254,7 +254,7 @@ def _encode_json_with_sorted_fields(value: Any) -> bytes:
 
 
 def _build_idempotency_record(
-    request: ApiRequest, claim: IdempotencyKeyUse, result: WriteResult[Any]
+    request: ApiRequest, claim: IdempotencyKeyUse, result: WriteReply[Any]
 ) -> IdempotencyRecord:
     answer = StoredIdempotentAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
     return idempotency.build_idempotency_record(
@@ -262,12 +262,12 @@ def _build_idempotency_record(
     )
 
 
-async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: IdempotencyKeyUse) -> WriteResult[Any]:
+async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: IdempotencyKeyUse) -> WriteReply[Any]:
     answer = await idempotency.read_idempotent_answer(conn, claim, keyring=request.services.vault)
-    return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
+    return WriteReply(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
-async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
+async def send_wakes_and_reply(request: ApiRequest, result: WriteReply[T]) -> Response[T]:
     """Send the wakes of a write's result to the workers, and return the response with the result."""
     for wake in result.wakes:
         await request.services.courier.send_wake(wake)
@@ -278,4 +278,4 @@ async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> R
         "Idempotent-Replayed": "true" if result.replayed else None,
     }
     present_headers = {name: value for name, value in headers.items() if value is not None}
-    return ApiResponse(result.content, status_code=result.status, headers=present_headers)
+    return RouteResponse(result.content, status_code=result.status, headers=present_headers)

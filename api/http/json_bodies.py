@@ -16,7 +16,7 @@ from domain.values.steps import CooperativeSteps
 from schemas.errors import InvalidValue, MalformedBody
 
 NOT_JSON_MESSAGE = "the body is not valid JSON in UTF-8"
-JSON_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+BODY_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
 #: milliseconds.
@@ -57,7 +57,7 @@ def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
         if _json_decoder_of_type(kind)[1].fractions_left < 0:
             raise InvalidValue("body", TOO_MANY_FRACTIONAL_NUMBERS_MESSAGE) from None
         raise (yield from _collect_body_errors(body, kind, error)) from None
-    except JSON_DECODE_ERRORS:
+    except BODY_DECODE_ERRORS:
         raise MalformedBody(NOT_JSON_MESSAGE) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
         raise InvalidValue("body", "must not contain a NUL character")
@@ -75,7 +75,7 @@ def _check_json_value_counts(body: bytes, limits: JsonBodyLimits) -> Cooperative
     if _count_json_quotes(body) > 2 * maximum.strings:
         raise _build_too_many_json_values_error(maximum.strings, "strings")
     few = _count_json_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
-    if few and not _has_long_number(body):
+    if few and not _has_big_json_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
@@ -84,7 +84,7 @@ def _check_json_value_counts(body: bytes, limits: JsonBodyLimits) -> Cooperative
         raise _build_too_many_json_values_error(maximum.containers, "lists and objects")
     if bare.count(b",") > maximum.values:
         raise _build_too_many_json_values_error(maximum.values, "values")
-    if _has_long_number(bare):
+    if _has_big_json_number(bare):
         raise InvalidValue("body", f"has a number of more than {MAX_JSON_NUMBER_DIGITS} digits: send it as a string")
 
 
@@ -98,7 +98,7 @@ def _count_json_containers(text: bytes) -> int:
     return text.count(b"[") + text.count(b"{")
 
 
-def _has_long_number(text: bytes) -> bool:
+def _has_big_json_number(text: bytes) -> bool:
     return b"0" * (MAX_JSON_NUMBER_DIGITS + 1) in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 
@@ -119,7 +119,7 @@ def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError)
         yield
     try:
         value = msgspec.json.decode(body)
-    except JSON_DECODE_ERRORS:
+    except BODY_DECODE_ERRORS:
         return MalformedBody(NOT_JSON_MESSAGE)
     if large:
         yield

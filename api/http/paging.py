@@ -127,7 +127,7 @@ async def read_list_page_by_place(
     while True:
         count, before = page.estimate_next_slice_items(), None if place is None else read(place)
         items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
-        items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
+        items = sandbox_times.add_sandbox_lead(items, request.request_state.ahead)
         if not all(page.add_item(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=encode_page_cursor(request, page.last))
         if len(items) < count:
@@ -191,7 +191,7 @@ async def read_list_page_in_project(
     return await read_list_page_by_id(request, within, cursor, limit)
 
 
-async def read_timeline_page(
+async def read_list_page_by_time(
     request: ApiRequest, read: Callable[[Conn], Awaitable[list[TimelineEntry]]], cursor: str | None, limit: int
 ) -> Page[TimelineEntry]:
     """Return one page of a timeline, read once, and again if a sandbox's clock moved between slices.
@@ -202,13 +202,13 @@ async def read_timeline_page(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.sandbox_clock_offset not in placed:
-            placed[request.sandbox_clock_offset] = _add_timeline_places(await read(conn), request.sandbox_clock_offset)
+            placed[request.sandbox_clock_offset] = _add_cursor_places(await read(conn), request.sandbox_clock_offset)
         return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
 
     return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.acquire_connection)
 
 
-def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+def _add_cursor_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
     """Return each timeline entry with its place: its real time, without a sandbox's offset, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, UNIX_EPOCH

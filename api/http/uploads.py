@@ -34,7 +34,7 @@ _MultipartEvent: TypeAlias = MultipartSegment | bytes | None
 _log = logs.get_logger("uploads")
 
 
-class UploadSpec(NamedTuple):
+class UploadRules(NamedTuple):
     """The expected shape of an upload: text parts with their maximum characters, and files.
 
     `body_max` is the maximum of bytes of the whole request. `allowed` returns the allowed file types, given
@@ -60,7 +60,7 @@ class ReceivedUpload(NamedTuple):
 class _ReceivedUploadParts:
     """The parts of an upload received so far."""
 
-    def __init__(self, spec: UploadSpec) -> None:
+    def __init__(self, spec: UploadRules) -> None:
         self.spec = spec
         self.texts: dict[str, str] = {}
         self.files: list[StreamingUpload] = []
@@ -91,7 +91,7 @@ def _list_byte_count_after_file_end(file: StreamingUpload) -> list[int]:
 
 
 @asynccontextmanager
-async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
+async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadRules) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload, and yield its texts and files; at the end, delete the files that no asset uses.
 
     Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `LimitReached`, `ServiceUnavailable`.
@@ -107,7 +107,7 @@ async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadSp
         files = await _probe_uploaded_files(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
-        await _delete_unused_upload_files(request, form.tokens)
+        await _delete_unused_files_of_request(request, form.tokens)
 
 
 async def _parse_multipart_body(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_MultipartEvent, None]:
@@ -245,7 +245,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedUploadParts)
 
     async with request.services.probes.hold_turn(request.principal.organization_id):
         _check_cost_budget(request)
-        reports = await streaming_upload.probe_uploads(store, form.files, form.tokens)
+        reports = await streaming_upload.probe_new_files(store, form.files, form.tokens)
     if form.spec.thumbnails:
         return await _store_generated_upload_thumbnails(request, form, reports)
     return [await streaming_upload.store_sanitized_drawing(report.file, rewrite) for report in reports]
@@ -276,7 +276,7 @@ async def _store_generated_upload_thumbnails(
     return [report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file for report in reports]
 
 
-async def _delete_unused_upload_files(request: ApiRequest, tokens: list[str]) -> None:
+async def _delete_unused_files_of_request(request: ApiRequest, tokens: list[str]) -> None:
     """Delete files that no asset uses. If that fails, the dispatcher deletes them within a day."""
     if not tokens:
         return

@@ -21,7 +21,7 @@ _MSGSPEC_TYPE_NAMES = {
     "str": "a text",
 }
 _LENGTH_UNITS_BY_TYPE = {"array": "items", "object": "fields", "str": "characters"}
-_COMPARISON_WORDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_WORDS_BY_BOUND_SIGN = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
 class _MsgspecMessageRule(NamedTuple):
@@ -67,7 +67,7 @@ def _readable_type_name(kind: str) -> str:
 
 
 def _describe_length_error(match: re.Match[str]) -> str:
-    kind, bound, number = match["kind"], _COMPARISON_WORDS[match["bound"]], match["number"]
+    kind, bound, number = match["kind"], _WORDS_BY_BOUND_SIGN[match["bound"]], match["number"]
     units = _LENGTH_UNITS_BY_TYPE.get(kind, "bytes")
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 
@@ -88,7 +88,7 @@ _MSGSPEC_MESSAGE_RULES = (
     ),
     _MsgspecMessageRule(
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
-        lambda found: f"must be {_COMPARISON_WORDS[found['bound']]} {found['number']}",
+        lambda found: f"must be {_WORDS_BY_BOUND_SIGN[found['bound']]} {found['number']}",
     ),
     _MsgspecMessageRule(_MSGSPEC_NUL_ERROR_PATTERN, lambda _: "must not contain a NUL character"),
     _MsgspecMessageRule(

@@ -135,7 +135,7 @@ class CostBudgetLevel(NamedTuple):
         return LimitReached("budget", message, retry_after=wait_s, resource=resource)
 
 
-class CostChargesAndOverdrawnBudgets:
+class PendingChargesAndOverdrawnBudgets:
     """Pending charges, and the overdrawn buckets as of this process's last call of the script.
 
     `clock` counts seconds; the clock of Redis refills the buckets.
@@ -147,7 +147,7 @@ class CostChargesAndOverdrawnBudgets:
         #: The level of each overdrawn bucket, and the time of its reading.
         self._overdrawn: OrderedDict[str, tuple[CostBudgetLevel, float]] = OrderedDict()
 
-    def add_charge(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
+    def queue_charge(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Add the measured cost of a request to a bucket's pending charges, for the next write to Redis."""
         spent = (
             round(cost.cpu_s * MICROSECONDS_PER_SECOND),

@@ -36,7 +36,7 @@ MAX_EVENT_COUNT_REDIS_WRITE_DELAY_S = 0.01
 APP_REFUSAL_INTERVAL_S, MAX_APP_REFUSAL_DELAY_S = 0.002, 1.0
 
 #: Maximum number of apps with a remembered refusal.
-MAX_CACHED_APP_REFUSALS = 10_000
+MAX_CACHED_LIMIT_REFUSALS = 10_000
 
 
 class EventRateLimits(NamedTuple):
@@ -46,10 +46,10 @@ class EventRateLimits(NamedTuple):
     events: int
 
 
-_STANDARD_EVENT_LIMITS = EventRateLimits(200, 5_000)
+_STANDARD_EVENT_RATE_LIMIT = EventRateLimits(200, 5_000)
 EVENT_LIMITS_BY_TIER: dict[OrganizationTier, EventRateLimits] = {
-    "sandbox": _STANDARD_EVENT_LIMITS,
-    "standard": _STANDARD_EVENT_LIMITS,
+    "sandbox": _STANDARD_EVENT_RATE_LIMIT,
+    "standard": _STANDARD_EVENT_RATE_LIMIT,
     "pilot": EventRateLimits(1_000, 20_000),
     "partner": EventRateLimits(5_000, 100_000),
 }
@@ -87,7 +87,7 @@ def _event_limit_policy_header(limits: EventRateLimits, window_s: int) -> tuple[
     return b"ratelimit-policy", policy.encode()
 
 
-class _EventLimitLookup(NamedTuple):
+class _CountedEventRequest(NamedTuple):
     """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
@@ -139,7 +139,7 @@ class EventRateLimiter:
         refusal.standing, refusal.error = standing, error
         refusal.until = asyncio.get_running_loop().time() + for_s
         self._refused.move_to_end(app_id)
-        if len(self._refused) > MAX_CACHED_APP_REFUSALS:
+        if len(self._refused) > MAX_CACHED_LIMIT_REFUSALS:
             self._refused.popitem(last=False)
 
     async def delay_refusal(self, app: KeyedApp) -> None:
@@ -155,9 +155,9 @@ class EventRateLimiter:
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
-        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of_app(app), 1))
+        return self._questions.queue_lookup(_CountedEventRequest(app.app_id, _event_limits_of_app(app), 1))
 
-    def count_events(self, app: KeyedApp, events: int) -> None:
+    def charge_events(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
 
         The next script call writes them, or a delayed write if there is none. No request waits for it.
@@ -170,10 +170,10 @@ class EventRateLimiter:
     def _flush_spent_events(self) -> None:
         """Start a script call that writes the pending events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
+            self._questions.queue_lookup(_CountedEventRequest(app_id, limits, 0))
             return
 
-    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[AppEventLimitState]:
+    async def _run_limit_script(self, questions: Sequence[_CountedEventRequest]) -> list[AppEventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -185,10 +185,10 @@ class EventRateLimiter:
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
             return [AppEventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
-        return list(self._build_limit_state_for_each_lookup(questions, dict(zip(buckets, rows, strict=True))))
+        return list(self._build_limit_state_of_each_request(questions, dict(zip(buckets, rows, strict=True))))
 
-    def _build_limit_state_for_each_lookup(
-        self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
+    def _build_limit_state_of_each_request(
+        self, questions: Sequence[_CountedEventRequest], rows: Mapping[UUID, list[int]]
     ) -> Iterator[AppEventLimitState]:
         """Yield the limit state for each lookup, in order, and cache each refusal for its app.
 

@@ -23,8 +23,8 @@ from api.limits.cost_budgets import (
     COST_CHARGE_FLUSH_INTERVAL_S,
     CostBudgetBucket,
     CostBudgetLevel,
-    CostChargesAndOverdrawnBudgets,
     KeyOrPublicTraffic,
+    PendingChargesAndOverdrawnBudgets,
     build_cost_budget_report,
     get_cost_budget_bucket,
 )
@@ -188,9 +188,9 @@ class RateLimiter:
         self.load_script = self._script.load_script
         self._clock = clock
         self._charges = LookupCoalescer(self._count_requests)
-        self._levels = LookupCoalescer(self._read_budget_levels)
+        self._levels = LookupCoalescer(self._flush_and_read_levels)
         self._flushing: asyncio.TimerHandle | None = None
-        self.budgets = CostChargesAndOverdrawnBudgets()
+        self.budgets = PendingChargesAndOverdrawnBudgets()
 
     def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
@@ -207,7 +207,7 @@ class RateLimiter:
 
     def charge_request_cost(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Charge a finished request; a background call writes the charge within `COST_CHARGE_FLUSH_INTERVAL_S`."""
-        self.budgets.add_charge(bucket, cost)
+        self.budgets.queue_charge(bucket, cost)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(
                 COST_CHARGE_FLUSH_INTERVAL_S, self._flush_charges_to_redis
@@ -242,7 +242,7 @@ class RateLimiter:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
         return list(_build_request_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
-    async def _read_budget_levels(
+    async def _flush_and_read_levels(
         self, questions: Sequence[tuple[CostBudgetBucket, ...]]
     ) -> list[list[CostBudgetLevel] | None]:
         levels, _ = await self._run_limit_script([bucket for group in questions for bucket in group], Counter())

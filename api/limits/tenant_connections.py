@@ -21,7 +21,7 @@ RESERVED_POOL_CONNECTIONS = 3
 MAX_CONNECTION_WAIT_S = 10.0
 
 
-class TenantConnectionPool:
+class FairConnectionPool:
     """The connection pool for requests of organizations: each gets at most half, in round-robin order."""
 
     def __init__(self, pool: Pool, *, size: int) -> None:
@@ -38,7 +38,7 @@ class TenantConnectionPool:
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._wait_for_quota(organization_id)
+        await self._wait_to_take_quota(organization_id)
         try:
             async with self._pool.acquire() as conn:
                 with costs.charge_database_time():
@@ -52,13 +52,13 @@ class TenantConnectionPool:
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._wait_for_quota(organization_id)
+        await self._wait_to_take_quota(organization_id)
         try:
             yield
         finally:
             self._release_quota_and_grant_next(organization_id)
 
-    async def _wait_for_quota(self, organization_id: UUID) -> None:
+    async def _wait_to_take_quota(self, organization_id: UUID) -> None:
         if self._has_free_quota(organization_id):
             self._count_granted_connection(organization_id)
             return

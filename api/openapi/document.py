@@ -11,7 +11,7 @@ from api.http import body_limits
 from api.http.errors import ERROR_CODES
 from api.limits import event_limits
 from api.openapi.examples import find_openapi_example
-from api.openapi.operations import ApiOperation, list_api_operations
+from api.openapi.operations import ApiOperation, list_route_operations
 from api.openapi.parameters import describe_operation_parameters
 from api.openapi.responses import RESPONSE_HEADER_SCHEMAS, describe_error_status, describe_operation_responses
 from api.openapi.shapes import OpenApiSchemas, build_openapi_schemas
@@ -98,7 +98,7 @@ OPENAPI_TAG_DESCRIPTIONS = {
 
 def render_openapi_document(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every documented route of the app, as JSON."""
-    all_operations = list_api_operations(app)
+    all_operations = list_route_operations(app)
     schemas = _build_schemas_of_operations(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:

@@ -82,9 +82,9 @@ class ApiOperation(NamedTuple):
         return returned.annotation
 
 
-def list_api_operations(app: Litestar) -> list[ApiOperation]:
+def list_route_operations(app: Litestar) -> list[ApiOperation]:
     """List the API's documented operations by path, then by method."""
-    return sorted(_iterate_api_operations(app), key=lambda one: (one.path, one.method))
+    return sorted(_iterate_route_operations(app), key=lambda one: (one.path, one.method))
 
 
 def strip_none_from_optional_type(kind: Any) -> Any:
@@ -97,7 +97,7 @@ def to_camel_case(name: str) -> str:
     return _UNDERSCORE_LETTER_PATTERN.sub(lambda found: found[1].upper(), name)
 
 
-def _iterate_api_operations(app: Litestar) -> Iterator[ApiOperation]:
+def _iterate_route_operations(app: Litestar) -> Iterator[ApiOperation]:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.resolve_include_in_schema():

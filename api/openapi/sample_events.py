@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.openapi.examples import load_openapi_examples
-from domain.webhooks.events import SampleEvent
+from domain.webhooks.events import SampleWebhook
 from schemas import ids
 from schemas.accounts import SocialAccount
 from schemas.content import Content, ContentDecision, LineProvenance, ReviewVerdict
@@ -24,7 +24,7 @@ from schemas.webhooks import WebhookEndpoint, WebhookEventType
 SampleFields: TypeAlias = dict[str, Any]
 
 
-class _WebhookSampleKind(NamedTuple):
+class _SampleEventObjectKind(NamedTuple):
     """A kind of object in sample events.
 
     `operation` gives the example. `shape` is the object's type; the other fields name its id field and its prefix.
@@ -37,15 +37,15 @@ class _WebhookSampleKind(NamedTuple):
 
 
 #: By the first word of the event type.
-_WEBHOOK_SAMPLE_KINDS_BY_PREFIX: Mapping[str, _WebhookSampleKind] = {
-    "project": _WebhookSampleKind(Project, "get_project", "id", ids.PROJECT),
-    "job": _WebhookSampleKind(Job, "get_job", "job_id", ids.JOB),
-    "content": _WebhookSampleKind(Content, "get_content", "id", ids.CONTENT),
-    "post": _WebhookSampleKind(Post, "get_scheduled_post", "id", ids.POST),
-    "social_account": _WebhookSampleKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
-    "lease_request": _WebhookSampleKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
-    "webhook_endpoint": _WebhookSampleKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
-    "test": _WebhookSampleKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+_SAMPLE_EVENT_OBJECTS_BY_NOUN: Mapping[str, _SampleEventObjectKind] = {
+    "project": _SampleEventObjectKind(Project, "get_project", "id", ids.PROJECT),
+    "job": _SampleEventObjectKind(Job, "get_job", "job_id", ids.JOB),
+    "content": _SampleEventObjectKind(Content, "get_content", "id", ids.CONTENT),
+    "post": _SampleEventObjectKind(Post, "get_scheduled_post", "id", ids.POST),
+    "social_account": _SampleEventObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
+    "lease_request": _SampleEventObjectKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
+    "webhook_endpoint": _SampleEventObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+    "test": _SampleEventObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
 _WEBHOOK_SAMPLES_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
@@ -57,7 +57,7 @@ _WEBHOOK_SAMPLE_JOB_ERROR = JobError(
     code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True
 )
 
-_WEBHOOK_SAMPLE_POST_REFUSAL = PostError(
+_WEBHOOK_SAMPLE_POST_ERROR = PostError(
     code="CONTENT_REJECTED", category="user_content", message="the platform refuses the text: edit it",
     retryable=False,
 )  # fmt: skip
@@ -67,7 +67,7 @@ _WEBHOOK_SAMPLE_UNKNOWN_OUTCOME = PostError(
 )  # fmt: skip
 
 
-def _unpublished_post_event_fields(**changed: Any) -> SampleFields:
+def _sample_unpublished_post_fields(**changed: Any) -> SampleFields:
     """Return the sample fields of a post that its platform hasn't published, with those in `changed`."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
@@ -95,19 +95,19 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
     },
     "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
     "content.rejected": lambda now: _sample_content_decision_fields("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _unpublished_post_event_fields(
+    "post.scheduled": lambda now: _sample_unpublished_post_fields(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _unpublished_post_event_fields(
+    "post.draft_in_inbox": lambda _: _sample_unpublished_post_fields(
         status="draft_in_inbox", platform="tiktok", mode="draft"
     ),
-    "post.failed": lambda _: _unpublished_post_event_fields(status="failed",
-    last_error=_WEBHOOK_SAMPLE_POST_REFUSAL),
-    "post.canceled": lambda now: _unpublished_post_event_fields(
+    "post.failed": lambda _: _sample_unpublished_post_fields(status="failed",
+    last_error=_WEBHOOK_SAMPLE_POST_ERROR),
+    "post.canceled": lambda now: _sample_unpublished_post_fields(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _unpublished_post_event_fields(status="outcome_unknown",
+    "post.outcome_unknown": lambda _: _sample_unpublished_post_fields(status="outcome_unknown",
     last_error=_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
@@ -127,10 +127,10 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
 
 def build_sandbox_webhook_sample(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
-) -> SampleEvent:
+) -> SampleWebhook:
     """Build a sample event with new ids and time `now`. Without `project_id`, it is random; endpoints have none."""
     noun = type_.partition(".")[0]
-    kind = _WEBHOOK_SAMPLE_KINDS_BY_PREFIX[noun]
+    kind = _SAMPLE_EVENT_OBJECTS_BY_NOUN[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)
     own = project_id or (None if noun in _WEBHOOK_SAMPLES_WITHOUT_PROJECT else ids.new_uuid7())
     object_id = own if noun == "project" and own else ids.new_uuid7()
@@ -142,4 +142,4 @@ def build_sandbox_webhook_sample(
         **_WEBHOOK_SAMPLE_FIELDS_BY_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
-    return SampleEvent(type_, own, object_id, msgspec.structs.replace(thing, **known))
+    return SampleWebhook(type_, own, object_id, msgspec.structs.replace(thing, **known))

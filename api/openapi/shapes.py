@@ -49,7 +49,7 @@ def clean_json_schema(schema: Json) -> Json:
     if name := find_openapi_enum_name(schema):
         about = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": _SCHEMA_REFERENCE_PREFIX + name, **about}
-    cleaned = {word: _clean_schema_keyword_value(word, value) for word, value in schema.items() if word != "title"}
+    cleaned = {word: _clean_json_schema_keyword(word, value) for word, value in schema.items() if word != "title"}
     if "anyOf" in cleaned:
         cleaned = {**_hoist_choice_keywords(cleaned["anyOf"]), **cleaned}
     if "enum" in cleaned:
@@ -60,7 +60,7 @@ def clean_json_schema(schema: Json) -> Json:
     return cleaned
 
 
-def _clean_schema_keyword_value(word: str, value: Any) -> Any:
+def _clean_json_schema_keyword(word: str, value: Any) -> Any:
     if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
         return clean_json_schema(value)
     return [clean_json_schema(choice) for choice in value] if word == "anyOf" else value

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import oauth_return, path_ids
 from api.http.accepted_job import submit_project_job
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -103,14 +103,14 @@ async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Respon
     Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
     state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    step = await _resolve_redirect_of_consent_link(request, returned)
+    step = await _follow_oauth_consent_link(request, returned)
     if step.job_id:
         ref = (step.flow.organization_id, step.job_id)
         await run_unless_disconnected(
             request.receive,
             oauth_return.wait_for_internal_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
         )
-        step = await _resolve_redirect_of_consent_link(request, returned)
+        step = await _follow_oauth_consent_link(request, returned)
     if step.url or step.job_id:
         location = step.url or authorization.oauth_link_url(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
@@ -195,7 +195,7 @@ async def list_social_accounts(
     limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[SocialAccount]:
     """List a project's social accounts, newest first, disconnected ones included."""
-    find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
+    find = partial(accounts.list_account_page, platforms=platform, statuses=status, leased=leased)
     return await read_list_page_in_project(request, find, project_id, cursor, limit)
 
 
@@ -238,8 +238,8 @@ async def _create_consent_link(
 ) -> Response[OAuthUrl]:
     services = request.services
 
-    async def make(conn: Conn) -> WriteResult[OAuthUrl]:
-        link, wake = await authorization.start_oauth_flow(
+    async def make(conn: Conn) -> WriteReply[OAuthUrl]:
+        link, wake = await authorization.create_oauth_link(
             conn,
             settings=services.settings,
             principal=request.principal,
@@ -249,15 +249,15 @@ async def _create_consent_link(
             keyring=services.vault,
             now=services.clock(),
         )
-        return WriteResult(link, status=201, wakes=() if wake is None else (wake,), secret=True)
+        return WriteReply(link, status=201, wakes=() if wake is None else (wake,), secret=True)
 
     return await run_idempotent_write(request, make)
 
 
-async def _resolve_redirect_of_consent_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
+async def _follow_oauth_consent_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
     services = request.services
     follow = partial(
-        authorization.follow_oauth_link,
+        authorization.continue_oauth_flow,
         settings=services.settings,
         state=state,
         now=services.clock(),

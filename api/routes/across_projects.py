@@ -118,7 +118,7 @@ async def list_all_social_accounts(
     `status=reauth_required` lists the accounts that only their owners can reconnect. To list the accounts of
     an archived project, filter by it.
     """
-    find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=None)
+    find = partial(accounts.list_account_page, platforms=platform, statuses=status, leased=None)
     if project_id is not None:
         return await read_list_page_in_project(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)

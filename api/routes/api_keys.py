@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_real_clock_idempotent_write
+from api.http.idempotency import WriteReply, run_real_clock_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -24,7 +24,7 @@ DEFAULT_API_KEY_ROTATION_BODY = ApiKeyRotate()
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
     """Create an API key with at most the rights of yours. Only this answer contains its secret."""
 
-    async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
+    async def create(conn: Conn) -> WriteReply[ApiKeyShown]:
         key = await api_keys.insert_api_key(
             conn,
             peppers=request.services.peppers,
@@ -35,7 +35,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
             expires_at=data.expires_at,
             now=request.services.clock(),
         )
-        return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
+        return WriteReply(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
     return await run_real_clock_idempotent_write(request, create)
 
@@ -73,7 +73,7 @@ async def rotate_api_key(
     Your key must have all rights of the rotated key.
     """
 
-    async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
+    async def rotate(conn: Conn) -> WriteReply[ApiKeyShown]:
         key = await api_keys.rotate_api_key_secret(
             conn,
             peppers=request.services.peppers,
@@ -81,7 +81,7 @@ async def rotate_api_key(
             key_uuid=path_ids.parse_id("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
-        return WriteResult(key, secret=True)
+        return WriteReply(key, secret=True)
 
     return await run_real_clock_idempotent_write(request, rotate)
 
@@ -97,8 +97,8 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
     Repeating the request changes nothing.
     """
 
-    async def kill(conn: Conn) -> WriteResult[ApiKey]:
+    async def kill(conn: Conn) -> WriteReply[ApiKey]:
         key_id = path_ids.parse_id("api_key", api_key_id)
-        return WriteResult(await api_keys.disable_api_key(conn, actor=request.principal.actor, key_uuid=key_id))
+        return WriteReply(await api_keys.disable_api_key(conn, actor=request.principal.actor, key_uuid=key_id))
 
     return await run_real_clock_idempotent_write(request, kill)

@@ -11,10 +11,10 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
 from api.http.accepted_job import build_accepted_job_answer
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.uploads import ReceivedUpload, UploadSpec
+from api.http.uploads import ReceivedUpload, UploadRules
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
@@ -51,7 +51,7 @@ ALLOWED_FILE_TYPES_OF_ANY_APP_MEDIA_KIND: MediaTypeSizeLimits = {
 }
 
 
-def _parse_app_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
+def _parse_upload_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
     try:
         kind: AppMediaKind = msgspec.convert(texts.get("kind", ""), AppMediaKind)
     except msgspec.ValidationError:
@@ -61,7 +61,7 @@ def _parse_app_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
 
 def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
     return (
-        MAX_APP_MEDIA_FILE_BYTES_BY_KIND[_parse_app_media_kind(texts)]
+        MAX_APP_MEDIA_FILE_BYTES_BY_KIND[_parse_upload_media_kind(texts)]
         if "kind" in texts
         else ALLOWED_FILE_TYPES_OF_ANY_APP_MEDIA_KIND
     )
@@ -76,7 +76,7 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
         raise InvalidValue("file", "is sent twice: send one file with each request")
     if texts is None:
         return
-    kind = _parse_app_media_kind(texts)
+    kind = _parse_upload_media_kind(texts)
     if not files:
         raise InvalidValue("file", "is required; or send JSON with a `url`")
     [file] = files
@@ -89,7 +89,7 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
     app_media_limits.check_app_media_transcript_allowed(kind, texts.get("transcript", ""))
 
 
-APP_MEDIA_UPLOAD_RULES = UploadSpec(
+APP_MEDIA_UPLOAD_RULES = UploadRules(
     body_max=201 * MIB,
     texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
     allowed=_allowed_app_media_types,
@@ -120,11 +120,11 @@ async def add_app_media(
     of its redirects must be public.
     """
     if request.has_multipart_body:
-        return await _upload_app_media(request, project_id)
+        return await _receive_app_media(request, project_id)
     return await _start_app_media_fetch_job(request, project_id)
 
 
-async def _upload_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
+async def _receive_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
     async with uploads.receive_and_store_multipart_upload(request, APP_MEDIA_UPLOAD_RULES) as received:
         add = partial(_store_uploaded_app_media_of_project, request, project_id, received)
         result = await idempotency.write_idempotently(request, add, received.fingerprint)
@@ -133,18 +133,18 @@ async def _upload_app_media(request: ApiRequest, project_id: str) -> Response[Ap
 
 async def _store_uploaded_app_media_of_project(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
-) -> WriteResult[AppMedia]:
+) -> WriteReply[AppMedia]:
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
         **request.parse_org_project_ids(project_id),
-        kind=_parse_app_media_kind(received.texts),
+        kind=_parse_upload_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
         public_url=request.public_api_base_url,
     )
     location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
-    return WriteResult(asset, status=201, location=location)
+    return WriteReply(asset, status=201, location=location)
 
 
 async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
@@ -152,7 +152,7 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
     app_media_limits.check_app_media_transcript_allowed(body.kind, body.transcript)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
-    async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
+    async def start(conn: Conn) -> WriteReply[AppMediaAccepted]:
         started = await app_media_fetches.start_media_fetch(
             conn,
             **request.parse_org_project_ids(project_id),

@@ -40,7 +40,7 @@ async def list_audit_log(
     limit: PageLimit = DEFAULT_PAGE_LIMIT,
 ) -> Page[AuditEntry]:
     """List the entries of the organization's audit log, newest first."""
-    period = filters.parse_period_filter(since, until)
+    period = filters.parse_list_period(since, until)
 
     async def find(conn: Conn, /, **page_args: Any) -> list[AuditEntry]:
         return await audit.list_audit_page(

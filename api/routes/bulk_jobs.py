@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.idempotency import WriteResult, run_idempotent_write
+from api.http.idempotency import WriteReply, run_idempotent_write
 from api.http.paging import decode_page_cursor, encode_page_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -29,9 +29,9 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     """
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     filters.check_filter_values("stages", data.stages, kinds.ALL_JOB_STAGE_NAMES)
-    period = filters.parse_period_filter(data.since, data.until)
+    period = filters.parse_list_period(data.since, data.until)
 
-    async def cancel(conn: Conn) -> WriteResult[BulkCanceled]:
+    async def cancel(conn: Conn) -> WriteReply[BulkCanceled]:
         chosen = JobCancelFilter(
             project_id=filters.parse_filter_id("project", data.project_id),
             kinds=data.kinds,
@@ -39,7 +39,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             phases=data.phases,
             period=period.subtract_sandbox_lead(request.sandbox_clock_offset),
         )
-        return WriteResult(
+        return WriteReply(
             await bulk.cancel_matching_jobs(
                 conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
             )
@@ -57,11 +57,11 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
-    period = filters.parse_period_filter(data.since, data.until)
+    period = filters.parse_list_period(data.since, data.until)
     place = decode_page_cursor(request, data.cursor)
     who = request.principal
 
-    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
+    async def retry(conn: Conn) -> WriteReply[BulkRetried]:
         chosen = JobRetryFilter(
             project_id=filters.parse_filter_id("project", data.project_id),
             kinds=data.kinds,
@@ -78,6 +78,6 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             dry_run=data.dry_run,
         )
         cursor = None if batch.last_id is None else encode_page_cursor(request, batch.last_id.bytes)
-        return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
+        return WriteReply(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
     return await run_idempotent_write(request, retry)

@@ -10,11 +10,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags, filters, idempotency, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
-from api.http.uploads import ReceivedUpload, UploadSpec
+from api.http.responses import RouteResponse
+from api.http.uploads import ReceivedUpload, UploadRules
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
@@ -52,7 +52,7 @@ CreativeTypeFilter = Annotated[
     list[CreativeType] | None, QueryParameter(name="creativeType", description="Only content of these origins.")
 ]
 
-DEFAULT_CONTENT_APPROVAL_BODY = Approve()
+CONTENT_APPROVAL_IF_NO_BODY = Approve()
 
 
 def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
@@ -66,7 +66,7 @@ def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, 
     content.derive_content_format_of_files(kinds, "" if texts is None else texts.get("caption", ""))
 
 
-CONTENT_UPLOAD_RULES = UploadSpec(
+CONTENT_UPLOAD_RULES = UploadRules(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     allowed=lambda _: MAX_CONTENT_FILE_BYTES_BY_TYPE,
@@ -96,7 +96,7 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
 
 async def _create_uploaded_content(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
-) -> WriteResult[Content]:
+) -> WriteReply[Content]:
     item = await content.create_uploaded_content(
         conn,
         **request.parse_org_project_ids(project_id),
@@ -108,7 +108,7 @@ async def _create_uploaded_content(
     )
     wakes = await posters.submit_upload_poster_job(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
-    return WriteResult(item, status=201, location=location, etag=etags.quote_etag(item.revision), wakes=wakes)
+    return WriteReply(item, status=201, location=location, etag=etags.quote_etag(item.revision), wakes=wakes)
 
 
 @get("/projects/{project_id:str}/content", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
@@ -159,7 +159,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
             **request.parse_org_object_ids("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
-    return ApiResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
+    return RouteResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -173,7 +173,7 @@ async def patch_content(
     with an issue for each such post, and nothing changes.
     """
 
-    async def change(conn: Conn) -> WriteResult[Content]:
+    async def change(conn: Conn) -> WriteReply[Content]:
         changed = await content.edit_content(
             conn,
             **request.parse_org_object_ids("content", content_id=content_id),
@@ -181,7 +181,7 @@ async def patch_content(
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(changed, etag=etags.quote_etag(changed.revision))
+        return WriteReply(changed, etag=etags.quote_etag(changed.revision))
 
     return await run_idempotent_write(request, change)
 
@@ -192,7 +192,7 @@ async def patch_content(
     status_code=200,
 )
 async def approve_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = DEFAULT_CONTENT_APPROVAL_BODY
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = CONTENT_APPROVAL_IF_NO_BODY
 ) -> Response[Content]:
     """Approve pending content: its blocked posts go out at their times.
 
@@ -200,7 +200,7 @@ async def approve_content(
     post with another `captionOverride` stays blocked until its own approval.
     """
 
-    async def decide(conn: Conn) -> WriteResult[Content]:
+    async def decide(conn: Conn) -> WriteReply[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
             **request.parse_org_object_ids("content", content_id=content_id),
@@ -210,7 +210,7 @@ async def approve_content(
             now=request.services.clock(),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(approved, etag=etags.quote_etag(approved.revision), wakes=tuple(wakes))
+        return WriteReply(approved, etag=etags.quote_etag(approved.revision), wakes=tuple(wakes))
 
     return await run_idempotent_write(request, decide)
 

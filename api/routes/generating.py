@@ -6,7 +6,7 @@ from litestar.params import FromPath, JSONBody
 from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import build_accepted_job_answer
-from api.http.idempotency import WriteResult, run_idempotent_write
+from api.http.idempotency import WriteReply, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -34,7 +34,7 @@ async def generate_content(
     the fields that would help in `details.missingFields`.
     """
 
-    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
+    async def start(conn: Conn) -> WriteReply[ContentAccepted]:
         started = await generating.start_content_generation(
             conn, **request.parse_org_project_ids(project_id), body=data
         )
@@ -57,7 +57,7 @@ async def regenerate_content(
     pending again and its queued posts are blocked. The URLs of the earlier files work for one more day.
     """
 
-    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
+    async def start(conn: Conn) -> WriteReply[ContentAccepted]:
         started = await generating.start_generating_next_content_revision(
             conn,
             **request.parse_org_object_ids("content", content_id=content_id),
@@ -97,6 +97,6 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     raise not_found_error("asset")
 
 
-def _accepted_generation_result(started: StartedContentGeneration) -> WriteResult[ContentAccepted]:
+def _accepted_generation_result(started: StartedContentGeneration) -> WriteReply[ContentAccepted]:
     content_id = ids.format_prefixed_id(ids.CONTENT, started.content_id)
     return build_accepted_job_answer(ContentAccepted, started.submitted, content_id=content_id)

@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import oauth_return
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -51,7 +51,7 @@ async def create_github_install_url(request: ApiRequest, data: JSONBody[InstallU
     seconds, or an owner has to approve) or `failed`.
     """
 
-    async def create(conn: Conn) -> WriteResult[InstallUrl]:
+    async def create(conn: Conn) -> WriteReply[InstallUrl]:
         link = await github_installations.create_github_install_link(
             conn,
             settings=request.services.settings,
@@ -59,7 +59,7 @@ async def create_github_install_url(request: ApiRequest, data: JSONBody[InstallU
             return_url=data.return_url,
             now=request.services.clock(),
         )
-        return WriteResult(link, status=201, secret=True)
+        return WriteReply(link, status=201, secret=True)
 
     return await run_idempotent_write(request, create)
 
@@ -145,7 +145,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )
     async with request.acquire_connection() as conn:
-        return await github_installations.read_listed_github_repos(conn, organization_id=organization_id)
+        return await github_installations.read_installation_repo_list(conn, organization_id=organization_id)
 
 
 #: Without a key: the state identifies the caller.

@@ -9,10 +9,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import build_accepted_job_answer
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
@@ -36,12 +36,12 @@ InfluencerStatusFilter = Annotated[
     list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 
-DEFAULT_INFLUENCER_CREATION_BODY = InfluencerCreate()
+INFLUENCER_CREATION_IF_NO_BODY = InfluencerCreate()
 
 
 @post(INFLUENCERS_PATH, opt=build_route_options("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def create_influencer(
-    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = DEFAULT_INFLUENCER_CREATION_BODY
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = INFLUENCER_CREATION_IF_NO_BODY
 ) -> Response[Accepted]:
     """Create a drawn presenter from the project's brand.
 
@@ -50,7 +50,7 @@ async def create_influencer(
     is created automatically when an ingest completes in a project without any.
     """
 
-    async def create(conn: Conn) -> WriteResult[Accepted]:
+    async def create(conn: Conn) -> WriteReply[Accepted]:
         project = path_ids.parse_id("project", project_id)
         return _accepted_influencer_result(
             await creating.create_brand_influencer(
@@ -84,7 +84,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
             **request.parse_org_object_ids("influencer", influencer_id=influencer_id),
             public_url=request.public_api_base_url,
         )
-    return ApiResponse(influencer, headers={"ETag": etags.quote_etag(version)})
+    return RouteResponse(influencer, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -93,7 +93,7 @@ async def patch_influencer(
 ) -> Response[Influencer]:
     """Change an influencer's name, voice or language for future content. Omitted fields stay unchanged."""
 
-    async def change(conn: Conn) -> WriteResult[Influencer]:
+    async def change(conn: Conn) -> WriteReply[Influencer]:
         changed, version = await influencers.apply_influencer_patch(
             conn,
             author=_influencer_change_author_of(request),
@@ -102,7 +102,7 @@ async def patch_influencer(
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(changed, etag=etags.quote_etag(version))
+        return WriteReply(changed, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 
@@ -137,7 +137,7 @@ async def clone_influencer(
     Another gender or age changes the face.
     """
 
-    async def clone(conn: Conn) -> WriteResult[Accepted]:
+    async def clone(conn: Conn) -> WriteReply[Accepted]:
         original = path_ids.parse_id("influencer", influencer_id)
         return _accepted_influencer_result(
             await creating.clone_influencer_in_same_project(
@@ -152,6 +152,6 @@ def _influencer_change_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
     return InfluencerChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted_influencer_result(creation: SubmittedInfluencerDrawing) -> WriteResult[Accepted]:
+def _accepted_influencer_result(creation: SubmittedInfluencerDrawing) -> WriteReply[Accepted]:
     influencer_id = ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id)
     return build_accepted_job_answer(Accepted, creation.job, influencer_id=influencer_id)

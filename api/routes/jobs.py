@@ -17,7 +17,7 @@ from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.paging import (
     DEFAULT_PAGE_LIMIT,
     PageCursor,
@@ -26,7 +26,7 @@ from api.http.paging import (
     read_list_page_in_project,
 )
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import AwaitedObjectRef, IsWaitOver, run_unless_disconnected
 from db.pool import Conn
@@ -45,7 +45,7 @@ JOB_STREAM_COMMENT_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
 MAX_JOB_STREAM_S = 900.0
-JOB_STREAM_END_MESSAGE = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+JOB_STREAM_RECONNECT_HINT = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Seconds in `Retry-After` when all streams are taken.
 JOB_STREAMS_FULL_RETRY_AFTER_S = 5
@@ -156,9 +156,9 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     if job.status == "running":
         headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
-        return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return RouteResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.wait_reasons.queue_lookup(ref) if job.status == "running" else None
-    return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
+    return RouteResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 204, 404))
@@ -192,9 +192,9 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
-    async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
+    async def cancel(conn: Conn) -> WriteReply[CancelAnswer]:
         answer = await jobs.request_job_cancel(conn, **request.parse_org_object_ids("job", job_id=job_id))
-        return WriteResult(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
+        return WriteReply(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
 
@@ -204,7 +204,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
     """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
 
-    async def retry(conn: Conn) -> WriteResult[Accepted]:
+    async def retry(conn: Conn) -> WriteReply[Accepted]:
         submitted = await retries.submit_job_retry(
             conn, **request.parse_org_object_ids("job", job_id=job_id), scopes=who.scopes
         )
@@ -260,7 +260,7 @@ async def _stream_job_events(
         ends = loop.time() + MAX_JOB_STREAM_S
         while not (subscriber.closed or jobs.has_job_ended(state)):
             if loop.time() >= ends:
-                yield JOB_STREAM_END_MESSAGE
+                yield JOB_STREAM_RECONNECT_HINT
                 return
             within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
             newer = await subscriber.await_wanted_state(partial(_is_newer_job_version, state[1]), within=within)
@@ -272,7 +272,7 @@ async def _stream_job_events(
 
 
 def _encode_job_event(request: ApiRequest, state: VersionedJob) -> bytes:
-    job, version = sandbox_times.shift_answer_times(state[0], request.request_state.ahead), state[1]
+    job, version = sandbox_times.add_sandbox_lead(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 

@@ -5,7 +5,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -32,12 +32,12 @@ async def request_leased_accounts(
     """
     who = request.principal
 
-    async def make(conn: Conn) -> WriteResult[LeaseRequest]:
+    async def make(conn: Conn) -> WriteReply[LeaseRequest]:
         lease_request = await requests.create_lease_request(
             conn, **request.parse_org_project_ids(project_id), api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
-        return WriteResult(lease_request, status=201, location=location)
+        return WriteReply(lease_request, status=201, location=location)
 
     return await run_idempotent_write(request, make)
 

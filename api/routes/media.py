@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.cost_budgets import CostBudgetBucket, KeyOrPublicTraffic, get_cost_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
@@ -48,10 +48,10 @@ class ByteRange(NamedTuple):
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
-    file, headers = await _find_media_file(request, token)
+    file, headers = await _find_media_by_token(request, token)
     request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_media_download(file))
     if _is_file_known_to_client(request, file):
-        return ApiResponse(None, status_code=304, headers=headers)
+        return RouteResponse(None, status_code=304, headers=headers)
     part = _requested_byte_range(request.request_state.headers, file)
     start, end = part or (0, file.size_bytes)
     headers["Content-Length"] = str(end - start)
@@ -78,7 +78,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
     The URL has the ticket of that call. The file's organization pays for the bytes, but its budget never
     refuses them: a post must not fail because of other readers.
     """
-    file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=True)
+    file, headers = await _redeem_ticket_for_file(request, token, ticket, counts=True)
     request.request_state.payer = _budget_bucket_of_media_download(file)
     chunks = _stream_stored_bytes(request.services.store, token, 0, file.size_bytes)
     return Stream(_prepend_first_chunk(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
@@ -87,21 +87,21 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
     """Return the headers that GET has for the whole file of content, without its bytes."""
-    file, headers = await _find_media_file(request, token)
+    file, headers = await _find_media_by_token(request, token)
     if _is_file_known_to_client(request, file):
-        return ApiResponse(None, status_code=304, headers=headers)
+        return RouteResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
-    return ApiResponse(None, headers=headers)
+    return RouteResponse(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
 async def head_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Response[None]:
     """Return the headers of GET for a ticket's file, without its bytes; this doesn't count as a fetch."""
-    file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=False)
-    return ApiResponse(None, headers={**headers, "Content-Type": file.mime_type})
+    file, headers = await _redeem_ticket_for_file(request, token, ticket, counts=False)
+    return RouteResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
 
-async def _find_media_file_by_ticket(
+async def _redeem_ticket_for_file(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
@@ -109,7 +109,7 @@ async def _find_media_file_by_ticket(
     return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
-async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
+async def _find_media_by_token(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
         file = await content.find_file_download_headers(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == ACCEPTED_SVG_TYPE.mime else {}

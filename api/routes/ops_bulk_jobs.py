@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.idempotency import WriteResult, run_idempotent_write
+from api.http.idempotency import WriteReply, run_idempotent_write
 from api.http.paging import decode_page_cursor, encode_page_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -35,11 +35,11 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     actor = request.require_live_caller()
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     filters.check_filter_values("stages", data.stages, kinds.ALL_JOB_STAGE_NAMES)
-    period = filters.parse_period_filter(data.since, data.until)
+    period = filters.parse_list_period(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
     after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
-    async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
+    async def cancel(conn: Conn) -> WriteReply[OperatedCanceled]:
         batch = await operator_bulk.cancel_matching_jobs_across_organizations(
             conn,
             actor=actor,
@@ -48,7 +48,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return WriteResult(structs.replace(batch.answer, next_cursor=_encode_bulk_job_cursor(request, batch.place)))
+        return WriteReply(structs.replace(batch.answer, next_cursor=_encode_bulk_job_cursor(request, batch.place)))
 
     return await run_idempotent_write(request, cancel)
 
@@ -62,11 +62,11 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     """
     actor = request.require_live_caller()
     filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
-    period = filters.parse_period_filter(data.since, data.until)
+    period = filters.parse_list_period(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
     after = _parse_bulk_job_position(decode_page_cursor(request, data.cursor))
 
-    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
+    async def retry(conn: Conn) -> WriteReply[BulkRetried]:
         batch = await operator_bulk.retry_matching_jobs_across_organizations(
             conn,
             actor=actor,
@@ -76,7 +76,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             dry_run=data.dry_run,
         )
         answer = structs.replace(batch.answer, next_cursor=_encode_bulk_job_cursor(request, batch.place))
-        return WriteResult(answer, wakes=batch.wakes)
+        return WriteReply(answer, wakes=batch.wakes)
 
     return await run_idempotent_write(request, retry)
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import build_route_options
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_list_page_by_time
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.jobs import JobErrorCodeFilter, JobStatsWindow
@@ -72,7 +72,7 @@ async def list_all_jobs(
         status=status,
         phase=phase,
         error_code=error_code,
-        period=filters.parse_period_filter(since, until),
+        period=filters.parse_list_period(since, until),
     )
     find = partial(operator_jobs.list_operator_job_page, wanted=criteria)
     return await read_list_page_by_id(request, find, cursor, limit)
@@ -104,7 +104,7 @@ async def count_all_jobs(
         status=None,
         phase=None,
         error_code=error_code,
-        period=filters.parse_period_filter(since, until),
+        period=filters.parse_list_period(since, until),
     )
     async with time_window.limit_list_query_time(), request.acquire_connection() as conn:
         return await operator_jobs.count_operator_jobs(conn, wanted=criteria)
@@ -125,4 +125,4 @@ async def get_any_job_timeline(
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live_caller()
     read = partial(operator_jobs.read_operator_job_timeline, job_id=path_ids.parse_id("job", job_id))
-    return await read_timeline_page(request, read, cursor, limit)
+    return await read_list_page_by_time(request, read, cursor, limit)

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -34,9 +34,9 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     stay with the account, across all leases.
     """
 
-    async def offer(conn: Conn) -> WriteResult[OfferedAccount]:
+    async def offer(conn: Conn) -> WriteReply[OfferedAccount]:
         account_id = path_ids.parse_id("account", data.social_account_id)
-        return WriteResult(
+        return WriteReply(
             await offers.offer_account_for_lease(
                 conn, actor=request.principal.actor, account_id=account_id, niche=data.niche
             ),

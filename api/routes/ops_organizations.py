@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -38,9 +38,9 @@ async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCr
     """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
     actor = request.require_live_caller()
 
-    async def create(conn: Conn) -> WriteResult[Organization]:
+    async def create(conn: Conn) -> WriteReply[Organization]:
         pair = await organizations.insert_organization_pair(conn, name=data.name, tier=data.tier, actor=actor)
-        return WriteResult(await organizations.read_organization(conn, organization_id=pair.live), status=201)
+        return WriteReply(await organizations.find_organization(conn, organization_id=pair.live), status=201)
 
     return await run_idempotent_write(request, create)
 
@@ -76,7 +76,7 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
     request.require_live_caller()
     async with request.acquire_connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)
-        organization = await organizations.read_organization(conn, organization_id=requested_id)
+        organization = await organizations.find_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)
         tier: OrganizationTier = organization.tier if requested_id == live_id else "sandbox"
         budgets = await request.services.limiter.read_cost_budget_use(requested_id, tier)

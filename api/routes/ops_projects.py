@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -30,7 +30,7 @@ async def purge_project(
     request returns the same answer until the job has ended, and 404 afterwards.
     """
 
-    async def begin(conn: Conn) -> WriteResult[Purging]:
+    async def begin(conn: Conn) -> WriteReply[Purging]:
         purging, wake = await purge.begin_project_purge(
             conn,
             project_id=path_ids.parse_id("project", project_id),
@@ -38,6 +38,6 @@ async def purge_project(
             env=request.principal.env,
             actor=request.principal.actor,
         )
-        return WriteResult(purging, status=HTTP_ACCEPTED_STATUS, wakes=() if wake is None else (wake,))
+        return WriteReply(purging, status=HTTP_ACCEPTED_STATUS, wakes=() if wake is None else (wake,))
 
     return await run_idempotent_write(request, begin)

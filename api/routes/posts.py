@@ -11,10 +11,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
-from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import wait_reasons
@@ -67,7 +67,7 @@ async def schedule_content(
     unapproved `captionOverride` is blocked, too, unless the key may approve it.
     """
 
-    async def schedule(conn: Conn) -> WriteResult[Scheduled]:
+    async def schedule(conn: Conn) -> WriteReply[Scheduled]:
         scheduled, wakes = await scheduling.create_scheduled_posts_of_content(
             conn,
             **request.parse_org_object_ids("content", content_id=content_id),
@@ -76,7 +76,7 @@ async def schedule_content(
             now=request.services.clock(),
             ahead=request.sandbox_clock_offset,
         )
-        return WriteResult(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
+        return WriteReply(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
 
     return await run_idempotent_write(request, schedule)
 
@@ -91,14 +91,14 @@ async def publish_content(
 ) -> Response[Scheduled]:
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
-    async def publish(conn: Conn) -> WriteResult[Scheduled]:
+    async def publish(conn: Conn) -> WriteReply[Scheduled]:
         scheduled, wakes = await scheduling.create_immediate_content_posts(
             conn,
             **request.parse_org_object_ids("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
         )
-        return WriteResult(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
+        return WriteReply(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
 
     return await run_idempotent_write(request, publish)
 
@@ -139,7 +139,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     async with request.acquire_connection() as conn:
         shown, version = await posts.read_versioned_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
-    return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)})
+    return RouteResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)})
 
 
 @post(
@@ -192,7 +192,7 @@ async def approve_post(
     """
 
     approve = partial(
-        captions.approve_caption_override,
+        captions.approve_pending_caption,
         api_key_id=request.principal.key_uuid,
         note=data.note,
         now=request.services.clock(),
@@ -211,7 +211,7 @@ async def reject_post(
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
     reject = _wrap_post_change_to_return_empty_wakes(
-        captions.reject_caption_override, api_key_id=request.principal.key_uuid, reason=data.reason
+        captions.reject_pending_caption, api_key_id=request.principal.key_uuid, reason=data.reason
     )
     return await _change_post(request, scheduled_post_id, reject)
 
@@ -237,13 +237,13 @@ async def _change_post(
 ) -> Response[Post]:
     """Change a post with `verb`, if `If-Match` allows its version; return the response with the post."""
 
-    async def change(conn: Conn) -> WriteResult[Post]:
+    async def change(conn: Conn) -> WriteReply[Post]:
         (changed, version), wakes = await verb(
             conn,
             **request.parse_org_object_ids("post", post_id=scheduled_post_id),
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(changed, etag=etags.quote_etag(version), wakes=tuple(wakes))
+        return WriteReply(changed, etag=etags.quote_etag(version), wakes=tuple(wakes))
 
     return await run_idempotent_write(request, change)
 

@@ -65,7 +65,7 @@ async def list_events(
     An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`,
     values that identify or locate a person or a device are `[redacted]`.
     """
-    period = filters.parse_period_filter(since, until)
+    period = filters.parse_list_period(since, until)
     pii = is_scope_granted(request.principal.scopes, "events:read+pii")
     criteria = EventListFilter(event_names, user_id, period.since, period.until, pii)
     apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
@@ -96,7 +96,7 @@ async def count_conversions(
     currencies.
     """
     window = windows.parse_metric_window(since, until, now=request.services.clock())
-    query = conversions.ConversionQuery(
+    query = conversions.ConversionSumQuery(
         **request.parse_org_project_ids(project_id),
         window=window,
         names=event_names,
@@ -104,4 +104,4 @@ async def count_conversions(
         by=group_by or (),
     )
     async with time_window.limit_list_query_time():
-        return await conversions.count_project_conversions(time_window.get_metric_query_databases(request), query)
+        return await conversions.read_conversion_metrics(time_window.get_metric_query_databases(request), query)

@@ -8,10 +8,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags
-from api.http.idempotency import WriteResult, insert_idempotently, run_idempotent_write
+from api.http.idempotency import WriteReply, insert_idempotently, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive_status, projects
@@ -38,14 +38,14 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose_new_project(data, organization_id=who.organization_id, now=request.services.clock())
-    result = WriteResult(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.quote_etag(1))
+    result = WriteReply(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.quote_etag(1))
 
     new = NewProject(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: IdempotencyRecord | None) -> bool | None:
         return await request.services.project_creates.queue_lookup(new._replace(record=record))
 
-    return await insert_idempotently(request, result, insert, partial(projects.insert_projects, news=[new]))
+    return await insert_idempotently(request, result, insert, partial(projects.insert_new_projects, news=[new]))
 
 
 @get("/projects", opt=build_route_options("projects:read", RateClass.READ_LIGHT))
@@ -80,7 +80,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.acquire_connection() as conn:
         project, version = await projects.read_project(conn, **request.parse_org_project_ids(project_id))
-    return ApiResponse(project, headers={"ETag": etags.quote_etag(version)})
+    return RouteResponse(project, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -90,7 +90,7 @@ async def patch_project(
     """Change some fields of a project, or un-archive it with `{"status": "active"}`. Omitted fields stay unchanged."""
     body = projects.check_project_patch(data)
 
-    async def change(conn: Conn) -> WriteResult[Project]:
+    async def change(conn: Conn) -> WriteReply[Project]:
         project, version = await projects.apply_project_patch(
             conn,
             **request.parse_org_project_ids(project_id),
@@ -98,7 +98,7 @@ async def patch_project(
             body=body,
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(project, etag=etags.quote_etag(version))
+        return WriteReply(project, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 
@@ -111,13 +111,13 @@ async def patch_project(
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing new starts in it, and a job ends its running work."""
 
-    async def stop(conn: Conn) -> WriteResult[Archived]:
+    async def stop(conn: Conn) -> WriteReply[Archived]:
         answer, wake = await archive_status.begin_project_archive(
             conn,
             **request.parse_org_project_ids(project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(answer, wakes=() if wake is None else (wake,))
+        return WriteReply(answer, wakes=() if wake is None else (wake,))
 
     return await run_idempotent_write(request, stop)

@@ -18,7 +18,7 @@ from domain.metrics.redaction import hide_personal_event_id
 from domain.tenancy.delegation import is_scope_granted
 from schemas import ids
 from schemas.base import Page
-from schemas.events import REDACTED_TEXT, EventRejection, QuarantinedEvent
+from schemas.events import REDACTED_PII_TEXT, EventRejection, QuarantinedEvent
 
 RejectCodeFilter = Annotated[
     list[EventRejection] | None, QueryParameter(name="code", description="Only events with one of these codes.")
@@ -70,6 +70,6 @@ def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bo
         code=row.code,
         name=row.name,
         event_id=row.event_id if pii or row.event_id is None else hide_personal_event_id(row.event_id),
-        text=row.text if pii else REDACTED_TEXT,
+        text=row.text if pii else REDACTED_PII_TEXT,
         received_at=row.received_at,
     )

@@ -7,7 +7,7 @@ from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import (
     HTTP_ACCEPTED_STATUS,
-    WriteResult,
+    WriteReply,
     run_idempotent_write,
     run_real_clock_idempotent_write,
 )
@@ -41,14 +41,14 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     limited to 400 days.
     """
 
-    async def advance(conn: Conn) -> WriteResult[SandboxClock]:
+    async def advance(conn: Conn) -> WriteReply[SandboxClock]:
         _require_sandbox_organization(request)
         clock, submitted = await sandbox_clock.submit_clock_advance(
             conn, organization_id=request.organization_id, body=data
         )
         location = f"/v1/jobs/{ids.format_prefixed_id(ids.JOB, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
-        return WriteResult(clock, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
+        return WriteReply(clock, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
 
     return await run_real_clock_idempotent_write(request, advance)
 
@@ -65,7 +65,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
     is 409 `NOBODY_LISTENS` without subscribers, and 404 for a live key.
     """
 
-    async def trigger(conn: Conn) -> WriteResult[WebhookEvent]:
+    async def trigger(conn: Conn) -> WriteReply[WebhookEvent]:
         _require_sandbox_organization(request)
         project_id = filters.parse_filter_id("project", data.project_id)
         if project_id is not None:
@@ -80,7 +80,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
             ),
             public_url=request.public_api_base_url,
         )
-        return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
+        return WriteReply(event, 201, f"/v1/webhook-events/{event.id}")
 
     return await run_idempotent_write(request, trigger)
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -31,7 +31,7 @@ async def create_sdk_app(
     """
     body = apps.check_new_app(data)
 
-    async def create(conn: Conn) -> WriteResult[SdkAppShown]:
+    async def create(conn: Conn) -> WriteReply[SdkAppShown]:
         app = await apps.register_sdk_app(
             conn,
             author=_sdk_app_change_author_of(request, project_id),
@@ -39,7 +39,7 @@ async def create_sdk_app(
             body=body,
             public_url=request.public_api_base_url,
         )
-        return WriteResult(app, status=201, location=_sdk_app_location(app), secret=True)
+        return WriteReply(app, status=201, location=_sdk_app_location(app), secret=True)
 
     return await run_idempotent_write(request, create)
 
@@ -76,7 +76,7 @@ async def patch_sdk_app(
     """
     body = apps.check_app_patch(data)
 
-    async def change(conn: Conn) -> WriteResult[SdkAppChanged]:
+    async def change(conn: Conn) -> WriteReply[SdkAppChanged]:
         changed = await apps.apply_app_patch(
             conn,
             author=_sdk_app_change_author_of(request, project_id),
@@ -87,9 +87,9 @@ async def patch_sdk_app(
             public_url=request.public_api_base_url,
         )
         if changed.api_key is None:
-            return WriteResult(changed)
+            return WriteReply(changed)
         # A purge finds a sealed answer by its location.
-        return WriteResult(changed, location=_sdk_app_location(changed), secret=True)
+        return WriteReply(changed, location=_sdk_app_location(changed), secret=True)
 
     return await run_idempotent_write(request, change)
 

@@ -20,7 +20,7 @@ from schemas.base import ResponseStruct
 from schemas.errors import RedisCallFailed, ServiceUnavailable
 from schemas.ops import RedisStatus
 
-POSTGRES_READINESS_TIMEOUT_S = 1.0
+READYZ_POSTGRES_TIMEOUT_S = 1.0
 
 
 class Health(ResponseStruct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ async def healthz() -> Health:
 @get("/readyz")
 async def readyz(request: ApiRequest) -> Readiness:
     """Return whether the API can serve requests, and whether Redis responds: 503 without Postgres."""
-    postgres, redis = await asyncio.gather(_is_postgres_alive(request.services), _is_redis_alive(request.services))
+    postgres, redis = await asyncio.gather(_does_postgres_reply(request.services), _does_redis_reply(request.services))
     if not postgres:
         raise ServiceUnavailable
     return Readiness(redis="ok" if redis else "degraded")
@@ -66,17 +66,17 @@ async def metrics(request: ApiRequest) -> bytes:
     return prometheus_client.generate_latest()
 
 
-async def _is_postgres_alive(services: ApiServices) -> bool:
+async def _does_postgres_reply(services: ApiServices) -> bool:
     try:
         with convert_postgres_away_errors():
-            async with asyncio.timeout(POSTGRES_READINESS_TIMEOUT_S), services.pool.acquire() as conn:
+            async with asyncio.timeout(READYZ_POSTGRES_TIMEOUT_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
     except (*TRANSIENT_POSTGRES_ERRORS, asyncpg.PostgresError):
         return False
     return True
 
 
-async def _is_redis_alive(services: ApiServices) -> bool:
+async def _does_redis_reply(services: ApiServices) -> bool:
     try:
         with convert_redis_away_errors():
             async with SlowLoopTolerantTimeout(MAX_REDIS_WAIT_S):

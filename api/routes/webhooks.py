@@ -8,10 +8,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import etags, filters, path_ids
-from api.http.idempotency import WriteResult, run_idempotent_write, run_idempotent_write_without_wakes
+from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import ApiResponse
+from api.http.responses import RouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
@@ -65,7 +65,7 @@ async def create_webhook_endpoint(
     """
     body = endpoints.normalize_webhook_endpoint_body(data, allowed=request.services.allowed)
 
-    async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
+    async def create(conn: Conn) -> WriteReply[WebhookEndpointShown]:
         endpoint, version = await endpoints.insert_webhook_endpoint(
             conn,
             author=_webhook_endpoint_change_author_of(request),
@@ -73,7 +73,7 @@ async def create_webhook_endpoint(
             body=body,
             keyring=request.services.vault,
         )
-        return WriteResult(
+        return WriteReply(
             endpoint, 201, f"/v1{WEBHOOK_ENDPOINTS_PATH}/{endpoint.id}", etags.quote_etag(version), secret=True
         )
 
@@ -111,7 +111,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
         endpoint, version = await endpoints.read_webhook_endpoint(
             conn, **request.parse_org_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
-    return ApiResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
+    return RouteResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -125,7 +125,7 @@ async def patch_webhook_endpoint(
     """
     body = endpoints.normalize_webhook_endpoint_body(data, allowed=request.services.allowed)
 
-    async def change(conn: Conn) -> WriteResult[WebhookEndpoint]:
+    async def change(conn: Conn) -> WriteReply[WebhookEndpoint]:
         changed, version = await endpoints.apply_endpoint_patch(
             conn,
             author=_webhook_endpoint_change_author_of(request),
@@ -133,7 +133,7 @@ async def patch_webhook_endpoint(
             body=body,
             versions=etags.read_if_match_versions(request),
         )
-        return WriteResult(changed, etag=etags.quote_etag(version))
+        return WriteReply(changed, etag=etags.quote_etag(version))
 
     return await run_idempotent_write(request, change)
 
@@ -164,7 +164,7 @@ async def delete_webhook_endpoint(
 async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookDelivery]:
     """Send a `test.ping` to this webhook endpoint alone, even if it does not subscribe to that type."""
 
-    async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
+    async def ping(conn: Conn) -> WriteReply[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         return _resent_delivery_result(
             await deliveries.send_webhook_test_ping(
@@ -189,14 +189,14 @@ async def rotate_webhook_secret(
     older secret ends at once.
     """
 
-    async def rotate(conn: Conn) -> WriteResult[WebhookEndpointShown]:
+    async def rotate(conn: Conn) -> WriteReply[WebhookEndpointShown]:
         rotated, version = await endpoints.rotate_endpoint_secret(
             conn,
             author=_webhook_endpoint_change_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
-        return WriteResult(
+        return WriteReply(
             rotated, location=f"/v1{WEBHOOK_ENDPOINTS_PATH}/{rotated.id}", etag=etags.quote_etag(version), secret=True
         )
 
@@ -218,12 +218,12 @@ async def replay_webhook_events(
     `continueSince`.
     """
 
-    async def replay(conn: Conn) -> WriteResult[WebhookReplayed]:
+    async def replay(conn: Conn) -> WriteReply[WebhookReplayed]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         replayed = await deliveries.replay_webhook_events_since(
             conn, author=_webhook_endpoint_change_author_of(request), endpoint_id=endpoint_id, body=data
         )
-        return WriteResult(replayed, 202)
+        return WriteReply(replayed, 202)
 
     return await run_idempotent_write(request, replay)
 
@@ -273,7 +273,7 @@ async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: From
     An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
     """
 
-    async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
+    async def replay(conn: Conn) -> WriteReply[WebhookDelivery]:
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _resent_delivery_result(
             await deliveries.resend_webhook(
@@ -288,5 +288,5 @@ def _webhook_endpoint_change_author_of(request: ApiRequest) -> EndpointChangeAut
     return EndpointChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _resent_delivery_result(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
-    return WriteResult(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
+def _resent_delivery_result(delivery: WebhookDelivery) -> WriteReply[WebhookDelivery]:
+    return WriteReply(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")

@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from api.server.admission import (
     ConnectionAdmission,
-    ConnectionAdmittance,
+    ConnectionRights,
     client_network,
     count_connection_end_in_metrics,
 )
@@ -23,11 +23,11 @@ from api.server.refusals import (
     LONG_HEAD_REFUSAL,
     LONG_URI_REFUSAL,
     MALFORMED_REQUEST_REFUSAL,
-    NO_FREE_CONNECTION_REFUSAL,
     SLOW_BODY_REFUSAL,
     SLOW_HEAD_REFUSAL,
+    TOO_MANY_CLIENTS_REFUSAL,
+    ApiServerRefusal,
     RequestRefusedInParser,
-    ServerRefusal,
     render_refusal,
 )
 
@@ -61,7 +61,7 @@ class ClientConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = ConnectionAdmittance.OPEN
+        self.entry = ConnectionRights.OPEN
         self.due: float = math.inf
         #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
@@ -75,8 +75,8 @@ class ClientConnection(HttpToolsProtocol):
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.admit_connection(self)
-        if self.entry is ConnectionAdmittance.REFUSED:
-            self._send_refusal_and_close(NO_FREE_CONNECTION_REFUSAL, "refused")
+        if self.entry is ConnectionRights.REFUSED:
+            self._send_refusal_and_close(TOO_MANY_CLIENTS_REFUSAL, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.admission.remove_connection(self)
@@ -126,8 +126,8 @@ class ClientConnection(HttpToolsProtocol):
                 MALFORMED_REQUEST_REFUSAL
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         _fill_scope_from_head(self.scope, self.url, self.parser)
-        if self.entry is ConnectionAdmittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
-            self._refuse_in_parser(NO_FREE_CONNECTION_REFUSAL)
+        if self.entry is ConnectionRights.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
+            self._refuse_in_parser(TOO_MANY_CLIENTS_REFUSAL)
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             self._refuse_in_parser(MALFORMED_REQUEST_REFUSAL)
         self.in_head, self.in_body, self.due = False, True, math.inf
@@ -282,7 +282,7 @@ class ClientConnection(HttpToolsProtocol):
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
-    def _refuse_in_parser(self, refusal: ServerRefusal) -> NoReturn:
+    def _refuse_in_parser(self, refusal: ApiServerRefusal) -> NoReturn:
         """Set the refusal to send, and stop the parser: raises `RequestRefusedInParser`, which the parser converts."""
         self.refusal = refusal
         raise RequestRefusedInParser(refusal.code)
@@ -294,7 +294,7 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self._send_refusal_and_close(self.refusal, "malformed")
 
-    def _send_refusal_and_close(self, refusal: ServerRefusal, reason: str) -> None:
+    def _send_refusal_and_close(self, refusal: ApiServerRefusal, reason: str) -> None:
         """Send an error response, unless one has begun, and close; count `reason`, and tell the running request."""
         count_connection_end_in_metrics(reason)
         self.deaf = True
@@ -304,7 +304,7 @@ class ClientConnection(HttpToolsProtocol):
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is ConnectionAdmittance.REFUSED:
+        if self.entry is ConnectionRights.REFUSED:
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.

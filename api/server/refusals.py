@@ -10,7 +10,7 @@ from schemas import ids
 from schemas.envelope import Envelope, Problem
 
 
-class ServerRefusal(NamedTuple):
+class ApiServerRefusal(NamedTuple):
     """An error code of the contract and its message."""
 
     code: str
@@ -21,26 +21,26 @@ class RequestRefusedInParser(Exception):
     """Raised in a callback of the parser to refuse the request."""
 
 
-MALFORMED_REQUEST_REFUSAL = ServerRefusal(
+MALFORMED_REQUEST_REFUSAL = ApiServerRefusal(
     "BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again"
 )
-SLOW_HEAD_REFUSAL = ServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
-SLOW_BODY_REFUSAL = ServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
-LONG_URI_REFUSAL = ServerRefusal(
+SLOW_HEAD_REFUSAL = ApiServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
+SLOW_BODY_REFUSAL = ApiServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
+LONG_URI_REFUSAL = ApiServerRefusal(
     "URI_TOO_LONG", "the URL is too long: send its content in the body, or in several requests"
 )
-LONG_HEAD_REFUSAL = ServerRefusal(
+LONG_HEAD_REFUSAL = ApiServerRefusal(
     "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
-NO_FREE_CONNECTION_REFUSAL = ServerRefusal(
+TOO_MANY_CLIENTS_REFUSAL = ApiServerRefusal(
     "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over a connection that you reuse"
 )
-INTERNAL_FAULT_REFUSAL = ServerRefusal(
+INTERNAL_FAULT_REFUSAL = ApiServerRefusal(
     "INTERNAL", "an error on our side: repeat the request, or send us the request id"
 )
 
 
-def render_refusal(refusal: ServerRefusal) -> bytes:
+def render_refusal(refusal: ApiServerRefusal) -> bytes:
     """Return the bytes of a whole HTTP error response for a refusal, after which the connection closes."""
     status = HTTPStatus(ERROR_CODES[refusal.code].status)
     request_id = ids.new_prefixed_id(ids.REQUEST)

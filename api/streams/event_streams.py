@@ -19,13 +19,13 @@ def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncCont
     """Open the hub of webhook event streams: a quarter of the process's connections, and 10 per organization."""
     max_streams = build_connection_limits(settings).connections // 4
     return open_long_poll_hub(
-        build_poll_of_webhook_stream_heads(pool),
+        build_webhook_stream_head_poller(pool),
         per_organization=MAX_WEBHOOK_STREAMS_PER_ORGANIZATION,
         in_total=max_streams,
     )
 
 
-def build_poll_of_webhook_stream_heads(pool: Pool) -> PollFunction[StreamHead]:
+def build_webhook_stream_head_poller(pool: Pool) -> PollFunction[StreamHead]:
     """Return a function that reads the latest webhook event of many organizations in one query.
 
     The function also renews the recording of the organizations' webhook events from time to time.
@@ -36,7 +36,7 @@ def build_poll_of_webhook_stream_heads(pool: Pool) -> PollFunction[StreamHead]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
-            if time.monotonic() - renewed >= streams.RECORDING_RENEW_INTERVAL.total_seconds():
+            if time.monotonic() - renewed >= streams.EVENT_STREAM_RENEW_INTERVAL.total_seconds():
                 await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
             heads = await streams.find_stream_heads_of_organizations(conn, organization_ids=orgs)

@@ -35,7 +35,7 @@ PollFunction: TypeAlias = Callable[[Sequence[AwaitedObjectRef]], Awaitable[Seque
 IsWaitOver: TypeAlias = Callable[[VersionedJob], bool]
 
 
-def build_poll_of_job_states(pool: Pool) -> PollFunction[VersionedJob]:
+def build_job_state_poller(pool: Pool) -> PollFunction[VersionedJob]:
     """Return a function that reads the states of many jobs with one statement, None for an unknown job."""
 
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:

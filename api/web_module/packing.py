@@ -8,12 +8,12 @@ from string import ascii_letters
 _MINIFIER_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
 _MINIFIER_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
-_SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN = re.compile(r"[;,]+(?=[}\]])")
+_MINIFIER_NEEDLESS_SEPARATOR_PATTERN = re.compile(r"[;,]+(?=[}\]])")
 _MINIFIABLE_ARROW_PARENTHESES_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 _MINIFIER_NAME_TO_SHORTEN_PATTERN = re.compile(r"\b_\w+")
 
 
-def minify_javascript(source: str) -> str:
+def minify_web_sdk(source: str) -> str:
     """Minify a JavaScript program: remove comments and spaces, and shorten names that begin with `_`.
 
     The source must follow rules. A comment has its own line. Each statement ends with a semicolon. Strings use
@@ -23,7 +23,7 @@ def minify_javascript(source: str) -> str:
     bare = _MINIFIER_STRING_OR_SIGN_PATTERN.sub(
         lambda found: found[1] or found[2], _MINIFIER_COMMENT_LINE_PATTERN.sub("", source)
     ).strip()
-    bare = _MINIFIABLE_ARROW_PARENTHESES_PATTERN.sub(r"\1", _SEPARATOR_BEFORE_CLOSING_BRACKET_PATTERN.sub("", bare))
+    bare = _MINIFIABLE_ARROW_PARENTHESES_PATTERN.sub(r"\1", _MINIFIER_NEEDLESS_SEPARATOR_PATTERN.sub("", bare))
     by_frequency = [name for name, _ in Counter(_MINIFIER_NAME_TO_SHORTEN_PATTERN.findall(bare)).most_common()]
     names = dict(zip(by_frequency, _generate_short_javascript_names(), strict=False))
     return _MINIFIER_NAME_TO_SHORTEN_PATTERN.sub(lambda found: names[found[0]], bare)

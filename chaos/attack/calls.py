@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 import httpx
 import msgspec
 
-from chaos.attack.document import ApiRoute
+from chaos.attack.document import AttackRoute
 
 #: Timeout of one response in seconds: longer than any long poll of the API.
 ATTACK_RESPONSE_TIMEOUT_S = 60.0
@@ -110,7 +110,7 @@ class AttackClient:
         return answer
 
 
-def send_sample_body_to_route(caller: AttackClient, route: ApiRoute, path: str) -> AttackResponse:
+def send_sample_body_to_route(caller: AttackClient, route: AttackRoute, path: str) -> AttackResponse:
     """Send a request with the route's sample body; return the response. Raise `AttackCheckDeadlinePassed`."""
     options: dict[str, Any] = {}
     if route.parts is not None:

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from chaos.attack.calls import AttackClient, AttackResponse
-from chaos.attack.document import ApiRoute
+from chaos.attack.document import AttackRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
-from chaos.attack.report import AttackTally
+from chaos.attack.report import JudgementTally
 
 ATTACK_COSTS_CHECK_NAME = "costs"
 
@@ -18,11 +18,11 @@ ATTACK_WORST_BODY_BYTES = 1_000_000
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
 RESPONSE_TIMINGS_PER_ATTACK_REQUEST = 2
 
-JSON_HEADERS = {"Content-Type": "application/json"}
+ATTACK_HEADERS = {"Content-Type": "application/json"}
 
 
 def measure_refusal_and_page_costs(
-    caller: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], limit_s: float, tally: AttackTally
+    caller: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], limit_s: float, tally: JudgementTally
 ) -> None:
     """Measure the extra time of costly requests, and record a judgement of each. Raise `AttackCheckDeadlinePassed`.
 
@@ -38,15 +38,15 @@ def measure_refusal_and_page_costs(
         if {*route.ids.values()} <= own.keys():
             _judge_extra_time_of_largest_page(caller, route, values, limit_s, tally)
     for route in bodies:
-        _judge_extra_time_of_costly_bodies(caller, route, values, limit_s, tally)
+        _judge_refusal_time_of_costly_body(caller, route, values, limit_s, tally)
 
 
-def _takes_json_body(route: ApiRoute) -> bool:
+def _takes_json_body(route: AttackRoute) -> bool:
     return route.body is not None and route.accepts_partner_key
 
 
 def _judge_extra_time_of_largest_page(
-    caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
+    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: JudgementTally
 ) -> None:
     def page(limit: int) -> Callable[[], AttackResponse]:
         return lambda: caller.send("GET", route.fill_path(values), params={"limit": limit})
@@ -61,11 +61,11 @@ def _judge_extra_time_of_largest_page(
         tally.record_judgement(ATTACK_COSTS_CHECK_NAME, "GET", route.path, fault if extra_s > limit_s else None)
 
 
-def _judge_extra_time_of_costly_bodies(
-    caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
+def _judge_refusal_time_of_costly_body(
+    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: JudgementTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
-        return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=JSON_HEADERS)
+        return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=ATTACK_HEADERS)
 
     baseline_s = _measure_quickest_response_s(post(b"x" * ATTACK_WORST_BODY_BYTES))
     for name, body in generate_costly_json_bodies(route.body):

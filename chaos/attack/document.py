@@ -15,10 +15,10 @@ _ID_PREFIX_IN_DESCRIPTION_PATTERN = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 SDK_APP_KEY_SECURITY_SCHEME = "sdkAppKey"
 
 #: Depth limit for samples: a schema may contain itself.
-MAX_SAMPLE_BODY_DEPTH = 8
+MAX_ATTACK_BODY_DEPTH = 8
 
 
-class ApiRoute(NamedTuple):
+class AttackRoute(NamedTuple):
     """One operation of the API.
 
     `ids` and `filters` are the names of ids in path and query, each with its prefix, for example `prj`.
@@ -55,7 +55,7 @@ class ApiRoute(NamedTuple):
         return _PATH_PARAMETER_PATTERN.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
-def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
+def list_openapi_routes(document: Mapping[str, Any]) -> list[AttackRoute]:
     """Return an OpenAPI document's operations as routes. Raise KeyError, TypeError or AttributeError for other JSON."""
     return [
         _build_route_from_openapi_operation(document, method.upper(), path, operation)
@@ -66,11 +66,11 @@ def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
 
 def _build_route_from_openapi_operation(
     document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
-) -> ApiRoute:
+) -> AttackRoute:
     parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
     scope = _REQUIRED_SCOPE_PATTERN.search(operation.get("description", ""))
-    return ApiRoute(
+    return AttackRoute(
         method=method,
         path=path,
         scope=scope and scope[1],
@@ -79,8 +79,8 @@ def _build_route_from_openapi_operation(
         == {SDK_APP_KEY_SECURITY_SCHEME},
         ids=dict(_find_id_parameters(parameters, "path")),
         filters=dict(_find_id_parameters(parameters, "query")),
-        body=_build_sample_body(document, content.get("application/json")),
-        parts=_build_sample_form(document, content),
+        body=_build_attack_body(document, content.get("application/json")),
+        parts=_build_attack_form(document, content),
         max_page=next((p["schema"].get("maximum") for p in parameters if p["name"] == "limit"), None),
         streams="text/event-stream" in str(operation.get("responses", {}).get("200", "")),
     )
@@ -99,25 +99,25 @@ def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> I
             yield parameter["name"], match[1]
 
 
-def _build_sample_body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
+def _build_attack_body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
     if media is None:
         return None
-    return media["example"] if "example" in media else build_sample_value(document, media["schema"])
+    return media["example"] if "example" in media else build_attack_value(document, media["schema"])
 
 
-def _build_sample_form(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
+def _build_attack_form(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
     if {*content} != {"multipart/form-data"}:
         return None
     schema = _resolve_schema_ref(document, content["multipart/form-data"]["schema"])
-    texts = [name for name, field in schema.get("properties", {}).items() if _is_text_field(field)]
+    texts = [name for name, field in schema.get("properties", {}).items() if _is_text_schema(field)]
     return dict.fromkeys(schema.get("required") or texts[:1], "text")
 
 
-def _is_text_field(field: Mapping[str, Any]) -> bool:
+def _is_text_schema(field: Mapping[str, Any]) -> bool:
     return field.get("type") == "string" and field.get("format") != "binary"
 
 
-def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
+def build_attack_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """Return a schema's sample: its first example or enum value, else one of its type, with required fields only."""
     schema = _resolve_schema_ref(document, schema)
     for word in ("examples", "enum"):
@@ -126,19 +126,19 @@ def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], d
     if "const" in schema:
         return schema["const"]
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        return build_sample_value(document, choices[0], depth + 1)
-    return _build_sample_of_type(document, schema, depth)
+        return build_attack_value(document, choices[0], depth + 1)
+    return _build_typed_attack_value(document, schema, depth)
 
 
-def _build_sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
+def _build_typed_attack_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
-        required = schema.get("required", []) if depth < MAX_SAMPLE_BODY_DEPTH else []
-        return {name: build_sample_value(document, fields.get(name, {}), depth + 1) for name in required}
+        required = schema.get("required", []) if depth < MAX_ATTACK_BODY_DEPTH else []
+        return {name: build_attack_value(document, fields.get(name, {}), depth + 1) for name in required}
     if kind == "array":
         items = schema.get("items", {})
-        return [build_sample_value(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
+        return [build_attack_value(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
     return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
 
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, AttackRequestThrottle
 from chaos.attack.costs import ATTACK_COSTS_CHECK_NAME as COSTS
 from chaos.attack.costs import measure_refusal_and_page_costs
-from chaos.attack.document import ApiRoute, read_api_routes
+from chaos.attack.document import AttackRoute, list_openapi_routes
 from chaos.attack.objects import create_and_find_attack_objects
-from chaos.attack.report import AttackReport, AttackTally
+from chaos.attack.report import AttackReport, JudgementTally
 from chaos.attack.scopes import ATTACK_SCOPES_CHECK_NAME as SCOPES
 from chaos.attack.scopes import attack_with_insufficient_keys
 from chaos.attack.tenancy import ATTACK_TENANCY_CHECK_NAME as TENANCY
@@ -41,11 +41,11 @@ def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport
     Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, for keys of a single
     organization, or if the time ends before the first check.
     """
-    began, tally = time.monotonic(), AttackTally()
+    began, tally = time.monotonic(), JudgementTally()
     with _open_attack_clients(plan) as callers:
         try:
             routes = _fetch_api_routes(callers[0])
-            accounts = [_read_key_organization(caller) for caller in callers]
+            accounts = [_fetch_key_organization(caller) for caller in callers]
         except AttackCheckDeadlinePassed:
             raise AttackRunImpossible(
                 "the time ended before the first check: allow more seconds or a higher rate"
@@ -71,7 +71,7 @@ def _open_attack_clients(plan: AttackOptions) -> Iterator[list[AttackClient]]:
 
 
 def _yield_api_attack_checks(
-    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[ApiRoute], tally: AttackTally
+    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[AttackRoute], tally: JudgementTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:
         for attacker in sides:
@@ -88,7 +88,7 @@ def _yield_api_attack_checks(
 
 
 def _run_attack_check(
-    throttle: AttackRequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
+    throttle: AttackRequestThrottle, check: str, attack: Callable[[], None], tally: JudgementTally, log: LogFunction
 ) -> None:
     """Run one check of the attack for its share of the remaining time; count its requests. A deadline ends it early."""
     checks = [*ATTACK_CHECK_TIME_SHARES]
@@ -105,16 +105,16 @@ def _run_attack_check(
     log(f"{check}: {throttle.count - before} requests, {findings} found")
 
 
-def _fetch_api_routes(caller: AttackClient) -> list[ApiRoute]:
+def _fetch_api_routes(caller: AttackClient) -> list[AttackRoute]:
     """Read the attacked API's OpenAPI document; return its routes. Raise `AttackRunImpossible` without one."""
     answer = caller.send("GET", DOCUMENT)
     try:
-        return read_api_routes(answer.json())
+        return list_openapi_routes(answer.json())
     except (KeyError, TypeError, AttributeError) as error:
         raise AttackRunImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
 
 
-def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
+def _fetch_key_organization(caller: AttackClient) -> dict[str, Any]:
     """Return the API's description of a key's organization. Raise `AttackRunImpossible` if the API refuses the key."""
     answer = caller.send("GET", WHOAMI)
     account = answer.json()
@@ -124,7 +124,7 @@ def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
 
 
 def _create_and_find_party_objects(
-    caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool
+    caller: AttackClient, routes: Sequence[AttackRoute], *, sandbox: bool
 ) -> dict[str, str] | None:
     """Create and find objects of an organization; return their ids by prefix, None if the time is over."""
     with suppress(AttackCheckDeadlinePassed):

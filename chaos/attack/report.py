@@ -41,7 +41,7 @@ class AttackReport(ResponseStruct, frozen=True, kw_only=True):
     findings: list[AttackFinding]
 
 
-class AttackTally:
+class JudgementTally:
     """Collector of judgements."""
 
     def __init__(self) -> None:

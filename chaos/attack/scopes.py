@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, send_sample_body_to_route
-from chaos.attack.document import ApiRoute
+from chaos.attack.document import AttackRoute
 from chaos.attack.objects import ATTACK_OBJECT_NAME, generate_unused_ids
-from chaos.attack.report import AttackTally
+from chaos.attack.report import JudgementTally
 
 ATTACK_SCOPES_CHECK_NAME = "scopes"
 OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
@@ -16,7 +16,7 @@ OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
 API_KEY_KILL_PATH = "/v1/api-keys/{apiKeyId}/kill"
 
 #: A well-formed key that does not exist.
-UNKNOWN_API_KEY = "lp_live_00000000_00000000000000000000000000000000"
+INVENTED_API_KEY = "lp_live_00000000_00000000000000000000000000000000"
 
 #: Scopes of the two weak keys: each route is tried with a key that lacks its scope.
 ATTACK_WEAK_KEY_SCOPES = ("jobs:read", "projects:read")
@@ -34,7 +34,7 @@ class KeyRefusalCase(NamedTuple):
 
 
 def attack_with_insufficient_keys(
-    root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], tally: AttackTally
+    root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], tally: JudgementTally
 ) -> None:
     """Request each route that needs a key with no key, an unknown key, and a key without its scope.
 
@@ -47,7 +47,7 @@ def attack_with_insufficient_keys(
     values = {**generate_unused_ids(routes), **own}
     with ExitStack() as stack:
         keyless = stack.enter_context(AttackClient(root, strong.throttle))
-        unknown = stack.enter_context(AttackClient(root, strong.throttle, UNKNOWN_API_KEY))
+        unknown = stack.enter_context(AttackClient(root, strong.throttle, INVENTED_API_KEY))
         weak = {
             scope: stack.enter_context(_open_weak_key_client(root, strong, scope, tally))
             for scope in ATTACK_WEAK_KEY_SCOPES
@@ -66,7 +66,7 @@ def attack_with_insufficient_keys(
 
 @contextmanager
 def _open_weak_key_client(
-    root: str, strong: AttackClient, scope: str, tally: AttackTally
+    root: str, strong: AttackClient, scope: str, tally: JudgementTally
 ) -> Iterator[AttackClient | None]:
     """Create an API key with one scope, yield its client for the block, and kill the key at the end.
 
@@ -98,7 +98,9 @@ def _kill_created_attack_key(strong: AttackClient, key_id: str) -> bool:
     return False
 
 
-def _judge_refusal_case(case: KeyRefusalCase, route: ApiRoute, values: Mapping[str, str], tally: AttackTally) -> None:
+def _judge_refusal_case(
+    case: KeyRefusalCase, route: AttackRoute, values: Mapping[str, str], tally: JudgementTally
+) -> None:
     answer = send_sample_body_to_route(case.caller, route, route.fill_path(values))
     if answer.is_conclusive:
         fault = f"answered {answer.status} to {case.description}, not {case.expected}"

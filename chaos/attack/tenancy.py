@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from chaos.attack.calls import AttackClient, send_sample_body_to_route
-from chaos.attack.document import ApiRoute
+from chaos.attack.document import AttackRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
-from chaos.attack.report import AttackTally
+from chaos.attack.report import JudgementTally
 
 ATTACK_TENANCY_CHECK_NAME = "tenancy"
 NOT_FOUND_STATUS = 404
@@ -24,7 +24,7 @@ class AttackParty(NamedTuple):
 
 
 def attack_with_foreign_ids(
-    attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: JudgementTally
 ) -> None:
     """Request all routes with the victim's ids by the attacker's key. Raise `AttackCheckDeadlinePassed`.
 
@@ -45,7 +45,7 @@ def attack_with_foreign_ids(
 
 
 def _judge_routes_with_foreign_ids(
-    attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: JudgementTally
 ) -> None:
     unused = generate_unused_ids(routes)
     for route in select_routes_with_object_ids(routes):
@@ -59,13 +59,13 @@ def _judge_routes_with_foreign_ids(
             _judge_list_for_foreign_ids(attacker, route, victim.ids, tally)
 
 
-def select_routes_with_object_ids(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
+def select_routes_with_object_ids(routes: Sequence[AttackRoute]) -> list[AttackRoute]:
     """Return the routes for an organization's key that have an object's id in the path."""
     return [route for route in routes if route.ids and route.accepts_partner_key]
 
 
 def _pair_foreign_and_unused_ids(
-    route: ApiRoute, own: IdsByPrefix, theirs: IdsByPrefix, unused: IdsByPrefix
+    route: AttackRoute, own: IdsByPrefix, theirs: IdsByPrefix, unused: IdsByPrefix
 ) -> Iterator[tuple[IdsByPrefix, IdsByPrefix]]:
     """Yield pairs of ids for a route: another organization's ids, and unused ones to compare with.
 
@@ -81,7 +81,7 @@ def _pair_foreign_and_unused_ids(
 
 
 def _judge_foreign_ids(
-    caller: AttackClient, route: ApiRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
+    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: JudgementTally
 ) -> None:
     answers = [send_sample_body_to_route(caller, route, route.fill_path(named)) for named in (theirs, unused)]
     if not all(answer.is_conclusive for answer in answers):
@@ -98,7 +98,7 @@ def _judge_foreign_ids(
 
 
 def _judge_filters_with_foreign_ids(
-    caller: AttackClient, route: ApiRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
+    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: JudgementTally
 ) -> None:
     for name, kind in route.filters.items():
         if kind in theirs:
@@ -110,7 +110,7 @@ def _judge_filters_with_foreign_ids(
 
 
 def _judge_list_for_foreign_ids(
-    attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tally: AttackTally
+    attacker: AttackParty, route: AttackRoute, theirs: IdsByPrefix, tally: JudgementTally
 ) -> None:
     answer = attacker.caller.send("GET", route.path)
     if answer.is_conclusive:
@@ -120,7 +120,7 @@ def _judge_list_for_foreign_ids(
         tally.record_judgement(ATTACK_TENANCY_CHECK_NAME, "GET", route.path, fault)
 
 
-def _snapshot_objects_of_victim(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
+def _snapshot_objects_of_victim(victim: AttackParty, routes: Sequence[AttackRoute]) -> dict[str, object]:
     """Read each object of the victim with the victim's key; return the comparable responses by path."""
     return {
         route.path: victim.caller.send("GET", route.fill_path(victim.ids)).build_comparable_answer()

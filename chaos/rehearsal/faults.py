@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from chaos.rehearsal.hosts import RehearsalHost, RehearsalHostsByRole
 from chaos.rehearsal.schedule import RehearsalFaultKind, ScheduledFault
 from db.server import LocalServer
-from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_asyncio_event
 
 
 class RehearsalDatabaseServers(NamedTuple):
@@ -72,7 +72,7 @@ class FaultInjector:
         self.say(f"{scheduled.fault}: {what}{lasts}")
 
     async def wait_unless_stopped(self, seconds: float) -> None:
-        await wait_for_first_event(self.stop.soon, within_s=seconds)
+        await wait_for_asyncio_event(self.stop.soon, within_s=seconds)
 
     # Faults of processes
 

@@ -51,7 +51,7 @@ REHEARSAL_LOAD_MIX = (
 )
 
 #: Seconds, at most, of an open commit, and between two steps.
-MAX_OPEN_COMMIT_PAUSE_S = 0.3
+MAX_REHEARSED_JOB_PAUSE_S = 0.3
 
 #: Unique keys of each tenant: few, so that unique jobs collide.
 JOB_UNIQUE_KEY_COUNT_PER_TENANT = 2
@@ -70,7 +70,7 @@ def generate_rehearsal_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator
 def _draw_job_spec(key: str, tenant: UUID, entry: RehearsalLoadMixEntry, chance: random.Random) -> RehearsalJobSpec:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "pause_s": chance.uniform(0, MAX_OPEN_COMMIT_PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, MAX_REHEARSED_JOB_PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
     }  # fmt: skip
     return RehearsalJobSpec(
         key,

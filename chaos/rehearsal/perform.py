@@ -33,7 +33,7 @@ from db.pool import open_postgres_pool
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from schemas.settings import Settings
 from workers.runtime.background import run_background_loops_during_block
-from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_asyncio_event
 
 #: Processes and submitters by role.
 REHEARSAL_HOST_COUNT_BY_ROLE = {"worker": 4, "dispatcher": 2, "submitter": 2}
@@ -127,7 +127,7 @@ class Rehearsal:
             await self._run_load()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._is_any_job_open():
-                await wait_for_first_event(self.stop.now, within_s=REHEARSAL_WATCH_PAUSE_S)
+                await wait_for_asyncio_event(self.stop.now, within_s=REHEARSAL_WATCH_PAUSE_S)
 
     async def _run_load(self) -> None:
         """Run submitters and faults until the time is up or a signal arrives.
@@ -139,7 +139,7 @@ class Rehearsal:
                 group.create_task(self._submit_jobs_through_host_proxies(host))
             for scheduled in schedule_rehearsal_faults(self.plan.seed, self.plan.seconds):
                 group.create_task(self._inject_at_its_time(scheduled))
-            await wait_for_first_event(self.stop.soon, within_s=self.plan.seconds)
+            await wait_for_asyncio_event(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
@@ -150,7 +150,7 @@ class Rehearsal:
         self.stop.now.set()
 
     async def _inject_at_its_time(self, scheduled: ScheduledFault) -> None:
-        await wait_for_first_event(self.stop.soon, within_s=scheduled.at_s)
+        await wait_for_asyncio_event(self.stop.soon, within_s=scheduled.at_s)
         if not self.stop.soon.is_set():
             await self.faults.inject(scheduled)
 

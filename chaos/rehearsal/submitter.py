@@ -26,7 +26,7 @@ from jobs import ledger
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from schemas.errors import IdempotentRequestInFlight, LimitReached, ObjectNotFound, StateConflict
-from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_asyncio_event
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class SimulatedApiJobSubmitter:
                 if job_spec.cancel_after_s is not None:
                     group.create_task(_cancel_job_after_delay(pool, job_spec, job_id, stop))
             self.open_requests -= 1
-            await wait_for_first_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
+            await wait_for_asyncio_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
 
     async def _submit_until_answered(
         self, pool: Pool, courier: WakeCourier, job_spec: RehearsalJobSpec, stop: StopSoonOrNowRequest
@@ -118,7 +118,7 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopSoonOr
             with convert_postgres_away_errors():
                 return await ask()
         except TRANSIENT_SUBMIT_ERRORS:
-            await wait_for_first_event(stop.now, within_s=SUBMIT_RETRY_PAUSE_S)
+            await wait_for_asyncio_event(stop.now, within_s=SUBMIT_RETRY_PAUSE_S)
         except (StateConflict, ObjectNotFound):
             return None
     return None
@@ -128,7 +128,7 @@ async def _cancel_job_after_delay(
     pool: Pool, job_spec: RehearsalJobSpec, job_id: UUID, stop: StopSoonOrNowRequest
 ) -> None:
     """Cancel a submitted job after its delay; ignore a job that has ended or can't be canceled."""
-    await wait_for_first_event(stop.soon, within_s=job_spec.cancel_after_s or 0)
+    await wait_for_asyncio_event(stop.soon, within_s=job_spec.cancel_after_s or 0)
     cancel = partial(jobs.request_job_cancel, organization_id=job_spec.tenant, job_id=job_id)
     await retry_until_answered(lambda: run_in_transaction(pool, cancel), stop)
 

@@ -10,7 +10,7 @@ from db.pool import Pool
 from jobs.states import TERMINAL_JOB_STATES, JobState
 
 #: Each job with its number of effect rows; the query's time is linear.
-SELECT_JOBS_WITH_EFFECTS = """
+SELECT_JOBS_WITH_EFFECT_ROWS = """
 with effects as (
   select job_id, count(*) as rows
     from bench_effect
@@ -70,7 +70,7 @@ class RehearsedJobsTally(NamedTuple):
 
 async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
     """Return all jobs of the rehearsal's ledger, with their effects."""
-    return [RehearsedJob(**row) for row in await pool.fetch(SELECT_JOBS_WITH_EFFECTS)]
+    return [RehearsedJob(**row) for row in await pool.fetch(SELECT_JOBS_WITH_EFFECT_ROWS)]
 
 
 def tally_rehearsed_jobs(

@@ -42,22 +42,22 @@ NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
-ONE_ROW_EFFECT = ExpectedEffects(rows=1)
+EXPECT_ONE_EFFECT = ExpectedEffects(rows=1)
 EXPECTED_EFFECTS_BY_KIND = {
     NONE.name: ExpectedEffects(),
-    WRITE.name: ONE_ROW_EFFECT,
+    WRITE.name: EXPECT_ONE_EFFECT,
     STEPS.name: ExpectedEffects(rows=3, late=False),
     CALL.name: ExpectedEffects(rows=1, calls=1),
-    FLAKY.name: ONE_ROW_EFFECT,
-    EARLY.name: ONE_ROW_EFFECT,
-    LONG.name: ONE_ROW_EFFECT,
-    HELD.name: ONE_ROW_EFFECT,
-    CHAIN.name: ONE_ROW_EFFECT,
+    FLAKY.name: EXPECT_ONE_EFFECT,
+    EARLY.name: EXPECT_ONE_EFFECT,
+    LONG.name: EXPECT_ONE_EFFECT,
+    HELD.name: EXPECT_ONE_EFFECT,
+    CHAIN.name: EXPECT_ONE_EFFECT,
     DOOMED.name: ExpectedEffects(),
 }
 
 #: Pause before a retry, or length of a snooze.
-TASK_RETRY_PAUSE_S = 0.3
+REHEARSED_JOB_RETRY_S = 0.3
 
 INSERT_EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
 
@@ -125,19 +125,19 @@ async def call_receiver_then_commit(outside: ServerAddress, ctx: TaskContext) ->
     try:
         await receiver.call_effect_receiver(outside, EffectCall(str(ctx.job.id), key))
     except OSError as error:
-        return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=TASK_RETRY_PAUSE_S)
+        return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=REHEARSED_JOB_RETRY_S)
     return await commit_effect_row(ctx)
 
 
 async def fail_first_then_commit(ctx: TaskContext) -> TaskOutcome:
     if ctx.job.attempt <= ctx.job.args["failures"]:
-        return Retry("FLAKY", "it fails at first", after_s=TASK_RETRY_PAUSE_S)
+        return Retry("FLAKY", "it fails at first", after_s=REHEARSED_JOB_RETRY_S)
     return await commit_effect_row(ctx)
 
 
 async def snooze_then_commit_effect(ctx: TaskContext) -> TaskOutcome:
     if ctx.job.fence <= ctx.job.args["snoozes"]:
-        return Snooze(TASK_RETRY_PAUSE_S)
+        return Snooze(REHEARSED_JOB_RETRY_S)
     return await commit_effect_row(ctx)
 
 

@@ -9,13 +9,13 @@ import click
 import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.fields import CliRequestField, form_parts_of_fields, json_body_of_fields, parse_request_field
+from cli.shared.fields import CliRequestField, form_parts_of_fields, json_body_of_fields, parse_cli_request_field
 from cli.shared.follow import follow_job, is_job_completed, read_started_job_ids_of_response
 from cli.shared.remote import (
     ApiAddressAndKey,
     build_repeat_write_advice,
     exit_code_of_response,
-    exit_on_lost_response,
+    exit_on_lost_api_response,
     find_api_or_exit,
     print_list_items,
     print_response_body,
@@ -28,17 +28,17 @@ _HEADER_OPTION_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
 def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliRequestField]]:
-    return lambda _ctx, _param, values: [parse_request_field(each, typed=typed) for each in values]
+    return lambda _ctx, _param, values: [parse_cli_request_field(each, typed=typed) for each in values]
 
 
-def _parse_header_options(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def _parse_cli_headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     matches = [_HEADER_OPTION_PATTERN.fullmatch(each) for each in values]
     if None in matches:
         raise click.BadParameter("a header has the form NAME: VALUE")
     return {match[1].title(): match[2] for match in matches if match}
 
 
-def _check_idempotency_key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
+def _check_cli_idempotency_key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
     if key is not None and not (key.isascii() and key.isprintable()):
         raise click.BadParameter("an Idempotency-Key must have printable ASCII characters only")
     return key
@@ -71,11 +71,11 @@ class CliApiCall(NamedTuple):
 @click.option("--form", is_flag=True, help="Send the fields as a form, even without a file.")
 @click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="The JSON body; - is stdin.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE",
-callback=_parse_header_options,
+callback=_parse_cli_headers,
     help="A request header.",
 )  # fmt: skip
 @click.option(
-    "--idempotency-key", "key", metavar="KEY", callback=_check_idempotency_key, help="Key of a write; "
+    "--idempotency-key", "key", metavar="KEY", callback=_check_cli_idempotency_key, help="Key of a write; "
     "default: a fresh key.",
 )  # fmt: skip
 @click.option("--paginate", is_flag=True, help="Print all items of a list, one a line.")
@@ -119,8 +119,8 @@ def api(
 def _call_api_and_print(remote: ApiAddressAndKey, call: CliApiCall, *, paginate: bool, wait: bool) -> int:
     """Send an API request, and print its response, all pages of a list or the ended jobs; return the exit code."""
     with remote.open_client() as client:
-        request = _build_http_request(call, remote, client)
-        with exit_on_lost_response(call.key and build_repeat_write_advice(call.key)):
+        request = _build_cli_api_request(call, remote, client)
+        with exit_on_lost_api_response(call.key and build_repeat_write_advice(call.key)):
             if paginate:
                 return _fetch_and_print_list_pages(client, request)
             response = client.send(request, stream=True)
@@ -145,7 +145,7 @@ def _build_api_call(words: tuple[str, ...], fields: list[CliRequestField], optio
     return CliApiCall(verb, path, fields, headers, options["source"], form, key)
 
 
-def _build_http_request(call: CliApiCall, remote: ApiAddressAndKey, client: httpx.Client) -> httpx.Request:
+def _build_cli_api_request(call: CliApiCall, remote: ApiAddressAndKey, client: httpx.Client) -> httpx.Request:
     url = remote.build_url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}
@@ -198,7 +198,7 @@ def _await_and_print_started_jobs(remote: ApiAddressAndKey, client: httpx.Client
         click.echo("The request started no job to wait for.", err=True)
     code = 0
     for job_id in job_ids:
-        with exit_on_lost_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
+        with exit_on_lost_api_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
             last_response = follow_job(remote, client, job_id)
         code = (
             _print_api_response(last_response, None, wait=False)

@@ -12,7 +12,7 @@ from cli.local import checks
 from cli.local.checks import DoctorResult
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_SETTINGS_OR_SERVER_UNUSABLE
-from cli.shared.output import CommandResult, format_table_cell
+from cli.shared.output import CliResult, format_cli_table_cell
 from cli.shared.session import (
     SETTINGS_ADVICE,
     describe_database_address,
@@ -33,7 +33,7 @@ FAILED_DATABASE_CHECK_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.Interfac
 
 @click.command()
 @with_printed_result
-async def doctor() -> CommandResult:
+async def doctor() -> CliResult:
     """Check this machine and the platform, and report faults.
 
     It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
@@ -48,11 +48,11 @@ async def doctor() -> CommandResult:
     results = await _run_doctor_checks(read_command_environment())
     failed = {check.name for check in results if check.status == "fail"}
     code = EXIT_SETTINGS_OR_SERVER_UNUSABLE if failed & VITAL_DOCTOR_CHECKS else EXIT_FAILED if failed else 0
-    return CommandResult({"ok": not failed, "checks": results}, _build_doctor_check_table(results), exit_code=code)
+    return CliResult({"ok": not failed, "checks": results}, _build_doctor_check_table(results), exit_code=code)
 
 
 async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
-    settings = checks.check_settings()
+    settings = checks.diagnose_settings()
     usable = settings.status == "ok"
     results = [
         checks.build_tenantry_version_doctor_result(),
@@ -75,9 +75,9 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
     try:
         async with use_unpooled_pg_connection(url, name="tenantry-doctor") as conn:
             results = [
-                checks.check_postgres_version(conn),
+                checks.diagnose_postgres_version(conn),
                 await checks.check_host_clock_against_database(conn),
-                await checks.check_pending_migrations(conn, MAIN_SCHEMA_MIGRATION_SOURCE),
+                await checks.diagnose_pending_migrations(conn, MAIN_SCHEMA_MIGRATION_SOURCE),
             ]
             is_migrated = results[-1].status == "ok"
             if usable:
@@ -100,7 +100,7 @@ async def _run_event_store_checks() -> list[DoctorResult]:
     settings = read_command_settings()
     try:
         async with use_unpooled_pg_connection(settings.event_store_url, name="tenantry-doctor") as conn:
-            results = [await checks.check_pending_migrations(conn, EVENT_SCHEMA_MIGRATION_SOURCE)]
+            results = [await checks.diagnose_pending_migrations(conn, EVENT_SCHEMA_MIGRATION_SOURCE)]
             if size := settings.telemetry_disk_bytes:
                 own = await checks.check_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
                 results.append(msgspec.structs.replace(own, name="disk of events"))
@@ -121,9 +121,9 @@ def _build_doctor_check_table(results: list[DoctorResult]) -> Table:
     for check in results:
         grid.add_row(
             Text(check.status, style=DOCTOR_CHECK_STATUS_STYLES[check.status]),
-            format_table_cell(check.name),
-            format_table_cell(check.detail),
+            format_cli_table_cell(check.name),
+            format_cli_table_cell(check.detail),
         )
         if check.advice:
-            grid.add_row("", "", format_table_cell(check.advice))
+            grid.add_row("", "", format_cli_table_cell(check.advice))
     return grid

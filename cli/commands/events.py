@@ -10,10 +10,10 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, json_output_option, with_printed_result
+from cli.shared.command import CliIdParam, json_output_option, with_printed_result
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_text_table, replace_control_characters
+from cli.shared.output import CliResult, build_text_table, replace_control_characters
 from cli.shared.session import open_command_session, read_command_settings
 from db.pool import use_unpooled_pg_connection
 from domain.apps import app_numbers
@@ -23,7 +23,7 @@ from domain.events.tail import EventTail, EventTailFilter, StoredEvent
 from schemas import ids
 from schemas.errors import InvalidValue
 from schemas.errors.absent import not_found_error
-from schemas.events import REDACTED_TEXT
+from schemas.events import REDACTED_PII_TEXT
 
 #: Pause between two polls, in seconds.
 EVENT_TAIL_POLL_PAUSE_S = 0.5
@@ -39,11 +39,11 @@ def events() -> None:
 
 
 @events.command("rebuild")
-@click.argument("project_id", metavar="PROJECT_ID", type=IdParam(ids.PROJECT))
+@click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT))
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
 @with_printed_result
-async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
+async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CliResult:
     """Recount the events of some days from the stored events.
 
     All processes may run: events are stored and counted meanwhile, and folds wait for
@@ -59,12 +59,12 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
     async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
             await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
-    return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
+    return CliResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
 @events.command("tail")
-@click.argument("project_id", metavar="PROJECT", type=IdParam(ids.PROJECT))
-@click.option("--app", "app_id", type=IdParam(ids.APP), help="Only events of this SDK app.")
+@click.argument("project_id", metavar="PROJECT", type=CliIdParam(ids.PROJECT))
+@click.option("--app", "app_id", type=CliIdParam(ids.APP), help="Only events of this SDK app.")
 @click.option("--name", help="Only events of this name.")
 @click.option(
     "--hours",
@@ -94,9 +94,9 @@ def tail_events(  # noqa: PLR0917 - click's signature
     async def follow() -> None:
         event_filter, apps = await _resolve_event_tail_selection(project_id, app_id, name, timedelta(hours=hours))
         left = count
-        async with aclosing(_follow_committed_events(event_filter)) as stream:
+        async with aclosing(_tail_committed_events(event_filter)) as stream:
             async for event in stream:
-                click.echo(_format_tailed_event_line(_build_event_output_fields(event, apps, pii=pii), as_json=as_json))
+                click.echo(_format_tailed_event_line(_build_tailed_event_fields(event, apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -117,11 +117,11 @@ async def _resolve_event_tail_selection(
     return event_filter, {app_no: known_id for known_id, app_no in numbers.items()}
 
 
-async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:
+async def _tail_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:
     """Yield matching events committed from now on, without end; warn once if some may have been skipped."""
     tail = EventTail(event_filter)
     async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
-        await tail.start_after_committed_events(conn)
+        await tail.start_after_committed_app_events(conn)
         click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
         while True:
@@ -133,16 +133,16 @@ async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenera
             await asyncio.sleep(0 if tail.more else EVENT_TAIL_POLL_PAUSE_S)
 
 
-def _build_event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+def _build_tailed_event_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
     """Return an event by the API's field names; without `pii`, redact the person's ids, properties and context."""
     person = {
         "appUserId": event.user_id,
         "anonymousId": event.anonymous_id,
-        "properties": _minify_event_json(event.properties),
-        "context": _minify_event_json(event.context),
+        "properties": _minify_printed_json(event.properties),
+        "context": _minify_printed_json(event.context),
     }
     if not pii:
-        person = {name: value and REDACTED_TEXT for name, value in person.items()}
+        person = {name: value and REDACTED_PII_TEXT for name, value in person.items()}
     return {
         "name": event.name,
         "eventId": event.event_id or str(event.event_key),
@@ -162,15 +162,15 @@ def _format_tailed_event_line(event: Mapping[str, Any], *, as_json: bool) -> str
     value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
     texts = [
         f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
-        *(_format_event_field_as_text(event[name]) for name in ("appUserId", "properties")),
+        *(_format_tailed_event_field(event[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
     return replace_control_characters("  ".join(text for text in texts if text))
 
 
-def _minify_event_json(text: str) -> msgspec.Raw:
+def _minify_printed_json(text: str) -> msgspec.Raw:
     """Return a JSON text as raw JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 
-def _format_event_field_as_text(value: Any) -> str:
+def _format_tailed_event_field(value: Any) -> str:
     return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""

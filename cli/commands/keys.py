@@ -14,11 +14,17 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.local.demo_keys import read_local_api_keys
-from cli.shared.command import IdParam, run_db_write, with_database_session, with_paging_options, with_printed_result
+from cli.shared.command import (
+    CliIdParam,
+    run_cli_write,
+    with_database_session,
+    with_paging_options,
+    with_printed_result,
+)
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, build_list_page_result, build_rich_console, format_object_fields
-from cli.shared.session import CommandSession, load_vault_keyring
+from cli.shared.organization import with_organization_options
+from cli.shared.output import CliResult, build_cli_list_result, build_rich_console, format_object_fields
+from cli.shared.session import CommandDbSession, load_vault_keyring
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
@@ -27,7 +33,7 @@ from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
 from schemas.api_keys import ApiKeyCreate, ApiKeyScope, Rewrapped
 
-API_KEY_ID_PARAM_TYPE = IdParam(ids.KEY)
+API_KEY_ID_PARAM_TYPE = CliIdParam(ids.KEY)
 LISTED_API_KEY_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 API_KEY_TABLE_HEADINGS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
@@ -49,16 +55,16 @@ def keys() -> None:
     "--return-origin", "origins", multiple=True, metavar="ORIGIN", help="Allowed origin of an OAuth flow's return."
 )
 @click.option("--days", type=click.IntRange(min=1), help="Days until the key expires; default: never.")
-@with_organization_actor
+@with_organization_options
 async def create_key(
-    session: CommandSession,
+    session: CommandDbSession,
     actor: Actor,
     *,
     name: str,
     scopes: tuple[str, ...],
     origins: tuple[str, ...],
     days: int | None,
-) -> CommandResult:
+) -> CliResult:
     """Create an API key and show it once.
 
     \b
@@ -78,13 +84,13 @@ async def create_key(
         ApiKeyCreate,
     )
     create = partial(verbs.insert_api_key, peppers=_parse_pepper_setting(session), actor=actor, now=now)
-    return await run_db_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
+    return await run_cli_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
-@with_organization_actor
+@with_organization_options
 @with_paging_options(ids.KEY)
-async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CliResult:
     """List an organization's keys, newest first, including killed keys.
 
     \b
@@ -96,7 +102,7 @@ async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | Non
         rows = await verbs.list_api_key_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return build_list_page_result(rows, limit, API_KEY_TABLE_HEADINGS, attrgetter(*LISTED_API_KEY_FIELDS))
+    return build_cli_list_result(rows, limit, API_KEY_TABLE_HEADINGS, attrgetter(*LISTED_API_KEY_FIELDS))
 
 
 @keys.command("rotate")
@@ -109,7 +115,7 @@ async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | Non
     help="Hours until the old secret stops working.",
 )
 @with_database_session
-async def replace_api_key_secret(session: CommandSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
+async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, overlap_hours: int) -> CliResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
@@ -119,13 +125,13 @@ async def replace_api_key_secret(session: CommandSession, *, key_uuid: UUID, ove
     peppers, overlap = _parse_pepper_setting(session), timedelta(hours=overlap_hours)
     actor = await _find_api_key_owner(session, key_uuid)
     rotate = partial(verbs.rotate_api_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
-    return await run_db_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
+    return await run_cli_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_PARAM_TYPE)
 @with_database_session
-async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
+async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CliResult:
     """Disable a key permanently, from its next request on.
 
     \b
@@ -133,12 +139,12 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
       tenantry keys kill key_01890a5d-...
     """
     actor = await _find_api_key_owner(session, key_uuid)
-    return await run_db_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
+    return await run_cli_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
 
 
 @keys.command("show-local")
 @with_printed_result
-async def show_local_api_keys() -> CommandResult:
+async def show_local_api_keys() -> CliResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
     It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
@@ -150,12 +156,12 @@ async def show_local_api_keys() -> CommandResult:
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
     local_keys = read_local_api_keys()
-    return CommandResult(local_keys, format_object_fields(local_keys))
+    return CliResult(local_keys, format_object_fields(local_keys))
 
 
 @keys.command("rewrap")
 @with_database_session
-async def rewrap_secrets(session: CommandSession) -> CommandResult:
+async def rewrap_secrets(session: CommandDbSession) -> CliResult:
     """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
     To change the key: put the new key in front of VAULT_KEYS everywhere, release, run this, and remove the
@@ -172,7 +178,7 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
     with _show_resealing_progress_bar(total) as report:
         rows = await rewrap.rewrap_all_secrets(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
-    return CommandResult(
+    return CliResult(
         done, format_object_fields(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
     )
 
@@ -189,12 +195,12 @@ def _show_resealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedR
         yield lambda some: bar.advance(task, some)
 
 
-async def _find_api_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
+async def _find_api_key_owner(session: CommandDbSession, key_uuid: UUID) -> Actor:
     """Return the organization of an API key as an actor with every scope. Raise `ObjectNotFound` for an unknown key."""
     async with session.pool.acquire() as conn:
-        owner = await organizations.find_organization_of_api_key(conn, key_uuid=key_uuid)
+        owner = await organizations.find_organization_by_key_uuid(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)
 
 
-def _parse_pepper_setting(session: CommandSession) -> Keyring:
+def _parse_pepper_setting(session: CommandDbSession) -> Keyring:
     return parse_keyring(session.settings.peppers, setting="PEPPERS")

@@ -7,18 +7,18 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, run_db_write, with_paging_options
+from cli.shared.command import CliIdParam, run_cli_write, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult, build_list_page_result
-from cli.shared.session import CommandSession
+from cli.shared.organization import with_organization_options
+from cli.shared.output import CliResult, build_cli_list_result
+from cli.shared.session import CommandDbSession
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
 
-ACCOUNT, REQUEST = IdParam(ids.ACCOUNT), IdParam(ids.LEASE_REQUEST)
+ACCOUNT, REQUEST = CliIdParam(ids.ACCOUNT), CliIdParam(ids.LEASE_REQUEST)
 
 LEASE_OFFER_TABLE_HEADINGS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
 LEASE_REQUEST_TABLE_HEADINGS = (
@@ -41,8 +41,8 @@ def leases() -> None:
 @leases.command("offer")
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--niche", required=True, help="Topic of the account.")
-@with_organization_actor
-async def offer_account(session: CommandSession, actor: Actor, *, account_id: UUID, niche: str) -> CommandResult:
+@with_organization_options
+async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CliResult:
     """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
@@ -50,28 +50,28 @@ async def offer_account(session: CommandSession, actor: Actor, *, account_id: UU
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await run_db_write(
+    return await run_cli_write(
         session, partial(offers.offer_account_for_lease, actor=actor, account_id=account_id, niche=body.niche)
     )
 
 
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
-@with_organization_actor
-async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+@with_organization_options
+async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliResult:
     """Withdraw an offer; recall a leased account first.
 
     \b
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await run_db_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
+    return await run_cli_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
-@with_organization_actor
+@with_organization_options
 @with_paging_options(ids.ACCOUNT)
-async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_lease_offers(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CliResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -81,16 +81,16 @@ async def list_lease_offers(session: CommandSession, actor: Actor, *, before: UU
     """
     async with session.pool.acquire() as conn:
         rows = await offers.list_lease_offers_of_environment(conn, env=actor.env, before=before, limit=limit + 1)
-    return build_list_page_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
+    return build_cli_list_result(rows, limit, LEASE_OFFER_TABLE_HEADINGS, _build_lease_offer_table_row)
 
 
 @leases.command("requests")
 @click.option("--status", type=click.Choice(get_args(LeaseRequestStatus)), help="Only requests with this status.")
-@with_organization_actor
+@with_organization_options
 @with_paging_options(ids.LEASE_REQUEST)
 async def list_submitted_lease_requests(
-    session: CommandSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
-) -> CommandResult:
+    session: CommandDbSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
+) -> CliResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -102,16 +102,16 @@ async def list_submitted_lease_requests(
         rows = await requests.list_lease_requests_of_environment(
             conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
         )
-    return build_list_page_result(rows, limit, LEASE_REQUEST_TABLE_HEADINGS, _build_lease_request_table_row)
+    return build_cli_list_result(rows, limit, LEASE_REQUEST_TABLE_HEADINGS, _build_cli_lease_request_row)
 
 
 @leases.command("assign")
 @click.argument("request_id", type=REQUEST)
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
-@with_organization_actor
+@with_organization_options
 async def assign_accounts_to_lease_request(
-    session: CommandSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
-) -> CommandResult:
+    session: CommandDbSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
+) -> CliResult:
     """Lease these offered accounts to the request's organization: all of them, or none.
 
     The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
@@ -122,7 +122,7 @@ async def assign_accounts_to_lease_request(
     """
     account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await run_db_write(
+    return await run_cli_write(
         session,
         partial(
             requests.assign_leased_accounts_to_request,
@@ -136,10 +136,8 @@ async def assign_accounts_to_lease_request(
 @leases.command("reject")
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
-@with_organization_actor
-async def reject_lease_request(
-    session: CommandSession, actor: Actor, *, request_id: UUID, reason: str
-) -> CommandResult:
+@with_organization_options
+async def reject_lease_request(session: CommandDbSession, actor: Actor, *, request_id: UUID, reason: str) -> CliResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -147,22 +145,22 @@ async def reject_lease_request(
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await run_db_write(
+    return await run_cli_write(
         session, partial(requests.reject_lease_request, actor=actor, request_id=request_id, reason=body.reason)
     )
 
 
 @leases.command("recall")
 @click.argument("account_id", type=ACCOUNT)
-@with_organization_actor
-async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+@with_organization_options
+async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await run_db_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
+    return await run_cli_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
 
 
 def _build_lease_offer_table_row(offer: OfferedAccount) -> tuple[object, ...]:
@@ -179,7 +177,7 @@ def _build_lease_offer_table_row(offer: OfferedAccount) -> tuple[object, ...]:
     )
 
 
-def _build_lease_request_table_row(request: OperatedRequest) -> tuple[object, ...]:
+def _build_cli_lease_request_row(request: OperatedRequest) -> tuple[object, ...]:
     return (
         request.request_id,
         request.organization_id,

@@ -8,17 +8,17 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import IdParam, run_db_write, with_database_session, with_paging_options
+from cli.shared.command import CliIdParam, run_cli_write, with_database_session, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_list_page_result, format_object_fields
-from cli.shared.session import CommandSession
+from cli.shared.output import CliResult, build_cli_list_result, format_object_fields
+from cli.shared.session import CommandDbSession
 from db.pool import Conn, run_in_transaction
 from domain.tenancy import organizations
 from schemas import ids
 from schemas.organizations import LiveOrganizationTier, Organization, OrganizationCreate
 
-ORGANIZATION, TIER = IdParam(ids.ORGANIZATION), click.Choice(get_args(LiveOrganizationTier))
-LISTED_ORGANIZATION_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
+ORGANIZATION, TIER = CliIdParam(ids.ORGANIZATION), click.Choice(get_args(LiveOrganizationTier))
+CLI_ORGANIZATION_LIST_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
 ORGANIZATION_TABLE_HEADINGS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
@@ -31,7 +31,7 @@ def org() -> None:
 @click.argument("name")
 @click.option("--tier", type=TIER, default="standard", show_default=True, help="Tier of its limits and budgets.")
 @with_database_session
-async def create_organization(session: CommandSession, *, name: str, tier: LiveOrganizationTier) -> CommandResult:
+async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CliResult:
     """Create a live organization and its sandbox for test keys.
 
     \b
@@ -43,18 +43,18 @@ async def create_organization(session: CommandSession, *, name: str, tier: LiveO
 
     async def write(conn: Conn) -> Organization:
         pair = await organizations.insert_organization_pair(conn, name=request.name, tier=request.tier)
-        return await organizations.read_organization(conn, organization_id=pair.live)
+        return await organizations.find_organization(conn, organization_id=pair.live)
 
     organization = await run_in_transaction(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return CommandResult(organization, format_object_fields(organization), note)
+    return CliResult(organization, format_object_fields(organization), note)
 
 
 @org.command("tier")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
 @with_database_session
-async def set_org_tier(session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CommandResult:
+async def set_org_tier(session: CommandDbSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CliResult:
     """Change an organization's tier.
 
     \b
@@ -67,7 +67,7 @@ async def set_org_tier(session: CommandSession, *, organization_id: UUID, tier: 
 @org.command("suspend")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @with_database_session
-async def suspend_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
+async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CliResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
@@ -80,7 +80,7 @@ async def suspend_organization(session: CommandSession, *, organization_id: UUID
 @org.command("resume")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @with_database_session
-async def resume_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
+async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CliResult:
     """Resume a suspended organization.
 
     \b
@@ -91,12 +91,12 @@ async def resume_organization(session: CommandSession, *, organization_id: UUID)
 
 
 async def _change_organization_tier_or_suspension(
-    session: CommandSession,
+    session: CommandDbSession,
     organization_id: UUID,
     *,
     tier: LiveOrganizationTier | None = None,
     suspended: bool | None = None,
-) -> CommandResult:
+) -> CliResult:
     change = partial(
         organizations.change_organization_tier_and_suspension,
         organization_id=organization_id,
@@ -104,13 +104,13 @@ async def _change_organization_tier_or_suspension(
         suspended=suspended,
         actor=None,
     )
-    return await run_db_write(session, change)
+    return await run_cli_write(session, change)
 
 
 @org.command("list")
 @with_database_session
 @with_paging_options(ids.ORGANIZATION)
-async def list_organizations(session: CommandSession, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CliResult:
     """List live organizations, newest first.
 
     \b
@@ -119,4 +119,4 @@ async def list_organizations(session: CommandSession, *, before: UUID | None, li
     """
     async with session.pool.acquire() as conn:
         rows = await organizations.list_organization_page(conn, before=before, limit=limit + 1)
-    return build_list_page_result(rows, limit, ORGANIZATION_TABLE_HEADINGS, attrgetter(*LISTED_ORGANIZATION_FIELDS))
+    return build_cli_list_result(rows, limit, ORGANIZATION_TABLE_HEADINGS, attrgetter(*CLI_ORGANIZATION_LIST_FIELDS))

@@ -9,8 +9,8 @@ import click
 
 from cli.shared.command import with_database_session
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_text_table, format_object_fields
-from cli.shared.session import CommandSession
+from cli.shared.output import CliResult, build_text_table, format_object_fields
+from cli.shared.session import CommandDbSession
 from db.pool import run_in_transaction
 from domain.operations import pools as verbs
 from schemas.api_keys import OrganizationTier
@@ -18,9 +18,9 @@ from schemas.ops import Pool, PoolCap
 
 POOL_JOB_CAP_RANGE = click.IntRange(1, 2**31 - 1)
 
-UNAUDITED_ACTION_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+UNAUDITED_COMMAND_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
-WORKER_POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
+CLI_POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
 @click.group(cls=FullSentenceHelpCommandGroup)
@@ -30,7 +30,7 @@ def pools() -> None:
 
 @pools.command("list")
 @with_database_session
-async def list_pools(session: CommandSession) -> CommandResult:
+async def list_pools(session: CommandDbSession) -> CliResult:
     """List the pools with their waiting and running jobs and the desired number of workers.
 
     \b
@@ -40,15 +40,15 @@ async def list_pools(session: CommandSession) -> CommandResult:
     """
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_worker_pools(conn, slots=session.settings.slots)
-    return CommandResult(
-        {"items": pool_list}, build_text_table(WORKER_POOL_TABLE_HEADINGS, map(_build_pool_table_row, pool_list))
+    return CliResult(
+        {"items": pool_list}, build_text_table(CLI_POOL_TABLE_HEADINGS, map(_build_cli_pool_table_row, pool_list))
     )
 
 
 @pools.command("pause")
 @click.argument("name")
 @with_database_session
-async def pause_pool(session: CommandSession, *, name: str) -> CommandResult:
+async def pause_pool(session: CommandDbSession, *, name: str) -> CliResult:
     """Stop new starts in a pool; running jobs continue, submitted jobs wait.
 
     The audit log of each organization with a current or former operator's key (ops:write) records it.
@@ -64,7 +64,7 @@ async def pause_pool(session: CommandSession, *, name: str) -> CommandResult:
 @pools.command("resume")
 @click.argument("name")
 @with_database_session
-async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
+async def resume_pool(session: CommandDbSession, *, name: str) -> CliResult:
     """Start jobs in a pool again within a second. The audit log records it like a pause.
 
     \b
@@ -81,8 +81,8 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
 @click.option("--queued", type=POOL_JOB_CAP_RANGE, required=True, help="Maximum waiting due jobs of one organization.")
 @with_database_session
 async def set_pool_caps(
-    session: CommandSession, *, name: str, tier: OrganizationTier, running: int, queued: int
-) -> CommandResult:
+    session: CommandDbSession, *, name: str, tier: OrganizationTier, running: int, queued: int
+) -> CliResult:
     """Set the caps of a tier's organizations in a pool. A new pool has no caps.
 
     \b
@@ -92,10 +92,10 @@ async def set_pool_caps(
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
     caps = await run_in_transaction(session.pool, lambda conn: verbs.set_pool_tier_job_caps(conn, name=name, cap=cap))
     rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
-    return CommandResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
+    return CliResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
-async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, note: str = "") -> CommandResult:
+async def _set_pool_paused(session: CommandDbSession, name: str, *, paused: bool, note: str = "") -> CliResult:
     pause = partial(
         verbs.pause_or_resume_pool,
         name=name,
@@ -105,8 +105,8 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
     )
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_ACTION_NOTE
-    return CommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
+        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_COMMAND_NOTE
+    return CliResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
 def _describe_operator_for_audit_log() -> dict[str, str]:
@@ -115,7 +115,7 @@ def _describe_operator_for_audit_log() -> dict[str, str]:
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 
 
-def _build_pool_table_row(pool: Pool) -> tuple[object, ...]:
+def _build_cli_pool_table_row(pool: Pool) -> tuple[object, ...]:
     state = "paused" if pool.paused else "open"
     oldest = None if pool.oldest_due_seconds is None else f"{pool.oldest_due_seconds:.0f} s"
     return (pool.name, state, pool.queued, oldest, pool.running, pool.capacity, pool.desired_workers)

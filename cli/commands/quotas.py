@@ -5,16 +5,16 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import IdParam, run_db_write
+from cli.shared.command import CliIdParam, run_cli_write
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.organization import with_organization_actor
-from cli.shared.output import CommandResult
-from cli.shared.session import CommandSession
+from cli.shared.organization import with_organization_options
+from cli.shared.output import CliResult
+from cli.shared.session import CommandDbSession
 from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 
-ACCOUNT_ID_PARAM_TYPE = IdParam(ids.ACCOUNT)
+ACCOUNT_ID_PARAM_TYPE = CliIdParam(ids.ACCOUNT)
 
 QUOTA_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
 
@@ -28,34 +28,34 @@ def quotas() -> None:
 @click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
 @click.option("--posts", type=QUOTA_OPTION_RANGE, required=True, help="Maximum number of posts in a window.")
 @click.option("--seconds", type=QUOTA_OPTION_RANGE, required=True, help="Length of the sliding window in seconds.")
-@with_organization_actor
+@with_organization_options
 async def set_account_posting_quota(
-    session: CommandSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
-) -> CommandResult:
+    session: CommandDbSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
+) -> CliResult:
     """Set an account's own quota.
 
     \b
     Example:
       tenantry quotas set sa_01890a5d-... --posts 10 --seconds 86400
     """
-    return await _set_or_clear_operator_quota(session, actor, account_id, posts=posts, seconds=seconds)
+    return await _set_or_clear_account_quota(session, actor, account_id, posts=posts, seconds=seconds)
 
 
 @quotas.command("clear")
 @click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
-@with_organization_actor
-async def clear_account_posting_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+@with_organization_options
+async def clear_account_posting_quota(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliResult:
     """Remove an account's own quota, so that its platform's applies again.
 
     \b
     Example:
       tenantry quotas clear sa_01890a5d-...
     """
-    return await _set_or_clear_operator_quota(session, actor, account_id, posts=None, seconds=None)
+    return await _set_or_clear_account_quota(session, actor, account_id, posts=None, seconds=None)
 
 
-async def _set_or_clear_operator_quota(
-    session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
-) -> CommandResult:
-    store = partial(accounts.set_account_quota, organization_id=actor.organization_id, account_id=account_id)
-    return await run_db_write(session, partial(store, posts=posts, seconds=seconds))
+async def _set_or_clear_account_quota(
+    session: CommandDbSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
+) -> CliResult:
+    store = partial(accounts.set_account_own_quota, organization_id=actor.organization_id, account_id=account_id)
+    return await run_cli_write(session, partial(store, posts=posts, seconds=seconds))

@@ -20,7 +20,7 @@ from cli.local.announce import (
     print_api_keys_again,
 )
 from cli.local.demo_keys import load_or_create_demo_keys
-from cli.local.signals import PrintKeysSignalCounter, TerminationSignalReceived, raise_on_termination_signals
+from cli.local.signals import KeyPrintSignalCounter, TerminationSignalReceived, raise_on_termination_signals
 from cli.local.supervise import MessagePrinter, ProcessLogFollower, watch_and_restart_ended_servers
 from cli.shared.failure import exit_on_expected_command_error
 from db.migrate import migrate_databases
@@ -89,7 +89,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(raise_on_termination_signals(again=lambda: processes.signal_processes_to_drain(children)))
-        key_requests = PrintKeysSignalCounter()
+        key_requests = KeyPrintSignalCounter()
         port = _check_port_is_free(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
@@ -99,7 +99,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         counts = {**workers, **_skip_generation_worker_without_libraries(say)}
         children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_host(site, os.environ))
         logs = stack.enter_context(ProcessLogFollower(children))
-        stack.enter_context(processes.run_and_drain_processes(children, partial(_report_slow_start, logs, say)))
+        stack.enter_context(processes.run_platform_processes(children, partial(_report_slow_start, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
         ready = _build_platform_ready_announcement(port, settings)

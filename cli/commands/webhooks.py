@@ -10,23 +10,23 @@ import click
 import httpx
 import msgspec
 
-from cli.shared.command import IdParam, json_output_option
+from cli.shared.command import CliIdParam, json_output_option
 from cli.shared.event_stream import ReconnectingWebhookSseStream, ServerSentMessage
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.forwarding import (
     CliEventForwarder,
-    EventForwardResult,
     ForwardUrlParam,
+    WebhookForwardResult,
     derive_forward_signing_key,
     format_signing_secret,
 )
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import replace_control_characters
 from cli.shared.remote import (
-    UNREADABLE_BODY_ERRORS,
+    UNREADABLE_RESPONSE_ERRORS,
     ApiAddressAndKey,
     exit_code_of_response,
-    exit_on_lost_response,
+    exit_on_lost_api_response,
     find_api_or_exit,
     print_response_error,
 )
@@ -46,7 +46,7 @@ class _PrintedWebhookEvent(msgspec.Struct):
     type: str
 
 
-class WebhookEventTypesParam(click.ParamType[str]):
+class CliWebhookEventTypesParam(click.ParamType[str]):
     """Event types, separated by commas."""
 
     name = "types"
@@ -65,9 +65,9 @@ def webhooks() -> None:
 
 @webhooks.command("listen")
 @click.option("--forward", "url", type=ForwardUrlParam(), help="Forward each event to this address.")
-@click.option("--events", type=WebhookEventTypesParam(), metavar="A,B", help="Only events of these types.")
-@click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Only events of this project.")
-@click.option("--after", type=IdParam(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
+@click.option("--events", type=CliWebhookEventTypesParam(), metavar="A,B", help="Only events of these types.")
+@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT), help="Only events of this project.")
+@click.option("--after", type=CliIdParam(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
 @click.option("--print-secret", is_flag=True, help="Print the signing secret, and end.")
 @json_output_option
 def listen_to_webhook_events(
@@ -113,7 +113,7 @@ def listen_to_webhook_events(
 @click.argument("types", nargs=-1, type=click.Choice(WEBHOOK_EVENT_TYPES), metavar="[TYPE]...")
 @click.option("--all", "every", is_flag=True, help="Send one sample of each type.")
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
-@click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Project of the sample.")
+@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT), help="Project of the sample.")
 @json_output_option
 def send_webhook_samples(
     *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
@@ -136,7 +136,7 @@ def send_webhook_samples(
         raise click.UsageError("give a type, or --all; --list prints the types")
     remote = find_api_or_exit()
     project = {"projectId": ids.format_prefixed_id(ids.PROJECT, project_id)} if project_id else {}
-    with exit_on_lost_response(), remote.open_client() as client:
+    with exit_on_lost_api_response(), remote.open_client() as client:
         for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
@@ -147,7 +147,7 @@ def send_webhook_samples(
 
 def _announce_webhook_listener(remote: ApiAddressAndKey, url: str | None, key: bytes) -> None:
     """Print organization, API and forwarding address with its secret on stderr; end the command if the API refuses."""
-    with exit_on_lost_response(), remote.open_client() as client:
+    with exit_on_lost_api_response(), remote.open_client() as client:
         response = client.get(remote.build_url("whoami"))
     who = _decode_api_response(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
@@ -161,7 +161,7 @@ def _announce_webhook_listener(remote: ApiAddressAndKey, url: str | None, key: b
 def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
     """Return an API response decoded as `kind`. End the command for an error or another server's response."""
     if response.is_success:
-        with suppress(*UNREADABLE_BODY_ERRORS):
+        with suppress(*UNREADABLE_RESPONSE_ERRORS):
             return msgspec.json.decode(response.content, type=kind)
         click.echo(f"Error: no API at {response.url}: check TENANTRY_API", err=True)
     else:
@@ -194,7 +194,7 @@ def _print_and_forward_webhook_events(
 WEBHOOK_EVENT_TYPE_COLUMN_WIDTH_CHARS = max(map(len, get_args(WebhookEventType)))
 
 
-def format_webhook_event(message: ServerSentMessage, sent: EventForwardResult | None) -> str:
+def format_webhook_event(message: ServerSentMessage, sent: WebhookForwardResult | None) -> str:
     """Return a webhook event as one line for a person: local time, type, id, and its forwarding's result, if any."""
     event = msgspec.json.decode(message.data, type=_PrintedWebhookEvent)
     now = datetime.now(UTC).astimezone()
@@ -206,7 +206,7 @@ def format_webhook_event(message: ServerSentMessage, sent: EventForwardResult | 
     return "  ".join(words)
 
 
-def _encode_webhook_event_output_line(message: ServerSentMessage, sent: EventForwardResult | None) -> bytes:
+def _encode_webhook_event_output_line(message: ServerSentMessage, sent: WebhookForwardResult | None) -> bytes:
     result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
     return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 

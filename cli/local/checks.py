@@ -60,7 +60,7 @@ def check_kernel_sandbox() -> DoctorResult:
     return DoctorResult(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
 
 
-def check_settings() -> DoctorResult:
+def diagnose_settings() -> DoctorResult:
     """Check that every process can start: fail for a missing or invalid setting, warn of misspelt variables."""
     try:
         parse_pepper_and_vault_keyrings(read_command_settings())
@@ -88,7 +88,7 @@ async def check_keyrings_complete(conn: Conn) -> DoctorResult:
     return DoctorResult(name="secrets", status="ok", detail="every key in use is present")
 
 
-def check_postgres_version(conn: Conn) -> DoctorResult:
+def diagnose_postgres_version(conn: Conn) -> DoctorResult:
     """Check that PostgreSQL has version `MIN_POSTGRES_MAJOR_VERSION` or later; return a failure for an older one."""
     server_version = conn.get_server_version()
     version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
@@ -98,7 +98,7 @@ def check_postgres_version(conn: Conn) -> DoctorResult:
     return DoctorResult(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
-async def check_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> DoctorResult:
+async def diagnose_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> DoctorResult:
     """Check that a database schema has no pending and no edited migrations; return a failure if it has any."""
     name = schema.folder.replace("_", " ")
     try:
@@ -138,7 +138,7 @@ def _format_mebibytes(size: int) -> str:
 
 async def check_host_clock_against_database(conn: Conn) -> DoctorResult:
     """Compare this host's clock to the database's, by the best of five queries; warn of a large offset."""
-    ahead = min([await _measure_host_clock_offset(conn) for _ in range(5)])[1]
+    ahead = min([await _measure_host_db_clock_offset(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > MAX_HOST_TO_DATABASE_CLOCK_OFFSET_S:
         return DoctorResult(
@@ -147,7 +147,7 @@ async def check_host_clock_against_database(conn: Conn) -> DoctorResult:
     return DoctorResult(name="clock", status="ok", detail=detail, value=ahead)
 
 
-async def _measure_host_clock_offset(conn: Conn) -> tuple[float, float]:
+async def _measure_host_db_clock_offset(conn: Conn) -> tuple[float, float]:
     """Return a query's duration, and the seconds by which this host's clock is ahead of the database's.
 
     The difference is corrected by half of the duration.

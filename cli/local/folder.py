@@ -18,7 +18,7 @@ from schemas.errors import LocalServerUnavailable
 
 LOCAL_FOLDER = Path(".local")
 LOCAL_ENV_FILE = LOCAL_FOLDER / "env"
-LOCAL_MEDIA_ASSETS_FOLDER = LOCAL_FOLDER / "assets"
+LOCAL_MEDIA_FOLDER = LOCAL_FOLDER / "assets"
 #: The keys of the organization "Demo", see `cli.local.demo_keys`.
 DEMO_KEYS_FILE = LOCAL_FOLDER / "demo"
 
@@ -61,7 +61,7 @@ def write_local_settings(urls: DatabaseUrlsAndEmbeddedServers, public_url: str) 
         "PEPPERS": environment.get("PEPPERS") or _generate_keyring_setting(),
         "VAULT_KEYS": environment.get("VAULT_KEYS") or _generate_keyring_setting(),
         "PUBLIC_URL": public_url,
-        "ASSETS_URL": os.environ.get("ASSETS_URL") or _create_assets_folder(),
+        "ASSETS_URL": os.environ.get("ASSETS_URL") or _make_local_media_folder(),
         "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
     }
     write_env_file(LOCAL_ENV_FILE, chosen)
@@ -88,10 +88,10 @@ def write_env_file(file: Path, values: Mapping[str, str]) -> None:
     new_file.replace(file)
 
 
-def _create_assets_folder() -> str:
+def _make_local_media_folder() -> str:
     """Create the folder of media in `.local/`, and return its `file:` address."""
-    local.create_private_folder(LOCAL_MEDIA_ASSETS_FOLDER)
-    return LOCAL_MEDIA_ASSETS_FOLDER.absolute().as_uri()
+    local.create_private_folder(LOCAL_MEDIA_FOLDER)
+    return LOCAL_MEDIA_FOLDER.absolute().as_uri()
 
 
 def _generate_keyring_setting() -> str:

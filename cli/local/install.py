@@ -49,7 +49,7 @@ INSTALLER_PROGRESS_WORDS = (
 #: Options of pip and uv to install exactly the files of the following list.
 PIP_HASH_CHECK_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
 #: Options of pip and uv to link the checkout without network access.
-CHECKOUT_LINK_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
+EDITABLE_INSTALL_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
 PROGRESS_FRAME_PAUSE_S = 0.1
@@ -69,18 +69,18 @@ Packages are downloaded the first time, and after a change of their list. If the
 
 
 #: Messages of programs for a full disk (ENOSPC) or an exhausted quota (EDQUOT).
-DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
+PIP_DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
 #: 2026-11-30: 339, 347, 723 and 1,109. The rest is for bytecode written by first imports.
 VENV_DISK_SPACE_NEEDED_BY_EXTRA_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
 
 
-class InstallationFailed(Exception):
+class VenvInstallationFailed(Exception):
     """Failed installation; the message has the reason and the remedy."""
 
 
-class InstallDiskFull(InstallationFailed):
+class InstallDiskFull(VenvInstallationFailed):
     """Full disk: another installer would fail too."""
 
 
@@ -90,7 +90,7 @@ def main(extras: str, *words: str) -> None:
         install_venv_with_extras(extras)
     except InstallDiskFull as error:
         sys.exit(f"{error}\n{_disk_full_advice(extras)}")
-    except InstallationFailed as error:
+    except VenvInstallationFailed as error:
         sys.exit(str(error))
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -106,7 +106,7 @@ def install_venv_with_extras(extras: str) -> None:
     """Install the product's dependencies and these extras into `.venv`, unless it has them already.
 
     Only files with a listed hash are downloaded. Then the checkout is linked without any look-up of its
-    dependencies. Raise `InstallationFailed`, or its subclass `InstallDiskFull`.
+    dependencies. Raise `VenvInstallationFailed`, or its subclass `InstallDiskFull`.
     """
     if not _is_venv_usable():
         _create_venv()
@@ -118,7 +118,7 @@ def install_venv_with_extras(extras: str) -> None:
             _install_lock_file_and_checkout(_uv_install_command(), lock)
         except InstallDiskFull:
             raise
-        except InstallationFailed:
+        except VenvInstallationFailed:
             # A mirror without uv, a mirror configured for pip only, or a home that uv can't write to.
             sys.stderr.write("          uv failed: installing the same with pip\n")
             _install_with_pip(lock)
@@ -127,17 +127,17 @@ def install_venv_with_extras(extras: str) -> None:
 
 def _install_lock_file_and_checkout(installer: list[str], lock: str) -> None:
     _run_with_progress("installing into .venv", [*installer, *PIP_HASH_CHECK_OPTIONS, lock])
-    _run_with_progress("linking tenantry into it", [*installer, *CHECKOUT_LINK_OPTIONS])
+    _run_with_progress("linking tenantry into it", [*installer, *EDITABLE_INSTALL_OPTIONS])
 
 
 def _install_with_pip(lock: str) -> None:
-    """Install the lock file with pip, after uv has failed. Raise `InstallationFailed`, `InstallDiskFull`."""
+    """Install the lock file with pip, after uv has failed. Raise `VenvInstallationFailed`, `InstallDiskFull`."""
     try:
         _install_lock_file_and_checkout(_pip_install_command(), lock)
     except InstallDiskFull:
         raise
-    except InstallationFailed as error:
-        raise InstallationFailed(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
+    except VenvInstallationFailed as error:
+        raise VenvInstallationFailed(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
 
 
 def _pip_install_command() -> list[str]:
@@ -154,9 +154,9 @@ def _uv_install_command() -> list[str]:
 
 
 def _lock_file_of_extras(extras: str) -> str:
-    """Return the shortest lock file with all of these extras. Raise `InstallationFailed` for an unknown extra."""
+    """Return the shortest lock file with all of these extras. Raise `VenvInstallationFailed` for an unknown extra."""
     if unknown := set(extras.split(",")) - LOCK_FILES_BY_EXTRA.keys():
-        raise InstallationFailed(f"unknown extra {unknown.pop()}; the extras are {', '.join(LOCK_FILES_BY_EXTRA)}")
+        raise VenvInstallationFailed(f"unknown extra {unknown.pop()}; the extras are {', '.join(LOCK_FILES_BY_EXTRA)}")
     return [file for extra, file in LOCK_FILES_BY_EXTRA.items() if extra in extras.split(",")][-1]
 
 
@@ -168,9 +168,9 @@ def _is_venv_usable() -> bool:
 
 def _create_venv() -> None:
     if subprocess.run([sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL).returncode:
-        raise InstallationFailed(NO_ENSUREPIP_ADVICE)
+        raise VenvInstallationFailed(NO_ENSUREPIP_ADVICE)
     if not os.access(REPOSITORY_ROOT, os.W_OK):
-        raise InstallationFailed(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
+        raise VenvInstallationFailed(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
     _run_with_progress(
         f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV_FOLDER)]
@@ -191,7 +191,7 @@ def _hash_install_inputs() -> str:
 
 
 def _run_with_progress(what: str, command: list[str]) -> None:
-    """Run an installer with a progress line. Raise `InstallationFailed` with its last lines, `InstallDiskFull`."""
+    """Run an installer with a progress line. Raise `VenvInstallationFailed` with its last lines, `InstallDiskFull`."""
     progress = InstallProgress(what)
     with subprocess.Popen(
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -210,8 +210,8 @@ def _run_with_progress(what: str, command: list[str]) -> None:
         output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
         raise (
             InstallDiskFull(output)
-            if any(word in output for word in DISK_FULL_MESSAGES)
-            else InstallationFailed(output)
+            if any(word in output for word in PIP_DISK_FULL_MESSAGES)
+            else VenvInstallationFailed(output)
         )
     progress.end("done")
 

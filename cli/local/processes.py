@@ -71,7 +71,7 @@ def _build_platform_process(
 
 
 @contextlib.contextmanager
-def run_and_drain_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
+def run_platform_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
     """Run all processes for the block, started and drained in parallel. Raise `LocalServerUnavailable` if one fails."""
     try:
         for process in processes.values():

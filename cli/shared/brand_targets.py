@@ -17,7 +17,7 @@ from schemas.errors import InvalidValue, SourceRateLimited
 from schemas.setting_values import KEYRING_KEY_BYTES
 from schemas.settings import Settings, load_settings
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import AppLookupAccess
+from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import AppStoreAccess, build_custom_store_ssrf_policies
 from workers.ingest.assemble import assemble_brand_extraction
@@ -27,16 +27,16 @@ from workers.ingest.parser.parser import DocumentParser, open_document_parser, p
 from workers.ingest.shapes import FetchedPage
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
-from workers.llm.endpoint import LanguageModel, open_language_model
+from workers.llm.endpoint import LanguageModelApi, open_language_model_api
 from workers.web.fetch import open_ssrf_guarded_client
 
-SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
+CLI_SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
 #: Storefront of an app's address without a country.
 DEFAULT_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
 DUMMY_KEYRING_OF_BRAND_EXTRACTION = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
-DUMMY_BRAND_READING_SETTINGS = {
+DUMMY_CLI_BRAND_SETTINGS = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
     "PEPPERS": DUMMY_KEYRING_OF_BRAND_EXTRACTION,
@@ -44,7 +44,7 @@ DUMMY_BRAND_READING_SETTINGS = {
 }
 
 
-class RepositoryTarget(NamedTuple):
+class CliRepositoryTarget(NamedTuple):
     name: str
 
 
@@ -52,14 +52,14 @@ class WebPageTarget(NamedTuple):
     url: str
 
 
-BrandTarget: TypeAlias = Path | RepositoryTarget | WebPageTarget | RequestedStoreListing
+BrandTarget: TypeAlias = Path | CliRepositoryTarget | WebPageTarget | RequestedStoreListing
 
 
 class BrandReadingClients(NamedTuple):
     """Clients and parsers to read a target; `address` is the assumed address of files."""
 
     parser: DocumentParser
-    model: LanguageModel | None
+    model: LanguageModelApi | None
     web: WebCrawlResources
     api: GitHubApi
     stores: AppStoreAccess
@@ -70,16 +70,16 @@ class BrandReadingClients(NamedTuple):
 @asynccontextmanager
 async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReadingClients]:
     """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
-    settings = load_settings({**os.environ, **DUMMY_BRAND_READING_SETTINGS})
+    settings = load_settings({**os.environ, **DUMMY_CLI_BRAND_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
-    github_only = ssrf_guard.trust_settings_url(settings.github_api_url)
+    github_only = ssrf_guard.settings_url_policy(settings.github_api_url)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
         open_document_parser() as parser,
         open_store_access(settings, parser, contact) as shops,
-        open_language_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
+        open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
         yield BrandReadingClients(
             parser, model, build_crawl_resources(visitor), build_github_api(caller, settings), shops, allowed, address
@@ -90,10 +90,10 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
 async def open_store_access(settings: Settings, parser: DocumentParser, contact: str) -> AsyncIterator[AppStoreAccess]:
     async with open_ssrf_guarded_client(allowed=build_custom_store_ssrf_policies(settings), contact=contact) as client:
         yield AppStoreAccess(
-            lookup=AppLookupAccess(
+            lookup=AppLookupClient(
                 client,
                 settings.itunes_api_url,
-                UpstreamLimiter(permit_app_lookup_at_once, raise_app_lookup_rate_limited),
+                UpstreamLimiter(skip_app_lookup_rate_limit, raise_app_lookup_rate_limited),
             ),
             web=build_crawl_resources(client),
             parser=parser,
@@ -102,7 +102,7 @@ async def open_store_access(settings: Settings, parser: DocumentParser, contact:
         )
 
 
-async def permit_app_lookup_at_once(_patience_s: float) -> None:
+async def skip_app_lookup_rate_limit(_patience_s: float) -> None:
     """Return at once, so that an App Store look-up starts without a wait.
 
     It takes the place of the rate limit that workers share: a person reads few apps.
@@ -113,24 +113,24 @@ async def raise_app_lookup_rate_limited(wish_s: float | None) -> NoReturn:
     raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
-def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> BrandTarget:
+def classify_brand_source(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> BrandTarget:
     """Classify a target as a file, an app, a repository or a web page. Raise `InvalidValue` for any other."""
-    if is_saved_page_path(text):
+    if is_saved_page_target(text):
         return Path(text)
     if is_store_url(text):
         return store_listings.parse_store_url_or_id(text)
     with suppress(InvalidValue):
-        return RepositoryTarget(github_repositories.parse_repository_name(text))
+        return CliRepositoryTarget(github_repositories.parse_repository_name(text))
     return WebPageTarget(ssrf_guard.check_fetch_url(text, allowed=allowed))
 
 
-def is_saved_page_path(text: str) -> bool:
+def is_saved_page_target(text: str) -> bool:
     """Return whether a target is a saved page: an existing file, an absolute path or a known suffix.
 
     False for an address with `://`.
     """
     path = Path(text)
-    return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in SAVED_PAGE_SUFFIXES)
+    return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in CLI_SAVED_PAGE_SUFFIXES)
 
 
 def is_store_url(text: str) -> bool:
@@ -147,10 +147,10 @@ def is_store_url(text: str) -> bool:
 
 async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> BrandExtraction:
     """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
-    match classify_brand_target(text, allowed=reader.allowed):
+    match classify_brand_source(text, allowed=reader.allowed):
         case Path() as path:
-            return await read_brand_of_saved_page(reader, path)
-        case RepositoryTarget(name):
+            return await read_brand_of_page_file(reader, path)
+        case CliRepositoryTarget(name):
             args = {"repo": name, "branch": None}
             return await github.ingest_github_repository(
                 reader.api,
@@ -175,8 +175,8 @@ async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> Bra
             )
 
 
-async def read_brand_of_saved_page(reader: BrandReadingClients, path: Path) -> BrandExtraction:
-    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_saved_page_bytes(path)))
+async def read_brand_of_page_file(reader: BrandReadingClients, path: Path) -> BrandExtraction:
+    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_page_file_bytes(path)))
     return await assemble_brand_extraction(
         reader.parser,
         url=page.url,
@@ -187,7 +187,7 @@ async def read_brand_of_saved_page(reader: BrandReadingClients, path: Path) -> B
     )
 
 
-def read_saved_page_bytes(path: Path) -> bytes:
+def read_page_file_bytes(path: Path) -> bytes:
     """Return the bytes of a saved page, with a .gz decompressed. Raise `InvalidValue` if the file can't be read."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

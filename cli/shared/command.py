@@ -10,13 +10,13 @@ import click
 import msgspec
 
 from cli.shared.failure import exit_on_expected_command_error
-from cli.shared.output import CommandResult, format_object_fields, print_command_result
-from cli.shared.session import CommandSession, open_command_session
+from cli.shared.output import CliResult, format_object_fields, print_command_result
+from cli.shared.session import CommandDbSession, open_command_session
 from db.pool import Conn, run_in_transaction
 from schemas import ids
 
 #: A command's function as written, and as click calls it, both with its options.
-CommandBody = Callable[..., Awaitable[CommandResult]]
+CommandBody = Callable[..., Awaitable[CliResult]]
 ClickCallback = Callable[..., None]
 
 json_output_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -36,15 +36,15 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
     return run
 
 
-async def run_db_write(
-    session: CommandSession, verb: Callable[[Conn], Awaitable[msgspec.Struct]], note: str = ""
-) -> CommandResult:
+async def run_cli_write(
+    session: CommandDbSession, verb: Callable[[Conn], Awaitable[msgspec.Struct]], note: str = ""
+) -> CliResult:
     """Run `verb` in one transaction, and return the object that it returns as a command's result."""
     result = await run_in_transaction(session.pool, verb)
-    return CommandResult(result, format_object_fields(result), note)
+    return CliResult(result, format_object_fields(result), note)
 
 
-async def _await_command_coroutine(answer: Awaitable[CommandResult]) -> CommandResult:
+async def _await_command_coroutine(answer: Awaitable[CliResult]) -> CliResult:
     return await answer
 
 
@@ -53,7 +53,7 @@ def with_database_session(body: CommandBody) -> ClickCallback:
 
     @with_printed_result
     @wraps(body)
-    async def within(**values: Any) -> CommandResult:
+    async def within(**values: Any) -> CliResult:
         async with open_command_session() as session:
             return await body(session, **values)
 
@@ -64,7 +64,7 @@ def with_paging_options(prefix: str) -> Callable[[CommandBody], CommandBody]:
     """Return a decorator that adds a list's options --before and --limit to a command; `prefix` is that of its ids."""
 
     def decorate(body: CommandBody) -> CommandBody:
-        before_option = click.option("--before", type=IdParam(prefix), help="Only items older than this one.")
+        before_option = click.option("--before", type=CliIdParam(prefix), help="Only items older than this one.")
         limit_option = click.option(
             "--limit", type=click.IntRange(1, 200), default=25, show_default=True, help="Maximum number of items."
         )
@@ -73,7 +73,7 @@ def with_paging_options(prefix: str) -> Callable[[CommandBody], CommandBody]:
     return decorate
 
 
-class IdParam(click.ParamType[UUID]):
+class CliIdParam(click.ParamType[UUID]):
     """Parameter: an id with its kind's prefix, or a bare UUID."""
 
     def __init__(self, prefix: str) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.remote import (
     ApiAddressAndKey,
-    decode_error_object_of_response,
+    decode_api_error_of_response,
     exit_code_of_response,
     print_response_error,
 )
@@ -155,7 +155,7 @@ class _StreamRetryNeeded(Exception):
 
 def is_kill_switch_error(response: httpx.Response) -> bool:
     """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
-    return decode_error_object_of_response(response).get("code") == "KILL_SWITCH"
+    return decode_api_error_of_response(response).get("code") == "KILL_SWITCH"
 
 
 def parse_server_sent_events(chunks: Iterable[bytes]) -> Iterator[ServerSentMessage]:

@@ -16,7 +16,7 @@ import msgspec
 
 _NESTED_FIELD_OPTION_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _FIELD_OPTION_BRACKET_PART_PATTERN = re.compile(r"\[([^\[\]]*)\]")
-_FIELD_OPTION_LITERAL_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
+_OPTION_JSON_LITERAL_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
 #: File of a form with its name, or a text.
 FormPart: TypeAlias = tuple[str | None, str | IO[Any]]
@@ -32,11 +32,11 @@ class CliRequestField(NamedTuple):
 
     @property
     def value(self) -> Any:
-        literal = self.typed and self.text and _FIELD_OPTION_LITERAL_PATTERN.fullmatch(self.text)
+        literal = self.typed and self.text and _OPTION_JSON_LITERAL_PATTERN.fullmatch(self.text)
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def parse_request_field(argument: str, *, typed: bool) -> CliRequestField:
+def parse_cli_request_field(argument: str, *, typed: bool) -> CliRequestField:
     """Parse `name=value` or `name[]` into a field, with `typed` also literals and `@FILE`. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
     if not _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
@@ -67,10 +67,10 @@ def json_body_of_fields(fields: Iterable[CliRequestField]) -> dict[str, Any]:
 
 def form_parts_of_fields(fields: Iterable[CliRequestField]) -> list[tuple[str, FormPart]]:
     """Return a form's parts in order, with files open for streaming. Raise click's error for an unreadable one."""
-    return [(field.name, _form_part_of_field(field)) for field in fields]
+    return [(field.name, _build_multipart_field(field)) for field in fields]
 
 
-def _form_part_of_field(field: CliRequestField) -> FormPart:
+def _build_multipart_field(field: CliRequestField) -> FormPart:
     if field.file is None:
         return None, field.text or ""
     opened = click.File("rb").convert(field.file, None, click.get_current_context())
@@ -78,7 +78,7 @@ def _form_part_of_field(field: CliRequestField) -> FormPart:
 
 
 def _parse_nested_field_path(name: str) -> list[str]:
-    first, steps = _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_request_field
+    first, steps = _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_cli_request_field
     return [first, *_FIELD_OPTION_BRACKET_PART_PATTERN.findall(steps)]
 
 
@@ -89,12 +89,12 @@ def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: Cl
     if not inner_path:
         into[first] = field.value
     elif inner_path[0] == "":
-        _append_field_to_array(into.setdefault(first, []), inner_path[1:], field)
+        _append_to_json_array(into.setdefault(first, []), inner_path[1:], field)
     else:
         _put_nested_field_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append_field_to_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
+def _append_to_json_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return

@@ -10,7 +10,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.output import build_rich_console
-from cli.shared.remote import UNREADABLE_BODY_ERRORS, ApiAddressAndKey
+from cli.shared.remote import UNREADABLE_RESPONSE_ERRORS, ApiAddressAndKey
 
 JOB_LONG_POLL_S = 30
 #: Pause after an early response, and the default of `Retry-After`.
@@ -32,7 +32,7 @@ def read_started_job_ids_of_response(content: bytes) -> list[str]:
     """Return the ids of the jobs that an API response's body names; empty for a body of another form."""
     try:
         started = msgspec.json.decode(content, type=StartedJobIdsResponse)
-    except UNREADABLE_BODY_ERRORS:
+    except UNREADABLE_RESPONSE_ERRORS:
         return []
     job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
     return [job_id for job_id in job_ids if job_id]
@@ -44,7 +44,7 @@ def follow_job(remote: ApiAddressAndKey, client: httpx.Client, job_id: str) -> h
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=build_rich_console(sys.stderr), disable=hidden, transient=True) as bar:
         task = bar.add_task(job_id, total=1.0)
-        for response in _poll_job_changes(client, remote.build_url(f"jobs/{job_id}")):
+        for response in _poll_api_job_changes(client, remote.build_url(f"jobs/{job_id}")):
             if response.is_success:
                 job: dict[str, Any] = response.json()
                 bar.update(task, completed=job["progress"], description=describe_job_state(job))
@@ -61,7 +61,7 @@ def is_job_completed(response: httpx.Response) -> bool:
     return response.is_success and response.json()["status"] == "completed"
 
 
-def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
+def _poll_api_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
     """Yield the response with a job now and at each change, until its end or an error; wait at rate limits."""
     response, etag = client.get(url), ""
     while True:

@@ -13,10 +13,10 @@ import httpx
 
 from domain.webhooks.secrets import SIGNING_SECRET_PREFIX
 from workers.webhooks import signing
-from workers.webhooks.sending import MAX_WEBHOOK_RESPONSE_BODY_BYTES, WEBHOOK_ATTEMPT_TIMEOUT_S, WEBHOOK_REQUEST_HEADERS
+from workers.webhooks.sending import FIXED_WEBHOOK_HEADERS, MAX_WEBHOOK_RESPONSE_BODY_BYTES, WEBHOOK_ATTEMPT_TIMEOUT_S
 
 
-class EventForwardResult(NamedTuple):
+class WebhookForwardResult(NamedTuple):
     """Result of one event: the response's status, or the problem."""
 
     status: int | None
@@ -58,19 +58,19 @@ class CliEventForwarder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._client.close()
 
-    def send(self, event_id: str, body: bytes) -> EventForwardResult:
+    def send(self, event_id: str, body: bytes) -> WebhookForwardResult:
         """Post a signed event to the caller's server; return its status, or a problem for any of its failures."""
         signed = signing.build_webhook_headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
             with self._client.stream(
-                "POST", self._url, content=body, headers={**WEBHOOK_REQUEST_HEADERS, **signed}
+                "POST", self._url, content=body, headers={**FIXED_WEBHOOK_HEADERS, **signed}
             ) as answer:
-                result = EventForwardResult(answer.status_code, _elapsed_ms(began))
+                result = WebhookForwardResult(answer.status_code, _elapsed_ms(began))
                 _drain_response(answer, ends=began + WEBHOOK_ATTEMPT_TIMEOUT_S)
                 return result
         except httpx.HTTPError as error:
-            return EventForwardResult(None, _elapsed_ms(began), _describe_forward_problem(error))
+            return WebhookForwardResult(None, _elapsed_ms(began), _describe_forward_problem(error))
 
 
 def derive_forward_signing_key(api_key: str) -> bytes:

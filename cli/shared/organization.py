@@ -6,9 +6,9 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import ClickCallback, CommandBody, IdParam, with_database_session
-from cli.shared.output import CommandResult, replace_control_characters
-from cli.shared.session import CommandSession
+from cli.shared.command import ClickCallback, CliIdParam, CommandBody, with_database_session
+from cli.shared.output import CliResult, replace_control_characters
+from cli.shared.session import CommandDbSession
 from db.pool import Conn
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
@@ -16,13 +16,13 @@ from schemas import ids
 from schemas.errors import InvalidValue
 from schemas.organizations import Organization
 
-ORGANIZATION_ID_PARAM_TYPE = IdParam(ids.ORGANIZATION)
+ORGANIZATION_ID_PARAM_TYPE = CliIdParam(ids.ORGANIZATION)
 
 #: Maximum number of organizations named in an error.
 MAX_ORGANIZATIONS_IN_ERROR = 10
 
 
-def with_organization_actor(body: CommandBody) -> ClickCallback:
+def with_organization_options(body: CommandBody) -> ClickCallback:
     """Return a click callback that runs `body` with a session and --org or its sandbox, and prints its result."""
 
     @with_database_session
@@ -35,19 +35,19 @@ def with_organization_actor(body: CommandBody) -> ClickCallback:
     )
     @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
     @wraps(body)
-    async def within(session: CommandSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CommandResult:
+    async def within(session: CommandDbSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CliResult:
         async with session.pool.acquire() as conn:
-            actor = await _resolve_organization_actor(conn, org, sandbox=sandbox)
+            actor = await _resolve_command_actor(conn, org, sandbox=sandbox)
         return await body(session, actor, **values)
 
     return within
 
 
-async def _resolve_organization_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
+async def _resolve_command_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
     organization = (
         await _find_only_organization(conn)
         if org is None
-        else await organizations.read_organization(conn, organization_id=org)
+        else await organizations.find_organization(conn, organization_id=org)
     )
     test = ORGANIZATION_ID_PARAM_TYPE.convert(organization.sandbox_id, None, None)
     if sandbox or org == test:

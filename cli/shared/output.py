@@ -17,10 +17,10 @@ T = TypeVar("T")
 #: Width for pipes, in columns: lines for grep and awk are never folded.
 PIPE_OUTPUT_WIDTH = 10_000
 
-EMPTY_TABLE_CELL = "-"
+EMPTY_CLI_TABLE_CELL = "-"
 
 
-class CommandResult(NamedTuple):
+class CliResult(NamedTuple):
     """Result of a command: `data` for --json, `view` for a person; `note` goes to stderr, for people only."""
 
     data: Any
@@ -29,7 +29,7 @@ class CommandResult(NamedTuple):
     exit_code: int = 0
 
 
-def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
+def print_command_result(answer: CliResult, *, as_json: bool) -> None:
     """Print a command's result on stdout: its data as JSON, or its view, with its note on stderr."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
@@ -50,13 +50,13 @@ def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
     for number, column in enumerate(columns):
         grid.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        grid.add_row(*map(format_table_cell, row))
+        grid.add_row(*map(format_cli_table_cell, row))
     return grid
 
 
-def build_list_page_result(
+def build_cli_list_result(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
-) -> CommandResult:
+) -> CliResult:
     """Return one page of a list as a command's result, from `limit` + 1 items at most.
 
     The first column is the id. In JSON `before` is the next page's --before, null on the last page.
@@ -65,7 +65,7 @@ def build_list_page_result(
     rows = [row(item) for item in page_items]
     before = rows[-1][0] if len(items) > limit else None
     note = f"More items: --before {before}" if before else ""
-    return CommandResult({"items": page_items, "before": before}, build_text_table(columns, rows), note)
+    return CliResult({"items": page_items, "before": before}, build_text_table(columns, rows), note)
 
 
 def format_object_fields(thing: msgspec.Struct) -> Text:
@@ -76,11 +76,11 @@ def format_object_fields(thing: msgspec.Struct) -> Text:
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
     values = {names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET}
     width = max(map(len, values)) + 2
-    lines = (Text.assemble((name.ljust(width), "bold"), format_table_cell(value)) for name, value in values.items())
+    lines = (Text.assemble((name.ljust(width), "bold"), format_cli_table_cell(value)) for name, value in values.items())
     return Text("\n").join(lines)
 
 
-def format_table_cell(value: object) -> Text:
+def format_cli_table_cell(value: object) -> Text:
     """Format a value as the printable text of a table's cell; an empty value is `-`."""
     return Text(replace_control_characters(_format_table_cell_value(value)))
 
@@ -92,7 +92,7 @@ def replace_control_characters(text: str) -> str:
 
 def _format_table_cell_value(value: object) -> str:
     if value in (None, "", [], (), {}):
-        return EMPTY_TABLE_CELL
+        return EMPTY_CLI_TABLE_CELL
     match value:
         case bool():
             return "yes" if value else "no"

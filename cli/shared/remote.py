@@ -25,9 +25,9 @@ from schemas.errors import LocalServerUnavailable, SettingsInvalid
 #: The API holds a long poll for at most 30 s.
 API_REQUEST_TIMEOUT = httpx.Timeout(60, connect=10)
 
-_API_URL_PATTERN = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
+_CLI_API_URL_PATTERN = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 #: Valid characters of a key in a header. The HTTP client's own error would print the key.
-_API_KEY_PATTERN = re.compile(r"[!-~]+")
+_CLI_API_KEY_PATTERN = re.compile(r"[!-~]+")
 
 _EXIT_CODES_BY_HTTP_STATUS = {
     401: EXIT_SETTINGS_OR_SERVER_UNUSABLE,
@@ -42,7 +42,7 @@ _EXIT_CODES_BY_HTTP_STATUS = {
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 #: Errors of a body that isn't the API's, such as a proxy's.
-UNREADABLE_BODY_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
+UNREADABLE_RESPONSE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class ApiAddressAndKey(NamedTuple):
@@ -94,9 +94,9 @@ def find_remote_api() -> ApiAddressAndKey:
     if not key:
         raise SettingsInvalid("set TENANTRY_KEY to an API key, from `tenantry keys create`")
     root = api.rstrip("/").removesuffix("/v1")
-    if not _API_URL_PATTERN.fullmatch(root):
+    if not _CLI_API_URL_PATTERN.fullmatch(root):
         raise SettingsInvalid("TENANTRY_API is not an address such as https://api.example.com")
-    if not _API_KEY_PATTERN.fullmatch(key):
+    if not _CLI_API_KEY_PATTERN.fullmatch(key):
         raise SettingsInvalid("TENANTRY_KEY is not an API key: it has invalid characters")
     return ApiAddressAndKey(root, key)
 
@@ -111,7 +111,7 @@ def find_api_or_exit() -> ApiAddressAndKey:
 
 
 @contextmanager
-def exit_on_lost_response(advice: str | None = None) -> Iterator[None]:
+def exit_on_lost_api_response(advice: str | None = None) -> Iterator[None]:
     """End the command with code 5 if a request of the block gets no response, and report that on stderr.
 
     Print `advice` too, unless no connection was made. At Ctrl-C, print `advice` alone.
@@ -139,7 +139,7 @@ def exit_code_of_response(response: httpx.Response) -> int:
 def print_response_body(content: bytes) -> None:
     """Print the body of an API response on stdout: JSON is indented on a terminal, all else is unchanged."""
     if sys.stdout.isatty():
-        with suppress(*UNREADABLE_BODY_ERRORS):
+        with suppress(*UNREADABLE_RESPONSE_ERRORS):
             content = msgspec.json.format(content)
     click.echo(content)
 
@@ -151,7 +151,7 @@ def print_list_items(response: httpx.Response) -> str | None:
     """
     try:
         page = msgspec.json.decode(response.content, type=ApiListPage)
-    except UNREADABLE_BODY_ERRORS:
+    except UNREADABLE_RESPONSE_ERRORS:
         print_response_body(response.content)
         return None
     for item in page.items:
@@ -166,7 +166,7 @@ class ApiListPage(msgspec.Struct, rename="camel"):
 
 def print_response_error(response: httpx.Response, key: str | None) -> None:
     """Print an API's error on stderr; after a server error, advise to repeat a write with Idempotency-Key `key`."""
-    error = decode_error_object_of_response(response)
+    error = decode_api_error_of_response(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
     click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
@@ -179,11 +179,11 @@ def build_repeat_write_advice(key: str) -> str:
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 
 
-def decode_error_object_of_response(response: httpx.Response) -> dict[str, Any]:
+def decode_api_error_of_response(response: httpx.Response) -> dict[str, Any]:
     """Return the error object of an API's error response; empty for a body that isn't the API's."""
     try:
         return msgspec.json.decode(response.content, type=ErrorEnvelope).error
-    except UNREADABLE_BODY_ERRORS:
+    except UNREADABLE_RESPONSE_ERRORS:
         return {}
 
 

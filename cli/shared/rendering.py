@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RENDER_PROVENANCE_FILE_NAME = "spec.json"
 
 
-class DesignSpec(PieceSpec, frozen=True, kw_only=True):
+class CliPieceSpec(PieceSpec, frozen=True, kw_only=True):
     """Spec with an optional copy instead of the brand's words; pictures and the clip are files next to it."""
 
     copy: PieceCopy | None = None
@@ -37,15 +37,15 @@ class RenderProvenance(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
-    design: DesignSpec
+    design: CliPieceSpec
     pictures: dict[str, str]
     files: list[RenderedFile]
 
 
-class DesignSpecRenderer:
+class CliPieceRenderer:
     """Design with its files in `source_folder`. Raises `GenerationError`."""
 
-    def __init__(self, design: DesignSpec, source_folder: Path) -> None:
+    def __init__(self, design: CliPieceSpec, source_folder: Path) -> None:
         libraries.require_drawing_libraries()
         self._folder = source_folder
         self.copy = design.copy or write_piece_copy(design)
@@ -91,10 +91,10 @@ class DesignSpecRenderer:
         return RenderProvenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
 
 
-def read_design_spec(path: Path) -> DesignSpec:
+def read_cli_piece_spec(path: Path) -> CliPieceSpec:
     """Return a file's design spec. Raise `GenerationError` if unreadable or no JSON, else `msgspec.ValidationError`."""
     try:
-        return msgspec.json.decode(_read_design_file_bytes(path), type=DesignSpec)
+        return msgspec.json.decode(_read_design_file_bytes(path), type=CliPieceSpec)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:

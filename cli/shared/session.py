@@ -21,7 +21,7 @@ SETTINGS_ADVICE = (
 )
 
 
-class CommandSession(NamedTuple):
+class CommandDbSession(NamedTuple):
     """Open database with its settings."""
 
     pool: Pool
@@ -29,7 +29,7 @@ class CommandSession(NamedTuple):
 
 
 @asynccontextmanager
-async def open_command_session() -> AsyncIterator[CommandSession]:
+async def open_command_session() -> AsyncIterator[CommandDbSession]:
     """Yield a command's session with its settings and an open database pool.
 
     Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_postgres_pool`.
@@ -39,10 +39,10 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
         async with asyncio.timeout(COMMAND_DATABASE_CONNECT_TIMEOUT_S):
             opened = open_postgres_pool(settings.database_url, name="tenantry-cli", size=2)
             pool = await stack.enter_async_context(opened)
-        yield CommandSession(pool, settings)
+        yield CommandDbSession(pool, settings)
 
 
-async def load_vault_keyring(session: CommandSession) -> Keyring:
+async def load_vault_keyring(session: CommandDbSession) -> Keyring:
     """Return the keyring that seals secrets. Raise `SettingsInvalid` if PEPPERS or VAULT_KEYS lacks a key in use."""
     peppers, vault = parse_pepper_and_vault_keyrings(session.settings)
     async with session.pool.acquire() as conn:

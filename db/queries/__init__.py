@@ -27,7 +27,7 @@ from db.pool import Conn
 R = TypeVar("R", bound=tuple[Any, ...])
 
 _STATEMENT_HEADER_PATTERN = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
-_SQL_INCLUDE_PATTERN = re.compile(r"\{(\w+): ([^{}]+)\}")
+_SQL_PART_USE_PATTERN = re.compile(r"\{(\w+): ([^{}]+)\}")
 _SQL_PARAMETER_PATTERN = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQL_COMMENT_PATTERN = re.compile(r"--[^\n]*")
 
@@ -132,7 +132,7 @@ class SqlStatementFile:
         self._queries: dict[str, Query] = {}
         parts: dict[str, str] = {}
         for kind, name, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-            body = _SQL_INCLUDE_PATTERN.sub(lambda use: parts[use[1]].replace("{condition}", use[2]), text)
+            body = _SQL_PART_USE_PATTERN.sub(lambda use: parts[use[1]].replace("{condition}", use[2]), text)
             for part, shared in parts.items():
                 body = body.replace(f"{{{part}}}", shared)
             if kind == "part":

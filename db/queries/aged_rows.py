@@ -2,7 +2,7 @@
 
 from db.queries import Query
 
-_MOVE_ROW_TIMES_BACK_SQL = """
+_AGE_SANDBOX_ROWS_SQL = """
 update {table}
    set {times}
  where organization_id = :org"""
@@ -11,7 +11,7 @@ update {table}
 def _build_sandbox_aging_statement(name: str, **columns: str) -> Query:
     """Return the statement that moves times of organization `org` back; `columns`: a table's, parted by blanks."""
     *updates, last = [
-        _MOVE_ROW_TIMES_BACK_SQL.format(
+        _AGE_SANDBOX_ROWS_SQL.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())
         )
         for table, times in columns.items()

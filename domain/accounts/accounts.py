@@ -70,7 +70,7 @@ GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
 LIST_ACCOUNTS_OF_ALL_PROJECTS = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
-REQUIRE_REAUTH_OF_LEASED_ACCOUNTS = account_lease.require_reauth.typed(AccountAndOrgIds)
+REQUIRE_REAUTH_OF_OWNERS_LEASES = account_lease.require_reauth.typed(AccountAndOrgIds)
 
 
 async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
@@ -83,7 +83,7 @@ async def read_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -
     return _account_to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
 
 
-async def list_accounts(
+async def list_account_page(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -107,12 +107,12 @@ async def list_accounts(
     }
     if project_id is None:
         query = LIST_ACCOUNTS_OF_ALL_PROJECTS
-        leading = multi_value_filter.split_filter_into_searches(status=statuses)
+        leading = multi_value_filter.split_search_by_filter_value(status=statuses)
     else:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
         query = LIST_ACCOUNTS
         filters["project_id"] = project_id
-        leading = multi_value_filter.split_filter_into_searches(status=statuses, platform=platforms)
+        leading = multi_value_filter.split_search_by_filter_value(status=statuses, platform=platforms)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, query.all, filters, leading)
     return [_account_to_schema(row) for row in rows]
 
@@ -136,7 +136,7 @@ async def require_account_reauth(
     ):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        lessees = await REQUIRE_REAUTH_OF_LEASED_ACCOUNTS.all(conn, owner_id=account_id)
+        lessees = await REQUIRE_REAUTH_OF_OWNERS_LEASES.all(conn, owner_id=account_id)
         for account_scope in (scope, *lessees):
             await record_account_action(conn, account_scope, "reauth_required", {"reason": reason})
 
@@ -161,7 +161,7 @@ async def record_account_action(
     )
 
 
-async def set_account_quota(
+async def set_account_own_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
     """Set an operator's quota for an account: at most `posts` in any `seconds`. None for both restores the platform's.

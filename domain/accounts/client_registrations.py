@@ -12,7 +12,7 @@ from jobs.kinds import REGISTER_OAUTH_CLIENT_KIND
 from jobs.ledger import SubmittedJob
 
 
-class PlatformServer(NamedTuple):
+class PlatformServerRef(NamedTuple):
     """Server of a platform, with our redirect URI."""
 
     platform: str
@@ -42,19 +42,19 @@ class SealedOAuthClientRegistration(NamedTuple):
 GET_CLIENT_REGISTRATION = platform_app.get_app.typed(SealedOAuthClientRegistration)
 
 
-async def find_oauth_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
+async def find_stored_client_id(conn: Conn, *, server: PlatformServerRef) -> str | None:
     """Return our client id at a server, which is no secret; None before the registration."""
     registration = await _find_client_registration(conn, server)
     return registration and registration.client_id
 
 
-async def has_lasting_client_registration(conn: Conn, *, server: PlatformServer) -> bool:
+async def has_lasting_client_registration(conn: Conn, *, server: PlatformServerRef) -> bool:
     """Return whether our client's registration at a server exists and lasts long enough for a person's consent."""
     registration = await _find_client_registration(conn, server)
     return registration is not None and registration.lasting
 
 
-async def unseal_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> OAuthClient | None:
+async def unseal_oauth_client(conn: Conn, *, server: PlatformServerRef, keyring: Keyring) -> OAuthClient | None:
     """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
     registration = await _find_client_registration(conn, server)
     if registration is None:
@@ -64,14 +64,18 @@ async def unseal_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Ke
     return OAuthClient(registration.client_id, plain.decode())
 
 
-async def ensure_register_client_job(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
+async def ensure_register_client_job(
+    conn: Conn, server: PlatformServerRef, organization_id: UUID
+) -> SubmittedJob | None:
     """Submit a job that registers our OAuth client at a server; None if a lasting registration exists."""
     if await has_lasting_client_registration(conn, server=server):
         return None
     return await submit_client_registration_job(conn, server=server, organization_id=organization_id)
 
 
-async def submit_client_registration_job(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
+async def submit_client_registration_job(
+    conn: Conn, *, server: PlatformServerRef, organization_id: UUID
+) -> SubmittedJob:
     """Submit the job that registers our OAuth client at a server; each organization runs one at a time for a server."""
     return await ledger.submit_job(
         conn,
@@ -84,7 +88,7 @@ async def submit_client_registration_job(conn: Conn, *, server: PlatformServer, 
 
 
 async def store_oauth_client(
-    conn: Conn, *, server: PlatformServer, client: OAuthClient, keyring: Keyring
+    conn: Conn, *, server: PlatformServerRef, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
     """Store our new OAuth client at a server, unless a lasting one is stored already; return the job's result."""
     row = vault.secret_row_name("platform_app", *server)
@@ -95,15 +99,15 @@ async def store_oauth_client(
     return {"clientId": client.client_id}
 
 
-async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServerRef, client_id: str) -> None:
     """Mark our OAuth client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def delete_refused_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_refused_oauth_client(conn: Conn, *, server: PlatformServerRef, client_id: str) -> None:
     """Delete our OAuth client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def _find_client_registration(conn: Conn, server: PlatformServer) -> SealedOAuthClientRegistration | None:
+async def _find_client_registration(conn: Conn, server: PlatformServerRef) -> SealedOAuthClientRegistration | None:
     return await GET_CLIENT_REGISTRATION.one(conn, **server._asdict())

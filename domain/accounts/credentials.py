@@ -109,11 +109,11 @@ def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: U
     return AccountTokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
 
 
-async def store_account_tokens(
+async def store_tokens_at_connect(
     conn: Conn, *, organization_id: UUID, account_id: UUID, grant: TokenGrant, keyring: Keyring
 ) -> None:
     """Store the tokens of a new connection; the caller has locked the account's row."""
-    columns = _credential_columns(grant, keyring, organization_id, account_id)
+    columns = _build_credential_row(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(conn, **columns)
 
 
@@ -121,7 +121,7 @@ async def replace_refreshed_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: TokenGrant, keyring: Keyring
 ) -> bool:
     """Store an account's refreshed tokens if its credential still has this `generation`; return whether it has."""
-    columns = _credential_columns(grant, keyring, organization_id, account_id)
+    columns = _build_credential_row(grant, keyring, organization_id, account_id)
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
@@ -171,7 +171,9 @@ async def delete_account_tokens(conn: Conn, *, organization_id: UUID, account_id
     await account_credential.wipe_credential.run(conn, org=organization_id, account_id=account_id)
 
 
-def _credential_columns(grant: TokenGrant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
+def _build_credential_row(
+    grant: TokenGrant, keyring: Keyring, organization_id: UUID, account_id: UUID
+) -> dict[str, Any]:
     """Return the columns of a credential's row, with its tokens sealed."""
     row_name = vault.secret_row_name("account_credential", organization_id, account_id)
     sealed = vault.seal_secret(keyring, msgspec.json.encode(grant), row=row_name)

@@ -37,38 +37,38 @@ LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
 
 #: Fault code that a different caption resolves.
 CAPTION_FAULT_CODE = "CAPTION_REFUSED"
-PLATFORM_ACCEPTS_POST_TEXT = "ok"
+NO_PLATFORM_OBJECTION_TEXT = "ok"
 
 
 def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
     """Return a text by platform: its objections to a caption with its files, by its own limits; `ok` if none."""
     faults_by_platform = {
-        platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
+        platform.name: find_post_objections(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }
     return {
-        name: "; ".join(fault.message for fault in those) or PLATFORM_ACCEPTS_POST_TEXT
+        name: "; ".join(fault.message for fault in those) or NO_PLATFORM_OBJECTION_TEXT
         for name, those in faults_by_platform.items()
     }
 
 
-def find_post_faults(
+def find_post_objections(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[PostFileToCheck]
 ) -> Iterator[PlatformLimitViolation]:
     """Yield the reasons for which a platform would refuse a post with this caption and these files."""
-    for message in find_caption_faults(platform, max_caption_length(platform, traits), caption):
+    for message in find_caption_faults(platform, account_caption_limit(platform, traits), caption):
         yield PlatformLimitViolation(CAPTION_FAULT_CODE, message)
     if not files and not caption.strip():
         yield PlatformLimitViolation(CAPTION_FAULT_CODE, "there is neither a caption nor a file")
-    yield from find_media_faults(platform, traits, files)
+    yield from find_media_objections(platform, traits, files)
 
 
-def max_caption_length(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
+def account_caption_limit(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
     """Return the longest caption of an account's posts: its own limit `traits.captionMax`, or the platform's."""
     return _positive_int_or_none(traits.get("captionMax")) or platform.caption_max
 
 
 def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
-    """Yield the reasons for which a platform would refuse a caption; `max_length` is `max_caption_length`."""
+    """Yield the reasons for which a platform would refuse a caption; `max_length` is `account_caption_limit`."""
     length = AdditionalCaptionLimit("characters", max_length, platform.measure)
     for unit, limit, count in (length, *platform.caption_parts):
         if (amount := count(caption)) > limit:
@@ -124,7 +124,7 @@ def check_privacy_level(platform: PlatformLimits, offered: Sequence[str], level:
     return None
 
 
-def find_media_faults(
+def find_media_objections(
     platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[PostFileToCheck]
 ) -> Iterator[PlatformLimitViolation]:
     """Yield each fault for which the platform would refuse a post's files, alone or together, once."""

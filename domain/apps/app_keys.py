@@ -15,7 +15,7 @@ from db.queries import sdk_app
 from domain.apps.relays import EventNameMaps, RelaysByEventName, relays_from_event_maps
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, project_locks
-from domain.tenancy.key_secrets import StoredSecretHashes
+from domain.tenancy.key_secrets import CurrentAndOldHashes
 from schemas import ids
 from schemas.api_keys import OrganizationTier
 from schemas.apps import AppPlatform
@@ -116,5 +116,5 @@ async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: 
 
 
 def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
-    same = key_secrets.secret_matches(presented.secret, peppers, row and StoredSecretHashes(*row[10:]))
+    same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

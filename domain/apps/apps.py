@@ -82,7 +82,7 @@ class AppChangeAuthor(NamedTuple):
 def check_new_app(body: SdkAppCreate) -> SdkAppCreate:
     """Return a new app's body, its identifiers normalized. Raises `InvalidValue`, also without one for its platform."""
     body = identifiers.normalize_app_identifiers(body)
-    identifiers.check_app_identifiers(body.platform, identifiers.merge_app_identifiers(AppIdentifiers(), body))
+    identifiers.check_app_identifiers(body.platform, identifiers.patch_app_identifiers(AppIdentifiers(), body))
     return body
 
 
@@ -102,7 +102,7 @@ async def register_sdk_app(
     """
     project = await _lock_project_of_app(conn, author)
     project_locks.check_project_active(project.status)
-    app_id, new_identifiers = ids.new_uuid7(), identifiers.merge_app_identifiers(AppIdentifiers(), body)
+    app_id, new_identifiers = ids.new_uuid7(), identifiers.patch_app_identifiers(AppIdentifiers(), body)
     app_no = await _next_app_number(conn, author)
     await _check_app_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make_key_secret(peppers)
@@ -160,7 +160,7 @@ async def apply_app_patch(
     if fields := [on_wire for name, on_wire in _PATCHABLE_APP_COLUMNS.items() if getattr(body, name) is not UNSET]:
         row = await _update_app_row(conn, author, row, body)
     if body.capi is not UNSET:
-        fields += await destinations.patch_capi_destinations(conn, author.organization_id, app_id, body.capi, vault)
+        fields += await destinations.apply_capi_patch(conn, author.organization_id, app_id, body.capi, vault)
         row = await _get_app_row(conn, author, app_id)
     if fields:
         await _record_app_action(conn, author, app_id, "updated", {"fields": fields})
@@ -174,13 +174,13 @@ async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: 
     """Delete an app, its key and conversion destinations; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
-    await destinations.delete_app_capi_destinations(conn, organization_id=author.organization_id, app_id=app_id)
+    await destinations.delete_capi_destination_rows(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _record_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
 
 
-async def note_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def store_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Store the current time as that of an app's last event; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
@@ -228,7 +228,7 @@ async def _check_app_identifiers_free(
 
 
 async def _update_app_row(conn: Conn, author: AppChangeAuthor, row: _SdkAppRow, body: SdkAppPatch) -> _SdkAppRow:
-    new_identifiers = identifiers.merge_app_identifiers(row.identifiers, body)
+    new_identifiers = identifiers.patch_app_identifiers(row.identifiers, body)
     identifiers.check_app_identifiers(row.platform, new_identifiers)
     await _check_app_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name

@@ -51,7 +51,7 @@ def _capi_destination_to_schema(name: ConversionDestination, columns: dict[str, 
     return msgspec.convert(fields, CapiDestination)
 
 
-async def patch_capi_destinations(
+async def apply_capi_patch(
     conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
     """Apply a patch of an app's conversion destinations; return the names of the patched fields.
@@ -82,7 +82,7 @@ async def patch_capi_destinations(
     return fields
 
 
-async def delete_app_capi_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def delete_capi_destination_rows(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Delete an app's conversion destinations with their access tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 

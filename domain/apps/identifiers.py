@@ -64,7 +64,7 @@ def _normalize_app_identifier(name: str, value: str | None) -> str | None:
     return None if value is None else _APP_IDENTIFIER_FIELDS[name].normal(value, _APP_IDENTIFIER_FIELDS[name].path)
 
 
-def merge_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
+def patch_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
     """Return an app's identifiers after a request body: null in the body clears one, an absent one stays."""
     values = (getattr(body, name) for name in _APP_IDENTIFIER_FIELDS)
     return AppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))

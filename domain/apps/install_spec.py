@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from schemas.apps import AppPlatform
 from schemas.install import Dependency, EnvVar, FileAction, InstallFile, InstallSpec, PlatformInstall
 
-_INSTALL_TEMPLATES = {
+_SDK_INSTALL_TEMPLATES = {
     file.name: file.read_text("utf-8") for file in files("domain.apps").joinpath("install").iterdir() if file.is_file()
 }
 
 
-class _InstallFileTemplate(NamedTuple):
+class _SdkFileTemplate(NamedTuple):
     """File of the product, and the template that fills it."""
 
     path: str
@@ -33,71 +33,71 @@ class _SdkInstallParts(NamedTuple):
     variable: str
     snippet: str
     dependencies: Sequence[Dependency] = ()
-    files: Sequence[_InstallFileTemplate] = ()
+    files: Sequence[_SdkFileTemplate] = ()
 
 
-def _npm_dependency(name: str, version: str) -> Dependency:
+def _sdk_npm_dependency(name: str, version: str) -> Dependency:
     return Dependency(manager="npm", name=name, version=version, install=f"npm install {name}@{version}")
 
 
-_SWIFT_SDK_DEPENDENCY = Dependency(
+_SWIFT_SDK_TO_INSTALL = Dependency(
     manager="swift",
     name="Segment",
     version="1.9.1",
     install='.package(url: "https://github.com/segmentio/analytics-swift.git", from: "1.9.1")',
 )
-_KOTLIN_SDK_DEPENDENCY = Dependency(
+_KOTLIN_SDK_TO_INSTALL = Dependency(
     manager="gradle",
     name="com.segment.analytics.kotlin:android",
     version="1.22.0",
     install='implementation("com.segment.analytics.kotlin:android:1.22.0")',
 )
-_FLUTTER_SDK_DEPENDENCY = Dependency(
+_FLUTTER_SDK_TO_INSTALL = Dependency(
     manager="pub", name="segment_analytics", version="^1.1.11", install='flutter pub add "segment_analytics:^1.1.11"'
 )
-_REACT_NATIVE_DEPENDENCIES = (
-    _npm_dependency("@segment/analytics-react-native", "2.24.1"),
+_REACT_NATIVE_SDK_TO_INSTALL = (
+    _sdk_npm_dependency("@segment/analytics-react-native", "2.24.1"),
     # Its peer dependencies.
-    _npm_dependency("@segment/sovran-react-native", "1.1.5"),
-    _npm_dependency("@react-native-async-storage/async-storage", "2"),
-    _npm_dependency("react-native-get-random-values", "2.0.0"),
+    _sdk_npm_dependency("@segment/sovran-react-native", "1.1.5"),
+    _sdk_npm_dependency("@react-native-async-storage/async-storage", "2"),
+    _sdk_npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_SDK_INFO_PLIST_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
-_GRADLE_BUILD_FILE_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
+_SDK_INFO_PLIST_TEMPLATE = _SdkFileTemplate("Info.plist", "Info.plist", "add")
+_SDK_GRADLE_BUILD_TEMPLATE = _SdkFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
 _SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
-    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_DEPENDENCY], [_SDK_INFO_PLIST_TEMPLATE]),
-    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_DEPENDENCY], [_GRADLE_BUILD_FILE_TEMPLATE]),
+    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_TO_INSTALL], [_SDK_INFO_PLIST_TEMPLATE]),
+    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_TO_INSTALL], [_SDK_GRADLE_BUILD_TEMPLATE]),
     "react-native": _SdkInstallParts(
         "TENANTRY_KEY",
         "phones.ts",
-        [*_REACT_NATIVE_DEPENDENCIES, _npm_dependency("react-native-config", "1")],
-        [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
+        [*_REACT_NATIVE_SDK_TO_INSTALL, _sdk_npm_dependency("react-native-config", "1")],
+        [_SdkFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
     "flutter": _SdkInstallParts(
         "TENANTRY_KEY",
         "flutter-use.dart",
-        [_FLUTTER_SDK_DEPENDENCY],
-        [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
+        [_FLUTTER_SDK_TO_INSTALL],
+        [_SdkFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
     "expo": _SdkInstallParts(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
-        _REACT_NATIVE_DEPENDENCIES,
-        [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
+        _REACT_NATIVE_SDK_TO_INSTALL,
+        [_SdkFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
     "web": _SdkInstallParts("TENANTRY_KEY", "web.html"),
     "nextjs": _SdkInstallParts(
-        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
+        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_SdkFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
     "vite": _SdkInstallParts(
-        "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
+        "VITE_TENANTRY_KEY", "vite-use.js", files=[_SdkFileTemplate("src/tenantry.js", "vite.js")]
     ),
     "react-router": _SdkInstallParts(
         "VITE_TENANTRY_KEY",
         "react-router-use.jsx",
-        files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
+        files=[_SdkFileTemplate("app/tenantry.jsx", "react-router.jsx")],
     ),
 }
 
@@ -107,27 +107,27 @@ def build_sdk_install_spec(
 ) -> InstallSpec:
     """Return the install spec of an SDK app: the requirements of each of `platforms`, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
-    installs = [_build_platform_install(name, texts) for name in dict.fromkeys(platforms)]
+    installs = [_build_sdk_platform_install(name, texts) for name in dict.fromkeys(platforms)]
     return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=installs)
 
 
-def _build_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
+def _build_sdk_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
     platform = _SDK_INSTALL_PARTS_BY_PLATFORM[name]
     key = EnvVar(name=platform.variable, value=None, about="The app's key, `lpa_...`: only you have it.")
     return PlatformInstall(
         platform=name,
         dependency=list(platform.dependencies),
         env_vars=[key],
-        init_snippet=_fill_install_template(platform.snippet, texts),
+        init_snippet=_fill_sdk_template(platform.snippet, texts),
         files=[
-            InstallFile(path=path, action=action, content=_fill_install_template(text, texts))
+            InstallFile(path=path, action=action, content=_fill_sdk_template(text, texts))
             for path, text, action in platform.files
         ],
     )
 
 
-def _fill_install_template(file: str, texts: Mapping[str, str]) -> str:
-    text = _INSTALL_TEMPLATES[file]
+def _fill_sdk_template(file: str, texts: Mapping[str, str]) -> str:
+    text = _SDK_INSTALL_TEMPLATES[file]
     for name, value in texts.items():
         text = text.replace(f"{{{{{name}}}}}", value)
     return text

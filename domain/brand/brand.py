@@ -56,7 +56,7 @@ def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFi
     return {name: sorted(finding, key=_brand_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
-def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
+def brand_to_schema(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = rank_brand_findings_by_field(rows)
     return Brand(
@@ -148,7 +148,7 @@ async def replace_brand_source(
     job_id: UUID,
 ) -> list[BrandFieldName]:
     """Replace the findings of one brand source of a project; return the fields with another winning value."""
-    before = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+    before = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
         org=organization_id,
@@ -161,7 +161,7 @@ async def replace_brand_source(
         visit=extraction.visit,
     )
     return changed_brand_fields(
-        before, await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+        before, await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     )
 
 
@@ -169,7 +169,7 @@ async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
 ) -> BrandSourceRow | None:
     """Return a project's row of one brand source; None without one, as when a partner has set no value."""
-    rows = await read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+    rows = await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 
 
@@ -181,7 +181,7 @@ async def read_last_crawl_state(
     return msgspec.convert(visit, LastCrawlRecord | None)
 
 
-async def read_brand_sources(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
+async def read_brand_source_rows(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
     return msgspec.convert([dict(row) for row in rows], list[BrandSourceRow])

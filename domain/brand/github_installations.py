@@ -72,7 +72,7 @@ async def create_github_install_link(
     """
     checked = return_urls.check_return_url(return_url, origins=principal.return_origins)
     if not principal.sandbox:
-        _require_github_app_page_url(settings)
+        _our_github_app_page_url(settings)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
@@ -93,7 +93,7 @@ async def github_install_page_url(conn: Conn, *, settings: Settings, state: str,
     Raises `InvalidValue` for an unusable state, `StateConflict` GITHUB_NOT_CONFIGURED.
     """
     await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now)
-    return f"{_require_github_app_page_url(settings)}/installations/new?{urlencode({'state': state})}"
+    return f"{_our_github_app_page_url(settings)}/installations/new?{urlencode({'state': state})}"
 
 
 async def handle_github_install_callback(
@@ -127,7 +127,7 @@ async def handle_github_install_callback(
     return flow, None
 
 
-def _require_github_app_page_url(settings: Settings) -> str:
+def _our_github_app_page_url(settings: Settings) -> str:
     if not settings.github_app_slug:
         raise StateConflict("GITHUB_NOT_CONFIGURED", "GitHub is not set up on this server: ask its operator")
     return f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
@@ -152,7 +152,7 @@ async def _submit_github_connect_job(
         project_id=None,
         args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
     )
-    await job_secrets.seal_job_secret(
+    await job_secrets.store_job_secret(
         conn, organization_id=flow.organization_id, job_id=submitted.job_id, secret=code.encode(), keyring=keyring
     )
     await oauth_states.bind_oauth_flow_to_job(conn, flow, job_id=submitted.job_id)
@@ -212,7 +212,7 @@ async def delete_gone_github_installation(conn: Conn, *, claim: JobClaim) -> dic
     return {"gone": installation_id}
 
 
-async def read_listed_github_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
+async def read_installation_repo_list(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     """Return the stored list of repositories of an organization's GitHub installation, with the list's time.
 
     Before the first listing it is empty, and its time None. Raises `ObjectNotFound` without an installation.

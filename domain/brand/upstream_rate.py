@@ -12,7 +12,7 @@ from db.queries import upstream_pace
 from schemas.errors import SourceRateLimited
 
 
-class UpstreamRateLimit(NamedTuple):
+class UpstreamRequestRate(NamedTuple):
     """Rate: at most `burst` requests at once, then one every `every_s`.
 
     A refusal starts a cooldown in seconds.
@@ -31,10 +31,10 @@ class UpstreamRateLimit(NamedTuple):
 
 
 #: Apple allows "approximately 20 calls per minute": no minute has more, the burst's five included.
-ITUNES_RATE_LIMIT = UpstreamRateLimit("itunes", every_s=4, burst=5, cooldown_s=60, longest_cooldown_s=1800)
+ITUNES_RATE_LIMIT = UpstreamRequestRate("itunes", every_s=4, burst=5, cooldown_s=60, longest_cooldown_s=1800)
 
 
-async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRateLimit, patience_s: float) -> float:
+async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, patience_s: float) -> float:
     """Reserve a token of an upstream's rate limit; return the seconds to wait for it, at most `patience_s`.
 
     Raises `SourceRateLimited` if the wait would be longer, with the seconds until it is short enough. Transactions
@@ -55,14 +55,14 @@ async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRateLimit, patie
     return float(wait_s)
 
 
-async def check_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit) -> None:
+async def check_upstream_cooldown(conn: Conn, *, rate: UpstreamRequestRate) -> None:
     """Raise `SourceRateLimited` if an upstream is in a cooldown, such as one that began during the wait for a token."""
     left_s = await upstream_pace.get_cooldown.value(conn, upstream=rate.upstream)
     if left_s:
         raise SourceRateLimited(f"{rate.upstream} takes no more requests for now", retry_after=left_s)
 
 
-async def start_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit, wish_s: float | None) -> float:
+async def start_upstream_cooldown(conn: Conn, *, rate: UpstreamRequestRate, wish_s: float | None) -> float:
     """Start a cooldown for an upstream that refused a request; return its seconds.
 
     It lasts at least `wish_s`, the upstream's own wish. A refusal soon after a cooldown doubles the next one.

@@ -134,7 +134,7 @@ async def _submit_metric_collection(conn: Conn, account: AccountDueForMetricPoll
         await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.RESUME_ACCOUNT_POLL_S)
 
 
-async def read_input_of_metric_collection_run(
+async def prepare_metric_collection_run(
     conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
 ) -> MetricCollectionRun | None:
     """Return the input of a metric collection run: the account, its token, and at most `most` due posts.
@@ -175,7 +175,7 @@ async def store_metric_collection_result(
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_metric_poll_time(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_post_poll_time_after_failure(post.published_at, now) for post in found.failed}
+    dues |= {post.id: cadence.next_metric_poll_after_failure(post.published_at, now) for post in found.failed}
     await collection.keep_asked.run(
         conn, org=org, account_id=visit.account_id, at=now, post_ids=[*dues], dues=[*dues.values()]
     )
@@ -189,11 +189,11 @@ def _next_metric_poll_time(visit: MetricCollectionRun, post: PostDueForMetricPol
     A sandbox's posts stay in their cadence, however far its clock jumped.
     """
     if not visit.polled.sandbox:
-        return cadence.next_post_poll_time(post.published_at, visit.polled.now)
+        return cadence.next_metric_poll_by_age(post.published_at, visit.polled.now)
     times = cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
     if not times:
-        return cadence.next_post_poll_time(post.published_at, post.published_at)
-    return cadence.next_post_poll_time(post.published_at, times[-1])
+        return cadence.next_metric_poll_by_age(post.published_at, post.published_at)
+    return cadence.next_metric_poll_by_age(post.published_at, times[-1])
 
 
 async def _end_collection_run(

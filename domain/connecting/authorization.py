@@ -14,7 +14,7 @@ import msgspec
 
 from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
-from domain.accounts.client_registrations import PlatformServer
+from domain.accounts.client_registrations import PlatformServerRef
 from domain.connecting import connect, consent_pages
 from domain.connecting.connect import AccountConnectJobArgs, Code, PlatformServerInStoredJson
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
@@ -109,7 +109,7 @@ def _choose_account_server_url(
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
         consent_pages.check_platform_application_configured(asked.platform, settings, path="platform")
-    return consent_pages.read_centralized_platform_urls(settings)[asked.platform]
+    return consent_pages.read_single_server_platform_urls(settings)[asked.platform]
 
 
 async def check_reauth_request(
@@ -140,7 +140,7 @@ async def check_reauth_request(
     return OAuthFlowInput(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
-async def start_oauth_flow(
+async def create_oauth_link(
     conn: Conn,
     *,
     settings: Settings,
@@ -160,9 +160,9 @@ async def start_oauth_flow(
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
     else:
         flow = await check_reauth_request(conn, asked, settings=settings, principal=principal, project_id=project_id)
-    one_place = flow.platform in consent_pages.read_centralized_platform_urls(settings)
-    issuer = consent_pages.build_redirect_uri_part_of_server(flow.platform, flow.service_url, one_place=one_place)
-    server = PlatformServer(flow.platform, flow.service_url, f"{_api_social_routes_url(settings)}/callback/{issuer}")
+    one_place = flow.platform in consent_pages.read_single_server_platform_urls(settings)
+    issuer = consent_pages.build_redirect_uri_suffix(flow.platform, flow.service_url, one_place=one_place)
+    server = PlatformServerRef(flow.platform, flow.service_url, f"{_api_social_routes_url(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure_register_client_job(conn, server, principal.organization_id)
@@ -186,7 +186,7 @@ async def start_oauth_flow(
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
-async def follow_oauth_link(
+async def continue_oauth_flow(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
 ) -> NextStepAfterOAuthLinkOpened:
     """Return the next step after a person opens our OAuth link: the consent page's address, or a job to wait for.
@@ -202,7 +202,7 @@ async def follow_oauth_link(
         return NextStepAfterOAuthLinkOpened(flow, None, details.register_job_id)
     if application := consent_pages.read_platform_oauth_apps(settings).get(details.platform):
         return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, application.client.client_id, state), None)
-    client_id = await client_registrations.find_oauth_client_id(conn, server=details.platform_server)
+    client_id = await client_registrations.find_stored_client_id(conn, server=details.platform_server)
     if client_id is not None:
         return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, client_id, state), None)
     await oauth_states.use_up_oauth_state(
@@ -246,7 +246,7 @@ async def handle_oauth_callback(
             conn,
             organization_id=flow.organization_id,
             project_id=flow.project_id,
-            asked=_build_account_connect_args(flow),
+            asked=_build_connect_job_args_of_flow(flow),
             secret=Code(code=code, verifier=verifier),
             keyring=keyring,
         )
@@ -291,7 +291,7 @@ def oauth_link_url(settings: Settings, state: str) -> str:
     return f"{_api_social_routes_url(settings)}/authorize?{urlencode({'state': state})}"
 
 
-def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
+def sandbox_callback_url(server: PlatformServerRef, state: str, code: str) -> str:
     """Return the address of a sandbox's OAuth link, which leads straight to the callback with a code."""
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
@@ -301,7 +301,7 @@ def _api_social_routes_url(settings: Settings) -> str:
 
 
 def _build_stored_details_of_oauth_flow(
-    server: PlatformServer, wanted: OAuthFlowInput, job: SubmittedJob | None
+    server: PlatformServerRef, wanted: OAuthFlowInput, job: SubmittedJob | None
 ) -> tuple[OAuthFlowRowDetails, str]:
     """Return an OAuth flow's details to store, and its new PKCE verifier; `job`, if any, registers our client."""
     verifier = secrets.token_urlsafe(48)
@@ -335,7 +335,7 @@ def _consent_page_url(details: OAuthFlowRowDetails, client_id: str, state: str) 
     )
 
 
-def _build_account_connect_args(flow: StoredOAuthFlow) -> AccountConnectJobArgs:
+def _build_connect_job_args_of_flow(flow: StoredOAuthFlow) -> AccountConnectJobArgs:
     details = msgspec.convert(flow.details, OAuthFlowRowDetails)
     return AccountConnectJobArgs(
         **details.platform_server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id

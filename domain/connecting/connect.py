@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
 from domain.accounts.accounts import AccountAndOrgIds, AccountIdentity
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import token_revocation
 from domain.leasing import offers
@@ -63,8 +63,8 @@ class PlatformServerInStoredJson(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str
 
     @property
-    def platform_server(self) -> PlatformServer:
-        return PlatformServer(self.platform, self.service_url, self.redirect_uri)
+    def platform_server(self) -> PlatformServerRef:
+        return PlatformServerRef(self.platform, self.service_url, self.redirect_uri)
 
 
 class AccountConnectJobArgs(PlatformServerInStoredJson, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ async def submit_account_connect(
         project_id=project_id,
         args=msgspec.to_builtins(asked),
     )
-    await job_secrets.seal_job_secret(
+    await job_secrets.store_job_secret(
         conn,
         organization_id=organization_id,
         job_id=submitted.job_id,
@@ -205,7 +205,7 @@ async def store_connected_account(
     )
     if account_id is None:
         raise accounts.account_leased_error(f"the project leases {found.handle}: release it first")
-    await credentials.store_account_tokens(
+    await credentials.store_tokens_at_connect(
         conn, organization_id=organization_id, account_id=account_id, grant=grant, keyring=keyring
     )
     action = "connected" if account_id == new else "reconnected"

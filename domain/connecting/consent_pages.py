@@ -42,18 +42,18 @@ def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformApplica
     return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
-def read_centralized_platform_urls(settings: Settings) -> Mapping[str, str]:
+def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts, by platform."""
     return {platform: getattr(settings, login.url) for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()}
 
 
 def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
-    if platform in read_centralized_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
+    if platform in read_single_server_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 
-def build_redirect_uri_part_of_server(platform: str, service_url: str, *, one_place: bool) -> str:
+def build_redirect_uri_suffix(platform: str, service_url: str, *, one_place: bool) -> str:
     """Return the last path part of a server's redirect URI: the platform's name and, unless `one_place`, a hash.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).

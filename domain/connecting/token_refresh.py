@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import account_send
 from domain.accounts import accounts, client_registrations, credentials
 from domain.accounts.accounts import AccountAndOrgIds
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.publishing import account_queue
 from domain.security.keyring import Keyring
@@ -28,12 +28,14 @@ class TokenRefreshJobInput(NamedTuple):
     """
 
     sandbox: bool
-    server: PlatformServer
+    server: PlatformServerRef
     tokens: AccountTokens
     client: OAuthClient | None
 
 
-async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshJobInput | None:
+async def lock_account_for_token_refresh(
+    conn: Conn, *, claim: JobClaim, keyring: Keyring
+) -> TokenRefreshJobInput | None:
     """Return the input of a token refresh, and lock the account's row; None for an account that isn't connected.
 
     A disconnected account, or one that needs its owner's authorization, needs no refresh.
@@ -43,7 +45,7 @@ async def read_token_refresh_job_input(conn: Conn, *, claim: JobClaim, keyring: 
     if account.status != "connected":
         return None
     tokens = await credentials.read_account_tokens(conn, organization_id=org, account_id=account_id, keyring=keyring)
-    server = PlatformServer(account.platform, account.service_url, tokens.redirect_uri or "")
+    server = PlatformServerRef(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=org)
     client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=keyring)
     return TokenRefreshJobInput(sandbox, server, tokens, client)

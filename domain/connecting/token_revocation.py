@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import social_account
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountAndOrgIds, LockedAccount
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
@@ -29,7 +29,7 @@ class TokenRevocationJobInput(NamedTuple):
     `client` is None if the server no longer knows it.
     """
 
-    server: PlatformServer
+    server: PlatformServerRef
     revocable: TokenGrant
     client: OAuthClient | None
 
@@ -65,7 +65,7 @@ async def submit_token_revocation(
         expires_at=tokens.expires_at,
     )
     secret = msgspec.json.encode(revocable)
-    await job_secrets.seal_job_secret(
+    await job_secrets.store_job_secret(
         conn, organization_id=org, job_id=submitted.job_id, secret=secret, keyring=keyring
     )
 
@@ -86,6 +86,6 @@ async def read_token_revocation_job_input(
         return None
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
     revocable = msgspec.json.decode(secret, type=TokenGrant)
-    server = PlatformServer(args["platform"], args["service_url"], revocable.redirect_uri or "")
+    server = PlatformServerRef(args["platform"], args["service_url"], revocable.redirect_uri or "")
     client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=keyring)
     return TokenRevocationJobInput(server, revocable, client)

@@ -64,14 +64,14 @@ async def build_generation_brief(
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
-    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
     # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
     # in the clip.
     shows = body.format != "ugc_remix" or files.end_card is None
     spec = _build_generation_spec(
         body,
-        take_brand_snapshot(brand.describe_brand(rows, project_id=project_id)),
+        take_brand_snapshot(brand.brand_to_schema(rows, project_id=project_id)),
         speaker,
         seed=seed,
         aspect=aspect,
@@ -92,7 +92,7 @@ def _check_remix_clip(files: ContentPieceInputFiles, own: Sequence[UsableAppMedi
         )
     for file in own:
         if file.token == files.clip:
-            requested_files.check_generation_file(
+            requested_files.check_piece_input_file(
                 FileWithFieldPath("mediaIds", requested_files.app_media_to_project_file(file))
             )
 
@@ -172,7 +172,7 @@ async def _find_generation_request_files(
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
-    source = await _find_source_content_id(conn, organization_id, project_id, body.source_content_id)
+    source = await _find_requested_content_id(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceInputFiles()
@@ -188,7 +188,7 @@ async def _find_generation_request_files(
     by_id = {file.id: file for file in [*map(requested_files.app_media_to_project_file, own), *rows]}
     unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
-        raise _absent_generation_files_error(unknown, again=again)
+        raise _requested_file_not_found_error(unknown, again=again)
     apart = {file.id for file in own if file.kind in app_files.APP_MEDIA_KINDS_USED_ONCE_PER_PIECE}
     chosen = [
         FileWithFieldPath(f"mediaIds[{number}]", by_id[asset_id])
@@ -199,7 +199,7 @@ async def _find_generation_request_files(
     return requested_files.sort_files_into_screenshots_and_clip(chosen, body.format, again=again)
 
 
-def _absent_generation_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
+def _requested_file_not_found_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
     """Return the error for files that a request names and the project lacks; `numbers` are their places.
 
     `again`: an earlier request named them, and they were deleted since.
@@ -232,7 +232,7 @@ async def _find_requested_presenter(
     return speaker
 
 
-async def _find_source_content_id(
+async def _find_requested_content_id(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None
 ) -> UUID | None:
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""

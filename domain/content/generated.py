@@ -21,7 +21,7 @@ from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
     """Return the brief of a generation job, and mark its content as `processing` if it was `queued`."""
-    scope, revision = _read_org_and_content_id(claim), claim.args["revision"]
+    scope, revision = _read_job_org_and_content_id(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
 
@@ -41,7 +41,7 @@ async def finish_content_generation(
     For content with files this is an edit: if approved or model-written it becomes pending, with its posts blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
-    scope = _read_org_and_content_id(claim)
+    scope = _read_job_org_and_content_id(claim)
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
     await waiting.lock_post_jobs_of_content(conn, **at)
@@ -130,5 +130,5 @@ def _yield_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 
 
-def _read_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
+def _read_job_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

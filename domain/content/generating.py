@@ -25,7 +25,7 @@ from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
 
 
-class _LatestGenerationRow(NamedTuple):
+class _LatestContentBriefRow(NamedTuple):
     brief: dict[str, Any]
     next_revision: int
 
@@ -47,7 +47,7 @@ class StartedContentGeneration(NamedTuple):
     content_id: UUID
 
 
-GET_LATEST_GENERATION = content_generation.get_latest.typed(_LatestGenerationRow)
+GET_LATEST_GENERATION = content_generation.get_latest.typed(_LatestContentBriefRow)
 GET_CONTENT_PROGRESS = content_generation.get_progress.typed(_ContentProgressRow)
 
 #: Share of a job's progress at which each stage starts, in the catalogue's order; the last one ends at 1.
@@ -103,7 +103,7 @@ async def start_generating_next_content_revision(
     org = organization_id
     project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    asked, revision = await _read_generation_request(conn, org, content_id)
+    asked, revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, versions)
@@ -132,7 +132,7 @@ async def retry_content_generation(
     """
     org = organization_id
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    _, next_revision = await _read_generation_request(conn, org, content_id)
+    _, next_revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_revision(locked, None)
@@ -147,7 +147,9 @@ async def retry_content_generation(
     return submitted
 
 
-async def _read_generation_request(conn: Conn, organization_id: UUID, content_id: UUID) -> tuple[ContentRequest, int]:
+async def _read_latest_content_request(
+    conn: Conn, organization_id: UUID, content_id: UUID
+) -> tuple[ContentRequest, int]:
     """Return the request of a content's last revision, with the number of the next revision.
 
     Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.

@@ -18,8 +18,8 @@ from schemas.errors import BrandTooSparse
 async def snapshot_current_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
     """Return a snapshot of a project's brand, the input of generated texts. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
-    return take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    return take_brand_snapshot(brand.brand_to_schema(rows, project_id=project_id))
 
 
 def propose_brand_hooks(known: BrandSnapshot) -> Hooks:

@@ -38,15 +38,15 @@ async def list_filtered_content(
     if project_id is None and (formats or creative_types):
         raise TypeError("formats and creative_types need a project")
     asked: dict[str, Any] = {"org": organization_id, "statuses": statuses, "limit": limit}
-    asked |= period.list_parameters(before)
+    asked |= period.sql_parameters(before)
     if project_id is None:
         query = LIST_CONTENT_OF_ALL_PROJECTS
-        leading = multi_value_filter.split_filter_into_searches(approval_status=approval_statuses, status=statuses)
+        leading = multi_value_filter.split_search_by_filter_value(approval_status=approval_statuses, status=statuses)
     else:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
         query = LIST_CONTENT_OF_PROJECT
         asked |= {"project_id": project_id, "formats": formats, "creative_types": creative_types}
-        leading = multi_value_filter.split_filter_into_searches(
+        leading = multi_value_filter.split_search_by_filter_value(
             approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
         )
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, query.all, asked, leading)

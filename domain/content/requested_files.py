@@ -52,7 +52,7 @@ def sort_files_into_screenshots_and_clip(
     `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
     """
     for requested in named:
-        check_generation_file(requested)
+        check_piece_input_file(requested)
     clips = [*_requested_files_of_kind(named, "video")]
     if len(clips) > 1:
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
@@ -64,10 +64,10 @@ def sort_files_into_screenshots_and_clip(
     )
 
 
-def check_generation_file(named: FileWithFieldPath) -> None:
+def check_piece_input_file(named: FileWithFieldPath) -> None:
     """Raise `InvalidValue` for a picture or clip in a generate request that the generation job would refuse."""
     try:
-        (_check_picture_file if named.file.kind == "image" else _check_clip_file)(named.file)
+        (_check_picture_file if named.file.kind == "image" else _check_video_clip)(named.file)
     except (PictureRefused, ClipRefused) as error:
         raise InvalidValue(named.path, f"can't be used: {error.message}") from None
 
@@ -77,7 +77,7 @@ def _check_picture_file(file: ProjectFile) -> None:
     check_picture_size(file.width, file.height)
 
 
-def _check_clip_file(file: ProjectFile) -> None:
+def _check_video_clip(file: ProjectFile) -> None:
     boxes.check_clip_picture_size(file.width, file.height, boxes.MIN_REMIX_CLIP.side)
     seconds = (file.duration_ms or 0) / 1000
     if 0 < seconds < boxes.MIN_REMIX_CLIP.seconds:

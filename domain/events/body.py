@@ -69,7 +69,7 @@ class DecodedEventBatchBody(NamedTuple, Generic[H]):
     size: int
 
 
-class EventBodyDecoders(NamedTuple, Generic[H]):
+class EventBodyDecoderPair(NamedTuple, Generic[H]):
     """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
@@ -93,12 +93,12 @@ class _SplitServerEventBody(ServerEventBodyAppIds, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS_PER_SERVER_REQUEST)]
 
 
-APP_EVENT_BODY_DECODERS: EventBodyDecoders[_IgnoredAppEventBodyFields] = EventBodyDecoders(
+APP_EVENT_DECODER_PAIR: EventBodyDecoderPair[_IgnoredAppEventBodyFields] = EventBodyDecoderPair(
     msgspec.json.Decoder(_AppEventBodyWithDecodedEvents),
     msgspec.json.Decoder(_SplitAppEventBody),
     MAX_EVENTS_PER_APP_REQUEST,
 )
-SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerEventBodyAppIds] = EventBodyDecoders(
+SERVER_EVENT_DECODER_PAIR: EventBodyDecoderPair[ServerEventBodyAppIds] = EventBodyDecoderPair(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_EVENTS_PER_SERVER_REQUEST
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
@@ -124,11 +124,11 @@ def parse_app_events(
 
     Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
-    parts = yield from split_event_body(plain, APP_EVENT_BODY_DECODERS)
+    parts = yield from split_event_body(plain, APP_EVENT_DECODER_PAIR)
     return (yield from check_body_events(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
+def split_event_body(plain: bytes, form: EventBodyDecoderPair[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
     """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
     They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
@@ -137,13 +137,13 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     if len(plain) <= JSON_STEP_BYTES:
         return _decode_small_event_body(plain, form)
     text = yield from repair_surrogates_in_steps(plain)
-    beside, items = yield from json_items.split_json_list_field(text, {b'"events"'}, form.most)
+    beside, items = yield from json_items.split_json_body_list(text, {b'"events"'}, form.most)
     head = decode_event_body(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
     return DecodedEventBatchBody(head, events, len(plain))
 
 
-def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBatchBody[H]:
+def _decode_small_event_body(plain: bytes, form: EventBodyDecoderPair[H]) -> DecodedEventBatchBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:
@@ -204,7 +204,7 @@ def check_body_events(
             event = one if isinstance(one, EventIn) else decode(one)
             body.events.append(validate_event(event, project_id, app_no, now))
         except EventRejectedError as error:
-            body.refused.append(RejectedEvent(index, error.code, _event_json_text(one)))
+            body.refused.append(RejectedEvent(index, error.code, _rejected_event_json(one)))
     return body
 
 
@@ -219,5 +219,5 @@ def _raise_body_error(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     raise InvalidValue((named[1] if named else place.strip(".`")) or "body", what) from None
 
 
-def _event_json_text(event: EventIn | msgspec.Raw) -> bytes:
+def _rejected_event_json(event: EventIn | msgspec.Raw) -> bytes:
     return bytes(event) if isinstance(event, msgspec.Raw) else msgspec.json.encode(event)

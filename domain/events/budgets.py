@@ -46,7 +46,7 @@ class TierDailyEventLimits(NamedTuple):
     size: int
 
 
-EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, TierDailyEventLimits] = {
+EVENT_DAY_LIMITS_BY_TIER: Mapping[OrganizationTier, TierDailyEventLimits] = {
     "sandbox": TierDailyEventLimits(200_000, 200 * MIB),
     "standard": TierDailyEventLimits(2_000_000, 2 * GIB),
     "pilot": TierDailyEventLimits(20_000_000, 20 * GIB),
@@ -99,11 +99,11 @@ class EventBudgets:
 
     def check_organization_event_budget(self, app: KeyedApp) -> None:
         """Raise `LimitReached` if the app's organization has used up its events or bytes of this UTC day."""
-        self._check_budget_of_day(self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier])
+        self._check_budget_of_day(self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier])
 
     def used_budget_share(self, app: KeyedApp) -> float:
         """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
-        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         return max(day.events / budget.events, day.event_bytes / budget.size)
 
     def reserve_events_in_daily_budget(self, app: KeyedApp, events: int, size: int) -> InMemoryEventBudgetDay:
@@ -111,7 +111,7 @@ class EventBudgets:
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
         """
-        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         self._check_budget_of_day(day, budget)
         for limit, used, most in (
             (DAILY_EVENTS_LIMIT_NAME, day.events + day.held_events, budget.events),
@@ -131,7 +131,7 @@ class EventBudgets:
         """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
-        day, budget = self._get_or_create_today_event_counts(app), EVENT_BUDGET_BY_TIER[app.tier]
+        day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
         if day.due_events * EVENT_BUDGET_LOTS >= budget.events or day.due_size * EVENT_BUDGET_LOTS >= budget.size:
@@ -141,13 +141,13 @@ class EventBudgets:
             self._start_flush_timer()
 
     def queue_all_event_counts(self) -> None:
-        """Queue all unwritten event counts for the next `write_ready_event_counts`, also those below a lot."""
+        """Queue all unwritten event counts for the next `add_ready_counts_to_postgres`, also those below a lot."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
             self.counts_ready.set()
 
-    async def write_ready_event_counts(self, pool: Pool) -> None:
+    async def add_ready_counts_to_postgres(self, pool: Pool) -> None:
         """Add the ready event counts to the stored sums; while Postgres is unreachable, keep them for later.
 
         If Postgres' answer is lost they are added twice: at most a lot of each organization.

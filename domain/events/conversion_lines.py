@@ -75,7 +75,7 @@ FIND_APPS_OF_CONVERSION_QUEUES = conversion_destination.find_lines.typed(_Conver
 FIND_DESTINATION_OF_CONVERSION_QUEUE = conversion_destination.open_destination.typed(_ConversionQueueDestinationRow)
 
 APP_DELETED_CLOSE_REASON = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
-PROJECT_ARCHIVED_CLOSE_REASON = ClosedConversionDestination(
+ARCHIVE_CONVERSION_CLOSE_REASON = ClosedConversionDestination(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
 DESTINATION_DISABLED_CLOSE_REASON = ClosedConversionDestination(
@@ -124,7 +124,7 @@ async def read_conversion_destination_of_job(
     if row is None or row.deleted:
         return APP_DELETED_CLOSE_REASON
     if row.archived:
-        return PROJECT_ARCHIVED_CLOSE_REASON
+        return ARCHIVE_CONVERSION_CLOSE_REASON
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DESTINATION_DISABLED_CLOSE_REASON
     row_name = vault.secret_row_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])
@@ -134,12 +134,12 @@ async def read_conversion_destination_of_job(
     )
 
 
-async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
+async def note_destination_success(conn: Conn, *, claim: JobClaim) -> None:
     """Record that a job's conversion destination accepted conversions, and clear its error and backoff."""
     await conversion_destination.note_forward.run(conn, **_destination_ids_of_relay_job(claim))
 
 
-async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str) -> None:
+async def note_destination_refusal(conn: Conn, *, claim: JobClaim, message: str) -> None:
     """Record with `message` that a conversion destination refused some conversions; it gets no backoff."""
     await conversion_destination.note_refusal.run(conn, **_destination_ids_of_relay_job(claim), message=message)
 

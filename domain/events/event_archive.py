@@ -39,7 +39,7 @@ class EventArchive(Protocol):
         """Delete all events of a project from the archive, on all days."""
 
 
-class _EventArchiveState(NamedTuple):
+class _ArchivedDayProgress(NamedTuple):
     day: date
     attempt: int
     emptied: bool
@@ -51,7 +51,7 @@ class _EventArchiveState(NamedTuple):
     last_app_no: int
 
 
-GET_EVENT_ARCHIVE_STATE = event_archive.state.typed(_EventArchiveState)
+GET_ARCHIVED_DAY_PROGRESS = event_archive.state.typed(_ArchivedDayProgress)
 READ_EVENTS_TO_ARCHIVE = event_archive.batch.typed(StoredEvent)
 
 
@@ -66,7 +66,7 @@ async def run_event_archive_step(
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
-        state = await GET_EVENT_ARCHIVE_STATE.one(conn)
+        state = await GET_ARCHIVED_DAY_PROGRESS.one(conn)
         if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.EVENT_TABLE_PAST_DAYS):
             return 0
         if not state.emptied:
@@ -88,7 +88,9 @@ async def delete_project_from_event_archive(conn: Conn, *, archive: EventArchive
         await event_archive.begin_again.run(conn)
 
 
-async def _copy_next_events_to_archive(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
+async def _copy_next_events_to_archive(
+    conn: Conn, state: _ArchivedDayProgress, archive: EventArchive, limit: int
+) -> int:
     """Archive a day's next events, at most `limit` and `MAX_ARCHIVE_BATCH_BYTES`; return 1, or 0 if none is left."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
@@ -117,7 +119,7 @@ async def _copy_next_events_to_archive(conn: Conn, state: _EventArchiveState, ar
     )
 
 
-def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]) -> str:
+def _archive_batch_name(state: _ArchivedDayProgress, events: Sequence[StoredEvent]) -> str:
     """Return the name of a batch of archived events: its day, attempt and number, and a hash of its events."""
     digest = hashlib.sha256()
     for stored in events:
@@ -125,7 +127,7 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 
-async def _verify_archived_day_count_or_restart(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
+async def _verify_archived_day_count_or_restart(conn: Conn, state: _ArchivedDayProgress, archive: EventArchive) -> int:
     """Advance to the next day if the archive has as many events as were copied, else restart the day. Returns 1."""
     complete = await archive.count_day_events(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again

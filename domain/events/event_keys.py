@@ -40,8 +40,8 @@ _ID_WITH_TIME_PATTERN = re.compile(
 )
 
 #: Crockford's base 32 digits, mapped to those that `int` reads, and the digits of base 62.
-_CROCKFORD_DIGITS = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
-_BASE_62_DIGITS = {
+_CROCKFORD_TO_BASE_32 = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
+_BASE_62_VALUES = {
     digit: place for place, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 }
 
@@ -78,11 +78,11 @@ def _uuid_to_ms(text: str) -> int:
 
 def _ulid_to_ms(text: str) -> int:
     """Return the Unix milliseconds in a ULID; a TypeID without its prefix has the same format."""
-    return int(text[:10].lower().translate(_CROCKFORD_DIGITS), 32)
+    return int(text[:10].lower().translate(_CROCKFORD_TO_BASE_32), 32)
 
 
 def _ksuid_to_ms(text: str) -> int:
-    number = reduce(lambda value, digit: value * 62 + _BASE_62_DIGITS[digit], text, 0)
+    number = reduce(lambda value, digit: value * 62 + _BASE_62_VALUES[digit], text, 0)
     return ((number >> 128) + KSUID_EPOCH_S) * 1000
 
 

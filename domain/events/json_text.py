@@ -30,11 +30,11 @@ _HALF_SURROGATE_PATTERN = re.compile(
 GZIP_STEP_BYTES, SURROGATE_REPAIR_STEP_BYTES = 1 << 19, 1 << 17
 
 #: Bytes of text that take as long to decode as one list or object.
-DECODING_TIME_OF_BRACKET_IN_TEXT_BYTES = 20
+JSON_BRACKET_DECODING_TIME_IN_BYTES = 20
 
 #: Placeholder of an escaped backslash. It is random, so no sender's text contains it, and its ends are no
 #: part of an escape.
-_BACKSLASH_PLACEHOLDER = b"\xfe%b\xff" % os.urandom(4).hex().encode()
+_JSON_BACKSLASH_SUBSTITUTE = b"\xfe%b\xff" % os.urandom(4).hex().encode()
 
 _GZIP_WINDOW_BITS = 31
 
@@ -83,8 +83,8 @@ def repair_surrogates_in_steps(text: bytes) -> CooperativeSteps[bytes]:
 
 def replace_half_surrogates(text: bytes) -> bytes:
     """Return a JSON text with each escaped half of a surrogate pair as U+FFFD's escape; pairs and length stay."""
-    return _HALF_SURROGATE_PATTERN.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH_PLACEHOLDER)).replace(
-        _BACKSLASH_PLACEHOLDER, rb"\\"
+    return _HALF_SURROGATE_PATTERN.sub(rb"\\ufffd", text.replace(rb"\\", _JSON_BACKSLASH_SUBSTITUTE)).replace(
+        _JSON_BACKSLASH_SUBSTITUTE, rb"\\"
     )
 
 
@@ -104,7 +104,7 @@ def is_json_too_deep(text: bytes, value: Any) -> bool:
 
 def estimate_decoding_time_in_text_bytes(text: bytes) -> int:
     """Return the decoding cost of a JSON text: its length, plus a constant for each list or object."""
-    return len(text) + DECODING_TIME_OF_BRACKET_IN_TEXT_BYTES * (text.count(b"{") + text.count(b"["))
+    return len(text) + JSON_BRACKET_DECODING_TIME_IN_BYTES * (text.count(b"{") + text.count(b"["))
 
 
 def _json_depth_of(value: Any) -> int:

@@ -19,7 +19,7 @@ async def create_event_day_tables(conn: Conn) -> int:
     """Create the event store's missing day tables from 8 days ago to 14 days ahead; return their number."""
     day = utc_today()
     first_day, last_day = day - timedelta(days=EVENT_TABLE_PAST_DAYS), day + timedelta(days=EVENT_TABLE_FUTURE_DAYS)
-    return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
+    return await _run_query_unless_locked(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
 async def drop_oldest_event_day(conn: Conn, *, keep: int, archived: bool = False) -> int:
@@ -28,20 +28,20 @@ async def drop_oldest_event_day(conn: Conn, *, keep: int, archived: bool = False
     With `archived` it drops only a day that is in the event archive.
     """
     query = event_archive.drop_archived_day if archived else event.drop_day
-    return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
+    return await _run_query_unless_locked(query, conn, before=utc_today() - timedelta(days=keep))
 
 
 async def open_new_event_id_partition_if_due(conn: Conn, *, age: timedelta = EVENT_ID_PARTITION_ROTATION_PERIOD) -> int:
     """Open a new generation of event ids if the last is older than `age`; return 1, or 0 without a new one."""
-    return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
+    return await _run_query_unless_locked(event_seen.rotate, conn, age=age)
 
 
 async def drop_event_id_partition(conn: Conn) -> int:
     """Drop the oldest partition of event ids that is no longer probed; return 1, or 0 if none was dropped."""
-    return await _run_with_lock_timeout(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATIONS)
+    return await _run_query_unless_locked(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATIONS)
 
 
-async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> int:
+async def _run_query_unless_locked(query: Query, conn: Conn, **values: object) -> int:
     """Run an event store statement; return its number, or 0 if its lock isn't free in a second: writers would queue."""
     try:
         done: int = await query.value(conn, **values)

@@ -18,7 +18,7 @@ MAX_ACTIVE_USER_FOLD_ROWS = 5_000
 QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY = 96, 48
 
 
-def cut_mask_to_first_half_day(mask: int) -> int:
+def keep_first_half_of_day_mask(mask: int) -> int:
     """Return the bits of a day's mask of quarter-hours that belong to the first half of the day."""
     return mask & (1 << QUARTER_HOURS_PER_HALF_DAY) - 1
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from db.pool import Conn, Pool, acquire_connection
+from db.pool import Conn, Pool, acquire_pg_connection
 from db.queries import event_quarantine
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
@@ -120,7 +120,7 @@ class QuarantineBuffer:
         if waiting is None:
             return
         for event in refused[-MAX_QUEUED_REJECTIONS:]:
-            waiting.add(build_buffered_event_rejection(app.app_no, event))
+            waiting.add(build_event_rejection_to_buffer(app.app_no, event))
         self.rejections_queued.set()
 
     def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
@@ -164,7 +164,7 @@ class QuarantineBuffer:
         Raises `ServiceUnavailable`. Apps with a number above `last_app` were created later and are left out.
         """
         with convert_postgres_away_errors():
-            async with self._reading, acquire_connection(self._pool) as conn:
+            async with self._reading, acquire_pg_connection(self._pool) as conn:
                 return await LIST_QUARANTINED_EVENTS.all(
                     conn,
                     project_id=project_id,
@@ -187,13 +187,13 @@ class QuarantineBuffer:
                 continue
             try:
                 with convert_postgres_away_errors():
-                    async with acquire_connection(self._pool) as conn:
-                        await insert_quarantined_events(conn, project_id, waiting.rejections)
+                    async with acquire_pg_connection(self._pool) as conn:
+                        await insert_rejected_events(conn, project_id, waiting.rejections)
             except TRANSIENT_POSTGRES_ERRORS:
                 continue
 
 
-async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
+async def insert_rejected_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
     """Insert rejected events of a project into the quarantine table; delete its oldest above the maximum."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
@@ -215,13 +215,13 @@ async def delete_expired_event_rejections(conn: Conn) -> int:
     return deleted
 
 
-def build_buffered_event_rejection(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
+def build_event_rejection_to_buffer(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
     """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
     text = refused.text[: 4 * MAX_REJECTED_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_REJECTED_TEXT]
     names_in_text = _parse_event_name_and_id(refused.text)
     names = (
-        _cut_event_name_or_id(names_in_text.name or names_in_text.event),
-        _cut_event_name_or_id(names_in_text.eventId or names_in_text.messageId),
+        _cut_rejected_name_or_id(names_in_text.name or names_in_text.event),
+        _cut_rejected_name_or_id(names_in_text.eventId or names_in_text.messageId),
     )
     return BufferedEventRejection(ids.new_uuid7(), app_no, refused.code, *names, text)
 
@@ -233,6 +233,6 @@ def _parse_event_name_and_id(text: bytes) -> _EventNameAndId:
         return _EventNameAndId()
 
 
-def _cut_event_name_or_id(text: str | None) -> str | None:
+def _cut_rejected_name_or_id(text: str | None) -> str | None:
     """Return the first 255 characters of an event's name or id, without NUL; None if it is empty or None."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

@@ -5,7 +5,7 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 
-class OwnedRequest(Protocol):
+class QueuedRequest(Protocol):
     """Queued item with its owner."""
 
     @property
@@ -15,7 +15,7 @@ class OwnedRequest(Protocol):
     def project_id(self) -> UUID: ...
 
 
-R = TypeVar("R", bound=OwnedRequest)
+R = TypeVar("R", bound=QueuedRequest)
 
 
 class FairRequestQueue(Generic[R]):

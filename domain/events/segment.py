@@ -38,7 +38,7 @@ from schemas.events import EventIn
 MAX_SEGMENT_SDK_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
-MAX_SEGMENT_BODY_BYTES = 1_000_000
+MAX_SEGMENT_SDK_BODY_BYTES = 1_000_000
 
 #: Types of messages by the last part of a path; None: a batch of messages with types of their own.
 SEGMENT_MESSAGE_TYPE_BY_PATH: Mapping[str, str | None] = {
@@ -98,7 +98,7 @@ class _SegmentSdkRequestFields(msgspec.Struct):
     sentAt: datetime | None = None  # noqa: N815
 
 
-class _SegmentBatch(_SegmentSdkRequestFields):
+class _SegmentSdkBatch(_SegmentSdkRequestFields):
     batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_SDK_MESSAGES)] = []
 
 
@@ -116,7 +116,7 @@ _WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
 )
 _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
     msgspec.json.Decoder(_SegmentSdkRequestFields),
-    msgspec.json.Decoder(_SegmentBatch),
+    msgspec.json.Decoder(_SegmentSdkBatch),
 )
 
 
@@ -133,7 +133,7 @@ def read_body_write_key(plain: bytes) -> str | None:
         raise malformed_body_error(error) from None
 
 
-def read_segment_events(
+def read_segment_sdk_events(
     plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
     """Return the messages of a Segment request body as events, each as stored or as its rejection.
@@ -156,7 +156,7 @@ def _split_segment_sdk_body(text: bytes, kind: str | None) -> CooperativeSteps[_
     if len(text) <= JSON_STEP_BYTES:
         batch = decode_event_body(text, _SEGMENT_BATCH_DECODER)
         return _SegmentRequestMessages(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.split_json_list_field(text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES)
+    beside, items = yield from json_items.split_json_body_list(text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES)
     batch = decode_event_body(beside, _SEGMENT_BATCH_DECODER)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
     return _SegmentRequestMessages(None, messages, batch.sentAt)

@@ -17,11 +17,11 @@ from db.queries import event
 MAX_EVENTS_PER_TAIL_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-DELAY_UNTIL_TRANSACTION_LISTED = timedelta(seconds=1)
+POSTGRES_TRANSACTION_LIST_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
-MAX_TRANSACTION_WAIT = timedelta(minutes=1)
+MAX_TAIL_WAIT_FOR_COMMIT = timedelta(minutes=1)
 
 #: Order of the events: time of receipt, app, key.
 EventCommitOrder: TypeAlias = tuple[datetime, int, UUID]
@@ -76,7 +76,7 @@ class EventTail:
         self._shown: frozenset[EventCommitOrder] = frozenset()
         self.more = self.may_have_missed_events = False
 
-    async def start_after_committed_events(self, conn: Conn) -> None:
+    async def start_after_committed_app_events(self, conn: Conn) -> None:
         """Let the tail begin after the events that are committed now, so that polls return only later ones."""
         self._since = (await self._read_commit_horizon(conn), *_LOWEST_APP_NO_AND_EVENT_KEY)
         await self.poll_new_events(conn)
@@ -119,6 +119,6 @@ class EventTail:
 
     async def _read_commit_horizon(self, conn: Conn) -> datetime:
         horizon: datetime = await event.horizon.value(
-            conn, spare=DELAY_UNTIL_TRANSACTION_LISTED, longest=MAX_TRANSACTION_WAIT
+            conn, spare=POSTGRES_TRANSACTION_LIST_DELAY, longest=MAX_TAIL_WAIT_FOR_COMMIT
         )
         return horizon

@@ -37,7 +37,7 @@ class AppToVerify(NamedTuple):
     may_have_come: bool
 
 
-class RecentEventSummary(NamedTuple):
+class NewestEventWithCount(NamedTuple):
     """Newest recent event, and the number of recent events."""
 
     name: str
@@ -55,7 +55,7 @@ class QuarantineCountRow(NamedTuple):
 
 
 FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppToVerify)
-SUMMARIZE_RECENT_EVENTS_OF_APP = event_table.see_arrivals.typed(RecentEventSummary)
+FIND_NEWEST_APP_EVENT_AND_COUNT = event_table.see_arrivals.typed(NewestEventWithCount)
 COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(QuarantineCountRow)
 
 
@@ -86,40 +86,40 @@ async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) 
     )
 
 
-async def summarize_recent_events(
+async def find_newest_event_and_count(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
-) -> RecentEventSummary | None:
+) -> NewestEventWithCount | None:
     """Return the newest event that arrived from an app in the last `seconds`, and the number of such events.
 
     Counts up to `MAX_COUNTED_RECENT_EVENTS`, none that occurred over an hour before that time. None without any.
     """
-    return await SUMMARIZE_RECENT_EVENTS_OF_APP.one(
+    return await FIND_NEWEST_APP_EVENT_AND_COUNT.one(
         conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED_RECENT_EVENTS
     )
 
 
-async def count_quarantined_events(
+async def count_rejected_events(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
 ) -> list[QuarantineCountRow]:
     """Return the numbers of an app's quarantined events of the last `seconds` by code; empty without any."""
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
 
-def tracking_verified_result(app: AppToVerify, found: RecentEventSummary) -> dict[str, Any]:
+def tracking_verified_result(app: AppToVerify, found: NewestEventWithCount) -> dict[str, Any]:
     """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
-    return _verification_result(app, event, count, [])
+    return _build_tracking_result(app, event, count, [])
 
 
 def tracking_missing_result(app: AppToVerify, refused: Sequence[QuarantineCountRow]) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
-    return _verification_result(
+    return _build_tracking_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_missing_events(app)]
     )
 
 
-def _verification_result(
+def _build_tracking_result(
     app: AppToVerify, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(

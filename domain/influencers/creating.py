@@ -44,7 +44,7 @@ async def create_brand_influencer(
     """
     name = None if body.name is None else influencers.normalize_influencer_name(body.name)
     project, names = await _lock_project_for_new_influencer(conn, author, project_id)
-    rows = await brand.read_brand_sources(conn, organization_id=author.organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
     wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft_influencer(brand_now, wish, taken=names)
@@ -65,7 +65,7 @@ async def clone_influencer_in_same_project(
     )
     project, _ = await _lock_project_for_new_influencer(conn, author, project_id)
     original = await influencers.lock_influencer(conn, author.organization_id, influencer_id)
-    rows = await brand.read_brand_sources(conn, organization_id=author.organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     colors = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language).colors
     draft = _draft_influencer_variant(original, body.overrides, name)
     return await _insert_draw_and_audit_influencer(conn, author, project_id, draft, colors, of=influencer_id)
@@ -82,7 +82,7 @@ async def retry_influencer_drawing(
     locked = await influencers.lock_influencer(conn, organization_id, influencer_id)
     if locked.status == "ready":
         raise StateConflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing to retry")
-    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     return await drawing_job.resubmit_influencer_drawing_job(
         conn,
         organization_id=organization_id,

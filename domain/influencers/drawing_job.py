@@ -45,7 +45,7 @@ class InfluencerPortraitInput(NamedTuple):
     colors: list[str]
 
 
-class _InfluencerFaceTraits(NamedTuple):
+class _InfluencerToDrawRow(NamedTuple):
     name: str
     gender: Gender
     age_range: AgeRange
@@ -56,12 +56,12 @@ class _FirstInfluencerExistsError(Exception):
     """Error if another ingest, which ends at the same time, has created the project's first influencer."""
 
 
-MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFaceTraits)
+MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerToDrawRow)
 
 
 def current_brand_snapshot(rows: Sequence[BrandSourceRow], project_id: UUID, language: str) -> BrandSnapshot:
     """Return a snapshot of the current brand. A brand without a language gets `language`, the project's."""
-    known = take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
+    known = take_brand_snapshot(brand.brand_to_schema(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
 
 
@@ -114,7 +114,7 @@ async def ensure_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    brand_now = current_brand_snapshot(await brand.read_brand_sources(conn, **scope), project_id, language)
+    brand_now = current_brand_snapshot(await brand.read_brand_source_rows(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
             await insert_influencer_and_submit_drawing(

@@ -115,7 +115,7 @@ async def _find_retryable_jobs(
         after=after,
         depth=depth,
         limit=MAX_JOBS_COUNTED_FOR_BULK_RETRY + 1,
-        **chosen.period.list_parameters(None),
+        **chosen.period.sql_parameters(None),
     )
 
 
@@ -140,9 +140,9 @@ async def _retry_each_job(
     results = _BulkRetryResults()
     for origin in await _lock_retry_origins(conn, organization_id, job_ids):
         try:
-            with log_context.discard_submits_on_error():
+            with log_context.drop_submit_spans_on_error():
                 async with conn.transaction():
-                    await _retry_locked_job(conn, organization_id, scopes, origin, results)
+                    await _submit_retry_of_job(conn, organization_id, scopes, origin, results)
         except DomainError as error:
             results.add_skipped_job(origin, error)
     return results
@@ -154,7 +154,7 @@ async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequen
     The jobs are read after the locks: other calls may have retried some of them meanwhile.
     """
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
-        await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
+        await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=job_ids)
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]
@@ -162,7 +162,7 @@ async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequen
     return await LIST_RETRY_ORIGINS.all(conn, org=organization_id, ids=job_ids)
 
 
-async def _retry_locked_job(
+async def _submit_retry_of_job(
     conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedRetryOrigin, results: _BulkRetryResults
 ) -> None:
     """Retry one locked job, and add the new job to `results`.

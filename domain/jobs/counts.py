@@ -23,7 +23,7 @@ class _JobCountRow(NamedTuple):
     jobs: int
 
 
-COUNT_JOBS = job_view.count_jobs.typed(_JobCountRow)
+COUNT_ORG_JOBS = job_view.count_jobs.typed(_JobCountRow)
 COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_JobCountRow)
 
 
@@ -36,7 +36,7 @@ async def count_visible_jobs(
     """
     filters = {"org": organization_id, "kinds": kinds or PUBLIC_JOB_KIND_NAMES, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
-        return _job_counts_to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
+        return _job_counts_to_schema(await COUNT_ORG_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     return _job_counts_to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
-from db.pool import Conn, Pool, acquire_connection, run_in_transaction
+from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
 from db.queries import job_view
 from db.queries.rows import JobRow
 from domain.jobs import subjects
@@ -91,7 +91,7 @@ async def list_filtered_jobs(
     A filter of None matches all. Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES`
     searches, `ObjectNotFound` for an unknown project.
     """
-    filters = {"org": organization_id, "error_code": error_code, "limit": limit, **period.list_parameters(before)}
+    filters = {"org": organization_id, "error_code": error_code, "limit": limit, **period.sql_parameters(before)}
     lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
     value_lists: list[Sequence[str | None]] = [values or [None] for values in lists.values()]
     leading = [dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
@@ -138,7 +138,7 @@ async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID)
 
     Raises `ObjectNotFound`, `StateConflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
-    moved = await controls.cancel_open_job(conn, organization_id=organization_id, job_id=job_id)
+    moved = await controls.cancel_open_job_row(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
         job, _ = await read_job(conn, organization_id=organization_id, job_id=job_id)
         return _answer_late_cancel(job)
@@ -182,8 +182,8 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
     Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job belongs to
     another attempt.
     """
-    if not subjects.has_job_with_subject(settlements):
-        async with acquire_connection(pool) as conn:
+    if not subjects.has_any_job_subject(settlements):
+        async with acquire_pg_connection(pool) as conn:
             return await ledger.settle_job_attempts(conn, settlements)
 
     async def with_subjects(conn: Conn) -> list[ChangedJob]:

@@ -53,7 +53,7 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
     """
     origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check_job_retryable(origin, scopes)
-    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
+    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
     return await submit_checked_retry(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 

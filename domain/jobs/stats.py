@@ -24,16 +24,16 @@ MAX_FULLY_READ_JOBS_PER_BUCKET, SAMPLED_JOBS_PER_BUCKET_PART, SAMPLE_PARTS_PER_B
 MAX_JOB_STATS_ERROR_CODES = 10
 
 
-class JobStatsBuckets(NamedTuple):
+class JobStatsBucketSize(NamedTuple):
     """Number of buckets in a window, and seconds of each."""
 
     many: int
     seconds: int
 
 
-JOB_STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, JobStatsBuckets] = {
-    "hour": JobStatsBuckets(60, 60),
-    "day": JobStatsBuckets(96, 900),
+JOB_STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, JobStatsBucketSize] = {
+    "hour": JobStatsBucketSize(60, 60),
+    "day": JobStatsBucketSize(96, 900),
 }
 
 
@@ -117,7 +117,7 @@ def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Seq
         bucket_seconds=seconds,
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
-        buckets=[_job_stats_bucket_to_schema(by_time.get(at) or _empty_job_stats_row(at)) for at in ats],
+        buckets=[_job_stats_bucket_to_schema(by_time.get(at) or _empty_job_stats_bucket(at)) for at in ats],
         sampled_above=MAX_FULLY_READ_JOBS_PER_BUCKET,
         errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_JOB_STATS_ERROR_CODES)],
     )
@@ -133,5 +133,5 @@ def _job_stats_bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
     )
 
 
-def _empty_job_stats_row(at: datetime) -> _JobStatsBucketRow:
+def _empty_job_stats_bucket(at: datetime) -> _JobStatsBucketRow:
     return _JobStatsBucketRow(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)

@@ -56,7 +56,7 @@ END_SUBJECT_FUNCTION_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
 }
 
 
-def has_job_with_subject(settlements: Iterable[AttemptSettlement]) -> bool:
+def has_any_job_subject(settlements: Iterable[AttemptSettlement]) -> bool:
     """Return whether any of these jobs is of a kind with a subject, such as a post. Their outcomes don't matter."""
     return any(claim.kind in END_SUBJECT_FUNCTION_BY_JOB_KIND for claim, _ in settlements)
 

@@ -22,10 +22,10 @@ from schemas.timelines import AttemptOutcome, PostLookUpVerdict, TimelineEntry, 
 #: Entries of one timeline before paging, and jobs that are searched for a post's.
 MAX_TIMELINE_ROWS, MAX_JOBS_SEARCHED_FOR_POST_TIMELINE = 5_000, 10_000
 #: Largest difference between the clock of an id and the database's.
-MAX_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
+MAX_JOB_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
-class TimelineRow(NamedTuple):
+class JobTimelineRow(NamedTuple):
     """Entry as its table has it; `rank` and `place` order entries with the same time."""
 
     at: datetime
@@ -42,13 +42,13 @@ class TimelineRow(NamedTuple):
     details: dict[str, Any] | None
 
 
-_LIST_JOB_TIMELINE = timeline.list_job_entries.typed(TimelineRow)
-_LIST_POST_TIMELINE = timeline.list_post_entries.typed(TimelineRow)
+_LIST_JOB_TIMELINE = timeline.list_job_entries.typed(JobTimelineRow)
+_LIST_POST_TIMELINE = timeline.list_post_entries.typed(JobTimelineRow)
 
 #: Types of entries that resolve the doubt about a call.
 DOUBT_RESOLVING_ENTRY_TYPES = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
 #: Result of a platform's look-up, by the status that it gave the post.
-_LOOK_UP_VERDICT_BY_STATUS: dict[str, PostLookUpVerdict] = {
+_LOOK_UP_RESULT_BY_POST_STATUS: dict[str, PostLookUpVerdict] = {
     "published": "found",
     "draft_in_inbox": "found",
     "failed": "absent",
@@ -88,17 +88,17 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
         conn,
         org=organization_id,
         id=post_id,
-        made_from=ids.first_uuid7_at(post.created_at - MAX_ID_CLOCK_DIFFERENCE),
-        due_from=ids.first_uuid7_at(post.scheduled_for - MAX_ID_CLOCK_DIFFERENCE),
+        made_from=ids.first_uuid7_at(post.created_at - MAX_JOB_ID_CLOCK_DIFFERENCE),
+        due_from=ids.first_uuid7_at(post.scheduled_for - MAX_JOB_ID_CLOCK_DIFFERENCE),
         searched=MAX_JOBS_SEARCHED_FOR_POST_TIMELINE,
         most=MAX_TIMELINE_ROWS,
     )
-    return [*_add_call_outcome_entries(_name_attempts_in_post_timeline_rows(rows), post.external_url)]
+    return [*_add_timeline_call_outcomes(_add_attempts_to_post_timeline_rows(rows), post.external_url)]
 
 
-def _name_attempts_in_post_timeline_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
+def _add_attempts_to_post_timeline_rows(rows: Iterable[JobTimelineRow]) -> Iterator[JobTimelineRow]:
     """Yield each row of a post's timeline; a row that an attempt wrote gets the attempt and its worker."""
-    running: TimelineRow | None = None
+    running: JobTimelineRow | None = None
     ended_at: datetime | None = None
     for row in rows:
         if row.type == "attempt_started":
@@ -107,12 +107,12 @@ def _name_attempts_in_post_timeline_rows(rows: Iterable[TimelineRow]) -> Iterato
             # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
         if running and row.type in _TIMELINE_TYPES_WRITTEN_BY_ATTEMPT and ended_at in {None, row.at}:
-            yield _name_attempt_in_post_timeline_row(running, row)
+            yield _add_attempt_to_post_timeline_row(running, row)
         else:
             yield row
 
 
-def _name_attempt_in_post_timeline_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
+def _add_attempt_to_post_timeline_row(attempt: JobTimelineRow, row: JobTimelineRow) -> JobTimelineRow:
     """Return a timeline row with the job, the number and the worker of the attempt that wrote it."""
     return row._replace(
         job_id=attempt.job_id,
@@ -123,7 +123,7 @@ def _name_attempt_in_post_timeline_row(attempt: TimelineRow, row: TimelineRow) -
     )
 
 
-def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
+def _add_timeline_call_outcomes(rows: Iterable[JobTimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
     """Yield each row of a post's timeline as an entry, with entries for the outcomes of earlier calls.
 
     Before a row, yields the earlier call's lost answer and its look-up, if any. Omits rows that only report a look-up,
@@ -135,7 +135,7 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
             lost = True
             yield TimelineEntry(at=row.at, type="answer_lost")
         if verdict := _read_look_up_verdict(row):
-            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_attempt_fields(row))
+            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_api_attempt_fields(row))
         if row.type == "call":
             in_doubt, lost = True, False
         elif row.type in DOUBT_RESOLVING_ENTRY_TYPES:
@@ -145,12 +145,12 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
             yield replace(entry, external_url=external_url or UNSET) if row.type == "published" else entry
 
 
-def _shows_lost_answer(row: TimelineRow) -> bool:
+def _shows_lost_answer(row: JobTimelineRow) -> bool:
     """Return whether a post's timeline row shows that the earlier call's answer was lost, such as a look-up."""
     return row.type in {"call", "attempt_ended", "outcome_unknown"} or _read_look_up_verdict(row) is not None
 
 
-def _read_look_up_verdict(row: TimelineRow) -> PostLookUpVerdict | None:
+def _read_look_up_verdict(row: JobTimelineRow) -> PostLookUpVerdict | None:
     """Return a timeline row's verdict on a post with a lost answer: `absent`, `undecided` or `found`; else None."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _POST_ABSENT_CODES:
         return "absent"
@@ -159,14 +159,14 @@ def _read_look_up_verdict(row: TimelineRow) -> PostLookUpVerdict | None:
     return "found" if row.details and row.details.get("found") else None
 
 
-def _timeline_entry_to_schema(row: TimelineRow) -> TimelineEntry:
+def _timeline_entry_to_schema(row: JobTimelineRow) -> TimelineEntry:
     if row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_ended":
         return _build_look_up_entry(row)
     fields = (row.details or {}) | (row.error or {})
     return TimelineEntry(
         at=row.at,
         type=cast("TimelineEntryType", row.type),
-        **_attempt_fields(row),
+        **_api_attempt_fields(row),
         retry_of=_public_id_or_unset(ids.JOB, fields.get("retryOf")),
         outcome=cast("AttemptOutcome | UnsetType", _value_or_unset(row.outcome)),
         code=_value_or_unset(fields.get("code")),
@@ -179,15 +179,18 @@ def _timeline_entry_to_schema(row: TimelineRow) -> TimelineEntry:
     )
 
 
-def _build_look_up_entry(row: TimelineRow) -> TimelineEntry:
+def _build_look_up_entry(row: JobTimelineRow) -> TimelineEntry:
     """Return the timeline entry of an ended look-up of a post with a lost answer; a failed one is `undecided`."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
     return TimelineEntry(
-        at=row.at, type="look_up", verdict=_LOOK_UP_VERDICT_BY_STATUS.get(status, "undecided"), **_attempt_fields(row)
+        at=row.at,
+        type="look_up",
+        verdict=_LOOK_UP_RESULT_BY_POST_STATUS.get(status, "undecided"),
+        **_api_attempt_fields(row),
     )
 
 
-def _attempt_fields(row: TimelineRow) -> dict[str, Any]:
+def _api_attempt_fields(row: JobTimelineRow) -> dict[str, Any]:
     """Return the fields by which a timeline entry names its attempt: job, number, fence and worker."""
     return {
         "job_id": _public_id_or_unset(ids.JOB, row.job_id),

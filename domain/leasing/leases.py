@@ -35,7 +35,7 @@ POST_CANCEL_REASON_BY_LEASE_END: Mapping[LeaseEndReason, str] = {
     "project_archived": waiting.PROJECT_ARCHIVED_CANCEL_REASON,
 }
 
-UNKNOWN_OWNER_ACCOUNT_MESSAGE = "is not a known account"
+UNKNOWN_OFFERED_ACCOUNT_MESSAGE = "is not a known account"
 
 
 class LockedLeaseRequest(NamedTuple):
@@ -78,7 +78,7 @@ class AccountLeaseRow(NamedTuple):
     disconnect_reason: LeaseEndReason | None
 
 
-LOCK_OWNER_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
+LOCK_OPERATOR_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
 LIST_ACCOUNT_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
 END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrgIds)
 
@@ -94,10 +94,10 @@ async def lease_accounts_to_project(
     account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
     locked = {
-        owner.id: owner for owner in await LOCK_OWNER_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
+        owner.id: owner for owner in await LOCK_OPERATOR_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_build_lease_issue(position, UNKNOWN_OWNER_ACCOUNT_MESSAGE) for position in unknown]
+        issues = [_build_lease_issue(position, UNKNOWN_OFFERED_ACCOUNT_MESSAGE) for position in unknown]
         raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
     leased = await offers.filter_leased_out_account_ids(conn, account_ids)

@@ -55,7 +55,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
     org = actor.organization_id
     row = await accounts.find_account_row(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.lock_project_status(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.freeze_project_status(conn, organization_id=org, project_id=row.project_id)
     await project_locks.check_project_exists(conn, organization_id=org, project_id=row.project_id)
     account = await _lock_offerable_own_account(conn, org, account_id)
     if account.status != "connected":
@@ -70,7 +70,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
         ) from None
     scope = AccountAndOrgIds(org, account_id)
     await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
-    return await find_account_lease_offer(conn, organization_id=org, account_id=account_id)
+    return await read_lease_offer_of_account(conn, organization_id=org, account_id=account_id)
 
 
 async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
@@ -82,7 +82,7 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountAndOrgIds(org, account_id)
         await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
-    return await find_account_lease_offer(conn, organization_id=org, account_id=account_id)
+    return await read_lease_offer_of_account(conn, organization_id=org, account_id=account_id)
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
@@ -99,7 +99,7 @@ async def filter_leased_out_account_ids(conn: Conn, account_ids: Sequence[UUID])
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 
-async def find_account_lease_offer(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
+async def read_lease_offer_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
     return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 

@@ -52,7 +52,7 @@ class LeaseRequestProject(NamedTuple):
     project_id: UUID
 
 
-class AuditEntryOwnerAndKey(NamedTuple):
+class AuditEntryOrgAndApiKey(NamedTuple):
     """Organization of an audit log entry, with the key and project to record; no key for operators."""
 
     organization_id: UUID
@@ -62,7 +62,7 @@ class AuditEntryOwnerAndKey(NamedTuple):
 
 GET_LEASE_REQUEST = lease_request.get_request.typed(LeaseRequestRow)
 LIST_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
-LIST_REQUESTS_OF_PROJECT = lease_request.list_of_project.typed(LeaseRequestRow)
+LIST_PROJECT_LEASE_REQUESTS = lease_request.list_of_project.typed(LeaseRequestRow)
 LOCK_LEASE_REQUEST = lease_request.lock_request.typed(LockedLeaseRequest)
 FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestProject)
 
@@ -85,7 +85,7 @@ async def create_lease_request(
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
     await _audit_lease_request_action(
-        conn, AuditEntryOwnerAndKey(organization_id, api_key_id, project_id), request_id, "created", created
+        conn, AuditEntryOrgAndApiKey(organization_id, api_key_id, project_id), request_id, "created", created
     )
     return await read_lease_request(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
@@ -104,7 +104,7 @@ async def list_project_lease_requests(
 ) -> list[LeaseRequest]:
     """Return at most `limit` lease requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_REQUESTS_OF_PROJECT.all(
+    rows = await LIST_PROJECT_LEASE_REQUESTS.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
     return [_lease_request_to_schema(LeaseRequest, row) for row in rows]
@@ -185,13 +185,13 @@ async def _audit_lease_request_decision(
     """Audit a decision for both organizations, the partner's entry without the operator's name; return the request."""
     org = request.organization_id
     await _audit_lease_request_action(
-        conn, AuditEntryOwnerAndKey(org, None, request.project_id), request.id, action, details
+        conn, AuditEntryOrgAndApiKey(org, None, request.project_id), request.id, action, details
     )
     if actor.organization_id != org:
         operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org), **details}
         await _audit_lease_request_action(
             conn,
-            AuditEntryOwnerAndKey(actor.organization_id, actor.key_uuid, None),
+            AuditEntryOrgAndApiKey(actor.organization_id, actor.key_uuid, None),
             request.id,
             action,
             operator_details,
@@ -200,7 +200,7 @@ async def _audit_lease_request_decision(
 
 
 async def _audit_lease_request_action(
-    conn: Conn, log: AuditEntryOwnerAndKey, request_id: UUID, action: str, details: Mapping[str, Any]
+    conn: Conn, log: AuditEntryOrgAndApiKey, request_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
     await audit.write_audit_entry(
         conn,

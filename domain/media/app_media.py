@@ -47,7 +47,7 @@ class _AppMediaRow(NamedTuple):
     current: bool
 
 
-class AppMediaAmount(NamedTuple):
+class AppMediaTotals(NamedTuple):
     """Number of files and their total bytes: those of a project, or those to add to it."""
 
     files: int = 0
@@ -77,7 +77,7 @@ class _LockedAppMedia(NamedTuple):
 
 GET_APP_MEDIA = queries.get_app_media.typed(_AppMediaRow)
 LIST_APP_MEDIA = queries.list_app_media.typed(_AppMediaRow)
-COUNT_OWN_APP_MEDIA = queries.count_own.typed(AppMediaAmount)
+COUNT_OWN_APP_MEDIA = queries.count_own.typed(AppMediaTotals)
 LOCK_READY_APP_MEDIA = queries.share_ready.typed(UsableAppMedia)
 LOCK_APP_MEDIA_ROW = queries.lock_one.typed(_LockedAppMedia)
 
@@ -97,14 +97,14 @@ async def insert_app_media(
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `InvalidValue` for a
     picture's shape, and `ServiceUnavailable` if the upload was pruned.
     """
-    app_media_limits.check_picture_shape(file)
+    app_media_limits.check_app_media_picture(file)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await check_app_media_room(
         conn,
         organization_id=organization_id,
         project_id=project_id,
         kind=kind,
-        adding=AppMediaAmount(files=1, bytes=file.size_bytes),
+        adding=AppMediaTotals(files=1, bytes=file.size_bytes),
     )
     asset_id = ids.new_uuid7()
     await queries.insert_ready.run(
@@ -144,7 +144,7 @@ def build_column_values_of_stored_file(file: StoredFile) -> dict[str, Any]:
 
 
 async def check_app_media_room(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, adding: AppMediaAmount
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, adding: AppMediaTotals
 ) -> None:
     """Raise `StateConflict` TOO_MUCH_APP_MEDIA if the project has no room for more app media of this amount.
 

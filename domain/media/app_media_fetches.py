@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media, app_media_limits, uploads
-from domain.media.app_media import AppMediaAmount
+from domain.media.app_media import AppMediaTotals
 from domain.media.files import StoredFile
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-KEPT_FAILED_MEDIA_FETCHES = 50
+FAILED_FETCH_ROWS_PER_PROJECT = 50
 
 
 class StartedMediaFetch(NamedTuple):
@@ -47,7 +47,7 @@ async def start_media_fetch(
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await app_media.check_app_media_room(
-        conn, organization_id=organization_id, project_id=project_id, kind=kind, adding=AppMediaAmount(files=1)
+        conn, organization_id=organization_id, project_id=project_id, kind=kind, adding=AppMediaTotals(files=1)
     )
     asset_id = ids.new_uuid7()
     args = {"asset_id": str(asset_id), "kind": kind, "url": url}
@@ -65,7 +65,9 @@ async def start_media_fetch(
         job_id=submitted.job_id,
         transcript=transcript or None,
     )
-    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=KEPT_FAILED_MEDIA_FETCHES)
+    await queries.forget_failed.run(
+        conn, org=organization_id, project_id=project_id, keep=FAILED_FETCH_ROWS_PER_PROJECT
+    )
     return StartedMediaFetch(submitted, asset_id)
 
 
@@ -89,7 +91,7 @@ async def retry_media_fetch(
         again = {"org": organization_id, "project_id": project_id, "id": UUID(args["asset_id"])}
         if not await queries.fetch_again.run(conn, **again, job_id=submitted.job_id):
             raise not_found_error("app_media")
-        await app_media.check_app_media_room(conn, **scope, kind=args["kind"], adding=AppMediaAmount())
+        await app_media.check_app_media_room(conn, **scope, kind=args["kind"], adding=AppMediaTotals())
     return submitted
 
 
@@ -99,7 +101,7 @@ async def reset_media_fetch_for_new_attempt(conn: Conn, *, claim: JobClaim) -> M
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
         bool(
             await queries.begin_attempt.run(
-                conn, **_build_media_fetch_row_parameters(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
+                conn, **_build_app_media_fetch_parameters(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
             )
         ),
     )
@@ -111,7 +113,7 @@ async def reserve_storage_for_fetched_media(conn: Conn, *, claim: JobClaim, at_m
     Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
-    if not await queries.begin_file.run(conn, **_build_media_fetch_row_parameters(claim), token=token):
+    if not await queries.begin_file.run(conn, **_build_app_media_fetch_parameters(claim), token=token):
         raise not_found_error("app_media")
     return token
 
@@ -123,16 +125,16 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
     meanwhile, `InvalidValue`, `StateConflict` TOO_MUCH_APP_MEDIA, `ServiceUnavailable`.
     """
     org = claim.organization_id
-    app_media_limits.check_picture_shape(file)
+    app_media_limits.check_app_media_picture(file)
     await app_media.check_app_media_room(
         conn,
         organization_id=org,
         project_id=media_fetch_project_id(claim),
         kind=claim.args["kind"],
-        adding=AppMediaAmount(bytes=file.size_bytes),
+        adding=AppMediaTotals(bytes=file.size_bytes),
     )
     if not await queries.finish_fetch.run(
-        conn, **_build_media_fetch_row_parameters(claim), **app_media.build_column_values_of_stored_file(file)
+        conn, **_build_app_media_fetch_parameters(claim), **app_media.build_column_values_of_stored_file(file)
     ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
@@ -156,5 +158,5 @@ def media_fetch_project_id(claim: JobClaim) -> UUID:
     return claim.project_id
 
 
-def _build_media_fetch_row_parameters(claim: JobClaim) -> dict[str, UUID]:
+def _build_app_media_fetch_parameters(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

@@ -32,7 +32,7 @@ def check_app_media_transcript_allowed(kind: AppMediaKind, transcript: str) -> N
         raise InvalidValue("transcript", "is for a demo_video only: leave it out")
 
 
-def check_picture_shape(file: StoredFile) -> None:
+def check_app_media_picture(file: StoredFile) -> None:
     """Raise `InvalidValue` for a picture with too many pixels, or with a side too long for the other; ignore videos."""
     short, long = sorted((file.width, file.height))
     if file.kind == "image" and long > MAX_PICTURE_SIDE_RATIO * short:

@@ -86,14 +86,14 @@ def main(files: list[str]) -> None:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
             answer = probe_open_file(media, mime)
-        write_probe_line(answer)
+        print_probe_output(answer)
         if isinstance(answer, RefusedFile):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
-    write_probe_line(ProbeCpuTime(used.ru_utime + used.ru_stime))
+    print_probe_output(ProbeCpuTime(used.ru_utime + used.ru_stime))
 
 
-def write_probe_line(line: ProbeAnswer | ProbeCpuTime) -> None:
+def print_probe_output(line: ProbeAnswer | ProbeCpuTime) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.flush()
 
@@ -131,7 +131,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
-            answer = _check_media_limits(MediaMetadata(width, height))
+            answer = _check_upload_limits(MediaMetadata(width, height))
             if isinstance(answer, RefusedFile):
                 return answer
             is_unpacked = _decode_picture(image, kind)
@@ -203,7 +203,7 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
         return RefusedFile("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
-    return _check_media_limits(MediaMetadata(width, height, duration))
+    return _check_upload_limits(MediaMetadata(width, height, duration))
 
 
 def _read_track_int_field(track: Track, name: str) -> int:
@@ -214,7 +214,7 @@ def _read_track_int_field(track: Track, name: str) -> int:
         return 0
 
 
-def _check_media_limits(found: MediaMetadata) -> ProbeAnswer:
+def _check_upload_limits(found: MediaMetadata) -> ProbeAnswer:
     if not (0 < found.width <= MAX_PICTURE_SIDE_PX and 0 < found.height <= MAX_PICTURE_SIDE_PX):
         return RefusedFile(f"is {found.width} x {found.height}: a side may have at most {MAX_PICTURE_SIDE_PX} pixels")
     if found.duration_ms is not None and found.duration_ms > MAX_VIDEO_DURATION_MS:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY, cut_mask_to_first_half_day
+from domain.events.people import QUARTER_HOURS_PER_DAY, QUARTER_HOURS_PER_HALF_DAY, keep_first_half_of_day_mask
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 
 DAY = timedelta(days=1)
@@ -64,7 +64,7 @@ async def count_active_users(
     `events` has the number of events of each window, which the caller has just counted. The result has its order.
     """
     cached = {window: counted.get_cached_user_count(project_id, window, n, now) for window, n in events.items()}
-    fresh = await _count_uncached_users(conn, project_id, [window for window, n in cached.items() if n is None])
+    fresh = await _query_active_user_counts(conn, project_id, [window for window, n in cached.items() if n is None])
     for window, n in fresh.items():
         counted.cache_user_count(project_id, window, n, events[window], now)
     return [fresh[window] if n is None else n for window, n in cached.items()]
@@ -76,7 +76,9 @@ async def find_active_user_recording_start(conn: Conn, *, project_id: UUID) -> d
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) -> dict[TimeWindow, int]:
+async def _query_active_user_counts(
+    conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]
+) -> dict[TimeWindow, int]:
     if not windows:
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
@@ -91,7 +93,7 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
         project_id=project_id,
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
-        ams=[cut_mask_to_first_half_day(mask) for _, _, mask in quarters],
+        ams=[keep_first_half_of_day_mask(mask) for _, _, mask in quarters],
         pms=[mask >> QUARTER_HOURS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],

@@ -40,7 +40,7 @@ async def store_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) 
     windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
-        await _check_attribution_window_count(conn, project_id, {*windows})
+        await _check_attribution_window_limit(conn, project_id, {*windows})
         replaced: int = await ad_day.put_days.value(
             conn,
             project_id=project_id,
@@ -81,7 +81,7 @@ async def delete_ad_row_batch_of_attribution_window(conn: Conn, *, project_id: U
         )
 
 
-async def _check_attribution_window_count(conn: Conn, project_id: UUID, given: set[str]) -> None:
+async def _check_attribution_window_limit(conn: Conn, project_id: UUID, given: set[str]) -> None:
     stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
     if given - stored_windows and len(given | stored_windows) > MAX_ATTRIBUTION_WINDOWS_PER_PROJECT:
         raise StateConflict(

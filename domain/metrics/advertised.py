@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio_or_none
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
-from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS, TopPerformersQuery
+from domain.metrics.top_performers import CREATIVE_TYPE_BY_RANKED_SOURCE, RANKING_WINDOW_LENGTHS, TopPerformersQuery
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import PlatformName
@@ -36,7 +36,7 @@ POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
     if description.ad_platform
 }
 
-NO_AD_REFERENCE_MESSAGE = (
+NO_AD_NAMES_POST_MESSAGE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
@@ -80,7 +80,7 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
             conn,
             project_id=asked.project_id,
             attribution_window=DEFAULT_ATTRIBUTION_WINDOW_NAME,
-            first_day=(now - TOP_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
+            first_day=(now - RANKING_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
             limit=MAX_AD_SUMS_PER_RANKING + 1,
         )
@@ -90,7 +90,7 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
         )
     sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
-        raise InvalidValue("metric", NO_AD_REFERENCE_MESSAGE)
+        raise InvalidValue("metric", NO_AD_NAMES_POST_MESSAGE)
     return TopPerformers(items=_rank_grouped_ad_sums(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
 
 
@@ -127,7 +127,7 @@ def _group_ad_sums_by_post_or_content(
         if asked.source_type == "platform_post":
             if source.platform:
                 groups[ad_sum.source, platform].append(ad_sum)
-        elif source.creative_type == CREATIVE_TYPE_BY_SOURCE_TYPE[asked.source_type]:
+        elif source.creative_type == CREATIVE_TYPE_BY_RANKED_SOURCE[asked.source_type]:
             groups[ids.format_prefixed_id(ids.CONTENT, source.content_id), platform].append(ad_sum)
     return groups
 

@@ -19,7 +19,7 @@ from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, S
 from schemas.metrics import MetricFigure, MetricName
 
 #: Counters of posts.
-POST_COUNTERS: tuple[MetricName, ...] = (
+PLATFORM_COUNTERS: tuple[MetricName, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
 )  # fmt: skip
 #: Counters that are summed into an engagement; its rate is relative to `views`.
@@ -29,7 +29,7 @@ SNAPSHOT_METRICS_BY_DERIVED_METRIC: Mapping[MetricName, tuple[MetricName, ...]] 
     "engagement_rate": ("views", *ENGAGEMENT_METRICS),
     "follower_delta": ("followers",),
 }
-COLLECTED_POST_METRICS: frozenset[MetricName] = frozenset({*POST_COUNTERS, "engagement_rate"})
+COLLECTED_POST_METRICS: frozenset[MetricName] = frozenset({*PLATFORM_COUNTERS, "engagement_rate"})
 COLLECTED_ACCOUNT_METRICS: frozenset[MetricName] = COLLECTED_POST_METRICS | {"followers", "follower_delta"}
 PUBLISHED_COUNT_METRICS: frozenset[MetricName] = frozenset({"posts_published"})
 
@@ -74,7 +74,7 @@ class FollowerCount(NamedTuple):
     value: int
 
 
-class PublishedPostCount(NamedTuple):
+class PublishedPostMetricRow(NamedTuple):
     place: int
     n: int
 
@@ -87,7 +87,7 @@ SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
 FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
 FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
 LIST_FOLLOWER_COUNTS = collected.list_followers.typed(FollowerCount)
-COUNT_PUBLISHED_POSTS = collected.count_published.typed(PublishedPostCount)
+COUNT_PUBLISHED_BY_BUCKET = collected.count_published.typed(PublishedPostMetricRow)
 
 
 class NumberedTimeBucket(NamedTuple):
@@ -109,7 +109,7 @@ class CollectedMetricSums(NamedTuple):
     sums: Mapping[tuple[MetricName, UUID, int | None], int]
     firsts: Mapping[tuple[MetricName, UUID], datetime]
 
-    def subjects_with_value(self, metric: MetricName, before: datetime) -> list[UUID]:
+    def subject_ids_with_value(self, metric: MetricName, before: datetime) -> list[UUID]:
         """Return the posts or accounts in scope with a first value of the metric before that time."""
         return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
@@ -121,23 +121,23 @@ async def read_collected_values(conn: Conn, question: MetricSeriesQuery) -> Mapp
     """Return the query's metrics that platforms report: the values by bucket and for the window."""
     accounts = await _list_scope_accounts(conn, question)
     account_ids = [account.id for account in accounts]
-    reported = await _read_reported_values(conn, question, account_ids)
+    reported = await _read_collected_sums(conn, question, account_ids)
     values = dict[MetricName, SeriesAndTotal]()
     for metric in question.metrics:
         if metric in COLLECTED_POST_METRICS or metric == "follower_delta":
             values[metric] = _compute_bucket_values(
-                question, partial(DERIVED_METRIC_FUNCTIONS.get(metric, sum_reported_counter), reported, metric)
+                question, partial(DERIVED_METRIC_FUNCTIONS.get(metric, sum_platform_counter), reported, metric)
             )
     if "followers" in question.metrics:
         values["followers"] = await _read_follower_counts(conn, question, accounts)
     return values
 
 
-async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
+async def read_published_post_metric(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
-    question = question.moved_to_row_time
+    question = question.moved_to_sandbox_rows
     accounts = await _list_scope_accounts(conn, question)
-    rows = await COUNT_PUBLISHED_POSTS.all(
+    rows = await COUNT_PUBLISHED_BY_BUCKET.all(
         conn,
         org=question.organization_id,
         account_ids=[account.id for account in accounts],
@@ -150,15 +150,15 @@ async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) ->
     return {"posts_published": SeriesAndTotal(counts, sum(counts))}
 
 
-def sum_reported_counter(told: CollectedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def sum_platform_counter(told: CollectedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
-    subjects = told.subjects_with_value(metric, stretch.until)
+    subjects = told.subject_ids_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
 def compute_engagement_rate(told: CollectedMetricSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return engagements divided by views in a period, over posts or accounts with views; None without a view."""
-    viewed = told.subjects_with_value("views", stretch.until)
+    viewed = told.subject_ids_with_value("views", stretch.until)
     views = told.sum_over_subjects("views", stretch, viewed)
     if views <= 0:
         return None
@@ -171,7 +171,7 @@ def compute_follower_delta(told: CollectedMetricSums, _: MetricName, stretch: Nu
     An account counts if it has an earlier value or a change in the period. Its first value is no change.
     """
     changed = {subject for subject in told.subjects if ("followers", subject, stretch.place) in told.sums}
-    subjects = changed | set(told.subjects_with_value("followers", stretch.since))
+    subjects = changed | set(told.subject_ids_with_value("followers", stretch.since))
     return told.sum_over_subjects("followers", stretch, subjects) if subjects else None
 
 
@@ -198,7 +198,7 @@ async def _list_scope_accounts(conn: Conn, question: MetricSeriesQuery) -> list[
     return [row._replace(disconnected_at=row.disconnected_at and row.disconnected_at + question.ahead) for row in rows]
 
 
-async def _read_reported_values(
+async def _read_collected_sums(
     conn: Conn, question: MetricSeriesQuery, account_ids: Sequence[UUID]
 ) -> CollectedMetricSums:
     names = dict.fromkeys(
@@ -262,5 +262,5 @@ PUBLISHED_POST_COUNT_READER = MetricValueReader(
     metrics={"project": PUBLISHED_COUNT_METRICS, "social_account": PUBLISHED_COUNT_METRICS},
     settles=PUBLISHED_COUNT_SETTLING_TIME,
     of_events=False,
-    read=read_published_post_counts,
+    read=read_published_post_metric,
 )

@@ -22,10 +22,10 @@ from schemas.errors import InvalidValue
 from schemas.metrics import MetricWindow
 
 #: Groups of one answer.
-MAX_CONVERSION_GROUPS = 10_000
+MAX_CONVERSION_SUM_GROUPS = 10_000
 
 
-class ConversionQuery(NamedTuple):
+class ConversionSumQuery(NamedTuple):
     """Query of a caller. `names` are None for `CONVERSION_EVENT_NAMES`, `app_id` is None for all apps."""
 
     organization_id: UUID
@@ -36,7 +36,7 @@ class ConversionQuery(NamedTuple):
     by: Collection[ConversionGrouping]
 
 
-class _ConversionGroupKey(NamedTuple):
+class _ConversionSumGroupKey(NamedTuple):
     """Key of a group, in the order of `ConversionGrouping`; None: the query doesn't group by it."""
 
     platform: str | None
@@ -51,10 +51,10 @@ class _ConversionGroupKey(NamedTuple):
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
-async def count_project_conversions(stores: MetricDatabases, asked: ConversionQuery) -> Conversions:
+async def read_conversion_metrics(stores: MetricDatabases, asked: ConversionSumQuery) -> Conversions:
     """Return a project's conversions, their number and value, in total and in the requested groups.
 
-    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_GROUPS` groups, or too many hours or days.
+    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_SUM_GROUPS` groups, or too many hours or days.
     """
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -63,9 +63,11 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     app_no = app_numbers.find_event_store_number_of_app(numbered, asked.app_id)
     cut, names = _split_conversion_window_into_buckets(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:
-        counts = await _read_conversion_counts(conn, asked, names, cut, app_no)
+        counts = await _count_conversion_events(conn, asked, names, cut, app_no)
     groups = (
-        _sum_conversions_by_group(counts, _make_conversion_grouper(asked.by, cut, zone, numbered)) if asked.by else []
+        _sum_conversion_event_groups(counts, _make_event_count_grouper(asked.by, cut, zone, numbered))
+        if asked.by
+        else []
     )
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
@@ -76,7 +78,7 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     )
 
 
-def _split_conversion_window_into_buckets(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[LabelledTimeBucket]:
+def _split_conversion_window_into_buckets(asked: ConversionSumQuery, zone: ZoneInfo) -> Sequence[LabelledTimeBucket]:
     """Return a conversion query's hours, else days, if it groups by them; otherwise its whole window as one bucket."""
     if "hour" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "hour")
@@ -85,8 +87,8 @@ def _split_conversion_window_into_buckets(asked: ConversionQuery, zone: ZoneInfo
     return [LabelledTimeBucket("", *asked.window)]
 
 
-async def _read_conversion_counts(
-    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[LabelledTimeBucket], app_no: int | None
+async def _count_conversion_events(
+    conn: Conn, asked: ConversionSumQuery, names: Sequence[str], cut: Sequence[LabelledTimeBucket], app_no: int | None
 ) -> list[EventGroupCount]:
     counts = await rollup_counts.count_rolled_up_events(
         conn,
@@ -95,19 +97,20 @@ async def _read_conversion_counts(
         bounds=[*(bucket.since for bucket in cut), asked.window.until],
         by=EventCountGrouping(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
         app_nos=None if app_no is None else [app_no],
-        limit=MAX_CONVERSION_GROUPS + 1,
+        limit=MAX_CONVERSION_SUM_GROUPS + 1,
     )
-    if len(counts) > MAX_CONVERSION_GROUPS:
+    if len(counts) > MAX_CONVERSION_SUM_GROUPS:
         raise InvalidValue(
-            "groupBy", f"gives more than {MAX_CONVERSION_GROUPS} groups: ask for a shorter time, or for fewer groups"
+            "groupBy",
+            f"gives more than {MAX_CONVERSION_SUM_GROUPS} groups: ask for a shorter time, or for fewer groups",
         )
     return counts
 
 
-def _sum_conversions_by_group(
-    found: Sequence[EventGroupCount], group_of: Callable[[EventGroupCount], _ConversionGroupKey]
+def _sum_conversion_event_groups(
+    found: Sequence[EventGroupCount], group_of: Callable[[EventGroupCount], _ConversionSumGroupKey]
 ) -> list[ConversionGroup]:
-    grouped = defaultdict[_ConversionGroupKey, list[EventGroupCount]](list)
+    grouped = defaultdict[_ConversionSumGroupKey, list[EventGroupCount]](list)
     for row in found:
         grouped[group_of(row)].append(row)
     return [
@@ -115,12 +118,12 @@ def _sum_conversions_by_group(
     ]
 
 
-def _make_conversion_grouper(
+def _make_event_count_grouper(
     by: Collection[ConversionGrouping],
     cut: Sequence[LabelledTimeBucket],
     zone: ZoneInfo,
     numbered: Sequence[AppWithEventStoreNumber],
-) -> Callable[[EventGroupCount], _ConversionGroupKey]:
+) -> Callable[[EventGroupCount], _ConversionSumGroupKey]:
     """Return a function that returns the group of a row of conversion counts.
 
     All lookups are prepared, since it is called for thousands of rows.
@@ -137,7 +140,7 @@ def _make_conversion_grouper(
         "currency": lambda row: row.currency,
     }
     selected = [telling[name] if name in by else None for name in get_args(ConversionGrouping)]
-    return lambda row: _ConversionGroupKey(*[tell(row) if tell else None for tell in selected])
+    return lambda row: _ConversionSumGroupKey(*[tell(row) if tell else None for tell in selected])
 
 
 def _sum_conversion_totals(rows: Sequence[EventGroupCount]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.metrics.redaction import hide_personal_event_id, redact_event_json
 from domain.values.answers import build_api_answer_from_row
 from schemas import ids
-from schemas.events import REDACTED_TEXT
+from schemas.events import REDACTED_PII_TEXT
 from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
@@ -91,22 +91,24 @@ async def list_event_page(
             limit=limit,
         )
     return [
-        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _event_to_schema(row, found, wanted))
+        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _app_event_to_schema(row, found, wanted))
         for row in rows
     ]
 
 
-def _event_to_schema(row: _ListedEventRow, found: ProjectAppsByEventStoreNumber, wanted: EventListFilter) -> KeptEvent:
+def _app_event_to_schema(
+    row: _ListedEventRow, found: ProjectAppsByEventStoreNumber, wanted: EventListFilter
+) -> KeptEvent:
     return build_api_answer_from_row(
         KeptEvent,
         row,
         app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),
         value=None if row.value_micros is None else row.value_micros / MICROS_PER_CURRENCY_UNIT,
-        **(_unredacted_event_fields(row) if wanted.pii else _redacted_event_fields(row)),
+        **(_unredacted_listed_event(row) if wanted.pii else _redacted_listed_event(row)),
     )
 
 
-def _unredacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
+def _unredacted_listed_event(row: _ListedEventRow) -> dict[str, Any]:
     return {
         "event_id": row.event_id,
         "app_user_id": row.user_id,
@@ -116,11 +118,11 @@ def _unredacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
     }
 
 
-def _redacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
+def _redacted_listed_event(row: _ListedEventRow) -> dict[str, Any]:
     return {
         "event_id": hide_personal_event_id(row.event_id),
-        "app_user_id": None if row.user_id is None else REDACTED_TEXT,
-        "anonymous_id": None if row.anonymous_id is None else REDACTED_TEXT,
+        "app_user_id": None if row.user_id is None else REDACTED_PII_TEXT,
+        "anonymous_id": None if row.anonymous_id is None else REDACTED_PII_TEXT,
         "properties": redact_event_json(row.properties, event_name=row.name),
         "context": redact_event_json(row.context),
     }

@@ -55,11 +55,13 @@ async def _count_active_users_by_bucket(
     )
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
-    people |= dict.fromkeys(await _find_windows_before_recording(conn, question.project_id, empty))
+    people |= dict.fromkeys(await _find_windows_before_user_counts(conn, question.project_id, empty))
     return SeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
 
 
-async def _find_windows_before_recording(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
+async def _find_windows_before_user_counts(
+    conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]
+) -> list[TimeWindow]:
     """Return those of the `empty` windows that end before the project's active users were first recorded."""
     if not empty:
         return []

@@ -21,13 +21,13 @@ from schemas.errors.absent import not_found_error, require_found
 from schemas.metrics import Granularity, MetricBucket, MetricFigure, MetricName, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have the same metric of a scope.
-METRIC_VALUE_READERS: Sequence[MetricValueReader] = (
+STORED_METRIC_READERS: Sequence[MetricValueReader] = (
     event_values.EVENT_METRIC_VALUE_READER,
     collected_values.COLLECTED_METRIC_VALUE_READER,
     collected_values.PUBLISHED_POST_COUNT_READER,
 )
 
-_POST_METRICS: tuple[MetricName, ...] = (*collected_values.POST_COUNTERS, "engagement_rate")
+_POST_METRICS: tuple[MetricName, ...] = (*collected_values.PLATFORM_COUNTERS, "engagement_rate")
 _ACCOUNT_METRICS: tuple[MetricName, ...] = (*_POST_METRICS, "followers", "follower_delta", "posts_published")
 
 #: Metrics of each scope; a metric without a source is null.
@@ -89,7 +89,7 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
         await _check_metric_subject(conn, asked)
     cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
     question = MetricSeriesQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
-    sources = [source for source in METRIC_VALUE_READERS if source.has_requested_metric(question)]
+    sources = [source for source in STORED_METRIC_READERS if source.has_requested_metric(question)]
     values: dict[MetricName, SeriesAndTotal] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:

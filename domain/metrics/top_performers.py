@@ -20,21 +20,21 @@ from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPe
 
 MIN_VIEWS_FOR_RATE_RANKING = 100
 
-TOP_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
+RANKING_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
     "90d": timedelta(days=90),
 }
 
 #: Counters of each metric from platforms. `advertised.py` has the others.
-COUNTERS_OF_TOP_METRICS: Mapping[TopMetric, Sequence[str]] = {
+COUNTERS_BY_RANKING_METRIC: Mapping[TopMetric, Sequence[str]] = {
     "views": ["views"],
     "watch_time_ms": ["watch_time_ms"],
     "engagement_rate": ["views", "likes", "comments", "shares", "saves"],
 }
 
 #: Creative type of each source of contents; posts by themselves have none.
-CREATIVE_TYPE_BY_SOURCE_TYPE: Mapping[TopPerformerSource, CreativeType] = {
+CREATIVE_TYPE_BY_RANKED_SOURCE: Mapping[TopPerformerSource, CreativeType] = {
     "content_container": "generated",
     "manual": "uploaded",
 }
@@ -66,16 +66,16 @@ RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(RankedPostOrContent)
 async def rank_posts_or_contents_by_organic_metric(
     conn: Conn, asked: TopPerformersQuery, *, now: datetime
 ) -> TopPerformers:
-    """Return at most `limit` best posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
+    """Return at most `limit` best posts or contents by one of `COUNTERS_BY_RANKING_METRIC`. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     rows = await RANK_POSTS_OR_CONTENTS.all(
         conn,
         org=asked.organization_id,
         project_id=asked.project_id,
         metric=asked.metric,
-        metrics=COUNTERS_OF_TOP_METRICS[asked.metric],
-        since=now - TOP_WINDOW_LENGTHS[asked.window],
-        creative_type=CREATIVE_TYPE_BY_SOURCE_TYPE.get(asked.source_type),
+        metrics=COUNTERS_BY_RANKING_METRIC[asked.metric],
+        since=now - RANKING_WINDOW_LENGTHS[asked.window],
+        creative_type=CREATIVE_TYPE_BY_RANKED_SOURCE.get(asked.source_type),
         platforms=asked.platforms,
         least_views=MIN_VIEWS_FOR_RATE_RANKING,
         limit=asked.limit,

@@ -31,7 +31,7 @@ class MetricSeriesQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
     @property
-    def moved_to_row_time(self) -> "MetricSeriesQuery":
+    def moved_to_sandbox_rows(self) -> "MetricSeriesQuery":
         """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [

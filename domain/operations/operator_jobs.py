@@ -104,8 +104,8 @@ async def list_operator_job_page(
 
     It scans a limited number of jobs in each organization.
     """
-    depth = max(limit, MIN_SCANNED_JOBS_PER_ORGANIZATION, await _jobs_to_scan_per_organization(conn, wanted))
-    parameters = _operator_job_filter_parameters(wanted, before, depth) | {"limit": limit}
+    depth = max(limit, MIN_SCANNED_JOBS_PER_ORGANIZATION, await _operator_job_scan_depth_per_org(conn, wanted))
+    parameters = _operator_job_sql_parameters(wanted, before, depth) | {"limit": limit}
     return [_operator_job_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
 
 
@@ -132,8 +132,8 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
 
     It scans a limited number of jobs in each; `more_of` names the statuses with further jobs.
     """
-    depth = await _jobs_to_scan_per_organization(conn, wanted)
-    parameters = _operator_job_filter_parameters(wanted, None, depth)
+    depth = await _operator_job_scan_depth_per_org(conn, wanted)
+    parameters = _operator_job_sql_parameters(wanted, None, depth)
     if wanted.project_id is None:
         rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
     else:
@@ -150,7 +150,7 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
     )
 
 
-async def _jobs_to_scan_per_organization(conn: Conn, wanted: OperatorJobFilter) -> int:
+async def _operator_job_scan_depth_per_org(conn: Conn, wanted: OperatorJobFilter) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
         return MAX_SCANNED_OPERATOR_JOBS
@@ -158,7 +158,7 @@ async def _jobs_to_scan_per_organization(conn: Conn, wanted: OperatorJobFilter) 
     return max(1, MAX_SCANNED_OPERATOR_JOBS // max(1, int(organizations)))
 
 
-def _operator_job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
+def _operator_job_sql_parameters(wanted: OperatorJobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
     return {
         "org": wanted.organization_id,
         "kind": wanted.kind,
@@ -166,7 +166,7 @@ def _operator_job_filter_parameters(wanted: OperatorJobFilter, before: UUID | No
         "phase": wanted.phase,
         "error_code": wanted.error_code,
         "depth": depth,
-        **wanted.period.list_parameters(before),
+        **wanted.period.sql_parameters(before),
     }
 
 

@@ -90,7 +90,7 @@ async def pause_or_resume_pool(
     logs: Mapping[UUID, UUID | None] = {}
     if changed:
         logs = (
-            await _find_operator_audit_organizations(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+            await _find_organizations_of_operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
         )
     for org, key_id in logs.items():
         await audit.write_audit_entry(
@@ -106,7 +106,7 @@ async def pause_or_resume_pool(
 
 async def has_operator_organizations(conn: Conn) -> bool:
     """Return whether a live organization has or had an operator's key, and so an audit log for operators."""
-    return bool(await _find_operator_audit_organizations(conn))
+    return bool(await _find_organizations_of_operators(conn))
 
 
 async def list_tier_job_caps_of_worker_pool(conn: Conn, *, name: str) -> list[PoolCap]:
@@ -150,7 +150,7 @@ def compute_desired_worker_count(*, running: int, due: int, mean_run_s: float | 
     return math.ceil((running + due * share) / slots)
 
 
-async def _find_operator_audit_organizations(conn: Conn) -> dict[UUID, UUID | None]:
+async def _find_organizations_of_operators(conn: Conn) -> dict[UUID, UUID | None]:
     """Return the live organizations that have or had an operator's key, each mapped to None: no key is recorded."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 

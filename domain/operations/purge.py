@@ -69,10 +69,10 @@ class IdempotencyRecordKey(NamedTuple):
 BEFORE_FIRST_IDEMPOTENCY_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
 _LOCK_PURGED_PROJECT = purge.lock_purged.typed(ProjectRowLockedForPurge)
-_LIST_CONTENT_FILES = purge_files.list_files.typed(RowToPurge)
-_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(RowToPurge)
-_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(RowToPurge)
-_FIND_NEXT_ACCOUNT = purge.next_account.typed(NextPurgedAccount)
+_LIST_CONTENT_TO_PURGE = purge_files.list_files.typed(RowToPurge)
+_LIST_APP_MEDIA_TO_PURGE = purge_files.list_app_files.typed(RowToPurge)
+_LIST_INFLUENCERS_TO_PURGE = purge_files.list_portraits.typed(RowToPurge)
+_FIND_ACCOUNT_TO_PURGE = purge.next_account.typed(NextPurgedAccount)
 _DELETE_ANSWERS_OF_PURGED_PROJECT = purge.forget_answers.typed(IdempotencyRecordKey)
 
 
@@ -120,7 +120,7 @@ async def begin_project_purge(
 async def _check_project_archived_for_purge(conn: Conn, found: ProjectRowLockedForPurge, project_id: UUID) -> None:
     if found.status != "archived":
         raise StateConflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
-    await archive_status.check_project_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
+    await archive_status.check_archive_job_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
 async def _check_project_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
@@ -169,19 +169,21 @@ async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> lis
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
-    return await _LIST_CONTENT_FILES.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP)
+    return await _LIST_CONTENT_TO_PURGE.all(
+        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+    )
 
 
 async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
-    return await _LIST_INFLUENCER_FILES.all(
+    return await _LIST_INFLUENCERS_TO_PURGE.all(
         conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
 async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
-    return await _LIST_APP_MEDIA_FILES.all(
+    return await _LIST_APP_MEDIA_TO_PURGE.all(
         conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
@@ -195,7 +197,7 @@ async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, 
     return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
+async def purge_project_influencers(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
     return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
@@ -212,7 +214,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
     (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
-    row = await _FIND_NEXT_ACCOUNT.one(conn, **_purged_org_and_project_ids(claim))
+    row = await _FIND_ACCOUNT_TO_PURGE.one(conn, **_purged_org_and_project_ids(claim))
     if row is None:
         return False
     owner = {"org": row.owner_organization_id, "id": row.owner_id}

@@ -30,7 +30,7 @@ async def read_organization_usage(
     storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
-    budget = event_budgets.EVENT_BUDGET_BY_TIER[tier]
+    budget = event_budgets.EVENT_DAY_LIMITS_BY_TIER[tier]
     events, size = await event_budgets.read_used_event_budget(conn, organization_id=organization_id, now=now)
     return Usage(
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),

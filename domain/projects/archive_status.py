@@ -9,7 +9,7 @@ from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import ProjectRowLockedForChange
 from domain.leasing import requests
-from domain.leasing.requests import AuditEntryOwnerAndKey
+from domain.leasing.requests import AuditEntryOrgAndApiKey
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from domain.values.answers import build_api_answer_from_row
@@ -20,7 +20,7 @@ from schemas.errors import StateConflict
 from schemas.projects import Archived
 
 
-class _ArchivedProjectRow(NamedTuple):
+class _ProjectArchiveRow(NamedTuple):
     id: UUID
     status: str
     archived_at: datetime
@@ -29,7 +29,7 @@ class _ArchivedProjectRow(NamedTuple):
     archive_job_id: UUID
 
 
-MARK_PROJECT_ARCHIVED = projects.archive_project.typed(_ArchivedProjectRow)
+MARK_PROJECT_ARCHIVED = projects.archive_project.typed(_ProjectArchiveRow)
 
 
 async def begin_project_archive(
@@ -64,7 +64,7 @@ async def begin_project_archive(
         canceled_scheduled_posts=counts.waiting,
         in_flight_posts=counts.in_flight,
     )
-    log = AuditEntryOwnerAndKey(organization_id, api_key_id, project_id)
+    log = AuditEntryOrgAndApiKey(organization_id, api_key_id, project_id)
     details = {"closedLeaseRequests": closed} if closed else None
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
     await audit.write_audit_entry(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
@@ -93,12 +93,12 @@ async def reactivate_project(conn: Conn, locked: ProjectRowLockedForChange) -> N
 
     Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """
-    await check_project_archive_done(conn, organization_id=locked.organization_id, project_id=locked.id)
+    await check_archive_job_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
     await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
-async def check_project_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def check_archive_job_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `StateConflict` ARCHIVE_RUNNING while the job of a project's archive, or work for it, is left.
 
     The caller has locked the archived project.
@@ -112,7 +112,7 @@ async def check_project_archive_done(conn: Conn, *, organization_id: UUID, proje
         )
 
 
-def _archived_project_to_schema(row: _ArchivedProjectRow | ProjectRowLockedForChange) -> Archived:
+def _archived_project_to_schema(row: _ProjectArchiveRow | ProjectRowLockedForChange) -> Archived:
     """Return the API answer of a project's archive from its row, the same while the project is archived."""
     job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
     return build_api_answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

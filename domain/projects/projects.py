@@ -105,7 +105,7 @@ class NewProject(NamedTuple):
 _NO_IDEMPOTENCY_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
 
 
-async def insert_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
+async def insert_new_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
     """Insert projects of many tenants in one statement; each gets version 1.
 
     Return for each in turn: True if it is inserted, False if its record's key was used before, None if
@@ -145,8 +145,8 @@ async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -
 async def read_project_brand_for_api(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return a project's brand: each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read_brand_sources(conn, organization_id=organization_id, project_id=project_id)
-    return brand.describe_brand(rows, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    return brand.brand_to_schema(rows, project_id=project_id)
 
 
 async def list_project_page(

@@ -52,7 +52,7 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
 
     If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.
     """
-    window = quotas.build_post_quota_query_parameters(post)
+    window = quotas.build_post_quota_sql_parameters(post)
     return await _CLAIM_QUEUE_HEAD_FOR_POST.row(
         conn,
         org=post.organization_id,

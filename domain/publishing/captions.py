@@ -22,7 +22,7 @@ from schemas.errors import StateConflict
 CAPTION_REJECTED_CANCEL_REASON = "caption_rejected"
 
 
-async def approve_caption_override(
+async def approve_pending_caption(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -68,7 +68,7 @@ async def _submit_job_of_approved_post(
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def reject_caption_override(
+async def reject_pending_caption(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -82,7 +82,7 @@ async def reject_caption_override(
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """
     post_scope = await changes.find_post_rows_to_lock(conn, organization_id, post_id)
-    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
+    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_caption_awaits_approval(post)
     waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)

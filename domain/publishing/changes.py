@@ -14,8 +14,8 @@ from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import VersionedPost
-from domain.publishing.states import PostState
-from domain.publishing.targets import TargetFingerprint
+from domain.publishing.states import PostRowState
+from domain.publishing.targets import PostFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
 from jobs.kinds import PUBLISH_POST_KIND
@@ -82,7 +82,7 @@ async def cancel_single_post(
     """
     post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
-    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
+    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_post_is_waiting(post)
@@ -98,7 +98,7 @@ async def reschedule_waiting_post(
     post_id: UUID,
     body: Reschedule,
     now: datetime,
-    ahead: timedelta = scheduling.NO_SANDBOX_CLOCK_ADVANCE,
+    ahead: timedelta = scheduling.NO_SANDBOX_CLOCK_LEAD,
     versions: project_locks.IfMatchVersions = None,
 ) -> tuple[VersionedPost, list[WakeMessage]]:
     """Give a waiting post and its job another time, or a job if it was approved too late; return post and wakes.
@@ -113,7 +113,7 @@ async def reschedule_waiting_post(
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_post_is_waiting(post)
     if not body.allow_duplicate:
-        await _check_no_duplicate_post(conn, post, when.at)
+        await _refuse_duplicate_post(conn, post, when.at)
     job_id, wakes = await _reschedule_post_job(conn, post, when.at)
     await _update_post_time(conn, post, job_id, when.at)
     moved = msgspec.to_builtins({"from": post.scheduled_for + ahead, "to": when.at + ahead})
@@ -145,7 +145,7 @@ async def retry_failed_post(
     if submitted.fresh:
         post, account = await lock_post_with_job_and_account(conn, organization_id, post_id, None)
         await _check_post_retryable(conn, post, account, retry_of)
-        await _check_no_duplicate_post(conn, post, submitted.created_at)
+        await _refuse_duplicate_post(conn, post, submitted.created_at)
         await _update_post_time(conn, post, submitted.job_id, submitted.created_at)
         await posts.record_post_history(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")
     return submitted
@@ -164,7 +164,7 @@ async def resolve_post_outcome_by_person(
 
     Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `StateConflict` OUTCOME_KNOWN.
     """
-    _check_external_url(body)
+    _check_live_post_url(body)
     post = await _lock_post_row(conn, organization_id, post_id, versions)
     if post.status != "outcome_unknown":
         raise StateConflict("OUTCOME_KNOWN", f"the post is {post.status}: nothing to resolve", status=post.status)
@@ -183,7 +183,7 @@ async def resolve_post_outcome_by_person(
     return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 
 
-def _check_external_url(body: ResolvePost) -> None:
+def _check_live_post_url(body: ResolvePost) -> None:
     if body.external_url is None:
         return
     if not body.published:
@@ -238,8 +238,8 @@ def _post_not_queued_error(status: str) -> StateConflict:
     return StateConflict("POST_NOT_QUEUED", f"the post is {status}: only a waiting post can be changed", status=status)
 
 
-async def _check_no_duplicate_post(conn: Conn, post: LockedPostRow, at: datetime) -> None:
-    fingerprint = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
+async def _refuse_duplicate_post(conn: Conn, post: LockedPostRow, at: datetime) -> None:
+    fingerprint = PostFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
     await targets.check_no_equal_post(
         conn, organization_id=post.organization_id, prints=[fingerprint], at=at, but=post.id
     )
@@ -253,7 +253,9 @@ async def _check_post_retryable(conn: Conn, post: LockedPostRow, account: Locked
     """
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
+        raise StateConflict(
+            "JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostRowState(post.status)], status=post.status
+        )
     content = await scheduling.lock_completed_content(
         conn, organization_id=post.organization_id, content_id=post.content_id
     )

@@ -49,7 +49,7 @@ def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat,
     return "labelled" if takes else "not_supported"
 
 
-def choose_ai_label_of_unsent_post(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
+def predict_ai_label_of_unsent_post(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
     """Return an unsent post's AI label, as `choose_ai_label`; `origin` is its row's JSON of origin and format."""
     content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
     return choose_ai_label(platform, mode, origin["format"], content)

@@ -50,7 +50,7 @@ async def handle_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | 
     if post.seconds_until_too_late <= 0 and not post.may_be_live:
         return await give_up_post(conn, post)
     if post.account_status == "disconnected" and not post.may_be_live:
-        return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
+        return await fail_post_with_error(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
             return await give_up_post(conn, post)
@@ -81,7 +81,7 @@ async def snooze_post_while_platform_prepares_it(conn: Conn, post: LockedPost, a
     if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
     wait_s = min(after_s, post.seconds_until_too_late)
-    await _hold_back_post(conn, post, wait_s)
+    await _requeue_post_later(conn, post, wait_s)
     return Snooze(wait_s)
 
 
@@ -168,7 +168,7 @@ async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
     return Failed(POST_TOO_LATE_ERROR_CODE, message, retryable=True)
 
 
-async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
+async def fail_post_with_error(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
     await _store_platform_error_of_post(conn, post, error)
     await account_queue.advance_account_queue(conn, post)
     return Failed(error.code, error.message)
@@ -202,7 +202,7 @@ async def _handle_platform_error(
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)
         case PlatformRefusal():
-            return await give_up_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
+            return await give_up_post(conn, post) if post.may_be_live else await fail_post_with_error(conn, post, error)
         case _:
             return await _retry_post_later(conn, claim, post, error)
 
@@ -242,11 +242,11 @@ async def _retry_post_later(
     wait_s = max(backoff_s * jitter, least_s)
     if wait_s >= post.seconds_until_too_late:
         return await give_up_post(conn, post)
-    await _hold_back_post(conn, post, wait_s)
+    await _requeue_post_later(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 
 
-async def _hold_back_post(conn: Conn, post: LockedPost, wait_s: float) -> None:
+async def _requeue_post_later(conn: Conn, post: LockedPost, wait_s: float) -> None:
     """Make a post wait in its account's queue for `wait_s` seconds; the next post may go."""
     await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
     await account_queue.advance_account_queue(conn, post)

@@ -68,7 +68,7 @@ class LockedPost(NamedTuple):
         return SealedSecret(self.vault_key_id, self.sealed)
 
     @property
-    def post_secret_name(self) -> str:
+    def sealing_row_name(self) -> str:
         """Return the row's name that the encryption binds the post's secret to."""
         return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
 

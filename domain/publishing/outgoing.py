@@ -142,7 +142,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
     secret = post.sealed_platform_call_secret and vault.unseal_secret(
-        keyring, post.sealed_platform_call_secret, row=post.post_secret_name
+        keyring, post.sealed_platform_call_secret, row=post.sealing_row_name
     )
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)

@@ -33,7 +33,7 @@ PostEventType = Literal[
 ]  # fmt: skip
 
 
-class OpenPostCounts(NamedTuple):
+class ProjectPostCounts(NamedTuple):
     """Numbers of a project's posts: waiting for an approval or their time, and in flight."""
 
     waiting: int
@@ -43,13 +43,13 @@ class OpenPostCounts(NamedTuple):
 GET_POST = post_view.get_post.typed(PartnerPostRow)
 LIST_POSTS = post_view.list_posts.typed(PartnerPostRow)
 LIST_POSTS_OF_ORGANIZATION = post_view.list_posts_of_all.typed(PartnerPostRow)
-COUNT_OPEN_POSTS = scheduled_post.count_open.typed(OpenPostCounts)
+COUNT_OPEN_POSTS = scheduled_post.count_open.typed(ProjectPostCounts)
 
 #: Statuses of posts that may have a wait reason.
 POST_STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Most posts of a period that are read one by one and sorted.
-MAX_SORTED_POSTS = 2_000
+MAX_PERIOD_POSTS = 2_000
 
 
 async def record_post_history(
@@ -104,11 +104,11 @@ async def list_post_page(
         "since": period.since,
         "until": period.until,
         "before": period.id_upper_bound(before),
-        "most": MAX_SORTED_POSTS,
+        "most": MAX_PERIOD_POSTS,
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
-    leading = multi_value_filter.split_filter_into_searches(status=None if led else statuses)
+    leading = multi_value_filter.split_search_by_filter_value(status=None if led else statuses)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_POSTS.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
 
@@ -131,10 +131,10 @@ async def list_organization_post_page(
         "since": period.since,
         "until": period.until,
         "before": before,
-        "most": MAX_SORTED_POSTS,
+        "most": MAX_PERIOD_POSTS,
         "limit": limit,
     }
-    leading = multi_value_filter.split_filter_into_searches(status=statuses)
+    leading = multi_value_filter.split_search_by_filter_value(status=statuses)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_POSTS_OF_ORGANIZATION.all, filters, leading)
     return [_post_to_schema(row) for row in rows]
 
@@ -152,7 +152,7 @@ async def _check_filtered_account_and_content_exist(
             raise not_found_error("content")
 
 
-async def count_open_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID) -> OpenPostCounts:
+async def count_open_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ProjectPostCounts:
     """Count a project's posts that wait, and those in flight; exact while this transaction locks the project."""
     return await COUNT_OPEN_POSTS.row(conn, org=organization_id, project_id=project_id)
 
@@ -212,4 +212,4 @@ def _ai_label_of_post_row(row: PartnerPostRow) -> AiLabel | None:
     """Return the AI label that a post was sent with, or the one that an unsent post will get."""
     if row.ai_origin is None:
         return row.ai_label
-    return disclosure.choose_ai_label_of_unsent_post(row.platform, row.mode, row.ai_origin)
+    return disclosure.predict_ai_label_of_unsent_post(row.platform, row.mode, row.ai_origin)

@@ -49,7 +49,7 @@ def find_account_post_quota_per_window(
     return limits and AccountPostQuotaPerWindow(*limits.quota)
 
 
-def build_post_quota_query_parameters(post: LockedPost) -> PostQuotaParameters:
+def build_post_quota_sql_parameters(post: LockedPost) -> PostQuotaParameters:
     """Return the quota of the post's account, with a period longer by `POST_QUOTA_SEND_DELAY_MARGIN_S`.
 
     Both the number of posts and the period are None if no limit is known.

@@ -26,7 +26,7 @@ from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformEr
 #: Times of the polls in seconds after the loss.
 LOST_POST_POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-LOST_POST_POLL_TOLERANCE_S = 1.0
+LOST_POST_POLL_EARLINESS_S = 1.0
 
 POST_PROVED_ABSENT_ERROR = PostNotSent(
     "NOT_PUBLISHED", "the platform's answer was lost, and the post is proved not to be there: schedule it again"
@@ -90,7 +90,7 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 def seconds_until_next_lost_post_poll(age_s: float) -> float | None:
     """Return the seconds until the next poll for a post, `age_s` after its answer was lost; None after the last one."""
-    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_TOLERANCE_S), None)
+    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_EARLINESS_S), None)
 
 
 async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
@@ -171,7 +171,7 @@ async def mark_lost_post_published(
             await job_end.submit_post_reconciliation(
                 conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
             )
-    return _build_lost_post_poll_result(lost, "published")
+    return _build_reconcile_job_result(lost, "published")
 
 
 async def mark_lost_post_as_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
@@ -180,7 +180,7 @@ async def mark_lost_post_as_draft(conn: Conn, *, claim: JobClaim, lost: LostPost
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
         await posts.record_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
-    return _build_lost_post_poll_result(lost, "draft_in_inbox")
+    return _build_reconcile_job_result(lost, "draft_in_inbox")
 
 
 async def fail_absent_lost_post(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
@@ -193,8 +193,8 @@ async def fail_absent_lost_post(conn: Conn, *, claim: JobClaim, lost: LostPost, 
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
         await posts.record_post_history(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
-    return _build_lost_post_poll_result(lost, "failed")
+    return _build_reconcile_job_result(lost, "failed")
 
 
-def _build_lost_post_poll_result(lost: LostPost, status: str) -> dict[str, Any]:
+def _build_reconcile_job_result(lost: LostPost, status: str) -> dict[str, Any]:
     return {"postId": ids.format_prefixed_id(ids.POST, lost.post_id), "status": status}

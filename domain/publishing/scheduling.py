@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.publishing import posts, targets
-from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, TargetFingerprint
+from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, PostFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import ResolvedLocalTime
@@ -20,7 +20,7 @@ from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled
 
 MAX_SCHEDULE_TIME_PAST, MAX_SCHEDULE_TIME_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
-NO_SANDBOX_CLOCK_ADVANCE = timedelta()
+NO_SANDBOX_CLOCK_LEAD = timedelta()
 
 
 class ContentToScheduleFacts(NamedTuple):
@@ -73,7 +73,7 @@ class _NewPost(NamedTuple):
     content_pending: bool
 
     @property
-    def blocked(self) -> bool:
+    def unapproved(self) -> bool:
         return self.caption_pending or self.content_pending
 
 
@@ -88,7 +88,7 @@ async def create_scheduled_posts_of_content(
     approver_id: UUID | None,
     body: ScheduleContent,
     now: datetime,
-    ahead: timedelta = NO_SANDBOX_CLOCK_ADVANCE,
+    ahead: timedelta = NO_SANDBOX_CLOCK_LEAD,
 ) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post of a content for each target, or none; return the schedule and the wakes to send.
 
@@ -115,7 +115,7 @@ async def create_immediate_content_posts(
 
 
 def resolve_schedule_time(
-    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NO_SANDBOX_CLOCK_ADVANCE
+    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NO_SANDBOX_CLOCK_LEAD
 ) -> ResolvedLocalTime:
     """Return a schedule's requested time in real time; a local time is of `zone`, a sandbox's clock is `ahead`.
 
@@ -186,7 +186,7 @@ async def _create_posts(
     if approver_id is None and not may_wait:
         _check_captions_approved(unapproved)
     if not body.allow_duplicate:
-        await targets.check_no_equal_post(conn, organization_id=org, prints=_target_fingerprints(planned), at=when.at)
+        await targets.check_no_equal_post(conn, organization_id=org, prints=_new_post_fingerprints(planned), at=when.at)
     new = [
         _NewPost(ids.new_uuid7(), target, approver_id is None and alone, content.pending)
         for target, alone in zip(planned, unapproved, strict=True)
@@ -198,7 +198,7 @@ async def _create_posts(
         )
     scheduled = Scheduled(
         content_id=ids.format_prefixed_id(ids.CONTENT, scope.content_id),
-        gate_status="blocked_on_approval" if any(post.blocked for post in new) else "open",
+        gate_status="blocked_on_approval" if any(post.unapproved for post in new) else "open",
         time_rule=when.rule,
         scheduled_posts=scheduled_targets,
     )
@@ -217,9 +217,9 @@ def _check_captions_approved(unapproved: Sequence[bool]) -> None:
         )
 
 
-def _target_fingerprints(planned: Sequence[CheckedPostTarget]) -> list[TargetFingerprint]:
+def _new_post_fingerprints(planned: Sequence[CheckedPostTarget]) -> list[PostFingerprint]:
     return [
-        TargetFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
+        PostFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
         for number, target in enumerate(planned)
     ]
 
@@ -232,7 +232,7 @@ async def _insert_posts_with_jobs(
     Returns the wakes to send, and the posts as shown in the response, in the order of the targets.
     """
     org, planned = scope.organization_id, [post.planned for post in new]
-    queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
+    queued, blocked = [one.id for one in new if not one.unapproved], [post.id for post in new if post.unapproved]
     job_ids, wakes = await posts.submit_publish_jobs_for_post_times(
         conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(queued, at)
     )

@@ -27,9 +27,9 @@ from schemas.errors import PlatformRefusal, PostOutcomeUnknown
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
-MAX_QUEUE_WAIT_DOUBLINGS = 3
+MAX_POST_WAIT_DOUBLINGS = 3
 
-CONTENT_NOT_APPROVED_ERROR = PlatformRefusal(
+CONTENT_APPROVAL_LOST_ERROR = PlatformRefusal(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
@@ -61,7 +61,7 @@ class PostSendingMarkOrRefusal(NamedTuple):
 _MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMarkOrRefusal)
 
 
-async def read_post_to_send(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
+async def lock_post_to_send(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
     """Return the post to send, with its files and token, or the outcome if it can't be sent now.
 
     A waiting post takes its account queue's head; one under way continues. Snoozes to refresh a token that ends soon.
@@ -92,7 +92,7 @@ async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedP
         await account_queue.wake_next_queued_post(
             conn, organization_id=post.organization_id, account_id=post.account_id
         )
-    waits = min(claim.fence - claim.attempt, MAX_QUEUE_WAIT_DOUBLINGS)
+    waits = min(claim.fence - claim.attempt, MAX_POST_WAIT_DOUBLINGS)
     return Snooze(min(account_queue.QUEUE_CHECK_INTERVAL_S * 2**waits, post.seconds_until_too_late))
 
 
@@ -126,7 +126,7 @@ async def mark_post_sending(
     return marked
 
 
-async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
+async def mark_idempotent_resend(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
     """Mark a post for a repeat of the same call after a lost answer; return the time, or the outcome that forbids it.
 
     None if it is too late for that, or if the account is disconnected.
@@ -155,7 +155,7 @@ def _prepared_call_columns(post: LockedPost, step: PreparedPostCall | None) -> d
     """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.post_secret_name)
+    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.sealing_row_name)
     return {
         "handle": step.handle,
         "request": step.request,
@@ -177,7 +177,7 @@ async def _mark_sending_unless_blocked(
     outcome = await failures.handle_sending_blocker(conn, post)
     if outcome is not None:
         return outcome
-    org, post_id, window = post.organization_id, post.id, quotas.build_post_quota_query_parameters(post)
+    org, post_id, window = post.organization_id, post.id, quotas.build_post_quota_sql_parameters(post)
     marked = await _MARK_POST_SENDING.row(
         conn,
         org=org,
@@ -206,7 +206,7 @@ async def _mark_sending_unless_blocked(
 
 async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMarkOrRefusal) -> TaskNotDone:
     if not marked.approved:
-        return await failures.fail_rejected_post(conn, post, CONTENT_NOT_APPROVED_ERROR)
+        return await failures.fail_post_with_error(conn, post, CONTENT_APPROVAL_LOST_ERROR)
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
@@ -225,7 +225,7 @@ async def record_post_acceptance(
     await outgoing_post.accept_post.run(conn, org=post.organization_id, id=post.id, phase=phase, handle=handle)
     if phase == "accepted":
         await ledger.store_job_progress(conn, claim, progress=0.8, stage="confirming")
-        await _record_post_accepted_or_in_inbox_event(conn, post, "accepted", found=found)
+        await _record_acceptance_in_post_history(conn, post, "accepted", found=found)
         await account_queue.advance_account_queue(conn, post)
     return None
 
@@ -279,7 +279,7 @@ async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) 
     """Mark a post as a draft in its owner's inbox; return its job's result. `found`: by a look-up, its answer lost."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
-    await _record_post_accepted_or_in_inbox_event(conn, post, "draft_in_inbox", found=found)
+    await _record_acceptance_in_post_history(conn, post, "draft_in_inbox", found=found)
     await account_queue.advance_account_queue(conn, post)
     return Done({"postId": ids.format_prefixed_id(ids.POST, post.id), "status": "draft_in_inbox"})
 
@@ -299,7 +299,7 @@ def duplicate_external_post_id_error() -> PostOutcomeUnknown:
     return PostOutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 
-async def _record_post_accepted_or_in_inbox_event(
+async def _record_acceptance_in_post_history(
     conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool
 ) -> None:
     org, details = post.organization_id, _found_by_lookup_event_details(found)

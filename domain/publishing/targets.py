@@ -38,7 +38,7 @@ class CaptionAndFiles(NamedTuple):
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
 
 
-class TargetFingerprint(NamedTuple):
+class PostFingerprint(NamedTuple):
     """Fingerprint of a post to an account; `path` is its target's place in the request."""
 
     path: str
@@ -99,7 +99,7 @@ async def check_and_lock_post_targets(
 
 
 async def check_no_equal_post(
-    conn: Conn, *, organization_id: UUID, prints: Sequence[TargetFingerprint], at: datetime, but: UUID | None = None
+    conn: Conn, *, organization_id: UUID, prints: Sequence[PostFingerprint], at: datetime, but: UUID | None = None
 ) -> None:
     """Raise `StateConflict` DUPLICATE_POST if a locked account has an equal post within 24 h of `at`.
 
@@ -157,7 +157,9 @@ async def check_content_files_fit_waiting_posts(conn: Conn, *, organization_id: 
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     files = [PostFileToCheck(*asset[:4]) for asset in assets]
     faults = {
-        account.id: list(platform_limits.find_media_faults(LIMITS_BY_PLATFORM[account.platform], account.traits, files))
+        account.id: list(
+            platform_limits.find_media_objections(LIMITS_BY_PLATFORM[account.platform], account.traits, files)
+        )
         for account in accounts
     }
     issues = [
@@ -247,7 +249,7 @@ def _find_target_issues(
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
     files = [PostFileToCheck(*asset[:4]) for asset in material.assets]
-    for fault in platform_limits.find_post_faults(platform, account.traits, caption, files):
+    for fault in platform_limits.find_post_objections(platform, account.traits, caption, files):
         yield field if fault.code == platform_limits.CAPTION_FAULT_CODE else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
@@ -278,7 +280,7 @@ def _choose_privacy_level_to_store(target: Target, account: LockedQueueAccount) 
 
 def _find_caption_limit_of_account(account: LockedQueueAccount) -> _CaptionBound:
     platform = LIMITS_BY_PLATFORM[account.platform]
-    return platform, platform_limits.max_caption_length(platform, account.traits)
+    return platform, platform_limits.account_caption_limit(platform, account.traits)
 
 
 def target_field_path(number: int, field: str = "socialAccountId") -> str:

@@ -25,12 +25,12 @@ CONTENT_EDITED_EVENT_DETAILS, SCHEDULE_PASSED_EVENT_DETAILS = (
 )
 
 
-class _BlockedPostWithTime(NamedTuple):
+class _BlockedScheduledPost(NamedTuple):
     id: UUID
     scheduled_for: datetime
 
 
-class _PostWithCancelRequest(NamedTuple):
+class _CancelRequestedPostRow(NamedTuple):
     id: UUID
     job_id: UUID | None
     social_account_id: UUID
@@ -44,9 +44,9 @@ class _ChangedPostId(NamedTuple):
 LIST_WAITING_ACCOUNT_POSTS = scheduled_post.list_waiting_of_account.typed(UnreleasedPost)
 LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
 LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(UnreleasedPost)
-LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_PostWithCancelRequest)
+LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_CancelRequestedPostRow)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedPostWithTime)
+LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedScheduledPost)
 BLOCK_QUEUED_POSTS_OF_CONTENT = scheduled_post.block_posts.typed(_ChangedPostId)
 CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 

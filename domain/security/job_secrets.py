@@ -12,7 +12,7 @@ from jobs.ledger import ChangedJob, JobClaim
 FIND_JOB_SECRET = job_secret.find_secret.typed(vault.SealedSecret)
 
 
-async def seal_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
+async def store_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
     """Seal a job's secret and store it, in the transaction that submits the job."""
     row = vault.secret_row_name("job_secret", organization_id, job_id)
     sealed = vault.seal_secret(keyring, secret, row=row)

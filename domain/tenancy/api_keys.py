@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
-from domain.tenancy.key_secrets import StoredSecretHashes
+from domain.tenancy.key_secrets import CurrentAndOldHashes
 from domain.tenancy.key_text import ApiKeyParts
 from domain.values.answers import build_api_answer_from_row
 from schemas import ids
@@ -101,8 +101,8 @@ class StoredApiKey(NamedTuple):
     suspended: bool
 
     @property
-    def stored_hashes(self) -> StoredSecretHashes:
-        return StoredSecretHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
+    def stored_hashes(self) -> CurrentAndOldHashes:
+        return CurrentAndOldHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
 
     @property
     def principal(self) -> Principal:

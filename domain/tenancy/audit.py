@@ -88,9 +88,9 @@ async def list_audit_page(
         "actions": actions,
         "api_key_ids": api_key_ids,
         "limit": limit,
-        **period.list_parameters(before),
+        **period.sql_parameters(before),
     }
-    leading = multi_value_filter.split_filter_into_searches(
+    leading = multi_value_filter.split_search_by_filter_value(
         project_id=project_ids, api_key_id=api_key_ids, action=actions
     )
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_AUDIT_ENTRIES.all, filters, leading)

@@ -18,7 +18,7 @@ class HashedSecret(NamedTuple):
     pepper_id: str
 
 
-class StoredSecretHashes(NamedTuple):
+class CurrentAndOldHashes(NamedTuple):
     """Hash of a row's secret, and of the old one (or None) during a rotation's overlap."""
 
     secret_hash: bytes
@@ -33,7 +33,7 @@ def make_key_secret(peppers: Keyring) -> tuple[str, HashedSecret]:
     return secret, HashedSecret(_hash_with_pepper(secret, peppers, peppers.writer), peppers.writer)
 
 
-def secret_matches(secret: str, peppers: Keyring, kept: StoredSecretHashes | None) -> bool:
+def secret_matches(secret: str, peppers: Keyring, kept: CurrentAndOldHashes | None) -> bool:
     """Return whether a secret has the stored hash or, during a rotation, the old one; False if `kept` is None.
 
     Compares in constant time. An unknown key id (None) and a key without a rotation cost as many hashes and

@@ -144,7 +144,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
     Raises `InvalidValue` unless one field is sent, for no advance, and for one above `MAX_SANDBOX_TIME_AHEAD` in all.
     """
     if body.advance is not None and body.now is None:
-        path, by = "advance", _parse_duration(body.advance)
+        path, by = "advance", _parse_advance_span(body.advance)
     elif body.now is not None and body.advance is None:
         path, by = "now", timezones.parse_utc_time(body.now, path="now") - clock.time
     else:
@@ -156,7 +156,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
     return path, by
 
 
-def _parse_duration(text: str) -> timedelta:
+def _parse_advance_span(text: str) -> timedelta:
     """Return the duration of a whole number and a unit, such as 90m or 7d. Raises `InvalidValue`."""
     match = _CLOCK_ADVANCE_DURATION_PATTERN.fullmatch(text)
     if not match:

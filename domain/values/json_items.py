@@ -35,7 +35,7 @@ class JsonListItemTexts(NamedTuple):
     items: list[bytes] | None
 
 
-def split_json_list_field(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItemTexts]:
+def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItemTexts]:
     """Return the texts of the items in a JSON object's list, and the rest of the object, in cooperative steps.
 
     The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more

@@ -61,7 +61,7 @@ def check_metadata_is_storable(metadata: dict[str, Any]) -> dict[str, Any]:
     """
     if _count_encoded_metadata_bytes(metadata) > MAX_METADATA_BYTES:
         raise InvalidValue("metadata", _METADATA_TOO_LONG_MESSAGE)
-    for level, node in _walk_metadata_nodes(metadata):
+    for level, node in _walk_partner_metadata(metadata):
         if level > MAX_METADATA_LEVELS and isinstance(node, dict | list):
             raise InvalidValue("metadata", _METADATA_TOO_DEEP_MESSAGE)
         if isinstance(node, str) and "\0" in node:
@@ -87,13 +87,13 @@ def _count_stored_metadata_bytes(metadata: dict[str, Any]) -> int:
     """Return the number of bytes of the JSON as Postgres stores it: with numbers in plain digits."""
     swollen = sum(
         len(f"{Decimal(repr(node)):f}") - len(msgspec.json.encode(node))
-        for _, node in _walk_metadata_nodes(metadata)
+        for _, node in _walk_partner_metadata(metadata)
         if isinstance(node, float)
     )
     return len(msgspec.json.encode(metadata)) + swollen
 
 
-def _walk_metadata_nodes(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:
+def _walk_partner_metadata(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:
     """Yield each key and value in an object (level 1) with its level; uses a stack, as the caller chooses the depth."""
     stack: list[tuple[int, Any]] = [(1, metadata)]
     while stack:

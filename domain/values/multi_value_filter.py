@@ -20,7 +20,7 @@ R = TypeVar("R", bound=RowWithId)
 SingleValueFilters = Mapping[str, Any]
 
 
-def split_filter_into_searches(**filters: Sequence[Any] | None) -> list[SingleValueFilters]:
+def split_search_by_filter_value(**filters: Sequence[Any] | None) -> list[SingleValueFilters]:
     """Return the parameters of a list's searches: one for each value of the first filter that isn't None.
 
     The other filters are None in each of them. Without any filter there is one search, for all rows.

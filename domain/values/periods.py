@@ -27,7 +27,7 @@ class ListPeriod(NamedTuple):
         since, until = (bound and _shift_unless_overflow(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)
 
-    def list_parameters(self, cursor: UUID | None) -> dict[str, Any]:
+    def sql_parameters(self, cursor: UUID | None) -> dict[str, Any]:
         """Return the parameters of a list's statement: the period, and the bounds of its ids before a cursor."""
         return {
             "since": self.since,

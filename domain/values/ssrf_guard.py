@@ -32,7 +32,7 @@ AZURE_WIRESERVER = build_denied_network_rule("168.63.129.16/32", "Azure WireServ
 PUBLIC_ADDRESS_POLICY = Policy(
     denied_networks=AddressTable((*DEFAULT_DENIED.blocks, AZURE_WIRESERVER)), max_url_length=MAX_URL_CHARACTERS
 )
-ALL_BUT_LOOPBACK_DENIED = AddressTable(
+NON_LOOPBACK_FETCH_DENIED = AddressTable(
     (build_denied_network_rule("0.0.0.0/0", "not loopback"), build_denied_network_rule("::/0", "not loopback"))
 )
 
@@ -62,7 +62,7 @@ def parse_host_and_port(text: str) -> HostAndPort:
 
 def loopback_only_policy(host: str, port: int) -> Policy:
     return Policy(
-        denied_networks=ALL_BUT_LOOPBACK_DENIED,
+        denied_networks=NON_LOOPBACK_FETCH_DENIED,
         allowed_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
         allowed_hosts=frozenset({host}),
         allowed_ports=frozenset({port}),
@@ -70,7 +70,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
     )
 
 
-def trust_settings_url(url: str) -> AllowedOrigins:
+def settings_url_policy(url: str) -> AllowedOrigins:
     """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.

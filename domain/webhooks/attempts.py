@@ -120,7 +120,7 @@ async def take_due_deliveries(
     if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, webhook_endpoint_id_of_claim(claim)
-    keys = await secrets.list_signing_keys(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    keys = await secrets.unseal_webhook_keys(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     bodies = await _render_delivery_bodies(conn, org, deliveries, public_url)
     return [OutgoingDelivery(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
 

@@ -39,7 +39,7 @@ class _WebhookDeliveryRow(NamedTuple):
     ended_at: datetime | None
 
 
-class _ReplayedEventsRow(NamedTuple):
+class _ReplayedWebhooksRow(NamedTuple):
     deliveries: int
     last_id: UUID | None
 
@@ -47,7 +47,7 @@ class _ReplayedEventsRow(NamedTuple):
 GET_WEBHOOK_DELIVERY = webhook_delivery.get_delivery.typed(_WebhookDeliveryRow)
 FIND_DELIVERY_OF_EVENT = webhook_delivery.find_delivery.typed(_WebhookDeliveryRow)
 LIST_WEBHOOK_DELIVERIES = webhook_delivery.list_deliveries.typed(_WebhookDeliveryRow)
-REPLAY_WEBHOOK_EVENTS = webhook_delivery.repeat_events.typed(_ReplayedEventsRow)
+REPLAY_WEBHOOK_EVENTS = webhook_delivery.repeat_events.typed(_ReplayedWebhooksRow)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
@@ -69,7 +69,7 @@ async def list_webhook_deliveries_of_endpoint(
     """Return at most `limit` webhook deliveries older than `before`, newest first. Raises `ObjectNotFound`."""
     await endpoints.read_webhook_endpoint(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     filters = {"org": organization_id, "endpoint_id": endpoint_id, "types": types, "before": before, "limit": limit}
-    leading = multi_value_filter.split_filter_into_searches(status=statuses)
+    leading = multi_value_filter.split_search_by_filter_value(status=statuses)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, LIST_WEBHOOK_DELIVERIES.all, filters, leading)
     return [_webhook_delivery_to_schema(row) for row in rows]
 

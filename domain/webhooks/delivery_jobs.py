@@ -20,7 +20,7 @@ from schemas.errors import LimitReached
 WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH = 200
 
 
-class EndpointOfDeliverySearch(NamedTuple):
+class EndpointToDeliverTo(NamedTuple):
     """Endpoint that a search found; `free`: it may have a delivery job, and has none."""
 
     organization_id: UUID
@@ -28,20 +28,20 @@ class EndpointOfDeliverySearch(NamedTuple):
     free: bool
 
 
-FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointOfDeliverySearch)
-FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointOfDeliverySearch)
-FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointOfDeliverySearch)
+FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointToDeliverTo)
+FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointToDeliverTo)
+FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointToDeliverTo)
 
 BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 
 
-class WebhookDeliveryJobSubmitter:
+class WebhookEndpointRoundRobin:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
-    def __init__(self, query: TypedQuery[EndpointOfDeliverySearch]) -> None:
+    def __init__(self, query: TypedQuery[EndpointToDeliverTo]) -> None:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
-    async def submit_next_delivery_jobs(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
+    async def submit_jobs_of_next_endpoints(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
         """Submit the delivery jobs of the next batch of webhook endpoints in the search.
 
         Returns the number of visited endpoints, and the wakes to send after the commit.
@@ -53,7 +53,7 @@ class WebhookDeliveryJobSubmitter:
         return len(walked), wakes
 
 
-async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointOfDeliverySearch]) -> list[WakeMessage]:
+async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointToDeliverTo]) -> list[WakeMessage]:
     """Submit the delivery job of each of these webhook endpoints; return the wakes to send.
 
     If the ledger refuses an endpoint's job now, the next search finds the endpoint again.

@@ -63,7 +63,7 @@ class WebhookEventSubject(NamedTuple):
     public_url: str
 
 
-class SampleEvent(NamedTuple):
+class SampleWebhook(NamedTuple):
     """Object of a sample event, and its type. The object doesn't exist: it is to test a receiver."""
 
     type: WebhookEventType
@@ -100,7 +100,7 @@ async def list_webhook_event_page(
     return [_webhook_event_to_schema(row) for row in rows]
 
 
-async def read_webhook_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
+async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
     """Return the body of a webhook event, the same bytes for each receiver; render it if it is new.
 
     Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS` if it can't be rendered.
@@ -136,7 +136,7 @@ async def render_webhook_event_bodies(
     for row in (row for row in rows if row.body is None):
         subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
         try:
-            new_bodies[row.id] = await _render_event(conn, row, subject, ahead)
+            new_bodies[row.id] = await _render_webhook(conn, row, subject, ahead)
         except EVENT_RENDER_ERRORS as error:
             bodies_by_id[row.id] = error
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()])
@@ -155,7 +155,9 @@ async def prune_webhook_events(conn: Conn) -> int:
     )
 
 
-async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: SampleEvent, public_url: str) -> WebhookEvent:
+async def emit_sample_event(
+    conn: Conn, *, organization_id: UUID, sample: SampleWebhook, public_url: str
+) -> WebhookEvent:
     """Emit a sample webhook event with its body to the event type's subscribers, and return it.
 
     Raises `StateConflict` NOBODY_LISTENS.
@@ -176,20 +178,20 @@ async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: Sample
     [row] = await LOCK_WEBHOOK_EVENTS_FOR_RENDERING.all(conn, org=organization_id, ids=[event_id])
     ahead = await sandbox_clock.hold_sandbox_clock_even_if_advancing(conn, organization_id=organization_id)
     subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
-    rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(sample.thing, ahead))
+    rendered = _encode_webhook_body(row, subject, sandbox_times.add_sandbox_lead(sample.thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[event_id], bodies=[rendered])
     return _webhook_event_to_schema(row)
 
 
-async def _render_event(conn: Conn, row: _WebhookToRender, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
+async def _render_webhook(conn: Conn, row: _WebhookToRender, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
     try:
-        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
+        shown = sandbox_times.add_sandbox_lead(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
         shown = None
-    return _encode_event_body(row, subject, shown)
+    return _encode_webhook_body(row, subject, shown)
 
 
-def _encode_event_body(row: _WebhookToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+def _encode_webhook_body(row: _WebhookToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
     event_body = build_api_answer_from_row(
         WebhookEventBody,
         row,

@@ -51,7 +51,7 @@ async def rotate_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_i
     return await create_signing_secret(conn, organization_id=organization_id, endpoint_id=endpoint_id, keyring=keyring)
 
 
-async def list_signing_keys(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
+async def unseal_webhook_keys(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
     """Return the keys that sign a webhook endpoint's deliveries now, current one first; none if it is deleted."""
     rows = await LIST_SIGNING_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
     return [

@@ -16,7 +16,7 @@ from generation.confinement import kernel, landlock, seccomp
 #: Programs and libraries of the system, and the system files that Python and libc read.
 _READABLE_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 #: Facts about the machine and this process, without the environments of other processes.
-_MACHINE_FACT_PATHS = (
+_READABLE_MACHINE_PATHS = (
     "/sys/devices/system/cpu",
     "/proc/cpuinfo",
     "/proc/meminfo",
@@ -71,13 +71,13 @@ def missing_sandbox_mechanisms() -> list[str]:
 def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
     """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
     rights = landlock.LANDLOCK_RUN_RIGHTS if starts else landlock.LANDLOCK_READ_RIGHTS
-    rules = dict.fromkeys(map(Path, (*_READABLE_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights)
+    rules = dict.fromkeys(map(Path, (*_READABLE_PATHS, *_READABLE_MACHINE_PATHS, *_python_library_folders())), rights)
     return rules | _landlock_rights_of_product_packages() | {_NULL_DEVICE: landlock.LANDLOCK_FULL_ACCESS_RIGHTS}
 
 
 def _python_library_folders() -> set[str]:
     """Return Python's prefixes, and the import folders outside of them that don't contain the checkout."""
-    roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout_folder())
+    roots, checkout = {sys.prefix, sys.base_prefix}, str(_product_folder())
     within = tuple(f"{one}/" for one in roots)
     outside = {one for one in sys.path if one and not one.startswith(within)}
     return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
@@ -85,13 +85,13 @@ def _python_library_folders() -> set[str]:
 
 def _landlock_rights_of_product_packages() -> dict[Path, int]:
     """Return Landlock rights by path: reading for the product's packages, listing for the checkout around them."""
-    checkout = _checkout_folder()
+    checkout = _product_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
     return {checkout: landlock.LANDLOCK_LIST_RIGHTS} | dict.fromkeys(
         (one for one in packages if one.is_dir()), landlock.LANDLOCK_READ_RIGHTS
     )
 
 
-def _checkout_folder() -> Path:
+def _product_folder() -> Path:
     """Return the folder that contains the product's packages: a checkout or `site-packages`."""
     return Path(__file__).resolve().parents[2]

@@ -36,7 +36,7 @@ _DENIED_SYSTEM_CALLS = {
     "vhangup": (153, 58), "iopl": (172, -1), "ioperm": (173, -1), "modify_ldt": (154, -1),
 }  # fmt: skip
 #: Starts of processes and programs.
-_PROCESS_START_CALLS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
+_PROCESS_START_SYSCALLS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
 
@@ -95,7 +95,7 @@ def pack_seccomp_filter(steps: Sequence[_BpfInstruction]) -> SeccompFilter:
 
 
 def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[_BpfInstruction]:
-    denied = _DENIED_SYSTEM_CALLS if starts else _DENIED_SYSTEM_CALLS | _PROCESS_START_CALLS
+    denied = _DENIED_SYSTEM_CALLS if starts else _DENIED_SYSTEM_CALLS | _PROCESS_START_SYSCALLS
     steps = [
         _BpfInstruction(_LOAD, 0, 0, _MACHINE_AT),
         _BpfInstruction(_EQUAL, 1, 0, machine),

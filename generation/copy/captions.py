@@ -8,7 +8,7 @@ import regex
 
 from generation.copy import texts
 from generation.spec import StrictCamelCaseStruct
-from generation.text.breaking import split_words_or_phrases
+from generation.text.breaking import split_words_in_any_script
 
 #: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
 MAX_CLIP_CAPTION_LETTERS = 42
@@ -59,7 +59,7 @@ def count_clip_caption_letters(text: str) -> int:
 
 def _split_into_captions(sentence: str, language: str) -> Iterator[str]:
     """Yield captions of limited length from a sentence, split between words, if possible at a clause's end."""
-    words = [*split_words_or_phrases(texts.strip_html_to_line(sentence), language)]
+    words = [*split_words_in_any_script(texts.strip_html_to_line(sentence), language)]
     left = sum(map(count_clip_caption_letters, words))
     goal = left / max(1, math.ceil(left / MAX_CLIP_CAPTION_LETTERS))
     line = ""

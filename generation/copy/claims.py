@@ -40,7 +40,7 @@ HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
 )
 
 
-def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
+def find_text_claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Return the kinds of claims in a text, judged in `language` and each that it may be in; ignore `names`."""
     plain = HARMLESS_CLAIM_PHRASE_PATTERN.sub(" ", _remove_names(text, names))
     return frozenset(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from generation.copy import texts
-from generation.copy.claims import find_claim_kinds
+from generation.copy.claims import find_text_claims
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import LEAD_IN_APP_NAME_PLACEHOLDER, compile_word_entry_pattern
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
@@ -186,7 +186,7 @@ def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePat
         and not reading.open_ends.search(text)
         and not reading.back.match(text)
         and not reading.asides.search(text)
-        and not find_claim_kinds(text, language, [texts.strip_html_to_line(app)])
+        and not find_text_claims(text, language, [texts.strip_html_to_line(app)])
         and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
     )
 

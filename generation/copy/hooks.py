@@ -6,7 +6,7 @@ Formulas are templates with slots for names, without grammatical agreement.
 from collections.abc import Iterator, Sequence
 
 from generation.copy import names, texts, tones
-from generation.copy.claims import find_claim_kinds
+from generation.copy.claims import find_text_claims
 from generation.copy.clauses import (
     MAX_COPY_LINE_CHARACTERS,
     TRAILING_PUNCTUATION,
@@ -50,7 +50,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
         if (
             len(text) <= MAX_COPY_LINE_CHARACTERS
             and is_readable_prose(text)
-            and not find_claim_kinds(text, language, [names.app_display_name(brand)])
+            and not find_text_claims(text, language, [names.app_display_name(brand)])
             and do_words_fit_language(text, language)
         ):
             evidence = CopyEvidence(field="tagline", quote=own)
@@ -67,7 +67,7 @@ def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLin
                 and len(asked) <= MAX_SHORT_HOOK_CHARACTERS
                 and len(texts.split_lowercase_words(asked)) >= 3
                 and is_readable_prose(asked.rstrip(TRAILING_PUNCTUATION))
-                and not find_claim_kinds(asked, language, [names.app_display_name(brand)])
+                and not find_text_claims(asked, language, [names.app_display_name(brand)])
             ):
                 evidence = CopyEvidence(field="appDescription", quote=quote)
                 yield CopyLine(text=texts.capitalize_first_word(asked), rule="clause", evidence=[evidence])
@@ -94,7 +94,7 @@ def build_app_name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
     if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
-    casual = [own.casual] if tones.tone_of_voice(brand.voice) in TONES_WITH_CASUAL_HOOK else []
+    casual = [own.casual] if tones.voice_to_tone(brand.voice) in TONES_WITH_CASUAL_HOOK else []
     return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]
 
 

@@ -47,9 +47,9 @@ def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) ->
         "characters": line != texts.strip_html_to_line(line)
         or any(_flag_symbols_that_clause_lacks(line, clause, name)),
         "link": bool(WEB_ADDRESS_PATTERN.search(plain_line))
-        and not _are_line_matches_in_evidence(WEB_ADDRESS_PATTERN, plain_line, allowed),
+        and not _are_pattern_matches_in_evidence(WEB_ADDRESS_PATTERN, plain_line, allowed),
         "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
-        "number": not _are_line_matches_in_evidence(texts.NUMBER_PATTERN, plain_line, allowed),
+        "number": not _are_pattern_matches_in_evidence(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
         "force": not _find_words_of_language_table(plain_line, "force", language)
         <= _find_words_of_language_table(allowed, "force", language),
@@ -73,7 +73,7 @@ def _flag_symbols_that_clause_lacks(line: str, clause: str, name: str) -> Iterat
         yield not plain and character not in clause and character not in name
 
 
-def _are_line_matches_in_evidence(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
+def _are_pattern_matches_in_evidence(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 

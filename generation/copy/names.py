@@ -3,7 +3,7 @@
 import re
 
 from generation.copy import texts
-from generation.copy.claims import find_claim_kinds
+from generation.copy.claims import find_text_claims
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import compile_word_entry_pattern
 from generation.spec import BrandSnapshot, CopyEvidence
@@ -13,7 +13,7 @@ MAX_APP_NAME_CHARACTERS = 60
 #: Maximum characters of a keyword.
 MAX_SHOWN_KEYWORD_CHARACTERS = 32
 #: Maximum characters of an audience.
-MAX_AUDIENCE_CHARACTERS = 40
+MAX_SHOWN_AUDIENCE_CHARS = 40
 #: Keywords about technology or listings, not about the subject of the product.
 TECHNICAL_KEYWORD_PATTERN = compile_word_entry_pattern(
     """
@@ -92,7 +92,7 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
         and not TECHNICAL_KEYWORD_PATTERN.fullmatch(keyword)
         and texts.split_lowercase_words(keyword) != texts.split_lowercase_words(brand.name)
         and not (" " in keyword and is_keyword_misspelled_or_proper_name(keyword, brand, language))
-        and not find_claim_kinds(keyword, language, [app_display_name(brand)])
+        and not find_text_claims(keyword, language, [app_display_name(brand)])
     )
 
 
@@ -109,8 +109,8 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Copy
     display = texts.strip_html_to_line(brand.audience or "").rstrip(".。 ")
     if (
         not brand.audience
-        or not 3 <= len(display) <= MAX_AUDIENCE_CHARACTERS
-        or find_claim_kinds(display, language, [app_display_name(brand)])
+        or not 3 <= len(display) <= MAX_SHOWN_AUDIENCE_CHARS
+        or find_text_claims(display, language, [app_display_name(brand)])
     ):
         return None
     return texts.capitalize_first_word(display), CopyEvidence(field="audience", quote=brand.audience)

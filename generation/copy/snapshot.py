@@ -7,7 +7,7 @@ from schemas.brand import BrandField, BrandFieldName, Provenance
 #: Minimum confidence of an alternative value.
 MIN_ALTERNATIVE_VALUE_CONFIDENCE = 0.7
 #: Name of the link to the website source, if the brand declares no website.
-WEBSITE_LINK_NAME = "website"
+BRAND_SITE_LINK_NAME = "website"
 
 
 def take_brand_snapshot(known: Known) -> BrandSnapshot:
@@ -20,7 +20,7 @@ def take_brand_snapshot(known: Known) -> BrandSnapshot:
         name=_brand_field_text(fields.get("appName")) or "",
         taglines=_brand_field_text_with_alternatives(fields.get("tagline")),
         descriptions=_brand_field_text_with_alternatives(fields.get("appDescription")),
-        keywords=_supported_keywords(fields.get("keywords")),
+        keywords=_quoted_brand_keywords(fields.get("keywords")),
         audience=_brand_field_text(fields.get("audience")),
         voice=_brand_field_text(fields.get("brandVoice")),
         language=_brand_field_text(fields.get("primaryLanguage")),
@@ -46,7 +46,7 @@ def _brand_field_text_with_alternatives(field: BrandField | None) -> list[str]:
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
-def _supported_keywords(field: BrandField | None) -> list[str]:
+def _quoted_brand_keywords(field: BrandField | None) -> list[str]:
     """Return a brand's declared keywords; of derived ones, only phrases of words that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
@@ -62,9 +62,9 @@ def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
     field = fields.get("links")
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}
-    if WEBSITE_LINK_NAME not in links and not (field and _is_brand_field_from_partner(field)):
+    if BRAND_SITE_LINK_NAME not in links and not (field and _is_brand_field_from_partner(field)):
         sites = [one.url for one in _provenances_of_brand_field(fields.get("appName")) if one.source == "website"]
-        links |= dict.fromkeys([WEBSITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
+        links |= dict.fromkeys([BRAND_SITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
     return links
 
 

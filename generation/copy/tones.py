@@ -64,7 +64,7 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def tone_of_voice(voice: str | None) -> Tone:
+def voice_to_tone(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
     return find_meaning_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
 
@@ -88,10 +88,10 @@ def choose_line_formulas_by_brand_tone(brand: BrandSnapshot, language: str) -> C
     """Return a language's copy formulas in the tone of the brand's voice; None for a language without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
-    return table.tones.get(tone_of_voice(brand.voice), table.formulas)
+    return table.tones.get(voice_to_tone(brand.voice), table.formulas)
 
 
-def select_texts_for_tone(
+def select_texts_fitting_tone(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
     """Return the options with the best form for a tone, in their order: half of them, but at least `least`.
@@ -101,13 +101,13 @@ def select_texts_for_tone(
     if tone == "plain":
         return [*options]
     ranked = sorted(
-        range(len(options)), key=lambda place: (*_rank_text_for_tone(tone, text(options[place]), language), place)
+        range(len(options)), key=lambda place: (*_rank_text_fit_to_tone(tone, text(options[place]), language), place)
     )
     chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
     return [one for place, one in enumerate(options) if place in chosen]
 
 
-def _rank_text_for_tone(tone: Tone, text: str, language: str) -> tuple[int, int]:
+def _rank_text_fit_to_tone(tone: Tone, text: str, language: str) -> tuple[int, int]:
     """Return a text's rank for a tone; lower is better.
 
     Casual and playful prefer short questions, professional long statements, enthusiastic short texts, warm `you`.

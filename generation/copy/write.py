@@ -84,7 +84,7 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
         _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
     )
     if spec.format == "video":
-        points = _drop_points_beyond_time(hook, points, spec.seconds)
+        points = _drop_points_to_fit_video(hook, points, spec.seconds)
     return compose_piece_copy(
         words, hook, points, warnings=list(find_copy_warnings(words, spec)), presenter=spec.presenter
     )
@@ -110,8 +110,8 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         return next(iter(offered.values()))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     tiers = hooks.group_hooks_by_tier(words.brand, words.clauses, words.language, number)
-    candidates = tones.select_texts_for_tone(
-        tones.tone_of_voice(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
+    candidates = tones.select_texts_fitting_tone(
+        tones.voice_to_tone(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
     )
     return seeded_pick(spec.seed, candidates, "hook")
 
@@ -126,15 +126,15 @@ def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
-    tone = tones.tone_of_voice(spec.brand.voice)
-    candidates = tones.select_texts_for_tone(
+    tone = tones.voice_to_tone(spec.brand.voice)
+    candidates = tones.select_texts_fitting_tone(
         tone, best[1:MAX_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
     chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         return lines
-    named = [*_keyword_points(words, hook, several=bool(lines))]
+    named = [*_keywords_as_points(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
     return [*lines, *([] if alone else named)][:maximum]
 
@@ -146,7 +146,7 @@ def _apply_llm_lines(points: Sequence[CopyLine], hook: CopyLine, offered: Mappin
         yield other if other and not are_lines_alike(other.text, hook.text) else point
 
 
-def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: int) -> list[CopyLine]:
+def _drop_points_to_fit_video(hook: CopyLine, points: list[CopyLine], seconds: int) -> list[CopyLine]:
     """Return a video's points without the longest ones, until it leaves time to read all; keep at least one."""
     while len(points) > 1 and shortest_video_timing(hook.text, [one.text for one in points]).total_s > seconds:
         longest = max(points, key=lambda one: len(one.text))
@@ -154,7 +154,7 @@ def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: in
     return points
 
 
-def _keyword_points(words: BrandWithClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
+def _keywords_as_points(words: BrandWithClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
     """Yield the brand's keywords as points, except one like the hook.
 
     With `several`, yield only keywords of several words, which are more informative.
@@ -174,7 +174,7 @@ def compose_piece_copy(
     brand, language = words.brand, words.language
     tags, ending = hashtags_from_keywords(brand, language), _caption_ending_line(brand, language)
     presented = _presenter_disclosure_line(presenter, language) if presenter else None
-    mark = tones.POINT_MARK_BY_TONE[tones.tone_of_voice(brand.voice)]
+    mark = tones.POINT_MARK_BY_TONE[tones.voice_to_tone(brand.voice)]
     return PieceCopy(
         language=language_tag_of_brand(brand, language),
         hook=hook,

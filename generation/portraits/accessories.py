@@ -65,11 +65,11 @@ def draw_glasses(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, numbe
                 [(x - 34, EYES_Y - 50), (x - 8, EYES_Y - 50), (x - 34, EYES_Y + 50), (x - 60, EYES_Y + 50)]
             )
             sketch.draw_shape(glare, WHITE, opacity=0.16)
-        sketch.draw_line(lens, color, width)
+        sketch.draw_curve(lens, color, width)
         temple = [(x + side * 48, EYES_Y - 10), shape.fit_point_to_head((side * 152, EYES_Y - 14))]
-        sketch.draw_line(build_open_svg_path(temple), color, width * 0.9)
+        sketch.draw_curve(build_open_svg_path(temple), color, width * 0.9)
     inner = (EYE_OFFSET_X - 46) * look.width
-    sketch.draw_line(
+    sketch.draw_curve(
         build_open_svg_path([(-inner, EYES_Y - 3), (0, EYES_Y - 13), (inner, EYES_Y - 3)]), color, width * 0.9
     )
 
@@ -80,9 +80,9 @@ def draw_earrings(sketch: SvgSketch, look: PresenterLook, shape: HeadShape) -> N
     for side in (-1, 1):
         x, y = shape.fit_point_to_head((side * 157, 530))
         if look.earrings == "hoops":
-            sketch.draw_line(oval_path((x, y + 24), 17, 24), _EARRING_COLOR, 6)
+            sketch.draw_curve(oval_path((x, y + 24), 17, 24), _EARRING_COLOR, 6)
         elif look.earrings == "drops":
-            sketch.draw_line(oval_path((x, y + 12), 1, 12), _EARRING_COLOR, 4)
+            sketch.draw_curve(oval_path((x, y + 12), 1, 12), _EARRING_COLOR, 4)
             sketch.draw_shape(oval_path((x, y + 34), 8, 12), _EARRING_COLOR)
         else:
             sketch.draw_shape(oval_path((x, y), 8, 8), _EARRING_COLOR)
@@ -108,13 +108,13 @@ def _draw_head_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurveP
 def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
     _draw_lit_head_covering_cloth(sketch, shape.fit_curve_to_head(_BEANIE_OUTLINE), cloth)
     for x in range(-140, 150, 25):
-        sketch.draw_line(build_open_svg_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7)
+        sketch.draw_curve(build_open_svg_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7)
     cuff = shape.fit_curve_to_head(_BEANIE_CUFF_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, cuff, cloth)
     with sketch.clip_block_to_paths(cuff):
         for x in range(-168, 180, 21):
-            sketch.draw_line(build_open_svg_path([(x, 255), (x * 1.02, 365)]), cloth.shade, 5, opacity=0.75)
-    sketch.draw_line(cuff, cloth.dark, 4, opacity=0.4)
+            sketch.draw_curve(build_open_svg_path([(x, 255), (x * 1.02, 365)]), cloth.shade, 5, opacity=0.75)
+    sketch.draw_curve(cuff, cloth.dark, 4, opacity=0.4)
 
 
 def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
@@ -123,11 +123,11 @@ def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> 
     with sketch.clip_block_to_paths(whole):
         for number, fold in enumerate(_HEAD_WRAP_FOLD_LINES):
             color = cloth.dark if number % 2 else cloth.light
-            sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)
+            sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)
     for fold in _HEAD_WRAP_KNOT_SHAPES:
         path = shape.fit_curve_to_head(fold)
         _draw_lit_head_covering_cloth(sketch, path, cloth)
-        sketch.draw_line(path, cloth.dark, 4, opacity=0.5)
+        sketch.draw_curve(path, cloth.dark, 4, opacity=0.5)
 
 
 def _draw_lit_head_covering_cloth(sketch: SvgSketch, path: str, cloth: ClothColors) -> None:

@@ -67,12 +67,12 @@ class ClothingSketch:
         for side in pair_points_with_mirror_image(half):
             path = build_closed_svg_path(self.fit_points_to_body(side))
             self.sketch.draw_shape(path, fill.light if light else fill.shade)
-            self.sketch.draw_line(path, fill.dark, 4.5, opacity=0.6)
+            self.sketch.draw_curve(path, fill.dark, 4.5, opacity=0.6)
 
     def draw_trim_band(self, points: CurvePoints, cloth: ClothColors, width: float) -> None:
         path = build_open_svg_path(self.fit_points_to_body(points))
-        self.sketch.draw_line(path, cloth.dark, width)
-        self.sketch.draw_line(path, cloth.shade, width * 0.74)
+        self.sketch.draw_curve(path, cloth.dark, width)
+        self.sketch.draw_curve(path, cloth.shade, width * 0.74)
 
 
 def _draw_tee(wear: ClothingSketch) -> None:
@@ -85,12 +85,12 @@ def _draw_hoodie(wear: ClothingSketch) -> None:
     wear.draw_mirrored_pieces(_HOOD_FRONT_OUTLINE, wear.outer)
     for side in (-1, 1):
         string = build_open_svg_path([(side * 40, 896), (side * 46, 950), (side * 42, 1010)])
-        wear.sketch.draw_line(string, wear.inner.light, 8)
+        wear.sketch.draw_curve(string, wear.inner.light, 8)
 
 
 def _draw_collared_shirt(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(mirror_half_shape(_DEEP_NECK_OUTLINE), wear.outer)
-    wear.sketch.draw_line(build_open_svg_path([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
+    wear.sketch.draw_curve(build_open_svg_path([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
     wear.draw_mirrored_pieces(_COLLAR_FLAP_OUTLINE, wear.outer, light=True)
 
 
@@ -119,8 +119,8 @@ def _draw_turtleneck(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(roll, wear.outer)
     with wear.sketch.clip_block_to_paths(build_closed_svg_path(wear.fit_points_to_body(roll))):
         for fold in _TURTLENECK_FOLD_LINES:
-            wear.sketch.draw_line(build_open_svg_path(fold), wear.outer.dark, 6, opacity=0.5)
-    wear.sketch.draw_line(build_closed_svg_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)
+            wear.sketch.draw_curve(build_open_svg_path(fold), wear.outer.dark, 6, opacity=0.5)
+    wear.sketch.draw_curve(build_closed_svg_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)
 
 
 _DRAW_FUNCTION_BY_CLOTHING_TOP: dict[str, Callable[[ClothingSketch], None]] = {

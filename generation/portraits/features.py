@@ -29,7 +29,7 @@ def draw_facial_features_except_mouth(
     _draw_nose(sketch, look, shape, skin)
     for side in (-1, 1):
         _draw_eye(sketch, look, side, skin)
-        _draw_eyebrow(sketch, look, side, hair)
+        _draw_brow(sketch, look, side, hair)
     _draw_age_lines(sketch, look, shape, skin)
     _draw_skin_marks(sketch, look, shape, skin)
 
@@ -55,10 +55,10 @@ def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColor
     with sketch.clip_block_to_paths(white):
         _draw_iris(sketch, look, (x + 1.5, EYES_Y - 1), 17.0 * size)
         shade = build_open_svg_path([(px, py + 3) for px, py in upper])
-        sketch.draw_line(shade, skin.dark, 7 * size, opacity=0.5)
-    sketch.draw_line(build_open_svg_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
+        sketch.draw_curve(shade, skin.dark, 7 * size, opacity=0.5)
+    sketch.draw_curve(build_open_svg_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
     crease = [(px, py - 10.5 * size) for px, py in upper[1:]]
-    sketch.draw_line(build_open_svg_path(crease), skin.line, 3.2, opacity=0.45)
+    sketch.draw_curve(build_open_svg_path(crease), skin.line, 3.2, opacity=0.45)
     _draw_lashes(sketch, look, side, upper)
 
 
@@ -82,7 +82,7 @@ def _draw_lashes(sketch: SvgSketch, look: PresenterLook, side: int, upper: Curve
     sketch.draw_shape(build_closed_svg_path([inner, *above, wing, outer, *reversed(below)]), _LASH_COLOR)
 
 
-def _draw_eyebrow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairColors) -> None:
+def _draw_brow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairColors) -> None:
     x, thick, lift = side * EYE_OFFSET_X * look.width, 6.2 * look.build.brows, 2.2 * look.brow
     top = EYES_Y - 43 - 3 * look.build.eyes
     spine = [(-35, top + 2 - lift), (-10, top - 7 - lift), (16, top - 8), (43, top + 8 + lift)]
@@ -103,16 +103,16 @@ def _draw_nose(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: S
     glow = sketch.define_radial_gradient(shape.fit_point_to_head((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
     sketch.draw_shape(oval_path(shape.fit_point_to_head((-6, 512)), 20, 26), glow)
     under = at((-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526))
-    sketch.draw_line(build_open_svg_path(under), skin.line, 4.6, opacity=0.62)
+    sketch.draw_curve(build_open_svg_path(under), skin.line, 4.6, opacity=0.62)
 
 
 def _draw_mouth_shading(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     """Draw dimples at the mouth's corners, and the shade below the lower lip."""
     for side in (-1, 1):
         corner = [(side * 52, _MOUTH_Y - 17), (side * 57, _MOUTH_Y - 10), (side * 57, _MOUTH_Y - 2)]
-        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(corner)), skin.line, 3.2, opacity=0.32)
+        sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(corner)), skin.line, 3.2, opacity=0.32)
     low = build_open_svg_path(shape.fit_points_to_head([(-18, _MOUTH_Y + 40), (0, _MOUTH_Y + 43), (18, _MOUTH_Y + 40)]))
-    sketch.draw_line(low, skin.dark, 5, opacity=0.4)
+    sketch.draw_curve(low, skin.dark, 5, opacity=0.4)
 
 
 def _lip_color(look: PresenterLook, skin: SkinColors) -> RGB:
@@ -145,7 +145,7 @@ def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape,
     sketch.draw_shape(
         oval_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
     )
-    sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
+    sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
 
 
 def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
@@ -184,7 +184,7 @@ def _draw_age_lines(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, sk
             if strength > since:
                 opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
                 path = build_open_svg_path(shape.fit_points_to_head([(side * x, y) for x, y in points]))
-                sketch.draw_line(path, skin.line, width, opacity=opacity)
+                sketch.draw_curve(path, skin.line, width, opacity=opacity)
 
 
 _AGE_LINES: tuple[tuple[CurvePoints, float, float], ...] = (

@@ -78,7 +78,7 @@ def _draw_falling_strands(sketch: SvgSketch, points: CurvePoints, hair: HairColo
         pairs = zip(outer, inner, strict=False)
         line = [(ox + (ix - ox) * share, oy + (iy - oy) * share) for (ox, oy), (ix, iy) in pairs]
         color, opacity = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
-        sketch.draw_line(build_open_svg_path(line), color, 4.5, opacity=opacity)
+        sketch.draw_curve(build_open_svg_path(line), color, 4.5, opacity=opacity)
 
 
 def draw_hair_on_head(
@@ -98,7 +98,7 @@ def draw_hair_on_head(
         _draw_curl_texture(sketch, look, shape, hair, style.front[0])
     for number, strand in enumerate(style.strands):
         color, opacity = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
-        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(strand)), color, 5.0, opacity=opacity)
+        sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(strand)), color, 5.0, opacity=opacity)
 
 
 def _hair_outline_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
@@ -131,7 +131,7 @@ def _draw_curl_texture(
         curl = half_circle_path(shape.fit_point_to_head(place), seeded_random_between(7, 11, seed, "radius"), turn)
         (lit if seeded_random_number(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
     for color, curls_of_color in ((hair.light, lit), (hair.dark, dim)):
-        sketch.draw_line("".join(curls_of_color), color, 3.4, opacity=0.42)
+        sketch.draw_curve("".join(curls_of_color), color, 3.4, opacity=0.42)
 
 
 def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, *, front: bool) -> None:
@@ -158,10 +158,10 @@ def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
                     (84 + 112 * share, low),
                 ]
             rope = shape.fit_points_to_head([(side * x, y) for x, y in ways])
-            sketch.draw_line(build_open_svg_path(rope), hair.dark, 26)
-            sketch.draw_line(build_open_svg_path(rope), hair.plain if front else hair.shade, 19)
+            sketch.draw_curve(build_open_svg_path(rope), hair.dark, 26)
+            sketch.draw_curve(build_open_svg_path(rope), hair.plain if front else hair.shade, 19)
             for x, y in points_along_line(rope[1:], 26):
-                sketch.draw_line(build_open_svg_path([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
+                sketch.draw_curve(build_open_svg_path([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
 
 
 def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, skin: SkinColors) -> None:

@@ -44,7 +44,7 @@ class HairStyleShapes(NamedTuple):
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps
 
 
-def _parse_single_shape(text: str) -> tuple[CurvePoints]:
+def _parse_hair_shape(text: str) -> tuple[CurvePoints]:
     return (parse_points(text),)
 
 
@@ -56,7 +56,7 @@ def _parse_shape_with_mirror_image(right: str) -> tuple[CurvePoints, CurvePoints
     return pair_points_with_mirror_image(parse_points(right))
 
 
-_TIED_HAIR_SHAPE = _parse_single_shape("""
+_TIED_HAIR_SHAPE = _parse_hair_shape("""
     -146,450 -158,396 -161,322 -136,252 -80,206 0,190 80,206 136,252 161,322 158,396 146,450 142,398
     128,340 92,298 40,276 0,270 -40,276 -92,298 -128,340 -142,398
 """)
@@ -75,7 +75,7 @@ _CROPPED_HAIR_SHAPE = _parse_mirrored_shape(
 
 HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     "parted": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -146,446 -160,400 -165,326 -142,252 -96,206 -30,176 60,176 128,214 164,286 168,362 156,446
     146,404 140,360 124,322 70,318 0,306 -52,284 -74,268 -104,306 -132,356 -140,404
 """),
@@ -87,7 +87,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "quiff": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -147,446 -158,400 -162,330 -152,262 -128,196 -70,150 10,132 92,146 140,192 154,262 164,336
     158,400 148,446 144,396 138,346 116,300 60,290 0,300 -60,292 -112,306 -138,350 -143,396
 """),
@@ -101,7 +101,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
     ),
     "cropped": HairStyleShapes(front=_CROPPED_HAIR_SHAPE),
     "swept": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -147,450 -166,404 -172,330 -150,248 -92,190 0,168 92,190 150,248 172,330 166,404 147,450 142,400
     130,344 92,300 40,280 -20,282 -84,300 -128,344 -142,400
 """),
@@ -115,7 +115,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "tousled": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -147,448 -166,396 -176,330 -160,270 -150,214 -104,190 -64,152 -4,164 52,142 104,180 150,206
     164,268 178,330 166,400 148,448 146,394 132,340 106,346 84,312 40,336 10,304 -34,338 -62,308
     -100,350 -128,336 -144,392
@@ -130,7 +130,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "pixie": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -140,476 -162,410 -170,326 -146,244 -86,192 0,174 86,188 148,242 172,324 166,412 142,480 140,420
     138,376 110,352 40,330 -30,296 -64,276 -92,318 -124,356 -138,420
 """),
@@ -142,7 +142,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "bob": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -150,470 -172,420 -178,330 -150,244 -88,192 0,174 88,192 150,244 178,330 172,420 150,470 147,420
     142,372 112,322 60,290 -20,268 -46,262 -84,300 -128,356 -146,420
 """),
@@ -157,7 +157,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "long": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -152,480 -176,420 -180,330 -150,244 -88,190 0,172 88,190 150,244 180,330 176,420 152,480 148,420
     138,360 104,312 50,280 8,256 -8,256 -50,284 -104,320 -140,366 -148,424
 """),
@@ -173,7 +173,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "waves": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -152,480 -180,420 -186,330 -156,240 -92,184 0,164 92,180 160,236 188,330 178,420 152,480 148,420
     146,372 120,330 60,296 0,262 -40,240 -70,284 -120,340 -146,420
 """),
@@ -192,7 +192,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "shag": HairStyleShapes(
-        front=_parse_single_shape("""
+        front=_parse_hair_shape("""
     -150,504 -184,430 -186,330 -156,240 -92,186 0,168 92,186 156,240 186,330 184,430 150,504 149,440
     145,398 132,380 104,374 72,381 36,371 6,377 -30,368 -62,375 -94,368 -122,380 -144,400 -149,440
 """),

@@ -89,7 +89,7 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
         sketch.draw_shape(build_closed_svg_path(cast), skin.dark, opacity=0.7)
     for side in (-1, 1):
         bone = build_open_svg_path([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
-        sketch.draw_line(bone, skin.dark, 5, opacity=0.4)
+        sketch.draw_curve(bone, skin.dark, 5, opacity=0.4)
 
 
 def draw_blank_face_and_ears(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
@@ -98,7 +98,7 @@ def draw_blank_face_and_ears(sketch: SvgSketch, look: PresenterLook, skin: SkinC
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
         sketch.draw_shape(shape.fit_curve_to_head(ear), skin.shade if side > 0 else skin.plain)
-        sketch.draw_line(build_open_svg_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
+        sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
     sketch.draw_shape(shape.face_path, skin.plain)
     _shade_face(sketch, shape, skin)
 

@@ -60,7 +60,7 @@ HEAD_PROPORTIONS_BY_GENDER: Mapping[Gender, HeadProportions] = {
 }
 
 
-class AgingEffects(NamedTuple):
+class FaceAgeEffects(NamedTuple):
     """An age's factors of proportions, its lines and grey from 0 to 1, and shares of accessories."""
 
     jaw: float
@@ -74,13 +74,13 @@ class AgingEffects(NamedTuple):
     receding: float
 
 
-AGING_EFFECTS_BY_AGE: Mapping[AgeRange, AgingEffects] = {
-    "teen": AgingEffects(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
-    "young_adult": AgingEffects(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
-    "adult": AgingEffects(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
-    "mid_adult": AgingEffects(1.015, 1.01, 0.97, 1.02, 0.42, 0.28, 0.32, 1.1, 0.15),
-    "mature": AgingEffects(1.025, 1.015, 0.94, 1.02, 0.72, 0.66, 0.48, 1.0, 0.3),
-    "senior": AgingEffects(1.02, 1.02, 0.90, 0.97, 1.0, 1.0, 0.62, 0.9, 0.35),
+FACE_EFFECTS_BY_AGE: Mapping[AgeRange, FaceAgeEffects] = {
+    "teen": FaceAgeEffects(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
+    "young_adult": FaceAgeEffects(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
+    "adult": FaceAgeEffects(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
+    "mid_adult": FaceAgeEffects(1.015, 1.01, 0.97, 1.02, 0.42, 0.28, 0.32, 1.1, 0.15),
+    "mature": FaceAgeEffects(1.025, 1.015, 0.94, 1.02, 0.72, 0.66, 0.48, 1.0, 0.3),
+    "senior": FaceAgeEffects(1.02, 1.02, 0.90, 0.97, 1.0, 1.0, 0.62, 0.9, 0.35),
 }
 
 
@@ -89,7 +89,7 @@ class PresenterLook(NamedTuple):
 
     seed: str
     build: HeadProportions
-    aging: AgingEffects
+    aging: FaceAgeEffects
     tone: int
     skin: Oklch
     hair: Oklch
@@ -115,7 +115,7 @@ class PresenterLook(NamedTuple):
 def derive_presenter_look(presenter: Presenter) -> PresenterLook:
     """Return a presenter's look, derived from seed, gender and age. The name has no effect."""
     seed, gender = presenter.seed, presenter.gender
-    aging = AGING_EFFECTS_BY_AGE[presenter.age_range]
+    aging = FACE_EFFECTS_BY_AGE[presenter.age_range]
     curl = choose_by_weight(HAIR_CURL_WEIGHTS, seed, "curl")
     tone = int(seeded_random_number(seed, "skin") * len(tones.SKIN_TONES))
     return PresenterLook(
@@ -156,7 +156,7 @@ def choose_by_weight(weights: ChoiceWeights, seed: str, what: str) -> str:
     return next(reversed(list(weights)))
 
 
-def _apply_age_to_head(build: HeadProportions, aging: AgingEffects) -> HeadProportions:
+def _apply_age_to_head(build: HeadProportions, aging: FaceAgeEffects) -> HeadProportions:
     return build._replace(
         jaw=build.jaw * aging.jaw,
         length=build.length * aging.length,
@@ -178,7 +178,7 @@ def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
     )
 
 
-def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
+def _choose_hair_color(seed: str, aging: FaceAgeEffects) -> Oklch:
     """Return a presenter's hair color, mixed with gray by age; the seed varies the share of gray."""
     own = _vary_color_tone(tones.HAIR_TONES[choose_by_weight(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
     grey = seeded_pick(seed, tones.GREY_HAIR_TONES, "grey")
@@ -186,7 +186,7 @@ def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
     return tones.mix_color_tones(own, grey, turned if aging.grey else 0.0)
 
 
-def _choose_hair_style(seed: str, gender: Gender, aging: AgingEffects, curl: str) -> str:
+def _choose_hair_style(seed: str, gender: Gender, aging: FaceAgeEffects, curl: str) -> str:
     if gender != "female" and seeded_random_number(seed, "recedes") < aging.receding:
         return choose_by_weight({"receding": 3, "bald": 2}, seed, "receding")
     if seeded_random_number(seed, "covered") < 0.04:
@@ -194,7 +194,7 @@ def _choose_hair_style(seed: str, gender: Gender, aging: AgingEffects, curl: str
     return choose_by_weight(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
 
 
-def _choose_beard(seed: str, gender: Gender, aging: AgingEffects) -> str:
+def _choose_beard(seed: str, gender: Gender, aging: FaceAgeEffects) -> str:
     if gender == "female" or seeded_random_number(seed, "bearded") > (0.9 if gender == "male" else 0.25):
         return "none"
     weights = {name: weight * (1 if name == "none" else aging.beard) for name, weight in BEARD_WEIGHTS.items()}

@@ -22,12 +22,12 @@ class SvgSketch:
         self._body: list[str] = []
 
     def draw_shape(self, path: str, fill: RGB | str, *, opacity: float = 1.0) -> None:
-        self._body.append(f'<path d="{path}" fill="{_svg_color(fill)}" fill-opacity="{opacity:.3g}"/>')
+        self._body.append(f'<path d="{path}" fill="{_color_to_svg(fill)}" fill-opacity="{opacity:.3g}"/>')
 
-    def draw_line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
+    def draw_curve(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
         """Draw a line along an SVG path, with round ends."""
         self._body.append(
-            f'<path d="{path}" fill="none" stroke="{_svg_color(color)}" stroke-width="{width:.1f}" '
+            f'<path d="{path}" fill="none" stroke="{_color_to_svg(color)}" stroke-width="{width:.1f}" '
             f'stroke-opacity="{opacity:.3g}" stroke-linecap="round" stroke-linejoin="round"/>'
         )
 
@@ -74,7 +74,7 @@ class SvgSketch:
     def _define_gradient(self, kind: str, place: str, stops: Iterable[tuple[RGB, float]]) -> str:
         colors = list(stops)
         inner = "".join(
-            f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_svg_color(color)}" '
+            f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_color_to_svg(color)}" '
             f'stop-opacity="{opacity:.3g}"/>'
             for number, (color, opacity) in enumerate(colors)
         )
@@ -98,5 +98,5 @@ class SvgSketch:
         return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 
-def _svg_color(color: RGB | str) -> str:
+def _color_to_svg(color: RGB | str) -> str:
     return color if isinstance(color, str) else "#{:02x}{:02x}{:02x}".format(*color)

@@ -36,7 +36,7 @@ LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 #: Pixels of ground around a text.
 _TEXT_GROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
-_IGNORED_GROUND_PERCENT = 2.0
+_GROUND_OUTLIER_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
 _IGNORED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
@@ -64,7 +64,7 @@ def _find_output_file_faults(made: RenderedFile, folder: Path, spec: PieceSpec) 
         yield from _find_text_layout_faults(text, zone)
     if is_picture:
         yield from _find_contrast_faults(made, folder)
-        yield from _find_overlap_faults(made.shown)
+        yield from _find_text_overlaps(made.shown)
 
 
 def _find_contrast_faults(made: RenderedFile, folder: Path) -> Iterator[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _find_text_layout_faults(text: DrawnText, zone: tuple[int, int, int, int]) -
         yield "glyph", f"{text.text}: {' '.join(lacking)}"
 
 
-def _find_overlap_faults(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]]:
+def _find_text_overlaps(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]]:
     for one, other in itertools.combinations(shown, 2):
         across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
         down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
@@ -163,7 +163,7 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _IGNORED_GROUND_PERCENT if is_dark else 100 - _IGNORED_GROUND_PERCENT))
+    worst = float(np.percentile(ground, _GROUND_OUTLIER_PERCENT if is_dark else 100 - _GROUND_OUTLIER_PERCENT))
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 

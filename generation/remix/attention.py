@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from generation.remix.clip import ProbedClip, decode_clip_chunks
+from generation.remix.clip import ProbedClip, decode_media_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 
 FloatPicture: TypeAlias = npt.NDArray[np.float32]
@@ -19,20 +19,20 @@ _EDGE_ATTENTION_WEIGHT = 0.5
 _MOTION_ATTENTION_WEIGHT = 1.4
 _SKIN_ATTENTION_WEIGHT = 0.8
 #: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
-_HALF_ATTENTION_LUMA = 2.0
+_HALF_ATTENTION_CONTRAST = 2.0
 #: Mean change of a pixel between two frames at a shot change.
 _MIN_SHOT_CHANGE_LUMA = 26.0
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-class ClipColumnAttention(NamedTuple):
+class VideoColumnAttention(NamedTuple):
     """Attention of each column at each sample, and the frames of shot changes."""
 
     columns: FloatPicture
     shots: list[int]
 
 
-def measure_clip_column_attention(clip: ProbedClip, part: ClipCut) -> ClipColumnAttention:
+def measure_video_column_attention(clip: ProbedClip, part: ClipCut) -> VideoColumnAttention:
     """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes. Raises `ClipRefused` and `GenerationError`.
@@ -51,7 +51,7 @@ def measure_clip_column_attention(clip: ProbedClip, part: ClipCut) -> ClipColumn
             samples.append(measure_column_attention(frame, luma, luma if last_sample is None else last_sample))
             last_sample = luma
         before = luma
-    return ClipColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
+    return VideoColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
 
 
 def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Iterator[FloatPicture]:
@@ -59,7 +59,7 @@ def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Itera
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
     source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
-    for data in decode_clip_chunks(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
+    for data in decode_media_chunks(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
         yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_COLUMNS, 3).astype(np.float32)
 
 
@@ -69,17 +69,17 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
     Only the excess over most of the frame counts, so that grain has no effect.
     """
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(np.diff(luma, axis=0, append=luma[-1:]))
-    weighed = _EDGE_ATTENTION_WEIGHT * _excess_over_median(edges) + _MOTION_ATTENTION_WEIGHT * _excess_over_median(
+    weighed = _EDGE_ATTENTION_WEIGHT * _contrast_over_median(edges) + _MOTION_ATTENTION_WEIGHT * _contrast_over_median(
         np.abs(luma - before)
     )
     skin = _find_skin_colored_pixels(frame).mean(axis=0)
     return np.asarray(weighed.mean(axis=0) + _SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
-def _excess_over_median(values: FloatPicture) -> FloatPicture:
+def _contrast_over_median(values: FloatPicture) -> FloatPicture:
     """Return by how much each value exceeds twice the median, else 0, scaled to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
-    return np.asarray(above / (above.mean() + _HALF_ATTENTION_LUMA), np.float32)
+    return np.asarray(above / (above.mean() + _HALF_ATTENTION_CONTRAST), np.float32)
 
 
 def _find_skin_colored_pixels(frame: FloatPicture) -> "npt.NDArray[np.bool_]":

@@ -18,7 +18,7 @@ MAX_MP4_BOXES = 20_000
 #: Maximum side and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
 MAX_CLIP_SIDE_PX, MAX_CLIP_PIXELS = 4_096, 4_096 * 2_304
 #: QuickTime boxes that reference other movies.
-_MOVIE_REFERENCE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
+_LINKED_MOVIE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
 _SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
 
@@ -74,7 +74,7 @@ class _Mp4BoxReader:
 
     def _read_movie_index(self, index: Mp4Box) -> ClipIndexFacts:
         boxes = [*self._boxes_within(index.start, index.end)]
-        if any(box.kind in _MOVIE_REFERENCE_BOX_TYPES for box in boxes):
+        if any(box.kind in _LINKED_MOVIE_BOX_TYPES for box in boxes):
             raise _refusal_of_clip_naming_other_files()
         tracks = [(self._read_track_type(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]

@@ -96,7 +96,7 @@ def probe_clip(path: Path) -> ProbedClip:
     scanned = _measure_analyzed_seconds(clip)
     if scanned < boxes.MIN_REMIX_CLIP.seconds:
         raise boxes.short_clip_refusal(scanned)
-    loudness = _measure_clip_loudness(probed)
+    loudness = _measure_clip_sound_levels(probed)
     return probed._replace(
         scanned=scanned,
         seconds=max(index.seconds, scanned),
@@ -136,7 +136,7 @@ def _measure_analyzed_seconds(clip: ProbedClip) -> float:
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
-def _measure_clip_loudness(clip: ProbedClip) -> "levels.LoudnessLevels | None":
+def _measure_clip_sound_levels(clip: ProbedClip) -> "levels.LoudnessLevels | None":
     """Return the loudness levels of a clip over time; None without sound, or if the sound can't be decoded."""
     if not clip.has_sound:
         return None
@@ -157,13 +157,13 @@ def run_ffmpeg_on_clip(*arguments: str) -> ffmpeg.FfmpegResult:
         raise _clip_refusal_of_error(error) from None
 
 
-def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
+def decode_media_chunks(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
     """Yield chunks of `size` bytes that FFmpeg decodes from a clip. Raises `ClipRefused`, `GenerationError`.
 
     More than `complaints` lines of decoder errors refuse the clip as damaged.
     """
     try:
-        yield from ffmpeg.decode_ffmpeg_chunks(
+        yield from ffmpeg.stream_ffmpeg_output(
             size,
             *arguments,
             bounds=ffmpeg.FfmpegLimits(_MAX_CLIP_DECODE_CPU_S, _MAX_CLIP_DECODER_MEMORY_BYTES, complaints),

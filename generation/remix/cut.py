@@ -10,9 +10,9 @@ OUTPUT_VIDEO_FPS = 30
 #: Maximum seconds of leading silence to cut.
 MAX_CUT_LEADING_SILENCE_S = 6.0
 #: Silence left before speech.
-SILENCE_BEFORE_SPEECH_S = 0.12
+KEPT_LEADING_SILENCE_S = 0.12
 #: Silence left after speech.
-SILENCE_AFTER_SPEECH_S = 0.25
+KEPT_TRAILING_SILENCE_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
 _CUT_END_PAUSE_WINDOW_S = 4.0
 MIN_SHOWN_CLIP_S = 3.0
@@ -48,12 +48,12 @@ def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float)
 
 
 def _cut_start_before_first_word_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
-    lead = speech[0].start / 1_000 - SILENCE_BEFORE_SPEECH_S if speech else 0.0
+    lead = speech[0].start / 1_000 - KEPT_LEADING_SILENCE_S if speech else 0.0
     return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_SHOWN_CLIP_S else 0.0
 
 
 def _cut_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
-    ends = [moment.end / 1_000 + SILENCE_AFTER_SPEECH_S for moment in speech]
+    ends = [moment.end / 1_000 + KEPT_TRAILING_SILENCE_S for moment in speech]
     end = min(seconds, max(ends[-1], start + MIN_SHOWN_CLIP_S)) if ends else seconds
     if end - start <= most:
         return end

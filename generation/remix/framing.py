@@ -4,10 +4,10 @@ import math
 from typing import NamedTuple
 
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.remix.attention import measure_clip_column_attention
+from generation.remix.attention import measure_video_column_attention
 from generation.remix.clip import ProbedClip, sdr_conversion_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
-from generation.remix.pan import CropPath, find_pan_path
+from generation.remix.pan import CropPath, find_crop_path
 
 WIDTH, HEIGHT = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
@@ -55,13 +55,13 @@ def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
         )
     window = clip.height * WIDTH / HEIGHT / clip.width
     path = (
-        find_pan_path(measure_clip_column_attention(clip, part), window, part.frames)
+        find_crop_path(measure_video_column_attention(clip, part), window, part.frames)
         if shape < MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT
         else None
     )
     if path is None:
         return build_blurred_clip_framing(clip)
-    return build_subject_crop_framing(clip, path)
+    return build_panned_clip_framing(clip, path)
 
 
 def _deinterlace_rate_and_color_filters(clip: ProbedClip) -> list[str]:
@@ -79,7 +79,7 @@ def _scale_to_cover_filters(clip: ProbedClip, size: tuple[int, int]) -> list[str
     return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *sdr_conversion_filters(clip.transfer)]
 
 
-def build_subject_crop_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
+def build_panned_clip_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
     """Return the FFmpeg filters that crop a wide clip to its subject, along a path.
 
     They crop by whole columns of the clip first, then by whole columns of the post, which are finer.

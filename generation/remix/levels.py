@@ -14,7 +14,7 @@ LoudnessLevels: TypeAlias = npt.NDArray[np.float64]
 #: Milliseconds of one level.
 LOUDNESS_STEP_MS = 50
 #: Speech is at most so much below the loud level.
-MAX_SPEECH_BELOW_LOUD_DB = 18.0
+SPEECH_RANGE_BELOW_LOUD_DB = 18.0
 #: A level that is never speech.
 MAX_SILENCE_DB = -55.0
 MIN_SPEECH_PAUSE_MS = 450
@@ -38,7 +38,7 @@ def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipTi
     loud = float(np.percentile(loudness, 95))
     if loud <= MAX_SILENCE_DB:
         return []
-    spans = _join_close_spans(_loud_spans(loudness > max(MAX_SILENCE_DB, loud - MAX_SPEECH_BELOW_LOUD_DB)))
+    spans = _join_loud_spans(_loud_spans(loudness > max(MAX_SILENCE_DB, loud - SPEECH_RANGE_BELOW_LOUD_DB)))
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [
@@ -53,7 +53,7 @@ def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipTimeSpan]:
         yield ClipTimeSpan(start=int(start) * LOUDNESS_STEP_MS, end=int(end) * LOUDNESS_STEP_MS)
 
 
-def _join_close_spans(spans: Iterator[ClipTimeSpan]) -> Sequence[ClipTimeSpan]:
+def _join_loud_spans(spans: Iterator[ClipTimeSpan]) -> Sequence[ClipTimeSpan]:
     """Return spans of loud sound, joined where no pause of 450 ms separates them."""
     joined: list[ClipTimeSpan] = []
     for one in spans:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, ClipColumnAttention, FloatPicture
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, FloatPicture, VideoColumnAttention
 from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
@@ -13,13 +13,13 @@ MIN_PAN_ATTENTION_GAIN = 1.55
 #: A crop always follows if its window holds more than this share of attention.
 MIN_CLEAR_SUBJECT_ATTENTION_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
-_MEDIAN_RADIUS_SAMPLES = 3
+_PAN_SMOOTH_RADIUS_SAMPLES = 3
 #: Share of the window's width that a subject may drift from its middle before the crop follows.
 _MAX_SUBJECT_DRIFT_SHARE = 0.22
 #: Minimum seconds of a move.
 _MIN_PAN_MOVE_S = 1.2
 #: Maximum speed in window widths a second.
-_MAX_PAN_WINDOWS_PER_S = 1.0
+_MAX_PAN_CROP_WIDTHS_PER_S = 1.0
 
 #: Maximum moves and jumps: a crop doesn't follow a more restless clip.
 MAX_PAN_MOVES = 40
@@ -50,7 +50,7 @@ class CropPath(NamedTuple):
         return place
 
 
-def find_pan_path(looks: ClipColumnAttention, window: float, frames: int) -> CropPath | None:
+def find_crop_path(looks: VideoColumnAttention, window: float, frames: int) -> CropPath | None:
     """Return the path of a crop window that follows a clip's subject; None without a clear subject.
 
     `window` is its share of the clip's width. A clip that needs too many moves has no path either.
@@ -70,7 +70,7 @@ def find_pan_path(looks: ClipColumnAttention, window: float, frames: int) -> Cro
 def _smooth_column_attention_over_time(columns: FloatPicture, shots: list[int]) -> FloatPicture:
     """Return each sample's attention averaged over two seconds of its shot: flicker counts less than steadiness."""
     of_shot = np.searchsorted(shots, np.arange(len(columns)) * ATTENTION_SAMPLE_INTERVAL_FRAMES, side="right")
-    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
+    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _PAN_SMOOTH_RADIUS_SAMPLES
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
     return np.asarray(weights @ columns / weights.sum(axis=1, keepdims=True), np.float32)
 
@@ -95,14 +95,14 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
         max(-(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES) + 1, -(-last // ATTENTION_SAMPLE_INTERVAL_FRAMES)),
     )
     known = [min(one, len(lefts) - 1) for one in looks]
-    places = [float(np.median(lefts[_attention_samples_around(known, at)])) for at in range(len(known))]
+    places = [float(np.median(lefts[_attention_samples_near_time(known, at)])) for at in range(len(known))]
     moves = [CropMove(first, first, places[0])]
     at = 0
-    while (away := _find_when_subject_drifts(places, at, moves[-1].place, window)) is not None:
+    while (away := _find_subject_drift_in_crop(places, at, moves[-1].place, window)) is not None:
         settled = _find_when_subject_rests(places, away, window)
-        place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
+        place = float(np.median(places[settled : settled + 2 * _PAN_SMOOTH_RADIUS_SAMPLES]))
         moves.append(
-            _schedule_pan_move(
+            _schedule_crop_move(
                 known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 place,
@@ -114,33 +114,33 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     return [one for one in moves if one.last <= last]
 
 
-def _attention_samples_around(known: list[int], at: int) -> list[int]:
-    return known[max(0, at - _MEDIAN_RADIUS_SAMPLES) : at + _MEDIAN_RADIUS_SAMPLES + 1]
+def _attention_samples_near_time(known: list[int], at: int) -> list[int]:
+    return known[max(0, at - _PAN_SMOOTH_RADIUS_SAMPLES) : at + _PAN_SMOOTH_RADIUS_SAMPLES + 1]
 
 
-def _find_when_subject_drifts(places: list[float], start: int, from_place: float, window: float) -> int | None:
+def _find_subject_drift_in_crop(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away from a place for a second; None if it stays."""
     is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
         at
-        for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES)
-        if all(is_away[at : at + _MEDIAN_RADIUS_SAMPLES])
+        for at in range(start, len(places) - _PAN_SMOOTH_RADIUS_SAMPLES)
+        if all(is_away[at : at + _PAN_SMOOTH_RADIUS_SAMPLES])
     )
     return next(drifts, None)
 
 
 def _find_when_subject_rests(places: list[float], start: int, window: float) -> int:
     """Return the first sample at which the subject stands still again, else the last sample."""
-    for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES):
-        near = places[at : at + _MEDIAN_RADIUS_SAMPLES + 1]
+    for at in range(start, len(places) - _PAN_SMOOTH_RADIUS_SAMPLES):
+        near = places[at : at + _PAN_SMOOTH_RADIUS_SAMPLES + 1]
         if max(near) - min(near) < _MAX_SUBJECT_DRIFT_SHARE * window / 2:
             return at
     return len(places) - 1
 
 
-def _schedule_pan_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
+def _schedule_crop_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
-    least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_WINDOWS_PER_S)) * OUTPUT_VIDEO_FPS
+    least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_CROP_WIDTHS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
     return CropMove(begins, begins + round(max(least, last - first)), place)

@@ -12,7 +12,7 @@ from PIL import Image
 from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_captions
 from generation.outputs import RenderingProgress
 from generation.remix import texts
-from generation.remix.clip import ProbedClip, decode_clip_chunks
+from generation.remix.clip import ProbedClip, decode_media_chunks
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
@@ -22,7 +22,7 @@ from generation.spec import PieceCopy
 from generation.thumbnail import encode_picture_as_jpeg_thumbnail
 from generation.video import cuts
 from generation.video.end import build_end_scene, build_end_scene_of_partner_end_card
-from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
+from generation.video.mp4 import describe_rendered_video, encode_mp4, video_thumbnail_path
 from generation.video.scene import VideoScene
 from schemas.errors import ClipRefused
 
@@ -44,7 +44,7 @@ MAX_MISSING_FRAME_SHARE = 0.1
 MAX_DECODER_ERRORS_PER_FRAME = 0.25
 
 
-class RemixPiece(NamedTuple):
+class PreparedRemix(NamedTuple):
     """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
 
     kit: SlideKit
@@ -65,7 +65,7 @@ class RemixPiece(NamedTuple):
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
         stickers = [
             hook,
-            *texts.lay_caption_stickers(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
+            *texts.lay_remix_captions(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
         ]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
@@ -83,7 +83,7 @@ class RemixPiece(NamedTuple):
                     + number / total * (1 - _WORK_SHARE_BEFORE_FIRST_FRAME - _WORK_SHARE_LEFT_AFTER_LAST_FRAME)
                 )
         marks = [mark for one in stickers for mark in one.marks] + card.draw_last_frame().marks
-        yield RenderingProgress(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
+        yield RenderingProgress(1.0, describe_rendered_video(path, self.kit.frame.size, total, marks))
 
     def _build_end_scene(self) -> VideoScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
@@ -144,7 +144,7 @@ def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) 
     Raises `ClipRefused`, for example if more than a tenth of them is missing.
     """
     count, last = 0, None
-    for last in _decode_clip_frames(clip, part, how):
+    for last in _decode_remix_frames(clip, part, how):
         count += 1
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
     if last is None or part.frames - count > MAX_MISSING_FRAME_SHARE * part.frames:
@@ -153,10 +153,10 @@ def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) 
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
 
 
-def _decode_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
+def _decode_remix_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
     source = clip.input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
-    return decode_clip_chunks(
+    return decode_media_chunks(
         WIDTH * HEIGHT * 3,
         *source,
         *how.ffmpeg_arguments,

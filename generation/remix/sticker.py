@@ -8,7 +8,7 @@ from generation import paint
 from generation.color import RGB
 from generation.paint import PixelSize
 from generation.slides.kit import SlideKit
-from generation.text.fitting import TextBlock
+from generation.text.fitting import TypesetBlock
 from generation.video.easing import ease_in_out, ease_out_back
 
 #: Horizontal padding of the words, in em.
@@ -36,7 +36,7 @@ class StickerStyle(NamedTuple):
 class Sticker:
     """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
-    def __init__(self, kit: SlideKit, block: TextBlock, look: StickerStyle, y: float, shown: range) -> None:
+    def __init__(self, kit: SlideKit, block: TypesetBlock, look: StickerStyle, y: float, shown: range) -> None:
         mask, inset = _sticker_plate_mask(block)
         canvas = kit.create_canvas_on_image(Image.new("RGB", mask.size, look.plate))
         canvas.draw_text_block(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
@@ -85,15 +85,15 @@ def sticker_padding_x_px(size: int) -> int:
     return round(_STICKER_PADDING_X_EM * size)
 
 
-def sticker_plate_height(block: TextBlock) -> float:
+def sticker_plate_height(block: TypesetBlock) -> float:
     """Return the height in pixels of a sticker's plate around a text block."""
     return block.height + 2 * _STICKER_PADDING_Y_EM * block.size
 
 
-def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
+def _sticker_plate_mask(block: TypesetBlock) -> tuple[Image.Image, PixelSize]:
     """Return the mask of a sticker's plate, one rounded outline around all lines, and its padding."""
     aside, above = sticker_padding_x_px(block.size), round(_STICKER_PADDING_Y_EM * block.size)
-    widths = _equalize_similar_line_widths([line.width * block.size for line in block.lines], block.size)
+    widths = _equalize_plate_line_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
     edge = round(_STICKER_CORNER_RADIUS_EM * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
@@ -105,13 +105,13 @@ def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
     return _round_mask_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
 
 
-def _middle_y_between_text_lines(block: TextBlock, line: int) -> float:
+def _middle_y_between_text_lines(block: TypesetBlock, line: int) -> float:
     """Return the y in the middle of the gap between a line and the one before it."""
     base = block.ascent_px + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _equalize_similar_line_widths(widths: list[float], size: int) -> list[float]:
+def _equalize_plate_line_widths(widths: list[float], size: int) -> list[float]:
     """Return line widths in which neighbors are equal if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:

@@ -6,7 +6,7 @@ from generation.copy.captions import TextCue
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.sticker import Sticker, StickerStyle, sticker_padding_x_px, sticker_plate_height
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.timing import reading_seconds
 
 #: Minimum seconds of the hook; its font sizes, its maximum height and lines.
@@ -19,7 +19,7 @@ _STICKER_TEXT_LEADING = 1.2
 #: Gap between the clip and a text outside of it, in pixels.
 _GAP_FROM_CLIP_TO_STICKER_PX = 44
 #: Offset of the hook from the top of the safe zone on a full-frame clip, in pixels.
-_HOOK_STICKER_TOP_OFFSET_PX = 30
+_HOOK_STICKER_BELOW_TOP_PX = 30
 _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 255, 255)
 
 
@@ -27,13 +27,13 @@ def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) 
     """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES)
     above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
-    y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_TOP_OFFSET_PX
+    y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_BELOW_TOP_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
     ground = kit.theme.vivid
     return Sticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def lay_caption_stickers(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[Sticker]:
+def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[Sticker]:
     """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
 
     They stand below the clip, or above the area that platforms overlay.
@@ -47,7 +47,7 @@ def lay_caption_stickers(kit: SlideKit, captions: Sequence[TextCue], part: ClipC
     ]
 
 
-def _caption_to_sticker(kit: SlideKit, block: TextBlock, caption: TextCue, part: ClipCut, covered: range) -> Sticker:
+def _caption_to_sticker(kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipCut, covered: range) -> Sticker:
     high = sticker_plate_height(block)
     below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
     y = below if below + high <= MAX_CAPTION_STICKER_Y else MAX_CAPTION_STICKER_Y - high
@@ -66,11 +66,11 @@ def _visible_caption_frames(caption: TextCue, part: ClipCut) -> range:
     return range(max(0, start), min(part.frames, end))
 
 
-def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> TextBlock:
+def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> TypesetBlock:
     return _fit_sticker_text(kit, text, sizes, _MAX_CAPTION_STICKER_HEIGHT_PX, _MAX_CAPTION_STICKER_LINES)
 
 
-def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TextBlock:
+def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TypesetBlock:
     room = TextBox(kit.centered_column_width - 2 * sticker_padding_x_px(sizes[1]), high, lines)
     kind = TITLE_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
     return kit.fit_text(text, room, kind, sizes, _STICKER_TEXT_LEADING)

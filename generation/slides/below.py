@@ -9,7 +9,7 @@ from generation.slides.kit import SlideKit
 from generation.theme import GroundColors
 
 #: Minimum height of the area to fill it, in pixels.
-_MIN_FILLED_AREA_HEIGHT_PX = 400
+_MIN_AREA_HEIGHT_TO_FILL_PX = 400
 #: Gap below the texts, in pixels.
 _GAP_BELOW_TEXTS_PX = 90
 _ICON_BELOW_TEXTS_SIDE_PX = 540
@@ -27,11 +27,11 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
 
     The slide's number alternates the side. An area lower than 400 pixels stays empty.
     """
-    if canvas.height - canvas.frame.bottom < _MIN_FILLED_AREA_HEIGHT_PX:
+    if canvas.height - canvas.frame.bottom < _MIN_AREA_HEIGHT_TO_FILL_PX:
         return
     top = canvas.frame.bottom + _GAP_BELOW_TEXTS_PX
     if kit.screenshots:
-        devices.paste_devices(canvas, [devices.place_point_device(kit, canvas, top, number)])
+        devices.paste_devices(canvas, [devices.place_device_below(kit, canvas, top, number)])
         return
     icon, across = _build_tilted_icon_sprite(kit, canvas, ground, _ICON_BELOW_TEXTS_SIDE_PX, number)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
@@ -42,7 +42,7 @@ def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, numbe
 
     In a tall picture, fill the area below the safe zone instead, and return the zone's bottom.
     """
-    if canvas.height - canvas.frame.bottom >= _MIN_FILLED_AREA_HEIGHT_PX:
+    if canvas.height - canvas.frame.bottom >= _MIN_AREA_HEIGHT_TO_FILL_PX:
         fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom
     icon, across = _build_tilted_icon_sprite(kit, canvas, ground, _PEEKING_ICON_SIDE_PX, number)

@@ -7,9 +7,9 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.paint import PixelSize
-from generation.slides.kit import BODY_STYLE, LABEL_FONT_STYLE, SlideKit
+from generation.slides.kit import BODY_FONT, LABEL_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
 
 #: Side of the portrait, in pixels.
@@ -26,7 +26,7 @@ _BYLINE_DISCLOSURE_SIZES_PX = (22, 29)
 _BYLINE_LINE_GAP_PX = 12
 
 
-class BylineLayout(NamedTuple):
+class PresenterLayout(NamedTuple):
     """Left tops of a byline's portrait, name and disclosure, and the maximum width of its words."""
 
     face: PixelSize
@@ -39,8 +39,8 @@ class PresenterByline(NamedTuple):
     """A presenter's byline, fitted to its size."""
 
     face: Image.Image
-    name: TextBlock
-    disclosure: TextBlock
+    name: TypesetBlock
+    disclosure: TypesetBlock
 
     @property
     def height(self) -> int:
@@ -62,7 +62,7 @@ class PresenterByline(NamedTuple):
         )
         return disc_image
 
-    def compute_layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
+    def compute_layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> PresenterLayout:
         """Return the places of a byline's portrait and words below `top`, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
@@ -70,7 +70,7 @@ class PresenterByline(NamedTuple):
         left = across(offset + _RIMMED_FACE_SIDE_PX + _FACE_TO_WORDS_GAP_PX, room)
         name = top + (self.height - self._words_height) / 2
         face = across(offset, _RIMMED_FACE_SIDE_PX), round(top + (self.height - _RIMMED_FACE_SIDE_PX) / 2)
-        return BylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
+        return PresenterLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
     def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
         place, disc = self.compute_layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
@@ -79,7 +79,7 @@ class PresenterByline(NamedTuple):
         canvas.draw_text_block("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
 
 
-def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | None:
+def build_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | None:
     """Return the presenter's byline, fitted to the text column; None without a presenter."""
     if kit.presenter is None:
         return None
@@ -89,5 +89,5 @@ def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | No
     return PresenterByline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
         kit.fit_text(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT_STYLE, _BYLINE_NAME_FONT_SIZES_PX, 1.0),
-        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_STYLE, _BYLINE_DISCLOSURE_SIZES_PX, 1.2),
+        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT, _BYLINE_DISCLOSURE_SIZES_PX, 1.2),
     )

@@ -97,7 +97,7 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
     yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
 
-def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
+def place_device_below(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
     """Return the device of a point: a card for a wide screenshot, else a phone down to the bottom edge.
 
     Every other phone is tilted.

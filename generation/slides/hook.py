@@ -7,10 +7,10 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
-from generation.slides.byline import fit_presenter_byline
+from generation.slides.byline import build_presenter_byline
 from generation.slides.kit import TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 
 #: Share of the picture below the header that a hook above devices may fill.
 _MAX_HOOK_HEIGHT_SHARE = 0.407
@@ -57,7 +57,7 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
     canvas = kit.create_canvas(ground, 0)
     parts.draw_slide_header(kit, canvas, ground, 0, pages)
     onward = parts.fit_next_slide_button(kit, label)
-    presented = fit_presenter_byline(kit, copy)
+    presented = build_presenter_byline(kit, copy)
     headline = fit_hook_title(
         kit, copy.hook.text, hook_text_room(kit, HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
     )
@@ -86,7 +86,7 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
     )
 
 
-def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
+def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TypesetBlock:
     """Return a hook fitted into a box, with a line for each sentence if that costs at most 16 % of the font size."""
     whole = kit.fit_text(text, box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
     apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)

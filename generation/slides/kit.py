@@ -8,7 +8,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT, PictureSizeAndSafeZone
 from generation.seeds import seeded_random_between
-from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
+from generation.text.fitting import TextBox, TypesetBlock, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
 from generation.text.shaping import ShapingStyle
 from generation.theme import GroundColors, PieceColorTheme
@@ -19,7 +19,7 @@ SLIDE_HEADER_HEIGHT_PX = 126
 #: Font weight and tracking of titles.
 TITLE_STYLE = (850, -0.03)
 #: Font weight and tracking of body text.
-BODY_STYLE = (560, -0.012)
+BODY_FONT = (560, -0.012)
 #: Font weight and tracking of labels.
 LABEL_FONT_STYLE = (680, -0.012)
 
@@ -80,7 +80,7 @@ class SlideKit(NamedTuple):
 
     def fit_text(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
-    ) -> TextBlock:
+    ) -> TypesetBlock:
         """Return a text fitted into a box as large as possible between two sizes; `kind` is its weight and tracking."""
         weight, tracking = kind
         style = ShapingStyle(weight, self.language, tracking)

@@ -8,7 +8,7 @@ from generation.color import RGB
 from generation.slides import tile
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
 
 #: Side of a header's tile, in pixels.
@@ -65,7 +65,7 @@ def button_text_and_store_names(kit: SlideKit, copy: PieceCopy) -> tuple[str, li
     return copy.call_to_action.text, places
 
 
-def fit_pill_text(kit: SlideKit, text: str, size: int) -> tuple[TextBlock, paint.PixelSize]:
+def fit_pill_text(kit: SlideKit, text: str, size: int) -> tuple[TypesetBlock, paint.PixelSize]:
     """Return a button's text, fitted to a font size of at most `size`, and the button's width and height."""
     room = TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1)
     block = kit.fit_text(text, room, LABEL_FONT_STYLE, (24, size), 1.0)
@@ -90,7 +90,7 @@ def draw_pill_button(
 class NextSlideButton(NamedTuple):
     """Button to the next slide at the lower end: an arrow, with an optional label before it."""
 
-    word: TextBlock | None
+    word: TypesetBlock | None
 
     @property
     def width(self) -> int:

@@ -6,7 +6,7 @@ from generation.slides import devices, parts
 from generation.slides.below import draw_peeking_icon, fill_area_below_texts
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
 
 #: Minimum points for a list on its own slide.
@@ -40,12 +40,12 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
     return canvas
 
 
-def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TextBlock:
-    room = kit.safe_width - _recap_words_x_offset_px(height) - _RECAP_ROW_INSET_PX
+def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TypesetBlock:
+    room = kit.safe_width - _recap_row_words_x_px(height) - _RECAP_ROW_INSET_PX
     return kit.fit_text(text, TextBox(room, height - 32, 3), LABEL_FONT_STYLE, (min(26, largest), largest), 1.16)
 
 
-def _recap_words_x_offset_px(height: int) -> int:
+def _recap_row_words_x_px(height: int) -> int:
     """Return the offset in pixels of the words in a recap's row from the row's start."""
     return _RECAP_ROW_INSET_PX + _recap_badge_size_px(height) + 30
 
@@ -65,7 +65,7 @@ def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label:
 
 
 def _draw_recap_item(
-    kit: SlideKit, canvas: Canvas, ground: GroundColors, block: TextBlock, number: int, *, row: tuple[int, int]
+    kit: SlideKit, canvas: Canvas, ground: GroundColors, block: TypesetBlock, number: int, *, row: tuple[int, int]
 ) -> None:
     top, height = row
     alpha = 22 if ground.is_dark else 190
@@ -74,9 +74,9 @@ def _draw_recap_item(
     side = _recap_badge_size_px(height)
     place = (canvas.x_from_safe_zone_edge(_RECAP_ROW_INSET_PX, side), top + (height - side) // 2)
     parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
-    room = kit.safe_width - _recap_words_x_offset_px(height) - _RECAP_ROW_INSET_PX
+    room = kit.safe_width - _recap_row_words_x_px(height) - _RECAP_ROW_INSET_PX
     middle = top + (height - block.height) / 2 + 2
-    start = canvas.x_from_safe_zone_edge(_recap_words_x_offset_px(height), room)
+    start = canvas.x_from_safe_zone_edge(_recap_row_words_x_px(height), room)
     canvas.draw_text_block("item", block, (start, middle), room, color=ground.text)
 
 
@@ -88,7 +88,7 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
     if kit.screenshots:
         _draw_point_with_device(kit, canvas, ground, text, number, is_only=is_only)
     else:
-        lay = _draw_only_point if is_only else _draw_big_number_point
+        lay = _draw_only_point if is_only else _draw_point_with_number
         lay(kit, canvas, ground, text, number)
     return canvas
 
@@ -106,7 +106,7 @@ def _draw_point_with_device(
     bottom = canvas.draw_text_block(
         "point", block, (kit.frame.left, kit.body_top_y + above), kit.safe_width, color=ground.text
     )
-    devices.paste_devices(canvas, [devices.place_point_device(kit, canvas, round(bottom) + 64, number)])
+    devices.paste_devices(canvas, [devices.place_device_below(kit, canvas, round(bottom) + 64, number)])
 
 
 def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
@@ -116,7 +116,7 @@ def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: 
     canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.safe_width, color=ground.text)
 
 
-def _draw_big_number_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
+def _draw_point_with_number(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a point of a slideshow: a large number at the top, its words at the bottom, and empty space between."""
     fill_area_below_texts(kit, canvas, ground, number)
     large = kit.fit_text(

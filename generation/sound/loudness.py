@@ -20,7 +20,7 @@ _K_WEIGHTING_FILTERS = (
 )
 _LOUDNESS_BLOCK_S = 0.4
 _LOUDNESS_STEP_S = 0.1
-_LOUDNESS_OFFSET_LU = -0.691
+_LUFS_POWER_OFFSET_LU = -0.691
 #: Blocks below this level don't count.
 _ABSOLUTE_LOUDNESS_GATE_LUFS = -70.0
 #: Nor do blocks so much below the mean of the others.
@@ -87,7 +87,7 @@ def _block_mean_powers(power: MonoWave) -> MonoWave:
 
 
 def _power_to_lufs(power: MonoWave) -> MonoWave:
-    level: MonoWave = _LOUDNESS_OFFSET_LU + 10 * np.log10(np.maximum(power, 1e-12))
+    level: MonoWave = _LUFS_POWER_OFFSET_LU + 10 * np.log10(np.maximum(power, 1e-12))
     return level
 
 

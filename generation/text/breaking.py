@@ -53,9 +53,9 @@ class UnbreakableText(NamedTuple):
     hyphen: float
 
 
-def split_into_text_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
+def split_into_measured_words(text: str, style: ShapingStyle) -> list[UnbreakableText]:
     """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
-    return [_measure_text_piece(unit, style) for unit in split_words_or_phrases(text, style.language)]
+    return [_measure_text_piece(unit, style) for unit in split_words_in_any_script(text, style.language)]
 
 
 def _measure_text_piece(unit: str, style: ShapingStyle) -> UnbreakableText:
@@ -65,13 +65,13 @@ def _measure_text_piece(unit: str, style: ShapingStyle) -> UnbreakableText:
     return UnbreakableText(unit, shape_text_line(body, style).width, space, hyphen)
 
 
-def split_words_or_phrases(text: str, language: str) -> Iterator[str]:
+def split_words_in_any_script(text: str, language: str) -> Iterator[str]:
     """Yield words with trailing spaces, or phrases in Japanese, Chinese and Thai, which are written without spaces.
 
     A hyphenated compound is one word here. Only a split into smaller pieces breaks it at its hyphens.
     """
     for word in filter(None, _WORD_WITH_SPACES_PATTERN.findall(text)):
-        if parser := _phrase_parser(word, language):
+        if parser := _phrase_segmenter(word, language):
             yield from _attach_chinese_particles(parser.parse(word))
         else:
             yield word
@@ -88,7 +88,7 @@ def _attach_chinese_particles(phrases: Sequence[str]) -> Iterator[str]:
     yield whole
 
 
-def _phrase_parser(word: str, language: str) -> budoux.Parser | None:
+def _phrase_segmenter(word: str, language: str) -> budoux.Parser | None:
     if _THAI_LETTER.search(word):
         return _load_phrase_parser("th")
     if _KANA_LETTER.search(word) or (_HAN_LETTER.search(word) and language.startswith("ja")):
@@ -111,12 +111,12 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_into_smaller_text_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
+def split_into_hyphenated_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = _HYPHENATABLE_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
     phrases = [
-        part for unit in split_words_or_phrases(soft, style.language) for part in _BREAK_AFTER_HIRAGANA.split(unit)
+        part for unit in split_words_in_any_script(soft, style.language) for part in _BREAK_AFTER_HIRAGANA.split(unit)
     ]
     return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_where_breakable(phrase)]
 

@@ -16,7 +16,7 @@ _KEPT_JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
 _DROPPED_UNICODE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _SPACE_RUN_PATTERN = regex.compile(r"[^\S\n]+")
 _LINE_BREAK_RUN_PATTERN = regex.compile(r" *\n\s*")
-_WORD_TO_TRUNCATE_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD_CHARS + 1},}}")
+_OVERLONG_WORD_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD_CHARS + 1},}}")
 
 
 def clean_drawn_text(text: str) -> str:
@@ -24,11 +24,7 @@ def clean_drawn_text(text: str) -> str:
     kept = "".join(filter(_is_kept_in_drawn_text, unicodedata.normalize("NFC", text[: MAX_DRAWN_TEXT_GRAPHEMES * 8])))
     folded = _LINE_BREAK_RUN_PATTERN.sub("\n", _SPACE_RUN_PATTERN.sub(" ", kept)).strip()
     bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_DRAWN_TEXT_GRAPHEMES]]
-    return str(
-        _WORD_TO_TRUNCATE_PATTERN.sub(
-            lambda word: _truncate_word_to_max_characters(word[0]) + ELLIPSIS, "".join(bounded)
-        )
-    )
+    return str(_OVERLONG_WORD_PATTERN.sub(lambda word: _truncate_overlong_word(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
 def _is_kept_in_drawn_text(char: str) -> bool:
@@ -40,7 +36,7 @@ def _is_kept_in_drawn_text(char: str) -> bool:
     )
 
 
-def _truncate_word_to_max_characters(word: str) -> str:
+def _truncate_overlong_word(word: str) -> str:
     """Return at most 60 characters of a word, in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in split_graphemes(word):

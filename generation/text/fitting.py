@@ -12,8 +12,8 @@ from generation.text.breaking import (
     cut_wide_pieces,
     lay_balanced_lines,
     lay_lines_greedily,
-    split_into_smaller_text_pieces,
-    split_into_text_pieces,
+    split_into_hyphenated_pieces,
+    split_into_measured_words,
     widest_piece_width,
 )
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean_drawn_text
@@ -38,7 +38,7 @@ class TextBox(NamedTuple):
     lines: int = 6
 
 
-class TextBlock(NamedTuple):
+class TypesetBlock(NamedTuple):
     """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
     lines: tuple[ShapedTextLine, ...]
@@ -89,7 +89,7 @@ class FittableText(NamedTuple):
 
 def fit_text_to_box(
     text: str, box: TextBox, style: ShapingStyle, *, largest: int, least: int, leading: float = 1.06
-) -> TextBlock:
+) -> TypesetBlock:
     """Return a text fitted into a box, in the largest font size from `least` to `largest`.
 
     A text that is too long for the smallest size ends with an ellipsis. High accents may shrink it below `least`.
@@ -97,10 +97,10 @@ def fit_text_to_box(
     """
     cleaned = clean_drawn_text(text)
     paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)
-    whole = FittableText([split_into_text_pieces(one, style) for one in paragraphs], style, leading)
+    whole = FittableText([split_into_measured_words(one, style) for one in paragraphs], style, leading)
     size = _find_largest_font_size(lambda size: _does_text_fit_box(whole, box, size), least, largest)
     if (size or 0) < MAX_HYPHENATED_FONT_SIZE_SHARE * largest and box.lines > 1:
-        soft = FittableText([split_into_smaller_text_pieces(one, style) for one in paragraphs], style, leading)
+        soft = FittableText([split_into_hyphenated_pieces(one, style) for one in paragraphs], style, leading)
         softer = _find_largest_font_size(
             lambda size: _does_text_fit_box(soft, box, size), least, int(MAX_HYPHENATED_FONT_SIZE_SHARE * largest)
         )
@@ -133,7 +133,7 @@ def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
     return text.max_piece_width <= width and len(lines) <= box.lines and size * high <= box.height
 
 
-def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
+def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TypesetBlock:
     return _shape_text_block(
         text.split_too_wide_pieces(box.width / size).break_lines_evenly(box.width / size),
         text,
@@ -144,16 +144,16 @@ def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlo
 
 def _shape_text_block(
     texts: Sequence[str], text: FittableText, box: TextBox, size: int, *, is_cut: bool = False
-) -> TextBlock:
+) -> TypesetBlock:
     """Return a block of shaped lines, in a smaller size if accents or joined pieces need more room than the box has."""
     lines = tuple(shape_text_line(line, text.style) for line in texts)
-    block = TextBlock(lines, size, text.leading, is_right_to_left_language(text.style.language), is_cut)
+    block = TypesetBlock(lines, size, text.leading, is_right_to_left_language(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
     share = min(1.0, box.width / max(1.0, size * needed), box.height / max(1.0, block.height))
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
+def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TypesetBlock:
     """Return a block with the lines of a text that fit into a box at this size; the last one ends with an ellipsis."""
     lines = text.split_too_wide_pieces(box.width / size).break_lines_greedily(box.width / size)
     room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))

@@ -6,15 +6,15 @@ from PIL import Image
 
 from generation import paint
 from generation.outputs import DrawnText
-from generation.slides.byline import fit_presenter_byline
+from generation.slides.byline import build_presenter_byline
 from generation.slides.end import fit_end_name_and_tagline
 from generation.slides.kit import LABEL_FONT_STYLE, SlideKit
 from generation.slides.parts import button_text_and_store_names
 from generation.spec import PieceCopy
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.video.moving import MovingObject, PoppingPicture, StillPicture
 from generation.video.parts import (
-    START_BEFORE_FIRST_FRAME_S,
+    OBJECT_START_BEFORE_SCENE_S,
     build_kinetic_text,
     build_popping_brand_tile,
     build_scene_presenter_byline,
@@ -41,7 +41,7 @@ _END_FOOT_LINE_START_S = 0.9
 #: An end card within this factor of the frame's aspect ratio fills it.
 _END_CARD_RATIO_TOLERANCE = 1.15
 #: Any other end card keeps this margin.
-_END_CARD_MARGIN_PX = 84
+_END_CARD_INSET_PX = 84
 
 
 def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
@@ -51,7 +51,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     """
     stage = SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds)
     button, places = button_text_and_store_names(kit, copy)
-    blocks, signature = fit_end_name_and_tagline(kit, copy), fit_presenter_byline(kit, copy)
+    blocks, signature = fit_end_name_and_tagline(kit, copy), build_presenter_byline(kit, copy)
     foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
     foot = kit.fit_text(" · ".join(places), foot_box, LABEL_FONT_STYLE, (24, 38)) if places else None
     heights = [
@@ -60,10 +60,10 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
         _GAP_ABOVE_BYLINE_PX + signature.height if signature else 0,
     ]
     room = kit.frame.bottom - kit.frame.top - sum(heights)
-    if _end_lines_height(blocks) + _MIN_END_ICON_PX > room:
+    if _scene_lines_height(blocks) + _MIN_END_ICON_PX > room:
         blocks.pop("tagline", None)
-    icon = round(min(_MAX_END_ICON_PX, max(_MIN_END_ICON_PX, room - _end_lines_height(blocks))))
-    below = [_end_lines_height(blocks), *heights]
+    icon = round(min(_MAX_END_ICON_PX, max(_MIN_END_ICON_PX, room - _scene_lines_height(blocks))))
+    below = [_scene_lines_height(blocks), *heights]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
     place = (kit.frame.width - icon) // 2, round(top)
@@ -80,19 +80,19 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     if signature:
         top = tops[3] + _GAP_ABOVE_BYLINE_PX
         face, by = build_scene_presenter_byline(
-            stage, empty_scene_canvas(kit), signature, top, starts=START_BEFORE_FIRST_FRAME_S, middle=True
+            stage, empty_scene_canvas(kit), signature, top, starts=OBJECT_START_BEFORE_SCENE_S, middle=True
         )
         things.append(face)
         texts += by
     return VideoScene(stage, things, texts, marks)
 
 
-def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
+def _scene_lines_height(blocks: dict[str, TypesetBlock]) -> float:
     """Return the height in pixels of the last scene's lines, with the gaps above and between them."""
     return _GAP_BELOW_ICON_PX - _GAP_BELOW_NAME_PX + sum(block.height + _GAP_BELOW_NAME_PX for block in blocks.values())
 
 
-def _schedule_name_and_tagline(stage: SceneSetup, blocks: dict[str, TextBlock], top: float) -> list[ScheduledText]:
+def _schedule_name_and_tagline(stage: SceneSetup, blocks: dict[str, TypesetBlock], top: float) -> list[ScheduledText]:
     texts = []
     for (name, block), comes in zip(blocks.items(), (_END_NAME_START_S, _END_TAGLINE_START_S), strict=False):
         texts.append(
@@ -117,7 +117,7 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:
         shown = StillPicture(paint.crop_picture_to_cover(picture.convert("RGB"), kit.frame.size), (0, 0))
         return VideoScene(SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [shown], [])
-    scale = min((width - 2 * _END_CARD_MARGIN_PX) / picture.width, (height - 2 * _END_CARD_MARGIN_PX) / picture.height)
+    scale = min((width - 2 * _END_CARD_INSET_PX) / picture.width, (height - 2 * _END_CARD_INSET_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
     card = paint.crop_picture_to_cover(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded_rectangle_mask(size, width * 0.04))

@@ -3,13 +3,13 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
-from generation.slides.byline import fit_presenter_byline
+from generation.slides.byline import build_presenter_byline
 from generation.slides.hook import HOOK_BYLINE_GAP_PX, fit_hook_title, hook_text_room
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
 from generation.video.moving import MovingObject, RisingPicture
 from generation.video.parts import (
-    START_BEFORE_FIRST_FRAME_S,
+    OBJECT_START_BEFORE_SCENE_S,
     build_kinetic_text,
     build_scene_header,
     build_scene_presenter_byline,
@@ -25,7 +25,7 @@ _GAP_BELOW_HOOK_PX = 70
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
     stage, canvas = SceneSetup(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
-    presenter = fit_presenter_byline(kit, copy)
+    presenter = build_presenter_byline(kit, copy)
     reserved = HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
     block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
     icon, name = build_scene_header(stage, canvas)
@@ -34,7 +34,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
         face, lines = build_scene_presenter_byline(
-            stage, canvas, presenter, headline.bottom_y + HOOK_BYLINE_GAP_PX, starts=START_BEFORE_FIRST_FRAME_S
+            stage, canvas, presenter, headline.bottom_y + HOOK_BYLINE_GAP_PX, starts=OBJECT_START_BEFORE_SCENE_S
         )
         things, texts = [*things, face], [*texts, *lines]
     below = headline.bottom_y + reserved

@@ -11,15 +11,15 @@ from PIL import Image
 from generation.canvas import (
     Canvas,
     TextAlignment,
-    compute_free_width_share_left_of_line,
+    compute_left_share_of_free_width,
     describe_drawn_text,
     place_inked_text_lines,
 )
 from generation.color import RGB, measure_text_contrast
 from generation.outputs import DrawnText
 from generation.paint import PixelSize
-from generation.text.breaking import split_words_or_phrases
-from generation.text.fitting import TextBlock
+from generation.text.breaking import split_words_in_any_script
+from generation.text.fitting import TypesetBlock
 from generation.text.raster import render_text_line_ink
 from generation.text.shaping import ShapedTextLine
 from generation.video.easing import ease_out, ease_out_back
@@ -58,7 +58,7 @@ class KineticText:
     def __init__(
         self,
         name: str,
-        block: TextBlock,
+        block: TypesetBlock,
         column: TextBlockPlacement,
         language: str,
         *,
@@ -66,7 +66,7 @@ class KineticText:
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = compute_free_width_share_left_of_line(column.align, right_to_left=block.right_to_left)
+        share = compute_left_share_of_free_width(column.align, right_to_left=block.right_to_left)
         self._lines = [*place_inked_text_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._place_words()]
         self.word_count = 1 + max((word.number for word in self.words), default=0)
@@ -132,7 +132,7 @@ class KineticText:
 
 def _split_line_words(line: ShapedTextLine, language: str) -> Iterator[tuple[str, ShapedTextLine]]:
     """Yield the words of a shaped line in reading order, each with its own glyphs at their places in the line."""
-    texts = [*split_words_or_phrases(line.text, language)]
+    texts = [*split_words_in_any_script(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]
     for number, text in enumerate(texts):

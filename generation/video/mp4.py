@@ -93,7 +93,7 @@ def _check_frame_count(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> RenderedFile:
+def describe_rendered_video(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> RenderedFile:
     """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

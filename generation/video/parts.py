@@ -11,13 +11,13 @@ from generation.slides import tile
 from generation.slides.byline import PresenterByline
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
-from generation.text.fitting import TextBlock, TextBox
+from generation.text.fitting import TextBox, TypesetBlock
 from generation.video.kinetic import KineticText, TextBlockPlacement
 from generation.video.moving import PoppingPicture
 from generation.video.scene import SceneSetup, ScheduledText
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
-START_BEFORE_FIRST_FRAME_S = -9.0
+OBJECT_START_BEFORE_SCENE_S = -9.0
 _PILL_FONT_SIZE_PX = 50
 
 
@@ -33,7 +33,7 @@ def build_scene_header(stage: SceneSetup, canvas: Canvas) -> tuple[PoppingPictur
         stage,
         HEADER_TILE_SIDE_PX,
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
-        starts=START_BEFORE_FIRST_FRAME_S,
+        starts=OBJECT_START_BEFORE_SCENE_S,
     )
     room = kit.safe_width - offset
     block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT_STYLE, (24, 40))
@@ -41,14 +41,14 @@ def build_scene_header(stage: SceneSetup, canvas: Canvas) -> tuple[PoppingPictur
         canvas.x_from_safe_zone_edge(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room
     )
     return icon, ScheduledText(
-        KineticText("name", block, column, kit.language, color=stage.ground.text), START_BEFORE_FIRST_FRAME_S
+        KineticText("name", block, column, kit.language, color=stage.ground.text), OBJECT_START_BEFORE_SCENE_S
     )
 
 
 def build_kinetic_text(
     kit: SlideKit,
     name: str,
-    block: TextBlock,
+    block: TypesetBlock,
     top: float,
     color: RGB,
     *,

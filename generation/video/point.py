@@ -15,7 +15,7 @@ from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 _NUMBER_BADGE_PX = 96
 _GAP_BELOW_BADGE_PX = 34
 _TEXT_GAP_PX = 64
-_LARGE_NUMBER_SIZE_PX = 360
+_LARGE_POINT_NUMBER_PX = 360
 #: Side of an icon at the bottom edge, in pixels.
 _PEEKING_ICON_SIDE_PX = 560
 #: Its visible share.
@@ -40,7 +40,7 @@ def _build_point_scene_with_device(stage: SceneSetup, text: str, *, is_only: boo
     block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_STYLE, (42, 92), 1.08)
     top = kit.body_top_y + (0 if is_only else _NUMBER_BADGE_PX + _GAP_BELOW_BADGE_PX)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
-    device_image, place = devices.place_point_device(kit, canvas, round(headline.bottom_y) + _TEXT_GAP_PX, stage.number)
+    device_image, place = devices.place_device_below(kit, canvas, round(headline.bottom_y) + _TEXT_GAP_PX, stage.number)
     device = RisingPicture(device_image, place, starts=_DEVICE_START_S, lasts=stage.seconds)
     return VideoScene(stage, [icon, device, *numbers], [name, ScheduledText(headline, _WORDS_START_S)], marks)
 
@@ -61,9 +61,9 @@ def _build_point_scene_without_device(stage: SceneSetup, text: str, *, is_only: 
     icon, name = build_scene_header(stage, canvas)
     large = kit.fit_text(
         str(stage.number),
-        TextBox(kit.safe_width, _LARGE_NUMBER_SIZE_PX, 1),
+        TextBox(kit.safe_width, _LARGE_POINT_NUMBER_PX, 1),
         TITLE_STYLE,
-        (100, _LARGE_NUMBER_SIZE_PX),
+        (100, _LARGE_POINT_NUMBER_PX),
     )
     above = 0 if is_only else large.height + _TEXT_GAP_PX
     room = kit.frame.bottom - kit.body_top_y - above - _TEXT_GAP_PX

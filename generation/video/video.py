@@ -21,7 +21,7 @@ from generation.timing import VideoTiming
 from generation.video import cuts
 from generation.video.end import build_end_scene, build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
-from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
+from generation.video.mp4 import describe_rendered_video, encode_mp4, video_thumbnail_path
 from generation.video.point import build_point_scene
 from generation.video.scene import VIDEO_FRAMES_PER_S, VideoScene
 
@@ -55,7 +55,7 @@ class VideoContentPiece(NamedTuple):
         settled = [scene.draw_last_frame() for scene in film]
         video_thumbnail_path(path).write_bytes(encode_picture_as_jpeg_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield RenderingProgress(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
+        yield RenderingProgress(1.0, describe_rendered_video(path, self.kit.frame.size, count, marks))
 
 
 def build_video_scenes(
@@ -75,7 +75,7 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
     for number in range(shown[0].frame_count):
         yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):
-        cut = _choose_cut_transition(kit, at)
+        cut = _choose_scene_transition(kit, at)
         turning = round(cuts.SCENE_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
         for number in range(new.frame_count):
             picture = new.draw_frame(number)
@@ -84,7 +84,7 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
             yield picture
 
 
-def _choose_cut_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
+def _choose_scene_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left_language(kit.language) else 1
     kinds = (
         partial(cuts.slide_in_transition, way=(0, 1)),

@@ -23,7 +23,7 @@ from workers.platforms.collecting import (
     CollectedFigures,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_integer_figures,
+    select_int_post_figures,
 )
 
 
@@ -40,7 +40,7 @@ class BlueskyPostView(msgspec.Struct, rename="camel"):
     @property
     def figures(self) -> CollectedFigures:
         shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
-        return select_integer_figures(
+        return select_int_post_figures(
             likes=self.like_count,
             comments=self.reply_count,
             shares=sum(shares) if shares else None,

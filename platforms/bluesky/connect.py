@@ -35,7 +35,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: ConnectJobInput
         service_url=home,
         external_id=session.did,
         handle=session.handle,
-        avatar_url=await _find_avatar_url(net.client, home, session),
+        avatar_url=await _fetch_avatar_url(net.client, home, session),
         traits={"software": "atproto"},
     )
     return AccountWithTokens(account, _build_bluesky_token_grant(session))
@@ -57,7 +57,7 @@ def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> 
         return asked
 
 
-async def _find_avatar_url(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
+async def _fetch_avatar_url(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
     """Return an account's avatar address; None without one, or if it can't be read, since an account needs none."""
     try:
         return await api.get_bluesky_avatar_url(PdsApi(client=client, base=home, token=session.access_jwt), session.did)

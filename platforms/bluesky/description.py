@@ -17,7 +17,7 @@ from platforms.description import (
     PasswordLogin,
     PlatformDescription,
     PlatformLimits,
-    PreviewTextCut,
+    PreviewLineLimits,
 )
 
 #: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
@@ -50,6 +50,6 @@ DESCRIPTION = PlatformDescription(
     ),
     revocation="login",
     console=ConsolePreviewRules(
-        color="#1185fe", lines=PreviewTextCut(25, 25), single=(1 / 2, None), grid=(2, 2, 3 / 2)
+        color="#1185fe", lines=PreviewLineLimits(25, 25), single=(1 / 2, None), grid=(2, 2, 3 / 2)
     ),
 )

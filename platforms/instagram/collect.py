@@ -24,7 +24,7 @@ from workers.platforms.collecting import (
     CollectedFigures,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_integer_figures,
+    select_int_post_figures,
     skip_figure_without_permission,
 )
 from workers.platforms.http import PlatformApi
@@ -112,7 +112,7 @@ async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetri
         with skip_figure_without_permission():
             answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_METRICS_CALL_S)
             insights = http.decode_platform_response(answer, InstagramPostInsights).data
-            return select_integer_figures(
+            return select_int_post_figures(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
             )
     except PostPreparationExpired:
@@ -133,4 +133,4 @@ async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricP
     except PostPreparationExpired:
         return None
     counts = api.decode_graph_object(answer, InstagramPostCounts)
-    return select_integer_figures(likes=counts.like_count, comments=counts.comments_count)
+    return select_int_post_figures(likes=counts.like_count, comments=counts.comments_count)

@@ -84,7 +84,7 @@ async def _create_or_poll_next_media_container(
         return await poll_media_container_before_publish(server, draft, handle, handle.container)
     if len(draft.media) == 1:
         container = await create_instagram_account_container(
-            server, account, **build_container_file_fields(draft.media[0]), **build_caption_and_ai_label_fields(draft)
+            server, account, **build_container_file_fields(draft.media[0]), **build_container_caption_fields(draft)
         )
         return schedule_first_container_poll(draft, handle, container)
     if len(handle.items) < len(draft.media):
@@ -130,7 +130,7 @@ async def create_carousel_if_items_finished(
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
     container = await create_instagram_account_container(
-        server, account, media_type="CAROUSEL", children=children, **build_caption_and_ai_label_fields(draft)
+        server, account, media_type="CAROUSEL", children=children, **build_container_caption_fields(draft)
     )
     return schedule_first_container_poll(draft, handle, container)
 
@@ -139,7 +139,7 @@ async def create_instagram_account_container(server: PlatformApi, account: Posti
     return await api.create_media_container(server, account.external_id, **fields)
 
 
-def build_caption_and_ai_label_fields(draft: PostToPublish) -> dict[str, str]:
+def build_container_caption_fields(draft: PostToPublish) -> dict[str, str]:
     """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
@@ -176,7 +176,7 @@ def build_failed_container_error(message: str) -> PlatformError:
     meaning = (
         errors.INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None
     ) or errors.INSTAGRAM_PROCESSING_FAILED_ERROR_MEANING
-    error = errors.build_graph_error(meaning, message)
+    error = errors.build_instagram_error(meaning, message)
     return PostPreparationExpired(error.code, error.message) if error.retryable else error
 
 

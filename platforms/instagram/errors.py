@@ -211,7 +211,7 @@ def parse_graph_error(answer: PlatformResponse) -> PlatformError:
         return _build_unlisted_code_error(answer, error)
     if answer.irreversible and not meaning.proves:
         return _build_unclear_outcome_error(answer, error)
-    return build_graph_error(
+    return build_instagram_error(
         meaning, quote_graph_message(answer, error), after_s=parse_usage_header_cooldown_s(answer.headers)
     )
 
@@ -228,7 +228,7 @@ def find_graph_error_meaning(error: GraphErrorDetails) -> PlatformErrorMeaning |
     return INSTAGRAM_ERROR_MEANINGS_BY_SUBCODE.get(subcode) or INSTAGRAM_ERROR_MEANINGS_BY_CODE.get(code)
 
 
-def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
+def build_instagram_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
     """Return the `PlatformError` for the meaning of an Instagram error.
 
     Only a `PlatformRefusal` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.

@@ -55,7 +55,7 @@ class InstagramAdapter(PlatformAdapter):
         handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostProgress)
         if (
             handle is None
-            or not does_ai_label_match_draft(handle, draft)
+            or not does_prepared_ai_label_match(handle, draft)
             or draft.now - handle.began_at > MAX_MEDIA_CONTAINER_AGE
         ):
             media.check_post_files(account, draft)
@@ -66,7 +66,7 @@ class InstagramAdapter(PlatformAdapter):
     async def send(
         self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
-        if not does_ai_label_match_draft(msgspec.convert(prepared.handle, InstagramPostProgress), draft):
+        if not does_prepared_ai_label_match(msgspec.convert(prepared.handle, InstagramPostProgress), draft):
             raise PostPreparationExpired(
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
@@ -83,7 +83,7 @@ class InstagramAdapter(PlatformAdapter):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def does_ai_label_match_draft(handle: InstagramPostProgress, draft: PostToPublish) -> bool:
+def does_prepared_ai_label_match(handle: InstagramPostProgress, draft: PostToPublish) -> bool:
     """Return whether the containers have an AI label exactly if the draft has one. An earlier release set none."""
     return handle.is_ai_generated == draft.is_ai_generated
 

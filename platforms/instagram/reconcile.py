@@ -14,7 +14,14 @@ from platforms.instagram import api, errors
 from platforms.instagram.api import ListedInstagramPost
 from platforms.instagram.containers import ContainerPublishRequest
 from schemas.errors import PostPreparationExpired
-from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostInquiry, ReconcileResult, UndecidedPost
+from workers.platforms.contract import (
+    AbsentPost,
+    LateRefusedPost,
+    LivePost,
+    PostInquiry,
+    ReconcileResult,
+    UndecidedPost,
+)
 from workers.platforms.http import PlatformApi
 
 #: Time after the last call in which its post may still be created.
@@ -28,7 +35,7 @@ MAX_INSTAGRAM_CLOCK_SKEW = timedelta(minutes=1)
 #: Longest time between a call and its post's timestamp.
 MAX_POST_TIMESTAMP_DELAY = timedelta(minutes=30)
 #: Pages of the list to read at most.
-MAX_MEDIA_LIST_PAGES = 5
+MAX_RECONCILE_LIST_PAGES = 5
 
 
 async def reconcile_container(server: PlatformApi, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
@@ -43,7 +50,7 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await identify_live_post(server, account, inquiry, post)
-    if (left_s := inquiry.seconds_left_of_wait_after_call(MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT)) > 0:
+    if (left_s := inquiry.seconds_left_of_wait_since_send(MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT)) > 0:
         return UndecidedPost(min(left_s, RECONCILE_RECHECK_PAUSE_S))
     if status == "IN_PROGRESS":
         return UndecidedPost(RECONCILE_RECHECK_PAUSE_S)
@@ -51,7 +58,7 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
     if alike or not complete:
         return UndecidedPost()
     gone = errors.INSTAGRAM_CONTAINER_GONE_ERROR_MEANING
-    return AbsentPost() if status == "FINISHED" else DroppedPost(PostPreparationExpired(gone.code, gone.message))
+    return AbsentPost() if status == "FINISHED" else LateRefusedPost(PostPreparationExpired(gone.code, gone.message))
 
 
 async def identify_live_post(
@@ -64,7 +71,7 @@ async def identify_live_post(
     alike, _ = await list_matching_instagram_posts(server, account, inquiry, post)
     if len(alike) == 1:
         return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
-    if (missing_s := inquiry.seconds_left_of_wait_after_call(MAX_INSTAGRAM_MEDIA_LIST_LAG)) > 0:
+    if (missing_s := inquiry.seconds_left_of_wait_since_send(MAX_INSTAGRAM_MEDIA_LIST_LAG)) > 0:
         return UndecidedPost(min(missing_s, RECONCILE_RECHECK_PAUSE_S))
     return LivePost(external_id=None, external_url=None)
 
@@ -74,11 +81,11 @@ async def list_matching_instagram_posts(
 ) -> tuple[list[ListedInstagramPost], bool]:
     """Return the account's listed posts that may be the sent post, and whether the list was read back to its call.
 
-    They have the sent caption, and a time near the call or none. At most `MAX_MEDIA_LIST_PAGES` pages are read.
+    They have the sent caption, and a time near the call or none. At most `MAX_RECONCILE_LIST_PAGES` pages are read.
     """
     since, until = inquiry.sent_at - MAX_INSTAGRAM_CLOCK_SKEW, inquiry.sent_at + MAX_POST_TIMESTAMP_DELAY
     matching, after = list[ListedInstagramPost](), None
-    for _ in range(MAX_MEDIA_LIST_PAGES):
+    for _ in range(MAX_RECONCILE_LIST_PAGES):
         page = await api.list_account_media(server, account.external_id, after=after)
         matching += [listed for listed in page.data if may_be_same_instagram_post(listed, post, since, until)]
         after = page.paging.cursors.after

@@ -15,7 +15,7 @@ from domain.accounts.client_registrations import OAuthClient
 from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal, PlatformThrottled
 from workers.platforms import http
 from workers.platforms.connecting import OAUTH_CLIENT_UNKNOWN_ERROR_CODE
-from workers.platforms.http import JSON_CONTENT_TYPE_HEADER, PlatformResponse
+from workers.platforms.http import JSON_REQUEST_CONTENT_TYPE, PlatformResponse
 from workers.platforms.upload import upload_file_to_platform
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
@@ -88,7 +88,7 @@ class MastodonErrorBody(msgspec.Struct):
     error_description: str = ""
 
 
-async def get_mastodon_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+async def get_mastodon_server_info(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """Return a server's self-description: `/api/v2/instance`, else version 1. Raise a `PlatformError` without both."""
     api = MastodonApi(client=client, base=base)
     newer = await api.send_request("GET", api.build_url("/api/v2/instance"))
@@ -162,7 +162,7 @@ async def is_mastodon_media_ready(api: MastodonApi, media_id: str) -> bool:
 
 async def publish_mastodon_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
-    url, headers = api.build_url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
+    url, headers = api.build_url("/api/v1/statuses"), {**JSON_REQUEST_CONTENT_TYPE, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(answer.require_success(build_mastodon_error), MastodonStatus)
 

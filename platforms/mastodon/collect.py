@@ -22,7 +22,7 @@ from workers.platforms.collecting import (
     CollectedFigures,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_integer_figures,
+    select_int_post_figures,
 )
 
 #: Statuses of a deleted post, or of one that the account may not see any more.
@@ -41,7 +41,7 @@ class MastodonStatusCounts(msgspec.Struct):
     def figures(self) -> CollectedFigures:
         reblogs = self.reblogs_count
         shares = None if reblogs is None else reblogs + (self.quotes_count or 0)
-        return select_integer_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
+        return select_int_post_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
 
 
 class MastodonFollowerCount(msgspec.Struct):

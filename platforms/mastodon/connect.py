@@ -10,7 +10,7 @@ import msgspec
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
@@ -30,10 +30,10 @@ from workers.platforms.connecting import (
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
 GENUINE_MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
-OTHER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
+SERVER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
-async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformServer) -> OAuthClient:
+async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformServerRef) -> OAuthClient:
     """Register this application with a Mastodon server; return its client id and secret.
 
     Each call creates another registration. Raises `PlatformError`.
@@ -55,9 +55,9 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: ConnectJobInpu
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
-    token = await _exchange_code(client, asked, _require_app_registration(attempt.client), code)
+    token = await _exchange_code(client, asked, _require_server_registration(attempt.client), code)
     person = await api.get_mastodon_user(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
-    described = await api.get_mastodon_instance(client, asked.service_url)
+    described = await api.get_mastodon_server_info(client, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
@@ -77,10 +77,13 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshJobI
     """
     client, service_url, tokens = net.client, attempt.server.service_url, attempt.tokens
     if tokens.refresh_token is None:
-        await _check_token_works(MastodonApi(client=client, base=service_url, token=tokens.access_token))
+        await _check_mastodon_token(MastodonApi(client=client, base=service_url, token=tokens.access_token))
         return TokenGrant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
     token = await api.exchange_mastodon_token(
-        client, service_url, _require_app_registration(attempt.client), build_token_refresh_form(tokens.refresh_token)
+        client,
+        service_url,
+        _require_server_registration(attempt.client),
+        build_token_refresh_form(tokens.refresh_token),
     )
     grant = _build_mastodon_token_grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
@@ -88,7 +91,7 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshJobI
 
 async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None:
     """Revoke the token by the registration that got it. Raise `PlatformRefusal` without it, `PlatformError`."""
-    us = _require_app_registration(attempt.client)
+    us = _require_server_registration(attempt.client)
     await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 
 
@@ -99,7 +102,7 @@ def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, An
     """
     version = str(described.get("version", ""))[:100]
     genuine = GENUINE_MASTODON_VERSION_PATTERN.fullmatch(version) is not None
-    other_software = OTHER_SOFTWARE_PATTERN.search(version)
+    other_software = SERVER_SOFTWARE_PATTERN.search(version)
     posts, media = (
         _get_object_or_empty(_get_object_or_empty(described, "configuration"), name)
         for name in ("statuses", "media_attachments")
@@ -117,7 +120,7 @@ def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in traits.items() if value is not None}
 
 
-async def _check_token_works(as_account: MastodonApi) -> None:
+async def _check_mastodon_token(as_account: MastodonApi) -> None:
     """Check that the token works. Raises `AccountReauthRequired` for a dead token, any `PlatformError`.
 
     A 422 also means a dead token: this request has nothing else to reject.
@@ -142,7 +145,7 @@ async def _exchange_code(
         ) from error
 
 
-def _require_app_registration(us: OAuthClient | None) -> OAuthClient:
+def _require_server_registration(us: OAuthClient | None) -> OAuthClient:
     if us is None:
         raise api.build_unknown_oauth_app_error()
     return us

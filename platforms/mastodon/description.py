@@ -18,7 +18,7 @@ from platforms.description import (
     PlatformConsentPage,
     PlatformDescription,
     PlatformLimits,
-    PreviewTextCut,
+    PreviewLineLimits,
 )
 
 MASTODON_SCOPES = "read:accounts read:statuses write:media write:statuses"
@@ -57,6 +57,6 @@ DESCRIPTION = PlatformDescription(
     ),
     login=OwnServerOAuthLogin(PlatformConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
-        color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
+        color="#6364ff", lines=PreviewLineLimits(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),
 )

@@ -19,16 +19,16 @@ async def upload_mastodon_file_until_ready(server: MastodonApi, file: PostFile) 
     head, tail = build_multipart_frame(file, boundary)
     attachment, is_ready = await api.upload_mastodon_media(
         server,
-        stream_multipart_body(file, head, tail),
+        stream_mastodon_upload(file, head, tail),
         content_type=f"multipart/form-data; boundary={boundary}",
         size_bytes=len(head) + file.size_bytes + len(tail),
     )
     if not is_ready:
-        await wait_until_media_ready(server, attachment.id)
+        await wait_for_mastodon_media(server, attachment.id)
     return attachment.id
 
 
-async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
+async def wait_for_mastodon_media(server: MastodonApi, media_id: str) -> None:
     """Poll a Mastodon server until it has processed an uploaded file.
 
     Raises `PostNotSent` if it isn't ready after the last of `MEDIA_POLL_PAUSES_S`, any other `PlatformError`.
@@ -48,7 +48,7 @@ def build_multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
     return head.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-async def stream_multipart_body(file: PostFile, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+async def stream_mastodon_upload(file: PostFile, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
     yield head
     async with file.read() as chunks:
         async for chunk in chunks:

@@ -21,7 +21,7 @@ from workers.platforms.collecting import (
     CollectedFigures,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_integer_figures,
+    select_int_post_figures,
     skip_figure_without_permission,
 )
 from workers.platforms.http import PlatformApi
@@ -40,7 +40,7 @@ class TikTokVideoCounts(msgspec.Struct):
 
     @property
     def figures(self) -> CollectedFigures:
-        return select_integer_figures(
+        return select_int_post_figures(
             views=self.view_count, likes=self.like_count, comments=self.comment_count, shares=self.share_count
         )
 

@@ -42,7 +42,7 @@ TIKTOK_ACCOUNT_DAY_QUOTA_ERROR_MEANING = PlatformErrorMeaning(
 TIKTOK_ACCOUNT_BANNED_ERROR_MEANING = PlatformErrorMeaning(
     PlatformRefusal, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
-TIKTOK_SPAM_RISK_ERROR_MEANING = PlatformErrorMeaning(
+TIKTOK_SPAM_POST_ERROR_MEANING = PlatformErrorMeaning(
     PlatformRefusal, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
 )
 TIKTOK_SPAM_CAPTION_ERROR_MEANING = PlatformErrorMeaning(
@@ -74,7 +74,7 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
     ),
     "spam_risk_user_banned_from_posting": TIKTOK_ACCOUNT_BANNED_ERROR_MEANING,
-    "spam_risk": TIKTOK_SPAM_RISK_ERROR_MEANING,
+    "spam_risk": TIKTOK_SPAM_POST_ERROR_MEANING,
     "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,
     "privacy_level_option_mismatch": PlatformErrorMeaning(
         PlatformRefusal, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
@@ -136,7 +136,7 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         "the post was canceled or deleted before it was live",
         "platform_rejected",
     ),
-    "spam_risk": TIKTOK_SPAM_RISK_ERROR_MEANING,
+    "spam_risk": TIKTOK_SPAM_POST_ERROR_MEANING,
     "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,
     "spam_risk_too_many_posts": PlatformErrorMeaning(
         PostPreparationExpired,

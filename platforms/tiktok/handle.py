@@ -13,7 +13,7 @@ TIKTOK_UPLOAD_URL_LIFETIME = timedelta(minutes=50)
 MAX_VIDEO_CHUNK_BYTES = 10 << 20
 
 
-class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class VideoUploadPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Upload of a video in `count` chunks of `chunk` bytes, the last one with the rest, since `init_at`."""
 
     size: int
@@ -40,7 +40,7 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
             return self.count - 1
         return number if not remainder and 0 <= number < self.count else None
 
-    def is_upload_url_valid(self, now: datetime) -> bool:
+    def is_upload_url_fresh(self, now: datetime) -> bool:
         """Return whether TikTok's upload URL of the video can still be used at the time `now`."""
         return now < self.init_at + TIKTOK_UPLOAD_URL_LIFETIME
 
@@ -57,10 +57,10 @@ class SavedTikTokPostProgress(msgspec.Struct, frozen=True, kw_only=True, rename=
     is_chosen: bool = False
     is_aigc: bool = False
     publish_id: str | None = None
-    upload: ChunkedVideoUpload | None = None
+    upload: VideoUploadPlan | None = None
 
 
-def does_ai_label_and_privacy_match_draft(handle: SavedTikTokPostProgress, draft: PostToPublish) -> bool:
+def does_prepared_ai_label_and_privacy_match(handle: SavedTikTokPostProgress, draft: PostToPublish) -> bool:
     """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)

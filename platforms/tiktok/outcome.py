@@ -8,21 +8,21 @@ from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import errors, handle
 from platforms.tiktok.api import TikTokPublishStatus
 from platforms.tiktok.creator import TIKTOK_PUBLIC_LEVEL
-from platforms.tiktok.handle import ChunkedVideoUpload, SavedTikTokPostProgress
+from platforms.tiktok.handle import SavedTikTokPostProgress, VideoUploadPlan
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
-    DroppedPost,
     InboxDraft,
+    LateRefusedPost,
     LivePost,
     PostInquiry,
     ReconcileResult,
 )
 
-UPLOADING_STATUS = "PROCESSING_UPLOAD"
-IN_INBOX_STATUS = "SEND_TO_USER_INBOX"
-PUBLISHED_STATUS = "PUBLISH_COMPLETE"
-FAILED_STATUS = "FAILED"
+TIKTOK_UPLOAD_STATE = "PROCESSING_UPLOAD"
+TIKTOK_INBOX_STATE = "SEND_TO_USER_INBOX"
+TIKTOK_LIVE_STATE = "PUBLISH_COMPLETE"
+TIKTOK_FAIL_STATE = "FAILED"
 
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 TIKTOK_POLL_PAUSE_S = 20.0
@@ -40,18 +40,18 @@ def choose_outcome_by_publish_status(
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
     stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
-    if status.status == FAILED_STATUS:
-        return DroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
-    if status.status == IN_INBOX_STATUS:
+    if status.status == TIKTOK_FAIL_STATE:
+        return LateRefusedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
+    if status.status == TIKTOK_INBOX_STATE:
         return InboxDraft()
-    if status.status == PUBLISHED_STATUS:
+    if status.status == TIKTOK_LIVE_STATE:
         return build_published_post_outcome(account, inquiry, stored, status)
-    if status.status == UPLOADING_STATUS and stored.upload and lacks_video_bytes(status, stored.upload):
+    if status.status == TIKTOK_UPLOAD_STATE and stored.upload and lacks_video_bytes(status, stored.upload):
         return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT)
     return build_accepted_tiktok_post(stored)
 
 
-def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -> bool:
+def lacks_video_bytes(status: TikTokPublishStatus, upload: VideoUploadPlan) -> bool:
     """Return whether TikTok's status shows that bytes of the video are missing.
 
     False if the status has no byte count, or an impossible one.

@@ -24,7 +24,7 @@ from schemas.errors import (
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
-    DroppedPost,
+    LateRefusedPost,
     PlatformAdapter,
     PostInquiry,
     PostPrepareResult,
@@ -65,18 +65,18 @@ class TikTokAdapter(PlatformAdapter):
         self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
     ) -> SendResult:
         stored = handle.decode_saved_tiktok_post_progress(prepared)
-        if not handle.does_ai_label_and_privacy_match_draft(stored, draft):
+        if not handle.does_prepared_ai_label_and_privacy_match(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
             started = await api.publish_tiktok_photos(
                 self.build_api_client(account), prepared.request, timeout_s=timeout_s
             )
             return outcome.build_accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
-        upload = video.get_chunked_video_upload(stored)
-        if not upload.is_upload_url_valid(draft.now):
+        upload = video.get_video_upload_plan(stored)
+        if not upload.is_upload_url_fresh(draft.now):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
-            answer = await video.put_last_video_chunk(
+            answer = await video.publish_by_last_chunk(
                 self.build_api_client(account), draft.media[0], prepared, timeout_s=timeout_s
             )
         except PostPreparationExpired as error:
@@ -101,10 +101,10 @@ class TikTokAdapter(PlatformAdapter):
         """
         with suppress(PlatformError):
             status = await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id or "")
-            if status.status == outcome.FAILED_STATUS:
+            if status.status == outcome.TIKTOK_FAIL_STATE:
                 return errors.build_tiktok_fail_reason_error(status.fail_reason)
-            if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
-                status, video.get_chunked_video_upload(stored)
+            if status.status == outcome.TIKTOK_UPLOAD_STATE and outcome.lacks_video_bytes(
+                status, video.get_video_upload_plan(stored)
             ):
                 return error
         return PostOutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
@@ -114,7 +114,7 @@ class TikTokAdapter(PlatformAdapter):
             result = await self.reconcile(account, inquiry)
         except PlatformThrottled as error:
             return AcceptedPost(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_POLL_PAUSE_S)
-        if isinstance(result, DroppedPost):
+        if isinstance(result, LateRefusedPost):
             raise result.why
         if isinstance(result, AbsentPost | UndecidedPost):
             return outcome.build_accepted_tiktok_post(handle.decode_saved_tiktok_post_progress(inquiry.prepared))
@@ -144,6 +144,6 @@ def may_continue_video_upload(stored: SavedTikTokPostProgress, draft: PostToPubl
 
     Its URL must be valid, and it must have the draft's AI label and a chosen privacy level.
     """
-    return video.get_chunked_video_upload(stored).is_upload_url_valid(
+    return video.get_video_upload_plan(stored).is_upload_url_fresh(
         draft.now
-    ) and handle.does_ai_label_and_privacy_match_draft(stored, draft)
+    ) and handle.does_prepared_ai_label_and_privacy_match(stored, draft)

@@ -11,7 +11,7 @@ import msgspec
 
 from platforms.tiktok import api, creator, errors, handle, outcome
 from platforms.tiktok.api import TikTokCreatorInfo
-from platforms.tiktok.handle import ChunkedVideoUpload, SavedTikTokPostProgress
+from platforms.tiktok.handle import SavedTikTokPostProgress, VideoUploadPlan
 from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
 from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -37,7 +37,7 @@ async def begin_video_upload(
     """
     file = draft.media[0]
     chunk, count = handle.choose_video_chunk_size_and_count(file.size_bytes)
-    upload = ChunkedVideoUpload(
+    upload = VideoUploadPlan(
         size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
     )
     path = "inbox/video/init" if creator_info is None else "video/init"
@@ -60,7 +60,7 @@ async def begin_video_upload(
 
 
 def build_video_init_body(
-    draft: PostToPublish, upload: ChunkedVideoUpload, creator_info: TikTokCreatorInfo | None, level: str | None
+    draft: PostToPublish, upload: VideoUploadPlan, creator_info: TikTokCreatorInfo | None, level: str | None
 ) -> bytes:
     source = {
         "source": "FILE_UPLOAD",
@@ -91,7 +91,7 @@ async def continue_video_upload(
     """
     stored = handle.decode_saved_tiktok_post_progress(so_far)
     until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
-    upload, failures = get_chunked_video_upload(stored), 0
+    upload, failures = get_video_upload_plan(stored), 0
     number = 0 if upload.init_at == draft.now else await find_next_missing_video_chunk(server, stored)
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
@@ -132,7 +132,7 @@ async def put_video_chunk(
 
     Raises `PostPreparationExpired` for an expired URL, another `PlatformError`, `ServiceUnavailable` (storage).
     """
-    upload = get_chunked_video_upload(handle.decode_saved_tiktok_post_progress(prepared))
+    upload = get_video_upload_plan(handle.decode_saved_tiktok_post_progress(prepared))
     start, end = upload.chunk_bounds(number)
     answer = await server.without_token.send_request(
         "PUT",
@@ -153,11 +153,11 @@ async def put_video_chunk(
     return answer
 
 
-async def put_last_video_chunk(
+async def publish_by_last_chunk(
     server: PlatformApi, file: PostFile, prepared: PostPrepareResult, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly; return the response. Raise as `put_video_chunk` does."""
-    last = get_chunked_video_upload(handle.decode_saved_tiktok_post_progress(prepared)).count - 1
+    last = get_video_upload_plan(handle.decode_saved_tiktok_post_progress(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
@@ -173,15 +173,15 @@ async def find_next_missing_video_chunk(server: PlatformApi, stored: SavedTikTok
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
     status = await api.get_tiktok_post_status(server, stored.publish_id or "")
-    if status.status == outcome.FAILED_STATUS:
+    if status.status == outcome.TIKTOK_FAIL_STATE:
         raise errors.build_tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes
-    number = None if received is None else get_chunked_video_upload(stored).find_chunk_beginning_after_bytes(received)
+    number = None if received is None else get_video_upload_plan(stored).find_chunk_beginning_after_bytes(received)
     if number is None:
         raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number
 
 
-def get_chunked_video_upload(stored: SavedTikTokPostProgress) -> ChunkedVideoUpload:
+def get_video_upload_plan(stored: SavedTikTokPostProgress) -> VideoUploadPlan:
     assert stored.upload is not None  # noqa: S101  the handle of a video has one
     return stored.upload

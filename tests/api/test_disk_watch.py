@@ -63,7 +63,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     """An API on that disk, which it measures only at its start."""
     monkeypatch.setattr(disk_watch, "DISK_MEASURE_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(disk_watch, "FULL_DISK_MEASURE_INTERVAL_S", 3_600.0)
-    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
+    monkeypatch.setattr(requests, "MAX_LIMIT_REFUSAL_CACHE_S", 0.0)
     sized = msgspec.structs.replace(settings, database_disk_bytes=SIZE)
     filled.app = served = set_application_settings_and_clock(built_app(), sized)
     async with hold_context(served.lifespan()):
@@ -118,7 +118,7 @@ async def test_largest_budget_share_is_refused_first(
         "standard": budgets.TierDailyEventLimits(100, 1 << 30),
         "partner": budgets.TierDailyEventLimits(1_000, 1 << 30),
     }
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
+    monkeypatch.setattr(budgets, "EVENT_DAY_LIMITS_BY_TIER", tiers)
     async with (
         open_caller(app, pool, "Rival") as rival,
         open_caller(app, pool, "Large", tier="partner") as partner,

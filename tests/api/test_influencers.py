@@ -42,7 +42,7 @@ async def test_created_influencer_exists_at_once(acme: ApiCaller, project: str) 
     one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
     assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
-    assert one["name"] in persona.common_first_names("de", "female")
+    assert one["name"] in persona.persona_first_names("de", "female")
     assert one["topics"] == BRAND["keywords"]
     assert one["discloses"].startswith("Eine digitale")
 

@@ -116,7 +116,7 @@ async def test_personal_event_id_needs_the_pii_scope(acme: ApiCaller, shop: Even
     async with conn.transaction():
         sent = [event(1, project_id=shop.id, event_id=name, name="sign_up")]
         await group_commit.store_new_events(conn, sent, relays)
-    await quarantine.insert_quarantined_events(
+    await quarantine.insert_rejected_events(
         conn, shop.id, [BufferedEventRejection(ids.new_uuid7(), 1, "INVALID", None, name, "")]
     )
     app = acme.http._transport.app  # type: ignore[attr-defined]

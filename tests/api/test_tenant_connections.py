@@ -13,7 +13,7 @@ from litestar import Litestar
 from api.http import paging
 from api.http.requests import KEYLESS_CONNECTION_QUOTA_OWNER_ID
 from api.limits import tenant_connections
-from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
+from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, FairConnectionPool
 from db.pool import Pool, open_postgres_pool
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -24,8 +24,8 @@ ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
 
 
-def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnectionPool:
-    return TenantConnectionPool(pool, size=shared + RESERVED_POOL_CONNECTIONS)
+def build_connections(pool: Pool, shared: int = SHARED) -> FairConnectionPool:
+    return FairConnectionPool(pool, size=shared + RESERVED_POOL_CONNECTIONS)
 
 
 async def test_organization_gets_at_most_half(pool: Pool) -> None:
@@ -100,7 +100,7 @@ async def test_a_pool_of_any_size_serves(settings: Settings) -> None:
     for size in (1, 2, 3, 4):
         async with (
             open_postgres_pool(settings.database_url, name="test", size=size) as pool,
-            TenantConnectionPool(pool, size=size).acquire_connection(ACME) as conn,
+            FairConnectionPool(pool, size=size).acquire_connection(ACME) as conn,
         ):
             assert await conn.fetchval("select 1") == 1
 

@@ -48,7 +48,7 @@ class VerifiedApp(NamedTuple):
         given: dict[str, Any] = {"project_id": self.project_id, "occurred_at": datetime.now(UTC)} | fields
         async with self.pool.acquire() as conn:
             await send(conn, [event(number, **given)])
-            await apps.note_app_event_time(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
+            await apps.store_app_event_time(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
 
     async def looked(self) -> None:
         """Wait until a poll found nothing and the job is snoozed."""

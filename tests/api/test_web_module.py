@@ -3,7 +3,7 @@
 import httpx
 
 from api.routes.web_module import WEB_SDK_PATH
-from api.web_module.packing import minify_javascript
+from api.web_module.packing import minify_web_sdk
 
 SOURCE = """
 // A comment with 'a quote'.
@@ -16,7 +16,7 @@ SOURCE = """
 
 
 def test_pack_removes_comments_spaces_and_long_names() -> None:
-    assert minify_javascript(SOURCE.replace(" _here", "")) == (
+    assert minify_web_sdk(SOURCE.replace(" _here", "")) == (
         "(()=>{const b=new Map(),d='two words';const c=a=>{return a in b};for(const a of[1,2])c(a)})();"
     )
 

@@ -46,7 +46,7 @@ async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pyte
             raise ZeroDivisionError
         noted.append(app_id)
 
-    monkeypatch.setattr(apps, "note_app_event_time", note_event)
+    monkeypatch.setattr(apps, "store_app_event_time", note_event)
     last.queue_last_event_time(bad)
     last.queue_last_event_time(good)
     with pytest.raises(ZeroDivisionError):

@@ -87,7 +87,7 @@ async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: st
             grant=TokenGrant(access_token=token),
         )
         of = {"organization_id": fleet.org, "account_id": account_id}
-        await accounts.set_account_quota(conn, **of, posts=POSTS, seconds=WINDOW_S)
+        await accounts.set_account_own_quota(conn, **of, posts=POSTS, seconds=WINDOW_S)
     return account_id
 
 

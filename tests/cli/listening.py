@@ -13,7 +13,7 @@ import msgspec
 from litestar import Litestar
 
 from api.server.admission import ConnectionAdmission, ConnectionLimits
-from api.server.serve import ApiServer
+from api.server.serve import ApiHttpServer
 from chaos.loopback_server import serve_loopback_tcp
 from tests.api_process import BIN
 from tests.waiting import eventually
@@ -22,7 +22,7 @@ from tests.waiting import eventually
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
     """Serve an application in this event loop, and yield its address."""
-    server = ApiServer(app, ConnectionAdmission(ConnectionLimits()), host="127.0.0.1", port=0)
+    server = ApiHttpServer(app, ConnectionAdmission(ConnectionLimits()), host="127.0.0.1", port=0)
     task = asyncio.create_task(server.serve())
 
     async def started() -> bool:

@@ -20,7 +20,7 @@ PAST = timedelta(seconds=-60)
 
 @pytest_asyncio.fixture
 async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
-    async with courier.open_arq_client(redis_url, timeout_s=5) as opened:
+    async with courier.open_wake_client(redis_url, timeout_s=5) as opened:
         yield opened
 
 
@@ -50,7 +50,7 @@ def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
         "max_jobs": 2,
         "poll_delay": 0.02,
         "after_job_end": calls.after_job_end,
-        **courier.ARQ_SERIALIZERS,
+        **courier.WAKE_SERIALIZER,
         **options,
     }
     return Worker([calls.function("ingest_website")], **settings)

@@ -30,7 +30,7 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
         await api_keys.find_api_keys_by_key_ids(conn, key_ids=["a" * 16])
         await jobs.read_jobs_by_ids(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
         made = _composed(org)
-        assert await projects.insert_projects(conn, [made]) == [True]
+        assert await projects.insert_new_projects(conn, [made]) == [True]
         project_id = seeds.parse_id(ids.PROJECT, made.composed.id)
         await projects.read_project(conn, organization_id=org, project_id=project_id)
     for query in (api_key.find_keys, job_view.get_jobs, project.insert_projects, project.get_project):

@@ -17,7 +17,7 @@ from tests import relay
 from tests.relay import LostPart
 from tests.waiting import PATIENCE_S
 from workers.dispatcher.leader import open_leader_session
-from workers.runtime.worker import open_worker_connection_pools
+from workers.runtime.worker import open_worker_postgres_pools
 
 pytestmark = pytest.mark.timing
 
@@ -42,7 +42,7 @@ async def alone(settings: Settings) -> AsyncIterator[Conn]:
 
 @asynccontextmanager
 async def of_a_worker(settings: Settings) -> AsyncIterator[Conn]:
-    async with open_worker_connection_pools(settings, "test") as opened, opened.shared.acquire() as conn:
+    async with open_worker_postgres_pools(settings, "test") as opened, opened.shared.acquire() as conn:
         yield conn
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.brand.brand import describe_brand
+from domain.brand.brand import brand_to_schema
 from domain.brand.store_listings import AppStoreListingRef
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, propose_brand_hooks
@@ -53,7 +53,7 @@ async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
 
 def known(source: BrandSource, extraction: BrandExtraction) -> BrandSnapshot:
     row = BrandSourceRow(source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC))
-    return take_brand_snapshot(describe_brand([row], project_id=UUID(int=0)))
+    return take_brand_snapshot(brand_to_schema([row], project_id=UUID(int=0)))
 
 
 def speaks(brand: BrandSnapshot) -> bool:

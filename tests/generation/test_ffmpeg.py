@@ -12,10 +12,10 @@ from generation.ffmpeg import (
     FfmpegLimits,
     build_ffmpeg_input_from_file_path,
     build_ffmpeg_raw_frame_input,
-    decode_ffmpeg_chunks,
     find_ffmpeg_program,
     run_ffmpeg,
     start_ffmpeg_encoder,
+    stream_ffmpeg_output,
 )
 from schemas.errors import GenerationError
 from tests.processes import alive, descendants
@@ -53,7 +53,7 @@ def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
     with start_ffmpeg_encoder(*build_ffmpeg_raw_frame_input(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
             feed.write_frame(frame)
-    read = decode_ffmpeg_chunks(
+    read = stream_ffmpeg_output(
         FRAME, *build_ffmpeg_input_from_file_path(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
     )
     assert [*read] == frames(5)
@@ -92,7 +92,7 @@ def test_a_dead_encoder_raises_its_code_and_leaves_no_process(by: signal.Signals
 def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
     before = children()
     noise = ["-f", "lavfi", "-i", f"color=s={SIZE[0]}x{SIZE[1]}"]
-    read = decode_ffmpeg_chunks(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    read = stream_ffmpeg_output(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     assert len(next(read)) == FRAME
     read.close()
     assert not children() - before

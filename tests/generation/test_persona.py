@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.persona import (
-    AGE_WORDS_IN_PERSONA_PROMPT,
+    AGE_WORDS_IN_PARTNER_PROMPT,
     DEFAULT_PERSONA_AGES,
     DEFAULT_PERSONA_TONE_OF_VOICE,
-    GENDER_WORDS_IN_PERSONA_PROMPT,
+    GENDER_WORDS_IN_PARTNER_PROMPT,
     PERSONA_GENDERS,
     PersonaWish,
     build_persona,
-    common_first_names,
     extract_traits_from_persona_prompt,
+    persona_first_names,
     presenter_disclosure,
 )
 from generation.spec import AgeRange, BrandSnapshot, Gender
@@ -40,7 +40,7 @@ PROMPTS = st.one_of(
 def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: BrandSnapshot) -> None:
     one = build_persona(brand, PersonaWish(prompt=prompt), seed)
     assert one == build_persona(brand, PersonaWish(prompt=prompt), seed)
-    assert one.name in common_first_names(one.language, one.gender)
+    assert one.name in persona_first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
     assert one.voice in {*tones.WORDS_NAMING_EACH_TONE, DEFAULT_PERSONA_TONE_OF_VOICE, brand.voice}
@@ -73,14 +73,14 @@ def test_a_prompt_chooses_gender_age_and_tone(
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
     entries = [
-        *GENDER_WORDS_IN_PERSONA_PROMPT.values(),
-        *AGE_WORDS_IN_PERSONA_PROMPT.values(),
+        *GENDER_WORDS_IN_PARTNER_PROMPT.values(),
+        *AGE_WORDS_IN_PARTNER_PROMPT.values(),
         *tones.WORDS_NAMING_EACH_TONE.values(),
     ]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
-    assert set(GENDER_WORDS_IN_PERSONA_PROMPT) == set(get_args(Gender))
-    assert set(AGE_WORDS_IN_PERSONA_PROMPT) == set(get_args(AgeRange))
+    assert set(GENDER_WORDS_IN_PARTNER_PROMPT) == set(get_args(Gender))
+    assert set(AGE_WORDS_IN_PARTNER_PROMPT) == set(get_args(AgeRange))
 
 
 def test_random_personas_have_all_genders_and_are_adults() -> None:
@@ -93,23 +93,23 @@ def test_random_personas_have_all_genders_and_are_adults() -> None:
 def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
-    taken = [name for name in common_first_names("de", "female") if name not in {*free, "Lena"}]
+    taken = [name for name in persona_first_names("de", "female") if name not in {*free, "Lena"}]
     assert {build_persona(brand, PersonaWish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
-    assert build_persona(brand, PersonaWish("female"), "seed", taken=common_first_names("de", "female")).name
+    assert build_persona(brand, PersonaWish("female"), "seed", taken=persona_first_names("de", "female")).name
 
 
 def test_each_language_has_names_of_each_gender() -> None:
     for language, gender in product(LANGUAGE_TABLES, PERSONA_GENDERS):
-        found = common_first_names(language, gender)
+        found = persona_first_names(language, gender)
         assert len(set(found)) == len(found) == 12
-    assert common_first_names("pt-BR", "male") == common_first_names("en", "male")
+    assert persona_first_names("pt-BR", "male") == persona_first_names("en", "male")
 
 
 def test_language_and_voice_are_the_brands() -> None:
     french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
     one = build_persona(french, PersonaWish(), "seed")
     assert (one.language, one.voice) == ("fr-CA", french.voice)
-    assert one.name in {name for gender in PERSONA_GENDERS for name in common_first_names("fr", gender)}
+    assert one.name in {name for gender in PERSONA_GENDERS for name in persona_first_names("fr", gender)}
     assert build_persona(TIDELINE, PersonaWish(), "seed").language == "en"
 
 

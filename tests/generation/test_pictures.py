@@ -82,7 +82,7 @@ def test_a_drawing_reads_no_file_and_no_address() -> None:
 
 def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
     image = pictures.decode_picture(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
-    assert max(image.size) <= pictures.SHRUNK_PICTURE_SIDE_PX
+    assert max(image.size) <= pictures.MAX_DECODED_SIDE_PX
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_colors, rgb_to_oklch
+from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_hex_colors, rgb_to_oklch
 from generation.theme import derive_theme, extract_logo_colors
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -38,4 +38,4 @@ def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
 
 
 def test_only_hexadecimal_colors_are_read() -> None:
-    assert parse_colors(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]
+    assert parse_hex_colors(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]

@@ -33,7 +33,7 @@ def wake() -> WakeMessage:
 async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArqRedis]:
     """Return the receiving client. It has no sender's budget, so a busy machine fails no test."""
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
-    async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as opened:
+    async with courier.open_wake_client(redis_url, timeout_s=PATIENCE_S) as opened:
         yield opened
 
 
@@ -51,7 +51,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
 ) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
         await sender.send_wake(wake)
-    assert await client.zrange(courier.arq_queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
+    assert await client.zrange(courier.wake_queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
     message = msgspec.msgpack.decode(await client.get(f"arq:job:{wake.job_id}"))
     assert message.pop("et") > 0
@@ -141,7 +141,7 @@ async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: WakeM
 
 async def test_a_canceled_client_leaves_no_connection(redis_url: str) -> None:
     async def ask() -> None:
-        async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client:
+        async with courier.open_wake_client(redis_url, timeout_s=PATIENCE_S) as client:
             await asyncio.gather(client.ping(), client.ping())
 
     await cut_everywhere(ask)
@@ -152,7 +152,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
     """No coroutine is left as garbage either: redis-py would report it during a later test."""
 
     async def look() -> None:
-        async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
+        async with courier.open_wake_client(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
             await pipe.watch("one")
 
     await cut_everywhere(look, times=times)
@@ -161,7 +161,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
 
 async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
     """A connection under way sends no command either."""
-    async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client:
+    async with courier.open_wake_client(redis_url, timeout_s=PATIENCE_S) as client:
         late = asyncio.create_task(client.execute_command("PING"))  # type: ignore[no-untyped-call]
         await asyncio.sleep(0)
     with pytest.raises(exceptions.ConnectionError, match="ended"):
@@ -199,7 +199,7 @@ class BrokenClient(ArqRedis):
 async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(3)]
-    sender = courier.WakeCourier(BrokenClient(client.connection_pool, **courier.ARQ_SERIALIZERS), CircuitBreaker(1.0))
+    sender = courier.WakeCourier(BrokenClient(client.connection_pool, **courier.WAKE_SERIALIZER), CircuitBreaker(1.0))
     for wake in wakes[:2]:
         await sender.send_wake(wake)
     with pytest.raises(KeyError):

@@ -128,7 +128,7 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
         await silent.execute("select from job where id = $1 for no key update", job_id)
 
         async def ended() -> bool:
-            return await maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=0.1) == 1
+            return await maintenance.terminate_stuck_sessions(conn, before=FUTURE, patience_s=0.1) == 1
 
         await eventually(ended)
         # The connection can't be returned before its driver has noticed the end.

@@ -121,7 +121,7 @@ USES: dict[str, tuple[Use, int]] = {
     "count": (count, 3 * counts.MAX_JOBS_PER_COUNT),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
-        lambda conn, found: controls.cancel_open_job(conn, organization_id=found.org, job_id=found.claims.pop().id),
+        lambda conn, found: controls.cancel_open_job_row(conn, organization_id=found.org, job_id=found.claims.pop().id),
         5,
     ),
     "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
@@ -136,7 +136,7 @@ USES: dict[str, tuple[Use, int]] = {
     "promote": (lambda conn, _: maintenance.promote_scheduled_jobs(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue_lost_jobs(conn, before=FUTURE), 2 * RUNNING + 10),
     "terminate_idle_sessions": (
-        lambda conn, _: maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=1.0),
+        lambda conn, _: maintenance.terminate_stuck_sessions(conn, before=FUTURE, patience_s=1.0),
         2 * RUNNING + 10,
     ),
     "end_overdue": (lambda conn, _: maintenance.fail_queued_jobs_past_deadline(conn), 5),

@@ -107,7 +107,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
     async def put(self, account_id: str, grant: TokenGrant) -> None:
         """Replace the account's tokens."""
         async with self.workers.pool.acquire() as conn:
-            await credentials.store_account_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
+            await credentials.store_tokens_at_connect(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
         return {"organization_id": self.acme.organization_id, "account_id": seeds.parse_id(ids.ACCOUNT, account_id)}

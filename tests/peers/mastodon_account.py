@@ -62,7 +62,7 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         token = await api.exchange_mastodon_token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
         server = MastodonApi(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.get_mastodon_user(server))
-        said = await patiently(lambda: api.get_mastodon_instance(client, instance.base))
+        said = await patiently(lambda: api.get_mastodon_server_info(client, instance.base))
         account = PostingAccount(
             platform="mastodon",
             service_url=instance.base,

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from db.pool import Conn
 from domain.jobs import timelines
 from domain.publishing.failures import POST_MAYBE_UNDER_WAY_ERROR
-from jobs.courier import arq_queue_key
+from jobs.courier import wake_queue_key
 from jobs.kinds import PUBLISH_POST_KIND
 from schemas.settings import Settings
 from tests import seeds
@@ -227,7 +227,7 @@ async def test_redis_emptied_in_each_phase_publishes_each_post_once(
         await scene.post([LATER], after=WHILE)
         await scene.post([IN_LINE])
         async with Redis.from_url(settings.redis_url) as client:
-            await eventually(lambda: client.exists(arq_queue_key(PUBLISH_POST_KIND.pool)))
+            await eventually(lambda: client.exists(wake_queue_key(PUBLISH_POST_KIND.pool)))
             assert await scene.stages() == EMPTIED
             await client.flushall()
         scene.fleet.go()

@@ -8,7 +8,7 @@ from platforms.instagram.reconcile import normalize_caption
 from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import InstagramAccount
-from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PostPrepareResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, LateRefusedPost, LivePost, PostPrepareResult, UndecidedPost
 
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
 KEPT = [SimFault.REFUSE_500, SimFault.DROP_BEFORE]
@@ -131,7 +131,7 @@ async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
 async def test_a_container_that_expired_was_never_published(ada: InstagramAccount) -> None:
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
-    assert isinstance(found, DroppedPost)
+    assert isinstance(found, LateRefusedPost)
     assert (type(found.why), found.why.code) == (PostPreparationExpired, "CONTAINER_GONE")
 
 
@@ -170,7 +170,7 @@ async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> 
 
 
 async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platforms.instagram.reconcile.MAX_MEDIA_LIST_PAGES", 1)
+    monkeypatch.setattr("platforms.instagram.reconcile.MAX_RECONCILE_LIST_PAGES", 1)
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")

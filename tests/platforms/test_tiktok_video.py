@@ -21,8 +21,8 @@ from tests.platforms.tiktok_account import LONG, MIB, TikTokAccount, later, post
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
-    DroppedPost,
     InboxDraft,
+    LateRefusedPost,
     LivePost,
     PostInquiry,
     PostPrepareResult,
@@ -145,7 +145,7 @@ async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokA
 
 
 def test_a_complete_upload_does_not_start_over() -> None:
-    upload = handle.ChunkedVideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
+    upload = handle.VideoUploadPlan(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
     assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
     assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
@@ -212,7 +212,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
-    assert isinstance(found, DroppedPost)
+    assert isinstance(found, LateRefusedPost)
     assert found.why.code == "SPAM_RISK"
 
 
@@ -264,14 +264,14 @@ async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount)
 
 @pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
 def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
-    upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
+    upload = handle.VideoUploadPlan(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.SavedTikTokPostProgress(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = PostInquiry(
         PostPrepareResult(handle=msgspec.to_builtins(kept), request=b""),
         AT,
         AT + outcome.MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT,
     )
-    said = TikTokPublishStatus(status=outcome.UPLOADING_STATUS, uploaded_bytes=received)
+    said = TikTokPublishStatus(status=outcome.TIKTOK_UPLOAD_STATE, uploaded_bytes=received)
     assert (
         outcome.choose_outcome_by_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()
     ) is absent

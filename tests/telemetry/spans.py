@@ -70,5 +70,5 @@ def record_spans(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
     provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     recorder = OtelSpanRecorder(provider, span_ids)
-    with tracing.install_span_recorder(recorder):
+    with tracing.set_process_span_recorder(recorder):
         yield Spans(exporter, recorder)

@@ -14,7 +14,7 @@ from schemas import ids
 from schemas.errors import SettingsInvalid
 from telemetry import tracing
 from telemetry.exporting import export_spans
-from telemetry.tracing import ServedRequest
+from telemetry.tracing import RequestToTrace
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timing
@@ -104,5 +104,7 @@ def record_spans() -> None:
         recorder = tracing.get_process_span_recorder()
         assert recorder
         for _ in range(SPANS):
-            recorder.record_request(ServedRequest(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", []))
+            recorder.record_request(
+                RequestToTrace(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", [])
+            )
     assert tracing.get_process_span_recorder() is None

@@ -14,7 +14,7 @@ from jobs.kinds import INGEST_WEBSITE_KIND
 from jobs.outcomes import Failed, Retry, TaskOutcome
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import ServedRequest, SubmittedJobToTrace
+from telemetry.tracing import RequestToTrace, SubmittedJobToTrace
 from tests.api.conftest import ApiCaller
 from tests.http_server import HttpRequest, HttpResponse, listening
 from tests.telemetry.spans import RecordedSpan, Spans, record_spans
@@ -235,7 +235,7 @@ def test_all_processes_sample_a_trace_alike() -> None:
             bits = ids.new_request_id_bits()
             request, job_id = UUID(int=bits), ids.build_job_id_of_request(bits, 7)
             submit = SubmittedJobToTrace("run_errand", None, job_id, 1)
-            api.recorder.record_request(ServedRequest(request, "GET /", 1, 2, {}, None, "", [submit]))
+            api.recorder.record_request(RequestToTrace(request, "GET /", 1, 2, {}, None, "", [submit]))
             worker.recorder.begin_attempt_span(job_id, "run_errand", {}).end()
     submits = {span.trace: span.id for span in api.named("send run_errand")}
     attempts = {span.trace: span.parent for span in worker.all}

@@ -12,9 +12,9 @@ from domain.operations import maintenance
 from jobs.kinds import JobKindSpec
 from jobs.ledger import AttemptSettlement, JobClaim
 from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import JobTask, run_attempt_task
-from workers.runtime.slots import JobAttempt, LeaseLostVerdict
+from workers.runtime.slots import JobAttempt, LeaseLostStopCause
 
 T = TypeVar("T")
 Verb: TypeAlias = Callable[..., Awaitable[object]]
@@ -85,7 +85,7 @@ def attempt_of(claim: JobClaim, kind: JobKindSpec) -> JobAttempt:
 async def run(pool: Pool, claim: JobClaim, kind: JobKindSpec, task: JobTask, death: Death | None = None) -> str:
     """Run and settle an attempt of the claim, by a worker that may die; return its outcome."""
     attempt = attempt_of(claim, kind)
-    context = MortalContext(death, attempt, pool, ProgressWriter(pool), lambda: 15.0)
+    context = MortalContext(death, attempt, pool, JobProgressWriter(pool), lambda: 15.0)
     return await perform(pool, task, context, attempt)
 
 
@@ -98,7 +98,7 @@ async def perform(pool: Pool, task: JobTask, context: TaskContext, attempt: JobA
         return "died"
     if attempt.committed:
         return attempt.committed
-    if isinstance(verdict, LeaseLostVerdict):
+    if isinstance(verdict, LeaseLostStopCause):
         return verdict.word
     [moved] = await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(attempt.claim, verdict)])
     return "canceled" if moved.state == "canceled" else verdict.word

@@ -16,7 +16,7 @@ from jobs.courier import open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
-WORKER_SLOTS = 10
+BENCH_SLOTS = 10
 
 COUNT_RUNNING_JOBS = "select count(*) from job where pool = $1 and state = 'running'"
 
@@ -35,7 +35,7 @@ async def measure_idle_cost_and_peak_busy_slots(
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     async with fleet.run_bench_dispatcher(environment):
         tell(f"{size.workers} workers start")
-        async with fleet.run_workers(environment, workers=size.workers, slots=WORKER_SLOTS) as workers:
+        async with fleet.run_workers(environment, workers=size.workers, slots=BENCH_SLOTS) as workers:
             await asyncio.sleep(size.settle_s)
             tell("idle")
             idle = await _measure_cpu_and_redis_use_when_idle(environment, workers, size.idle_s)
@@ -68,7 +68,7 @@ async def _count_redis_commands(redis: "Redis") -> int:
 
 
 async def _measure_peak_busy_slots_of_pool(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
-    count = 2 * WORKER_SLOTS * size.workers
+    count = 2 * BENCH_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
         wakes = await run_in_transaction(

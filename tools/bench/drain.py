@@ -14,10 +14,10 @@ from jobs.kinds import JobKindSpec
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.peers import arq_peer
 
-WORKER_SLOTS = 100
+BENCH_SLOTS = 100
 
 #: Rate from the first handler's start to the last job's end, by the database's clock.
-SELECT_DRAIN_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
+SELECT_BENCH_JOB_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
 
 #: Rate of a live run, from the first submit.
 SELECT_JOB_RATE_FROM_FIRST_SUBMIT = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
@@ -68,10 +68,10 @@ async def _insert_jobs_and_measure_drain_rate(
 ) -> float:
     await backlog.delete_all_jobs(environment.pool)
     await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
-    async with fleet.run_workers(environment, slots=WORKER_SLOTS):
+    async with fleet.run_workers(environment, slots=BENCH_SLOTS):
         await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count, effects=effects)
-    return round(float(await environment.pool.fetchval(SELECT_DRAIN_RATE)), 1)
+    return round(float(await environment.pool.fetchval(SELECT_BENCH_JOB_RATE)), 1)
 
 
 async def measure_job_rate_during_submits(
@@ -83,7 +83,7 @@ async def measure_job_rate_during_submits(
     """
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
     ours, peers = [], []
-    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
+    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=BENCH_SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             peers.append(await arq_peer.measure_arq_live_rate(environment, count=size.live_jobs))

@@ -1,6 +1,6 @@
 """`python -m tools.bench.http_load PLAN`: HTTP callers in their own process.
 
-PLAN is a file of JSON, a `LoadPlan`. It prints one line, an `LoadResponses`. It uses a raw asyncio protocol:
+PLAN is a file of JSON, a `BenchLoad`. It prints one line, an `LoadResponses`. It uses a raw asyncio protocol:
 on two cores a full client would cost more than the measured server.
 """
 
@@ -23,23 +23,23 @@ from chaos.environment import BenchEnvironment
 from chaos.processes import run_module_and_read_json
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
-from tools.bench.load import print_json_message
+from tools.bench.load import print_json_to_parent
 
 CONTENT_LENGTH_HEADER = b"\r\ncontent-length: "
 HTTP_HEAD_END = b"\r\n\r\n"
 
 #: Seconds that the last response may take beyond the plan.
-LAST_RESPONSE_TIMEOUT_S = 60.0
+LOAD_RESPONSE_TIMEOUT_S = 60.0
 
 
-class EventEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+class EventPathAndKey(msgspec.Struct, frozen=True, kw_only=True):
     """An app's endpoint: a path and its key."""
 
     path: str
     key: str
 
 
-class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
+class BenchLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Load on a port of this host: one of `creating_keys`, `jobs` and `endpoints` says what is requested.
 
     Keys create projects for `seconds`, pairs of a key and a job id read jobs for as long. Endpoints get
@@ -53,7 +53,7 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     per_s: float = 0.0
     creating_keys: list[str] = []
     jobs: list[tuple[str, str]] = []
-    endpoints: list[EventEndpoint] = []
+    endpoints: list[EventPathAndKey] = []
     requests: int = 0
     batch: int = 0
 
@@ -80,7 +80,7 @@ class LoadResponses(msgspec.Struct, frozen=True, kw_only=True):
         return self.response_count / self.seconds
 
 
-class _AcceptedEventCount(msgspec.Struct):
+class _EventResponseBody(msgspec.Struct):
     accepted: int = 0
 
 
@@ -159,7 +159,7 @@ class _LoadRun:
             caller.end()
 
 
-async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadResponses:
+async def run_load_plan(environment: BenchEnvironment, plan: BenchLoad) -> LoadResponses:
     """Run a load plan in a process of its own, and return its responses.
 
     Raises `BenchmarkFailed` for any response other than 2xx.
@@ -174,12 +174,12 @@ async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadRe
     return answers
 
 
-async def run_load_plan_in_this_process(plan: LoadPlan) -> LoadResponses:
+async def run_load_plan_in_this_process(plan: BenchLoad) -> LoadResponses:
     """Run a load plan in this process, and return its responses.
 
     Bodies of events are built before the clock starts. Raises OSError for a closed connection or late response.
     """
-    loop, load = asyncio.get_running_loop(), _LoadRun(_build_plan_requests(plan), paced=bool(plan.per_s))
+    loop, load = asyncio.get_running_loop(), _LoadRun(_build_bench_requests(plan), paced=bool(plan.per_s))
     callers = [
         (await loop.create_connection(lambda: _LoadConnection(load), "127.0.0.1", plan.port))[1]
         for _ in range(plan.connections)
@@ -190,27 +190,27 @@ async def run_load_plan_in_this_process(plan: LoadPlan) -> LoadResponses:
         load.send_next_request_or_close(caller)
     if plan.per_s:
         await load.send_paced_requests(plan.per_s)
-    async with asyncio.timeout(plan.seconds + LAST_RESPONSE_TIMEOUT_S):
+    async with asyncio.timeout(plan.seconds + LOAD_RESPONSE_TIMEOUT_S):
         await asyncio.gather(*(caller.ended for caller in callers))
-    return _summarize_responses(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
+    return _summarize_load_run(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
 
 
-def _summarize_responses(load: _LoadRun, seconds: float, *, counts_events: bool) -> LoadResponses:
+def _summarize_load_run(load: _LoadRun, seconds: float, *, counts_events: bool) -> LoadResponses:
     refused = [response for response in load.responses if not response.startswith(b"HTTP/1.1 2")]
     bodies = [response.partition(HTTP_HEAD_END)[2] for response in load.responses if counts_events and not refused]
     return LoadResponses(
         seconds=seconds,
         latencies_ms=load.latencies_ms,
-        accepted=sum(msgspec.json.decode(body, type=_AcceptedEventCount).accepted for body in bodies),
+        accepted=sum(msgspec.json.decode(body, type=_EventResponseBody).accepted for body in bodies),
         refused=len(refused),
         sample=refused[0].decode(errors="replace") if refused else "",
     )
 
 
-def _build_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
+def _build_bench_requests(plan: BenchLoad) -> Iterator[bytes]:
     if plan.endpoints:
         return iter([*_yield_event_requests(plan)])
-    return _yield_job_reads(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)
+    return _yield_job_requests(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)
 
 
 def _yield_project_create_requests(keys: list[str]) -> Iterator[bytes]:
@@ -223,12 +223,12 @@ def _yield_project_create_requests(keys: list[str]) -> Iterator[bytes]:
         yield _format_http_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
 
 
-def _yield_job_reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
+def _yield_job_requests(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
     heads = [f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs]
     return itertools.cycle([head.encode() + HTTP_HEAD_END for head in heads])
 
 
-def _yield_event_requests(plan: LoadPlan) -> Iterator[bytes]:
+def _yield_event_requests(plan: BenchLoad) -> Iterator[bytes]:
     headers = "Content-Type: application/json\r\nContent-Encoding: gzip"
     endpoints = itertools.cycle(plan.endpoints)
     for body, endpoint in zip(generated.generate_event_bodies(plan.requests, plan.batch), endpoints, strict=False):
@@ -251,6 +251,6 @@ def _is_whole_response(received: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    print_json_message(
-        uvloop.run(run_load_plan_in_this_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
+    print_json_to_parent(
+        uvloop.run(run_load_plan_in_this_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=BenchLoad)))
     )

@@ -38,7 +38,7 @@ async def run_fixed_rate_load(call: AsyncCall, *, count: int, rate: float) -> No
             group.create_task(call())
 
 
-def print_json_message(message: Any) -> None:
+def print_json_to_parent(message: Any) -> None:
     """Print a message as a line of JSON on stdout and flush it: the parent process waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()

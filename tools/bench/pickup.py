@@ -7,7 +7,7 @@ from chaos.tasks import STAMP
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 from tools.bench.peers import arq_peer
 
-WORKER_SLOTS = 10
+BENCH_SLOTS = 10
 
 #: A busy rate.
 BUSY_JOBS_PER_S = 50
@@ -20,7 +20,7 @@ async def measure_pickup(
 ) -> BenchmarkResult:
     """Measure ms from commit to handler start, and arq's; return our p50, p95 at 50/s. Raise `BenchmarkFailed`."""
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
-    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
+    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=BENCH_SLOTS):
         tell("a job now and then")
         lone = await _measure_pickup_ms(environment, count=size.lone_jobs, rate=IDLE_JOBS_PER_S)
         tell(f"{BUSY_JOBS_PER_S} jobs a second")

@@ -18,7 +18,7 @@ from tools.bench import tenants
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 from tools.bench.tenants import BenchTenant
 
-WORKER_SLOTS = 20
+BENCH_SLOTS = 20
 #: Time from scheduling to the first post.
 FIRST_POST_DELAY_S = 3.0
 #: Timeout of all posts.
@@ -34,7 +34,7 @@ CAPPED_POSTS_A_WINDOW = 15
 #: Window of a capped account.
 CAPPED_ACCOUNT_WINDOW_S = 10
 
-UPDATE_ACCOUNT_QUOTA = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
+UPDATE_BENCH_QUOTA = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
 
 SELECT_LATENESS_MS = """
 select extract(epoch from attempted_at - scheduled_for)::float8 * 1000 as late_ms from scheduled_post
@@ -65,7 +65,7 @@ async def measure_post_lateness(
     late: dict[str, Any] = {}
     media = {"ASSETS_URL": f"file://{environment.folder}/media"}
     workers = fleet.run_workers(
-        environment, PUBLISH_POST_KIND.pool, workers=size.publishers, slots=WORKER_SLOTS, environ=media
+        environment, PUBLISH_POST_KIND.pool, workers=size.publishers, slots=BENCH_SLOTS, environ=media
     )
     async with fleet.run_bench_dispatcher(environment), workers:
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
@@ -92,7 +92,7 @@ async def _measure_post_lateness_round(
         for number in range(size.accounts)
     ]
     project_id = await _create_accounts_and_schedule_posts(environment, quotas, size.contents, over_s)
-    await _wait_until_published(environment.pool, project_id, count_allowed_posts(size))
+    await _wait_for_bench_posts(environment.pool, project_id, count_bench_quota_posts(size))
     if await environment.pool.fetchval(COUNT_ACCOUNTS_OVER_QUOTA, project_id):
         raise BenchmarkFailed("an account sent more than its quota")
     rows = await environment.pool.fetch(SELECT_LATENESS_MS, project_id)
@@ -112,7 +112,7 @@ async def _measure_post_lateness_beyond_quota_wait(
         size.capped_contents,
         0.0,
     )
-    await _wait_until_published(environment.pool, project_id, size.capped_accounts * size.capped_contents)
+    await _wait_for_bench_posts(environment.pool, project_id, size.capped_accounts * size.capped_contents)
     window_s = CAPPED_ACCOUNT_WINDOW_S + POST_QUOTA_SEND_DELAY_MARGIN_S
     rows = await environment.pool.fetch(
         SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_ACCOUNT_WINDOW_S)
@@ -131,7 +131,7 @@ async def _create_accounts_and_schedule_posts(
     sandbox = await tenants.create_sandbox_bench_tenant(environment)
     accounts = await tenants.store_bluesky_bench_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
     for account, quota in zip(accounts, quotas, strict=True):
-        await environment.pool.execute(UPDATE_ACCOUNT_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
+        await environment.pool.execute(UPDATE_BENCH_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=FIRST_POST_DELAY_S + contents / 20)
     for number in range(contents):
         await _schedule_content(environment, sandbox, accounts, due + timedelta(seconds=over_s * number / contents))
@@ -140,13 +140,13 @@ async def _create_accounts_and_schedule_posts(
     return tenants.parse_public_id(ids.PROJECT, sandbox.projects[0])
 
 
-def count_allowed_posts(size: BenchmarkRunSize) -> int:
+def count_bench_quota_posts(size: BenchmarkRunSize) -> int:
     """Return the number of scheduled posts that the accounts' quotas allow."""
     tight = size.accounts // 4
     return (size.accounts - tight) * size.contents + tight * min(TIGHT_QUOTA_POSTS_AN_HOUR, size.contents)
 
 
-async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> None:
+async def _wait_for_bench_posts(pool: Pool, project_id: UUID, count: int) -> None:
     async def all_published() -> bool:
         question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
         return bool(await pool.fetchval(question, project_id) >= count)

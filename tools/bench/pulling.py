@@ -27,7 +27,7 @@ async def measure_pull(
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.waiting_tenants)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)
     async with environment.pool.acquire() as conn:
-        worker_id = await _register_worker(conn)
+        worker_id = await _insert_bench_worker(conn)
         took_ms = [await _time_one_pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
         await heartbeat.delete_worker_row(conn, worker_id=worker_id)
     return BenchmarkResult(
@@ -35,7 +35,7 @@ async def measure_pull(
     )
 
 
-async def _register_worker(conn: Conn) -> UUID:
+async def _insert_bench_worker(conn: Conn) -> UUID:
     worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600

@@ -45,7 +45,7 @@ async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUI
     attempt ends only by the kill, so that no stall of the machine ends a job before it.
     """
     async with fleet.run_workers(environment, workers=1, slots=KILLED_WORKER_JOBS, lease_s=lease_s) as (victim,):
-        await run_in_transaction(environment.pool, lambda conn: _submit_endless_jobs(conn, tenants))
+        await run_in_transaction(environment.pool, lambda conn: _submit_recovery_jobs(conn, tenants))
         await _wait_until_all_pulled(environment, fence=1)
         async with fleet.run_workers(environment, workers=1, slots=KILLED_WORKER_JOBS, lease_s=lease_s):
             await asyncio.sleep(random.uniform(0, lease_s / 5))
@@ -58,7 +58,7 @@ async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUI
     return round(took_s, 3)
 
 
-async def _submit_endless_jobs(conn: Conn, tenants: list[UUID]) -> None:
+async def _submit_recovery_jobs(conn: Conn, tenants: list[UUID]) -> None:
     for tenant in tenants:
         await ledger.submit_job(conn, kind=HELD, organization_id=tenant, project_id=None, args={})
 

@@ -18,22 +18,22 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
-WORKER_SLOTS = 10
+BENCH_SLOTS = 10
 SLEEP_JOB_S = 0.1
 #: Worker processes of each round; the previous round's workers stay.
 SCALING_WORKER_COUNTS = (1, 2, 4, 8)
 #: Time from the first job's end until all slots are busy.
 SCALING_WARM_UP_S = 1.5
 #: Length of the surplus backlog after the counted time.
-SURPLUS_BACKLOG_S = 0.5
+BACKLOG_MARGIN_S = 0.5
 
-COUNT_ENDED_JOBS = "select count(*) from job where finished_at > $1 and finished_at <= $2"
+COUNT_ENDED_IN_ROUND = "select count(*) from job where finished_at > $1 and finished_at <= $2"
 SELECT_ANY_ENDED_JOB = "select true from job where finished_at is not null limit 1"
-SELECT_DATABASE_TIME = "select clock_timestamp()"
+SELECT_DATABASE_CLOCK = "select clock_timestamp()"
 
 
 class ScalingRound(NamedTuple):
-    """`of_ideal`: share of `workers * WORKER_SLOTS / SLEEP_JOB_S` jobs a second; `cores`: the host's busy cores."""
+    """`of_ideal`: share of `workers * BENCH_SLOTS / SLEEP_JOB_S` jobs a second; `cores`: the host's busy cores."""
 
     jobs_s: float
     of_ideal: float
@@ -55,7 +55,7 @@ async def measure_scaling(
         await stack.enter_async_context(fleet.run_bench_dispatcher(environment))
         for workers in SCALING_WORKER_COUNTS:
             tell(f"{workers} workers")
-            more = fleet.run_workers(environment, workers=workers - len(children), slots=WORKER_SLOTS)
+            more = fleet.run_workers(environment, workers=workers - len(children), slots=BENCH_SLOTS)
             children += await stack.enter_async_context(more)
             rounds[workers] = await _measure_scaling_round(environment, tenants, children, size.scaling_s)
     first, last = rounds[SCALING_WORKER_COUNTS[0]], rounds[SCALING_WORKER_COUNTS[-1]]
@@ -71,8 +71,8 @@ async def _measure_scaling_round(
     environment: BenchEnvironment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
 ) -> ScalingRound:
     """Return the rate and CPU of jobs that end within `seconds`, in the middle of a longer backlog."""
-    pool, ideal = environment.pool, len(workers) * WORKER_SLOTS / SLEEP_JOB_S
-    count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
+    pool, ideal = environment.pool, len(workers) * BENCH_SLOTS / SLEEP_JOB_S
+    count = int(ideal * (SCALING_WARM_UP_S + seconds + BACKLOG_MARGIN_S))
     await backlog.delete_all_jobs(pool)
     await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
@@ -82,17 +82,17 @@ async def _measure_scaling_round(
     await fleet.poll_until(lambda: pool.fetchval(SELECT_ANY_ENDED_JOB), within=fleet.PROCESS_START_TIMEOUT_S)
     await asyncio.sleep(SCALING_WARM_UP_S)
     began, cpu, busy = (
-        await pool.fetchval(SELECT_DATABASE_TIME),
+        await pool.fetchval(SELECT_DATABASE_CLOCK),
         sum(map(read_child_cpu_s, workers)),
         _read_host_busy_s(),
     )
     await asyncio.sleep(seconds)
     ended, cpu, busy = (
-        await pool.fetchval(SELECT_DATABASE_TIME),
+        await pool.fetchval(SELECT_DATABASE_CLOCK),
         sum(map(read_child_cpu_s, workers)) - cpu,
         _read_host_busy_s() - busy,
     )
-    ended_jobs: int = await pool.fetchval(COUNT_ENDED_JOBS, began, ended)
+    ended_jobs: int = await pool.fetchval(COUNT_ENDED_IN_ROUND, began, ended)
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_bench_pool_drained(pool)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(pool, count=count)

@@ -21,7 +21,7 @@ from jobs import ledger
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.kinds import JobKindSpec
 from schemas.settings import load_settings
-from tools.bench.load import print_json_message, run_closed_loop, run_fixed_rate_load
+from tools.bench.load import print_json_to_parent, run_closed_loop, run_fixed_rate_load
 
 SUBMITTER_CONNECTIONS = 8
 
@@ -62,7 +62,7 @@ async def main(kind: JobKindSpec, count: int, rate: float) -> None:
             if rate
             else run_closed_loop(submitter.submit_next_job, count=count)
         )
-    print_json_message(submitter.committed_ns)
+    print_json_to_parent(submitter.committed_ns)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from tools.bench.figures import FIGURE_TARGETS, BenchmarkResult
 from tools.bench.neighbours.measure import NeighbourAttackResult
 
 
-def build_cli_figure_tables(result: BenchmarkResult) -> Group:
+def build_bench_figure_tables(result: BenchmarkResult) -> Group:
     """Return a table of a benchmark's figures, and one of its details."""
-    return Group(_build_cli_figures_table(result.figures), "", _build_cli_details_table(result.details))
+    return Group(_build_bench_figures_table(result.figures), "", _build_bench_details_table(result.details))
 
 
-def _build_cli_figures_table(figures: Mapping[str, float]) -> Table:
+def _build_bench_figures_table(figures: Mapping[str, float]) -> Table:
     return build_text_table(
         ("figure", "measured", "to reach", "reached"),
         [
@@ -32,7 +32,7 @@ def _build_cli_figures_table(figures: Mapping[str, float]) -> Table:
     )
 
 
-def build_cli_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
+def build_bench_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Group:
     """Return a table of the victims' times in the measured attacks, and one of each attack's notes."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
@@ -46,10 +46,10 @@ def build_cli_attack_tables(measured: Mapping[str, NeighbourAttackResult]) -> Gr
         name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
         for name, row in measured.items()
     }
-    return Group(build_text_table(heads, rows), "", _build_cli_details_table(noted))
+    return Group(build_text_table(heads, rows), "", _build_bench_details_table(noted))
 
 
-def build_cli_statement_tables(result: BenchmarkResult) -> Group:
+def build_bench_statement_tables(result: BenchmarkResult) -> Group:
     """Return a table of the measured statements, and one with the new tenant's wait."""
     rows = [
         (
@@ -66,26 +66,26 @@ def build_cli_statement_tables(result: BenchmarkResult) -> Group:
     return Group(
         build_text_table(heads, rows),
         "",
-        _build_cli_details_table({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
+        _build_bench_details_table({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
     )
 
 
-def _build_cli_details_table(details: Mapping[str, Any]) -> Table:
+def _build_bench_details_table(details: Mapping[str, Any]) -> Table:
     return build_text_table(
-        ("detail", "values"), [(name, _format_detail_value(value)) for name, value in _flatten_details(details)]
+        ("detail", "values"), [(name, _format_bench_detail(value)) for name, value in _yield_bench_details(details)]
     )
 
 
-def _flatten_details(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _yield_bench_details(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the innermost mappings of nested details, each with its path of names."""
     for name, value in values.items():
         if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
-            yield from _flatten_details(value, f"{prefix}{name} ")
+            yield from _yield_bench_details(value, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", value
 
 
-def _format_detail_value(value: Any) -> str:
+def _format_bench_detail(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{name} {_format_detail_value(inner)}" for name, inner in value.items())
-    return ", ".join(map(_format_detail_value, value)) if isinstance(value, list) else f"{value}"
+        return "  ".join(f"{name} {_format_bench_detail(inner)}" for name, inner in value.items())
+    return ", ".join(map(_format_bench_detail, value)) if isinstance(value, list) else f"{value}"

@@ -156,7 +156,7 @@ async def _insert_bench_projects(conn: Conn, org: UUID, count: int) -> list[str]
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
     drafts = [projects.compose_new_project(body, organization_id=org, now=now) for body in bodies]
-    await projects.insert_projects(conn, [NewProject(org, None, one, None) for one in drafts])
+    await projects.insert_new_projects(conn, [NewProject(org, None, one, None) for one in drafts])
     return [one.id for one in drafts]
 
 

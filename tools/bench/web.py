@@ -15,10 +15,10 @@ from tools.bench.figures import (
     compute_median_ratio,
     compute_percentiles,
 )
-from tools.bench.http_load import LoadPlan, LoadResponses, run_load_plan
+from tools.bench.http_load import BenchLoad, LoadResponses, run_load_plan
 
 #: Closed-loop callers.
-HTTP_CALLERS = 16
+BENCH_CALLERS = 16
 #: Connections of each server to Postgres.
 SERVER_POOL_SIZE = 10
 
@@ -55,25 +55,25 @@ async def measure_http_request_rates(
     The keys are many partners' of the highest tier, so that no rate limit is reached. Raise `BenchmarkFailed`.
     """
     keys, jobs = await _create_tenants_with_jobs_to_poll(environment, size.http_tenants)
-    creates = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, creating_keys=keys)
-    polls = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, jobs=jobs)
+    creates = BenchLoad(seconds=size.http_s, connections=BENCH_CALLERS, creating_keys=keys)
+    polls = BenchLoad(seconds=size.http_s, connections=BENCH_CALLERS, jobs=jobs)
     warm_up = msgspec.structs.replace(creates, seconds=min(HTTP_WARM_UP_S, size.http_s))
     pool_size = str(SERVER_POOL_SIZE)
     async with (
-        fleet.run_api_server(environment, "tools.bench.peers.bare:create_app", POOL_SIZE=pool_size) as (_, bare),
-        fleet.run_api_server(environment, POOL_SIZE=pool_size) as (_, port),
+        fleet.run_bench_api(environment, "tools.bench.peers.bare:create_app", POOL_SIZE=pool_size) as (_, bare),
+        fleet.run_bench_api(environment, POOL_SIZE=pool_size) as (_, port),
     ):
         sides = [MeasuredWebServer(bare, [], []), MeasuredWebServer(port, [], [])]
         tell("warming up")
-        warm = [(await _run_project_creates_and_job_polls(environment, side, warm_up, polls))[0] for side in sides]
+        warm = [(await _run_bench_creates_and_polls(environment, side, warm_up, polls))[0] for side in sides]
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             for side in sides:
-                created, polled = await _run_project_creates_and_job_polls(environment, side, creates, polls)
+                created, polled = await _run_bench_creates_and_polls(environment, side, creates, polls)
                 side.creates.append(created)
                 side.polls.append(polled)
-    await _check_stored_creates(environment, warm, sides)
-    return _build_http_result(*sides)
+    await _check_bench_projects(environment, warm, sides)
+    return _build_bench_result(*sides)
 
 
 async def _create_tenants_with_jobs_to_poll(
@@ -92,15 +92,15 @@ async def _create_tenants_with_jobs_to_poll(
     return keys, jobs
 
 
-async def _run_project_creates_and_job_polls(
-    environment: BenchEnvironment, side: MeasuredWebServer, creates: LoadPlan, polls: LoadPlan
+async def _run_bench_creates_and_polls(
+    environment: BenchEnvironment, side: MeasuredWebServer, creates: BenchLoad, polls: BenchLoad
 ) -> tuple[LoadResponses, LoadResponses]:
     """Run a load that creates projects, then one that polls jobs, against a server; return both responses."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
     return await run_load_plan(environment, first), await run_load_plan(environment, second)
 
 
-async def _check_stored_creates(
+async def _check_bench_projects(
     environment: BenchEnvironment, warm: list[LoadResponses], sides: list[MeasuredWebServer]
 ) -> None:
     """Compare stored projects and our idempotency records with the confirmed creates. Raise `BenchmarkFailed`."""
@@ -113,7 +113,7 @@ async def _check_stored_creates(
         raise BenchmarkFailed(f"answered {confirmed} creates, found projects and idempotency records {stored}")
 
 
-def _build_http_result(bare: MeasuredWebServer, ours: MeasuredWebServer) -> BenchmarkResult:
+def _build_bench_result(bare: MeasuredWebServer, ours: MeasuredWebServer) -> BenchmarkResult:
     figures = {
         "create_x": compute_median_ratio(_requests_per_s(ours.creates), _requests_per_s(bare.creates)),
         "poll_x": compute_median_ratio(_requests_per_s(ours.polls), _requests_per_s(bare.polls)),

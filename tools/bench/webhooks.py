@@ -29,11 +29,11 @@ from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallb
 #: Organizations that own the hanging endpoints.
 HANGING_ORGANIZATIONS = 10
 #: Timeout of deliveries.
-DELIVERY_END_TIMEOUT_S = 300.0
+BENCH_DELIVERY_TIMEOUT_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
-DELETED_ENDPOINT_DELIVERY_TIMEOUT_S = 300.0
+BENCH_ENDPOINT_DELETE_TIMEOUT_S = 300.0
 
-EMIT_TEST_EVENTS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
+EMIT_BENCH_WEBHOOKS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
 ANY_OPEN_DELIVERY = """
 select exists (select from webhook_delivery
@@ -91,17 +91,15 @@ async def measure_webhook_delays(
         late["rest"] = await _measure_webhook_delay_round(stage, size, tell, "at rest")
         hung = await _create_hanging_endpoint(stage, stage.org, size.webhook_waiting)
         late["beside"] = await _measure_webhook_delay_round(stage, size, tell, "with a hanging endpoint of its own")
-        await _delete_endpoints(stage, [hung])
-        hung = await _create_hanging_endpoint(
-            stage, await _create_organization(stage.environment), size.webhook_waiting
-        )
+        await _drop_hung_endpoints(stage, [hung])
+        hung = await _create_hanging_endpoint(stage, await _create_bench_org(stage.environment), size.webhook_waiting)
         late["foreign"] = await _measure_webhook_delay_round(stage, size, tell, "with a foreign hanging endpoint")
-        await _delete_endpoints(stage, [hung])
+        await _drop_hung_endpoints(stage, [hung])
         many = await _create_hanging_endpoints(stage, size)
         late["many"] = await _measure_webhook_delay_round(
             stage, size, tell, f"with {size.webhook_hanging} hanging endpoints"
         )
-        await _delete_endpoints(stage, many)
+        await _drop_hung_endpoints(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
     ratios = {name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")}
@@ -121,16 +119,16 @@ async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[Webh
         allowed = {SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]: ",".join(hosts)}
         workers = fleet.run_workers(environment, DELIVER_WEBHOOK_KIND.pool, environ=allowed)
         async with fleet.run_bench_dispatcher(environment), workers:
-            org = await _create_organization(environment)
-            endpoint_id = await _create_webhook_endpoint(environment.pool, org, hosts[0])
+            org = await _create_bench_org(environment)
+            endpoint_id = await _create_bench_endpoint(environment.pool, org, hosts[0])
             yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)
 
 
-async def _create_organization(environment: BenchEnvironment) -> UUID:
+async def _create_bench_org(environment: BenchEnvironment) -> UUID:
     return (await tenants.create_bench_tenant(environment, keys=0, projects=0)).org
 
 
-async def _create_webhook_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
+async def _create_bench_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     body = WebhookEndpointCreate(url=f"http://{host}/", events=["test.ping"])
     keyring = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
     create = partial(
@@ -149,12 +147,12 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
     Raises `BenchmarkFailed` for a duplicate or missing event.
     """
     tell(f"{size.webhook_backlog} events wait for one endpoint")
-    await stage.postgres_pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
+    await stage.postgres_pool.execute(EMIT_BENCH_WEBHOOKS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
         return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [stage.endpoint_id])
 
-    await fleet.poll_until(all_ended, within=DELIVERY_END_TIMEOUT_S, every=0.1)
+    await fleet.poll_until(all_ended, within=BENCH_DELIVERY_TIMEOUT_S, every=0.1)
     times = sorted(times[0] for times in stage.receiver.arrivals.values())
     if sum(map(len, stage.receiver.arrivals.values())) != size.webhook_backlog:
         raise BenchmarkFailed("an event came twice, or never, although nothing failed")
@@ -163,35 +161,35 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
 
 async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create an endpoint with a hanging receiver and `waiting` events; return its id once a delivery hangs."""
-    endpoint_id = await _create_webhook_endpoint(stage.postgres_pool, org, stage.hanging)
+    endpoint_id = await _create_bench_endpoint(stage.postgres_pool, org, stage.hanging)
     before = stage.receiver.hung
-    await stage.postgres_pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
+    await stage.postgres_pool.execute(EMIT_BENCH_WEBHOOKS, org, endpoint_id, waiting)
 
     async def one_hangs() -> bool:
         return stage.receiver.hung > before
 
-    await fleet.poll_until(one_hangs, within=DELIVERY_END_TIMEOUT_S)
+    await fleet.poll_until(one_hangs, within=BENCH_DELIVERY_TIMEOUT_S)
     return endpoint_id
 
 
 async def _create_hanging_endpoints(stage: WebhookRun, size: BenchmarkRunSize) -> list[UUID]:
-    orgs = [await _create_organization(stage.environment) for _ in range(HANGING_ORGANIZATIONS)]
+    orgs = [await _create_bench_org(stage.environment) for _ in range(HANGING_ORGANIZATIONS)]
     created = []
     for number in range(size.webhook_hanging):
         org = orgs[number % HANGING_ORGANIZATIONS]
-        created.append(await _create_webhook_endpoint(stage.postgres_pool, org, stage.hanging))
-        await stage.postgres_pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
+        created.append(await _create_bench_endpoint(stage.postgres_pool, org, stage.hanging))
+        await stage.postgres_pool.execute(EMIT_BENCH_WEBHOOKS, org, created[-1], 50)
     return created
 
 
-async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
+async def _drop_hung_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     """Delete webhook endpoints, and wait until none of their deliveries is pending."""
     await stage.postgres_pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
         return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
 
-    await fleet.poll_until(all_ended, within=DELETED_ENDPOINT_DELIVERY_TIMEOUT_S, every=0.2)
+    await fleet.poll_until(all_ended, within=BENCH_ENDPOINT_DELETE_TIMEOUT_S, every=0.2)
 
 
 async def _measure_webhook_delay_round(
@@ -204,14 +202,14 @@ async def _measure_webhook_delay_round(
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):
-        event_id = await stage.postgres_pool.fetchval(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, 1)
+        event_id = await stage.postgres_pool.fetchval(EMIT_BENCH_WEBHOOKS, stage.org, stage.endpoint_id, 1)
         committed[ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
         await asyncio.sleep(size.webhook_every_s)
 
     async def all_arrived() -> bool:
         return committed.keys() <= stage.receiver.arrivals.keys()
 
-    await fleet.poll_until(all_arrived, within=DELIVERY_END_TIMEOUT_S)
+    await fleet.poll_until(all_arrived, within=BENCH_DELIVERY_TIMEOUT_S)
     twice = [event_id for event_id in committed if len(stage.receiver.arrivals[event_id]) > 1]
     if twice:
         raise BenchmarkFailed(f"{len(twice)} events came twice although nothing failed")

@@ -12,7 +12,7 @@ from api.http.errors import ERROR_CODES
 from api.limits.cost_budgets import COST_BUDGET_REFILLS_BY_TIER, MIB, MICROSECONDS_PER_SECOND
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
 from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
-from api.openapi.operations import list_api_operations
+from api.openapi.operations import list_route_operations
 from domain.events import budgets as daily_budgets
 from domain.jobs.wait_reasons import (
     POST_STATUS_WAIT_MESSAGES,
@@ -68,7 +68,7 @@ def render_error_codes() -> str:
 
 def render_conflict_reasons() -> str:
     """Return the Markdown table of the reasons of a 409 (`details.reason`), read from the code."""
-    reasons = dict.fromkeys(sorted(set(_find_conflict_reasons())))
+    reasons = dict.fromkeys(sorted(set(_find_conflicts_in_code())))
     return markdown_table(
         ["reason", "meaning"],
         [
@@ -78,7 +78,7 @@ def render_conflict_reasons() -> str:
     )
 
 
-def _find_conflict_reasons() -> Iterator[str]:
+def _find_conflicts_in_code() -> Iterator[str]:
     for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StateConflict":
@@ -156,7 +156,7 @@ def render_event_budgets() -> str:
     """Return the Markdown table of event budgets by tier: an organization's events and bytes in a UTC day."""
     rows = [
         (backtick_words(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
-        for tier, budget in daily_budgets.EVENT_BUDGET_BY_TIER.items()
+        for tier, budget in daily_budgets.EVENT_DAY_LIMITS_BY_TIER.items()
     ]
     return markdown_table(["tier", "events a day", "bytes a day"], rows)
 
@@ -165,7 +165,7 @@ def render_body_limits() -> str:
     """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
     sizes = {
         f"{operation.method} {operation.path}": operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
-        for operation in list_api_operations(build_application())
+        for operation in list_route_operations(build_application())
         if operation.json_body_annotation
     }
     least = min(sizes.values())
@@ -194,7 +194,7 @@ def render_storage_limits() -> str:
 
 def render_scopes() -> str:
     """Return the Markdown table of the API keys' scopes with their permissions."""
-    rows = _match_values_with_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.SCOPE_PERMISSIONS)
+    rows = _match_values_with_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.API_KEY_PERMISSIONS)
     return markdown_table(["scope", "lets a key"], [(backtick_words(name), text) for name, _, text in rows])
 
 

@@ -19,7 +19,7 @@ _KUBERNETES_DEFAULT_WORKER_VALUES = {
     "slots": '"0"',
 }
 
-_COMPOSE_SERVICE_TEMPLATE = """\
+_COMPOSE_WORKER_TEMPLATE = """\
   {pool}:
     <<: *process
     command: [python, -m, workers, {pool}]
@@ -113,7 +113,7 @@ def render_systemd_wants() -> str:
 def render_compose_workers() -> str:
     """Return the worker services of compose.yaml."""
     return "".join(
-        (_COMPOSE_CPU_BOUND_POOL_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE_TEMPLATE).format(pool=pool)
+        (_COMPOSE_CPU_BOUND_POOL_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_WORKER_TEMPLATE).format(pool=pool)
         for pool in WORKER_POOL_NAMES
     )
 

@@ -98,7 +98,7 @@ POST_ERROR_CATEGORY_MEANINGS = {
 }
 
 #: Permission of each scope.
-SCOPE_PERMISSIONS = {
+API_KEY_PERMISSIONS = {
     "*": "use all scopes in this table except `ops:*`",
     "projects:read": "read projects, brands, SDK apps, GitHub installations",
     "projects:write": "create, change and archive projects; create, change and delete their SDK apps",

@@ -42,20 +42,20 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "scopes": contract.render_scopes,
     "kinds": contract.render_job_kinds,
     "sandbox sources": sandbox.render_sandbox_source_inputs,
-    "sandbox handles": sandbox.render_sandbox_handle_results,
+    "sandbox handles": sandbox.render_sandbox_handle_table,
     "enums": versions.render_openapi_enum_table,
     "job errors": contract.render_job_errors,
     "wait reasons": contract.render_wait_reasons,
     "statuses": contract.render_statuses,
-    "job states": lambda: wrap_mermaid_chart(states.render_job_state_diagram()),
-    "post states": lambda: wrap_mermaid_chart(post_states.render_post_state_diagram()),
+    "job states": lambda: format_mermaid_block(states.render_job_state_diagram()),
+    "post states": lambda: format_mermaid_block(post_states.render_post_state_diagram()),
     "phases of an attempt": lambda: f"{loop.render_publish_phase_table()}\n",
-    "folders": lambda: wrap_mermaid_chart(folders.render_import_chart()),
+    "folders": lambda: format_mermaid_block(folders.render_import_chart()),
     "systemd workers": deployment.render_systemd_wants,
     "composed workers": deployment.render_compose_workers,
     "kubernetes workers": deployment.render_kubernetes_workers,
     "scalers": deployment.render_keda_scalers,
-    "packages of domain": lambda: wrap_mermaid_chart(folders.render_import_chart("domain")),
+    "packages of domain": lambda: format_mermaid_block(folders.render_import_chart("domain")),
 }
 
 #: Block between two comments of Markdown, YAML or systemd.
@@ -64,7 +64,7 @@ _GENERATED_BLOCK_PATTERN = re.compile(
 )
 
 
-def wrap_mermaid_chart(picture: str) -> str:
+def format_mermaid_block(picture: str) -> str:
     """Wrap a Mermaid chart in a code block."""
     return f"```mermaid\n{picture}\n```\n"
 

@@ -26,12 +26,14 @@ def render_sandbox_source_inputs() -> str:
     rows = [
         row
         for kind, (source, begins, absent) in MAGIC_NAMES_BY_SANDBOX_INGEST_SOURCE.items()
-        for row in _yield_sandbox_ingest_rows(kind, source, begins, absent)
+        for row in _yield_sandbox_ingest_doc_rows(kind, source, begins, absent)
     ]
     return markdown_table(["source", "input", "the ingest"], rows)
 
 
-def _yield_sandbox_ingest_rows(kind: str, source: SandboxMagicNames, begins: str, absent: bool) -> Iterator[list[str]]:
+def _yield_sandbox_ingest_doc_rows(
+    kind: str, source: SandboxMagicNames, begins: str, absent: bool
+) -> Iterator[list[str]]:
     for name in sorted(source.ok - {""}):
         how = f"completes, after {SLOW_SANDBOX_INGEST_S:g} s" if name == "slow" else "completes"
         yield [kind, backtick_words(begins + name), how]
@@ -42,7 +44,7 @@ def _yield_sandbox_ingest_rows(kind: str, source: SandboxMagicNames, begins: str
     yield [kind, "any other", "completes with a brand derived from the name"]
 
 
-def render_sandbox_handle_results() -> str:
+def render_sandbox_handle_table() -> str:
     """Return the table of magic handles and their results from the fake's docstring."""
     lines = (publish.__doc__ or "").splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith("|"))

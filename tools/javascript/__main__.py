@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
-JAVASCRIPT_CHECK_FOLDER = Path(__file__).resolve().parent
-ROOT = JAVASCRIPT_CHECK_FOLDER.parents[1]
+JAVASCRIPT_CHECKER_FOLDER = Path(__file__).resolve().parent
+ROOT = JAVASCRIPT_CHECKER_FOLDER.parents[1]
 CHECKED_JAVASCRIPT_FOLDERS = ("api", "tests", "tools")
 
 
 def main(*arguments: str) -> int:
     """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
-    modules = install_npm_packages(JAVASCRIPT_CHECK_FOLDER, LOCAL_FOLDER / "javascript")
+    modules = install_npm_packages(JAVASCRIPT_CHECKER_FOLDER, LOCAL_FOLDER / "javascript")
     files = [
         str(path.relative_to(ROOT))
         for folder in CHECKED_JAVASCRIPT_FOLDERS
@@ -21,7 +21,7 @@ def main(*arguments: str) -> int:
     ]
     write = "--write" in arguments
     format_code = run_node_script_in_repository_root(
-        JAVASCRIPT_CHECK_FOLDER / "format.mjs", str(modules), "write" if write else "check", *files
+        JAVASCRIPT_CHECKER_FOLDER / "format.mjs", str(modules), "write" if write else "check", *files
     )
     mode = ["check", "--write"] if write else ["ci"]
     biome = modules / "@biomejs" / "biome" / "bin" / "biome"

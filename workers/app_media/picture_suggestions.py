@@ -103,7 +103,7 @@ async def _fetch_and_store_ingest_picture(
 
 def _does_picture_meet_app_media_limits(file: StoredFile) -> bool:
     try:
-        app_media_limits.check_picture_shape(file)
+        app_media_limits.check_app_media_picture(file)
     except InvalidValue:
         return False
     return True

@@ -32,14 +32,14 @@ def draw_sandbox_app_phone_screen(number: int) -> Image.Image:
     image = Image.new("RGB", SCREEN, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SCREEN[0], 120), fill=PRIMARY)
-    _draw_bar_instead_of_text(draw, (72, 190, 420 + 90 * (number % 4), 56), INK)
-    _draw_bar_instead_of_text(draw, (72, 276, 300, 32), "#8a948f")
+    _draw_fake_text_bar(draw, (72, 190, 420 + 90 * (number % 4), 56), INK)
+    _draw_fake_text_bar(draw, (72, 276, 300, 32), "#8a948f")
     draw.rounded_rectangle((72, 370, 1008, 790), 48, fill=PRIMARY if number % 2 == 0 else ACCENT)
-    _draw_bar_chart(draw, number)
+    _draw_fake_chart(draw, number)
     for row in range(5):
         _draw_fake_app_row(draw, 860 + 190 * row, done=row <= number % 5, width=360 + (number * 97 + row * 131) % 330)
     draw.ellipse((858, 1716, 1008, 1866), fill=ACCENT if number % 2 == 0 else PRIMARY)
-    _draw_bar_instead_of_text(draw, (898, 1785, 70, 12), WHITE)
+    _draw_fake_text_bar(draw, (898, 1785, 70, 12), WHITE)
     draw.rounded_rectangle((927, 1756, 939, 1826), 6, fill=WHITE)
     return image
 
@@ -51,7 +51,7 @@ def draw_sandbox_app_end_card() -> Image.Image:
     image.paste(tile, ((CARD[0] - tile.width) // 2, 260), tile)
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((250, 930, 830, 1070), 70, fill=PRIMARY)
-    _draw_bar_instead_of_text(draw, (360, 982, 360, 36), PAPER)
+    _draw_fake_text_bar(draw, (360, 982, 360, 36), PAPER)
     return image
 
 
@@ -60,7 +60,7 @@ def encode_png(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def draw_scroll_frames(count: int) -> Iterator[bytes]:
+def draw_sandbox_app_film(count: int) -> Iterator[bytes]:
     """Yield `count` JPEG frames of a film that scrolls down through three screens of the sample app."""
     screens = [draw_sandbox_app_phone_screen(number).resize(FRAME) for number in range(3)]
     for number in range(count):
@@ -72,7 +72,7 @@ def draw_scroll_frames(count: int) -> Iterator[bytes]:
         yield out.getvalue()
 
 
-def _draw_bar_chart(draw: ImageDraw.ImageDraw, number: int) -> None:
+def _draw_fake_chart(draw: ImageDraw.ImageDraw, number: int) -> None:
     for column in range(7):
         height = 90 + (number * 53 + column * 71) % 210
         left = 132 + 120 * column
@@ -82,11 +82,11 @@ def _draw_bar_chart(draw: ImageDraw.ImageDraw, number: int) -> None:
 def _draw_fake_app_row(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None:
     draw.rounded_rectangle((72, top, 1008, top + 160), 36, fill=WHITE, outline=SHADOW, width=3)
     draw.ellipse((112, top + 48, 176, top + 112), fill=PRIMARY if done else WHITE, outline=PRIMARY, width=6)
-    _draw_bar_instead_of_text(draw, (220, top + 46, width, 28), INK)
-    _draw_bar_instead_of_text(draw, (220, top + 92, width * 2 // 3, 22), "#b8c0bc")
+    _draw_fake_text_bar(draw, (220, top + 46, width, 28), INK)
+    _draw_fake_text_bar(draw, (220, top + 92, width * 2 // 3, 22), "#b8c0bc")
 
 
-def _draw_bar_instead_of_text(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
+def _draw_fake_text_bar(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
     """Draw a rounded bar that stands for a line of text. `box` is its left, top, width and height."""
     left, top, width, height = box
     draw.rounded_rectangle((left, top, left + width, top + height), height // 2, fill=color)

@@ -14,7 +14,7 @@ from schemas.errors import FetchAddressNotAllowed, SourceError, SourceNotFound, 
 from workers.app_media import sample_pictures
 
 SANDBOX_MEDIA_FAILURE_HOST = "example.test"
-SANDBOX_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
+SANDBOX_APP_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
     "/blocked": FetchAddressNotAllowed,
     "/missing": SourceNotFound,
     "/too-large": SourceTooLarge,
@@ -22,13 +22,13 @@ SANDBOX_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
 SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 _MOV_IDENTITY_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOV_TIME_SCALE = 1000
-_ONE_U32 = struct.pack(">I", 1)
+_ONE_AS_U32 = struct.pack(">I", 1)
 
 
 def get_sandbox_app_media_of_url(kind: AppMediaKind, url: str) -> bytes:
     """Return the sandbox's sample file for an address, without a request; raise a failure address's `SourceError`."""
     parts = urlsplit(url)
-    if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and (error := SANDBOX_MEDIA_ERROR_BY_PATH.get(parts.path)):
+    if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and (error := SANDBOX_APP_MEDIA_ERROR_BY_PATH.get(parts.path)):
         raise error(f"{SANDBOX_MEDIA_FAILURE_HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
@@ -44,7 +44,9 @@ def draw_sandbox_app_media_file(kind: AppMediaKind, number: int) -> bytes:
         case "screenshot":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_phone_screen(number))
         case "demo_video":
-            return build_sandbox_mov([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
+            return build_sandbox_mov(
+                [*sample_pictures.draw_sandbox_app_film(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS
+            )
         case "end_card":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_end_card())
 
@@ -69,7 +71,7 @@ def _build_sandbox_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms:
     mdhd = _build_mov_full_box(b"mdhd", struct.pack(">IIIIHH", 0, 0, _MOV_TIME_SCALE, length, 0x55C4, 0))
     hdlr = _build_mov_full_box(b"hdlr", b"mhlr", b"vide", bytes(12), b"\0")
     dref = _build_sandbox_mov_box(
-        b"dinf", _build_mov_full_box(b"dref", _ONE_U32, _build_sandbox_mov_box(b"url ", bytes((0, 0, 0, 1))))
+        b"dinf", _build_mov_full_box(b"dref", _ONE_AS_U32, _build_sandbox_mov_box(b"url ", bytes((0, 0, 0, 1))))
     )
     minf = _build_sandbox_mov_box(
         b"minf", _build_mov_full_box(b"vmhd", bytes(8)), dref, _build_mov_sample_table(frames, size, ms, first)
@@ -84,11 +86,11 @@ def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: 
     count, sizes = len(frames), [len(frame) for frame in frames]
     return _build_sandbox_mov_box(
         b"stbl",
-        _build_mov_full_box(b"stsd", _ONE_U32, entry),
-        _build_mov_full_box(b"stts", _ONE_U32, struct.pack(">II", count, ms)),
-        _build_mov_full_box(b"stsc", _ONE_U32, _ONE_U32, struct.pack(">I", count), _ONE_U32),
+        _build_mov_full_box(b"stsd", _ONE_AS_U32, entry),
+        _build_mov_full_box(b"stts", _ONE_AS_U32, struct.pack(">II", count, ms)),
+        _build_mov_full_box(b"stsc", _ONE_AS_U32, _ONE_AS_U32, struct.pack(">I", count), _ONE_AS_U32),
         _build_mov_full_box(b"stsz", struct.pack(f">II{count}I", 0, count, *sizes)),
-        _build_mov_full_box(b"stco", _ONE_U32, struct.pack(">I", first)),
+        _build_mov_full_box(b"stco", _ONE_AS_U32, struct.pack(">I", first)),
     )
 
 

@@ -8,7 +8,7 @@ after a yes. An iPhone's own prompt counts too (developer.apple.com/app-store/us
 import re
 from typing import Any
 
-from workers.conversions.person import ConversionEventTree
+from workers.conversions.person import RawEventTree
 from workers.conversions.verdict import ConversionSkipReason
 
 CONVERSION_SKIP_NO_CONSENT = ConversionSkipReason(
@@ -37,7 +37,7 @@ _EVENT_FIELD_PATHS_OF_TRACKING_FLAG = (
 _META_DATA_PROCESSING_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
 
 
-def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
+def find_consent_refusal(tree: RawEventTree) -> ConversionSkipReason | None:
     """Return why to skip an event (no consent, tracking denied); None if it may be sent, as without such fields."""
     consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
@@ -48,7 +48,7 @@ def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | No
     return CONVERSION_SKIP_NO_TRACKING if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
 
 
-def does_device_allow_tracking(tree: ConversionEventTree) -> bool:
+def does_device_allow_tracking(tree: RawEventTree) -> bool:
     """Return whether the event's device explicitly lets this app track the person; False if it says nothing."""
     state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
     return any(tree.find_value(*path) is True for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG) or (
@@ -56,7 +56,7 @@ def does_device_allow_tracking(tree: ConversionEventTree) -> bool:
     )
 
 
-def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
+def read_limited_data_use(tree: RawEventTree) -> tuple[int, int] | None:
     """Return the country and state codes of an event that requests Meta's Limited Data Use.
 
     Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
@@ -69,7 +69,7 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
     return None
 
 
-def _read_limited_data_use_region_code(tree: ConversionEventTree, *names: str, most: int) -> int:
+def _read_limited_data_use_region_code(tree: RawEventTree, *names: str, most: int) -> int:
     """Return Meta's code of a country (0 or 1) or a state (0 or from 1000 on), read from the event's context.
 
     0 if no field in `names` has a whole number up to `most`

@@ -9,7 +9,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion, SettledConversion
 from schemas.conversions import ConversionEndState
 from workers.conversions import consent, person, verdict
-from workers.conversions.person import ConversionEventTree
+from workers.conversions.person import RawEventTree
 from workers.conversions.verdict import ConversionSkipReason
 
 #: A destination accepts events of 7 days. One hour is left for the transfer.
@@ -19,7 +19,7 @@ CONVERSION_RESEND_WINDOW = timedelta(hours=47)
 
 #: Builds an event's payload for a destination, or returns the reason to skip it.
 BuildConversionEvent: TypeAlias = Callable[
-    [OpenConversionDestination, DueConversion, ConversionEventTree], dict[str, Any] | ConversionSkipReason
+    [OpenConversionDestination, DueConversion, RawEventTree], dict[str, Any] | ConversionSkipReason
 ]
 
 
@@ -56,7 +56,7 @@ def build_delivered_conversion(conversion: ReadyConversion) -> SettledConversion
     if not conversion.dropped:
         return SettledConversion(conversion.id, "delivered")
     return SettledConversion(
-        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_dropped_fields(conversion.dropped)}"
+        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_unsent_event_data(conversion.dropped)}"
     )
 
 
@@ -96,9 +96,9 @@ def _build_skipped_conversion_settlement(
     It is `skipped`, or `outcome_unknown` if an earlier attempt may have delivered the conversion.
     """
     state: ConversionEndState = "skipped" if due.first_try_at is None else "outcome_unknown"
-    without = f"; dropped: {_describe_dropped_fields(dropped)}" if dropped else ""
+    without = f"; dropped: {_describe_unsent_event_data(dropped)}" if dropped else ""
     return SettledConversion(due.id, state, reason.code, reason.message + without)
 
 
-def _describe_dropped_fields(dropped: Collection[str]) -> str:
+def _describe_unsent_event_data(dropped: Collection[str]) -> str:
     return f"{', '.join(sorted(dropped))}: of another format, or may name a person"

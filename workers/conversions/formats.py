@@ -12,7 +12,7 @@ from functools import partial
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from workers.conversions.pii import NO_KNOWN_PERSON_DATA, KnownPersonData, PiiNumberStrictness, contains_pii
+from workers.conversions.pii import NO_KNOWN_PERSON_DATA, PiiNumberStrictness, PlainPersonData, contains_pii
 
 #: Longer labels, ids and user agents are dropped.
 MAX_DEVICE_LABEL_CHARS = 64
@@ -25,11 +25,11 @@ _MIN_META_ID_TIME_MS = 1_262_304_000_000
 _MAX_BROWSER_CLOCK_AHEAD_MS = 86_400_000
 
 _META_FBC_FBP_PREFIX_REGEX = r"fb\.[0-2]\.(?P<made>\d{13})\."
-_META_ID_APPENDIX_REGEX = r"(?:\.[A-Za-z0-9_-]{2,8})?"
+_META_FBC_FBP_SUFFIX_REGEX = r"(?:\.[A-Za-z0-9_-]{2,8})?"
 _META_CLICK_ID_PATTERN = re.compile(
-    rf"{_META_FBC_FBP_PREFIX_REGEX}(?=[^.]*[A-Za-z])[A-Za-z0-9_-]{{20,500}}{_META_ID_APPENDIX_REGEX}", re.ASCII
+    rf"{_META_FBC_FBP_PREFIX_REGEX}(?=[^.]*[A-Za-z])[A-Za-z0-9_-]{{20,500}}{_META_FBC_FBP_SUFFIX_REGEX}", re.ASCII
 )
-_META_BROWSER_ID_PATTERN = re.compile(rf"{_META_FBC_FBP_PREFIX_REGEX}\d{{1,20}}{_META_ID_APPENDIX_REGEX}", re.ASCII)
+_META_BROWSER_ID_PATTERN = re.compile(rf"{_META_FBC_FBP_PREFIX_REGEX}\d{{1,20}}{_META_FBC_FBP_SUFFIX_REGEX}", re.ASCII)
 _TIKTOK_CLICK_ID_PATTERN = re.compile(r"E([._])C\1P\1(?=.*[A-Za-z])[A-Za-z0-9._-]{10,700}")
 _TIKTOK_BROWSER_ID_PATTERN = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{20,40}(?:\.tt\.\d{1,2})?")
 _ADVERTISING_ID_PATTERN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -43,7 +43,7 @@ _DATED_ORDER_ID_PREFIX_PATTERN = re.compile(
 _PII_IN_USER_AGENT_PATTERN = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
 
 
-def normalize_ip_address(text: str, _: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def normalize_ip_address(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return an IP address in its normal form, a mapped IPv6 one as IPv4; None for another text, or with a zone."""
     try:
         address = ip_address(text)
@@ -54,7 +54,7 @@ def normalize_ip_address(text: str, _: KnownPersonData = NO_KNOWN_PERSON_DATA) -
     return None if address.scope_id else str(address.ipv4_mapped or address)
 
 
-def strip_pii_from_user_agent(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def strip_pii_of_sent_user_agent(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a user agent without the e-mail addresses and bare numbers of 7 digits or more in it.
 
     Return None if the rest is empty, longer than `MAX_USER_AGENT_CHARS`, or may identify a person.
@@ -71,7 +71,7 @@ def strip_pii_from_user_agent(text: str, known: KnownPersonData = NO_KNOWN_PERSO
     return remainder
 
 
-def _check_meta_timed_id(form: re.Pattern[str], text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def _check_meta_timed_id(form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     token = _check_id_pattern_and_pii(form, text, known)
     match = form.fullmatch(token) if token else None
     latest = time.time() * 1000 + _MAX_BROWSER_CLOCK_AHEAD_MS
@@ -79,7 +79,7 @@ def _check_meta_timed_id(form: re.Pattern[str], text: str, known: KnownPersonDat
 
 
 def _check_id_pattern_and_pii(
-    form: re.Pattern[str], text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA
+    form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA
 ) -> str | None:
     return text if form.fullmatch(text) and not contains_pii(text, PiiNumberStrictness.MARKED, known) else None
 
@@ -91,13 +91,13 @@ check_ttclid = partial(_check_id_pattern_and_pii, _TIKTOK_CLICK_ID_PATTERN)
 check_ttp = partial(_check_id_pattern_and_pii, _TIKTOK_BROWSER_ID_PATTERN)
 
 
-def check_advertising_id(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_advertising_id(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a device's advertising id unchanged. Return None for zeros and for any text that is no UUID."""
     token = _check_id_pattern_and_pii(_ADVERTISING_ID_PATTERN, text, known)
     return token if token and token.strip("0-") else None
 
 
-def check_product_id_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_product_id_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
     The id may be a bare number, such as a GTIN. Of the person `known`, only the phone number is searched in it.
@@ -105,7 +105,7 @@ def check_product_id_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON
     return _drop_pii_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
 
 
-def check_order_id_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_order_id_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return an order's id unchanged; None if it is too long or may identify a person.
 
     The id may begin with a date. Without the date it must not look like a phone number.
@@ -113,12 +113,12 @@ def check_order_id_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_D
     return _drop_pii_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
 
 
-def check_search_words_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_search_words_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a search's words unchanged; None if they may identify a person, such as by seven digits."""
     return None if contains_pii(text.replace("/", "-"), PiiNumberStrictness.DIGITS, known) else text
 
 
-def check_device_label_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_device_label_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a name or version of a device, an app or a network unchanged.
 
     Return None if it is longer than `MAX_DEVICE_LABEL_CHARS` or may identify a person.
@@ -126,7 +126,7 @@ def check_device_label_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERS
     return _drop_pii_text(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
 
 
-def extract_page_origin_without_pii(text: str, _: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def extract_page_origin_without_pii(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return scheme and host of a page's HTTP address; None for an invalid host name, an IP address, personal data."""
     try:
         parts = urlsplit(text)
@@ -138,12 +138,12 @@ def extract_page_origin_without_pii(text: str, _: KnownPersonData = NO_KNOWN_PER
     return None if contains_pii(host, PiiNumberStrictness.DIGITS) else f"{parts.scheme}://{host}"
 
 
-def check_page_path_for_pii(text: str, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def check_page_path_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
 
 
-def _drop_pii_text(text: str, known: KnownPersonData, max_chars: int, undated: PiiNumberStrictness) -> str | None:
+def _drop_pii_text(text: str, known: PlainPersonData, max_chars: int, undated: PiiNumberStrictness) -> str | None:
     """Return the text unchanged; None if it is too long or may identify a person, with or without its date."""
     if len(text) > max_chars or contains_pii(_drop_date_prefix_of_order_id(text), undated, known):
         return None

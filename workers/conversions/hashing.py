@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 
 from domain.values.countries import COUNTRY_CODES
 
-_SHA256_HEX_PATTERN = re.compile(r"[0-9a-f]{64}")
+_HASHED_VALUE_PATTERN = re.compile(r"[0-9a-f]{64}")
 _HASHABLE_EMAIL_PATTERN = re.compile(r".+@.+\..+")
 _E164_PHONE_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
-_PLACE_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
+_CITY_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
 _COUNTRY_NON_LETTERS = re.compile(r"[^a-z]")
 _BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
@@ -44,7 +44,7 @@ def _keep_name_unchanged_to_hash(text: str) -> str | None:
 
 
 def _normalize_city_or_state(text: str) -> str | None:
-    return _PLACE_PUNCTUATION.sub("", text)
+    return _CITY_PUNCTUATION.sub("", text)
 
 
 def _normalize_postcode(text: str) -> str | None:
@@ -56,7 +56,7 @@ def _normalize_country_code(text: str) -> str | None:
     return code if code in COUNTRY_CODES else None
 
 
-def _normalize_gender(text: str) -> str | None:
+def _clean_gender_to_hash(text: str) -> str | None:
     return text[0] if text in {"f", "m", "female", "male"} else None
 
 
@@ -71,7 +71,7 @@ NORMALIZER_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
     "ph": _normalize_phone_to_digits,
     "fn": _keep_name_unchanged_to_hash,
     "ln": _keep_name_unchanged_to_hash,
-    "ge": _normalize_gender,
+    "ge": _clean_gender_to_hash,
     "db": _normalize_birthday,
     "ct": _normalize_city_or_state,
     "st": _normalize_city_or_state,
@@ -96,7 +96,7 @@ def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str |
     Return None for a text without a normal form. A text that is such a hash already is returned in lower case.
     """
     lower = text.lower().strip()
-    if _SHA256_HEX_PATTERN.fullmatch(lower):
+    if _HASHED_VALUE_PATTERN.fullmatch(lower):
         return lower
     normalized = normal(lower)
     return sha256_hex(normalized) if normalized else None
@@ -108,7 +108,7 @@ def hash_user_id(text: str) -> str | None:
     An id that is such a hash already is returned as it is.
     """
     bare = text.strip()
-    if _SHA256_HEX_PATTERN.fullmatch(bare):
+    if _HASHED_VALUE_PATTERN.fullmatch(bare):
         return bare
     return sha256_hex(bare) if bare else None
 

@@ -14,7 +14,7 @@ import msgspec
 
 from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import KnownPersonData, PiiNumberStrictness
+from workers.conversions.pii import PiiNumberStrictness, PlainPersonData
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -42,25 +42,25 @@ EVENT_PERSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "country": _list_person_field_paths("country", address=True),
 }
 
-_MAX_EVENT_TEXT_CHARS = 1_000
+_MAX_RELAYED_TEXT_CHARS = 1_000
 
 #: Limits of a product; a price may be in a currency of small units.
-MAX_PRODUCT_QUANTITY = 100_000
+MAX_SENT_ITEM_QUANTITY = 100_000
 CONVERSION_PRODUCT_PRICE_BOUND = 1_000_000_000
 
 #: A check of `formats.py`.
-CheckFieldFormat: TypeAlias = Callable[[str, KnownPersonData], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, PlainPersonData], str | None]
 
 
 @dataclass
-class ConversionEventTree:
+class RawEventTree:
     """The JSON of an event. `dropped` names the fields that the checks of `formats.py` left out."""
 
     root: Mapping[str, Any]
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def known_person_data(self) -> KnownPersonData:
+    def known_person_data(self) -> PlainPersonData:
         """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
         return pii.collect_person_data_to_detect(self.person_texts_by_meta_field)
 
@@ -86,7 +86,7 @@ class ConversionEventTree:
         value = self.find_value(*path)
         if type(value) is int:
             return str(value)
-        return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
+        return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_RELAYED_TEXT_CHARS else None
 
     def find_first_text_at_paths(self, *paths: tuple[str, ...]) -> str | None:
         """Return the first text that the event's JSON has at one of these paths; None if it has none."""
@@ -110,13 +110,13 @@ class ConversionEventTree:
         return checked_text
 
 
-def decode_event_tree_of_due_conversion(due: DueConversion) -> ConversionEventTree:
-    return ConversionEventTree(
+def decode_event_tree_of_due_conversion(due: DueConversion) -> RawEventTree:
+    return RawEventTree(
         {"context": msgspec.json.decode(due.context or "{}"), "properties": msgspec.json.decode(due.properties or "{}")}
     )
 
 
-def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
+def build_sent_event_id(due: DueConversion, tree: RawEventTree) -> str:
     """Return the id under which an event is sent to Meta or TikTok.
 
     It is the event's own id, or the hexadecimal SHA-256 of that id if it may contain a person's data.
@@ -130,16 +130,16 @@ def list_event_user_ids(due: DueConversion) -> list[str]:
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
 
-def find_event_ip_address(tree: ConversionEventTree) -> str | None:
+def find_event_ip_address(tree: RawEventTree) -> str | None:
     return tree.find_checked_text("ip", formats.normalize_ip_address, ("context", "ip"))
 
 
-def find_event_user_agent(tree: ConversionEventTree) -> str | None:
-    return tree.find_checked_text("userAgent", formats.strip_pii_from_user_agent, ("context", "userAgent"))
+def find_event_user_agent(tree: RawEventTree) -> str | None:
+    return tree.find_checked_text("userAgent", formats.strip_pii_of_sent_user_agent, ("context", "userAgent"))
 
 
 def find_event_click_or_browser_id(
-    tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
+    tree: RawEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
     """Return an event's id of an ad click or a browser; None if it is missing or refused by the check `form`.
 
@@ -152,7 +152,7 @@ def find_event_click_or_browser_id(
     return tree.check_or_drop_text(name, form, next((value for key, value in query if key == parameter), None))
 
 
-def find_event_advertising_id(tree: ConversionEventTree) -> str | None:
+def find_event_advertising_id(tree: RawEventTree) -> str | None:
     """Return a device's advertising id; None if missing or malformed. Callers check that the person allows tracking."""
     return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
@@ -165,7 +165,7 @@ def _read_url_query_string(url: str | None) -> str:
         return ""
 
 
-def find_event_page_url(tree: ConversionEventTree) -> str | None:
+def find_event_page_url(tree: RawEventTree) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text_at_path("context", "page", "url") or ""
     origin = tree.check_or_drop_text("page.host", formats.extract_page_origin_without_pii, url)
@@ -176,7 +176,7 @@ def find_event_page_url(tree: ConversionEventTree) -> str | None:
 
 
 def build_order_fields(
-    due: DueConversion, tree: ConversionEventTree, *, search: str, product_id: str, price: str
+    due: DueConversion, tree: RawEventTree, *, search: str, product_id: str, price: str
 ) -> dict[str, Any]:
     """Return an event's order id, search words, products, and value with currency. Leave out missing ones.
 
@@ -201,7 +201,7 @@ def build_order_fields(
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
-def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
+def read_products_of_event(tree: RawEventTree) -> list[tuple[str, int, float | None]]:
     """Return id, quantity and price of the products in an event; of the first 50, those with a valid id.
 
     A missing or invalid quantity is returned as 1, a missing or invalid price as None.
@@ -209,10 +209,12 @@ def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, fl
     entries = tree.find_value("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
-        product = ConversionEventTree(entry if isinstance(entry, dict) else {})
+        product = RawEventTree(entry if isinstance(entry, dict) else {})
         text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
         if name := tree.check_or_drop_text("product_id", formats.check_product_id_for_pii, text):
-            count = _check_price_or_count(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
+            count = _check_price_or_count(
+                tree, "quantity", product.find_value("quantity"), {int}, MAX_SENT_ITEM_QUANTITY
+            )
             price = _check_price_or_count(
                 tree, "price", product.find_value("price"), {int, float}, CONVERSION_PRODUCT_PRICE_BOUND
             )
@@ -220,7 +222,7 @@ def read_products_of_event(tree: ConversionEventTree) -> list[tuple[str, int, fl
     return products
 
 
-def _check_price_or_count(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
+def _check_price_or_count(tree: RawEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
     """Return a product's quantity or price if it is a number from 0 to below `most`; else None.
 
     A number from `most` on may be a phone number: `field` is noted among the event's dropped fields.

@@ -46,7 +46,7 @@ class PiiNumberStrictness(IntEnum):
     DIGITS = 4
 
 
-class KnownPersonData(NamedTuple):
+class PlainPersonData(NamedTuple):
     """The event's person by its own fields: words of names, e-mail's part before the @, end of the phone number."""
 
     names: frozenset[str] = frozenset()
@@ -54,12 +54,12 @@ class KnownPersonData(NamedTuple):
     digits: str = ""
 
 
-NO_KNOWN_PERSON_DATA = KnownPersonData()
+NO_KNOWN_PERSON_DATA = PlainPersonData()
 
 #: Printable ASCII without the marks of an encoding.
-_UNENCODED_ASCII_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
+_NOT_ENCODED_TEXT_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
 _UNICODE_ESCAPE_PATTERN = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_DECODABLE_TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
+_BASE64_OR_HEX_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
 _NAME_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 _IPV4_PATTERN = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 #: Begins at the first digit of a run only: a start at each digit would take quadratic time.
@@ -72,7 +72,7 @@ _BLANK_OR_BRACKET_IN_NUMBER_PATTERN = re.compile(r"[\s()]")
 _MAX_DETECTED_PHONE_DIGITS = 15
 
 
-def collect_person_data_to_detect(texts: Mapping[str, str]) -> KnownPersonData:
+def collect_person_data_to_detect(texts: Mapping[str, str]) -> PlainPersonData:
     """Return an event person's names, e-mail local part and last phone digits, to search for in other texts.
 
     `texts` are personal data by Meta's field name. Leave out too short values, and a local part of letters only.
@@ -80,7 +80,7 @@ def collect_person_data_to_detect(texts: Mapping[str, str]) -> KnownPersonData:
     named = _NAME_WORD_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
-    return KnownPersonData(
+    return PlainPersonData(
         frozenset(word for word in named if len(word) >= MIN_PERSON_NAME_CHARS_TO_DETECT),
         # A single word may be a common one, such as `shop`.
         local if len(local) >= MIN_EMAIL_LOCAL_CHARS_TO_DETECT and not _NAME_WORD_PATTERN.fullmatch(local) else "",
@@ -88,16 +88,16 @@ def collect_person_data_to_detect(texts: Mapping[str, str]) -> KnownPersonData:
     )
 
 
-def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPersonData = NO_KNOWN_PERSON_DATA) -> bool:
+def contains_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> bool:
     """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
-    if any(_does_text_contain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
+    if any(_does_text_contain_pii(layer, strictness, known) for layer in _iter_text_decodings(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, PiiNumberStrictness.SPACED)
     return any(_does_text_contain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING))
 
 
-def _iter_decoded_layers(text: str) -> Iterator[str]:
+def _iter_text_decodings(text: str) -> Iterator[str]:
     """Yield a text after each round of decoding, from the original to the plain form.
 
     If it is still encoded after `MAX_PII_DECODING_ROUNDS`, yield `@` at the end, which counts as personal data.
@@ -106,7 +106,7 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
         if "+" in text:
             yield text.replace("+", " ")
         yield text
-        if _UNENCODED_ASCII_PATTERN.fullmatch(text):
+        if _NOT_ENCODED_TEXT_PATTERN.fullmatch(text):
             return
         before, text = text, _undo_one_layer_of_all_encodings(text)
         if text == before:
@@ -116,11 +116,11 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
 
 def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
     """Decode a text's tokens as base64 and hexadecimal, `nested` levels deeper for base64; yield each decoded form."""
-    *_, plain = _iter_decoded_layers(text)
-    for token in _DECODABLE_TOKEN_PATTERN.findall(plain):
+    *_, plain = _iter_text_decodings(text)
+    for token in _BASE64_OR_HEX_PATTERN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:
             for decoded in _decode_hidden_base64_or_hex(piece):
-                yield from _iter_decoded_layers(decoded)
+                yield from _iter_text_decodings(decoded)
                 if nested:
                     yield from _iter_hidden_texts(decoded, nested - 1)
 
@@ -154,7 +154,7 @@ def _decode_base64_without_padding(token: str) -> bytes:
     return base64.b64decode(padded, validate=True)
 
 
-def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: KnownPersonData) -> bool:
+def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
     return (
         "@" in text
         or _contains_ip_address(text)
@@ -202,7 +202,7 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
     return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _does_text_identify_event_person(text: str, strictness: PiiNumberStrictness, known: KnownPersonData) -> bool:
+def _does_text_identify_event_person(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
     """Return whether a text has the last digits of the known person's phone number.
 
     From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.

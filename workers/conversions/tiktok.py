@@ -12,7 +12,7 @@ import msgspec
 from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
-from workers.conversions.person import ConversionEventTree
+from workers.conversions.person import RawEventTree
 from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -29,7 +29,7 @@ class _TikTokResponseBody(msgspec.Struct):
 
 
 def build_tiktok_event(
-    to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
+    to: OpenConversionDestination, due: DueConversion, tree: RawEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return a conversion's payload for TikTok, or the reason to skip it, such as a purchase without a value."""
     user = _build_tiktok_event_user(due, tree)
@@ -54,7 +54,7 @@ def build_tiktok_event(
     return verdict.CONVERSION_SKIP_NO_PAGE_URL if page is None else event | {"page": {"url": page}}
 
 
-def _build_tiktok_event_user(due: DueConversion, tree: ConversionEventTree) -> dict[str, str]:
+def _build_tiktok_event_user(due: DueConversion, tree: RawEventTree) -> dict[str, str]:
     texts = tree.person_texts_by_meta_field
     advertising = person.find_event_advertising_id(tree) if consent.does_device_allow_tracking(tree) else None
     system = (tree.find_text_at_path("context", "os", "name") or "").lower()
@@ -89,7 +89,7 @@ async def send_tiktok_events(
     answer = await api.without_token.send_request(
         "POST",
         f"{api.base}{TIKTOK_EVENTS_PATH}",
-        headers={**http.JSON_CONTENT_TYPE_HEADER, "Access-Token": api.token or ""},
+        headers={**http.JSON_REQUEST_CONTENT_TYPE, "Access-Token": api.token or ""},
         content=msgspec.json.encode(body),
         timeout_s=TIKTOK_CONVERSIONS_CALL_TIMEOUT_S,
         irreversible=True,
@@ -100,7 +100,7 @@ async def send_tiktok_events(
 def classify_tiktok_response(answer: PlatformResponse) -> ConversionVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.build_throttled_verdict(
+        return verdict.build_pixel_limited_verdict(
             TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if answer.ok and code in _OK:

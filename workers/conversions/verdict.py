@@ -32,7 +32,7 @@ class ConversionVerdict(NamedTuple):
 CONVERSIONS_ACCEPTED_VERDICT = ConversionVerdict(ConversionVerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
-DESTINATION_OWNER_FIX_WAIT_S = 3600.0
+OWNER_FIX_RETRY_WAIT_S = 3600.0
 
 
 def build_token_refused_verdict(name: str) -> ConversionVerdict:
@@ -40,16 +40,16 @@ def build_token_refused_verdict(name: str) -> ConversionVerdict:
         ConversionVerdictKind.CLOSED,
         "TOKEN_REFUSED",
         f"{name} refuses the token: set another token",
-        DESTINATION_OWNER_FIX_WAIT_S,
+        OWNER_FIX_RETRY_WAIT_S,
     )
 
 
 def build_pixel_forbidden_verdict(name: str) -> ConversionVerdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, DESTINATION_OWNER_FIX_WAIT_S)
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_FIX_RETRY_WAIT_S)
 
 
-def build_throttled_verdict(name: str, after_s: float | None) -> ConversionVerdict:
+def build_pixel_limited_verdict(name: str, after_s: float | None) -> ConversionVerdict:
     return ConversionVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
@@ -65,7 +65,7 @@ def build_destination_unreachable_verdict(name: str) -> ConversionVerdict:
 
 def build_all_events_refused_verdict(last: ConversionVerdict) -> ConversionVerdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, DESTINATION_OWNER_FIX_WAIT_S)
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_FIX_RETRY_WAIT_S)
 
 
 def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionVerdict:

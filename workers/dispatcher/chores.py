@@ -20,7 +20,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import EndpointOfDeliverySearch, WebhookDeliveryJobSubmitter
+from domain.webhooks.delivery_jobs import EndpointToDeliverTo, WebhookEndpointRoundRobin
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -144,7 +144,7 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
         if not uptime.is_up_for_whole_lease:
             return 0
         terminate = partial(
-            ledger.terminate_idle_sessions,
+            ledger.terminate_stuck_sessions,
             before=uptime.last_time_to_declare_workers_dead,
             patience_s=patience_s,
         )
@@ -164,11 +164,11 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     They send the wakes themselves: the dispatcher's scan would be a tick later. The last exports the backlog's age.
     """
 
-    def chore(name: str, every_s: float, query: TypedQuery[EndpointOfDeliverySearch]) -> Chore:
-        look = WebhookDeliveryJobSubmitter(query)
+    def chore(name: str, every_s: float, query: TypedQuery[EndpointToDeliverTo]) -> Chore:
+        look = WebhookEndpointRoundRobin(query)
 
         async def run(conn: Conn) -> int:
-            looked_at, wakes = await look.submit_next_delivery_jobs(conn)
+            looked_at, wakes = await look.submit_jobs_of_next_endpoints(conn)
             for wake in wakes:
                 await courier.send_wake(wake)
             return looked_at

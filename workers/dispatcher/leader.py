@@ -20,7 +20,7 @@ from jobs import maintenance
 from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
 from workers.dispatcher.uptime import PostgresUptime
-from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_asyncio_event
 
 
 class Chore(NamedTuple):
@@ -74,9 +74,9 @@ class ChoreLeader:
                     await self._lead_once_elected(conn, stop)
             except TRANSIENT_POSTGRES_ERRORS as error:
                 if self._uptime:
-                    self._uptime.note_failure()
+                    self._uptime.reset_uptime()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
-                await wait_for_first_event(stop.soon, within_s=self._wait_s)
+                await wait_for_asyncio_event(stop.soon, within_s=self._wait_s)
                 self._wait_s = min(MAX_POSTGRES_RETRY_WAIT_S, self._wait_s * 2)
         self._log.info("ended")
 
@@ -99,11 +99,11 @@ class ChoreLeader:
         while not stop.soon.is_set():
             await self.run_leader_tick(conn)
             self._wait_s = FIRST_POSTGRES_RETRY_WAIT_S
-            await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
+            await wait_for_asyncio_event(stop.soon, within_s=LEADER_TICK_S)
 
     async def _lead_once_elected(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
         while not await self._try_to_lead(conn):
-            await wait_for_first_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
+            await wait_for_asyncio_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
             if stop.soon.is_set():
                 return
         await self.lead(conn, stop)

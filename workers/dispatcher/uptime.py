@@ -23,7 +23,7 @@ class PostgresUptime:
             self._since = at
         self._last = at
 
-    def note_failure(self) -> None:
+    def reset_uptime(self) -> None:
         """Reset the uptime of Postgres after a failed statement.
 
         Other processes may be unable to write, even if later statements succeed.

@@ -23,13 +23,13 @@ from generation import ffmpeg
 from generation.confinement.confine import confine_process
 from generation.copy.write import write_piece_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
-from generation.poster import write_video_poster
-from generation.render import PieceInputFiles, prepare_piece, unused_logo_warnings, write_portrait_files
+from generation.poster import write_poster_file
+from generation.render import PieceInputFiles, prepare_piece, render_portrait_files, unused_logo_warnings
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
     CopyReadyReport,
     DrawProgressReport,
-    InputFileHandles,
+    PieceInputHandles,
     PieceRequest,
     PortraitRequest,
     PosterRequest,
@@ -146,9 +146,9 @@ def render_and_report_progress_or_failure(asked: RenderRequest) -> Iterator[Rend
 def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:
     match asked:
         case PortraitRequest():
-            yield DrawProgressReport(1.0, write_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
+            yield DrawProgressReport(1.0, render_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
         case PosterRequest():
-            yield DrawProgressReport(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
+            yield DrawProgressReport(1.0, write_poster_file(path_of_open_descriptor(asked.clip), Path(asked.folder)))
         case PieceRequest():
             yield from render_requested_piece(asked)
 
@@ -162,7 +162,7 @@ def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
         yield DrawProgressReport(step.share, step.made)
 
 
-def read_input_pictures(handles: InputFileHandles) -> PieceInputFiles:
+def read_input_pictures(handles: PieceInputHandles) -> PieceInputFiles:
     """Return a piece's pictures, read to one byte over the limit to detect a too large one, and its clip's path."""
     return PieceInputFiles(
         logo=None if handles.logo is None else read_input_picture(handles.logo),

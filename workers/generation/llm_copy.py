@@ -19,7 +19,7 @@ from generation.spec import PieceSpec
 from schemas.errors import LanguageModelError
 from telemetry import logs, metrics
 from workers.llm.conversation import ModelQuestion, ask_model, build_untrusted_text_prompt
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 
 #: Most clauses shown to the model: more than a piece has points.
 MAX_PROMPT_CLAUSES = 10
@@ -53,7 +53,7 @@ class CopyAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[list[Wording], Meta(max_length=MAX_PROMPT_CLAUSES)]
 
 
-async def request_copy_lines_from_model(model: LanguageModel | None, spec: PieceSpec) -> LlmCopyLines:
+async def request_copy_lines_from_model(model: LanguageModelApi | None, spec: PieceSpec) -> LlmCopyLines:
     """Ask the language model for hooks and points of a piece's copy; return its lines.
 
     Each line cites one of the brand's clauses. Return no lines without a model or clauses, and after any error

@@ -9,7 +9,7 @@ from generation.outputs import RenderedFile
 from generation.spec import PieceCopy, PieceSpec, Presenter
 
 
-class InputFileHandles(msgspec.Struct, frozen=True, kw_only=True):
+class PieceInputHandles(msgspec.Struct, frozen=True, kw_only=True):
     """Input files of a piece, as open descriptors of the process."""
 
     logo: int | None
@@ -28,7 +28,7 @@ class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     uses a model's offers where it can."""
 
     spec: PieceSpec
-    handles: InputFileHandles
+    handles: PieceInputHandles
     folder: str
     copy: PieceCopy | None = None
     offers: LlmCopyLines = LlmCopyLines()

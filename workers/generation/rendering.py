@@ -67,7 +67,7 @@ async def render_in_child_process(
         raise RenderFailed(outcome_of_renderer_exit_code(code))
 
 
-async def render_portrait_or_poster_file(asked: RenderRequest, handles: Sequence[int]) -> RenderedFile:
+async def render_portrait_or_video_poster(asked: RenderRequest, handles: Sequence[int]) -> RenderedFile:
     """Render a portrait or poster in a child process, and return its only file. Raises `RenderFailed`."""
     async with aclosing(render_in_child_process(asked, handles)) as reports:
         outputs = [report.made async for report in reports if isinstance(report, DrawProgressReport) and report.made]

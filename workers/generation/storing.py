@@ -14,7 +14,7 @@ from domain.media.store import STORAGE_READ_CHUNK_BYTES, MediaStore
 from generation.outputs import RenderedFile
 from jobs.outcomes import Failed, Retry
 from schemas.errors import BodyOversized, ServiceUnavailable
-from workers.generation.protocol import InputFileHandles
+from workers.generation.protocol import PieceInputHandles
 from workers.generation.rendering import RenderFailed
 from workers.runtime.context import TaskContext
 
@@ -36,7 +36,7 @@ ORGANIZATION_STORAGE_FULL_FAILURE = Failed(
 
 async def open_piece_input_files(
     ctx: TaskContext, store: MediaStore, files: ContentPieceInputFiles, stack: AsyncExitStack
-) -> InputFileHandles:
+) -> PieceInputHandles:
     """Open the input files of a piece in the media storage; return their descriptors.
 
     They stay open as long as `stack`. Raise `RenderFailed`: final for a deleted file, a retry without the storage.
@@ -46,7 +46,7 @@ async def open_piece_input_files(
         return await stack.enter_async_context(store.open_object_file(token))
 
     try:
-        return InputFileHandles(
+        return PieceInputHandles(
             logo=await handle(files.logo) if files.logo else None,
             screenshots=[await handle(token) for token in files.screenshots],
             end_card=await handle(files.end_card) if files.end_card else None,

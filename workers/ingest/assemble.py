@@ -10,11 +10,11 @@ from schemas.errors import SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
-from workers.ingest.llm.suggest import suggest_brand_candidates
+from workers.ingest.llm.suggest import ask_llm_for_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
 from workers.ingest.shapes import LIST_TEXT_RULE_NAME_SUFFIX, Passage, SourceProse
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 
 #: Titles and descriptions; further ones are ignored.
 MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE = 8
@@ -32,7 +32,7 @@ async def assemble_brand_extraction(
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
     visit: LastCrawlRecord | None = None,
-    model: LanguageModel | None = None,
+    model: LanguageModelApi | None = None,
     pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
 ) -> BrandExtraction:
     """Assemble the brand extraction of a source from its candidates, passages and images.
@@ -42,8 +42,8 @@ async def assemble_brand_extraction(
     """
     declared = drop_vague_taglines_and_keywords(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
-        derive_candidates_in_parser_process(parser, build_source_prose(url, title, declared, passages)),
-        suggest_brand_candidates(model, url=url, passages=passages),
+        derive_candidates_in_parser_process(parser, build_derivation_prose(url, title, declared, passages)),
+        ask_llm_for_brand_candidates(model, url=url, passages=passages),
         pictures or fetch_no_images(),
     )
     all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
@@ -75,7 +75,7 @@ async def fetch_no_images() -> FetchedPicturesAndLogoFile:
     return FetchedPicturesAndLogoFile()
 
 
-def build_source_prose(
+def build_derivation_prose(
     url: str, title: str | None, candidates: Sequence[FieldCandidate], passages: Sequence[Passage]
 ) -> SourceProse:
     """Build the input of the derivation: the source's passages, name, language, titles and descriptions.

@@ -21,7 +21,7 @@ SECOND_SOURCE_BONUS = 0.05
 #: Confidence that each further source adds.
 FURTHER_SOURCE_BONUS = 0.01
 #: Highest confidence by agreement.
-MAX_CONFIDENCE_BY_SOURCE_AGREEMENT = 0.98
+MAX_AGREED_VALUE_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
 NO_AGREEMENT_BONUS_FIELDS: frozenset[BrandFieldName] = frozenset({"appDescription"})
 MAX_ALTERNATIVE_FINDINGS = 3
@@ -97,7 +97,7 @@ def merge_candidates_of_value(candidates: list[FieldCandidate]) -> SourceFieldFi
     confidence = candidates[0].confidence
     return SourceFieldFinding(
         value=best.value,
-        confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE_BY_SOURCE_AGREEMENT)), 3),
+        confidence=round(max(confidence, min(confidence + bonus, MAX_AGREED_VALUE_CONFIDENCE)), 3),
         rule=best.rule,
         url=best.url,
         evidence=best.evidence,

@@ -7,13 +7,13 @@ import langcodes
 #: Tags of no single language.
 NON_LANGUAGE_TAGS = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
-MAX_LANGUAGE_TAG_CHARS = 35
+MAX_SOURCE_LANG_TAG_CHARS = 35
 
 
 def normalize_language_tag(text: str) -> str | None:
     """Return a list's first BCP-47 tag, as `en-US` for `en_us, de`; None if invalid or of no single language."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
-    return None if len(first) > MAX_LANGUAGE_TAG_CHARS else standardize_language_tag(first)
+    return None if len(first) > MAX_SOURCE_LANG_TAG_CHARS else standardize_language_tag(first)
 
 
 @lru_cache(1_000)

@@ -78,7 +78,7 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
 SANDBOX_CUSTOMER_NEED = "keep plans and notes in one place"
-SANDBOX_PARTS_BY_FIELD = {
+SANDBOX_BRAND_PARTS = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
         BrandPart(part="need", value=SANDBOX_CUSTOMER_NEED, quote=f"Example helps you {SANDBOX_CUSTOMER_NEED}."),
@@ -167,7 +167,7 @@ def build_sandbox_extraction(
             confidence=0.9,
             rule="sandbox",
             url=url,
-            parts=SANDBOX_PARTS_BY_FIELD.get(field, []),
+            parts=SANDBOX_BRAND_PARTS.get(field, []),
             colors=SANDBOX_BRAND_COLORS if field == "colors" else [],
         )
         for field, value in values.items()

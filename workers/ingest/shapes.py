@@ -151,7 +151,7 @@ class ParsedNonPageDoc(msgspec.Struct, frozen=True, kw_only=True, tag="reading")
     pictures: list[CandidateImage] = field(default_factory=list)
 
 
-class DrawingSize(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
+class SvgSize(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
     """Size of a drawing in pixels; 0 if the drawing has no size."""
 
     width: int
@@ -173,7 +173,7 @@ ParseInput: TypeAlias = (
     | RepositoryTree
     | RepositoryContent
 )
-ParseOutput: TypeAlias = ParsedPage | ParsedNonPageDoc | ChosenRepositoryPaths | DrawingSize
+ParseOutput: TypeAlias = ParsedPage | ParsedNonPageDoc | ChosenRepositoryPaths | SvgSize
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

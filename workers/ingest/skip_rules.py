@@ -16,7 +16,7 @@ from workers.ingest.page.text import split_sentences
 SENTENCE_KINDS_SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
 SENTENCE_KINDS_KEPT_IN_PRODUCT_TEXT: frozenset[str | None] = frozenset({"question", "quote"})
-MAX_CHARS_CHECKED_PER_SENTENCE = 400
+MAX_SKIP_CHECKED_SENTENCE_CHARS = 400
 QUESTION_END_PATTERN = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTED_SENTENCE_PATTERN = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
 
@@ -29,7 +29,7 @@ class SentenceSkipRules:
 
     def classify_skipped_sentence(self, sentence: str) -> str | None:
         """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
-        sentence = sentence.strip(" ¡¿")[:MAX_CHARS_CHECKED_PER_SENTENCE]
+        sentence = sentence.strip(" ¡¿")[:MAX_SKIP_CHECKED_SENTENCE_CHARS]
         if QUESTION_END_PATTERN.search(sentence):
             return "question"
         if QUOTED_SENTENCE_PATTERN.match(sentence):

@@ -10,7 +10,7 @@ from schemas.errors import LanguageModelFormatRefused, LanguageModelUnavailable,
 from workers.llm.endpoint import (
     ChatMessage,
     CompletionChoice,
-    LanguageModel,
+    LanguageModelApi,
     request_completion,
     text_of_completion_choice,
 )
@@ -60,7 +60,7 @@ def build_untrusted_text_prompt(task: str, text: str) -> list[ChatMessage]:
     ]
 
 
-async def ask_model(model: LanguageModel, question: ModelQuestion[T]) -> T:
+async def ask_model(model: LanguageModelApi, question: ModelQuestion[T]) -> T:
     """Ask a language model a question, and return its decoded answer of the question's type.
 
     Raises a `LanguageModelError`, such as `LanguageModelUnavailable` after the deadline.
@@ -72,7 +72,7 @@ async def ask_model(model: LanguageModel, question: ModelQuestion[T]) -> T:
         raise LanguageModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
 
 
-async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestion[T]) -> T:
+async def _ask_with_schema_fallback(model: LanguageModelApi, question: ModelQuestion[T]) -> T:
     """Ask the model with a schema that its endpoint enforces; return the decoded answer.
 
     If the endpoint refuses the schema, ask again with the schema in the prompt.
@@ -87,7 +87,7 @@ async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestio
 
 
 async def _decode_answer_or_ask_again(
-    model: LanguageModel, question: ModelQuestion[T], choice: CompletionChoice, form: dict[str, Any]
+    model: LanguageModelApi, question: ModelQuestion[T], choice: CompletionChoice, form: dict[str, Any]
 ) -> T:
     """Decode the model's answer; if it is invalid, name the fault to the model and ask once more.
 

@@ -37,7 +37,7 @@ MODEL_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"
 ChatMessage: TypeAlias = dict[str, str]
 
 
-class LanguageModel(NamedTuple):
+class LanguageModelApi(NamedTuple):
     """Model and its endpoint. `client` is bound to the endpoint and its key; `name` is the model's."""
 
     client: httpx.AsyncClient
@@ -64,9 +64,9 @@ class ChatCompletion(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_language_model(
+async def open_language_model_api(
     base_url: str, api_key: str, *, name: str, deadline_s: float = MODEL_QUESTION_DEADLINE_S
-) -> AsyncIterator[LanguageModel | None]:
+) -> AsyncIterator[LanguageModelApi | None]:
     """Open the client of the operator's language model, and yield it; yield None if `base_url` is empty."""
     if not base_url:
         yield None
@@ -74,11 +74,11 @@ async def open_language_model(
     headers = MODEL_REQUEST_HEADERS | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
     timeout = httpx.Timeout(deadline_s, connect=5)
     async with open_client_without_ssrf_guard(headers, base_url=base_url, timeout=timeout) as client:
-        yield LanguageModel(client, name, deadline_s)
+        yield LanguageModelApi(client, name, deadline_s)
 
 
 async def request_completion(
-    model: LanguageModel, messages: list[ChatMessage], form: dict[str, Any]
+    model: LanguageModelApi, messages: list[ChatMessage], form: dict[str, Any]
 ) -> CompletionChoice:
     """Send the messages to a language model; return the first choice of its completion.
 

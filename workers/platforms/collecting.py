@@ -63,7 +63,7 @@ def skip_figure_without_permission() -> Iterator[None]:
             raise
 
 
-def select_integer_figures(**values: Any) -> CollectedFigures:
+def select_int_post_figures(**values: Any) -> CollectedFigures:
     """Return those of a platform's metrics that are integers, by name; leave out all other values."""
     numbers = {name: value for name, value in values.items() if type(value) is int}
     return cast("CollectedFigures", numbers)

@@ -9,7 +9,7 @@ import httpx
 
 from domain.accounts import client_registrations
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import consent_pages
 from domain.connecting.connect import AccountConnectJobArgs, Code
@@ -77,14 +77,14 @@ def build_token_refresh_form(refresh_token: str) -> dict[str, str]:
 
 
 async def delete_registration_unknown_to_server(
-    ctx: TaskContext, error: PlatformError, server: PlatformServer, us: OAuthClient | None
+    ctx: TaskContext, error: PlatformError, server: PlatformServerRef, us: OAuthClient | None
 ) -> None:
     """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
     if error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE and us is not None:
         await ctx.step(partial(client_registrations.delete_refused_oauth_client, server=server, client_id=us.client_id))
 
 
-def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:
+def outcome_of_account_job_error(error: PlatformError) -> TaskOutcome:
     """Return the job outcome for a platform's error: a snooze, a retry, or a final failure.
 
     A rate limit with a known end is a snooze, which costs no attempt.

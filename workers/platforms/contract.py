@@ -92,7 +92,7 @@ class AbsentPost(msgspec.Struct, frozen=True):
     """Proved: the post is not there and no earlier call can still create it."""
 
 
-class DroppedPost(msgspec.Struct, frozen=True):
+class LateRefusedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
     why: PlatformRefusal | PostPreparationExpired
@@ -108,7 +108,7 @@ class UndecidedPost(msgspec.Struct, frozen=True):
 
 
 SendResult: TypeAlias = LivePost | InboxDraft | AcceptedPost
-ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | DroppedPost | UndecidedPost
+ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | LateRefusedPost | UndecidedPost
 
 
 class PostInquiry(NamedTuple):
@@ -122,7 +122,7 @@ class PostInquiry(NamedTuple):
     now: datetime
     fetched: bool | None = None
 
-    def seconds_left_of_wait_after_call(self, wait: timedelta) -> float:
+    def seconds_left_of_wait_since_send(self, wait: timedelta) -> float:
         """Return the seconds until the time `wait` since the post's last call is over; negative once it is over."""
         return (self.sent_at + wait - self.now).total_seconds()
 
@@ -131,7 +131,7 @@ class PostInquiry(NamedTuple):
 
         An `AbsentPost` is unproved while a call may still be in flight: for `in_flight` after the last call.
         """
-        left_s = self.seconds_left_of_wait_after_call(in_flight)
+        left_s = self.seconds_left_of_wait_since_send(in_flight)
         return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 

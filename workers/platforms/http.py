@@ -34,7 +34,7 @@ MAX_PLATFORM_QUOTE_CHARS = 300
 SECRET_MASK = "***"  # noqa: S105  no secret
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
 #: characters.
-SECRET_FIELD_NAMES = frozenset(
+PLATFORM_SECRET_FIELDS = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
 MIN_MASKABLE_CHARS = 8
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 FORM_CONTENT_TYPE_HEADER = {"Content-Type": "application/x-www-form-urlencoded"}
-JSON_CONTENT_TYPE_HEADER = {"Content-Type": "application/json"}
+JSON_REQUEST_CONTENT_TYPE = {"Content-Type": "application/json"}
 
 
 class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
                 method,
                 url,
                 headers={"Accept": "application/json", "Connection": "close", **self.authorization_headers, **headers},
-                content=content if content is None or isinstance(content, bytes) else make_body_async_only(content),
+                content=content if content is None or isinstance(content, bytes) else make_sent_body_async(content),
                 timeout=httpx.Timeout(timeout_s, **{"connect": min(PLATFORM_CONNECT_TIMEOUT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
             )
@@ -102,7 +102,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         except SSRFGuardError as error:
             raise PlatformRefusal(
                 "ADDRESS_BLOCKED",
-                f"{host_or_platform_label(url)} leads to an address that is not public",
+                f"{platform_host_for_message(url)} leads to an address that is not public",
                 category="config",
             ) from error
         except (TimeoutError, httpx.HTTPError, SourceError) as error:
@@ -186,12 +186,12 @@ class RequestSentTrace:
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return a request's token and secret fields of `MIN_MASKABLE_CHARS` or more, the longest first."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
-    fields = [*parse_qsl(request.url.query.decode()), *list_request_body_names_and_values(content)]
-    secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
+    fields = [*parse_qsl(request.url.query.decode()), *list_platform_request_body_fields(content)]
+    secrets = {token, *(value for name, value in fields if name in PLATFORM_SECRET_FIELDS)}
     return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_MASKABLE_CHARS), key=len, reverse=True))
 
 
-def list_request_body_names_and_values(content: object) -> list[tuple[str, str]]:
+def list_platform_request_body_fields(content: object) -> list[tuple[str, str]]:
     """Return names and values of the fields in a request body: a form's, or a JSON object's texts; none of a file."""
     if not isinstance(content, bytes):
         return []
@@ -202,7 +202,7 @@ def list_request_body_names_and_values(content: object) -> list[tuple[str, str]]
     return [(name, value) for name, value in fields.items() if isinstance(value, str)]
 
 
-async def make_body_async_only(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def make_sent_body_async(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks of a request body unchanged, as an object that is only an async iterator.
 
     httpx would read a content that is also iterable without awaiting.
@@ -226,14 +226,14 @@ async def send_platform_request(
 def build_lost_response_error(url: str, error: Exception, *, unknown: bool) -> PlatformError:
     if unknown:
         return PostOutcomeUnknown(
-            "ANSWER_LOST", f"the response of {host_or_platform_label(url)} was lost: the post may be live"
+            "ANSWER_LOST", f"the response of {platform_host_for_message(url)} was lost: the post may be live"
         )
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return PostNotSent("PLATFORM_TIMEOUT", f"{host_or_platform_label(url)} did not respond in time")
+        return PostNotSent("PLATFORM_TIMEOUT", f"{platform_host_for_message(url)} did not respond in time")
     if isinstance(error, httpx.ConnectError):
-        return PostNotSent("PLATFORM_UNREACHABLE", f"{host_or_platform_label(url)} could not be reached")
+        return PostNotSent("PLATFORM_UNREACHABLE", f"{platform_host_for_message(url)} could not be reached")
     return PostNotSent(
-        "PLATFORM_UNREADABLE", f"{host_or_platform_label(url)} cut its response off, or sent an unreadable one"
+        "PLATFORM_UNREADABLE", f"{platform_host_for_message(url)} cut its response off, or sent an unreadable one"
     )
 
 
@@ -264,7 +264,7 @@ def decode_platform_error(answer: PlatformResponse, kind: type[T]) -> T:
         return kind()
 
 
-def host_or_platform_label(url: str) -> str:
+def platform_host_for_message(url: str) -> str:
     return urlsplit(url).hostname or "the platform"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_objections
 from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PlatformRefusal
 from workers.platforms.contract import PostToPublish
@@ -17,5 +17,5 @@ def check_post_files(account: PostingAccount, draft: PostToPublish, traits: Mapp
     """
     files = [PostFileToCheck(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     current = account.traits if traits is None else traits
-    for fault in find_media_faults(LIMITS_BY_PLATFORM[account.platform], current, files):
+    for fault in find_media_objections(LIMITS_BY_PLATFORM[account.platform], current, files):
         raise PlatformRefusal(fault.code, fault.message)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.connecting.connect import ConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
@@ -49,7 +49,7 @@ class PlatformParts(NamedTuple):
     connect: Callable[[OutgoingNetwork, ConnectJobInput], Awaitable[AccountWithTokens]]
     refresh: Callable[[OutgoingNetwork, TokenRefreshJobInput], Awaitable[TokenGrant]]
     revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_unsupported_call
-    register: Callable[[OutgoingNetwork, PlatformServer], Awaitable[OAuthClient]] = refuse_unsupported_call
+    register: Callable[[OutgoingNetwork, PlatformServerRef], Awaitable[OAuthClient]] = refuse_unsupported_call
     sandbox: SandboxIdFormatAndTokenLife = SandboxIdFormatAndTokenLife()
 
 

@@ -92,7 +92,7 @@ class PublishAttempt:
 
 def log_and_count_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:
     """Count the outcome of an attempt to publish a post in the metrics, and log it."""
-    post, job, word = attempt.outgoing, attempt.ctx.job, _publish_outcome_word(outcome)
+    post, job, word = attempt.outgoing, attempt.ctx.job, _publish_outcome_log_word(outcome)
     metrics.POST_ATTEMPT_COUNTER.labels(post.account.platform, word).inc()
     fields = {
         **logs.job_log_fields(job, attempt=job.attempt),
@@ -102,7 +102,7 @@ def log_and_count_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome)
     _log.info("post", outcome=word, platform=post.account.platform, **code, **fields)
 
 
-def _publish_outcome_word(outcome: TaskOutcome) -> str:
+def _publish_outcome_log_word(outcome: TaskOutcome) -> str:
     if isinstance(outcome, Done):
         return "published"
     if isinstance(outcome, Failed) and outcome.code == failures.POST_OUTCOME_UNKNOWN_FAILURE.code:

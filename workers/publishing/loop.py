@@ -65,7 +65,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
         follows=(PublishPhase.RECORD, PublishPhase.PREPARE, PublishPhase.MARK),
     ),
     PublishPhase.RECORD: PublishPhaseDefinition(
-        phases.record_platform_response,
+        phases.record_post_send_result,
         description="stores the platform's response",
         follows=(PublishPhase.CONFIRM,),
     ),

@@ -24,7 +24,7 @@ from schemas.errors import (
     StateConflict,
 )
 from telemetry import metrics
-from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, InboxDraft, SendResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, AcceptedPost, InboxDraft, LateRefusedPost, SendResult, UndecidedPost
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
@@ -40,7 +40,7 @@ MAX_POST_POLL_WAIT_WITH_SLOT_S = 3.0
 MIN_POST_POLL_INTERVAL_S = 1.0
 MAX_POST_POLL_INTERVAL_S = 60.0
 
-POST_FILES_UNREADABLE_ERROR = PostNotSent(
+POST_FILE_STORAGE_AWAY_ERROR = PostNotSent(
     "MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated"
 )
 POST_RESPONSE_LOST_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
@@ -71,7 +71,7 @@ async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPub
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
     except ServiceUnavailable:
-        return await attempt.retry_or_fail_unsent_post(POST_FILES_UNREADABLE_ERROR)
+        return await attempt.retry_or_fail_unsent_post(POST_FILE_STORAGE_AWAY_ERROR)
     except PlatformError as error:
         return await attempt.retry_or_fail_unsent_post(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
@@ -154,7 +154,7 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
         return await attempt.store_maybe_live_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
+        marked = await attempt.decide(partial(sending.mark_idempotent_resend, claim=attempt.ctx.job), project=True)
     except StateConflict:
         marked = None
     if isinstance(marked, TaskNotDone):
@@ -179,7 +179,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     match result:
         case UndecidedPost():
             return await snooze_or_give_up_undecided_post(attempt, result)
-        case DroppedPost():
+        case LateRefusedPost():
             return await attempt.retry_or_fail_unsent_post(result.why)
         case AbsentPost():
             return await resend_absent_post(attempt, outdated=fetched is not None)
@@ -224,7 +224,7 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
     return PublishPhase.PREPARE if outdated else PublishPhase.MARK
 
 
-async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
+async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
     """Store the platform's result for a sent post: accepted, in the inbox, or published.
 
     Return the next phase for an accepted post, which is only polled from now on, else the attempt's outcome.

@@ -17,7 +17,7 @@ from jobs.ledger import AttemptSettlement, ChangedJob
 from jobs.outcomes import Done, Failed, TaskOutcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.slots import AttemptKey, JobAttempt, WorkerSlots, build_job_id_and_fence_key
 
 #: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
@@ -37,7 +37,7 @@ class OutcomeCompleter:
     `unsettled` has the keys of attempts with an unwritten outcome; `settled` is set while it is empty.
     """
 
-    def __init__(self, pool: Pool, slots: WorkerSlots, progress_writer: ProgressWriter) -> None:
+    def __init__(self, pool: Pool, slots: WorkerSlots, progress_writer: JobProgressWriter) -> None:
         self._pool, self._slots, self._progress_writer = pool, slots, progress_writer
         self._inbox: list[tuple[JobAttempt, TaskOutcome]] = []
         self._arrived, self.settled = asyncio.Event(), asyncio.Event()

@@ -14,7 +14,7 @@ from jobs.outcomes import Done, TaskOutcome
 from telemetry import tracing
 from telemetry.tracing import SubmittedJobToTrace
 from workers.runtime import spans
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
 from workers.runtime.slots import JobAttempt
 
@@ -35,7 +35,7 @@ class TaskContext:
         self,
         attempt: JobAttempt,
         pool: Pool,
-        progress_writer: ProgressWriter,
+        progress_writer: JobProgressWriter,
         lease_left: Callable[[], float],
         servers: RemoteServerSlots | None = None,
     ) -> None:
@@ -155,7 +155,7 @@ class TaskContext:
             try:
                 return await work(conn)
             finally:
-                submits[:] = self._attempt.take_submits()
+                submits[:] = self._attempt.take_submit_log()
 
         result = await run_in_transaction(self._pool, tried)
         spans.log_and_trace_submitted_jobs(self._attempt, submits)

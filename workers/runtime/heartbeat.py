@@ -25,7 +25,7 @@ from workers.runtime.slots import (
     AttemptKey,
     AttemptVerdict,
     JobAttempt,
-    LeaseLostVerdict,
+    LeaseLostStopCause,
     WorkerSlots,
     build_job_id_and_fence_key,
 )
@@ -123,7 +123,7 @@ class WorkerHeartbeat:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             _log.warning("worker row lost", jobs=len(self._slots.attempts))
-            self._slots.stop_all_attempts(LeaseLostVerdict())
+            self._slots.stop_all_attempts(LeaseLostStopCause())
             await self.register_worker()
             return
         self._note_renewal(asked_at)
@@ -179,14 +179,14 @@ def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[Att
     for attempt in attempts:
         verdict = find_attempt_stop_verdict(attempt, rows.get(build_job_id_and_fence_key(attempt.claim)))
         if verdict is not None:
-            attempt.cancel_with_verdict(verdict)
+            attempt.stop_with_cause(verdict)
 
 
 def find_attempt_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:
     if attempt.committed:
         return None
     if row is None:
-        return LeaseLostVerdict()
+        return LeaseLostStopCause()
     if row.cancel:
         return Canceled()
     return RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT if row.overdue else None

@@ -21,7 +21,7 @@ from telemetry import logs, metrics
 from workers.runtime.slots import WorkerSlots, ignore_slot_change
 
 #: Seconds between arq's own polls, which make up for a lost entry.
-ARQ_LISTENER_POLL_S = 0.5
+ARQ_WAKE_POLL_S = 0.5
 #: Seconds of a wait for an entry.
 WAKE_LIST_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
@@ -29,7 +29,7 @@ REDIS_SILENCE_TIMEOUT_S = WAKE_LIST_WAIT_S + 5.0
 #: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
 MIN_REDIS_LISTENER_BACKOFF_S = 0.2
 MAX_REDIS_LISTENER_BACKOFF_S = 5.0
-LISTENER_CANCEL_RETRY_S = 0.1
+WAKE_TASK_CANCEL_RETRY_S = 0.1
 
 _log = logs.get_logger("listener")
 
@@ -60,8 +60,8 @@ async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[Jo
 async def _listen_until_redis_fails(
     redis_url: str, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
 ) -> None:
-    async with courier.open_arq_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
-        worker = build_arq_listener(client, pool_name=pool_name, kinds=kinds, slots=slots)
+    async with courier.open_wake_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
+        worker = build_arq_wake_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
         wakes = _read_wake_list(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
@@ -76,7 +76,9 @@ async def _listen_until_redis_fails(
             await cancel_tasks_until_ended(set(worker.tasks.values()))
 
 
-def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
+def build_arq_wake_worker(
+    client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
+) -> Worker:
     """Return an arq worker for the pool. Its arq jobs do nothing: the end of each makes our worker pull due jobs.
 
     Its `max_jobs` follows the free slots, so that a full worker leaves messages to others. arq's retries and
@@ -89,12 +91,12 @@ def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobK
         slots.request_pull()
 
     worker = Worker(
-        [func(run_empty_arq_job, name=kind.name) for kind in kinds],
-        queue_name=courier.arq_queue_key(pool_name),
+        [func(run_empty_wake_job, name=kind.name) for kind in kinds],
+        queue_name=courier.wake_queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
         max_jobs=slots.size,
-        poll_delay=ARQ_LISTENER_POLL_S,
+        poll_delay=ARQ_WAKE_POLL_S,
         job_timeout=10,
         max_tries=1000,
         keep_result=0,
@@ -102,7 +104,7 @@ def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobK
         allow_abort_jobs=False,
         handle_signals=False,
         log_results=False,
-        **courier.ARQ_SERIALIZERS,
+        **courier.WAKE_SERIALIZER,
     )
 
     def follow(free: int) -> None:
@@ -113,7 +115,7 @@ def build_arq_listener(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobK
     return worker
 
 
-async def run_empty_arq_job(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+async def run_empty_wake_job(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
     """Do nothing: an arq job only wakes the worker."""
 
 
@@ -142,7 +144,7 @@ async def cancel_tasks_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):
-            async with SlowLoopTolerantTimeout(LISTENER_CANCEL_RETRY_S):
+            async with SlowLoopTolerantTimeout(WAKE_TASK_CANCEL_RETRY_S):
                 await asyncio.wait(tasks)
         for task in (finished := {task for task in tasks if task.done()}):
             # Retrieve the error, or asyncio would log it as lost: the failure's first error is already

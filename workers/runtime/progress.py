@@ -3,12 +3,12 @@
 import asyncio
 from typing import NamedTuple
 
-from db.pool import Pool, acquire_connection
+from db.pool import Pool, acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import AttemptFenced, JobCancelRequested
-from workers.runtime.slots import JobAttempt, LeaseLostVerdict
+from workers.runtime.slots import JobAttempt, LeaseLostStopCause
 
 PROGRESS_WRITE_INTERVAL_S = 1.0
 
@@ -20,7 +20,7 @@ class JobProgress(NamedTuple):
     stage: str | None
 
 
-class ProgressWriter:
+class JobProgressWriter:
     """The latest unwritten progress of each attempt. A stage stays until the next one."""
 
     def __init__(self, pool: Pool) -> None:
@@ -54,11 +54,11 @@ class ProgressWriter:
             return
         try:
             with convert_postgres_away_errors():
-                async with acquire_connection(self._pool) as conn:
+                async with acquire_pg_connection(self._pool) as conn:
                     await ledger.store_job_progress(conn, attempt.claim, progress=progress.ratio, stage=progress.stage)
         except AttemptFenced:
-            attempt.cancel_with_verdict(LeaseLostVerdict())
+            attempt.stop_with_cause(LeaseLostStopCause())
         except JobCancelRequested:
-            attempt.cancel_with_verdict(Canceled())
+            attempt.stop_with_cause(Canceled())
         except TRANSIENT_POSTGRES_ERRORS:
             pass  # The next value replaces this one anyway.

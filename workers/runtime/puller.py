@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from db.pool import Pool, acquire_connection
+from db.pool import Pool, acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.courier import WakeCourier
@@ -58,7 +58,7 @@ class JobPuller:
     async def _claim_jobs(self, free: int) -> list[JobClaim]:
         try:
             with convert_postgres_away_errors(), metrics.JOB_PULL_HISTOGRAM.time():
-                async with acquire_connection(self.pool) as conn:
+                async with acquire_pg_connection(self.pool) as conn:
                     return await ledger.claim_due_jobs(
                         conn,
                         pool=self.pool_name,

@@ -19,9 +19,9 @@ from telemetry import log_context, logs, metrics
 from workers.runtime import spans
 from workers.runtime.completer import OutcomeCompleter
 from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.slots import AttemptVerdict, JobAttempt, LeaseLostVerdict, WorkerSlots
+from workers.runtime.slots import AttemptVerdict, JobAttempt, LeaseLostStopCause, WorkerSlots
 
 JobTask: TypeAlias = Callable[[TaskContext], Awaitable[TaskOutcome]]
 TasksByKind: TypeAlias = Mapping[JobKindSpec, JobTask]
@@ -45,7 +45,7 @@ class AttemptRunner:
     slots: WorkerSlots
     servers: RemoteServerSlots
     pool: Pool
-    progress_writer: ProgressWriter
+    progress_writer: JobProgressWriter
     completer: OutcomeCompleter
     group: asyncio.TaskGroup
 
@@ -81,7 +81,7 @@ class AttemptRunner:
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:
             self._close_settled_attempt(attempt, attempt.committed)
-        elif isinstance(verdict, LeaseLostVerdict):
+        elif isinstance(verdict, LeaseLostStopCause):
             self._close_settled_attempt(attempt, verdict.word)
         else:
             self.completer.queue_outcome(attempt, verdict)
@@ -103,7 +103,7 @@ def stop_attempt_at_limit(attempt: JobAttempt) -> None:
     Soon after the limit the ledger takes the job away anyway.
     """
     if not attempt.committed:
-        attempt.cancel_with_verdict(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT)
+        attempt.stop_with_cause(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT)
 
 
 async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAttempt) -> AttemptVerdict:
@@ -116,7 +116,7 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
     except asyncio.CancelledError:
         return attempt.verdict or Interrupted()
     except AttemptFenced:
-        return LeaseLostVerdict()
+        return LeaseLostStopCause()
     except JobCancelRequested:
         return Canceled()
     except (ServiceUnavailable, NoFreeServerSlot) as error:

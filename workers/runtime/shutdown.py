@@ -33,7 +33,7 @@ def handle_stop_signals() -> Iterator[StopSoonOrNowRequest]:
             loop.remove_signal_handler(signum)
 
 
-async def wait_for_first_event(*events: asyncio.Event, within_s: float) -> None:
+async def wait_for_asyncio_event(*events: asyncio.Event, within_s: float) -> None:
     """Wait until one of the asyncio events is set, for at most `within_s` seconds; return nothing in either case."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)

@@ -15,7 +15,7 @@ from telemetry.tracing import SubmittedJobToTrace, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseLostVerdict:
+class LeaseLostStopCause:
     """Verdict on an attempt that has lost its job to another attempt: nothing to settle."""
 
     word: ClassVar[str] = "lost"
@@ -30,7 +30,7 @@ MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG = 2
 #: statements in its pipe.
 MAX_UNSETTLED_JOBS_PER_SLOT = 2
 
-AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostVerdict
+AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostStopCause
 AttemptKey: TypeAlias = tuple[UUID, int]
 
 
@@ -60,7 +60,7 @@ class JobAttempt:
         self.verdict: AttemptVerdict | None = None
         self.committed: str | None = None
 
-    def cancel_with_verdict(self, verdict: AttemptVerdict) -> None:
+    def stop_with_cause(self, verdict: AttemptVerdict) -> None:
         """Cancel the attempt's asyncio task, with a verdict as the cause of the stop.
 
         The first verdict stands. Each call cancels the task again.
@@ -80,7 +80,7 @@ class JobAttempt:
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
-    def take_submits(self) -> list[SubmittedJobToTrace]:
+    def take_submit_log(self) -> list[SubmittedJobToTrace]:
         submits, self.submits = self.submits, []
         return submits
 
@@ -176,7 +176,7 @@ class WorkerSlots:
 
     def stop_all_attempts(self, verdict: AttemptVerdict) -> None:
         for attempt in [*self.attempts.values()]:
-            attempt.cancel_with_verdict(verdict)
+            attempt.stop_with_cause(verdict)
 
     def _update_slot_events(self) -> None:
         free = self.free_slot_count

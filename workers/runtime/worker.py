@@ -20,11 +20,11 @@ from workers.runtime.background import run_background_loops_during_block
 from workers.runtime.completer import OutcomeCompleter
 from workers.runtime.heartbeat import WorkerHeartbeat
 from workers.runtime.listener import listen_for_wakes
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.puller import JobPuller
 from workers.runtime.runner import AttemptRunner, TasksByKind
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_first_event
+from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, wait_for_asyncio_event
 from workers.runtime.slots import WorkerSlots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
@@ -55,14 +55,14 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
         ):
             enter = stack.enter_async_context
             opened = await retry_until_postgres_answers(
-                lambda: enter(open_worker_connection_pools(settings, pool_name)), stop.soon
+                lambda: enter(open_worker_postgres_pools(settings, pool_name)), stop.soon
             )
             if opened:
-                worker = WorkerProcess(settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier)
+                worker = WorkerRuntime(settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier)
                 await worker.run(stop)
 
 
-class WorkerConnectionPools(NamedTuple):
+class WorkerPostgresPools(NamedTuple):
     """Connection pools: `own` for the worker's loops, `shared` for its tasks."""
 
     own: Pool
@@ -70,7 +70,7 @@ class WorkerConnectionPools(NamedTuple):
 
 
 @asynccontextmanager
-async def open_worker_connection_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerConnectionPools]:
+async def open_worker_postgres_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerPostgresPools]:
     """Open a worker's two connection pools to the main database: for its own loops, and for its tasks.
 
     Raises as `open_postgres_pool` does.
@@ -82,7 +82,7 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
         open_pool(name=f"{pool_name} own", size=WORKER_LOOP_DATABASE_CONNECTIONS) as own,
         open_pool(name=pool_name, size=compute_task_connection_pool_size(settings), for_bursts=True) as shared,
     ):
-        yield WorkerConnectionPools(own, shared)
+        yield WorkerPostgresPools(own, shared)
 
 
 def compute_task_connection_pool_size(settings: Settings) -> int:
@@ -93,7 +93,7 @@ def compute_task_connection_pool_size(settings: Settings) -> int:
     return min(settings.pool_size, max(MIN_TASK_DB_CONNECTIONS, settings.slots // SLOTS_PER_DB_CONNECTION))
 
 
-class WorkerProcess:
+class WorkerRuntime:
     """A worker process: it builds its parts, and runs them from the first pull to the drain."""
 
     def __init__(
@@ -102,7 +102,7 @@ class WorkerProcess:
         *,
         pool_name: str,
         tasks: TasksByKind,
-        pools: WorkerConnectionPools,
+        pools: WorkerPostgresPools,
         courier: WakeCourier,
     ) -> None:
         self.settings, self.pool_name, self.tasks = settings, pool_name, tasks
@@ -111,7 +111,7 @@ class WorkerProcess:
         self.heartbeat = WorkerHeartbeat(
             pool_name=pool_name, lease_s=settings.lease_s, pool=pools.own, slots=self.slots
         )
-        self.progress_writer = ProgressWriter(pools.own)
+        self.progress_writer = JobProgressWriter(pools.own)
         self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: StopSoonOrNowRequest) -> None:
@@ -170,10 +170,10 @@ class WorkerProcess:
         _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS):
             await self.heartbeat.mark_draining()
-        await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
+        await wait_for_asyncio_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all_attempts(Interrupted())
-            await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
-        await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
+            await wait_for_asyncio_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
+        await wait_for_asyncio_event(self.completer.settled, within_s=self.settings.lease_s)
         with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS):
             await self.heartbeat.delete_worker_row()

@@ -19,11 +19,11 @@ SANDBOX_CLOCK_STATEMENT_TIMEOUT_S = 10.0
 #: Time for the due work to end, in seconds.
 SANDBOX_DUE_WORK_TIMEOUT_S = 120.0
 #: Snooze of a job without a turn, in seconds.
-CLOCK_ADVANCE_SLOT_SNOOZE_S = 5.0
+CLOCK_ADVANCE_NO_SLOT_SNOOZE_S = 5.0
 #: Bounds of the pause between two checks of the due work, in seconds.
-DUE_WORK_CHECK_PAUSE_BOUNDS_S = (0.01, 0.25)
+SANDBOX_IDLE_CHECK_PAUSE_BOUNDS_S = (0.01, 0.25)
 #: Growth of that pause while no new work becomes due.
-DUE_WORK_CHECK_PAUSE_GROWTH = 1.5
+SANDBOX_IDLE_CHECK_PAUSE_GROWTH = 1.5
 
 SANDBOX_DUE_WORK_NOT_ENDING_FAILURE = Failed(
     "CLOCK_HELD_UP",
@@ -50,7 +50,7 @@ async def advance_clock(
     with convert_postgres_away_errors():
         async with connect() as conn:
             if not await sandbox_time.take_clock_advance_slot(conn):
-                return Snooze(CLOCK_ADVANCE_SLOT_SNOOZE_S)
+                return Snooze(CLOCK_ADVANCE_NO_SLOT_SNOOZE_S)
             return await _advance_clock_by_stops(ctx, conn, courier, patience_s)
 
 
@@ -72,10 +72,10 @@ def iter_sandbox_due_work_check_pauses_s() -> Iterator[float]:
 
     They grow from 0.01 s to 0.25 s.
     """
-    pause_s = DUE_WORK_CHECK_PAUSE_BOUNDS_S[0]
+    pause_s = SANDBOX_IDLE_CHECK_PAUSE_BOUNDS_S[0]
     while True:
         yield pause_s
-        pause_s = min(pause_s * DUE_WORK_CHECK_PAUSE_GROWTH, DUE_WORK_CHECK_PAUSE_BOUNDS_S[1])
+        pause_s = min(pause_s * SANDBOX_IDLE_CHECK_PAUSE_GROWTH, SANDBOX_IDLE_CHECK_PAUSE_BOUNDS_S[1])
 
 
 async def _wait_until_sandbox_idle(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:

@@ -30,19 +30,19 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
     scheduled post is canceled with its job; a post that waits for an approval has no job.
     """
     await ctx.report_progress(0, stage="canceling")
-    jobs_canceled = await _repeat_until_none_is_left(
+    jobs_canceled = await _cancel_until_none_is_left(
         ctx, partial(jobs.cancel_jobs_of_archived_project, limit=MAX_CANCELED_ROWS_PER_TRANSACTION)
     )
     await ctx.report_progress(0.5, stage="canceling")
-    blocked_canceled = await _repeat_until_none_is_left(
+    blocked_canceled = await _cancel_until_none_is_left(
         ctx, partial(waiting.cancel_blocked_posts_in_project, limit=MAX_CANCELED_ROWS_PER_TRANSACTION)
     )
     # Each lease ends in its own transaction, since that takes locks from the start of the lock order.
-    leases_ended = await _repeat_until_none_is_left(ctx, leases.end_next_lease_of_archived_project)
+    leases_ended = await _cancel_until_none_is_left(ctx, leases.end_next_lease_of_archived_project)
     return Done({"canceledJobs": jobs_canceled, "canceledBlockedPosts": blocked_canceled, "endedLeases": leases_ended})
 
 
-async def _repeat_until_none_is_left(ctx: TaskContext, stop: CancelBatch) -> int:
+async def _cancel_until_none_is_left(ctx: TaskContext, stop: CancelBatch) -> int:
     stopped = 0
     scope = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
     while batch := await ctx.step(partial(stop, **scope)):

@@ -34,7 +34,7 @@ MAX_POSTS_PER_METRIC_COLLECTION_RUN = 500
 MAX_FAILED_METRIC_CALLS_IN_A_ROW = 3
 #: Categories of refusals of the account or of this server, not of a post.
 ACCOUNT_REFUSAL_CATEGORIES = frozenset({"account_issue", "config"})
-METRICS_TIMEOUT_ERROR = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+COLLECTION_TIMEOUT_ERROR = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get_logger("collect")
 
@@ -58,7 +58,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -> TaskOutcome:
     visit = await ctx.step(
         partial(
-            collection_runs.read_input_of_metric_collection_run,
+            collection_runs.prepare_metric_collection_run,
             claim=ctx.job,
             most=MAX_POSTS_PER_METRIC_COLLECTION_RUN,
             keyring=collectors.keyring,
@@ -98,7 +98,7 @@ async def measure_account_and_posts(
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
-        return responses if responses.asked or responses.failed else responses._replace(error=METRICS_TIMEOUT_ERROR)
+        return responses if responses.asked or responses.failed else responses._replace(error=COLLECTION_TIMEOUT_ERROR)
     return responses
 
 

@@ -10,7 +10,7 @@ from workers.platforms.connecting import (
     OutgoingNetwork,
     delete_registration_unknown_to_server,
     open_outgoing_network,
-    outcome_of_platform_error,
+    outcome_of_account_job_error,
 )
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.parts import load_platform_parts
@@ -40,7 +40,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
         await delete_registration_unknown_to_server(ctx, error, attempt.asked.platform_server, attempt.client)
-        return outcome_of_platform_error(error)
+        return outcome_of_account_job_error(error)
     except StateConflict as error:
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.
         reason = error.details["reason"]

@@ -13,7 +13,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
-from generation.outputs import RenderedFile, truncation_warnings
+from generation.outputs import RenderedFile, cut_text_warnings
 from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
@@ -22,7 +22,7 @@ from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import CopyReadyReport, PieceRequest
 from workers.generation.rendering import RenderFailed, render_in_child_process
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -38,7 +38,7 @@ class ContentGenerationResources(NamedTuple):
     store: MediaStore
     folders: RenderWorkerTempFolder
     public_url: str
-    model: LanguageModel | None
+    model: LanguageModelApi | None
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
@@ -100,10 +100,10 @@ async def render_piece_in_folder(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`
-    return structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs
+    return structs.replace(copy, warnings=[*copy.warnings, *cut_text_warnings(outputs)]), outputs
 
 
-async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModel | None:
+async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModelApi | None:
     """Return the language model for a piece's copy; None if none is configured, or in a sandbox.
 
     In a sandbox the same brand gives the same piece.

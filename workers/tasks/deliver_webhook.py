@@ -65,7 +65,7 @@ async def deliver_webhook(
     )
     endpoint = await spell.requeue_deliveries_of_dead_attempt()
     if endpoint.is_disabled_or_deleted:
-        await spell.abandon_all_deliveries()
+        await spell.end_all_as_abandoned()
     elif endpoint.accepts_deliveries:
         await spell.send_due_deliveries()
     return Done()
@@ -94,7 +94,7 @@ class WebhookDeliverySession:
         self._failing = endpoint.failing
         return endpoint
 
-    async def abandon_all_deliveries(self) -> None:
+    async def end_all_as_abandoned(self) -> None:
         while await self._ctx.step(partial(attempts.abandon_deliveries, claim=self._ctx.job)):
             pass
 

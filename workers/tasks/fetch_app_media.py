@@ -18,7 +18,7 @@ from workers.ingest.perform import build_job_outcome_of_source_error
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
-from workers.web.download import FileDownloader, open_file_downloader
+from workers.web.download import WebFileDownloader, open_file_downloader
 
 #: Seconds to fetch a film, and a picture.
 MAX_APP_MEDIA_VIDEO_FETCH_S = 240.0
@@ -30,7 +30,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
     return partial(fetch_app_media, downloads=downloads, store=open_media_store(resources.settings))
 
 
-async def fetch_app_media(ctx: TaskContext, *, downloads: FileDownloader, store: MediaStore) -> TaskOutcome:
+async def fetch_app_media(ctx: TaskContext, *, downloads: WebFileDownloader, store: MediaStore) -> TaskOutcome:
     """Fetch an app's media file from the partner's URL and store it; return the job's outcome.
 
     Files of a dead attempt are deleted by the next attempt, or at the job's end.
@@ -59,7 +59,7 @@ async def _reserve_app_media_file(ctx: TaskContext, at_most: int) -> str:
 
 
 async def _fetch_and_store_media(
-    ctx: TaskContext, storing: FetchedMediaWriter, downloads: FileDownloader | None
+    ctx: TaskContext, storing: FetchedMediaWriter, downloads: WebFileDownloader | None
 ) -> StoredFile:
     """Fetch, store and return a job's file or sandbox sample. Raise `SourceError`, `InvalidValue`, `BodyOversized`."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]

@@ -12,7 +12,7 @@ from workers.generation import storing
 from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import PortraitRequest
-from workers.generation.rendering import RenderFailed, render_portrait_or_poster_file
+from workers.generation.rendering import RenderFailed, render_portrait_or_video_poster
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -40,7 +40,7 @@ async def influencer_create(ctx: TaskContext, *, store: MediaStore, folders: Ren
             sitter = await ctx.step(partial(drawing_job.read_portrait_input_and_mark_training, claim=ctx.job))
             await ctx.report_progress(PROGRESS_AT_PORTRAIT_START, stage="generating_visuals")
             request = PortraitRequest(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
-            output = await run_until_job_canceled(ctx, render_portrait_or_poster_file(request, ()))
+            output = await run_until_job_canceled(ctx, render_portrait_or_video_poster(request, ()))
             await ctx.report_progress(PROGRESS_AT_PORTRAIT_END, stage="finalizing")
             portrait = await storing.store_only_rendered_file(ctx, store, output, folder)
             finish = partial(drawing_job.finish_influencer_drawing, claim=ctx.job, portrait=portrait)

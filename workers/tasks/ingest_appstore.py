@@ -12,13 +12,13 @@ from jobs.outcomes import TaskOutcome
 from schemas.settings import Settings
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import AppLookupAccess
+from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import build_upstream_limiter
 from workers.ingest.appstore.stores import AppStoreAccess, build_custom_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import SuggestedImageResources, run_ingest_job
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -48,7 +48,7 @@ async def ingest_appstore(
     store: MediaStore,
     web: WebCrawlResources,
     parser: DocumentParser,
-    model: LanguageModel | None,
+    model: LanguageModelApi | None,
     settings: Settings,
 ) -> TaskOutcome:
     args = msgspec.convert(ctx.job.args, AppStoreIngestArgs)
@@ -75,7 +75,7 @@ def build_app_store_access(
     Its lookups are limited to Apple's rate.
     """
     return AppStoreAccess(
-        lookup=AppLookupAccess(web.client, settings.itunes_api_url, build_upstream_limiter(ctx, ITUNES_RATE_LIMIT)),
+        lookup=AppLookupClient(web.client, settings.itunes_api_url, build_upstream_limiter(ctx, ITUNES_RATE_LIMIT)),
         web=web,
         parser=parser.create_job_parser(ctx.job.organization_id),
         app_store_url=settings.app_store_url,

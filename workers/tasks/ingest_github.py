@@ -19,7 +19,7 @@ from workers.ingest.github.ingest import ingest_github_repository
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress, SuggestedImageResources, run_ingest_job
 from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -37,7 +37,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
         await resources.get_language_model(),
     )
     client = open_ssrf_guarded_client(
-        allowed=ssrf_guard.trust_settings_url(settings.github_api_url), contact=settings.public_url
+        allowed=ssrf_guard.settings_url_policy(settings.github_api_url), contact=settings.public_url
     )
     api = build_github_api(await resources.stack.enter_async_context(client), settings)
     app, web = (
@@ -56,7 +56,7 @@ async def ingest_github(
     web: WebCrawlResources,
     app: GitHubApp | None,
     parser: DocumentParser,
-    model: LanguageModel | None,
+    model: LanguageModelApi | None,
 ) -> TaskOutcome:
     repo, parser = ctx.job.args["repo"], parser.create_job_parser(ctx.job.organization_id)
 

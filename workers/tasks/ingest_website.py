@@ -11,7 +11,7 @@ from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import SuggestedImageResources, run_ingest_job
 from workers.ingest.website.ingest import ingest_website_source
 from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -25,7 +25,12 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def ingest_website(
-    ctx: TaskContext, *, store: MediaStore, web: WebCrawlResources, parser: DocumentParser, model: LanguageModel | None
+    ctx: TaskContext,
+    *,
+    store: MediaStore,
+    web: WebCrawlResources,
+    parser: DocumentParser,
+    model: LanguageModelApi | None,
 ) -> TaskOutcome:
     args, parser = ctx.job.args, parser.create_job_parser(ctx.job.organization_id)
     return await run_ingest_job(

@@ -15,7 +15,7 @@ from workers.generation import storing
 from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
 from workers.generation.protocol import PosterRequest
-from workers.generation.rendering import RenderFailed, render_portrait_or_poster_file
+from workers.generation.rendering import RenderFailed, render_portrait_or_video_poster
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -35,7 +35,7 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
     """
     with folders.create_piece_folder() as folder:
         try:
-            token = await ctx.step(partial(posters.find_video_file_token_for_poster_job, claim=ctx.job))
+            token = await ctx.step(partial(posters.find_video_storage_token_for_poster, claim=ctx.job))
             output = await run_until_job_canceled(ctx, draw_video_poster(store, token, folder))
             file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
@@ -54,6 +54,6 @@ async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> Rend
     """
     try:
         async with store.open_object_file(token) as handle:
-            return await render_portrait_or_poster_file(PosterRequest(clip=handle, folder=str(folder)), [handle])
+            return await render_portrait_or_video_poster(PosterRequest(clip=handle, folder=str(folder)), [handle])
     except ServiceUnavailable:
         raise RenderFailed(storing.STORAGE_AWAY_RETRY) from None

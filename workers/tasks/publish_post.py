@@ -23,7 +23,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    post = await ctx.decide(partial(sending.read_post_to_send, claim=ctx.job, keyring=platforms.keyring), locks=True)
+    post = await ctx.decide(partial(sending.lock_post_to_send, claim=ctx.job, keyring=platforms.keyring), locks=True)
     if isinstance(post, TaskNotDone):
         return post
     clock_read_at = asyncio.get_running_loop().time()

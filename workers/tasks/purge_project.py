@@ -72,7 +72,7 @@ async def purge_project(
             ctx,
             store,
             purge.list_influencers_of_purged_project,
-            purge.purge_influencer_rows,
+            purge.purge_project_influencers,
         ),
         partial(
             _delete_purged_project_rows_with_files,

@@ -11,7 +11,7 @@ from workers.platforms.connecting import (
     OutgoingNetwork,
     delete_registration_unknown_to_server,
     open_outgoing_network,
-    outcome_of_platform_error,
+    outcome_of_account_job_error,
 )
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.parts import load_platform_parts
@@ -30,7 +30,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
     Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
     The job would wait for the account, and lose the tokens as the deadlock's victim.
     """
-    attempt = await ctx.step(partial(token_refresh.read_token_refresh_job_input, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_refresh.lock_account_for_token_refresh, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done()
     end = partial(
@@ -48,5 +48,5 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
             return Done(await ctx.step(partial(end, brought=error.code)))
         if isinstance(error, PlatformRefusal):
             await ctx.step(partial(token_refresh.start_cooldown_after_failed_token_refresh, claim=ctx.job))
-        return outcome_of_platform_error(error)
+        return outcome_of_account_job_error(error)
     return Done(await ctx.step(partial(end, brought=grant)))

@@ -153,7 +153,7 @@ class ConversionRelay:
             if isinstance(to, ClosedConversionDestination):
                 await self._outbox.unmark_conversions_of_unmade_call(ids, at=at)
                 return True
-            verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
+            verdict = await calls.send_batch_for_verdict(self._net, self._server, to, part)
         return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
 
     async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
@@ -161,7 +161,7 @@ class ConversionRelay:
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
             await self._outbox.settle_conversions([build_delivered_conversion(conversion) for conversion in tried.part])
-            await self._ctx.step(partial(conversion_lines.note_conversions_accepted, claim=self._ctx.job))
+            await self._ctx.step(partial(conversion_lines.note_destination_success, claim=self._ctx.job))
             return True
         if verdict.word == ConversionVerdictKind.BAD:
             return await self._split_refused_batch(tried, verdict)
@@ -189,6 +189,6 @@ class ConversionRelay:
             return await self._pause_destination(tried, build_all_events_refused_verdict(verdict))
         self._refused[verdict.message] += 1
         await self._outbox.settle_conversions([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
-        note = partial(conversion_lines.note_conversions_refused, message=verdict.message)
+        note = partial(conversion_lines.note_destination_refusal, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job))
         return True

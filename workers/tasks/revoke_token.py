@@ -6,7 +6,7 @@ from domain.connecting import token_revocation
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
-from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network, outcome_of_platform_error
+from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network, outcome_of_account_job_error
 from workers.platforms.parts import load_platform_parts
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
@@ -31,5 +31,5 @@ async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
     except (AccessTokenExpired, AccountReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:
-        return outcome_of_platform_error(error)
+        return outcome_of_account_job_error(error)
     return Done({"revoked": True})

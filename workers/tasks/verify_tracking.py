@@ -17,7 +17,7 @@ from workers.runtime.runner import JobTask
 T = TypeVar("T")
 
 #: Seconds that a job waits for an event.
-MAX_TRACKING_EVENT_WAIT_S = 60.0
+MAX_TRACKING_JOB_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
 MIN_TRACKING_VERIFICATION_PAUSE_S = 1.0
 MAX_TRACKING_VERIFICATION_PAUSE_S = 4.0
@@ -25,7 +25,7 @@ MAX_TRACKING_VERIFICATION_PAUSE_S = 4.0
 #: Seconds that a query may take while the event store is silent.
 TRACKING_QUERY_TIMEOUT_S = 10.0
 
-APP_DELETED_FAILURE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
+VERIFY_APP_GONE_FAILURE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
@@ -34,7 +34,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def verify_tracking(
-    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_TRACKING_EVENT_WAIT_S
+    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_TRACKING_JOB_EVENT_WAIT_S
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
@@ -43,14 +43,14 @@ async def verify_tracking(
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.read_app_of_tracking_verification_job, claim=ctx.job))
     if app is None:
-        return APP_DELETED_FAILURE
+        return VERIFY_APP_GONE_FAILURE
     await ctx.report_progress(min(app.waited_s / listens_s, 0.99), stage="listening")
-    look = partial(_query_recent_app_events, app, began_at, event_store)
+    look = partial(_query_events_to_verify, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(verifications.summarize_recent_events)):
+        if app.may_have_come and (events := await look(verifications.find_newest_event_and_count)):
             return Done(verifications.tracking_verified_result(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.tracking_missing_result(app, await look(verifications.count_quarantined_events)))
+            return Done(verifications.tracking_missing_result(app, await look(verifications.count_rejected_events)))
     except ServiceUnavailable:
         return Snooze(MAX_TRACKING_VERIFICATION_PAUSE_S)
     return Snooze(
@@ -62,7 +62,7 @@ async def verify_tracking(
     )
 
 
-async def _query_recent_app_events(
+async def _query_events_to_verify(
     app: AppToVerify, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.

@@ -12,8 +12,8 @@ from workers.ingest.page.address import site_of_url
 from workers.web import inflate
 from workers.web.errors import raise_for_source_status
 from workers.web.fetch import (
-    ExpectedResponse,
     FetchedResponse,
+    FetchExpectation,
     build_fetched_response,
     fetch_url,
     open_ssrf_guarded_client,
@@ -24,7 +24,7 @@ from workers.web.site_rate import SiteRateLimit
 StoreDownload = Callable[[AsyncIterator[bytes]], Awaitable[object]]
 
 
-class FileDownloader:
+class WebFileDownloader:
     """Downloads of a worker process, few at once from a site, without robots.txt: a partner requests them."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -35,9 +35,9 @@ class FileDownloader:
 
         Raises `SourceError`, such as `SourceTooLarge` over `limit` bytes, and the errors of `keep`.
         """
-        want = ExpectedResponse(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
+        want = FetchExpectation(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
-        async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
+        async def read(response: httpx.Response, want: FetchExpectation, *, conditional: bool) -> FetchedResponse:
             assert not conditional  # noqa: S101  Nothing is known of it.
             raise_for_source_status(response)
             check_download_headers(response, want.limit)
@@ -55,7 +55,7 @@ def check_download_headers(response: httpx.Response, limit: int) -> None:
         raise FetchFailed("the file is compressed, although it was requested without compression", retryable=False)
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and len(length) < 16 and int(length) > limit:
-        raise build_too_large_error(limit)
+        raise build_big_download_error(limit)
 
 
 async def iter_bytes_within_limit(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
@@ -64,17 +64,17 @@ async def iter_bytes_within_limit(response: httpx.Response, limit: int) -> Async
     async for chunk in response.aiter_raw():
         size += len(chunk)
         if size > limit:
-            raise build_too_large_error(limit)
+            raise build_big_download_error(limit)
         yield chunk
 
 
-def build_too_large_error(limit: int) -> SourceTooLarge:
+def build_big_download_error(limit: int) -> SourceTooLarge:
     return SourceTooLarge(f"the file is larger than {limit >> 20} MiB: give a smaller one")
 
 
 @asynccontextmanager
-async def open_file_downloader(settings: Settings) -> AsyncIterator[FileDownloader]:
+async def open_file_downloader(settings: Settings) -> AsyncIterator[WebFileDownloader]:
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         client.headers["Accept-Encoding"] = "identity"
-        yield FileDownloader(client)
+        yield WebFileDownloader(client)

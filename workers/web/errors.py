@@ -31,7 +31,7 @@ MAX_RETRY_AFTER_S = 86400.0
 MIN_SITE_COOLDOWN_S = 30.0
 
 #: The user's next step if the site fails.
-PAGE_RETRY_ADVICE = "check that the page opens, then try again"
+WEB_PAGE_RETRY_ADVICE = "check that the page opens, then try again"
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def source_error_of_status(status: int, wait_s: float | None) -> SourceError:
             "the site returned 429: it accepts no more requests for now; try again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
-    return FetchFailed(f"the site returned {status}; {PAGE_RETRY_ADVICE}", retryable=retryable, retry_after=wait_s)
+    return FetchFailed(f"the site returned {status}; {WEB_PAGE_RETRY_ADVICE}", retryable=retryable, retry_after=wait_s)
 
 
 def read_retry_after_s(headers: httpx.Headers) -> float | None:

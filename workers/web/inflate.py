@@ -22,7 +22,7 @@ async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, lim
     Raise `FetchFailed` for a broken body, or an unknown encoding.
     """
     compressed = is_compressed_encoding(encoding)
-    packed = await collect_bytes_to_limit(chunks, limit)
+    packed = await collect_bytes_past_limit(chunks, limit)
     plain = inflate_bytes_to_limit(packed, limit) if compressed else packed
     if max(len(packed), len(plain)) <= limit:
         return plain
@@ -39,7 +39,7 @@ def is_compressed_encoding(encoding: str) -> bool:
     return bool(layers)
 
 
-async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+async def collect_bytes_past_limit(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     """Read a body's chunks and return their bytes; stop after the chunk that exceeds `limit` bytes."""
     body = bytearray()
     async for chunk in chunks:

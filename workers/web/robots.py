@@ -18,10 +18,10 @@ from schemas.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from workers.web.fetch import CRAWLER_BOT_NAME, ExpectedResponse, fetch_url
+from workers.web.fetch import CRAWLER_BOT_NAME, FetchExpectation, fetch_url
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
-EXPECTED_ROBOTS_TYPE_AND_SIZE = ExpectedResponse(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+EXPECTED_ROBOTS_TYPE_AND_SIZE = FetchExpectation(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
 #: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
 MAX_ROBOTS_AGE_S = 86_400.0
 #: The same where they forbid a page, since the partner may have changed them after our error message.

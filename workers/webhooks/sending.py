@@ -32,7 +32,7 @@ MAX_WEBHOOK_RESPONSE_BODY_BYTES = 64 << 10
 WEBHOOK_CONNECTION_LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
 
 #: Headers of each attempt. They request no compression, since the sender doesn't decompress.
-WEBHOOK_REQUEST_HEADERS = {
+FIXED_WEBHOOK_HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": f"Tenantry-Webhooks/{version('tenantry')}",
     "Accept": "*/*",
@@ -79,7 +79,7 @@ async def send_webhook(
     try:
         with raise_as_source_errors(url):
             async with asyncio.timeout(WEBHOOK_ATTEMPT_TIMEOUT_S):
-                return await _post_webhook(client, url, {**WEBHOOK_REQUEST_HEADERS, **headers}, body)
+                return await _post_webhook(client, url, {**FIXED_WEBHOOK_HEADERS, **headers}, body)
     except SourceError as error:
         return WebhookResult(None, _webhook_failure_code_of_error(error))
 

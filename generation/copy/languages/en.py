@@ -22,7 +22,7 @@ PLAIN_TONE_FORMULAS = CopyFormulas(
 
 PRODUCT_NOUNS = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
 PRODUCT_SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOUNS})"
-LEAD_IN_VERBS_BEFORE_NOUN = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
+CUT_VERBS_BEFORE_NOUN = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
 ENABLING_VERB_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
 NOUN_START_WORDS = "(?:an?|the|designed|made|built|your|all)"
 INTRO_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
@@ -38,7 +38,7 @@ LEAD_IN_PATTERNS = (
     r"you can (?:also |now )?(?!not\b|'t\b|only\b)",
     rf"{PRODUCT_SUBJECT_PATTERN} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
     (
-        rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?:{LEAD_IN_VERBS_BEFORE_NOUN}) "
+        rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?:{CUT_VERBS_BEFORE_NOUN}) "
         rf"(?:also |simply |basically )?(?={NOUN_START_WORDS} )"
     ),
     rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",

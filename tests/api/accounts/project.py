@@ -65,7 +65,7 @@ class ConnectingProject(LinkedProject):
 
     def callback(self) -> str:
         """Return our callback path for the simulated Mastodon."""
-        issuer = consent_pages.build_redirect_uri_part_of_server("mastodon", self.fediverse.url, one_place=False)
+        issuer = consent_pages.build_redirect_uri_suffix("mastodon", self.fediverse.url, one_place=False)
         return f"/v1/social/callback/{issuer}"
 
     async def consent_page(self, made: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from api.http import body_limits, json_bodies
 from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION, MAX_JSON_BYTES, body_limits_of_type
-from api.openapi.operations import ApiOperation, list_api_operations
+from api.openapi.operations import ApiOperation, list_route_operations
 from db.pool import Pool
 from domain.values import metadata, steps
 from schemas.base import RequestStruct
@@ -103,7 +103,7 @@ def _escape(character: str) -> str:
 def list_typed_operations() -> list[ApiOperation]:
     return [
         event
-        for event in list_api_operations(built_app())
+        for event in list_route_operations(built_app())
         if event.json_body_annotation is not None and not event.takes_events
     ]
 
@@ -124,7 +124,7 @@ async def test_the_first_byte_too_many_is_refused_before_it_is_read(
     app: Litestar, operator: AllRightsCaller, pool: Pool
 ) -> None:
     async with no_change(pool):
-        limits = {one.id: one.handler.opt[BODY_LIMIT_ROUTE_OPTION] for one in list_api_operations(app)}
+        limits = {one.id: one.handler.opt[BODY_LIMIT_ROUTE_OPTION] for one in list_route_operations(app)}
         for route in operator.writes:
             body = b"{" + b" " * (limits[route.id] - 1) + b"}"
             assert_refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
@@ -194,5 +194,5 @@ async def test_signs_inside_a_string_are_not_counted(acme: ApiCaller) -> None:
 
 
 def test_each_route_has_a_limit() -> None:
-    for one in list_api_operations(built_app()):
+    for one in list_route_operations(built_app()):
         assert 0 < one.handler.opt[BODY_LIMIT_ROUTE_OPTION] <= body_limits.MAX_JSON_BYTES

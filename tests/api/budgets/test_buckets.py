@@ -74,7 +74,7 @@ async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis,
                 cost(numbers[0] / MICROSECONDS_PER_SECOND, numbers[1] / MICROSECONDS_PER_SECOND, numbers[2]),
             )
             left = [one - spent for one, spent in zip(left, numbers, strict=True)]
-    [levels] = await limiter._read_budget_levels([(bucket,)])
+    [levels] = await limiter._flush_and_read_levels([(bucket,)])
     assert levels
     took_s = (await redis.time())[0] - began + 1
     for rate, expected, found in zip(CENT, left, levels[0][2:], strict=True):

@@ -23,7 +23,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.generation.protocol import RenderRequest
-from workers.generation.rendering import render_portrait_or_poster_file
+from workers.generation.rendering import render_portrait_or_video_poster
 from workers.tasks import TASK_OPENER_BY_KIND, make_poster
 
 
@@ -74,9 +74,9 @@ async def test_archive_leaves_no_poster(
     async def archived(asked: RenderRequest, handles: Sequence[int]) -> RenderedFile:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
         assert answer.is_success, answer.text
-        return await render_portrait_or_poster_file(asked, handles)
+        return await render_portrait_or_video_poster(asked, handles)
 
-    monkeypatch.setattr(make_poster, "render_portrait_or_poster_file", archived)
+    monkeypatch.setattr(make_poster, "render_portrait_or_video_poster", archived)
     ended = "select finished_at from job where kind = 'make_poster'"
     async with working(settings, pool):
         item = await project.made(film(video))

@@ -28,9 +28,9 @@ BUDGET = TierDailyEventLimits(10, 1 << 20)
 @pytest.fixture(autouse=True)
 def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
-    tiers = dict.fromkeys(budgets.EVENT_BUDGET_BY_TIER, BUDGET) | {"partner": TierDailyEventLimits(20, 2 << 20)}
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
-    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 0.0)
+    tiers = dict.fromkeys(budgets.EVENT_DAY_LIMITS_BY_TIER, BUDGET) | {"partner": TierDailyEventLimits(20, 2 << 20)}
+    monkeypatch.setattr(budgets, "EVENT_DAY_LIMITS_BY_TIER", tiers)
+    monkeypatch.setattr(requests, "MAX_LIMIT_REFUSAL_CACHE_S", 0.0)
 
 
 def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -64,8 +64,8 @@ async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -
     answers = [await shop.send(*build_events(number, **large)) for number in range(40)]
     assert {answer.status_code for answer in answers[:9]} == {202}
     few = TierDailyEventLimits(100, 60_000)
-    for tier in budgets.EVENT_BUDGET_BY_TIER:
-        budgets.EVENT_BUDGET_BY_TIER[tier] = few  # type: ignore[index]  # the test's own
+    for tier in budgets.EVENT_DAY_LIMITS_BY_TIER:
+        budgets.EVENT_DAY_LIMITS_BY_TIER[tier] = few  # type: ignore[index]  # the test's own
     assert problem(await shop.send(event(99))) == (429, "RATE_LIMITED", {"limit": "daily-event-bytes"})
     await wait_for_added(pool, shop.owner, 10)
     used = (await read_usage(shop.owner))["bytes"]
@@ -155,7 +155,7 @@ async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool, redis
 
 
 async def test_refused_app_causes_no_query(shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MAX_APP_REFUSAL_CACHE_S", 600.0)
+    monkeypatch.setattr(requests, "MAX_LIMIT_REFUSAL_CACHE_S", 600.0)
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: ApiServices = app.state.services
@@ -168,8 +168,8 @@ async def test_two_processes_count_each_accepted_event_once(app: Litestar, setti
     """The count is exact for any concurrency. A process that starts later learns it after its first
     addition.
     """
-    for tier in budgets.EVENT_BUDGET_BY_TIER:
-        budgets.EVENT_BUDGET_BY_TIER[tier] = TierDailyEventLimits(100, 1 << 30)  # type: ignore[index]  # the test's own
+    for tier in budgets.EVENT_DAY_LIMITS_BY_TIER:
+        budgets.EVENT_DAY_LIMITS_BY_TIER[tier] = TierDailyEventLimits(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)
     numbers = itertools.count()
     async with open_caller(app, pool, "Acme") as acme, client_of(app) as one:

@@ -25,13 +25,13 @@ Note = Callable[..., Awaitable[None]]
 def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Record the ids of written apps, in order."""
     counted: list[UUID] = []
-    note: Note = apps.note_app_event_time
+    note: Note = apps.store_app_event_time
 
     async def counting(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
         await note(conn, organization_id=organization_id, app_id=app_id)
         counted.append(app_id)
 
-    monkeypatch.setattr(apps, "note_app_event_time", counting)
+    monkeypatch.setattr(apps, "store_app_event_time", counting)
     return counted
 
 
@@ -86,7 +86,7 @@ async def test_next_event_retries_after_postgres_was_away(
         async def away(*_: object, **__: object) -> None:
             raise ServiceUnavailable
 
-        patch.setattr(apps, "note_app_event_time", away)
+        patch.setattr(apps, "store_app_event_time", away)
         last.queue_last_event_time(keyed_app)
         await last.write_queued_times()
     assert await read_last_event(pool) is None

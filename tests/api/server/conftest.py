@@ -12,7 +12,7 @@ import uvicorn
 
 from api.server.admission import ConnectionAdmission, ConnectionLimits
 from api.server.connection import ClientConnection
-from api.server.serve import ApiServer
+from api.server.serve import ApiHttpServer
 from tests.api.conftest import poll
 from tests.waiting import PATIENCE_S, run_loop_iterations
 
@@ -104,7 +104,7 @@ class RawClient(NamedTuple):
                 return True
 
 
-class StoppedClock(ApiServer):
+class StoppedClock(ApiHttpServer):
     """The server with ticks that only the test makes."""
 
     async def on_tick(self, counter: int) -> bool:
@@ -114,7 +114,7 @@ class StoppedClock(ApiServer):
 class ServerUnderTest:
     """The server, its clients, and its clock."""
 
-    def __init__(self, server: ApiServer, app: EchoApp, port: int) -> None:
+    def __init__(self, server: ApiHttpServer, app: EchoApp, port: int) -> None:
         self.server, self.app, self.port = server, app, port
         self.clients: list[RawClient] = []
         #: Sockets of clients with their own way of reading.

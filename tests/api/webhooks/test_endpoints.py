@@ -32,7 +32,7 @@ def decode_secret(secret: str) -> bytes:
 async def read_signing_keys(pool: Pool, caller: ApiCaller, shown: dict[str, Any]) -> list[bytes]:
     """Return the keys that would sign a delivery."""
     async with pool.acquire() as conn:
-        return await secrets.list_signing_keys(
+        return await secrets.unseal_webhook_keys(
             conn, organization_id=caller.organization_id, endpoint_id=uuid_of(shown["id"]), keyring=seeds.VAULT
         )
 

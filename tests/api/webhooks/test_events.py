@@ -35,7 +35,7 @@ async def create_endpoint(pool: Pool, caller: ApiCaller) -> None:
 async def read_body(pool: Pool, caller: ApiCaller, shown: str) -> bytes:
     """Return an event's body, as sent."""
     render = partial(
-        events.read_webhook_event_body,
+        events.read_or_render_event_body,
         organization_id=caller.organization_id,
         event_id=uuid_of(shown),
         public_url="http://localhost",

@@ -141,7 +141,7 @@ async def test_listening_lasts_as_long_as_readers(
         await reader.begun()
         assert await pool.fetchval(lasts)
         await pool.execute("update webhook_endpoint set expires_at = now() + interval '29 minutes'")
-        monkeypatch.setattr(streams, "RECORDING_RENEW_INTERVAL", timedelta())
+        monkeypatch.setattr(streams, "EVENT_STREAM_RENEW_INTERVAL", timedelta())
         await eventually(lambda: pool.fetchval(lasts))
 
 
@@ -165,7 +165,7 @@ async def test_stream_filters_types_and_project(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other events are skipped, also whole batches."""
-    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_BATCH", 3)
+    monkeypatch.setattr(route, "WEBHOOK_STREAM_BATCH_EVENTS", 3)
     project = ids.parse_prefixed_id(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with open_reader(app, acme.key, **wanted) as reader:
@@ -181,7 +181,7 @@ async def test_skipped_events_advance_the_position(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a long run of skipped events, and at its end."""
-    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_BATCH", 3)
+    monkeypatch.setattr(route, "WEBHOOK_STREAM_BATCH_EVENTS", 3)
     monkeypatch.setattr(route, "MAX_WEBHOOK_STREAM_SILENCE_S", 0.05)
     async with open_reader(app, acme.key, type="post.failed") as reader:
         await reader.begun()

@@ -16,7 +16,7 @@ from litestar import Litestar
 from standardwebhooks import Webhook
 
 from db.pool import Pool
-from domain.webhooks.delivery_jobs import FIND_ENDPOINTS_WITH_NEW_DELIVERIES, WebhookDeliveryJobSubmitter
+from domain.webhooks.delivery_jobs import FIND_ENDPOINTS_WITH_NEW_DELIVERIES, WebhookEndpointRoundRobin
 from jobs.courier import open_redis_wake_courier
 from schemas import ids
 from schemas.settings import Settings
@@ -103,12 +103,12 @@ def received_types(receiver: WebhookReceiver) -> list[str]:
 
 async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
     """Poll as the dispatcher does, until it has come."""
-    look = WebhookDeliveryJobSubmitter(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
+    look = WebhookEndpointRoundRobin(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
     async with open_redis_wake_courier(settings.redis_url) as courier:
 
         async def came() -> bool:
             async with pool.acquire() as conn:
-                _, wakes = await look.submit_next_delivery_jobs(conn)
+                _, wakes = await look.submit_jobs_of_next_endpoints(conn)
             for wake in wakes:
                 await courier.send_wake(wake)
             found = has_come()

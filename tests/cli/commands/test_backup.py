@@ -91,7 +91,7 @@ def test_the_tool_has_the_servers_version_or_the_next_later_one(
     path = fake(tmp_path / "path", 15)
     embedded, later = fake(tmp_path / "embedded", 18), fake(tmp_path / "debian" / "17" / "bin", 17)
     monkeypatch.setenv("PATH", str(path.parent))
-    monkeypatch.setattr(dumps, "embedded_postgres_folder", lambda: embedded.parent)
+    monkeypatch.setattr(dumps, "embedded_postgres_bin_folder", lambda: embedded.parent)
     monkeypatch.setattr(dumps, "DEBIAN_POSTGRES_FOLDER", tmp_path / "debian")
     for server, chosen in ((15, path), (16, later), (17, later), (18, embedded)):
         assert find_postgres_tool("pg_dump", server).path == chosen

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from cli.shared.rendering import DesignSpec, RenderProvenance
+from cli.shared.rendering import CliPieceSpec, RenderProvenance
 from generation.spec import BrandSnapshot, PieceFormat
 from tests.architecture.tree import ROOT
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -44,7 +44,7 @@ async def test_slides_come_with_their_provenance(tenantry: Tenantry, elsewhere: 
 def test_the_docs_spec_is_valid() -> None:
     page = (ROOT / "docs/howto/render-content.md").read_text()
     [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    design_copy = msgspec.json.decode(spec, type=DesignSpec).copy
+    design_copy = msgspec.json.decode(spec, type=CliPieceSpec).copy
     assert design_copy is not None
     assert design_copy.points
 

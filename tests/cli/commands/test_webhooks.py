@@ -28,7 +28,7 @@ from tests.api.participants import new_project
 from tests.api.webhooks.streaming import emit_event, open_reader
 from tests.cli.listening import listening, open_proxy, ran, served
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
-from workers.webhooks.sending import WEBHOOK_REQUEST_HEADERS
+from workers.webhooks.sending import FIXED_WEBHOOK_HEADERS
 
 __all__ = ["acme", "app"]
 
@@ -71,7 +71,7 @@ async def test_a_forwarded_event_equals_a_delivery(
     [event_id] = checked(receiver, secret)
     [asked] = receiver.asked
     assert asked.body == await pool.fetchval("select body from webhook_event")
-    assert asked.headers.items() >= {name.lower(): value for name, value in WEBHOOK_REQUEST_HEADERS.items()}.items()
+    assert asked.headers.items() >= {name.lower(): value for name, value in FIXED_WEBHOOK_HEADERS.items()}.items()
     assert (line["status"], line["problem"], line["event"]["id"]) == (204, None, event_id)
     assert line["event"] == asked.json
     assert b"1 events, 1 accepted by your server." in command.said

@@ -116,7 +116,7 @@ def test_pip_installs_the_same_after_uv_fails(
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
         if fails in command and (command[2] == "uv" or fails == install.UV_PIN_FILE):
-            raise install.InstallationFailed
+            raise install.VenvInstallationFailed
 
     monkeypatch.setattr(install, "_run_with_progress", run)
     install.install_venv_with_extras("local")
@@ -127,13 +127,13 @@ def test_pip_installs_the_same_after_uv_fails(
         *install.PIP_HASH_CHECK_OPTIONS,
         install.LOCK_FILES_BY_EXTRA["local"],
     ]
-    assert linked[-len(install.CHECKOUT_LINK_OPTIONS) :] == install.CHECKOUT_LINK_OPTIONS
+    assert linked[-len(install.EDITABLE_INSTALL_OPTIONS) :] == install.EDITABLE_INSTALL_OPTIONS
     assert "installing the same with pip" in capsys.readouterr().err
     assert (venv / "installed").exists()
 
 
 def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
-    with pytest.raises(install.InstallationFailed, match="unknown extra locl"):
+    with pytest.raises(install.VenvInstallationFailed, match="unknown extra locl"):
         install.install_venv_with_extras("locl")
 
 
@@ -144,7 +144,7 @@ def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
     failing = [sys.executable, "-S", "-c", "print('no such package'); raise SystemExit(2)"]
     monkeypatch.setattr(install, "_pip_install_command", lambda: failing)
     said = r"no such package\ninstalling into .venv failed \(exit code 2\)(?s:.*)PIP_INDEX_URL"
-    with pytest.raises(install.InstallationFailed, match=said):
+    with pytest.raises(install.VenvInstallationFailed, match=said):
         install.install_venv_with_extras("local")
     assert not (venv / "installed").exists()
 

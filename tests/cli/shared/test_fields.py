@@ -5,11 +5,11 @@ from typing import Any
 import click
 import pytest
 
-from cli.shared.fields import json_body_of_fields, parse_request_field
+from cli.shared.fields import json_body_of_fields, parse_cli_request_field
 
 
 def typed(*given: str) -> dict[str, Any]:
-    return json_body_of_fields([parse_request_field(each, typed=True) for each in given])
+    return json_body_of_fields([parse_cli_request_field(each, typed=True) for each in given])
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_typed_fields_are_literals_or_texts(text: str, value: object) -> None:
 
 
 def test_a_raw_field_is_always_a_text() -> None:
-    fields = [parse_request_field(each, typed=False) for each in ("a=true", "b=1", "c=@file", "d=@-")]
+    fields = [parse_cli_request_field(each, typed=False) for each in ("a=true", "b=1", "c=@file", "d=@-")]
     assert json_body_of_fields(fields) == {"a": "true", "b": "1", "c": "@file", "d": "@-"}
 
 
@@ -55,7 +55,7 @@ def test_a_repeated_name_starts_the_next_object() -> None:
 @pytest.mark.parametrize("given", ["", "a", "=1", "[a]=1", "a[=1", "a]b=1", "a[b]c=1", "a[b]"])
 def test_an_invalid_field_is_refused(given: str) -> None:
     with pytest.raises(click.UsageError, match="is not a field"):
-        parse_request_field(given, typed=False)
+        parse_cli_request_field(given, typed=False)
 
 
 @pytest.mark.parametrize("given", [("a=1", "a=2"), ("a=1", "a[b]=2"), ("a[b]=1", "a[]=2"), ("a[]=1", "a=2")])

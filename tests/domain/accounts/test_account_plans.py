@@ -88,6 +88,6 @@ def listed(statuses: list[AccountStatus] | None) -> Callable[[Conn, Project], Aw
 
     async def use(conn: Conn, project: Project) -> Any:
         asked = {"organization_id": project.org, "statuses": statuses, "limit": PAGE}
-        return await accounts.list_accounts(conn, **none | asked)
+        return await accounts.list_account_page(conn, **none | asked)
 
     return use

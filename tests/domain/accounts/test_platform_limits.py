@@ -11,9 +11,9 @@ from hypothesis import strategies as some
 from domain.accounts.platform_limits import (
     LIMITS_BY_PLATFORM,
     PostFileToCheck,
+    account_caption_limit,
     find_caption_faults,
-    find_media_faults,
-    max_caption_length,
+    find_media_objections,
     max_media_bytes,
 )
 from domain.publishing import quotas
@@ -88,7 +88,7 @@ def test_graphemes_match_unicode_segmentation(text: str) -> None:
     [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
 )
 def test_instance_caption_limit_overrides_platform(traits: dict[str, Any], expected: int) -> None:
-    assert max_caption_length(LIMITS_BY_PLATFORM["mastodon"], traits) == expected
+    assert account_caption_limit(LIMITS_BY_PLATFORM["mastodon"], traits) == expected
 
 
 def test_instance_byte_limit_overrides_platform() -> None:
@@ -116,7 +116,7 @@ def test_instance_byte_limit_overrides_platform() -> None:
     ],
 )
 def test_faults_of_a_posts_files(name: str, files: list[PostFileToCheck], code: str | None) -> None:
-    found = [fault.code for fault in find_media_faults(LIMITS_BY_PLATFORM[name], {}, files)]
+    found = [fault.code for fault in find_media_objections(LIMITS_BY_PLATFORM[name], {}, files)]
     assert found == ([code] if code else [])
 
 

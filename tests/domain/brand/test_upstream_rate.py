@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_unpooled_pg_connection
 from domain.brand import upstream_rate
-from domain.brand.upstream_rate import ITUNES_RATE_LIMIT, UpstreamRateLimit
+from domain.brand.upstream_rate import ITUNES_RATE_LIMIT, UpstreamRequestRate
 from schemas.errors import SourceRateLimited
 from schemas.settings import Settings
 
@@ -37,7 +37,7 @@ async def pool(settings: Settings, new_connections: None) -> AsyncIterator[Pool]
         yield opened
 
 
-async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRateLimit = ITUNES_RATE_LIMIT) -> float | None:
+async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRequestRate = ITUNES_RATE_LIMIT) -> float | None:
     """Return the wait for a token, or None."""
     with suppress(SourceRateLimited):
         return await run_in_transaction(

@@ -34,7 +34,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     budget, most = TierDailyEventLimits(5_000, 1 << 40), 20
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": budget})
+    monkeypatch.setattr(budgets, "EVENT_DAY_LIMITS_BY_TIER", {"standard": budget})
     monkeypatch.setattr(budgets, "EVENT_BUDGET_LOTS", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
@@ -50,34 +50,34 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         one.add_stored_events_to_budget(app, events, 0)
         accepted += events
         if one.counts_ready.is_set():
-            await one.write_ready_event_counts(pool)
+            await one.add_ready_counts_to_postgres(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
     for process in processes:
         process.queue_all_event_counts()
-        await process.write_ready_event_counts(pool)
+        await process.add_ready_counts_to_postgres(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOTS
+    lot = budgets.EVENT_DAY_LIMITS_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOTS
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
     one.add_stored_events_to_budget(app, lot - 1, 1)
     assert not one.counts_ready.is_set()
     one.add_stored_events_to_budget(app, 1, 7)
     assert one.counts_ready.is_set()
-    await one.write_ready_event_counts(pool)
+    await one.add_ready_counts_to_postgres(pool)
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 0.01)
     other.add_stored_events_to_budget(app, 1, 1)
     async with asyncio.timeout(60):
         await other.counts_ready.wait()
-    await other.write_ready_event_counts(pool)
+    await other.add_ready_counts_to_postgres(pool)
     assert await sums(pool) == [(lot + 1, 9)]
 
 
 async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request above the reserved events must retry in a second, not tomorrow."""
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": TierDailyEventLimits(10, 100)})
+    monkeypatch.setattr(budgets, "EVENT_DAY_LIMITS_BY_TIER", {"standard": TierDailyEventLimits(10, 100)})
     app, one = await an_app(pool), new_budgets()
     day = one.reserve_events_in_daily_budget(app, 10, 10)
     with pytest.raises(LimitReached) as refused:
@@ -95,13 +95,13 @@ async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> No
         one.add_stored_events_to_budget(app, 5, 50)
         one.queue_all_event_counts()
         own_servers.postgres.stop()
-        await one.write_ready_event_counts(pool)
+        await one.add_ready_counts_to_postgres(pool)
         one.add_stored_events_to_budget(app, 1, 10)
         own_servers.postgres.start_and_wait_until_ready()
 
         async def are_added() -> bool:
             one.queue_all_event_counts()
-            await one.write_ready_event_counts(pool)
+            await one.add_ready_counts_to_postgres(pool)
             return not any(day.due_events for day in one._days.values())
 
         await eventually(are_added)
@@ -138,7 +138,7 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now[0] += timedelta(days=1)
     one.add_stored_events_to_budget(app, 4, 40)
     one.queue_all_event_counts()
-    await one.write_ready_event_counts(pool)
+    await one.add_ready_counts_to_postgres(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
     assert [day.events for day in one._days.values()] == [4]
 

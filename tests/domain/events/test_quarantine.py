@@ -139,7 +139,7 @@ async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> 
 
 async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
-    waiting, keep = QuarantineBuffer(pool), quarantine.insert_quarantined_events
+    waiting, keep = QuarantineBuffer(pool), quarantine.insert_rejected_events
     flood, written = uuid4(), list[UUID]()
 
     async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedEventRejection]) -> None:
@@ -148,7 +148,7 @@ async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: 
         if len(written) < 9:
             waiting.queue_rejections(keyed(flood, 1), [refused(0)])
 
-    monkeypatch.setattr(quarantine, "insert_quarantined_events", keep_beside_flood)
+    monkeypatch.setattr(quarantine, "insert_rejected_events", keep_beside_flood)
     waiting.queue_rejections(keyed(PROJECT, 1), [refused(1)])
     waiting.queue_rejections(keyed(flood, 1), [refused(0)])
     await waiting.write_queued_rejections()

@@ -20,7 +20,7 @@ FOLLOWED = EventTailFilter(PROJECT, back=timedelta(days=1))
 
 async def begun(conn: Conn, wanted: EventTailFilter = FOLLOWED) -> EventTail:
     followed = EventTail(wanted)
-    await followed.start_after_committed_events(conn)
+    await followed.start_after_committed_app_events(conn)
     return followed
 
 
@@ -69,13 +69,13 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open during many polls: a `DELAY_UNTIL_TRANSACTION_LISTED` above 0 would hide it.
+    """Also of a transaction that was open during many polls: a `POSTGRES_TRANSACTION_LIST_DELAY` above 0 would hide it.
 
     If polls end at their limit, no event is returned twice, and `may_have_missed_events` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "DELAY_UNTIL_TRANSACTION_LISTED", timedelta(0))
+        patch.setattr(tail, "POSTGRES_TRANSACTION_LIST_DELAY", timedelta(0))
         patch.setattr(tail, "MAX_EVENTS_PER_TAIL_POLL", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
@@ -100,8 +100,8 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
     for name, value in {
-        "DELAY_UNTIL_TRANSACTION_LISTED": timedelta(0),
-        "MAX_TRANSACTION_WAIT": timedelta(0),
+        "POSTGRES_TRANSACTION_LIST_DELAY": timedelta(0),
+        "MAX_TAIL_WAIT_FOR_COMMIT": timedelta(0),
         "MAX_EVENTS_PER_TAIL_POLL": 2,
     }.items():
         monkeypatch.setattr(tail, name, value)

@@ -86,12 +86,12 @@ async def test_tenant_cannot_offer_a_leased_account(
             conn, actor=owner.actor._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
     with pytest.raises(StateConflict, match="owner's quota"):
-        await accounts.set_account_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
+        await accounts.set_account_own_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
 async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
     async with conn.transaction():
-        first = await offers.find_account_lease_offer(conn, organization_id=owner.org, account_id=owner.account_id)
+        first = await offers.read_lease_offer_of_account(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer_account_for_lease(
             conn, actor=owner.actor, account_id=owner.account_id, niche="cooking"
         )

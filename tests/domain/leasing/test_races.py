@@ -128,7 +128,7 @@ async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: 
     """One sends until its lease ends, and the next from then on: together they keep the account's quota."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
-        await accounts.set_account_quota(conn, **named, posts=quota, seconds=86400)
+        await accounts.set_account_own_quota(conn, **named, posts=quota, seconds=86400)
         project = await posting(wide, owner, await leasing.tenant(conn))
         change = partial(change_tenants, wide, owner, project)
         _, after = await scene.race(wide, await scene.prepared(conn, project, SENDS), change)

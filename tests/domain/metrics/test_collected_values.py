@@ -135,9 +135,9 @@ def moved(told: list[tuple[datetime, int]], since: datetime, until: datetime) ->
 
 
 METRICS: Mapping[MetricScope, Sequence[MetricName]] = {
-    "project": (*collected_values.POST_COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "social_account": (*collected_values.POST_COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "platform_post": (*collected_values.POST_COUNTERS, "engagement_rate"),
+    "project": (*collected_values.PLATFORM_COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "social_account": (*collected_values.PLATFORM_COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "platform_post": (*collected_values.PLATFORM_COUNTERS, "engagement_rate"),
 }
 
 

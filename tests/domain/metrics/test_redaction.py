@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.metrics.redaction import hide_personal_event_id, redact_event_json
-from schemas.events import REDACTED_TEXT
+from schemas.events import REDACTED_PII_TEXT
 from workers.conversions.person import EVENT_PERSON_PATHS
 
 SECRET = "Q7secretQ7"
@@ -66,7 +66,7 @@ def test_numbers_keep_their_digits(text: str) -> None:
 def test_relayed_personal_data_is_hidden() -> None:
     """Each place in which conversions read personal data, under its own name at any depth."""
     names = {path[-1] for paths in EVENT_PERSON_PATHS.values() for path in paths}
-    assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED_TEXT)}
+    assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED_PII_TEXT)}
 
 
 def test_url_is_shown_without_its_query() -> None:
@@ -92,7 +92,7 @@ def test_url_is_shown_without_its_query() -> None:
 
 @pytest.mark.parametrize("text", ["signup:jane@x.com", "call:+491511234567", "jane%40x.com"])
 def test_an_id_that_has_an_address_is_hidden(text: str) -> None:
-    assert hide_personal_event_id(text) == REDACTED_TEXT
+    assert hide_personal_event_id(text) == REDACTED_PII_TEXT
     assert hide_personal_event_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
 
 
@@ -106,12 +106,12 @@ def test_people_are_hidden_and_things_are_named() -> None:
     }
     assert shown(context) == {
         "app": {"name": "Tidewise", "version": "1.2"},
-        "device": {"id": REDACTED_TEXT, "name": REDACTED_TEXT, "model": "iPhone17"},
-        "traits": REDACTED_TEXT,
-        "customer": REDACTED_TEXT,
-        REDACTED_TEXT: 1,
+        "device": {"id": REDACTED_PII_TEXT, "name": REDACTED_PII_TEXT, "model": "iPhone17"},
+        "traits": REDACTED_PII_TEXT,
+        "customer": REDACTED_PII_TEXT,
+        REDACTED_PII_TEXT: 1,
     }
-    assert shown({"plan": "pro"}, event_name="$identify") == {"plan": REDACTED_TEXT}
+    assert shown({"plan": "pro"}, event_name="$identify") == {"plan": REDACTED_PII_TEXT}
 
 
 def test_redaction_is_fast_for_any_text() -> None:

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from db.pool import Conn, Pool
 from db.queries.sealed import SEALED_TABLES
 from domain.accounts import client_registrations, credentials
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.apps import destinations
 from domain.oauth import oauth_states
@@ -37,7 +37,7 @@ BOTH = Keyring("new", {"new": NEW_KEY, **OLD.keys})
 NEW = Keyring("new", {"new": NEW_KEY})
 
 SECRET_TABLES = [table.name for table in SEALED_TABLES]
-SERVER = PlatformServer("mastodon", "https://mastodon.example", "https://us.example/callback")
+SERVER = PlatformServerRef("mastodon", "https://mastodon.example", "https://us.example/callback")
 
 
 class Sealed(NamedTuple):
@@ -101,13 +101,13 @@ async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an app with conversions to Meta."""
     app_id = seeds.parse_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
-    await destinations.patch_capi_destinations(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
+    await destinations.apply_capi_patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
 
 
 async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: str) -> None:
     grant = TokenGrant(access_token=token)
-    await credentials.store_account_tokens(
+    await credentials.store_tokens_at_connect(
         conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring
     )
 
@@ -117,7 +117,7 @@ async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.JobCla
         conn, kind=CONNECT_ACCOUNT_KIND, organization_id=project.org, project_id=project.id, args={}
     )
     job = {"organization_id": project.org, "job_id": submitted.job_id}
-    await job_secrets.seal_job_secret(conn, **job, secret=b"the code", keyring=keyring)
+    await job_secrets.store_job_secret(conn, **job, secret=b"the code", keyring=keyring)
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT_KIND)
     return claim
 
@@ -156,7 +156,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     assert row.vault_key_id
     kept = vault.SealedSecret(row.vault_key_id, row.sealed)
     token = vault.unseal_secret(keyring, kept, row=vault.secret_row_name("conversion_destination", *at.values()))
-    [signing] = await secrets.list_signing_keys(
+    [signing] = await secrets.unseal_webhook_keys(
         conn, organization_id=sealed.org, endpoint_id=sealed.endpoint_id, keyring=keyring
     )
     length = len(signing).to_bytes()

@@ -44,7 +44,7 @@ def of_posts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Se
 
 def of_accounts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
     asked: dict[str, Any] = dict.fromkeys(("platforms", "statuses", "leased")) | filters
-    return lambda conn, org, before: accounts.list_accounts(
+    return lambda conn, org, before: accounts.list_account_page(
         conn, organization_id=org, project_id=None, before=before, limit=PAGE, **asked
     )
 

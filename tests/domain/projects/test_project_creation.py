@@ -47,7 +47,7 @@ async def names(conn: Conn) -> list[str]:
 
 async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key, rival: Key) -> None:
     asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C"), new(acme, "D")]
-    assert await projects.insert_projects(conn, asked) == [True] * 4
+    assert await projects.insert_new_projects(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
     for one in asked:
         project_id = seeds.parse_id(ids.PROJECT, one.composed.id)
@@ -62,9 +62,9 @@ async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key
 
 
 async def test_used_key_writes_nothing_and_others_succeed(conn: Conn, acme: Key, rival: Key) -> None:
-    await projects.insert_projects(conn, [new(acme, "A", "k")])
+    await projects.insert_new_projects(conn, [new(acme, "A", "k")])
     asked = [new(acme, "B", "k"), new(rival, "C", "k"), new(rival, "D", "k"), new(acme, "E", "l")]
-    assert await projects.insert_projects(conn, asked) == [False, True, False, True]
+    assert await projects.insert_new_projects(conn, asked) == [False, True, False, True]
     assert await names(conn) == ["A", "C", "E"]
 
 
@@ -73,6 +73,6 @@ async def test_key_in_use_blocks_no_other_project(pool: Pool, conn: Conn, acme: 
     async with pool.acquire() as other, other.transaction():
         assert await idempotency.try_to_claim_idempotency_key(other, IdempotencyKeyUse(org, api_key_id, "k", b"print"))
         asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
-        assert await projects.insert_projects(conn, asked) == [None, True, True]
+        assert await projects.insert_new_projects(conn, asked) == [None, True, True]
     assert await names(conn) == ["B", "C"]
-    assert await projects.insert_projects(conn, [new(acme, "A", "k")]) == [False]
+    assert await projects.insert_new_projects(conn, [new(acme, "A", "k")]) == [False]

@@ -22,7 +22,7 @@ from schemas.projects import Archived
 from tests import seeds
 from tests.domain.project import Project
 from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
 from workers.runtime.slots import JobAttempt
 
@@ -70,7 +70,7 @@ async def prepared(conn: Conn, project: Project, rounds: int) -> list[JobClaim]:
 
 def context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots | None = None) -> TaskContext:
     attempt = JobAttempt(claim, asyncio.get_running_loop().time() + 60)
-    return TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0, servers)
+    return TaskContext(attempt, pool, JobProgressWriter(pool), lambda: 15.0, servers)
 
 
 async def mark(pool: Pool, claim: JobClaim) -> bool:

@@ -21,7 +21,7 @@ async def test_row_that_moves_meanwhile_is_found_once(pool: Pool, conn: Conn, pr
             await pool.execute(archive, project.id)
         return [Row(row["id"]) for row in found]
 
-    leading = multi_value_filter.split_filter_into_searches(status=["active", "archived"])
+    leading = multi_value_filter.split_search_by_filter_value(status=["active", "archived"])
     assert await multi_value_filter.find_newest_rows_of_searches(conn, find, {"limit": 10}, leading) == [
         Row(project.id)
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.copy.claims import CLAIM_KINDS, find_claim_kinds
+from generation.copy.claims import CLAIM_KINDS, find_text_claims
 from generation.copy.languages import LANGUAGE_TABLES
 from tests.generation.copy.brands import BRANDS, CLAIMS
 
@@ -17,7 +17,7 @@ PLAIN = [
 
 @pytest.mark.parametrize(("language", "text"), [(one, text) for one in CLAIMS for text in CLAIMS[one]])
 def test_a_claim_is_detected(language: str, text: str) -> None:
-    assert find_claim_kinds(text, language)
+    assert find_text_claims(text, language)
 
 
 @pytest.mark.parametrize("language", LANGUAGE_TABLES)
@@ -27,21 +27,21 @@ def test_each_kind_has_words_or_signs_in_each_language(language: str) -> None:
 
 @pytest.mark.parametrize(("language", "text"), PLAIN)
 def test_a_plain_sentence_claims_nothing(language: str, text: str) -> None:
-    assert find_claim_kinds(text, language) == frozenset()
+    assert find_text_claims(text, language) == frozenset()
 
 
 def test_a_name_claims_nothing_by_itself() -> None:
-    assert find_claim_kinds("Plan a trip with Best Tides", "en", ["Best Tides"]) == frozenset()
-    assert "superlative" in find_claim_kinds("The best trip with Best Tides", "en", ["Best Tides"])
+    assert find_text_claims("Plan a trip with Best Tides", "en", ["Best Tides"]) == frozenset()
+    assert "superlative" in find_text_claims("The best trip with Best Tides", "en", ["Best Tides"])
 
 
 def test_a_claim_in_another_language_than_declared_is_detected() -> None:
-    assert find_claim_kinds("Stimmt in 99 Prozent aller Fälle", "en")
+    assert find_text_claims("Stimmt in 99 Prozent aller Fälle", "en")
 
 
 def test_any_digit_is_a_claim_in_a_language_without_a_table() -> None:
-    assert find_claim_kinds(BRANDS["ja"].descriptions[0], "ja") == {"users"}
+    assert find_text_claims(BRANDS["ja"].descriptions[0], "ja") == {"users"}
 
 
 def test_a_claim_in_a_sentence_of_another_language_is_detected() -> None:
-    assert find_claim_kinds("Ist das so?. Earn money with every trip", "de") == {"money"}
+    assert find_text_claims("Ist das so?. Earn money with every trip", "de") == {"money"}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.brand.brand import describe_brand
+from domain.brand.brand import brand_to_schema
 from generation.copy.snapshot import take_brand_snapshot
 from generation.spec import BrandSnapshot
 from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, SourceFieldFinding
@@ -28,7 +28,7 @@ def row(
 
 
 def snap(*rows: BrandSourceRow) -> BrandSnapshot:
-    return take_brand_snapshot(describe_brand(rows, project_id=PROJECT))
+    return take_brand_snapshot(brand_to_schema(rows, project_id=PROJECT))
 
 
 def test_the_winner_is_first_and_unsure_values_are_dropped() -> None:

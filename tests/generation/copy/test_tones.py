@@ -116,4 +116,4 @@ def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> N
     ],
 )
 def test_the_first_word_that_names_a_tone_and_is_not_negated_decides(voice: str | None, tone: Tone) -> None:
-    assert tones.tone_of_voice(voice) == tone
+    assert tones.voice_to_tone(voice) == tone

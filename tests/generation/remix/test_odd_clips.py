@@ -60,7 +60,7 @@ def made(odd: Odd, folder: Path) -> Path:
 def frames(clip: ProbedClip, count: int) -> list[np.ndarray]:
     arguments = choose_clip_framing(clip, ClipCut(15, count)).ffmpeg_arguments
     source = clip.input_arguments(0.5, count / 30)
-    pieces = ffmpeg.decode_ffmpeg_chunks(
+    pieces = ffmpeg.stream_ffmpeg_output(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
     )
     return [np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3) for piece in pieces]

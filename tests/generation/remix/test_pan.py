@@ -13,14 +13,14 @@ from generation.copy.captions import ClipTimeSpan
 from generation.remix.attention import (
     ANALYZED_FRAME_COLUMNS,
     ATTENTION_SAMPLE_INTERVAL_FRAMES,
-    ClipColumnAttention,
-    measure_clip_column_attention,
+    VideoColumnAttention,
+    measure_video_column_attention,
 )
 from generation.remix.clip import probe_clip
 from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
-from generation.remix.framing import HEIGHT, WIDTH, build_subject_crop_framing, pan_path_expression
+from generation.remix.framing import HEIGHT, WIDTH, build_panned_clip_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
-from generation.remix.pan import CropMove, find_pan_path
+from generation.remix.pan import CropMove, find_crop_path
 from generation.remix.pan import CropPath as PanPath
 from tests.generation.remix.clips import H264, make_clip
 
@@ -30,18 +30,18 @@ SMOOTH = 0.0019
 LENGTHS = some.floats(3, 90)
 
 
-def looks(places: list[float], shots: list[int] | None = None) -> ClipColumnAttention:
+def looks(places: list[float], shots: list[int] | None = None) -> VideoColumnAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
     across = (np.arange(ANALYZED_FRAME_COLUMNS) + 0.5) / ANALYZED_FRAME_COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
-    return ClipColumnAttention(columns, shots or [])
+    return VideoColumnAttention(columns, shots or [])
 
 
 @settings(deadline=None, max_examples=40)
 @given(places=some.lists(some.floats(0, 1), min_size=2, max_size=60))
 def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> None:
     count = len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES
-    path = find_pan_path(looks(places), WINDOW, count)
+    path = find_crop_path(looks(places), WINDOW, count)
     assume(path)
     assert path
     at = np.array([path.left_edge_at_frame(frame) for frame in range(count)])
@@ -54,7 +54,7 @@ def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> No
 @given(seed=some.integers(0, 1_000), middle=some.floats(0.2, 0.8))
 def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
     sways = np.random.default_rng(seed).normal(middle, 0.012, 50)
-    path = find_pan_path(looks(list(sways)), WINDOW, 500)
+    path = find_crop_path(looks(list(sways)), WINDOW, 500)
     assert path
     assert path.moves == ()
     assert abs(path.start + WINDOW / 2 - middle) < 0.05 or middle < 0.2 or middle > 0.8
@@ -62,11 +62,11 @@ def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
 
 def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     walk = [0.25] * 20 + [float(one) for one in np.linspace(0.25, 0.75, 9)] + [0.75] * 20
-    path = find_pan_path(looks(walk), WINDOW, len(walk) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
+    path = find_crop_path(looks(walk), WINDOW, len(walk) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
     assert path
     assert len(path.moves) == 1
     assert abs(path.left_edge_at_frame(480) + WINDOW / 2 - 0.75) < 0.04
-    cut = find_pan_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
+    cut = find_crop_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
     assert cut
     assert [(move.first, move.last) for move in cut.moves] == [(200, 200)]
     assert cut.left_edge_at_frame(199) == cut.start
@@ -74,16 +74,16 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = ClipColumnAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
-    assert find_pan_path(even, WINDOW, 300) is None
+    even = VideoColumnAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
+    assert find_crop_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
-    assert find_pan_path(restless, WINDOW, 600) is None
+    assert find_crop_path(restless, WINDOW, 600) is None
 
 
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
 def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) -> None:
-    path = find_pan_path(looks(places, [shot]), WINDOW, len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
+    path = find_crop_path(looks(places, [shot]), WINDOW, len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES)
     assume(path)
     assert path
     for frame in range(0, len(places) * ATTENTION_SAMPLE_INTERVAL_FRAMES, 7):
@@ -98,8 +98,8 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
     path = PanPath(0.05, (CropMove(3, 9, 0.28),))
-    arguments = build_subject_crop_framing(clip, path).ffmpeg_arguments
-    pieces = ffmpeg.decode_ffmpeg_chunks(
+    arguments = build_panned_clip_framing(clip, path).ffmpeg_arguments
+    pieces = ffmpeg.stream_ffmpeg_output(
         WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
     for frame, piece in enumerate(pieces):
@@ -111,7 +111,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert measure_clip_column_attention(clip, ClipCut(15, 60)).shots == [45]
+    assert measure_video_column_attention(clip, ClipCut(15, 60)).shots == [45]
 
 
 def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:

@@ -37,7 +37,7 @@ def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Stic
     hook, caption = SAID[language]
     said = [TextCue(text=caption, start=0, end=2_000), TextCue(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [texts.build_hook_sticker(made, hook, PART, covered), *texts.lay_caption_stickers(made, said, PART, covered)]
+    return [texts.build_hook_sticker(made, hook, PART, covered), *texts.lay_remix_captions(made, said, PART, covered)]
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
@@ -102,5 +102,5 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         TextCue(text="b", start=900, end=2_500),
         TextCue(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.lay_caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
+    shown = texts.lay_remix_captions(kit(), said, ClipCut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

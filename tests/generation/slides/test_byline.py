@@ -12,7 +12,7 @@ from generation.copy.write import build_slide_labels_in_language
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import DrawnText
 from generation.portraits.portrait import draw_presenter_portrait
-from generation.slides.byline import fit_presenter_byline
+from generation.slides.byline import build_presenter_byline
 from generation.slides.deck import list_slideshow_slides
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
@@ -92,7 +92,7 @@ def test_devices_lie_below_the_byline() -> None:
 
 @pytest.mark.parametrize("language", sorted({*LANGUAGE_TABLES, *PRESENTER_DISCLOSURES}))
 def test_the_disclosure_fits_in_each_language(language: str) -> None:
-    found = fit_presenter_byline(kit(language, "9:16"), said(language))
+    found = build_presenter_byline(kit(language, "9:16"), said(language))
     assert found is not None
     assert not found.disclosure.is_cut
 

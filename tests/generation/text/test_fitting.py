@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.text.cleaning import ELLIPSIS, MAX_WORD_CHARS, clean_drawn_text
-from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
+from generation.text.fitting import TextBox, TypesetBlock, fit_text_to_box
 from generation.text.scripts import MIN_STACKED_SCRIPT_LEADING_EM
 from generation.text.shaping import ShapingStyle
 
@@ -18,7 +18,7 @@ WORDS = st.one_of(
 BOXES = st.builds(TextBox, st.integers(120, 1_000), st.integers(60, 900), st.integers(1, 7))
 
 
-def title(text: str, box: TextBox, language: str = "en", largest: int = 150) -> TextBlock:
+def title(text: str, box: TextBox, language: str = "en", largest: int = 150) -> TypesetBlock:
     return fit_text_to_box(text, box, ShapingStyle(850, language, -0.03), least=24, largest=largest)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_objections
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import RenderedFile
 from generation.render import RENDERER_VERSION, PieceInputFiles, prepare_piece
@@ -177,7 +177,7 @@ def test_a_whole_video_is_valid_for_every_platform(tmp_path: Path) -> None:
     assert (made.width, made.height, made.duration_ms) == (1080, 1920, 12_000)
     assert {one.name for one in tmp_path.iterdir()} == {made.name, made.thumbnail}
     file = PostFileToCheck("video", made.mime_type, made.size_bytes, made.duration_ms)
-    refused = {name: list(find_media_faults(limits, {}, [file])) for name, limits in LIMITS_BY_PLATFORM.items()}
+    refused = {name: list(find_media_objections(limits, {}, [file])) for name, limits in LIMITS_BY_PLATFORM.items()}
     assert not any(refused.values()), json.dumps(refused)
     assert min(line.contrast for line in made.shown) >= 4.5
     assert after.ru_utime - before.ru_utime < 60

@@ -27,9 +27,9 @@ from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.publishing import phases
 from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import TasksByKind, run_attempt_task
-from workers.runtime.slots import JobAttempt, LeaseLostVerdict
+from workers.runtime.slots import JobAttempt, LeaseLostStopCause
 from workers.tasks import open_pool_tasks
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -98,9 +98,9 @@ class Hand:
     async def _attempt(self, claim: JobClaim) -> None:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = JobAttempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
-        context = TaskContext(attempt, self.system.pool, ProgressWriter(self.system.pool), lambda: LEASE_S)
+        context = TaskContext(attempt, self.system.pool, JobProgressWriter(self.system.pool), lambda: LEASE_S)
         verdict = await run_attempt_task(self.tasks[kind], context, attempt)
-        if not attempt.committed and not isinstance(verdict, LeaseLostVerdict):
+        if not attempt.committed and not isinstance(verdict, LeaseLostStopCause):
             await jobs.settle_jobs_and_subjects(self.system.pool, [AttemptSettlement(claim, verdict)])
 
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from api.routes.web_module import MINIFIED_WEB_MODULE, WEB_SDK_PATH
+from api.routes.web_module import MINIFIED_WEB_SDK, WEB_SDK_PATH
 from tests.http_server import serve_in_thread
 from tests.peers.chromium import BrowserTab
 
@@ -95,7 +95,7 @@ class WebPageHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if urlsplit(self.path).path == WEB_SDK_PATH:
-            self._send(200, MINIFIED_WEB_MODULE, {"Content-Type": "text/javascript"})
+            self._send(200, MINIFIED_WEB_SDK, {"Content-Type": "text/javascript"})
         else:
             self._send(200, self.events.page(), {"Content-Type": "text/html"} | self.events.headers)
 

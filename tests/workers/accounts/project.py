@@ -13,7 +13,7 @@ import msgspec
 from db.pool import run_in_transaction
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_OAUTH_CLIENT_KIND, REVOKE_TOKEN_KIND
@@ -73,7 +73,7 @@ class ConnectingProject:
     async def registered(self) -> None:
         """Register the application at Mastodon."""
         self.fediverse.apps["us"] = Registered("secret-client-us", BACK, MASTODON_SCOPES)
-        server = PlatformServer("mastodon", self.fediverse.url, BACK)
+        server = PlatformServerRef("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
             client = OAuthClient("us", "secret-client-us")
             await client_registrations.store_oauth_client(conn, server=server, client=client, keyring=seeds.VAULT)

@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Conn, run_in_transaction
 from domain.accounts import client_registrations
-from domain.accounts.client_registrations import PlatformServer
+from domain.accounts.client_registrations import PlatformServerRef
 from domain.connecting import connect
 from domain.connecting.connect import AccountConnectJobArgs, Code, Login
 from platforms.mastodon.connect import build_mastodon_instance_traits
@@ -97,7 +97,7 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
 
 async def test_concurrent_registrations_leave_one(project: ConnectingProject, fediverse: Fediverse) -> None:
     """They are of two organizations, so each has a job of its own."""
-    server = PlatformServer("mastodon", fediverse.url, BACK)
+    server = PlatformServerRef("mastodon", fediverse.url, BACK)
     fediverse.held["/api/v1/apps"] = asyncio.Event()
 
     async def ask(conn: Conn) -> UUID:

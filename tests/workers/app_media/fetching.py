@@ -25,7 +25,7 @@ from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import Answers, Site, allowed_client, serve
 from workers.runtime.runner import JobTask
 from workers.tasks.fetch_app_media import fetch_app_media
-from workers.web.download import FileDownloader
+from workers.web.download import WebFileDownloader
 
 
 class MediaFetches(NamedTuple):
@@ -60,7 +60,7 @@ class MediaFetches(NamedTuple):
             [claim] = await seeds.claims(conn, FETCH_APP_MEDIA_KIND)
         return await by_hand.run(pool, claim, FETCH_APP_MEDIA_KIND, task, death)
 
-    async def fetched(self, url: str, downloads: FileDownloader, kind: AppMediaKind = "logo") -> asyncpg.Record:
+    async def fetched(self, url: str, downloads: WebFileDownloader, kind: AppMediaKind = "logo") -> asyncpg.Record:
         """Return its row once a job has ended."""
         started = await self.start(url, kind)
         await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
@@ -98,6 +98,6 @@ def open_fetches(project: IngestProject, folder: Path) -> MediaFetches:
 
 
 @asynccontextmanager
-async def site(answers: Answers) -> AsyncIterator[tuple[Site, FileDownloader]]:
+async def site(answers: Answers) -> AsyncIterator[tuple[Site, WebFileDownloader]]:
     async with serve(answers) as served, allowed_client(served) as client:
-        yield served, FileDownloader(client)
+        yield served, WebFileDownloader(client)

@@ -20,7 +20,7 @@ from tests.workers.net import SimulatedNetwork
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response
 from workers.tasks.fetch_app_media import fetch_app_media
-from workers.web.download import FileDownloader
+from workers.web.download import WebFileDownloader
 from workers.web.fetch import open_ssrf_guarded_client
 
 LOGO = media.picture(size=(64, 64))
@@ -28,9 +28,9 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script/><r
 
 
 @pytest_asyncio.fixture
-async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[FileDownloader]:
+async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[WebFileDownloader]:
     async with open_ssrf_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
-        yield FileDownloader(client)
+        yield WebFileDownloader(client)
 
 
 async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
@@ -69,7 +69,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
 
 
 async def test_no_private_address_is_connected(
-    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: FileDownloader
+    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: WebFileDownloader
 ) -> None:
     """The function itself doesn't check the address: DNS may change before the job runs."""
     row = await fetching.fetched("http://localtest.me/", net_downloads)
@@ -102,7 +102,7 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
     async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
 
-        class Deleting(FileDownloader):
+        class Deleting(WebFileDownloader):
             async def download_file(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
                 await super().download_file(url, keep, limit=limit, deadline_s=deadline_s)
                 await fetching.delete(started.asset_id)
@@ -165,10 +165,10 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: IngestProject, tmp_path:
     mine = open_fetches(sandbox, tmp_path)
     async with httpx.AsyncClient() as nobody:
         for kind, seen in SEEN.items():
-            row = await mine.fetched(f"https://example.test/{kind}", FileDownloader(nobody), kind)
+            row = await mine.fetched(f"https://example.test/{kind}", WebFileDownloader(nobody), kind)
             assert (row["status"], (row["width"], row["height"])) == ("ready", seen)
         for path, code in FAILING.items():
-            row = await mine.fetched(f"https://example.test/{path}", FileDownloader(nobody))
+            row = await mine.fetched(f"https://example.test/{path}", WebFileDownloader(nobody))
             assert row["error"]["code"] == code
 
 

@@ -26,7 +26,7 @@ LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 
 @pytest.mark.parametrize(
-    "verb", [collection_runs.read_input_of_metric_collection_run, collection_runs.store_metric_collection_result]
+    "verb", [collection_runs.prepare_metric_collection_run, collection_runs.store_metric_collection_result]
 )
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_worker_that_dies_anywhere_loses_no_value(scene: CollectionScene, verb: Any, after: bool) -> None:

@@ -18,11 +18,11 @@ from domain.apps.relays import DEFAULT_EVENT_NAME_MAPS
 from domain.events.conversion_lines import OpenConversionDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import formats, meta, person, pii, tiktok
-from workers.conversions.person import ConversionEventTree
+from workers.conversions.person import RawEventTree
 from workers.conversions.pii import (
     NO_KNOWN_PERSON_DATA,
-    KnownPersonData,
     PiiNumberStrictness,
+    PlainPersonData,
     collect_person_data_to_detect,
     contains_pii,
 )
@@ -104,7 +104,7 @@ def decoded(text: str) -> set[str]:
     return {re.sub(r"[\s+]", "", one).lower() for one in seen}
 
 
-def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> ConversionEventTree:
+def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> RawEventTree:
     root: dict[str, Any] = {"context": {"traits": traits}, "properties": {}}
     for path, value in {**PLAIN, **planted}.items():
         at = root
@@ -114,10 +114,10 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
     root["context"]["device"]["adTrackingEnabled"] = True
     root["context"]["os"]["name"] = "iOS"
     root["properties"]["products"] = [{"product_id": root["properties"].pop("product_id")}]
-    return ConversionEventTree(json.loads(json.dumps(root)))
+    return RawEventTree(json.loads(json.dumps(root)))
 
 
-def sent(tree: ConversionEventTree, event_id: str = "e") -> list[str]:
+def sent(tree: RawEventTree, event_id: str = "e") -> list[str]:
     """Return the bodies to send: to both destinations, of a website and of an app."""
     found = due(event_id=event_id, event_name=DEFAULT_EVENT_NAME_MAPS["meta"]["sign_up"], user_id="u")
     bodies = (make(to, found, tree) for make in (meta.build_meta_event, tiktok.build_tiktok_event) for to in (WEB, IOS))
@@ -195,7 +195,7 @@ def test_values_of_their_format_are_sent_unchanged() -> None:
 #: Texts in their format, which stay as they are.
 KEPT = [
     (formats.normalize_ip_address, "203.0.113.7"),
-    (formats.strip_pii_from_user_agent, "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36"),
+    (formats.strip_pii_of_sent_user_agent, "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36"),
     (formats.check_fbc, "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg"),
     (formats.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234"),
     (formats.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
@@ -215,12 +215,12 @@ FITS = [
     (formats.normalize_ip_address, "fe80::1%jane@mail.example", None),
     (formats.normalize_ip_address, "unknown", None),
     (
-        formats.strip_pii_from_user_agent,
+        formats.strip_pii_of_sent_user_agent,
         "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
         "Instagram 302.0.0.23.114 Android (33/13; qcom; )",
     ),
-    (formats.strip_pii_from_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
-    (formats.strip_pii_from_user_agent, "App/1.0 jane%40mail.example", None),
+    (formats.strip_pii_of_sent_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
+    (formats.strip_pii_of_sent_user_agent, "App/1.0 jane%40mail.example", None),
     (formats.check_fbc, "fb.1.1554763741205.4915112345678491511234", None),
     (formats.check_fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
     (formats.check_fbp, "fb.1.1596403881668.jane", None),
@@ -241,7 +241,7 @@ FITS = [
 
 
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
-def test_formats(form: Callable[[str, KnownPersonData], str | None], text: str, left: str | None) -> None:
+def test_formats(form: Callable[[str, PlainPersonData], str | None], text: str, left: str | None) -> None:
     assert form(text, NO_KNOWN_PERSON_DATA) == left
 
 
@@ -276,7 +276,7 @@ def test_a_known_person_is_found_in_other_fields() -> None:
 
 def test_oversized_quantities_and_prices_are_dropped() -> None:
     product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
-    tree = ConversionEventTree({"context": {}, "properties": {"products": [product]}})
+    tree = RawEventTree({"context": {}, "properties": {"products": [product]}})
     assert person.read_products_of_event(tree) == [("a", 1, None)]
     assert tree.dropped == {"quantity", "price"}
 

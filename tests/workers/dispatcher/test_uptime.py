@@ -23,7 +23,7 @@ def test_it_is_steady_after_a_whole_lease_without_a_gap_or_failure() -> None:
         assert not uptime.is_up_for_whole_lease
         reach(uptime, first=begins + 10, last=begins + 30)
         assert uptime.is_up_for_whole_lease
-    uptime.note_failure()
+    uptime.reset_uptime()
     assert not uptime.is_up_for_whole_lease
     reach(uptime, first=103, last=112)
     assert not uptime.is_up_for_whole_lease

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 from generation.spec import BrandSnapshot, PieceFormat, PieceSpec
-from workers.generation.protocol import CopyReadyReport, DrawProgressReport, InputFileHandles, PieceRequest
+from workers.generation.protocol import CopyReadyReport, DrawProgressReport, PieceInputHandles, PieceRequest
 from workers.generation.rendering import render_in_child_process
 
 BRAND = BrandSnapshot(
@@ -14,10 +14,10 @@ BRAND = BrandSnapshot(
     descriptions=["See high and low water for each day. Works without a connection."],
     language="en",
 )
-NOTHING = InputFileHandles(logo=None, screenshots=[], end_card=None, clip=None)
+NOTHING = PieceInputHandles(logo=None, screenshots=[], end_card=None, clip=None)
 
 
-def piece_request(folder: str, made: PieceFormat = "slideshow", handles: InputFileHandles = NOTHING) -> PieceRequest:
+def piece_request(folder: str, made: PieceFormat = "slideshow", handles: PieceInputHandles = NOTHING) -> PieceRequest:
     return PieceRequest(spec=PieceSpec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
 
 

@@ -18,7 +18,7 @@ from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.protocol import CopyReadyReport, InputFileHandles, RenderRefusedReport, RenderReport
+from workers.generation.protocol import CopyReadyReport, PieceInputHandles, RenderRefusedReport, RenderReport
 from workers.generation.rendering import (
     ONE_THREAD_ENVIRONMENT,
     RENDER_TOO_COSTLY_FAILURE,
@@ -103,7 +103,7 @@ async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
     picture = tmp_path / "picture"
     picture.write_bytes(b"<html>no picture</html>")
     handle = os.open(picture, os.O_RDONLY)
-    given = InputFileHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
+    given = PieceInputHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
     try:
         async with aclosing(render_in_child_process(piece_request(str(tmp_path), "image", given), [handle])) as reports:
             with pytest.raises(RenderFailed) as ended:
@@ -120,7 +120,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     logo = tmp_path / "logo"
     logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
     with logo.open("rb") as file:
-        handles = InputFileHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
+        handles = PieceInputHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
         async with aclosing(
             render_in_child_process(piece_request(str(tmp_path), "image", handles), handles.all_descriptors)
         ) as reports:

@@ -20,7 +20,7 @@ from PIL import Image
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import FolderStore, open_folder_store
-from generation.outputs import RenderedFile, truncation_warnings
+from generation.outputs import RenderedFile, cut_text_warnings
 from generation.spec import BrandSnapshot, PieceSpec
 from schemas.errors import JobCancelRequested, ServiceUnavailable
 from tests.domain.conftest import project
@@ -30,7 +30,7 @@ from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
 from workers.generation.child import render_requested_piece
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
-from workers.generation.protocol import CopyReadyReport, DrawProgressReport, InputFileHandles, PieceRequest
+from workers.generation.protocol import CopyReadyReport, DrawProgressReport, PieceInputHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY_RETRY, store_piece_files
 from workers.tasks.content_generate import ContentGenerationResources, content_generate
@@ -171,9 +171,9 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     spec = PieceSpec(
         format="image", brand=BrandSnapshot(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
     )
-    handles = InputFileHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
+    handles = PieceInputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
     planned, *drawn = render_requested_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
     assert isinstance(planned, CopyReadyReport)
     files = [step.made for step in drawn if isinstance(step, DrawProgressReport) and step.made]
-    told = [*planned.copy.warnings, *truncation_warnings(files)]
+    told = [*planned.copy.warnings, *cut_text_warnings(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

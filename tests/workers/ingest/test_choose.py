@@ -7,9 +7,9 @@ from hypothesis import strategies as some
 from schemas.brand import BrandFieldName, FieldCandidate
 from workers.ingest.choose import (
     FURTHER_SOURCE_BONUS,
+    MAX_AGREED_VALUE_CONFIDENCE,
     MAX_ALTERNATIVE_FINDINGS,
     MAX_CANDIDATES_PER_FIELD,
-    MAX_CONFIDENCE_BY_SOURCE_AGREEMENT,
     SECOND_SOURCE_BONUS,
     choose_brand_findings,
     keep_best_candidates,
@@ -130,7 +130,7 @@ def test_order_and_limits_hold_for_any_candidates(candidates: list[FieldCandidat
         assert confidences == sorted(confidences, reverse=True)
         assert len(finding.alternatives) <= MAX_ALTERNATIVE_FINDINGS
         assert finding.value in [candidate.value for candidate in of_field]
-        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_CONFIDENCE_BY_SOURCE_AGREEMENT
+        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_AGREED_VALUE_CONFIDENCE
         assert (
             finding.confidence
             <= max(each.confidence for each in of_field) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS

@@ -15,7 +15,7 @@ from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, inge
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, image_response, raw_response, serve
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import AppLookupAccess
+from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.stores import AppStoreAccess
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.session import build_crawl_resources
@@ -78,7 +78,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         store.answers = {look_up_path(FACEBOOK): json(listed)}
         base = store.url("")
         opened = AppStoreAccess(
-            AppLookupAccess(client, base, unlimited_limiter()), build_crawl_resources(client), parser, base, base
+            AppLookupClient(client, base, unlimited_limiter()), build_crawl_resources(client), parser, base, base
         )
         extraction = await stores.ingest_store_listings(opened, listings=[FACEBOOK], country="us", progress=ignored)
     assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]

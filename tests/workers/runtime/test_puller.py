@@ -29,7 +29,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.listener import listen_for_wakes
 from workers.runtime.puller import JobPuller
 from workers.runtime.slots import WorkerSlots
-from workers.runtime.worker import WorkerProcess
+from workers.runtime.worker import WorkerRuntime
 
 pytestmark = pytest.mark.timing
 
@@ -42,13 +42,13 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
     monkeypatch.setattr(puller, "JOB_PULL_EVERY_S", 600)
-    monkeypatch.setattr(listener, "ARQ_LISTENER_POLL_S", 600)
+    monkeypatch.setattr(listener, "ARQ_WAKE_POLL_S", 600)
 
 
 @pytest_asyncio.fixture
 async def client(workers: Workers) -> AsyncIterator[ArqRedis]:
     """Open the workers' Redis."""
-    async with courier.open_arq_client(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
+    async with courier.open_wake_client(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
         yield connected
 
 
@@ -67,7 +67,7 @@ def _pulls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(JobPuller, "_wait_for_next_pull", noted)
 
 
-async def listening(client: ArqRedis, *workers: WorkerProcess) -> None:
+async def listening(client: ArqRedis, *workers: WorkerRuntime) -> None:
     """Wait until the workers have pulled for the first time and block on the list."""
 
     async def hangs() -> bool:
@@ -149,7 +149,7 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
 async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers, tmp_path: Path) -> None:
     with run_local_valkey(tmp_path) as server:
         async with (
-            courier.open_arq_client(server.url, timeout_s=PATIENCE_S) as client,
+            courier.open_wake_client(server.url, timeout_s=PATIENCE_S) as client,
             workers.working(finish, redis_url=server.url) as worker,
             courier.open_redis_wake_courier(server.url) as sender,
         ):
@@ -190,14 +190,14 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
         ):
             await slots.wake.wait()
 
-    async with courier.open_arq_client(redis_url, timeout_s=5) as client:
+    async with courier.open_wake_client(redis_url, timeout_s=5) as client:
 
         async def prepare() -> None:
             await client.flushdb()
             await client.enqueue_job(
                 ARCHIVE_PROJECT_KIND.name,
                 _job_id=str(ids.new_uuid7()),
-                _queue_name=courier.arq_queue_key(ARCHIVE_PROJECT_KIND.pool),
+                _queue_name=courier.wake_queue_key(ARCHIVE_PROJECT_KIND.pool),
                 _defer_until=datetime.now(UTC) - WAKE_DUE_TIME_BACKDATE,
             )
 

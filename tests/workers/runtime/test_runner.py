@@ -14,7 +14,7 @@ from workers.runtime import puller
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import AttemptRunner
 from workers.runtime.slots import MAX_UNSETTLED_JOBS_PER_SLOT
-from workers.runtime.worker import WorkerProcess
+from workers.runtime.worker import WorkerRuntime
 
 
 async def test_any_exception_of_a_task_is_retried_without_its_text(workers: Workers) -> None:
@@ -149,5 +149,5 @@ async def running(workers: Workers, count: int) -> bool:
     return bool(await workers.pool.fetchval("select count(*) = $1 from job where state = 'running'", count))
 
 
-async def nothing_free(worker: WorkerProcess) -> bool:
+async def nothing_free(worker: WorkerRuntime) -> bool:
     return worker.slots.free_slot_count == 0

@@ -21,7 +21,7 @@ from workers.resources import open_worker_resources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask, TasksByKind
 from workers.runtime.shutdown import StopSoonOrNowRequest
-from workers.runtime.worker import WorkerProcess, open_worker_connection_pools
+from workers.runtime.worker import WorkerRuntime, open_worker_postgres_pools
 from workers.tasks import OpenTask
 
 #: A pool without caps, and the only kind in it.
@@ -47,7 +47,7 @@ class Workers:
     @asynccontextmanager
     async def working(
         self, task: JobTask, *, kind: JobKindSpec = TEST_JOB, stop: StopSoonOrNowRequest | None = None, **settings: Any
-    ) -> AsyncIterator[WorkerProcess]:
+    ) -> AsyncIterator[WorkerRuntime]:
         """Run a worker of `POOL` that drains when the block ends, or earlier by `stop`."""
         async with self.working_kinds({kind: task}, stop=stop, **settings) as worker:
             yield worker
@@ -55,13 +55,13 @@ class Workers:
     @asynccontextmanager
     async def working_kinds(
         self, tasks: TasksByKind, *, stop: StopSoonOrNowRequest | None = None, **settings: Any
-    ) -> AsyncIterator[WorkerProcess]:
+    ) -> AsyncIterator[WorkerRuntime]:
         """Run a worker of several kinds of one pool."""
         asked = stop or StopSoonOrNowRequest()
         mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
-        async with open_worker_connection_pools(mine, pool_name) as pools, asyncio.TaskGroup() as group:
-            worker = WorkerProcess(mine, pool_name=pool_name, tasks=tasks, pools=pools, courier=self.courier)
+        async with open_worker_postgres_pools(mine, pool_name) as pools, asyncio.TaskGroup() as group:
+            worker = WorkerRuntime(mine, pool_name=pool_name, tasks=tasks, pools=pools, courier=self.courier)
             running = group.create_task(worker.run(asked))
             yield worker
             asked.soon.set()

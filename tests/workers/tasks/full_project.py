@@ -120,8 +120,8 @@ async def fill(project: IngestProject, conn: Conn, store: MediaStore) -> FullPro
     await sending.fold_all(conn)
     await people.fold_active_users(conn)
     await sending.send(conn, events[3:])
-    await quarantine.insert_quarantined_events(
-        conn, mine.id, [quarantine.build_buffered_event_rejection(1, RejectedEvent(0, "INVALID", b"{}"))]
+    await quarantine.insert_rejected_events(
+        conn, mine.id, [quarantine.build_event_rejection_to_buffer(1, RejectedEvent(0, "INVALID", b"{}"))]
     )
     return FullProject(mine, owner, tokens)
 

@@ -167,7 +167,7 @@ async def studio(
     store = open_media_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
     with create_render_worker_temp_folder() as folders:
         here = PortraitStudio(project, store, folders)
-        monkeypatch.setattr(influencer_create, "render_portrait_or_poster_file", here.draw)
+        monkeypatch.setattr(influencer_create, "render_portrait_or_video_poster", here.draw)
         yield here
 
 
@@ -209,7 +209,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(studio: Portrai
         return await draw(asked, handles)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(influencer_create, "render_portrait_or_poster_file", late)
+        patch.setattr(influencer_create, "render_portrait_or_video_poster", late)
         assert await studio.attempt(claim) == "canceled"
     # Its file is recorded, and is pruned like those of crashed uploads.
     assert await studio.prune() == 1

@@ -52,7 +52,7 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     no_filter: dict[str, Any] = dict.fromkeys(("platforms", "statuses"))
     return [
         await accounts.read_account(conn, organization_id=tenant.org, account_id=account_id),
-        await accounts.list_accounts(conn, **page, **no_filter, leased=True),
+        await accounts.list_account_page(conn, **page, **no_filter, leased=True),
         await leases.list_account_leases_of_project(conn, **page),
         await requests.list_project_lease_requests(conn, **page),
         await conn.fetch("select * from social_account where organization_id = $1", tenant.org),

@@ -9,7 +9,7 @@ from tools.bench.figures import (
     compute_median_ratio,
     compute_percentiles,
 )
-from tools.bench.http_load import LoadPlan
+from tools.bench.http_load import BenchLoad
 
 #: Events of a request, and events a second.
 BATCH, EVENTS_S = 20, 5_000
@@ -23,7 +23,7 @@ async def measure_event_202_latency(
 ) -> BenchmarkResult:
     """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""
     rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
-    plan = LoadPlan(requests=count, batch=BATCH, connections=EVENT_LOAD_CONNECTIONS, per_s=EVENTS_S / BATCH)
+    plan = BenchLoad(requests=count, batch=BATCH, connections=EVENT_LOAD_CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     async with run_event_servers(environment) as (server, peer):

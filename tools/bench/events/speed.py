@@ -16,7 +16,7 @@ from tools.bench.events import generated
 from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
 from tools.bench.events.serving import EventServerProcess, check_stored_events, run_event_load_plan, run_event_servers
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
-from tools.bench.http_load import LoadPlan
+from tools.bench.http_load import BenchLoad
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
 CREATE_BARE_EVENT_TABLE = """
@@ -84,7 +84,7 @@ async def _send_events_and_measure_rate_and_cpu(
     environment: BenchEnvironment, server: EventServerProcess, batch: int, requests: int
 ) -> EventRateAndCpuRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
-    plan = LoadPlan(requests=requests, batch=batch, connections=callers)
+    plan = BenchLoad(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await find_postgres_pid(conn)
     before_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)

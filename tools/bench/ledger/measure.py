@@ -12,7 +12,7 @@ from db.pool import Conn, open_postgres_connection
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
-from tools.bench.ledger.sides import SLOTS, UNKNOWN_JOB_KIND, OldOrEmptyLedger
+from tools.bench.ledger.sides import SLOTS, UNKNOWN_BENCH_KIND, BenchLedger
 from tools.bench.ledger.statements import PULL_OF_TEN_STATEMENT, TIMED_STATEMENTS, TimedStatementWithSetup
 
 WARM_UP_CALLS = 8
@@ -69,7 +69,7 @@ def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
 @contextlib.asynccontextmanager
 async def _open_old_and_empty_ledgers(
     environment: BenchEnvironment,
-) -> AsyncIterator[tuple[OldOrEmptyLedger, OldOrEmptyLedger]]:
+) -> AsyncIterator[tuple[BenchLedger, BenchLedger]]:
     """Open the old and the empty ledger on one server, each in its own database, and yield both."""
     url = environment.settings.database_url
     async with (
@@ -77,7 +77,7 @@ async def _open_old_and_empty_ledgers(
         _open_ledger_postgres_connection(url) as old,
         _open_ledger_postgres_connection(empty_url) as empty,
     ):
-        yield OldOrEmptyLedger(old, old=True), OldOrEmptyLedger(empty, old=False)
+        yield BenchLedger(old, old=True), BenchLedger(empty, old=False)
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +90,7 @@ async def _open_ledger_postgres_connection(url: str) -> AsyncIterator[Conn]:
 
 
 async def _time_statement_on_old_and_empty_ledger(
-    old: OldOrEmptyLedger, empty: OldOrEmptyLedger, statement: TimedStatementWithSetup, times: int, aim: float
+    old: BenchLedger, empty: BenchLedger, statement: TimedStatementWithSetup, times: int, aim: float
 ) -> StatementTimes:
     """Time a statement on the old and the empty ledger in turn; return both medians. `aim` is the maximal ratio."""
     took: dict[bool, list[float]] = {True: [], False: []}
@@ -102,7 +102,7 @@ async def _time_statement_on_old_and_empty_ledger(
     return StatementTimes(compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim)
 
 
-async def _time_statement_ms(side: OldOrEmptyLedger, statement: TimedStatementWithSetup) -> float:
+async def _time_statement_ms(side: BenchLedger, statement: TimedStatementWithSetup) -> float:
     prepared = await statement.ready(side)
     start = time.perf_counter()
     await statement.call(side, prepared)
@@ -112,7 +112,7 @@ async def _time_statement_ms(side: OldOrEmptyLedger, statement: TimedStatementWi
 
 
 async def _measure_pulls_at_caps(
-    old: OldOrEmptyLedger, empty: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
+    old: BenchLedger, empty: BenchLedger, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten among capped tenants' jobs, and among jobs of an unknown kind; return times by case."""
     rows = {}
@@ -130,7 +130,7 @@ async def _measure_pulls_at_caps(
     name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
     tell(name)
     await old.reset_tenants_and_worker(tenants=2 * size.ledger_tenants)
-    await old.insert_due_jobs(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_JOB_KIND)
+    await old.insert_due_jobs(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_BENCH_KIND)
     await old.insert_due_jobs(old.tenants[size.ledger_tenants :], _choose_waiting_job_count(size))
     rows[name] = await _time_statement_on_old_and_empty_ledger(
         old, empty, PULL_OF_TEN_STATEMENT, size.ledger_times, MAX_OLD_TO_EMPTY_TIME_RATIO
@@ -139,7 +139,7 @@ async def _measure_pulls_at_caps(
 
 
 async def _measure_pull_with_snapshot(
-    url: str, old: OldOrEmptyLedger, empty: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
+    url: str, old: BenchLedger, empty: BenchLedger, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten during a snapshot older than the last ended jobs; return both ledgers' times by name."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
@@ -164,9 +164,7 @@ async def _hold_database_snapshot(url: str) -> AsyncIterator[None]:
         yield
 
 
-async def _measure_newcomer_waits(
-    old: OldOrEmptyLedger, size: BenchmarkRunSize, tell: ProgressCallback
-) -> dict[str, float]:
+async def _measure_newcomer_waits(old: BenchLedger, size: BenchmarkRunSize, tell: ProgressCallback) -> dict[str, float]:
     """Return percentiles of seconds from new tenants' submit to claim amid many due jobs. Raise `BenchmarkFailed`."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.reset_tenants_and_worker(tenants=size.newcomer_tenants + size.newcomers)
@@ -176,7 +174,7 @@ async def _measure_newcomer_waits(
     return compute_percentiles([await _measure_newcomer_wait_s(old, org) for org in newcomers])
 
 
-async def _measure_newcomer_wait_s(old: OldOrEmptyLedger, org: UUID) -> float:
+async def _measure_newcomer_wait_s(old: BenchLedger, org: UUID) -> float:
     """Submit a new tenant's job; return the seconds until a pull claims it. Raise `BenchmarkFailed` if none does."""
     await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()

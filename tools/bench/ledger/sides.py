@@ -19,7 +19,7 @@ from schemas.errors import BenchmarkFailed
 SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 
 #: A kind that the comparison's worker doesn't run.
-UNKNOWN_JOB_KIND = NOOP._replace(name="bench_unknown")
+UNKNOWN_BENCH_KIND = NOOP._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
 INSERT_BENCH_POOL_CAPS = """
@@ -36,7 +36,7 @@ insert into project (organization_id, id, name, timezone, primary_language)
 select id, id, 'bench', 'Europe/Berlin', 'en' from made"""
 
 #: A UUIDv7 with the row's time.
-SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
+SQL_EXPRESSION_OF_BENCH_ROW_UUIDV7 = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid"""
 
 #: Finished jobs over the 29 days before today; one in a thousand failed, one in a thousand was canceled.
@@ -44,7 +44,7 @@ INSERT_ENDED_JOBS = f"""
 with made as (
   insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                    args, result, error, run_at, deadline_at, created_at, started_at, finished_at)
-  select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
+  select t.org, t.org, {SQL_EXPRESSION_OF_BENCH_ROW_UUIDV7}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
          case t.state when 'completed' then '{{}}'::jsonb end,
          case t.state when 'failed'
               then '{{"code": "DEADLINE", "message": "late", "retryable": true}}'::jsonb end,
@@ -58,9 +58,9 @@ with made as (
 insert into job_attempt (organization_id, job_id, fence, attempt, started_at, ended_at, outcome)
 select organization_id, id, 1, 1, started_at, finished_at, 'completed' from made"""
 
-INSERT_DUE_JOBS = f"""
+INSERT_DUE_BACKLOG = f"""
 insert into job (organization_id, project_id, id, kind, pool, stage, max_attempts, args, run_at, deadline_at)
-select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, 'queued', 3, '{{}}', t.at,
+select t.org, t.org, {SQL_EXPRESSION_OF_BENCH_ROW_UUIDV7}, $3, $4, 'queued', 3, '{{}}', t.at,
        now() + interval '2 hours'
   from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
                now() - interval '1 minute' + n * interval '10 microseconds' as at
@@ -69,14 +69,14 @@ select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, 'queued', 3
 INSERT_RUNNING_JOBS = f"""
 insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                  args, lease_owner, run_at, deadline_at, started_at, attempt_started_at, attempt_deadline_at)
-select t.org, t.org, {SQL_EXPRESSION_OF_UUIDV7_AT_ROW_TIME}, $3, $4, 'running', 'starting', 1, 3, 1,
+select t.org, t.org, {SQL_EXPRESSION_OF_BENCH_ROW_UUIDV7}, $3, $4, 'running', 'starting', 1, 3, 1,
        '{{}}', $5, t.at, now() + interval '2 hours', now(), now(), now() + interval '1 hour'
   from (select org, now() - interval '2 minutes' as at
           from unnest($1::uuid[]) org, generate_series(1, $2)) t"""
 
 
 @dataclass
-class OldOrEmptyLedger:
+class BenchLedger:
     """One ledger with the connection of its timed statements; an `old` one has waiting jobs."""
 
     conn: Conn
@@ -114,7 +114,7 @@ class OldOrEmptyLedger:
 
     async def insert_due_jobs(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
         """Insert `count` due jobs, spread over these tenants in turn, and refresh statistics."""
-        await self.conn.execute(INSERT_DUE_JOBS, tenants, count, kind.name, BENCH_POOL, timeout=600)
+        await self.conn.execute(INSERT_DUE_BACKLOG, tenants, count, kind.name, BENCH_POOL, timeout=600)
         await self.vacuum_analyze()
 
     async def insert_running_jobs(self, tenants: list[UUID], each: int) -> None:

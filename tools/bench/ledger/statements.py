@@ -10,77 +10,77 @@ from domain.operations import pools
 from jobs import ledger, maintenance
 from jobs.ledger import JobClaim
 from schemas import ids
-from tools.bench.ledger.sides import PAGE, SLOTS, OldOrEmptyLedger
+from tools.bench.ledger.sides import PAGE, SLOTS, BenchLedger
 
-LATEST_POSSIBLE_UTC_TIME = datetime.max.replace(tzinfo=UTC)
+MAX_PYTHON_DATETIME_UTC = datetime.max.replace(tzinfo=UTC)
 
 
 class TimedStatementWithSetup(NamedTuple):
     """`ready` is untimed setup; `call` is timed and `after` cleans up. Both get the result of `ready`."""
 
-    ready: Callable[[OldOrEmptyLedger], Awaitable[Any]]
-    call: Callable[[OldOrEmptyLedger, Any], Awaitable[Any]]
-    after: Callable[[OldOrEmptyLedger, Any], Awaitable[Any]]
+    ready: Callable[[BenchLedger], Awaitable[Any]]
+    call: Callable[[BenchLedger, Any], Awaitable[Any]]
+    after: Callable[[BenchLedger, Any], Awaitable[Any]]
 
 
-async def _skip_setup_or_cleanup(_side: OldOrEmptyLedger, _claims: Any = None) -> None:
+async def _skip_setup_or_cleanup(_side: BenchLedger, _claims: Any = None) -> None:
     """Do nothing: stand in for the setup or the cleanup of a timed statement that needs none."""
 
 
-async def _submit_one_job(side: OldOrEmptyLedger, _: Any) -> None:
+async def _submit_one_job(side: BenchLedger, _: Any) -> None:
     await ledger.submit_job(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _drain_empty_ledger_as_cleanup(side: OldOrEmptyLedger, _: Any) -> None:
+async def _drain_empty_ledger_as_cleanup(side: BenchLedger, _: Any) -> None:
     """Pull and complete the job of the empty ledger, so that it is empty again; skip the old ledger."""
     if not side.old:
         await side.complete_jobs(await side.pull_jobs())
 
 
-async def _set_up_ten_jobs_on_empty_ledger(side: OldOrEmptyLedger) -> None:
+async def _set_up_ten_jobs_on_empty_ledger(side: BenchLedger) -> None:
     """Submit ten jobs to the empty ledger, for a pull of ten; skip the old one, which has waiting jobs."""
     if not side.old:
         await side.submit_job_for_each_next_tenant(SLOTS)
 
 
-async def _pull_ten_jobs(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
+async def _pull_ten_jobs(side: BenchLedger, claims: list[JobClaim]) -> None:
     claims.extend(await side.pull_jobs())
 
 
-async def _prepare_pull(side: OldOrEmptyLedger) -> list[JobClaim]:
+async def _prepare_pull(side: BenchLedger) -> list[JobClaim]:
     await _set_up_ten_jobs_on_empty_ledger(side)
     return []
 
 
-async def _settle_claims_as_completed(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
+async def _settle_claims_as_completed(side: BenchLedger, claims: list[JobClaim]) -> None:
     await side.complete_jobs(claims)
 
 
-async def _set_up_one_claimed_job(side: OldOrEmptyLedger) -> list[JobClaim]:
+async def _set_up_one_claimed_job(side: BenchLedger) -> list[JobClaim]:
     return await side.pull_exactly(1)
 
 
-async def _set_up_ten_claimed_jobs(side: OldOrEmptyLedger) -> list[JobClaim]:
+async def _set_up_ten_claimed_jobs(side: BenchLedger) -> list[JobClaim]:
     return await side.pull_exactly(SLOTS)
 
 
-async def _lock_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
+async def _lock_bench_job(side: BenchLedger, claims: list[JobClaim]) -> None:
     await ledger.lock_claimed_job(side.conn, claims[0])
 
 
-async def _complete_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
+async def _complete_claimed_job(side: BenchLedger, claims: list[JobClaim]) -> None:
     await ledger.complete_job(side.conn, claims[0], result={})
 
 
-async def _get_claimed_job(side: OldOrEmptyLedger, claims: list[JobClaim]) -> None:
+async def _read_bench_job(side: BenchLedger, claims: list[JobClaim]) -> None:
     await jobs.read_job(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> TimedStatementWithSetup:
+def _build_timed_job_list(*, of_project: bool = False, **given: Any) -> TimedStatementWithSetup:
     """Return the timed statement that lists one page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
-    async def call(side: OldOrEmptyLedger, _: Any) -> None:
+    async def call(side: BenchLedger, _: Any) -> None:
         org = side.tenants[1]
         await jobs.list_filtered_jobs(
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
@@ -89,10 +89,10 @@ def _build_job_list_statement(*, of_project: bool = False, **given: Any) -> Time
     return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
 
 
-def _build_chore_statement(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
+def _build_timed_chore(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
     """Return the measured call, without setup, of a query of the dispatcher or of an operator."""
 
-    async def call(side: OldOrEmptyLedger, _: Any) -> None:
+    async def call(side: BenchLedger, _: Any) -> None:
         await chore(side.conn)
 
     return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
@@ -106,21 +106,21 @@ TIMED_STATEMENTS = {
     "settle of 10": TimedStatementWithSetup(
         _set_up_ten_claimed_jobs, _settle_claims_as_completed, _skip_setup_or_cleanup
     ),
-    "step (gate)": TimedStatementWithSetup(_set_up_one_claimed_job, _lock_claimed_job, _settle_claims_as_completed),
+    "step (gate)": TimedStatementWithSetup(_set_up_one_claimed_job, _lock_bench_job, _settle_claims_as_completed),
     "commit": TimedStatementWithSetup(_set_up_one_claimed_job, _complete_claimed_job, _skip_setup_or_cleanup),
-    "get": TimedStatementWithSetup(_set_up_one_claimed_job, _get_claimed_job, _settle_claims_as_completed),
-    "look for due": _build_chore_statement(maintenance.find_due_pools),
-    "scheduled fall due": _build_chore_statement(maintenance.promote_scheduled_jobs),
-    "end overdue": _build_chore_statement(maintenance.fail_queued_jobs_past_deadline),
-    "rescue": _build_chore_statement(lambda conn: maintenance.rescue_lost_jobs(conn, before=LATEST_POSSIBLE_UTC_TIME)),
-    "prune": _build_chore_statement(maintenance.prune_ended_jobs),
-    "list": _build_job_list_statement(),
-    "list status=running": _build_job_list_statement(statuses=["running"]),
-    "list status=completed": _build_job_list_statement(statuses=["completed"]),
-    "list status=failed": _build_job_list_statement(statuses=["failed"]),
-    "list status=canceled, of a project": _build_job_list_statement(of_project=True, statuses=["canceled"]),
-    "list of an unused kind": _build_job_list_statement(kinds=["archive_project"]),
-    "list of an unused stage": _build_job_list_statement(stages=["reading"]),
-    "list from the middle": _build_job_list_statement(before=ids.new_uuid7()),
-    "ops pools": _build_chore_statement(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
+    "get": TimedStatementWithSetup(_set_up_one_claimed_job, _read_bench_job, _settle_claims_as_completed),
+    "look for due": _build_timed_chore(maintenance.find_due_pools),
+    "scheduled fall due": _build_timed_chore(maintenance.promote_scheduled_jobs),
+    "end overdue": _build_timed_chore(maintenance.fail_queued_jobs_past_deadline),
+    "rescue": _build_timed_chore(lambda conn: maintenance.rescue_lost_jobs(conn, before=MAX_PYTHON_DATETIME_UTC)),
+    "prune": _build_timed_chore(maintenance.prune_ended_jobs),
+    "list": _build_timed_job_list(),
+    "list status=running": _build_timed_job_list(statuses=["running"]),
+    "list status=completed": _build_timed_job_list(statuses=["completed"]),
+    "list status=failed": _build_timed_job_list(statuses=["failed"]),
+    "list status=canceled, of a project": _build_timed_job_list(of_project=True, statuses=["canceled"]),
+    "list of an unused kind": _build_timed_job_list(kinds=["archive_project"]),
+    "list of an unused stage": _build_timed_job_list(stages=["reading"]),
+    "list from the middle": _build_timed_job_list(before=ids.new_uuid7()),
+    "ops pools": _build_timed_chore(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
 }

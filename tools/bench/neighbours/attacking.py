@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tools.bench.load import print_json_message
+from tools.bench.load import print_json_to_parent
 from tools.bench.neighbours.measure import NEIGHBOUR_ATTACKS_BY_NAME
 from tools.bench.neighbours.row import AttackCountsAndProgress, AttackProcessInput
 
@@ -29,12 +29,12 @@ async def run_attack_process(name: str, plan: AttackProcessInput) -> None:
     running = asyncio.create_task(NEIGHBOUR_ATTACKS_BY_NAME[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
         await _wait_for_attack_event(running, reached)
-    print_json_message({"ready": True})
+    print_json_to_parent({"ready": True})
     await ended.wait()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    print_json_message(progress.counts)
+    print_json_to_parent(progress.counts)
 
 
 async def _wait_for_attack_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:

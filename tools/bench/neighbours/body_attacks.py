@@ -24,10 +24,10 @@ from tools.bench.neighbours.victim import AttackScale
 #: Projects on a page, and keys that fill them: each may write sixty times a minute.
 METADATA_PROJECTS, METADATA_KEYS = 200, 4
 #: Concurrent reads of the list.
-METADATA_LIST_READERS = 8
+METADATA_ATTACK_READERS = 8
 #: Nearly 8 KiB of JSON: 1,350 numbers that are short in JSON and long in storage, and the longest plain text.
 PROJECT_METADATA_LARGER_WHEN_STORED: dict[str, Any] = {"n": [1e308] * 1_350}
-PLAIN_TEXT_PROJECT_METADATA: dict[str, Any] = {"n": "x" * 8_000}
+ATTACK_PLAIN_TEXT_METADATA: dict[str, Any] = {"n": "x" * 8_000}
 
 #: The largest body that any route accepts.
 LARGE_BODY_BYTES = 1_000_000
@@ -43,7 +43,7 @@ MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"]
 #: The API's maximal side of an image, in pixels.
 MAX_IMAGE_SIDE_PX = 8192
 #: Concurrent uploads, so that a slow response delays no other upload.
-COSTLY_IMAGE_UPLOADERS = 8
+COSTLY_UPLOADER_COUNT = 8
 
 
 async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
@@ -53,7 +53,7 @@ async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale:
     )
     share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
     owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_KEYS)]
-    many = {"readers": scale.scale_count(METADATA_LIST_READERS)}
+    many = {"readers": scale.scale_count(METADATA_ATTACK_READERS)}
     return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
@@ -84,7 +84,7 @@ async def _fill_project_metadata(
                 await send_attack_request_and_count_status(client, progress, "PATCH", url, json={"metadata": metadata})
                 == 422
             ):
-                metadata = PLAIN_TEXT_PROJECT_METADATA
+                metadata = ATTACK_PLAIN_TEXT_METADATA
                 await send_attack_request_and_count_status(client, progress, "PATCH", url, json={"metadata": metadata})
 
 
@@ -133,7 +133,7 @@ async def attack_by_padded_images(plan: AttackProcessInput, progress: AttackCoun
         await run_callers_forever(progress, plan.many["uploaders"], upload)
 
 
-async def measure_stored_media_mib(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def measure_attack_media_mib(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     media = deployment.environment.folder / "media"
     stored = sum(path.stat().st_size for path in media.rglob("*") if path.is_file())
     return {"stored_mib": round(stored / (1 << 20), 1)}
@@ -158,13 +158,13 @@ async def attack_by_costly_images(plan: AttackProcessInput, progress: AttackCoun
                 client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
             )
 
-        every_s = COSTLY_IMAGE_UPLOADERS * 60 / MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY
+        every_s = COSTLY_UPLOADER_COUNT * 60 / MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY
         await run_paced_callers(
-            progress, COSTLY_IMAGE_UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
+            progress, COSTLY_UPLOADER_COUNT, every_s=every_s, warm_s=plan.many["warm_s"], once=upload
         )
 
 
-BODY_ATTACK_ROWS = (
+BODY_ATTACKS = (
     AttackDefinition(
         "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.create_victim_request_action,
         prepare_project_metadata_attack, attack_by_filling_and_listing_metadata,
@@ -175,7 +175,7 @@ BODY_ATTACK_ROWS = (
     ),
     AttackDefinition(
         "storage", "uploads of an image of 4 x 4 pixels with 28 MiB of padding", victim.create_victim_request_action,
-        prepare_padded_image_attack, attack_by_padded_images, note=measure_stored_media_mib,
+        prepare_padded_image_attack, attack_by_padded_images, note=measure_attack_media_mib,
     ),
     AttackDefinition(
         "uploads", "one key uploads the costliest image at its limit of 60 a minute",

@@ -82,24 +82,24 @@ async def attack_by_silent_readers(plan: AttackProcessInput, progress: AttackCou
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
             address = f"127.0.0.{2 + number % READER_ADDRESSES}"
-            group.create_task(_hold_response(plan, address, progress, trickles=number % 5 == 0))
+            group.create_task(_leave_file_unread(plan, address, progress, trickles=number % 5 == 0))
         await asyncio.sleep(CONNECT_S)
         progress.ready.set()
 
 
-async def _hold_response(
+async def _leave_file_unread(
     plan: AttackProcessInput, address: str, progress: AttackCountsAndProgress, *, trickles: bool
 ) -> None:
     """Request a file and hold its response unread; repeat this whenever the server closes the connection."""
     while True:
-        with contextlib.suppress(OSError), contextlib.closing(_open_reader_socket(address)) as sock:
+        with contextlib.suppress(OSError), contextlib.closing(_open_attacker_socket(address)) as sock:
             await _request_public_file(sock, plan)
             progress.count_attack_effect("asked")
             await _wait_for_server_close(sock, trickles=trickles)
         await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
 
 
-def _open_reader_socket(address: str) -> socket.socket:
+def _open_attacker_socket(address: str) -> socket.socket:
     sock = socket.socket()
     sock.setblocking(False)  # noqa: FBT003 - it takes no name
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
@@ -159,7 +159,7 @@ async def _hold_job_event_stream(
         await asyncio.sleep(random.uniform(*STREAM_REOPEN_RANGE_S))
 
 
-CONNECTION_ATTACK_ROWS = (
+CONNECTION_ATTACKS = (
     AttackDefinition(
         "silence", "silent connections, half heads and half bodies of a stranger",
         victim.create_victim_request_action,

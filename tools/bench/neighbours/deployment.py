@@ -36,6 +36,6 @@ async def run_attacked_deployment(
         await stack.enter_async_context(fleet.run_bench_dispatcher(environment))
         for pool in pools:
             await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))
-        api = fleet.run_api_server(environment, **environ, **settings)
+        api = fleet.run_bench_api(environment, **environ, **settings)
         _, port = await stack.enter_async_context(api)
         yield AttackedDeployment(environment, port, f"http://127.0.0.1:{home}", ports)

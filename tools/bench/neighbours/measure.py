@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import ChildProcess, read_json_message, run_module_in_environment
+from chaos.processes import ChildProcess, read_json_message, run_module_for_bench
 from tools.bench.neighbours import body_attacks, connection_attacks, request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import AttackedDeployment, run_attacked_deployment
 from tools.bench.neighbours.row import AttackDefinition, AttackProcessInput
@@ -19,9 +19,9 @@ from tools.bench.suites import SuiteProgress
 NEIGHBOUR_ATTACKS_BY_NAME = {
     row.name: row
     for row in (
-        *connection_attacks.CONNECTION_ATTACK_ROWS,
-        *body_attacks.BODY_ATTACK_ROWS,
-        *request_attacks.REQUEST_ATTACK_ROWS,
+        *connection_attacks.CONNECTION_ATTACKS,
+        *body_attacks.BODY_ATTACKS,
+        *request_attacks.REQUEST_ATTACKS,
         *worker_attacks.ATTACKS_ON_WORKERS,
     )
 }
@@ -30,7 +30,7 @@ NEIGHBOUR_ATTACKS_BY_NAME = {
 VICTIM_WARM_UP_S = 1.0
 
 #: Seconds for an attack to reach full strength, or to print its counts.
-ATTACK_MESSAGE_TIMEOUT_S = 300.0
+ATTACK_PROCESS_TIMEOUT_S = 300.0
 
 #: The target of every row: p95 during the attack, as a multiple of the p95 at rest plus milliseconds.
 VICTIM_P95_LIMIT_FACTOR = 2
@@ -64,13 +64,13 @@ async def measure_neighbour_attacks(
 ) -> dict[str, NeighbourAttackResult]:
     """Measure a victim at rest, then attacked, on new processes for each attack. Return results by name."""
     return {
-        name: await _measure_attack_row(environment, row, scale, progress)
+        name: await _measure_attack_victim(environment, row, scale, progress)
         for name, row in NEIGHBOUR_ATTACKS_BY_NAME.items()
         if name in names
     }
 
 
-async def _measure_attack_row(
+async def _measure_attack_victim(
     environment: BenchEnvironment, row: AttackDefinition, scale: AttackScale, progress: SuiteProgress
 ) -> NeighbourAttackResult:
     progress(row.name, "processes start")
@@ -100,15 +100,15 @@ async def _run_attack(
     """Run the attack's process during the block, at full strength from its start; yield counts, complete after it."""
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
-    async with run_module_in_environment(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:
-        await read_json_message(child, within=ATTACK_MESSAGE_TIMEOUT_S)
+    async with run_module_for_bench(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:
+        await read_json_message(child, within=ATTACK_PROCESS_TIMEOUT_S)
         yield counts
         counts |= await _stop_attack(child)
 
 
 async def _stop_attack(child: ChildProcess) -> dict[str, int]:
     child.process.terminate()
-    return msgspec.convert(await read_json_message(child, within=ATTACK_MESSAGE_TIMEOUT_S), dict[str, int])
+    return msgspec.convert(await read_json_message(child, within=ATTACK_PROCESS_TIMEOUT_S), dict[str, int])
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import msgspec
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
 from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from db.pool import Conn
-from domain.events.budgets import EVENT_BUDGET_BY_TIER
+from domain.events.budgets import EVENT_DAY_LIMITS_BY_TIER
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
@@ -43,7 +43,7 @@ EVENT_ATTACK_RATE_FACTOR = 10
 EVENT_ATTACK_CONNECTIONS = 40
 EVENTS_AN_ATTACK_REQUEST = 20
 
-DAILY_EVENT_BUDGET = EVENT_BUDGET_BY_TIER["standard"].events
+DAILY_EVENT_BUDGET = EVENT_DAY_LIMITS_BY_TIER["standard"].events
 #: Remaining events of the day at the beginning of the attack: a few seconds' worth.
 REMAINING_EVENTS_AT_BUDGET_ATTACK_START = 10_000
 INSERT_USED_EVENT_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
@@ -57,15 +57,15 @@ select (select sum(pg_total_relation_size(oid))::bigint
 PROJECT_LIST_ATTACK_API_KEY_COUNT = 50
 #: Projects on a page, and the metadata of each.
 PROJECT_COUNT_OF_LIST_PAGE = 200
-PROJECT_METADATA_BYTES = 8_000
+ATTACK_METADATA_BYTES = 8_000
 UPDATE_ALL_PROJECTS_METADATA = "update project set metadata = $2::jsonb where organization_id = $1"
 
-FILTERED_PROJECT_COUNT = 300_000
+FILTER_ATTACK_PROJECTS = 300_000
 FILTERED_AUDIT_ENTRY_COUNT = 1_000_000
 FILTER_ATTACK_API_KEY_COUNT = 4
-FILTER_READER_COUNT = 30
+FILTER_ATTACK_READERS = 30
 
-COSTLY_FILTER_PATHS = (
+COSTLY_LIST_FILTER_URLS = (
     "/v1/projects?search=nothing%20like%20it",
     "/v1/audit-log?action=nothing.done",
     "/v1/projects?search=zq",
@@ -77,7 +77,7 @@ insert into project (organization_id, id, name, timezone, primary_language)
 select $1, uuidv7_like(number), 'Shop ' || md5(number::text), 'UTC', 'en'
   from generate_series(1, $2::int) as number"""
 
-INSERT_AUDIT_ENTRIES = """
+INSERT_BENCH_AUDIT_ROWS = """
 insert into audit_log (organization_id, id, action, subject)
 select $1, uuidv7_like(number), 'project.updated', 'prj_' || number
   from generate_series(1, $2::int) as number"""
@@ -194,7 +194,7 @@ async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: Att
     return await _plan_event_flood_by_new_app(deployment, scale, attacker)
 
 
-async def summarize_event_budget_and_disk_growth(
+async def summarize_budget_attack_and_disk_growth(
     deployment: AttackedDeployment, counts: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return the event attack's requests by outcome, and the disk growth of a day at the full budget."""
@@ -213,28 +213,28 @@ async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackSca
         deployment.environment, tier="standard", keys=FILTER_ATTACK_API_KEY_COUNT
     )
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
-        await _insert_filtered_rows(conn, attacker.org, scale)
+        await _insert_rows_to_filter(conn, attacker.org, scale)
     return AttackProcessInput(
-        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READER_COUNT)}
+        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_ATTACK_READERS)}
     )
 
 
-async def _insert_filtered_rows(conn: Conn, org: UUID, scale: AttackScale) -> None:
+async def _insert_rows_to_filter(conn: Conn, org: UUID, scale: AttackScale) -> None:
     await conn.execute("set local statement_timeout = 0")
     await conn.execute("set local maintenance_work_mem = '256MB'")
     await conn.execute(CREATE_FUNCTION_UUIDV7_FROM_NUMBER)
     indexes = await conn.fetch(SELECT_INDEXES_REBUILT_AFTER_INSERTS)
     for index in indexes:
         await conn.execute(f"drop index {index['name']}")
-    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTERED_PROJECT_COUNT))
-    await conn.execute(INSERT_AUDIT_ENTRIES, org, scale.scale_count(FILTERED_AUDIT_ENTRY_COUNT))
+    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTER_ATTACK_PROJECTS))
+    await conn.execute(INSERT_BENCH_AUDIT_ROWS, org, scale.scale_count(FILTERED_AUDIT_ENTRY_COUNT))
     for index in indexes:
         await conn.execute(index["definition"])
 
 
 async def attack_by_filters(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     clients = itertools.cycle([open_attacker_client(plan, key) for key in plan.keys])
-    reads = itertools.cycle(COSTLY_FILTER_PATHS)
+    reads = itertools.cycle(COSTLY_LIST_FILTER_URLS)
 
     async def read() -> None:
         await send_attack_request_and_count_status(next(clients), progress, "GET", next(reads))
@@ -247,7 +247,7 @@ async def prepare_large_list_attack(deployment: AttackedDeployment, scale: Attac
     attacker = await tenants.create_bench_tenant(
         environment, tier="standard", keys=keys, projects=PROJECT_COUNT_OF_LIST_PAGE
     )
-    metadata = {"n": "x" * PROJECT_METADATA_BYTES}
+    metadata = {"n": "x" * ATTACK_METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
     await environment.pool.execute(UPDATE_ALL_PROJECTS_METADATA, attacker.org, metadata)
     return AttackProcessInput(
@@ -255,7 +255,7 @@ async def prepare_large_list_attack(deployment: AttackedDeployment, scale: Attac
     )
 
 
-async def attack_by_large_lists(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
+async def attack_by_reading_lists(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_attacker_client(plan, key)) for key in plan.keys]
 
@@ -268,7 +268,7 @@ async def attack_by_large_lists(plan: AttackProcessInput, progress: AttackCounts
         await run_paced_callers(progress, len(clients), every_s=every_s, warm_s=warm_s, once=read)
 
 
-REQUEST_ATTACK_ROWS = (
+REQUEST_ATTACKS = (
     AttackDefinition(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute",
         victim.create_victim_request_action,
@@ -282,7 +282,7 @@ REQUEST_ATTACK_ROWS = (
     AttackDefinition(
         "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
         victim.create_victim_event_action, prepare_event_budget_attack, attack_by_events,
-        note=summarize_event_budget_and_disk_growth,
+        note=summarize_budget_attack_and_disk_growth,
     ),
     AttackDefinition(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
@@ -291,6 +291,6 @@ REQUEST_ATTACK_ROWS = (
     AttackDefinition(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute",
         victim.create_victim_request_action,
-        prepare_large_list_attack, attack_by_large_lists, note=read_uncounted_request_count,
+        prepare_large_list_attack, attack_by_reading_lists, note=read_uncounted_request_count,
     ),
 )  # fmt: skip

@@ -69,9 +69,9 @@ async def create_victim_request_action(deployment: AttackedDeployment, client: h
     async def act(number: int) -> None:
         url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}"
         if number % 2:
-            _decode_success(await client.get(url, headers=headers))
+            _decode_victim_json(await client.get(url, headers=headers))
         else:
-            _decode_success(await client.patch(url, headers=headers, json={"name": f"Shop {number}"}))
+            _decode_victim_json(await client.patch(url, headers=headers, json={"name": f"Shop {number}"}))
 
     return act
 
@@ -83,7 +83,7 @@ async def create_victim_event_action(deployment: AttackedDeployment, client: htt
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
 
     async def act(_: int) -> None:
-        _decode_success(await client.post(app.path, headers=headers, content=app.build_event_body(1)))
+        _decode_victim_json(await client.post(app.path, headers=headers, content=app.build_event_body(1)))
 
     return act
 
@@ -99,7 +99,7 @@ async def create_victim_ingest_action(deployment: AttackedDeployment, client: ht
 
     async def act(number: int) -> None:
         url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}/ingest/website"
-        begun = _decode_success(await client.post(url, headers=headers, json={"url": deployment.home}))
+        begun = _decode_victim_json(await client.post(url, headers=headers, json={"url": deployment.home}))
         await _wait_for_job(client, begun["jobId"], headers)
 
     return act
@@ -117,7 +117,7 @@ async def create_victim_publish_action(deployment: AttackedDeployment, client: h
     async def act(number: int) -> None:
         target = {"socialAccountId": accounts[number % VICTIM_CONCURRENT_JOBS]}
         body = {"targets": [target], "allowDuplicate": True}
-        begun = _decode_success(await client.post(f"/v1/content/{content_id}/publish", headers=headers, json=body))
+        begun = _decode_victim_json(await client.post(f"/v1/content/{content_id}/publish", headers=headers, json=body))
         await _wait_for_job(client, begun["scheduledPosts"][0]["jobId"], headers)
 
     return act
@@ -148,14 +148,14 @@ async def _time_one_action(act: VictimAction, number: int, due: float, scale: At
 
 async def _wait_for_job(client: httpx.AsyncClient, job_id: str, headers: Mapping[str, str]) -> None:
     while True:
-        job = _decode_success(await client.get(f"/v1/jobs/{job_id}?wait={VICTIM_LONG_POLL_S}", headers=headers))
+        job = _decode_victim_json(await client.get(f"/v1/jobs/{job_id}?wait={VICTIM_LONG_POLL_S}", headers=headers))
         if job["status"] == "completed":
             return
         if job["status"] != "running":
             raise VictimActionFailed(job["status"], job["error"])
 
 
-def _decode_success(answer: httpx.Response) -> Any:
+def _decode_victim_json(answer: httpx.Response) -> Any:
     if not answer.is_success:
         raise VictimActionFailed(answer.status_code, answer.text[:200])
     return answer.json()

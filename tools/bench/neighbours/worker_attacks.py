@@ -40,7 +40,7 @@ select coalesce(error->>'code', state) as ended, attempt, count(*)
  group by ended, attempt
  order by ended, attempt"""
 
-ABOUT_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
+ATTACK_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
 
 async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
@@ -165,9 +165,9 @@ async def _ingest_attack_sites(
 async def _respond_with_costly_page(line: str) -> bytes:
     """Respond with a page that takes the longest to parse."""
     if "robots.txt" in line or "llms.txt" in line:
-        return servers.build_raw_html_response(b"")
-    return servers.build_raw_html_response(
-        ABOUT_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ABOUT_PAGE_LINKS)) // 4)
+        return servers.build_fake_html_response(b"")
+    return servers.build_fake_html_response(
+        ATTACK_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ATTACK_PAGE_LINKS)) // 4)
     )
 
 

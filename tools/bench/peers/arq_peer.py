@@ -3,7 +3,7 @@
 import secrets
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import read_json_message, run_module_and_read_json, run_module_in_environment
+from chaos.processes import read_json_message, run_module_and_read_json, run_module_for_bench
 from tools.bench.figures import compute_percentiles
 
 PLAIN_ARQ_MODULE_NAME = "tools.bench.peers.plain_arq"
@@ -17,7 +17,7 @@ async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> flo
     """Return plain arq's jobs a second from a queue that was full before its worker started."""
     queue = _new_queue_name()
     await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0")
-    async with run_module_in_environment(
+    async with run_module_for_bench(
         environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
         await read_json_message(worker)
@@ -28,7 +28,7 @@ async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> flo
 async def measure_arq_live_rate(environment: BenchEnvironment, *, count: int) -> float:
     """Return plain arq's jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _new_queue_name()
-    async with run_module_in_environment(
+    async with run_module_for_bench(
         environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
         await read_json_message(worker)
@@ -42,7 +42,7 @@ async def measure_arq_pickup(
 ) -> dict[str, float]:
     """Return p50, p95 and p99 of arq's ms from `enqueue_job` to the handler's start, at `rate` jobs a second."""
     queue = _new_queue_name()
-    async with run_module_in_environment(
+    async with run_module_for_bench(
         environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(poll_s)
     ) as worker:
         await read_json_message(worker)

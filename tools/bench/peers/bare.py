@@ -30,7 +30,7 @@ SELECT_BARE_JOB = "select * from bare_job where id = $1"
 
 
 @asynccontextmanager
-async def lifespan(app: Litestar) -> AsyncIterator[None]:
+async def open_bare_db(app: Litestar) -> AsyncIterator[None]:
     """Open the app's database pool; new rows rotate over the organizations, as in a real product."""
     size = int(os.environ.get("POOL_SIZE", "10"))
     async with open_postgres_pool(os.environ["DATABASE_URL"], name="bare", size=size) as pool:
@@ -47,21 +47,21 @@ async def handle_bare_project_create(data: JSONBody[ProjectCreate], state: State
             INSERT_PROJECT, owner, project_id, data.name, data.timezone, data.primary_language,
             data.metadata, now,
         )  # fmt: skip
-    return _build_project_response(data, owner, project_id, now)
+    return _build_bare_project(data, owner, project_id, now)
 
 
 @get("/v1/jobs/{job_id:str}")
 async def handle_bare_job_read(job_id: FromPath[str], state: State) -> Job:
     async with state.pool.acquire() as conn:
-        return _build_job_response(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
+        return _build_bare_job(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
 
 
 def create_app() -> Litestar:
     """Return the bare Litestar app, for `python -m api --app`."""
-    return Litestar([handle_bare_project_create, handle_bare_job_read], lifespan=[lifespan], openapi_config=None)
+    return Litestar([handle_bare_project_create, handle_bare_job_read], lifespan=[open_bare_db], openapi_config=None)
 
 
-def _build_project_response(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
+def _build_bare_project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
     return Project(
         id=ids.format_prefixed_id(ids.PROJECT, project_id),
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, owner),
@@ -82,7 +82,7 @@ def _build_project_response(data: ProjectCreate, owner: UUID, project_id: UUID, 
     )
 
 
-def _build_job_response(row: Record) -> Job:
+def _build_bare_job(row: Record) -> Job:
     return Job(
         job_id=ids.format_prefixed_id(ids.JOB, row["id"]),
         kind=row["kind"],

@@ -21,15 +21,15 @@ class BareEventResponseBody(msgspec.Struct):
     rejected: list[int]
 
 
-EVENT_REQUEST_DECODER = msgspec.json.Decoder(BareEventRequestBody)
+BARE_EVENT_DECODER = msgspec.json.Decoder(BareEventRequestBody)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
-async def accept_bare_events(request: Request) -> BareEventResponseBody:  # type: ignore[type-arg]
-    body = EVENT_REQUEST_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+async def handle_bare_events(request: Request) -> BareEventResponseBody:  # type: ignore[type-arg]
+    body = BARE_EVENT_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
     return BareEventResponseBody(len(body.events), 0, [])
 
 
 def create_app() -> Litestar:
     """Return the bare Litestar app for events, for `python -m api --app`."""
-    return Litestar([accept_bare_events], openapi_config=None)
+    return Litestar([handle_bare_events], openapi_config=None)

@@ -15,7 +15,7 @@ import uvloop
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from tools.bench.load import print_json_message, run_closed_loop, run_fixed_rate_load
+from tools.bench.load import print_json_to_parent, run_closed_loop, run_fixed_rate_load
 
 
 class ArqTally:
@@ -49,10 +49,10 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
         after_job_end=tally.count_ended_job, handle_signals=False,
     )  # fmt: skip
     running = asyncio.create_task(worker.async_run())
-    print_json_message({"up": True})
+    print_json_to_parent({"up": True})
     await tally.done.wait()
     running.cancel()
-    print_json_message({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
+    print_json_to_parent({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
 
 
 async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float) -> None:
@@ -63,7 +63,7 @@ async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float) -> None:
 
     first_ns = time.monotonic_ns()
     await (run_fixed_rate_load(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
-    print_json_message({"first_ns": first_ns})
+    print_json_to_parent({"first_ns": first_ns})
 
 
 async def main(verb: str, queue: str, count: int, number: float) -> None:

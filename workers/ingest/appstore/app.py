@@ -71,7 +71,7 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
         "keywords": build_listing_keyword_candidate(app.genres),
         "primaryLanguage": find_listing_language_candidates(app),
         "logoUrl": find_listing_logo_candidate(app),
-        "links": build_listing_link_candidate(app),
+        "links": build_listing_links_candidate(app),
     }
     scored = (
         (field, value, confidence, f"{app.store}.{rule}")
@@ -80,12 +80,12 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
     )
     return ParsedNonPageDoc(
         candidates=build_candidates_of_scored_values(app.url, scored),
-        passages=list(prose.description_passages(f"{app.short}\n{app.description}", app.url)),
-        pictures=list(list_store_listing_images(app)),
+        passages=list(prose.yield_listing_passages(f"{app.short}\n{app.description}", app.url)),
+        pictures=list(list_app_listing_images(app)),
     )
 
 
-def list_store_listing_images(app: StoreListing) -> Iterator[CandidateImage]:
+def list_app_listing_images(app: StoreListing) -> Iterator[CandidateImage]:
     """Yield the listing's icon as a logo, then its screenshots in the store's order.
 
     At most `MAX_LISTING_SCREENSHOTS` screenshots are used. Images without a usable address are skipped.
@@ -163,7 +163,7 @@ def find_listing_logo_candidate(app: StoreListing) -> Iterator[ScoredValue]:
         yield icon, 0.90, "icon"
 
 
-def build_listing_link_candidate(app: StoreListing) -> Iterator[ScoredValue]:
+def build_listing_links_candidate(app: StoreListing) -> Iterator[ScoredValue]:
     links_by_name = {"website": convert_url_to_https(app.website), app.store: app.url}
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
 

@@ -16,7 +16,7 @@ from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.shapes import AppLookupResult
 from workers.web.errors import read_retry_after_s
-from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch_url
+from workers.web.fetch import FetchedResponse, FetchExpectation, fetch_url
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ MAX_FIRST_APP_LOOKUP_TOKEN_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
 MAX_NEXT_APP_LOOKUP_TOKEN_WAIT_S = 30.0
 APP_LOOKUP_THROTTLED_STATUSES = frozenset({403, 429, 503})
-APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
+APP_LOOKUP_RESPONSE_LIMITS = FetchExpectation(
     accept="application/json,text/javascript",
     limit=1 << 20,
     passing=APP_LOOKUP_THROTTLED_STATUSES | {400, 404},
@@ -37,7 +37,7 @@ APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
 MAX_APP_LOOKUP_RESULT_COUNT = 50
 BAD_APP_LOOKUP_BODY_MESSAGE = "the App Store's lookup did not return a list of apps"
 #: Bytes that may precede the first brace.
-BLANKS_BEFORE_LOOKUP_JSON = b"\xef\xbb\xbf \t\r\n"
+BLANKS_TO_STRIP_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 
 
 class StorefrontResult(NamedTuple):
@@ -57,7 +57,7 @@ class AppLookupResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     error_message: str | None = None
 
 
-class AppLookupAccess(NamedTuple):
+class AppLookupClient(NamedTuple):
     """Access to the lookup for one job, at `api_url` and within the rate limit of `limiter`."""
 
     client: httpx.AsyncClient
@@ -65,7 +65,7 @@ class AppLookupAccess(NamedTuple):
     limiter: UpstreamLimiter
 
 
-async def look_up_apple_app(lookup: AppLookupAccess, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
+async def look_up_apple_app(lookup: AppLookupClient, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
     """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
@@ -85,7 +85,7 @@ def list_storefronts_to_try(listing: AppStoreListingRef, country: str) -> list[s
 
 
 async def request_app_lookup(
-    lookup: AppLookupAccess, listing: AppStoreListingRef, country: str, patience_s: float
+    lookup: AppLookupClient, listing: AppStoreListingRef, country: str, patience_s: float
 ) -> list[AppLookupResult]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
@@ -115,7 +115,7 @@ def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListingRe
 
 def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(bytes(body).lstrip(BLANKS_BEFORE_LOOKUP_JSON), type=kind)
+        return msgspec.json.decode(bytes(body).lstrip(BLANKS_TO_STRIP_BEFORE_JSON), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FetchFailed(BAD_APP_LOOKUP_BODY_MESSAGE) from error
 

@@ -13,20 +13,20 @@ DESCRIPTION_LINE_BREAK_PATTERN = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\
 MAX_READ_STORE_DESCRIPTION_CHARS = 20_000
 #: Marks before an item of a list, or around a heading.
 LIST_ITEM_MARK_PATTERN = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
-DECORATED_HEADING_PATTERN = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
-QUOTED_LINE_PATTERN = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
+LISTING_HEADING_MARK_PATTERN = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
+QUOTATION_LINE_PATTERN = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 LEADING_EMOJI_PATTERN = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 SENTENCE_END_PATTERN = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 #: Words of a sentence.
 MIN_DESCRIPTION_SENTENCE_WORDS = 4
 MIN_DESCRIPTIVE_LIST_ITEM_WORDS = 3
-MAX_DESCRIPTION_HEADING_WORDS = 8
+MAX_LISTING_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
 MAX_JOINING_WORD_CHARS = 3
 
 
-def split_description_lines(description: str) -> list[str]:
+def split_listing_lines(description: str) -> list[str]:
     bare = (
         HTML_TAG_IN_TEXT.sub("", line).strip()
         for line in DESCRIPTION_LINE_BREAK_PATTERN.split(description[:MAX_READ_STORE_DESCRIPTION_CHARS])
@@ -40,8 +40,8 @@ def find_description_opening_lines(description: str, skip_rules: SentenceSkipRul
     Sentences in the first run of plain lines have precedence, then a line there that is no sentence. Then come
     sentences further down. `skip_rules` recognize sentences that don't describe the app.
     """
-    joined = list(join_broken_lines(strip_leading_emoji_of_first_line(split_description_lines(description))))
-    plain_run = take_first_run_of_matching_texts(is_plain_text_line, joined)
+    joined = list(join_broken_lines(strip_leading_emoji_of_first_line(split_listing_lines(description))))
+    plain_run = take_first_run_of_matching_texts(is_plain_listing_line, joined)
     unskipped = [
         text
         for line in plain_run
@@ -63,7 +63,7 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
     """
     items = (
         clean_text_line(LIST_ITEM_MARK_PATTERN.sub("", line))
-        for line in join_broken_lines(split_description_lines(description))
+        for line in join_broken_lines(split_listing_lines(description))
         if is_list_item_line(line)
     )
     descriptive = dict.fromkeys(
@@ -91,7 +91,7 @@ def is_descriptive_list_item(item: str) -> bool:
 
 def is_list_item_line(line: str) -> bool:
     return bool(LIST_ITEM_MARK_PATTERN.match(line)) and not (
-        DECORATED_HEADING_PATTERN.match(line) or QUOTED_LINE_PATTERN.match(line) or is_heading_line(line)
+        LISTING_HEADING_MARK_PATTERN.match(line) or QUOTATION_LINE_PATTERN.match(line) or is_listing_heading(line)
     )
 
 
@@ -115,7 +115,7 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
         continues = (
             pieces
             and line[0].islower()
-            and not (SENTENCE_END_PATTERN.search(pieces[-1]) or is_heading_line(pieces[-1]))
+            and not (SENTENCE_END_PATTERN.search(pieces[-1]) or is_listing_heading(pieces[-1]))
         )
         if pieces and not continues:
             yield " ".join(pieces)
@@ -149,12 +149,12 @@ def take_first_run_of_matching_texts(fits: Callable[[str], bool], texts: Iterabl
     return list(takewhile(fits, dropwhile(lambda line: not fits(line), texts)))
 
 
-def is_plain_text_line(line: str) -> bool:
+def is_plain_listing_line(line: str) -> bool:
     return not (
         LIST_ITEM_MARK_PATTERN.match(line)
-        or QUOTED_LINE_PATTERN.match(line)
-        or DECORATED_HEADING_PATTERN.match(line)
-        or is_heading_line(line)
+        or QUOTATION_LINE_PATTERN.match(line)
+        or LISTING_HEADING_MARK_PATTERN.match(line)
+        or is_listing_heading(line)
     )
 
 
@@ -169,20 +169,20 @@ def has_prose_sentence(line: str) -> bool:
         SENTENCE_END_PATTERN.search(text) and count_words(text) >= MIN_DESCRIPTION_SENTENCE_WORDS
         for text in (first, line)
     )
-    return is_ended and is_plain_text_line(line)
+    return is_ended and is_plain_listing_line(line)
 
 
-def description_passages(description: str, url: str) -> Iterator[Passage]:
+def yield_listing_passages(description: str, url: str) -> Iterator[Passage]:
     """Yield a passage for each line of a store description, without its list mark.
 
     Lines without letters and digits are left out.
     """
-    for line in split_description_lines(description):
+    for line in split_listing_lines(description):
         text = clean_text_line(LIST_ITEM_MARK_PATTERN.sub("", line))
         if any(map(str.isalnum, text)):
-            yield Passage(text=text, kind="heading" if is_heading_line(line) else "text", url=url)
+            yield Passage(text=text, kind="heading" if is_listing_heading(line) else "text", url=url)
 
 
-def is_heading_line(line: str) -> bool:
-    is_short = count_words(line) <= MAX_DESCRIPTION_HEADING_WORDS and not SENTENCE_END_PATTERN.search(line)
-    return is_short and (line.isupper() or line.endswith(":") or DECORATED_HEADING_PATTERN.match(line) is not None)
+def is_listing_heading(line: str) -> bool:
+    is_short = count_words(line) <= MAX_LISTING_HEADING_WORDS and not SENTENCE_END_PATTERN.search(line)
+    return is_short and (line.isupper() or line.endswith(":") or LISTING_HEADING_MARK_PATTERN.match(line) is not None)

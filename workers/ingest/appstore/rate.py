@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, NoReturn
 
 from domain.brand import upstream_rate
-from domain.brand.upstream_rate import UpstreamRateLimit
+from domain.brand.upstream_rate import UpstreamRequestRate
 from schemas.errors import SourceRateLimited
 from telemetry import metrics
 from workers.runtime.context import TaskContext
@@ -27,13 +27,13 @@ class UpstreamLimiter(NamedTuple):
     cool_down: Callable[[float | None], Awaitable[NoReturn]]
 
 
-def build_upstream_limiter(ctx: TaskContext, rate: UpstreamRateLimit) -> UpstreamLimiter:
+def build_upstream_limiter(ctx: TaskContext, rate: UpstreamRequestRate) -> UpstreamLimiter:
     return UpstreamLimiter(
-        partial(wait_for_upstream_rate_token, ctx, rate), partial(start_cooldown_and_raise, ctx, rate)
+        partial(wait_for_upstream_rate_token, ctx, rate), partial(cool_down_upstream_and_raise, ctx, rate)
     )
 
 
-async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRateLimit, patience_s: float) -> None:
+async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRequestRate, patience_s: float) -> None:
     try:
         if wait_s := await ctx.step(partial(upstream_rate.take_upstream_rate_token, rate=rate, patience_s=patience_s)):
             await asyncio.sleep(wait_s)
@@ -42,7 +42,7 @@ async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRateLimit
         raise SourceRateLimited(early.message, retry_after=add_retry_jitter(early.retry_after, ctx, rate)) from early
 
 
-async def start_cooldown_and_raise(ctx: TaskContext, rate: UpstreamRateLimit, wish_s: float | None) -> NoReturn:
+async def cool_down_upstream_and_raise(ctx: TaskContext, rate: UpstreamRequestRate, wish_s: float | None) -> NoReturn:
     metrics.UPSTREAM_REFUSAL_COUNTER.labels(rate.upstream).inc()
     length_s = await ctx.step(partial(upstream_rate.start_upstream_cooldown, rate=rate, wish_s=wish_s))
     raise SourceRateLimited(
@@ -50,7 +50,7 @@ async def start_cooldown_and_raise(ctx: TaskContext, rate: UpstreamRateLimit, wi
     )
 
 
-def add_retry_jitter(wait_s: float | None, ctx: TaskContext, rate: UpstreamRateLimit) -> float:
+def add_retry_jitter(wait_s: float | None, ctx: TaskContext, rate: UpstreamRequestRate) -> float:
     """Return `wait_s` plus a random delay, so that jobs with the same wait don't all retry at once.
 
     Each further snooze of a job doubles the interval of the delay, up to `MAX_RETRY_JITTER_S` seconds.

@@ -18,8 +18,8 @@ from schemas.errors import FetchedSourceUnusable, SourceError, SourceNotFound, S
 from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import normalize_store_page_url
-from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, look_up_apple_app
+from workers.ingest.appstore.address import strip_store_url_query
+from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
@@ -27,22 +27,22 @@ from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
 from workers.ingest.shapes import ParsedNonPageDoc
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
 STORE_PAGE_TIMEOUT_S = 25.0
-STORE_URL_SETTINGS_FIELDS = ("itunes_api_url", "app_store_url", "play_url")
+OPERATOR_STORE_URL_SETTINGS = ("itunes_api_url", "app_store_url", "play_url")
 #: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
-DEFAULT_STORE_URLS = {
-    field.default for field in msgspec.structs.fields(Settings) if field.name in STORE_URL_SETTINGS_FIELDS
+STORE_SETTING_DEFAULTS = {
+    field.default for field in msgspec.structs.fields(Settings) if field.name in OPERATOR_STORE_URL_SETTINGS
 }
 
 
 class AppStoreAccess(NamedTuple):
     """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
-    lookup: AppLookupAccess
+    lookup: AppLookupClient
     web: WebCrawlResources
     parser: DocumentParser
     app_store_url: str
@@ -64,9 +64,9 @@ def build_custom_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
-    addresses = (getattr(settings, name) for name in STORE_URL_SETTINGS_FIELDS)
-    changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
-    return {origin: policy for url in changed for origin, policy in ssrf_guard.trust_settings_url(url).items()}
+    addresses = (getattr(settings, name) for name in OPERATOR_STORE_URL_SETTINGS)
+    changed = (url for url in addresses if url not in STORE_SETTING_DEFAULTS)
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.settings_url_policy(url).items()}
 
 
 async def ingest_store_listings(
@@ -75,7 +75,7 @@ async def ingest_store_listings(
     listings: Sequence[RequestedStoreListing],
     country: str,
     progress: ReportProgress,
-    model: LanguageModel | None = None,
+    model: LanguageModelApi | None = None,
 ) -> BrandExtraction:
     """Read the store listings of an app, and return the brand extraction that merges them.
 
@@ -91,7 +91,7 @@ async def ingest_store_listings(
         stores.parser,
         url=parts[0].url,
         title=parts[0].title,
-        candidates=merge_link_candidates([candidate for document in documents for candidate in document.candidates]),
+        candidates=join_listing_links([candidate for document in documents for candidate in document.candidates]),
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
@@ -148,7 +148,7 @@ async def read_app_store_listing(
 ) -> StoreListingDocument:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
-    url = normalize_store_page_url(software.track_view_url or "") or page
+    url = strip_store_url_query(software.track_view_url or "") or page
     reading = await parse(stores.parser, shapes.FetchedStoreApp(url=url, country=result.country, software=software))
     subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
@@ -210,7 +210,7 @@ async def read_google_play_listing(
     return StoreListingDocument(url, reading)
 
 
-def merge_link_candidates(candidates: list[FieldCandidate]) -> list[FieldCandidate]:
+def join_listing_links(candidates: list[FieldCandidate]) -> list[FieldCandidate]:
     """Return the candidates, with those of the field `links` merged into one at the end.
 
     The links of several listings complement each other. Of two links with one name the first counts.

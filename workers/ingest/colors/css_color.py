@@ -37,7 +37,7 @@ XYZ_TO_SRGB_MATRIX_BY_COLOR_SPACE = {
 }
 #: Default colors of a template, a framework or a browser, documented by each of them or written into a new
 #: project. They don't describe the brand that kept them; a logo may have any of them.
-TEMPLATE_DEFAULT_COLORS = frozenset(
+IGNORED_FRAMEWORK_COLORS = frozenset(
     # Browsers: links, visited ones.
     """#0000ee #551a8b"""
     # Bootstrap 3, 4 and 5; Foundation, Bulma, UIkit, Semantic UI.
@@ -67,7 +67,7 @@ def parse_css_color(text: str) -> str | None:
     except (ValueError, ArithmeticError):  # A `color()` without a space, or infinite channels.
         return None
     channels = (
-        convert_to_srgb_channels(color) if isinstance(color, Color) and color.alpha >= MIN_COLOR_OPACITY else None
+        convert_css_to_srgb_channels(color) if isinstance(color, Color) and color.alpha >= MIN_COLOR_OPACITY else None
     )
     if channels is None or any(map(isnan, channels)):
         return None
@@ -77,10 +77,10 @@ def parse_css_color(text: str) -> str | None:
 def parse_non_default_color(text: str) -> str | None:
     """Return a CSS color as `#rrggbb`; None for any other text, or a color that isn't opaque.
 
-    Return None too for a default in `TEMPLATE_DEFAULT_COLORS`, which the brand only kept.
+    Return None too for a default in `IGNORED_FRAMEWORK_COLORS`, which the brand only kept.
     """
     color = parse_css_color(text)
-    return None if color in TEMPLATE_DEFAULT_COLORS else color
+    return None if color in IGNORED_FRAMEWORK_COLORS else color
 
 
 def wrap_bare_channels_in_css_function(text: str) -> str:
@@ -88,7 +88,7 @@ def wrap_bare_channels_in_css_function(text: str) -> str:
     return f"{name}({' '.join(text.replace(',', ' ').split())})" if name else text
 
 
-def convert_to_srgb_channels(color: Color) -> tuple[float, ...] | None:
+def convert_css_to_srgb_channels(color: Color) -> tuple[float, ...] | None:
     """Convert a parsed color to its sRGB channels, each from 0 to 1.
 
     Return None for a space that few screens show in full, such as Display P3.

@@ -21,7 +21,7 @@ from workers.ingest.pictures.measure import is_svg_file
 from workers.ingest.shapes import FetchedLogo, ParsedNonPageDoc
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
-LOGO_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
+FETCHED_LOGO_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
 MAX_LOGO_PIXELS = 4 << 20
 #: Longer side of the reduced image, in pixels.
 REDUCED_LOGO_SIDE_PX = 96
@@ -35,7 +35,7 @@ SVG_PAINT_PATTERN = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;
 #: Confidence of the main color, and of up to four others in their order.
 LOGO_COLOR_CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
 #: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
-MAX_COMPARED_LOGO_COLORS = 400
+MAX_CLUSTERED_LOGO_COLORS = 400
 #: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
 MIN_COLOR_CLUSTER_SHARE = 0.08
 #: Share of the whole area that all chromatic colors need.
@@ -76,7 +76,7 @@ def count_pixel_colors(body: bytes) -> Counter[str]:
 
 
 def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
-    with Image.open(BytesIO(body), formats=LOGO_IMAGE_FORMATS) as image:
+    with Image.open(BytesIO(body), formats=FETCHED_LOGO_FORMATS) as image:
         if image.width * image.height > MAX_LOGO_PIXELS:
             return Counter()
         image.draft("RGB", (REDUCED_LOGO_SIDE_PX, REDUCED_LOGO_SIDE_PX))
@@ -155,7 +155,7 @@ def find_color_clusters(pixels: Counter[str]) -> list[ColorCluster]:
     """
     areas: dict[str, int] = {}
     ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
-    for color, count in ordered[:MAX_COMPARED_LOGO_COLORS]:
+    for color, count in ordered[:MAX_CLUSTERED_LOGO_COLORS]:
         leader = next((known for known in areas if is_similar_color(known, color)), color)
         areas[leader] = areas.get(leader, 0) + count
     return sorted((ColorCluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color))

@@ -18,8 +18,8 @@ MAX_ACCENT_COLORS = 3
 COLOR_SECOND_SOURCE_BONUS = 0.15
 #: Confidence that a third and each further place adds.
 COLOR_FURTHER_SOURCE_BONUS = 0.05
-MAX_PALETTE_COLOR_CONFIDENCE = 0.95
-MIN_PALETTE_COLOR_CONFIDENCE = 0.35
+MAX_BRAND_COLOR_CONFIDENCE = 0.95
+MIN_BRAND_COLOR_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
 COLOR_SOURCE_BY_RULE = {"html": "settings", "manifest": "settings"}
 
@@ -31,13 +31,13 @@ class SimilarColors(NamedTuple):
 
     @property
     def best_color(self) -> str:
-        return read_candidate_color(self.candidates[0])
+        return get_candidate_color(self.candidates[0])
 
     @property
     def confidence(self) -> float:
         further_places = len(self.best_candidate_by_source) - 1
         bonus = COLOR_SECOND_SOURCE_BONUS + COLOR_FURTHER_SOURCE_BONUS * (further_places - 1) if further_places else 0.0
-        return round(min(self.candidates[0].confidence + bonus, MAX_PALETTE_COLOR_CONFIDENCE), 3)
+        return round(min(self.candidates[0].confidence + bonus, MAX_BRAND_COLOR_CONFIDENCE), 3)
 
     @property
     def best_candidate_by_source(self) -> dict[str, FieldCandidate]:
@@ -48,7 +48,7 @@ class SimilarColors(NamedTuple):
         return any(candidate.role == role for candidate in self.candidates)
 
 
-def read_candidate_color(candidate: FieldCandidate) -> str:
+def get_candidate_color(candidate: FieldCandidate) -> str:
     """Return the first color in the value of a `colors` candidate; each candidate has exactly one.
 
     Raises `StopIteration` for an empty value.
@@ -72,7 +72,7 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> SourceFieldFin
     main = choose_main_swatch(all_swatches)
     if main is None:
         return None
-    brand_colors = list(build_palette_colors(main, [swatch for swatch in all_swatches if swatch is not main]))
+    brand_colors = list(assign_brand_color_roles(main, [swatch for swatch in all_swatches if swatch is not main]))
     return SourceFieldFinding(
         value=[swatch.color for swatch in brand_colors],
         confidence=main.confidence,
@@ -90,7 +90,7 @@ def group_similar_color_candidates(candidates: Iterable[FieldCandidate]) -> list
     merged: list[SimilarColors] = []
     for candidate in sorted(candidates, key=color_candidate_sort_key):
         swatch = next(
-            (earlier for earlier in merged if is_similar_color(earlier.best_color, read_candidate_color(candidate))),
+            (earlier for earlier in merged if is_similar_color(earlier.best_color, get_candidate_color(candidate))),
             None,
         )
         if swatch is None:
@@ -101,7 +101,7 @@ def group_similar_color_candidates(candidates: Iterable[FieldCandidate]) -> list
 
 
 def color_candidate_sort_key(candidate: FieldCandidate) -> tuple[float, str, str, str, str]:
-    return (-candidate.confidence, candidate.rule, read_candidate_color(candidate), candidate.url, candidate.role or "")
+    return (-candidate.confidence, candidate.rule, get_candidate_color(candidate), candidate.url, candidate.role or "")
 
 
 def choose_main_swatch(all_swatches: list[SimilarColors]) -> SimilarColors | None:
@@ -111,7 +111,7 @@ def choose_main_swatch(all_swatches: list[SimilarColors]) -> SimilarColors | Non
     """
     colored = list(filter(is_chromatic_swatch, all_swatches))
     roles: tuple[ColorRole, ...] = ("primary", "accent")
-    sure = [swatch for swatch in colored if swatch.confidence >= MIN_PALETTE_COLOR_CONFIDENCE]
+    sure = [swatch for swatch in colored if swatch.confidence >= MIN_BRAND_COLOR_CONFIDENCE]
     with_role = (swatch for role in roles for swatch in sure if swatch.has_candidate_for_role(role))
     return next(with_role if colored else filter(is_agreed_black_or_gray, all_swatches), None)
 
@@ -131,7 +131,7 @@ def is_agreed_black_or_gray(swatch: SimilarColors) -> bool:
     )
 
 
-def build_palette_colors(main: SimilarColors, other_swatches: list[SimilarColors]) -> Iterator[BrandColor]:
+def assign_brand_color_roles(main: SimilarColors, other_swatches: list[SimilarColors]) -> Iterator[BrandColor]:
     """Yield the palette's colors with their roles: the main color, then accents, then the background.
 
     At most `MAX_ACCENT_COLORS` accents follow by confidence. The background may be missing.
@@ -152,7 +152,7 @@ def is_background_swatch(swatch: SimilarColors) -> bool:
 
 def is_accent_swatch(swatch: SimilarColors) -> bool:
     has_role = swatch.has_candidate_for_role("primary") or swatch.has_candidate_for_role("accent")
-    return has_role and is_chromatic_swatch(swatch) and swatch.confidence >= MIN_PALETTE_COLOR_CONFIDENCE
+    return has_role and is_chromatic_swatch(swatch) and swatch.confidence >= MIN_BRAND_COLOR_CONFIDENCE
 
 
 def build_brand_color(swatch: SimilarColors, role: ColorRole) -> BrandColor:

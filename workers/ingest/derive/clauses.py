@@ -7,7 +7,7 @@ from typing import NamedTuple
 #: A word begins with a letter; it may have a dot, a hyphen or an apostrophe inside, as in `l'équipe`.
 CLAUSE_WORD_PATTERN = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
 #: Characters of a word at most: longer ones are addresses and keys.
-MAX_CLAUSE_WORD_CHARS = 40
+MAX_TOKENIZED_WORD_CHARS = 40
 #: Letters of an elided word at most, as in `qu'il`.
 MAX_ELIDED_PREFIX_CHARS = 2
 #: A word, a number, or a mark that ends a clause.
@@ -25,7 +25,7 @@ MAX_NON_TITLE_CAPITALS_SHARE = 0.6
 MIN_CASED_CLAUSE_WORDS = 3
 
 
-class ClauseToken(NamedTuple):
+class PositionedWord(NamedTuple):
     """Word of a clause: as written, in lower case, and its position `start` in the text.
 
     An `initial` word begins a sentence, a quote or brackets, so its capital is no evidence.
@@ -37,21 +37,21 @@ class ClauseToken(NamedTuple):
     initial: bool
 
 
-def split_into_clauses(text: str) -> Iterator[list[ClauseToken]]:
-    words: list[ClauseToken] = []
+def tokenize_clauses(text: str) -> Iterator[list[PositionedWord]]:
+    words: list[PositionedWord] = []
     initial = True
     for match in CLAUSE_TOKEN_PATTERN.finditer(text):
         kind = match.lastgroup
-        if kind == "word" and len(match[0]) <= MAX_CLAUSE_WORD_CHARS:
+        if kind == "word" and len(match[0]) <= MAX_TOKENIZED_WORD_CHARS:
             bare_word = strip_elided_article_and_genitive_s(match[0].replace("’", "'"))
-            words.append(ClauseToken(bare_word, bare_word.lower(), match.start(), initial))
+            words.append(PositionedWord(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(ClauseToken(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
+            words.append(PositionedWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
         elif words:
             yield (
                 [
                     *words,
-                    ClauseToken(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
+                    PositionedWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
                 ]
                 if kind == "pause"
                 else words
@@ -62,7 +62,7 @@ def split_into_clauses(text: str) -> Iterator[list[ClauseToken]]:
         yield words
 
 
-def has_significant_capitals(words: list[ClauseToken]) -> bool:
+def has_capitals_marking_nouns(words: list[PositionedWord]) -> bool:
     """Return whether capitals in the clause are evidence of nouns and names.
 
     The clause needs three words at least, and at most 60 % of them may have a capital. Other clauses are titles.

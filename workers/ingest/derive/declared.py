@@ -11,9 +11,9 @@ import msgspec
 from schemas.brand import FieldCandidate
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.clauses import CLAUSE_WORD_PATTERN
-from workers.ingest.derive.lexicon import LanguageLexicon, load_lexicon
+from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.own_prose import FORM_OR_NOTICE_WORDS_PATTERN
-from workers.ingest.page.address import registered_domain
+from workers.ingest.page.address import url_registered_domain
 from workers.ingest.page.text import count_words, fold_text
 
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
@@ -27,7 +27,7 @@ class NonDescriptiveWords:
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
         language_lexicon = load_lexicon(language)
-        registered_name = registered_domain(url) or ""
+        registered_name = url_registered_domain(url) or ""
         self.own = {fold_text(name), fold_text(registered_name), fold_text(registered_name.partition(".")[0])} - {""}
         self.leading = collect_fragment_opening_words(language_lexicon)
         self.closed = self.leading.union(*map(collect_function_words, (language_lexicon, load_lexicon("en"))))
@@ -41,7 +41,7 @@ def split_casefolded_words(text: str) -> list[str]:
     return [match[0].replace("’", "'") for match in CLAUSE_WORD_PATTERN.finditer(text.casefold())]
 
 
-def collect_fragment_opening_words(language_lexicon: LanguageLexicon) -> frozenset[str]:
+def collect_fragment_opening_words(language_lexicon: IngestLexicon) -> frozenset[str]:
     """Return a language's prepositions and joining words, with which a piece of a sentence begins.
 
     Return an empty set for a language without a grammar.
@@ -50,7 +50,7 @@ def collect_fragment_opening_words(language_lexicon: LanguageLexicon) -> frozens
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def collect_function_words(language_lexicon: LanguageLexicon) -> frozenset[str]:
+def collect_function_words(language_lexicon: IngestLexicon) -> frozenset[str]:
     grammar = language_lexicon.grammar
     if grammar is None:
         return frozenset()

@@ -16,7 +16,7 @@ from workers.ingest.derive.audience import (
     compute_audience_or_icp_confidence,
     join_as_english_list,
 )
-from workers.ingest.derive.lexicon import LanguageLexicon
+from workers.ingest.derive.lexicon import IngestLexicon
 from workers.ingest.derive.people import WeightedAudience, compile_cue_words_pattern
 from workers.ingest.derive.quotes import (
     cut_evidence_quote,
@@ -28,7 +28,7 @@ from workers.ingest.shapes import Passage, SourceProse
 
 MAX_ICP_INDUSTRIES = 2
 #: Names of the lexicon that are organizations, or parts of one; the others are roles.
-CUSTOMER_ORGANIZATION_NAMES = frozenset(
+AUDIENCE_ORGANIZATION_NAMES = frozenset(
     f"{size}{name}"
     for size, names in {
         "": """teams businesses companies enterprises organizations startups agencies manufacturers retailers
@@ -47,7 +47,7 @@ MIN_ICP_PART_KINDS = 2
 
 
 def derive_icp_candidate(
-    prose: SourceProse, roles: Sequence[WeightedAudience], language_lexicon: LanguageLexicon
+    prose: SourceProse, roles: Sequence[WeightedAudience], language_lexicon: IngestLexicon
 ) -> Iterator[FieldCandidate]:
     brand_passages = [passage for passage in prose.passages if not passage.story]
     industries = people.find_audience_industries(brand_passages, language_lexicon)[:MAX_ICP_INDUSTRIES]
@@ -74,11 +74,11 @@ def derive_icp_candidate(
 
 
 def build_icp_part_of_role(role: WeightedAudience) -> BrandPart:
-    part: IcpPart = "organization" if role.name in CUSTOMER_ORGANIZATION_NAMES else "role"
+    part: IcpPart = "organization" if role.name in AUDIENCE_ORGANIZATION_NAMES else "role"
     return BrandPart(part=part, value=role.name, quote=role.quotes[0])
 
 
-def find_customer_needs(passages: Sequence[Passage], language_lexicon: LanguageLexicon) -> Iterator[BrandPart]:
+def find_customer_needs(passages: Sequence[Passage], language_lexicon: IngestLexicon) -> Iterator[BrandPart]:
     """Yield a need of the customer for each sentence that names a use of the product, in its words with a quote."""
     for sentence in split_passages_to_sentences(passages):
         if match := compile_cue_words_pattern(language_lexicon.use).search(sentence):

@@ -14,15 +14,15 @@ from typing import NamedTuple
 import stopwordsiso
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.clauses import ClauseToken, split_into_clauses
+from workers.ingest.derive.clauses import PositionedWord, tokenize_clauses
 from workers.ingest.derive.distinct import (
     DERIVED_KEYWORDS_RULE,
     MIN_SUFFICIENT_KEYWORDS,
     drop_same_stem_keywords,
 )
-from workers.ingest.derive.lexicon import LanguageLexicon, load_lexicon
+from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
-    GrammarRules,
+    CompiledGrammar,
     PartOfSpeechPoints,
     cached_stem_of,
     count_part_of_speech_points,
@@ -51,7 +51,7 @@ KEYWORD_HEADING_WEIGHT = 2.0
 #: Bonus of a term in the first clause: it scores six times as high as a late one.
 EARLY_KEYWORD_BONUS = 5.0
 #: Number of the clause in which that bonus has halved.
-EARLY_BONUS_HALVING_CLAUSE = 5.0
+EARLY_BONUS_HALF_LIFE_CLAUSES = 5.0
 
 
 class KeywordSourceText(NamedTuple):
@@ -67,7 +67,7 @@ class KeywordSourceText(NamedTuple):
 class ClauseWithTextNumber(NamedTuple):
     """Clause with the number of its text."""
 
-    words: list[ClauseToken]
+    words: list[PositionedWord]
     number: int
 
 
@@ -89,7 +89,7 @@ class KeywordTerm:
 
     @property
     def score(self) -> float:
-        return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALVING_CLAUSE))
+        return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALF_LIFE_CLAUSES))
 
     @property
     def display_form(self) -> str:
@@ -100,7 +100,7 @@ class KeywordTerm:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def derive_brand_keywords(prose: SourceProse, language_lexicon: LanguageLexicon) -> Iterator[FieldCandidate]:
+def derive_brand_keywords(prose: SourceProse, language_lexicon: IngestLexicon) -> Iterator[FieldCandidate]:
     """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
     Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
@@ -110,7 +110,7 @@ def derive_brand_keywords(prose: SourceProse, language_lexicon: LanguageLexicon)
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
     texts = collect_keyword_source_texts(prose.about if brand_passages else [], brand_passages)
     terms_found = extract_keyword_terms(
-        texts, GrammarRules(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
+        texts, CompiledGrammar(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
     )
     places = [term.place or (0, 0) for term in terms_found]
     if len(terms_found) >= MIN_DERIVED_KEYWORDS:
@@ -149,7 +149,9 @@ def collect_keyword_source_texts(about: Iterable[str], passages: Iterable[Passag
     return [entry for entry in by_key.values() if not is_lorem_ipsum(entry.text)]
 
 
-def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRules, *, name: str) -> list[KeywordTerm]:
+def extract_keyword_terms(
+    texts: Sequence[KeywordSourceText], rules: CompiledGrammar, *, name: str
+) -> list[KeywordTerm]:
     """Return the terms in enough clauses and in a heading, title or description, the best first, without `name`."""
     all_clauses = [
         ClauseWithTextNumber(words, number)
@@ -169,23 +171,23 @@ def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: GrammarRule
     ]
 
 
-def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[ClauseToken]]:
+def mask_brand_name_in_clauses(text: str, name: str) -> Iterator[list[PositionedWord]]:
     """Yield the clauses of a text, with the words of the brand's name replaced by one neutral word."""
-    for words in split_into_clauses(text):
+    for words in tokenize_clauses(text):
         start = 0
-        replaced: list[ClauseToken] = []
+        replaced: list[PositionedWord] = []
         while start < len(words):
             size = count_words_of_brand_name_at_position(words, start, name)
-            replaced.append(words[start]._replace(key=BRAND_NAME_PLACEHOLDER) if size else words[start])
+            replaced.append(words[start]._replace(key=BRAND_NAME_MASK_WORD) if size else words[start])
             start += size or 1
         yield replaced
 
 
 #: Key of the brand's name: a single character, so that it never counts as a meaningful word.
-BRAND_NAME_PLACEHOLDER = "≡"
+BRAND_NAME_MASK_WORD = "≡"
 
 
-def count_words_of_brand_name_at_position(words: list[ClauseToken], start: int, name: str) -> int:
+def count_words_of_brand_name_at_position(words: list[PositionedWord], start: int, name: str) -> int:
     """Count the words of a clause from `start` on that are the brand's folded `name`; 0 if they aren't, or over six."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
@@ -200,7 +202,7 @@ def count_words_of_brand_name_at_position(words: list[ClauseToken], start: int, 
 def find_noun_phrase_terms(
     all_clauses: Iterable[ClauseWithTextNumber],
     texts: Sequence[KeywordSourceText],
-    rules: GrammarRules,
+    rules: CompiledGrammar,
     points_by_stem: dict[str, PartOfSpeechPoints],
 ) -> dict[str, KeywordTerm]:
     by_key: dict[str, KeywordTerm] = {}
@@ -219,7 +221,7 @@ def find_noun_phrase_terms(
     return by_key
 
 
-def is_used_as_noun_or_adjective(word: ClauseToken, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_used_as_noun_or_adjective(word: PositionedWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the whole text uses the word as a noun or adjective rather than as a verb.
 
     It is asked for the first word of a clause, which may be an imperative.
@@ -229,8 +231,8 @@ def is_used_as_noun_or_adjective(word: ClauseToken, points_by_stem: dict[str, Pa
 
 
 def find_noun_phrases_in_run(
-    run: Sequence[ClauseToken], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
-) -> Iterator[Sequence[ClauseToken]]:
+    run: Sequence[PositionedWord], rules: CompiledGrammar, points_by_stem: dict[str, PartOfSpeechPoints]
+) -> Iterator[Sequence[PositionedWord]]:
     """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
 
     A part that repeats a word is left out.
@@ -247,7 +249,7 @@ def find_noun_phrases_in_run(
 
 
 def add_keyword_term_use(
-    term: KeywordTerm, phrase: Sequence[ClauseToken], number: int, text: KeywordSourceText
+    term: KeywordTerm, phrase: Sequence[PositionedWord], number: int, text: KeywordSourceText
 ) -> None:
     term.weight += KEYWORD_HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1

@@ -14,13 +14,13 @@ from functools import lru_cache
 from workers.ingest.derive.clauses import (
     COMMA_PLACEHOLDER_WORD,
     NUMBER_PLACEHOLDER_WORD,
-    ClauseToken,
-    has_significant_capitals,
+    PositionedWord,
+    has_capitals_marking_nouns,
 )
 from workers.ingest.derive.distinct import stem_term
 from workers.ingest.derive.lexicon import Grammar
 
-MIN_NOUN_POINTS = 2
+MIN_POINTS_AS_NOUN = 2
 #: Adjective points of a word next to the head of a phrase: nouns occur there as well.
 ADJECTIVE_POINTS_BESIDE_PHRASE_HEAD = 0.5
 #: Words before a phrase that are searched for its article.
@@ -44,7 +44,9 @@ class PartOfSpeechPoints:
     @property
     def is_noun(self) -> bool:
         return (
-            self.noun >= MIN_NOUN_POINTS and self.noun > self.verb + self.adjective and self.next_to_number < self.uses
+            self.noun >= MIN_POINTS_AS_NOUN
+            and self.noun > self.verb + self.adjective
+            and self.next_to_number < self.uses
         )
 
     @property
@@ -52,7 +54,7 @@ class PartOfSpeechPoints:
         return self.verb > self.noun + self.after_opener
 
 
-class GrammarRules:
+class CompiledGrammar:
     """Grammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
 
     def __init__(self, grammar: Grammar, mute: frozenset[str]) -> None:
@@ -72,10 +74,10 @@ class GrammarRules:
             for name in ("nouns", "adjectives", "verbs", "gerunds", "plural", "attached")
         }
 
-    def matches_word_ending(self, kind: str, word: ClauseToken) -> bool:
+    def matches_word_ending(self, kind: str, word: PositionedWord) -> bool:
         return self.endings[kind].fullmatch(word.key) is not None
 
-    def is_meaningful_word(self, word: ClauseToken) -> bool:
+    def is_meaningful_word(self, word: PositionedWord) -> bool:
         """Return whether a word has a meaning: no stop or function word or address; of two letters only in capitals."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
@@ -87,14 +89,14 @@ def cached_stem_of(key: str) -> str:
 
 
 def count_part_of_speech_points(
-    clauses: Sequence[list[ClauseToken]], rules: GrammarRules
+    clauses: Sequence[list[PositionedWord]], rules: CompiledGrammar
 ) -> dict[str, PartOfSpeechPoints]:
     """Return the evidence of each part of speech for the meaningful words of all clauses, by word stem."""
     by_stem: defaultdict[str, PartOfSpeechPoints] = defaultdict(PartOfSpeechPoints)
     for clause in clauses:
         add_part_of_speech_points_by_neighbors(clause, rules, by_stem)
     for clause in clauses:
-        is_cased = has_significant_capitals(clause)
+        is_cased = has_capitals_marking_nouns(clause)
         for start, end in find_noun_phrase_runs(clause, rules, by_stem):
             add_part_of_speech_points_to_phrase(clause, start, end, rules, by_stem)
             if is_cased:
@@ -103,7 +105,7 @@ def count_part_of_speech_points(
 
 
 def add_part_of_speech_points_by_neighbors(
-    clause: list[ClauseToken], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to `by_stem` for a clause's meaningful words, by the words next to them.
 
@@ -116,7 +118,7 @@ def add_part_of_speech_points_by_neighbors(
         before, after = keys[place - 1], keys[place + 1]
         word_points = by_stem[cached_stem_of(word.key)]
         if not word_points.uses:
-            add_word_ending_points(word, rules, word_points)
+            add_word_class_by_ending(word, rules, word_points)
         word_points.uses += 1
         word_points.next_to_number += NUMBER_PLACEHOLDER_WORD in (before, after)
         is_determined = before in rules.determiners
@@ -125,14 +127,14 @@ def add_part_of_speech_points_by_neighbors(
         word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def add_word_ending_points(word: ClauseToken, rules: GrammarRules, word_points: PartOfSpeechPoints) -> None:
+def add_word_class_by_ending(word: PositionedWord, rules: CompiledGrammar, word_points: PartOfSpeechPoints) -> None:
     word_points.noun += 2 * rules.matches_word_ending("nouns", word)
     word_points.verb += 2 * rules.matches_word_ending("verbs", word) + rules.matches_word_ending("gerunds", word)
     word_points.adjective += 2 * rules.matches_word_ending("adjectives", word)
 
 
 def find_noun_phrase_runs(
-    clause: list[ClauseToken], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
@@ -146,7 +148,7 @@ def find_noun_phrase_runs(
         yield start, len(clause)
 
 
-def is_noun_phrase_break(word: ClauseToken, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_noun_phrase_break(word: PositionedWord, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the word ends a noun phrase, as a verb does.
 
     In German each word in lower case ends a phrase, except one that is attached to the noun after it.
@@ -157,10 +159,10 @@ def is_noun_phrase_break(word: ClauseToken, rules: GrammarRules, by_stem: dict[s
 
 
 def add_part_of_speech_points_to_phrase(
-    clause: list[ClauseToken],
+    clause: list[PositionedWord],
     start: int,
     end: int,
-    rules: GrammarRules,
+    rules: CompiledGrammar,
     by_stem: dict[str, PartOfSpeechPoints],
 ) -> None:
     """Add part-of-speech points to the head of the phrase from index `start` to `end`.
@@ -183,7 +185,7 @@ def add_part_of_speech_points_to_phrase(
         head_points.noun += not is_alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
 
 
-def find_phrase_opener(clause: list[ClauseToken], start: int, rules: GrammarRules) -> str:
+def find_phrase_opener(clause: list[PositionedWord], start: int, rules: CompiledGrammar) -> str:
     """Return the word that opens the phrase at `start`, as `a` of `a new and private planner`; "" for none.
 
     It is the nearest of the three words before the phrase that is no comma, joining word or mere stop word.
@@ -195,10 +197,10 @@ def find_phrase_opener(clause: list[ClauseToken], start: int, rules: GrammarRule
 
 
 def add_part_of_speech_points_by_capitals(
-    clause: list[ClauseToken],
+    clause: list[PositionedWord],
     start: int,
     end: int,
-    rules: GrammarRules,
+    rules: CompiledGrammar,
     by_stem: dict[str, PartOfSpeechPoints],
 ) -> None:
     """Add part-of-speech points for capitals inside a sentence to the words from index `start` to `end`.

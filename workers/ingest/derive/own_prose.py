@@ -10,7 +10,7 @@ from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 
 #: Words of a sentence at least: a shorter one may be a button or a price.
-MIN_BRAND_SENTENCE_WORDS = 4
+MIN_VOICE_SENTENCE_WORDS = 4
 #: Characters of emoji that belong to the sentence before them.
 MAX_EMOJI_CHARS_JOINED_TO_SENTENCE = 8
 #: The beginning of a passage that quotes another speaker.
@@ -51,7 +51,7 @@ def split_sentences_keeping_trailing_emoji(passage: Passage) -> list[str]:
 
 
 def is_brand_prose_sentence(sentence: str) -> bool:
-    return count_words(sentence) >= MIN_BRAND_SENTENCE_WORDS and FORM_OR_NOTICE_WORDS_PATTERN.search(sentence) is None
+    return count_words(sentence) >= MIN_VOICE_SENTENCE_WORDS and FORM_OR_NOTICE_WORDS_PATTERN.search(sentence) is None
 
 
 def find_brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:

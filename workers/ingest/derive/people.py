@@ -13,14 +13,14 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import LanguageLexicon
+from workers.ingest.derive.lexicon import IngestLexicon
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
 #: Weight of a mention after a plain cue, or as a label.
-PLAIN_AUDIENCE_CUE_WEIGHT = 2
+PLAIN_CUE_AUDIENCE_WEIGHT = 2
 #: Weight of a mention after a sure cue.
-SURE_AUDIENCE_CUE_WEIGHT = 3
+SURE_CUE_AUDIENCE_WEIGHT = 3
 #: Highest weight of a name's mentions together.
 MAX_SUMMED_AUDIENCE_MENTION_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
@@ -42,7 +42,7 @@ NUMBER_RULING_OUT_AUDIENCE_PATTERN = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-PLURAL_SUFFIX_PATTERN = re.compile(r"(?<=ss)es$|s$")
+AUDIENCE_PLURAL_PATTERN = re.compile(r"(?<=ss)es$|s$")
 WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 
@@ -55,7 +55,7 @@ class WeightedAudience:
     quotes: list[str] = field(default_factory=list)
 
 
-def find_audience_roles(passages: Iterable[Passage], lexicon: LanguageLexicon) -> list[WeightedAudience]:
+def find_audience_roles(passages: Iterable[Passage], lexicon: IngestLexicon) -> list[WeightedAudience]:
     """Return the audience roles that the passages name, the highest weight first.
 
     One search has the forms of all customer segments, so that the longest form counts.
@@ -66,7 +66,7 @@ def find_audience_roles(passages: Iterable[Passage], lexicon: LanguageLexicon) -
     )
 
 
-def find_audience_industries(passages: Iterable[Passage], lexicon: LanguageLexicon) -> list[WeightedAudience]:
+def find_audience_industries(passages: Iterable[Passage], lexicon: IngestLexicon) -> list[WeightedAudience]:
     """Return the audience's industries that the passages name, the highest weight first.
 
     Many industries are everyday words, so a plain cue doesn't count.
@@ -100,21 +100,21 @@ class AudienceCue(NamedTuple):
 class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
-    def __init__(self, lexicon: LanguageLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
+    def __init__(self, lexicon: IngestLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {PLURAL_SUFFIX_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        all_forms = {AUDIENCE_PLURAL_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
         self.single = compile_audience_name_pattern(tuple(all_forms), lexicon.suffix)
         plural = compile_audience_name_pattern(tuple(plural_forms), lexicon.suffix)
         # `For developers` alone is a heading for the project's own developers.
-        self.plain = AudienceCue(compile_cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_AUDIENCE_CUE_WEIGHT, plural)
+        self.plain = AudienceCue(compile_cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_CUE_AUDIENCE_WEIGHT, plural)
         self.sure = (
-            AudienceCue(compile_cue_words_pattern(lexicon.cue), SURE_AUDIENCE_CUE_WEIGHT, plural),
-            AudienceCue(compile_cue_words_pattern(lexicon.help), SURE_AUDIENCE_CUE_WEIGHT, plural, is_complete=False),
-            AudienceCue(compile_cue_words_pattern(lexicon.whether), SURE_AUDIENCE_CUE_WEIGHT, self.single),
+            AudienceCue(compile_cue_words_pattern(lexicon.cue), SURE_CUE_AUDIENCE_WEIGHT, plural),
+            AudienceCue(compile_cue_words_pattern(lexicon.help), SURE_CUE_AUDIENCE_WEIGHT, plural, is_complete=False),
+            AudienceCue(compile_cue_words_pattern(lexicon.whether), SURE_CUE_AUDIENCE_WEIGHT, self.single),
         )
 
     def find_audiences_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
@@ -200,7 +200,7 @@ def find_audiences_in_labels(passages: Iterable[Passage], finder: AudienceNameFi
             for match in matches if len(matches) >= MIN_AUDIENCE_LABELS_AFTER_SIGNPOST else ():
                 yield (
                     finder.names[fold_case(match["form"])],
-                    PLAIN_AUDIENCE_CUE_WEIGHT,
+                    PLAIN_CUE_AUDIENCE_WEIGHT,
                     cut_evidence_quote(match.string),
                 )
 

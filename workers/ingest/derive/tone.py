@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from workers.ingest.derive.lexicon import LanguageLexicon
+from workers.ingest.derive.lexicon import IngestLexicon
 
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 TONE_EMOJI_PATTERN = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
-EXCLAMATION_ENDING = re.compile(r"[!！]\W{0,8}$")
-QUESTION_ENDING = re.compile(r"[?？؟]\W{0,8}$")
+TONE_EXCLAMATION_END = re.compile(r"[!！]\W{0,8}$")
+TONE_QUESTION_END = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
 TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word above which it is long in LIX.
@@ -53,7 +53,7 @@ class ToneCounts:
         return self.mean_sentence_words + 100 * self.long_words / max(self.words, 1)
 
 
-def measure_tone(sentences: Sequence[str], lexicon: LanguageLexicon, *, name: str = "") -> ToneCounts:
+def measure_tone(sentences: Sequence[str], lexicon: IngestLexicon, *, name: str = "") -> ToneCounts:
     """Return the counts of words, sentences and signs of tone in a text's sentences.
 
     Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
@@ -85,14 +85,14 @@ def count_tone_sign(tone: ToneCounts, sign: str, sentence: str, words: re.Patter
         tone.examples[sign].append((sentence, found_matches[0].start()))
 
 
-def build_tone_sign_patterns(lexicon: LanguageLexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+def build_tone_sign_patterns(lexicon: IngestLexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield each sign of tone as its name and the pattern that finds it in a sentence.
 
     A form of address is named by its word. The brand's `name_words` are no slang or delight.
     """
     yield "emoji", TONE_EMOJI_PATTERN
-    yield "exclamation", EXCLAMATION_ENDING
-    yield "question", QUESTION_ENDING
+    yield "exclamation", TONE_EXCLAMATION_END
+    yield "question", TONE_QUESTION_END
     yield "contraction", compile_whole_word_pattern(lexicon.contraction)
     yield "we", compile_any_word_pattern(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):

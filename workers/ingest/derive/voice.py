@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.lexicon import LanguageFormOfAddress, LanguageLexicon
+from workers.ingest.derive.lexicon import IngestLexicon, VoiceFormOfAddress
 from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
@@ -65,7 +65,7 @@ class VoiceHabitSign(NamedTuple):
     example_key: str
 
 
-def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: LanguageLexicon) -> Iterator[FieldCandidate]:
+def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: IngestLexicon) -> Iterator[FieldCandidate]:
     tone = measure_tone(list_brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
     if tone.words < MIN_VOICE_PROSE_WORDS:
         return
@@ -122,7 +122,7 @@ def find_manners_shown_by_voice_signs(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: LanguageLexicon) -> Iterator[VoiceHabitSign]:
+def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
     yield from find_form_of_address_sign(tone, language_lexicon)
     for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
         if sign != "we" and is_sign_frequent_enough_for_habit(tone, sign, rate):
@@ -137,7 +137,7 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: LanguageLexico
             yield VoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
     if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
         yield VoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
-    yield from find_readability_sign(tone, language_lexicon)
+    yield from find_readability_habit(tone, language_lexicon)
 
 
 def is_sign_frequent_enough_for_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
@@ -149,7 +149,7 @@ def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def find_form_of_address_sign(tone: ToneCounts, language_lexicon: LanguageLexicon) -> Iterator[VoiceHabitSign]:
+def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
@@ -168,11 +168,11 @@ def find_form_of_address_sign(tone: ToneCounts, language_lexicon: LanguageLexico
             )
 
 
-def classify_address_form_by_formality(address: LanguageFormOfAddress) -> str:
+def classify_address_form_by_formality(address: VoiceFormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def find_readability_sign(tone: ToneCounts, language_lexicon: LanguageLexicon) -> Iterator[VoiceHabitSign]:
+def find_readability_habit(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if (
         tone.lix_readability_index < plain

@@ -10,7 +10,7 @@ from workers.ingest.github.errors import ABSENT_REPOSITORY_MESSAGE
 from workers.web.fetch import FetchedResponse
 
 
-class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
+class GitHubRepoMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of the object that are used."""
 
     id: int
@@ -37,7 +37,7 @@ class IngestedBranch(NamedTuple):
     """Branch of a repository that an ingest reads."""
 
     api: GitHubApi
-    about: GitHubRepositoryObject
+    about: GitHubRepoMetadata
     name: str
 
     def build_repository_api_url(self, *segments: str, **query: str) -> str:
@@ -46,7 +46,7 @@ class IngestedBranch(NamedTuple):
 
 async def request_repository_by_id_or_name(
     api: GitHubApi, name: str, known_id: int | None
-) -> tuple[GitHubRepositoryObject, FetchedResponse]:
+) -> tuple[GitHubRepoMetadata, FetchedResponse]:
     """Request a repository from GitHub; return its object and the response.
 
     Request it by `known_id` of the last visit, since the id survives a new name. Request it by `name` without
@@ -60,19 +60,19 @@ async def request_repository_by_id_or_name(
     return await request_repository_metadata(api, "repos", *name.split("/"))
 
 
-async def request_repository_metadata(api: GitHubApi, *segments: str) -> tuple[GitHubRepositoryObject, FetchedResponse]:
+async def request_repository_metadata(api: GitHubApi, *segments: str) -> tuple[GitHubRepoMetadata, FetchedResponse]:
     """Request a repository's object by the API path `segments`; return it with the response.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
     """
     answer = await request_github_api(api, api.build_api_url(*segments))
-    about = decode_github_json(answer.body, GitHubRepositoryObject)
+    about = decode_github_json(answer.body, GitHubRepoMetadata)
     if not (about.is_public or api.installed):
         raise SourceNotFound(ABSENT_REPOSITORY_MESSAGE)
     return about, answer
 
 
-def build_renamed_or_archived_repo_warnings(about: GitHubRepositoryObject, name: str) -> list[str]:
+def build_renamed_or_archived_repo_warnings(about: GitHubRepoMetadata, name: str) -> list[str]:
     warnings = renamed_repository_warnings(name, about.full_name)
     if about.archived:
         warnings.append("repo_archived: the repository is archived; its content may be out of date")

@@ -12,7 +12,7 @@ from workers.ingest.github.about import IngestedBranch, renamed_repository_warni
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
 from workers.ingest.github.repository import (
     FetchedRepository,
-    fetch_repository_snapshot,
+    fetch_repository_to_ingest,
     is_repository_unchanged,
 )
 from workers.ingest.llm.suggest import compute_extraction_version
@@ -26,8 +26,8 @@ from workers.ingest.pictures.fetch_images import (
 )
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, WebCrawlResources
-from workers.llm.endpoint import LanguageModel
-from workers.web.fetch import ExpectedResponse, FetchedResponse
+from workers.llm.endpoint import LanguageModelApi
+from workers.web.fetch import FetchedResponse, FetchExpectation
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
 REPOSITORY_EXTRACTION_RULES_VERSION = 4
@@ -41,7 +41,7 @@ async def ingest_github_repository(
     args: dict[str, Any],
     visit: LastCrawlRecord | None,
     progress: ReportProgress,
-    model: LanguageModel | None = None,
+    model: LanguageModelApi | None = None,
 ) -> BrandExtraction:
     """Read a GitHub repository; return its brand extraction, without fields if unchanged since `visit`.
 
@@ -53,7 +53,9 @@ async def ingest_github_repository(
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
         return build_unchanged_repo_extraction(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
-    snapshot = await fetch_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
+    snapshot = await fetch_repository_to_ingest(
+        api, parser, name=args["repo"], branch=args["branch"], known_id=known_id
+    )
     await progress("analyzing", 0.6)
     reading = await parse_non_page_document(parser, snapshot.repository)
     return await assemble_brand_extraction(
@@ -114,7 +116,7 @@ def build_repository_image_fetcher(api: GitHubApi, snapshot: FetchedRepository, 
     return fetch
 
 
-def build_repository_image_response_limits(candidate: CandidateImage) -> ExpectedResponse:
+def build_repository_image_response_limits(candidate: CandidateImage) -> FetchExpectation:
     """Return the limits of GitHub's response for a repository's image: as for a website's image of its kind."""
     limits = EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[choose_logo_or_picture_request_kind(candidate)]
     return msgspec.structs.replace(

@@ -120,7 +120,7 @@ def choose_paths_of_tree_entries(
     return ChosenRepositoryPaths(
         readme=choose_readme_path(entries),
         icon=choose_store_icon_path(entries),
-        pictures=store_pictures.choose_store_images((entry.path for entry in entries), rank_store_locale),
+        pictures=store_pictures.choose_repo_app_images((entry.path for entry in entries), rank_store_locale),
         files=choose_ranked_file_paths(entries, name=name),
         truncated=truncated,
     )
@@ -158,14 +158,15 @@ def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
     matches = [
         match
         for path in files
-        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELD_NAMES
+        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path))
+        and parse_store_path_field(match) in STORE_TEXT_FIELD_NAMES
     ]
     for field in STORE_TEXT_FIELD_NAMES:
-        texts = [match for match in matches if store_text_field_of(match) == field]
+        texts = [match for match in matches if parse_store_path_field(match) == field]
         yield from (match[0] for match in sorted(texts, key=rank_store_text_path)[:1])
 
 
-def store_text_field_of(match: re.Match[str]) -> str:
+def parse_store_path_field(match: re.Match[str]) -> str:
     """Return the field in a store text's path with underscores; Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 

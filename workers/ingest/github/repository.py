@@ -8,7 +8,7 @@ import msgspec
 from schemas.brand import HttpValidators, LastCrawlRecord
 from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
 from workers.ingest.github.about import (
-    GitHubRepositoryObject,
+    GitHubRepoMetadata,
     IngestedBranch,
     build_renamed_or_archived_repo_warnings,
     request_repository_by_id_or_name,
@@ -28,7 +28,7 @@ from workers.ingest.github.paths import (
 )
 from workers.ingest.github.shapes import ChosenRepositoryPaths, FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
-from workers.web.fetch import ExpectedResponse, FetchedResponse
+from workers.web.fetch import FetchedResponse, FetchExpectation
 
 REPO_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
@@ -42,7 +42,7 @@ STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
 class FetchedRepository(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
-    about: GitHubRepositoryObject
+    about: GitHubRepoMetadata
     repository: RepositoryContent
     warnings: list[str]
     answers: dict[str, HttpValidators]
@@ -65,7 +65,7 @@ async def is_repository_unchanged(api: GitHubApi, visit: LastCrawlRecord) -> boo
     return bool(visit.answers)
 
 
-async def fetch_repository_snapshot(
+async def fetch_repository_to_ingest(
     api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
 ) -> FetchedRepository:
     """Read a repository from GitHub: its object, tree, README, languages and chosen files.
@@ -159,7 +159,7 @@ def build_contents_api_url(branch: IngestedBranch, path: str) -> str:
 
 
 async def fetch_repository_file(
-    branch: IngestedBranch, address: str, path: str, want: ExpectedResponse
+    branch: IngestedBranch, address: str, path: str, want: FetchExpectation
 ) -> FetchedRepoFile | None:
     """Fetch a repository's file at the API's `address`; return it with `path`, or None for a missing file or a folder.
 
@@ -174,7 +174,7 @@ async def fetch_repository_file(
     return decode_base64_file(answer.body)
 
 
-class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
+class GitHubBase64File(msgspec.Struct, frozen=True, kw_only=True):
     """File as JSON, which GitHub sometimes sends although the raw file was requested."""
 
     path: str
@@ -185,7 +185,7 @@ class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
 def decode_base64_file(body: bytes) -> FetchedRepoFile | None:
     """Return the file in GitHub's JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
-        decoded = msgspec.json.decode(body, type=Base64FileResponse)
+        decoded = msgspec.json.decode(body, type=GitHubBase64File)
         return FetchedRepoFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None

@@ -46,7 +46,7 @@ def is_store_image_path(path: str) -> bool:
     )
 
 
-def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
+def choose_repo_app_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
     """Return the paths of an app's store images: the icon, up to four screenshots and the banner.
 
     Of each kind, take the first layout that has any: those nearest to the root, in the locale of lowest `rank`.
@@ -55,7 +55,7 @@ def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> lis
     chosen: dict[PictureKind, list[str]] = {}
     for kind, _, place in STORE_IMAGE_PATH_PATTERNS:
         matches = [
-            (build_store_image_sort_key(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
+            (rank_store_image_path(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
         ]
         best = min((key for key, _ in matches), default=None)
         best_paths = sorted((path for key, path in matches if key == best), key=natural_sort_key)
@@ -64,7 +64,7 @@ def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> lis
     return [path for paths_of in chosen.values() for path in paths_of]
 
 
-def build_store_image_sort_key(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
+def rank_store_image_path(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
     """Return a store image's sort key, equal for all images of an app in one locale.
 
     The nearest to the root is first, then the locale with the lowest `rank`.
@@ -78,6 +78,6 @@ def natural_sort_key(path: str) -> tuple[list[int], str]:
     return [int(number[:9]) for number in NUMBER_IN_FILE_NAME.findall(path.rpartition("/")[2])], path
 
 
-def find_store_image_kind(path: str) -> tuple[PictureKind, str]:
+def classify_store_image_path(path: str) -> tuple[PictureKind, str]:
     """Return picture kind and rule of a store image by its path. Raises `StopIteration` for any other path."""
     return next((kind, rule) for kind, rule, place in STORE_IMAGE_PATH_PATTERNS if place.fullmatch(path))

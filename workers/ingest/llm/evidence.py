@@ -23,7 +23,7 @@ LLM_RULE_NAME = "llm"
 CONFIDENCE_BY_MODEL_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
 MAX_LLM_CLAIM_CHARS = 300
 MAX_LLM_QUOTE_CHARS = 300
-MAX_CUSTOMER_PART_CHARS = 120
+MAX_ICP_PART_CHARS = 120
 MAX_VOICE_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
 MIN_LLM_QUOTE_WORDS = 3
@@ -56,7 +56,9 @@ def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSource
 def join_supported_llm_claims_as_candidate(
     field: BrandFieldName, claims: Iterable[BrandClaim], source: PromptSourceText
 ) -> Iterator[FieldCandidate]:
-    supported = [checked_claim for claim in claims if (checked_claim := keep_supported_claim(claim, source.own_text))]
+    supported = [
+        checked_claim for claim in claims if (checked_claim := keep_supported_llm_claim(claim, source.own_text))
+    ]
     if supported:
         value = " ".join(claim.statement for claim in supported)
         quotes = [quote for claim in supported for quote in claim.evidence]
@@ -76,7 +78,7 @@ def build_llm_icp_candidate(
     quoted = [
         part
         for part in parts
-        if is_quote_in_text(part.quote, source.own_text) and is_part_in_quote(part.words, part.quote)
+        if is_quote_in_text(part.quote, source.own_text) and is_icp_part_quoted(part.words, part.quote)
     ]
     brand_parts = [BrandPart(part=part.part, value=clean_text_line(part.words), quote=part.quote) for part in quoted]
     if has_enough_icp_parts(brand_parts, " ".join(claim.statement for claim in audience)):
@@ -87,8 +89,8 @@ def build_llm_icp_candidate(
         yield msgspec.structs.replace(icp, parts=brand_parts)
 
 
-def is_part_in_quote(part_words: str, quote: str) -> bool:
-    return part_words in quote and 0 < len(clean_text_line(part_words)) <= MAX_CUSTOMER_PART_CHARS
+def is_icp_part_quoted(part_words: str, quote: str) -> bool:
+    return part_words in quote and 0 < len(clean_text_line(part_words)) <= MAX_ICP_PART_CHARS
 
 
 def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText) -> Iterator[FieldCandidate]:
@@ -96,7 +98,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
 
     Yield none with fewer than `MIN_VOICE_HABITS` traits in the brand's prose, or if that prose is too short.
     """
-    by_quote = {trait.quote: trait for trait in traits if is_supported_trait(trait, source.brand_prose)}
+    by_quote = {trait.quote: trait for trait in traits if is_quoted_voice_trait(trait, source.brand_prose)}
     by_name = {clean_text_line(trait.trait).rstrip("."): trait for trait in by_quote.values()}
     if len(by_name) >= MIN_VOICE_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
@@ -106,12 +108,12 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
         )
 
 
-def is_supported_trait(trait: Trait, text: str) -> bool:
+def is_quoted_voice_trait(trait: Trait, text: str) -> bool:
     name = clean_text_line(trait.trait)
     return (
         is_quote_in_text(trait.quote, text)
         and 0 < len(name) <= MAX_VOICE_TRAIT_CHARS
-        and not has_invented_web_address(name, text)
+        and not does_claim_invent_address(name, text)
     )
 
 
@@ -120,14 +122,14 @@ def is_quoted_tagline(claim: BrandClaim, text: str) -> bool:
     return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote_in_text(claim.statement, text)
 
 
-def keep_supported_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
+def keep_supported_llm_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """Return the model's claim as plain text, with those of its quotes that are in the text.
 
     Return None if no quote is there, if the statement is empty or too long, or if it adds a web address.
     """
     statement = clean_text_line(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote_in_text(quote, text)]
-    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or has_invented_web_address(statement, text):
+    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or does_claim_invent_address(statement, text):
         return None
     return BrandClaim(statement, evidence, claim.confidence)
 
@@ -136,7 +138,7 @@ def is_quote_in_text(quote: str, text: str) -> bool:
     return len(quote) <= MAX_LLM_QUOTE_CHARS and count_words(quote) >= MIN_LLM_QUOTE_WORDS and quote in text
 
 
-def has_invented_web_address(statement: str, text: str) -> bool:
+def does_claim_invent_address(statement: str, text: str) -> bool:
     """Return whether the statement has a web address that the text lacks; `me.com` isn't in `acme.com`."""
     addresses = {match.group().rstrip(".,;:!?)'\"") for match in WEB_ADDRESS_PATTERN.finditer(statement)}
     return any(

@@ -16,7 +16,7 @@ from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_
 from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import ModelQuestion, ask_model, build_untrusted_text_prompt
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 
 #: Words of prose at least: with fewer a model invents claims.
 MIN_BRAND_PROMPT_WORDS = 20
@@ -40,27 +40,27 @@ copied from the texts character by character. Leave out what no quote supports. 
 """
 
 
-class BrandModelSuggestions(NamedTuple):
+class CheckedModelSuggestions(NamedTuple):
     """Candidates of the model, and a warning if it failed."""
 
     candidates: list[FieldCandidate]
     warnings: list[str]
 
 
-def compute_extraction_version(rules: int, model: LanguageModel | None) -> int:
+def compute_extraction_version(rules: int, model: LanguageModelApi | None) -> int:
     """Return an extraction's version: `rules`, with a model's name if any; a source is read again if it differs."""
     return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
 
 
-async def suggest_brand_candidates(
-    model: LanguageModel | None, *, url: str, passages: Sequence[Passage]
-) -> BrandModelSuggestions:
+async def ask_llm_for_brand_candidates(
+    model: LanguageModelApi | None, *, url: str, passages: Sequence[Passage]
+) -> CheckedModelSuggestions:
     """Ask the language model about the brand in the passages; return what its quotes prove, and warnings.
 
     Both are empty without a model, or with too little prose. A failure of the model is a warning, never an error.
     """
     if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_BRAND_PROMPT_WORDS:
-        return BrandModelSuggestions([], [])
+        return CheckedModelSuggestions([], [])
     try:
         answer = await ask_model(
             model,
@@ -68,10 +68,10 @@ async def suggest_brand_candidates(
         )
     except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()
-        return BrandModelSuggestions([], [f"{error.code}: {error}"])
+        return CheckedModelSuggestions([], [f"{error.code}: {error}"])
     suggestions = list(build_candidates_from_model_answer(answer, build_prompt_source_text(passages, url)))
     metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels("ok" if suggestions else "nothing").inc()
-    return BrandModelSuggestions(suggestions, [])
+    return CheckedModelSuggestions(suggestions, [])
 
 
 def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:

@@ -39,7 +39,7 @@ def root_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def registered_domain(url: str) -> str | None:
+def url_registered_domain(url: str) -> str | None:
     """Return the registered domain of a URL; None without one, as for an IP address.
 
     It is `acme.co.uk` of `www.acme.co.uk`, and `acme.github.io` of a public host.
@@ -54,7 +54,7 @@ def registered_domain_of_host(host: str) -> str | None:
 
 def site_of_url(url: str) -> str:
     """Return the site of an address: its registered domain, or its host and port if it has none."""
-    return registered_domain(url) or urlsplit(url).netloc.lower()
+    return url_registered_domain(url) or urlsplit(url).netloc.lower()
 
 
 def page_url_comparison_key(url: str) -> str:

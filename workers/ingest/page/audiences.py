@@ -39,7 +39,7 @@ def read_jsonld_audience_names(page: HtmlDocument, node: jsonld.JsonLdNode) -> l
     """Return the audience names of a JSON-LD node: texts, names of nodes, or of referenced nodes."""
     nodes = jsonld.resolve_jsonld_nodes(node, "audience", page.jsonld_nodes)
     return [
-        *jsonld.read_jsonld_plain_texts(node.get("audience")),
+        *jsonld.read_jsonld_direct_texts(node.get("audience")),
         *(
             text
             for audience_node in nodes

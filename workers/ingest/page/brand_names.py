@@ -8,7 +8,7 @@ from bs4.element import Tag
 from schemas.brand import FieldCandidate
 from workers.ingest.page import title_parts
 from workers.ingest.page.address import site_of_url, strip_domain_ending
-from workers.ingest.page.declared_names import ScoredName, list_page_brand_names
+from workers.ingest.page.declared_names import ScoredName, list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, count_words, fold_text
@@ -44,7 +44,7 @@ def find_brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 
 def find_scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    names = [*list_page_brand_names(page)]
+    names = [*list_metadata_brand_names(page)]
     yield from names
     yield from title_parts.find_scored_title_names(
         page, {fold_text(strip_domain_ending(split_name_and_tagline(value)[0])) for value, _, _ in names}

@@ -16,7 +16,7 @@ ScoredName = tuple[str, float, str]
 PERSON_PUBLISHER_NAME_CONFIDENCE = 0.60
 
 
-def list_page_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
+def list_metadata_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
     yield from find_jsonld_app_names(page)
     yield from find_jsonld_publisher_names(page)
     yield from ((text, 0.90, "html.og:site_name") for _, text in page.read_first_meta_texts("og:site_name"))
@@ -37,7 +37,9 @@ def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
         if (kinds := jsonld.read_jsonld_types(node) & JSONLD_APP_TYPES)
         for text in read_jsonld_node_name(node)
     ]
-    yield from ((text, 0.95, rule) for text, rule in names if len(names) == 1 or is_name_host_or_title_part(text, page))
+    yield from (
+        (text, 0.95, rule) for text, rule in names if len(names) == 1 or does_name_match_host_or_title(text, page)
+    )
 
 
 def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
@@ -50,7 +52,7 @@ def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
             confidence, rule = rate_jsonld_maker_name(publisher, 0.90, "jsonld.publisher.name")
             yield from ((text, confidence, rule) for text in read_jsonld_node_name(publisher))
         yield from (
-            (text, 0.90, "jsonld.publisher.name") for text in jsonld.read_jsonld_plain_texts(node.get("publisher"))
+            (text, 0.90, "jsonld.publisher.name") for text in jsonld.read_jsonld_direct_texts(node.get("publisher"))
         )
 
 
@@ -75,7 +77,7 @@ def find_jsonld_organization_names(page: HtmlDocument) -> Iterator[ScoredName]:
         yield from (
             (text, confidence, rule)
             for text in read_jsonld_node_name(node)
-            if is_single or is_name_host_or_title_part(text, page)
+            if is_single or does_name_match_host_or_title(text, page)
         )
 
 
@@ -83,7 +85,7 @@ def rate_jsonld_maker_name(node: jsonld.JsonLdNode, confidence: float, rule: str
     return (PERSON_PUBLISHER_NAME_CONFIDENCE, "jsonld.Person.name") if is_person_node(node) else (confidence, rule)
 
 
-def is_name_host_or_title_part(value: str, page: HtmlDocument) -> bool:
+def does_name_match_host_or_title(value: str, page: HtmlDocument) -> bool:
     name = fold_text(clean_text_line(value))
     return name == fold_text(page.domain_label) or name in map(fold_text, split_title(page.title))
 

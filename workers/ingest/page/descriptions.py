@@ -83,10 +83,10 @@ def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> It
         return
     texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_AFTER_HEADLINE)
     paragraphs = map(read_tag_text, page.headline_h1_tag.find_all_next("p", limit=MAX_PARAGRAPHS_AFTER_HEADLINE))
-    yield from islice(filter(is_hero_prose, chain(texts, paragraphs)), 1)
+    yield from islice(filter(may_be_hero_prose, chain(texts, paragraphs)), 1)
 
 
-def is_hero_prose(text: str) -> bool:
+def may_be_hero_prose(text: str) -> bool:
     return (
         count_words(text) >= MIN_HERO_PROSE_WORDS
         and PROSE_END_PATTERN.search(text) is not None

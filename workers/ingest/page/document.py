@@ -21,7 +21,7 @@ MIN_JAVASCRIPT_PROGRAM_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
 MAX_TAG_TEXT_DESCENDANTS = 1_000
-MAX_URL_CHARS = 2048
+MAX_HREF_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
 AMBIGUOUS_URL_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 JSONLD_ARTICLE_TYPE_PATTERN = re.compile(r"\w*(?:Article|Posting)")
@@ -100,7 +100,7 @@ class HtmlDocument:
     @cached_property
     def domain_label(self) -> str:
         """Return the page's domain label, such as `acme` of `www.acme.co.uk`; empty for an IP address."""
-        return (address.registered_domain(self.url) or "").partition(".")[0]
+        return (address.url_registered_domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline_h1_tag(self) -> Tag | None:
@@ -139,7 +139,7 @@ def resolve_http_url(base: str, address: str) -> str | None:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     url = parts._replace(fragment="", path=parts.path or "/").geturl()
-    return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL_PATTERN.search(url) else None
+    return url if usable and len(url) <= MAX_HREF_CHARS and not AMBIGUOUS_URL_PATTERN.search(url) else None
 
 
 def read_tag_attribute(tag: Tag, name: str) -> str:

@@ -41,7 +41,7 @@ META_REFRESH_PATTERN = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=
 MAX_STYLE_SHEETS = 3
 MAX_CHECKED_STYLE_LINKS = 30
 #: Characters of all `<style>`; further ones are ignored.
-MAX_INLINE_STYLE_CHARS = 1 << 20
+MAX_STYLE_TAGS_CHARS = 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
 THIRD_PARTY_STYLE_SHEET_PATTERN = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
@@ -153,6 +153,6 @@ def is_style_sheet_link(tag: Tag) -> bool:
 
 
 def join_style_tags_with_custom_properties(page: HtmlDocument) -> str:
-    """Return the text of all `<style>` with custom properties, up to `MAX_INLINE_STYLE_CHARS` characters."""
+    """Return the text of all `<style>` with custom properties, up to `MAX_STYLE_TAGS_CHARS` characters."""
     texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
-    return "\n".join(text for text in texts if "--" in text)[:MAX_INLINE_STYLE_CHARS]
+    return "\n".join(text for text in texts if "--" in text)[:MAX_STYLE_TAGS_CHARS]

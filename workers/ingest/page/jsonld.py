@@ -16,17 +16,17 @@ MAX_JSONLD_NODES = 200
 CDATA_OPENING = "<![CDATA["
 JSON_VALUE_START = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
-JSON_STRING_OR_GAP_PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
-JAVASCRIPT_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+JSON_STRING_OR_MISSING_VALUE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
+JSONLD_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 JSONLD_REFERENCE_PATTERN = re.compile(r"\w+:(?=\S)|[#/_]")
 JSON_ESCAPE_PATTERN = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
 #: Not strict, since real blocks have raw line breaks in their strings.
-LENIENT_JSON_DECODER = json.JSONDecoder(strict=False)
+LENIENT_JSONLD_DECODER = json.JSONDecoder(strict=False)
 
 #: Replacements, by the first character of the match; a string stays as it is.
-JSON_GAP_REPLACEMENTS = {",": "", ":": ":null"}
+JSON_MISSING_VALUE_FIXES = {",": "", ":": ":null"}
 
 JsonLdNode = dict[str, Any]
 
@@ -48,7 +48,7 @@ def read_first_json_value(block: str) -> Any:
 def parse_json_values(block: str) -> list[Any]:
     """Return all JSON objects and lists in a script, despite bad syntax and text around; [] if it can't be read."""
     bare = unwrap_json_string(block.replace(CDATA_OPENING, ""))
-    for attempt in (bare, remove_javascript_syntax(bare), remove_javascript_syntax(html.unescape(bare))):
+    for attempt in (bare, strip_js_syntax_from_json(bare), strip_js_syntax_from_json(html.unescape(bare))):
         if decoded := list(decode_consecutive_json(attempt)):
             return decoded
     return []
@@ -59,7 +59,7 @@ def decode_consecutive_json(text: str) -> Iterator[Any]:
     start = JSON_VALUE_START.search(text)
     while start:
         try:
-            value, end = LENIENT_JSON_DECODER.raw_decode(text, start.start())
+            value, end = LENIENT_JSONLD_DECODER.raw_decode(text, start.start())
         except (ValueError, RecursionError):
             return
         yield value
@@ -69,18 +69,18 @@ def decode_consecutive_json(text: str) -> Iterator[Any]:
 def unwrap_json_string(block: str) -> str:
     """Unwrap a block that is encoded twice, as one string; return any other block as it is."""
     try:
-        inside = LENIENT_JSON_DECODER.decode(block) if block.lstrip().startswith('"') else block
+        inside = LENIENT_JSONLD_DECODER.decode(block) if block.lstrip().startswith('"') else block
     except (ValueError, RecursionError):
         return block
     return inside if isinstance(inside, str) else block
 
 
-def remove_javascript_syntax(text: str) -> str:
+def strip_js_syntax_from_json(text: str) -> str:
     """Remove syntax that only JavaScript allows, such as comments, and replace a missing value by null."""
     first, *commented = text.split("/*")
-    bare = JAVASCRIPT_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
+    bare = JSONLD_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
     escaped = JSON_ESCAPE_PATTERN.sub(lambda match: match[0] if match[1] else match[2], bare)
-    return JSON_STRING_OR_GAP_PATTERN.sub(lambda match: JSON_GAP_REPLACEMENTS.get(match[0][0], match[0]), escaped)
+    return JSON_STRING_OR_MISSING_VALUE.sub(lambda match: JSON_MISSING_VALUE_FIXES.get(match[0][0], match[0]), escaped)
 
 
 def flatten_jsonld_nodes(value: Any, depth: int) -> Iterator[JsonLdNode]:
@@ -119,7 +119,7 @@ def unwrap_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
     return []
 
 
-def read_jsonld_plain_texts(value: Any) -> list[str]:
+def read_jsonld_direct_texts(value: Any) -> list[str]:
     """Return a JSON-LD property's text, or the texts in its list, without addresses of nodes and texts in objects."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not JSONLD_REFERENCE_PATTERN.match(item)]

@@ -17,7 +17,7 @@ from workers.ingest.shapes import RankedLink
 
 MAX_ANCHOR_TAGS = 2000
 MAX_LINKS_PER_PAGE = 50
-WORST_LINK_PLACEHOLDER = RankedLink(url="", rank=1 << 30)
+WORST_RANK_CRAWL_LINK = RankedLink(url="", rank=1 << 30)
 MAX_CHECKED_LINK_ANCESTORS = 8
 #: Endings of a path that isn't a page.
 NON_PAGE_URL_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
@@ -77,7 +77,7 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
     }
     best_links: dict[str, RankedLink] = {}
     for target, rank in read_ranked_page_links(page, language):
-        if target.key not in excluded and rank < best_links.get(target.key, WORST_LINK_PLACEHOLDER).rank:
+        if target.key not in excluded and rank < best_links.get(target.key, WORST_RANK_CRAWL_LINK).rank:
             best_links[target.key] = RankedLink(url=target.url, rank=rank)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 

@@ -18,7 +18,7 @@ from workers.ingest.page.text import (
 from workers.ingest.shapes import FetchedLlmsTxt, ParsedNonPageDoc, Passage, build_candidates_of_scored_values
 
 LLMS_TXT_TITLE_PATTERN = re.compile(r"#[ \t]+(.+)")
-MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
+LLMS_TXT_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 #: Links and emphasis. They are replaced by their words.
 MARKDOWN_LINK_OR_EMPHASIS_PATTERN = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
@@ -43,7 +43,7 @@ def parse_llms_txt(llms: FetchedLlmsTxt) -> ParsedNonPageDoc:
 
 def find_llms_txt_summary(text: str) -> str:
     """Return the first quotation before the first section of a Markdown text; empty for none."""
-    match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
+    match = LLMS_TXT_QUOTE_PATTERN.search(text.partition("\n## ")[0])
     return strip_inline_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""
 
 

@@ -12,7 +12,7 @@ from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.page.kinds import is_app_node
 
 #: Preview images with any content: they replace a logo only if there is no other.
-PREVIEW_IMAGE_RULES = frozenset({"html.og:image", "html.twitter:image"})
+OG_IMAGE_RULE_NAMES = frozenset({"html.og:image", "html.twitter:image"})
 
 
 def find_logo_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:

@@ -40,10 +40,10 @@ def find_scored_manifest_values(
     members: dict[str, Any],
 ) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     yield from read_manifest_app_name(members)
-    if text := read_text_of_manifest_member(members, "description"):
+    if text := read_web_manifest_text(members, "description"):
         yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
     for tag, confidence, rule in detection.weigh_language_tags(
-        "", [(read_text_of_manifest_member(members, "lang"), "manifest.lang")]
+        "", [(read_web_manifest_text(members, "lang"), "manifest.lang")]
     ):
         yield "primaryLanguage", tag, confidence * MANIFEST_LANG_TAG_CONFIDENCE_FACTOR, rule
     categories = members.get("categories")
@@ -58,7 +58,7 @@ def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandField
     A name that is too long or can't be a brand's name doesn't count. Yield nothing if neither counts.
     """
     for key in ("name", "short_name"):
-        name, _ = split_name_and_tagline(read_text_of_manifest_member(members, key))
+        name, _ = split_name_and_tagline(read_web_manifest_text(members, key))
         if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:
             confidence = 0.80 if strip_domain_ending(name) == name else CONFIDENCE_OF_DOMAIN_AS_MANIFEST_NAME
             yield "appName", name, confidence, f"manifest.{key}"
@@ -66,10 +66,10 @@ def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandField
 
 
 def read_manifest_colors(members: dict[str, Any]) -> Iterator[ScoredColor]:
-    yield read_text_of_manifest_member(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
-    yield read_text_of_manifest_member(members, "background_color"), "background", 0.40, "manifest.background_color"
+    yield read_web_manifest_text(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
+    yield read_web_manifest_text(members, "background_color"), "background", 0.40, "manifest.background_color"
 
 
-def read_text_of_manifest_member(members: dict[str, Any], key: str) -> str:
+def read_web_manifest_text(members: dict[str, Any], key: str) -> str:
     value = members.get(key)
     return clean_text_line(value) if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import HtmlDocument, resolve_http_url
 from workers.ingest.page.kinds import is_app_node, is_brand_node, is_product_or_service_node
-from workers.ingest.page.logos import PREVIEW_IMAGE_RULES, find_scored_logos, read_jsonld_image_urls
+from workers.ingest.page.logos import OG_IMAGE_RULE_NAMES, find_scored_logos, read_jsonld_image_urls
 from workers.ingest.page.text import clean_text_line, truncate_text
 from workers.ingest.shapes import CandidateImage
 
@@ -27,7 +27,7 @@ NamedImage = tuple[str, str, str]
 def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
     logos = ((url, rule, "") for url, _, rule in sorted(find_scored_logos(page), key=lambda image: -image[1]))
     by_kind: dict[PictureKind, Iterator[NamedImage]] = {
-        "logo": (image for image in logos if image[1] not in PREVIEW_IMAGE_RULES),
+        "logo": (image for image in logos if image[1] not in OG_IMAGE_RULE_NAMES),
         "screenshot": find_jsonld_screenshots(page),
         "image": chain(find_social_preview_images(page), find_jsonld_brand_images(page)),
     }
@@ -44,12 +44,14 @@ def dedupe_images_by_url(
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
                 url,
-                CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=truncate_image_alt_text(description)),
+                CandidateImage(
+                    kind=kind, url=url, rule=rule, page=page.url, alt=truncate_ingest_image_alt(description)
+                ),
             )
     return list(by_url.values())[:MAX_PAGE_IMAGES_PER_KIND]
 
 
-def truncate_image_alt_text(text: str) -> str | None:
+def truncate_ingest_image_alt(text: str) -> str | None:
     """Return an image's description, cut to `MAX_IMAGE_ALT_CHARS` characters; None for an empty one."""
     return truncate_text(clean_text_line(text), MAX_IMAGE_ALT_CHARS) or None
 
@@ -100,7 +102,7 @@ def build_manifest_images(
                 url=address,
                 rule=rule,
                 page=url,
-                alt=truncate_image_alt_text(read_json_text_at_key(member, "label")),
+                alt=truncate_ingest_image_alt(read_json_text_at_key(member, "label")),
             )
 
 

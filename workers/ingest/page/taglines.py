@@ -6,7 +6,7 @@ from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import address, jsonld
-from workers.ingest.page.declared_names import list_page_brand_names
+from workers.ingest.page.declared_names import list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
@@ -15,7 +15,7 @@ from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
-MAX_SAME_LEVEL_HEADINGS = 10
+MAX_CHECKED_LEVEL_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
@@ -35,7 +35,7 @@ def find_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) ->
     for node in filter(is_brand_node, page.jsonld_nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.unwrap_jsonld_texts(node.get("slogan"))[:1])
     yield from (
-        (split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_page_brand_names(page)
+        (split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_metadata_brand_names(page)
     )
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
@@ -85,7 +85,7 @@ def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
-    same_level = [heading for heading in page.tags[tag.name][:MAX_SAME_LEVEL_HEADINGS] if read_tag_text(heading)]
+    same_level = [heading for heading in page.tags[tag.name][:MAX_CHECKED_LEVEL_HEADINGS] if read_tag_text(heading)]
     if tag.name == "p" or len(same_level) < (
         MIN_SAME_LEVEL_SECTION_HEADINGS if tag is page.headline_h1_tag else MIN_SAME_LEVEL_SECTION_HEADINGS - 1
     ):

@@ -68,7 +68,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
 #: Seconds of a document; the parent sets its CPU seconds.
 MAX_DOCUMENT_WALL_TIME_S = 20
 #: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
-MAX_EXTRA_MEMORY_PER_PARSE_BYTES = 112 << 20
+MAX_PARSER_EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def run_parsing_process(handle: int) -> None:
@@ -110,8 +110,8 @@ def parse_received_document_and_exit(connection: socket.socket, cpu_s: int) -> N
         connection.sendall(PARSING_STARTED_BYTE)
         limit_document_process(cpu_s)
         confine_process()
-        document = receive_document(connection)
-        with exit_on_hang_up(connection):
+        document = receive_parse_input(connection)
+        with exit_on_parent_end(connection):
             reply = parse_within_memory_limit(document)
         connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
@@ -125,7 +125,7 @@ def limit_document_process(cpu_s: int) -> None:
     """Limit the process's CPU to `cpu_s` s, and its memory and wall time, in the kernel, and so in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    limit_bytes = measure_address_space_bytes() + MAX_EXTRA_MEMORY_PER_PARSE_BYTES
+    limit_bytes = measure_address_space_bytes() + MAX_PARSER_EXTRA_MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.alarm(MAX_DOCUMENT_WALL_TIME_S)
 
@@ -136,7 +136,7 @@ def measure_address_space_bytes() -> int:
 
 
 @contextmanager
-def exit_on_hang_up(connection: socket.socket) -> Iterator[None]:
+def exit_on_parent_end(connection: socket.socket) -> Iterator[None]:
     """Exit this process by SIGIO once the parent closes the connection during the block, or if it already has."""
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
@@ -154,7 +154,7 @@ def has_parent_hung_up(connection: socket.socket) -> bool:
     return bool(poller.poll(0))
 
 
-def receive_document(connection: socket.socket) -> ParseInput:
+def receive_parse_input(connection: socket.socket) -> ParseInput:
     with connection.makefile("rb") as stream:
         document: ParseInput = msgspec.msgpack.decode(stream.read(), type=ParseInput)
         return document

@@ -37,7 +37,7 @@ WARMUP_HTML_PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
 #: One red pixel.
-WARMUP_GIF = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
+WARMUP_LOGO = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
 
 #: Languages with a lexicon, one without, and None, which is detected.
 WARMUP_PROSE_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
@@ -111,7 +111,7 @@ WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
         ]
     ),
     FetchedLogo(url=WARMUP_FAKE_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
-    FetchedLogo(url=WARMUP_FAKE_URL, body=WARMUP_GIF),
+    FetchedLogo(url=WARMUP_FAKE_URL, body=WARMUP_LOGO),
     FetchedLlmsTxt(url=WARMUP_FAKE_URL, body=b"# Example\n\n> Example keeps notes.\n"),
     FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(build_warmup_prose, WARMUP_PROSE_LANGUAGES),

@@ -13,7 +13,7 @@ from schemas.pictures import PictureFoundByIngest
 from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
 from workers.ingest.pictures.choose import choose_candidate_images, is_useful_image_size, keep_largest_distinct_images
 from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
-from workers.ingest.shapes import CandidateImage, DrawingSize, FetchedLogo, FetchedSvg
+from workers.ingest.shapes import CandidateImage, FetchedLogo, FetchedSvg, SvgSize
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, CrawlSession, WebCrawlResources
 from workers.web.fetch import FetchedResponse
 
@@ -90,7 +90,7 @@ async def build_measured_image(
     measured = await measure_image_head(fetched.body, parser)
     if measured is None or not is_useful_image_size(candidate.kind, measured):
         return None
-    length = read_byte_count_of_whole_image_file(
+    length = read_image_byte_count_from_headers(
         fetched, EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[choose_logo_or_picture_request_kind(candidate)].limit
     )
     picture = PictureFoundByIngest(
@@ -114,7 +114,7 @@ async def measure_image_head(head: bytes, parser: DocumentParser) -> ImageTypeAn
     if not is_svg_file(head):
         return measure_image_bytes(head)
     size = await parse_any_ingest_document(parser, FetchedSvg(body=head))
-    assert isinstance(size, DrawingSize)  # noqa: S101  the parser of a drawing returns one
+    assert isinstance(size, SvgSize)  # noqa: S101  the parser of a drawing returns one
     return ImageTypeAndSize("image/svg+xml", size.width, size.height)
 
 
@@ -122,7 +122,7 @@ def choose_logo_or_picture_request_kind(candidate: CandidateImage) -> str:
     return "logo" if candidate.kind == "logo" else "picture"
 
 
-def read_byte_count_of_whole_image_file(fetched: FetchedResponse, limit: int) -> int | None:
+def read_image_byte_count_from_headers(fetched: FetchedResponse, limit: int) -> int | None:
     """Return the size in bytes of the whole file of a fetched image, of which `limit` bytes are read at most.
 
     For a part it is the total that the server declares. Return None if the server declares no usable total.

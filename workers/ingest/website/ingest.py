@@ -20,7 +20,7 @@ from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
 from workers.ingest.website.extras import read_root_manifest_llms_and_styles
 from workers.ingest.website.pages import lower_linked_page_confidence, read_linked_pages, read_requested_page
 from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
-from workers.llm.endpoint import LanguageModel
+from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
@@ -29,7 +29,7 @@ WEBSITE_EXTRACTION_RULES_VERSION = 4
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
 UNCHANGED_SITE_CHECK_TIMEOUT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
-MAX_SESSION_REVISIT_RESPONSE_BYTES = 4 << 20
+MAX_KEPT_REVISIT_RESPONSES_BYTES = 4 << 20
 
 
 async def ingest_website_source(
@@ -39,7 +39,7 @@ async def ingest_website_source(
     args: dict[str, Any],
     progress: ReportProgress,
     visit: LastCrawlRecord | None = None,
-    model: LanguageModel | None = None,
+    model: LanguageModelApi | None = None,
 ) -> BrandExtraction:
     """Read a website; return its brand extraction, or an empty one marked `unchanged` if it is as at `visit`.
 
@@ -144,7 +144,7 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Htt
 def keep_revisit_response_in_session(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Add the response to `session.fetched`, so that the site's reading doesn't request it again.
 
-    Drop it if all kept responses together would exceed `MAX_SESSION_REVISIT_RESPONSE_BYTES`.
+    Drop it if all kept responses together would exceed `MAX_KEPT_REVISIT_RESPONSES_BYTES`.
     """
-    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_SESSION_REVISIT_RESPONSE_BYTES:
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_REVISIT_RESPONSES_BYTES:
         session.fetched[url] = fetched

@@ -85,7 +85,7 @@ async def read_linked_pages(
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
-    return drop_repeated_pages(filter(None, pages), pages_to_skip=read_already)
+    return drop_same_url_pages(filter(None, pages), pages_to_skip=read_already)
 
 
 async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
@@ -101,7 +101,7 @@ def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def drop_repeated_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
+def drop_same_url_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
     """Return each of `pages` once, by its address after redirects, without those in `pages_to_skip`."""
     known_keys = {page_url_comparison_key(page.url) for page in pages_to_skip}
     by_key = {page_url_comparison_key(page.url): page for page in pages}

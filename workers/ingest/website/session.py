@@ -15,8 +15,8 @@ from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.web.fetch import (
     EXPECTED_HTML_TYPE_AND_SIZE,
-    ExpectedResponse,
     FetchedResponse,
+    FetchExpectation,
     fetch_url,
     open_ssrf_guarded_client,
 )
@@ -30,7 +30,7 @@ MAX_CRAWL_TIME_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-EXPECTED_IMAGE_START_RESPONSE = ExpectedResponse(
+EXPECTED_CRAWLED_IMAGE_START = FetchExpectation(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -44,30 +44,30 @@ EXPECTED_IMAGE_START_RESPONSE = ExpectedResponse(
     deadline_s=5.0,
 )
 
-EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, ExpectedResponse] = {
+EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchExpectation] = {
     "page": EXPECTED_HTML_TYPE_AND_SIZE,
-    "manifest": ExpectedResponse(
+    "manifest": FetchExpectation(
         accept="application/manifest+json,application/json;q=0.9",
         types=frozenset({"application/manifest+json", "application/json", "text/json"}),
         begins=(b"{", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "style": ExpectedResponse(
+    "style": FetchExpectation(
         accept="text/css",
         types=frozenset({"text/css"}),
         begins=(b"@", b":", b"/", b".", b"\xef\xbb\xbf"),
         limit=1 << 20,
         cut=True,
     ),
-    "llms": ExpectedResponse(
+    "llms": FetchExpectation(
         accept="text/markdown,text/plain",
         types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "picture": EXPECTED_IMAGE_START_RESPONSE,
-    "whole": msgspec.structs.replace(EXPECTED_IMAGE_START_RESPONSE, limit=4 << 20, part=False, cut=False),
-    "logo": msgspec.structs.replace(EXPECTED_IMAGE_START_RESPONSE, limit=1 << 20, part=False),
+    "picture": EXPECTED_CRAWLED_IMAGE_START,
+    "whole": msgspec.structs.replace(EXPECTED_CRAWLED_IMAGE_START, limit=4 << 20, part=False, cut=False),
+    "logo": msgspec.structs.replace(EXPECTED_CRAWLED_IMAGE_START, limit=1 << 20, part=False),
 }
 
 

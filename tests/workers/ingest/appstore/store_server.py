@@ -14,7 +14,7 @@ from tests.corpora import corpus
 from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import AppLookupAccess
+from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import AppStoreAccess
 from workers.ingest.parser.parser import DocumentParser
@@ -61,9 +61,9 @@ async def open_stores(
     async with serve(answers) as site:
         base = site.url("")
         async with open_ssrf_guarded_client(
-            allowed=ssrf_guard.trust_settings_url(base), contact="https://tenantry.test/bot"
+            allowed=ssrf_guard.settings_url_policy(base), contact="https://tenantry.test/bot"
         ) as client:
-            lookup = AppLookupAccess(client, base, limiter or unlimited_limiter())
+            lookup = AppLookupClient(client, base, limiter or unlimited_limiter())
             yield AppStoreAccess(lookup, build_crawl_resources(client), parser, base, base), site
 
 

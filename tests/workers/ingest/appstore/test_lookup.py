@@ -26,7 +26,7 @@ from tests.workers.ingest.appstore.store_server import (
     unlimited_limiter,
 )
 from tests.workers.web.web import Answers, raw_response
-from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, look_up_apple_app
+from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import build_custom_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
@@ -164,5 +164,5 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
     ) as client:
         with pytest.raises(FetchAddressNotAllowed):
             await look_up_apple_app(
-                AppLookupAccess(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us"
+                AppLookupClient(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us"
             )

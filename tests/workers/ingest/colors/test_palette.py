@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from schemas.brand import ColorRole, FieldCandidate
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.colors.oklab import is_neutral_color, is_similar_color
-from workers.ingest.colors.palette import MAX_ACCENT_COLORS, MIN_PALETTE_COLOR_CONFIDENCE, choose_brand_palette
+from workers.ingest.colors.palette import MAX_ACCENT_COLORS, MIN_BRAND_COLOR_CONFIDENCE, choose_brand_palette
 
 RULES = [
     *("html.theme-color", "html.mask-icon", "manifest.theme_color", "manifest.background_color"),
@@ -47,7 +47,7 @@ def test_any_palette_has_one_main_color_and_few_distinct_others(candidates: list
     assert (finding.colors[0].role, roles["primary"]) == ("primary", 1)
     assert roles["accent"] <= MAX_ACCENT_COLORS
     assert roles["background"] <= 1
-    assert MIN_PALETTE_COLOR_CONFIDENCE <= finding.confidence <= 1
+    assert MIN_BRAND_COLOR_CONFIDENCE <= finding.confidence <= 1
     pairs = [(later, earlier) for at, later in enumerate(finding.value) for earlier in finding.value[:at]]
     assert not any(is_similar_color(*pair) for pair in pairs)
     assert {*finding.value} <= {color for candidate in candidates for color in candidate.value}
@@ -70,7 +70,7 @@ def test_a_grey_never_wins_over_a_color(candidates: list[FieldCandidate], color:
     ]
     if finding and colored:
         assert not is_neutral_color(finding.colors[0].color)
-    if any(candidate.confidence >= MIN_PALETTE_COLOR_CONFIDENCE for candidate in colored):
+    if any(candidate.confidence >= MIN_BRAND_COLOR_CONFIDENCE for candidate in colored):
         assert finding is not None
 
 

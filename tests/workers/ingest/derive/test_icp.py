@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.workers.ingest.derive.prose import derived, prose
-from workers.ingest.derive.icp import CUSTOMER_ORGANIZATION_NAMES
+from workers.ingest.derive.icp import AUDIENCE_ORGANIZATION_NAMES
 from workers.ingest.derive.lexicon import load_lexicon
 
 FOR = "Built for accountants and small businesses."
@@ -59,7 +59,7 @@ def test_players_of_a_game_are_no_audience() -> None:
 
 def test_each_organization_is_a_name_of_the_lexicon() -> None:
     names = {name for roles in load_lexicon("en").roles.values() for name in roles}
-    assert names >= CUSTOMER_ORGANIZATION_NAMES
+    assert names >= AUDIENCE_ORGANIZATION_NAMES
 
 
 PIECES = some.sampled_from(

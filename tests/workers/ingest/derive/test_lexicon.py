@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from workers.ingest.derive import lexicon as lexicons
-from workers.ingest.derive.lexicon import EMPTY_LEXICON, LanguageLexicon, load_lexicon
+from workers.ingest.derive.lexicon import EMPTY_LEXICON, IngestLexicon, load_lexicon
 
 LANGUAGES = ["de", "en", "es", "fr", "it", "nl", "pt", "ru"]
 PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
@@ -18,7 +18,7 @@ PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_file_has_every_field_and_a_form_is_one_role_and_one_industry(language: str) -> None:
     written = json.loads((files(lexicons) / f"{language}.json").read_text("utf-8"))
-    assert written.keys() == {field.name for field in msgspec.structs.fields(LanguageLexicon)}
+    assert written.keys() == {field.name for field in msgspec.structs.fields(IngestLexicon)}
     language_lexicon = load_lexicon(language)
     for groups in ([*language_lexicon.roles.values()], [language_lexicon.industries]):
         forms = Counter(form.casefold() for names in groups for words in names.values() for form in set(words))

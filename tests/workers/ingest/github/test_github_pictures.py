@@ -5,7 +5,7 @@ import pytest
 from tests.media import picture
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.web.web import raw_response, serve
-from workers.ingest.github.reading.pictures import list_store_and_readme_candidate_images
+from workers.ingest.github.reading.pictures import list_repository_candidate_images
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.parser.parser import DocumentParser
 
@@ -100,5 +100,5 @@ async def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str |
         readme=FetchedRepoFile(path="README.md", body=b""),
     )
     last = '<img src="https://cdn.test/last.png">'
-    images = list_store_and_readme_candidate_images(repository, readme + last)
+    images = list_repository_candidate_images(repository, readme + last)
     assert [image.url for image in images] == [url or "https://cdn.test/last.png"]

@@ -10,9 +10,9 @@ from schemas.brand import FieldCandidate
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.web.web import Script, raw_response, write_response
-from workers.ingest.llm.suggest import BrandModelSuggestions, suggest_brand_candidates
+from workers.ingest.llm.suggest import CheckedModelSuggestions, ask_llm_for_brand_candidates
 from workers.ingest.shapes import Passage
-from workers.llm.endpoint import MODEL_QUESTION_DEADLINE_S, LanguageModel, open_language_model
+from workers.llm.endpoint import MODEL_QUESTION_DEADLINE_S, LanguageModelApi, open_language_model_api
 
 HOME, PRICING = "https://acme.test/", "https://acme.test/pricing"
 KEY = "sk-very-secret"
@@ -101,18 +101,18 @@ async def serve(*answers: bytes | Script) -> AsyncIterator[Endpoint]:
 @asynccontextmanager
 async def open_test_model(
     url: str, *, deadline_s: float = MODEL_QUESTION_DEADLINE_S, key: str = KEY
-) -> AsyncIterator[LanguageModel]:
-    async with open_language_model(url, key, name="gpt-test", deadline_s=deadline_s) as model:
+) -> AsyncIterator[LanguageModelApi]:
+    async with open_language_model_api(url, key, name="gpt-test", deadline_s=deadline_s) as model:
         assert model is not None
         yield model
 
 
 async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = MODEL_QUESTION_DEADLINE_S
-) -> tuple[BrandModelSuggestions, Endpoint]:
+) -> tuple[CheckedModelSuggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await suggest_brand_candidates(model, url=HOME, passages=passages), endpoint
+        return await ask_llm_for_brand_candidates(model, url=HOME, passages=passages), endpoint
 
 
 async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, FieldCandidate]:
@@ -123,7 +123,7 @@ async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = 
     return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
-def single_warning(suggestions: BrandModelSuggestions, endpoint: Endpoint, requests: int = 1) -> str:
+def single_warning(suggestions: CheckedModelSuggestions, endpoint: Endpoint, requests: int = 1) -> str:
     """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
     assert suggestions.candidates == []

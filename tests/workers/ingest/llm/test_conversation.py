@@ -20,8 +20,8 @@ from tests.workers.ingest.llm.endpoint import (
     suggested,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.llm.suggest import BrandModelSuggestions, compute_extraction_version, suggest_brand_candidates
-from workers.llm.endpoint import open_language_model
+from workers.ingest.llm.suggest import CheckedModelSuggestions, ask_llm_for_brand_candidates, compute_extraction_version
+from workers.llm.endpoint import open_language_model_api
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
 CUT_OFF = completion('{"tagline": [', finish_reason="length")
@@ -41,7 +41,7 @@ async def test_a_good_answer_takes_one_request() -> None:
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with serve(completion(GOOD)) as endpoint, open_test_model(endpoint.url, key="") as model:
-        await suggest_brand_candidates(model, url=HOME, passages=PASSAGES)
+        await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES)
     assert "authorization" not in endpoint.asked[0][1]
 
 
@@ -50,14 +50,14 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
         raise AssertionError
 
     monkeypatch.setattr(httpx, "AsyncClient", never)
-    async with open_language_model("", "", name="") as model:
+    async with open_language_model_api("", "", name="") as model:
         assert model is None
-        assert await suggest_brand_candidates(model, url=HOME, passages=PASSAGES) == BrandModelSuggestions([], [])
+        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES) == CheckedModelSuggestions([], [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:
     suggestions, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (suggestions, endpoint.asked) == (BrandModelSuggestions([], []), [])
+    assert (suggestions, endpoint.asked) == (CheckedModelSuggestions([], []), [])
 
 
 # The chain of fallbacks

@@ -13,7 +13,7 @@ from workers.ingest.page.jsonld import (
     MAX_JSONLD_BLOCKS,
     MAX_JSONLD_NODES,
     parse_jsonld_nodes,
-    read_jsonld_plain_texts,
+    read_jsonld_direct_texts,
     read_jsonld_types,
     resolve_jsonld_nodes,
     unwrap_jsonld_texts,
@@ -77,9 +77,9 @@ def test_texts_of_a_property() -> None:
     assert unwrap_jsonld_texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
     assert unwrap_jsonld_texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
     assert unwrap_jsonld_texts(3) == unwrap_jsonld_texts(None) == unwrap_jsonld_texts({}) == []
-    assert read_jsonld_plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
-    assert read_jsonld_plain_texts("A") == ["A"]
-    assert read_jsonld_plain_texts(None) == []
+    assert read_jsonld_direct_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert read_jsonld_direct_texts("A") == ["A"]
+    assert read_jsonld_direct_texts(None) == []
 
 
 @given(JSON, some.sampled_from(['"width": ,', '"width":\n,', ","]))

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.media import picture, png_claiming, written
 from workers.ingest.pictures import drawing
 from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
-from workers.ingest.shapes import DrawingSize, FetchedSvg
+from workers.ingest.shapes import FetchedSvg, SvgSize
 
 TYPES = {
     "PNG": "image/png",
@@ -101,7 +101,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
 )
 def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
     assert is_svg_file(text.encode())
-    assert drawing.read_svg_drawing_size(FetchedSvg(body=text.encode())) == DrawingSize(width=size[0], height=size[1])
+    assert drawing.read_svg_drawing_size(FetchedSvg(body=text.encode())) == SvgSize(width=size[0], height=size[1])
 
 
 @given(st.binary(max_size=400))

@@ -151,7 +151,7 @@ async def test_full_responses_before_the_first_change_are_reused(
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(ingesting, "MAX_SESSION_REVISIT_RESPONSE_BYTES", 0)
+    monkeypatch.setattr(ingesting, "MAX_KEPT_REVISIT_RESPONSES_BYTES", 0)
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"

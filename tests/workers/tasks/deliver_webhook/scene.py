@@ -14,7 +14,7 @@ from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
-    WebhookDeliveryJobSubmitter,
+    WebhookEndpointRoundRobin,
 )
 from domain.webhooks.endpoints import EndpointChangeAuthor
 from jobs.kinds import DELIVER_WEBHOOK_KIND
@@ -79,7 +79,7 @@ class DeliveryScene:
                 FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
                 FIND_ENDPOINTS_MID_DELIVERY,
             ):
-                await WebhookDeliveryJobSubmitter(query).submit_next_delivery_jobs(conn)
+                await WebhookEndpointRoundRobin(query).submit_jobs_of_next_endpoints(conn)
 
     async def attempt(self) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""

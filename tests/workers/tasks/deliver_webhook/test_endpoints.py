@@ -18,8 +18,8 @@ from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
-    EndpointOfDeliverySearch,
-    WebhookDeliveryJobSubmitter,
+    EndpointToDeliverTo,
+    WebhookEndpointRoundRobin,
 )
 from jobs.kinds import DELIVER_WEBHOOK_KIND
 from telemetry import metrics
@@ -240,7 +240,7 @@ async def test_hanging_receivers_delay_no_other(
     "query", [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_MID_DELIVERY]
 )
 async def test_a_scan_reads_few_rows_of_a_long_queue(
-    scene: DeliveryScene, query: TypedQuery[EndpointOfDeliverySearch]
+    scene: DeliveryScene, query: TypedQuery[EndpointToDeliverTo]
 ) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()
@@ -253,9 +253,9 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await WebhookDeliveryJobSubmitter(query).submit_next_delivery_jobs(conn)
+            await WebhookEndpointRoundRobin(query).submit_jobs_of_next_endpoints(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await WebhookDeliveryJobSubmitter(query).submit_next_delivery_jobs(conn)
+            await WebhookEndpointRoundRobin(query).submit_jobs_of_next_endpoints(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
@@ -264,9 +264,9 @@ async def test_each_endpoint_gets_its_turn_and_one_job(scene: DeliveryScene, mon
     monkeypatch.setattr(delivery_jobs, "WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
-    look = WebhookDeliveryJobSubmitter(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
+    look = WebhookEndpointRoundRobin(FIND_ENDPOINTS_WITH_NEW_DELIVERIES)
     async with scene.pool.acquire() as conn:
-        looks = [await look.submit_next_delivery_jobs(conn) for _ in range(6)]
+        looks = [await look.submit_jobs_of_next_endpoints(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
     jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
     assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))

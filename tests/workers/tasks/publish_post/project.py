@@ -28,7 +28,7 @@ from tests.workers.by_hand import Death, MortalContext, Verb
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 from workers.platforms.registry import PlatformAdapters
-from workers.runtime.progress import ProgressWriter
+from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import JobTask
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
@@ -120,7 +120,7 @@ class PublishingProject:
         if not claims:
             return None
         attempt = by_hand.attempt_of(claims[0], kind)
-        context = MortalContext(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
+        context = MortalContext(death, attempt, self.pool, JobProgressWriter(self.pool), lambda: self.lease_left_s)
         self.verbs = context.verbs
         task = self.task if kind is PUBLISH_POST_KIND else self.asking
         return await by_hand.perform(self.pool, task, context, attempt)

@@ -107,7 +107,7 @@ async def limit(project: PublishingProject, owner: LeaseOwner, *, posts: int) ->
     """Set a quota of `posts` a day."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     async with project.pool.acquire() as conn:
-        await accounts.set_account_quota(conn, **named, posts=posts, seconds=86400)
+        await accounts.set_account_own_quota(conn, **named, posts=posts, seconds=86400)
 
 
 async def test_the_owners_reconnection_resumes_the_tenants_posts(

@@ -10,7 +10,7 @@ from msgspec import field
 from workers.ingest.languages import primary_language_subtag
 
 
-class LanguageFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
+class VoiceFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Form of address: `word` is its name, `words` are its evidence, `formality` is its part in the tone.
 
     Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
@@ -55,7 +55,7 @@ CustomerSegment: TypeAlias = Literal["business", "developer", "consumer"]
 OffTopicSubject: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
 
 
-class LanguageLexicon(msgspec.Struct, frozen=True, kw_only=True):
+class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
     `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above
@@ -72,7 +72,7 @@ class LanguageLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     common: list[str] = field(default_factory=list)
-    address: list[LanguageFormOfAddress] = field(default_factory=list)
+    address: list[VoiceFormOfAddress] = field(default_factory=list)
     we: list[str] = field(default_factory=list)
     contraction: str = "(?!)"
     slang: list[str] = field(default_factory=list)
@@ -92,12 +92,12 @@ class LanguageLexicon(msgspec.Struct, frozen=True, kw_only=True):
     asides: dict[OffTopicSubject, str] = field(default_factory=dict)
 
 
-EMPTY_LEXICON = LanguageLexicon()
+EMPTY_LEXICON = IngestLexicon()
 
 
 @cache
-def load_lexicon(language: str | None) -> LanguageLexicon:
+def load_lexicon(language: str | None) -> IngestLexicon:
     """Return the lexicon of a language tag's language. Return an empty one if there is none, or for None."""
     source = files(__name__).joinpath(f"{primary_language_subtag(language)}.json") if language else None
     has_file = source is not None and source.is_file()
-    return msgspec.json.decode(source.read_bytes(), type=LanguageLexicon) if has_file and source else EMPTY_LEXICON
+    return msgspec.json.decode(source.read_bytes(), type=IngestLexicon) if has_file and source else EMPTY_LEXICON

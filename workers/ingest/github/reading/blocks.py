@@ -42,7 +42,7 @@ def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
     soup = BeautifulSoup("\n" + html.replace("\x00", ""), "lxml")
     replace_heading_images(soup)
     blocks = (
-        build_readme_block(box, list(texts))
+        parse_one_readme_block(box, list(texts))
         for box, texts in groupby(find_visible_readme_strings(soup), key=find_enclosing_block_tag)
         if box is not None
     )
@@ -83,7 +83,7 @@ def find_enclosing_block_tag(text: NavigableString) -> Tag | None:
     return next((tag for tag in islice(text.parents, MAX_BLOCK_TAG_ANCESTORS) if tag.name in README_BLOCK_TAGS), None)
 
 
-def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
+def parse_one_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
     text = strip_emoji_codes_and_ornaments("".join(texts))
     if not text:
         return None
@@ -92,11 +92,11 @@ def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | 
         return ReadmeBlock("heading", text, free, int(box.name[1]))
     ancestors = {box.name, *(tag.name for tag in islice(box.parents, 4))}
     if "blockquote" in ancestors:
-        return None if is_in_admonition(box) else ReadmeBlock("quote", text, free)
+        return None if is_readme_admonition(box) else ReadmeBlock("quote", text, free)
     return ReadmeBlock("item" if "li" in ancestors else "text", text, free)
 
 
-def is_in_admonition(box: Tag) -> bool:
+def is_readme_admonition(box: Tag) -> bool:
     quote = box if box.name == "blockquote" else box.find_parent("blockquote")
     return quote is not None and ADMONITION_MARK_PATTERN.match(quote.get_text()) is not None
 
@@ -116,7 +116,7 @@ def is_link_row_block(block: ReadmeBlock) -> bool:
     return outside < 3 and count_words(block.text) > outside and not sentence
 
 
-class BlockUnderHeading(NamedTuple):
+class ReadmeSectionBlock(NamedTuple):
     """Block other than a heading, with the number and the text of the heading above it."""
 
     number: int
@@ -124,10 +124,10 @@ class BlockUnderHeading(NamedTuple):
     block: ReadmeBlock
 
 
-def pair_readme_blocks_with_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
+def pair_readme_blocks_with_headings(blocks: list[ReadmeBlock]) -> Iterator[ReadmeSectionBlock]:
     number, heading = 0, ""
     for block in blocks:
         if block.kind == "heading":
             number, heading = number + 1, block.text
         else:
-            yield BlockUnderHeading(number, heading, block)
+            yield ReadmeSectionBlock(number, heading, block)

@@ -16,7 +16,7 @@ from lxml import etree
 
 from workers.ingest.github.reading.names import (
     RepositoryOwnName,
-    fix_own_name_case,
+    fix_repo_name_case,
     is_nearly_repository_name,
     spell_package_name,
 )
@@ -56,21 +56,21 @@ def read_manifest_statements(
     """
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in read_plist_names(file.body) if is_usable_manifest_value(statement))
+        yield from (statement for statement in read_plist_names(file.body) if is_real_repo_manifest_value(statement))
     elif name == "androidmanifest.xml":
         yield from (
-            statement for statement in read_android_label(file.body, files) if is_usable_manifest_value(statement)
+            statement for statement in read_android_label(file.body, files) if is_real_repo_manifest_value(statement)
         )
     elif name in LOADER_AND_READER_BY_MANIFEST_NAME:
         load, read = LOADER_AND_READER_BY_MANIFEST_NAME[name]
         yield from (
             statement
             for statement in read(load_manifest_object(load, file), own_name)
-            if is_usable_manifest_value(statement)
+            if is_real_repo_manifest_value(statement)
         )
 
 
-def is_usable_manifest_value(statement: BrandStatement) -> bool:
+def is_real_repo_manifest_value(statement: BrandStatement) -> bool:
     if not isinstance(statement.value, str):
         return bool(statement.value)
     is_template = fold_text(statement.value).rstrip("0123456789") in FOLDED_TEMPLATE_MANIFEST_VALUES
@@ -153,7 +153,7 @@ def read_manifest_name_statements(
     for key in keys:
         if isinstance(name := document.get(key), str):
             yield BrandStatement(
-                "appName", fix_own_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
+                "appName", fix_repo_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
             )
 
 

@@ -81,7 +81,7 @@ def spell_package_name(identifier: str, own_name: RepositoryOwnName) -> str:
     return own_name.display if fold_text(identifier) == own_name.comparison_key else repository_display_name(identifier)
 
 
-def fix_own_name_case(name: str, own_name: RepositoryOwnName) -> str:
+def fix_repo_name_case(name: str, own_name: RepositoryOwnName) -> str:
     """Return `name` as written; if it is the repository's own name in lower case, its public spelling."""
     return own_name.display if name.islower() and fold_text(name) == own_name.comparison_key else name
 

@@ -12,9 +12,9 @@ from bs4.filter import SoupStrainer
 
 from workers.ingest.appstore.address import host_of_url
 from workers.ingest.github.shapes import RepositoryContent
-from workers.ingest.github.store_pictures import find_store_image_kind
-from workers.ingest.page.document import MAX_URL_CHARS, read_tag_attribute, resolve_http_url
-from workers.ingest.page.pictures import truncate_image_alt_text
+from workers.ingest.github.store_pictures import classify_store_image_path
+from workers.ingest.page.document import MAX_HREF_CHARS, read_tag_attribute, resolve_http_url
+from workers.ingest.page.pictures import truncate_ingest_image_alt
 from workers.ingest.shapes import CandidateImage
 
 MAX_README_IMAGES_TRIED = 40
@@ -23,17 +23,17 @@ MIN_README_IMAGE_SIDE_PX = 64
 BADGE_URL_PATTERN = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def list_store_and_readme_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
-    images = [build_store_image_candidate(repository, path) for path in repository.pictures]
+def list_repository_candidate_images(repository: RepositoryContent, readme: str) -> list[CandidateImage]:
+    images = [build_repo_image_candidate(repository, path) for path in repository.pictures]
     return [
         image
         for image in (*images, *islice(find_readme_image_candidates(repository, readme), 1))
-        if len(image.url) <= MAX_URL_CHARS
+        if len(image.url) <= MAX_HREF_CHARS
     ]
 
 
-def build_store_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
-    kind, rule = find_store_image_kind(path)
+def build_repo_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
+    kind, rule = classify_store_image_path(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     return CandidateImage(kind=kind, url=f"{repository.raw_files_url}{quote(path)}", rule=rule, page=page)
 
@@ -45,7 +45,7 @@ def find_readme_image_candidates(repository: RepositoryContent, html: str) -> It
     for image in soup.find_all("img", limit=MAX_README_IMAGES_TRIED):
         url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
         if url and is_repository_image_public(repository, url) and not is_badge_image(repository, image, url):
-            description = truncate_image_alt_text(read_tag_attribute(image, "alt"))
+            description = truncate_ingest_image_alt(read_tag_attribute(image, "alt"))
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 

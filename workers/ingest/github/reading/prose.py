@@ -143,7 +143,7 @@ def find_readme_description(
     if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
         yield BrandStatement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate_text(build_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
+        text = truncate_text(extract_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield BrandStatement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= WEAK_DESCRIPTION_CHARS][:1]:
@@ -200,7 +200,7 @@ def is_project_name_mentioned_early(text: str, own_name: RepositoryOwnName) -> b
     return own_name.comparison_key in fold_text(text)[: len(own_name.comparison_key) + MAX_PROJECT_NAME_OFFSET_CHARS]
 
 
-def build_readme_first_paragraph(
+def extract_readme_first_paragraph(
     blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> str:
     """Return the descriptive text of the README block `first`, with that of the next block if it is short."""

@@ -12,7 +12,7 @@ from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_block
 from workers.ingest.github.reading.names import RepositoryOwnName, spell_repository_own_name_as_in_text
 from workers.ingest.github.reading.statement import BrandStatement
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
-from workers.ingest.page.document import MAX_URL_CHARS
+from workers.ingest.page.document import MAX_HREF_CHARS
 from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, is_tagline_sized, truncate_text
 from workers.ingest.shapes import ParsedNonPageDoc, Passage, build_candidates_of_scored_values
@@ -50,7 +50,7 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
     )
     files = repository.files
     statements_by_file: list[tuple[FetchedRepoFile | None, Iterable[BrandStatement]]] = [
-        *((file, stores.read_store_text_statements(file)) for file in files),
+        *((file, stores.read_store_file_statements(file)) for file in files),
         (None, read_github_metadata_statements(repository, own_name, skip_rules)),
         *((file, manifests.read_manifest_statements(file, own_name, files)) for file in files),
         (repository.readme, prose.read_readme_statements(blocks, own_name, skip_rules)),
@@ -67,7 +67,7 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
     return ParsedNonPageDoc(
         candidates=merge_topics_into_keywords(repository, candidates),
         passages=list(list_repository_passages(repository, store_texts, blocks))[:MAX_REPOSITORY_PASSAGES],
-        pictures=pictures.list_store_and_readme_candidate_images(repository, html),
+        pictures=pictures.list_repository_candidate_images(repository, html),
     )
 
 
@@ -97,7 +97,7 @@ def read_github_metadata_statements(
     if links := stores.read_homepage_link(repository.homepage):
         yield BrandStatement("links", links, 0.90, "github.homepage")
     icon = f"{repository.raw_files_url}{quote(repository.icon or '')}"
-    if repository.icon and len(icon) <= MAX_URL_CHARS:
+    if repository.icon and len(icon) <= MAX_HREF_CHARS:
         yield BrandStatement("logoUrl", icon, 0.85, "store.icon")
 
 

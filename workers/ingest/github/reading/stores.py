@@ -39,38 +39,38 @@ STORE_TEXT_LINE_BREAK_TAGS_PATTERN = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>"
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def read_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
+def read_store_file_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
     match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
     text = decode_store_text_file(file)
     if match is None or not text:
         return
-    name = paths.store_text_field_of(match)
+    name = paths.parse_store_path_field(match)
     rule = f"store.{name}"
     if name in STORE_NAME_FIELDS:
-        yield from read_store_name(text, rule)
+        yield from read_repo_app_name(text, rule)
     elif name in STORE_TAGLINE_FIELDS:
-        yield from read_store_tagline(clean_text_line(text), 0.95, rule)
+        yield from read_repo_app_tagline(clean_text_line(text), 0.95, rule)
     elif name in STORE_DESCRIPTION_FIELDS:
-        yield from read_store_description(text, rule)
+        yield from read_repo_app_description(text, rule)
     elif name == "keywords" and (keywords := split_unique_keywords([text])):
         yield BrandStatement("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
         yield BrandStatement("links", found_links, 0.85, rule)
 
 
-def read_store_name(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_name(text: str, rule: str) -> Iterator[BrandStatement]:
     name, tail = split_readme_heading(text)
     if is_possible_brand_name(name):
         yield BrandStatement("appName", name, 0.95, rule)
-    yield from read_store_tagline(tail, 0.80, f"{rule}.tail")
+    yield from read_repo_app_tagline(tail, 0.80, f"{rule}.tail")
 
 
-def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
     if is_tagline_sized(text):
         yield BrandStatement("tagline", text, confidence, rule)
 
 
-def read_store_description(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_description(text: str, rule: str) -> Iterator[BrandStatement]:
     """Yield statements of the description in a store text: its opening that describes the app.
 
     Yield its list items as an alternative. Yield nothing without an opening.
@@ -115,7 +115,7 @@ def list_store_prose_files(files: list[FetchedRepoFile]) -> Iterator[tuple[Fetch
         match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
         if (
             match
-            and paths.store_text_field_of(match) in STORE_TAGLINE_FIELDS | STORE_DESCRIPTION_FIELDS
+            and paths.parse_store_path_field(match) in STORE_TAGLINE_FIELDS | STORE_DESCRIPTION_FIELDS
             and (text := decode_store_text_file(file))
         ):
             yield file, match["locale"], text
