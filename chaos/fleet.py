@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chaos.environment import BenchEnvironment
-from chaos.processes import ChildProcess, find_log_entry, run_module_for_bench
+from chaos.processes import ChildProcess, find_child_log_entry, run_module_for_bench
 from chaos.tasks import BENCH_POOL
 from db.pool import Pool
 from db.server import find_free_port
@@ -105,7 +105,7 @@ async def read_logged_port(child: ChildProcess, event: str) -> int:
     """
 
     async def find_event() -> dict[str, Any] | None:
-        return find_log_entry(child, event)
+        return find_child_log_entry(child, event)
 
     port: int = (await poll_until(find_event, within=PROCESS_START_TIMEOUT_S))["port"]
     return port

@@ -71,7 +71,7 @@ async def run_module_and_read_json(environment: BenchEnvironment, *words: str, *
         return await read_json_message(child)
 
 
-def find_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | None:
+def find_child_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | None:
     """Return the first entry of an event in a child process's JSON log; None if there is none."""
     with child.log.open("rb") as log:
         log.seek(child.begin)

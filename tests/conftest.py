@@ -24,6 +24,7 @@ from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
 from tests.s3.service import Service, serving
 from tests.s3.storages import BucketStorage, FolderStorage, MediaStorage
+from tests.waiting import PATIENCE_S
 from workers.ingest.parser import parser
 
 # A shell runs background jobs with SIGINT ignored, and child processes inherit that. The Ctrl-C tests need
@@ -199,7 +200,8 @@ def settings(database_url: str, redis_url: str, media_kept: MediaStorage) -> Set
 
 @pytest_asyncio.fixture
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    async with open_postgres_pool(settings.database_url, name="test") as opened:
+    # A busy machine takes its time with a lock, too.
+    async with open_postgres_pool(settings.database_url, name="test", lock_timeout=f"{PATIENCE_S:.0f}s") as opened:
         yield opened
 
 

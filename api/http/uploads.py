@@ -102,7 +102,7 @@ async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadRu
         async with aclosing(_parse_multipart_body(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
-                await _read_upload_part(request, form, event, _read_part_chunks(events))
+                await _read_file_or_text_part(request, form, event, _read_part_chunks(events))
         spec.check(form.files, form.texts)
         files = await _probe_uploaded_files(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
@@ -155,7 +155,7 @@ async def _read_part_chunks(events: AsyncIterator[_MultipartEvent]) -> AsyncIter
         yield event
 
 
-async def _read_upload_part(
+async def _read_file_or_text_part(
     request: ApiRequest, form: _ReceivedUploadParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     if segment.name == "file":

@@ -21,7 +21,7 @@ MIN_LOOP_HOLD_LOG_INTERVAL_S = 10.0
 _log = logs.get_logger("api.loop")
 
 
-class LoopWatchdog:
+class LoopHoldReporter:
     """Reports steps that hold the event loop: each in a metric, and in a debounced line of the log."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +43,7 @@ class LoopWatchdog:
         _log.warning("a request held the event loop", **(state.log_fields() | fields))
 
 
-_loop_watchdog = LoopWatchdog()
+_loop_watchdog = LoopHoldReporter()
 
 
 def wrap_to_count_bytes(cost: RequestCostMeter, receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -67,7 +67,7 @@ async def run_and_bill_request(
     state: RequestState,
     answering: Coroutine[Any, Any, None],
     *,
-    watchdog: LoopWatchdog = _loop_watchdog,
+    watchdog: LoopHoldReporter = _loop_watchdog,
 ) -> None:
     """Run a request, and charge its cost, even if it fails, to the bucket that pays for it, if that is known."""
     cost = state.cost

@@ -36,7 +36,7 @@ def build_webhook_stream_head_poller(pool: Pool) -> PollFunction[StreamHead]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
-            if time.monotonic() - renewed >= streams.EVENT_STREAM_RENEW_INTERVAL.total_seconds():
+            if time.monotonic() - renewed >= streams.WEBHOOK_RECORDING_RENEW_INTERVAL.total_seconds():
                 await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
             heads = await streams.find_stream_heads_of_organizations(conn, organization_ids=orgs)

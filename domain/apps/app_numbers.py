@@ -28,9 +28,9 @@ class ProjectAppsByEventStoreNumber(NamedTuple):
 
     @property
     def highest_app_number(self) -> int:
-        """Return the highest app number, 0 without an app.
+        """Return the highest number of these apps of a project, 0 without an app.
 
-        Queries leave out higher numbers: these belong to apps that were created later.
+        Queries leave out higher numbers: those apps were created after these were read.
         """
         return max(self.by_number, default=0)
 

@@ -73,7 +73,7 @@ async def submit_token_revocation(
 async def read_token_revocation_job_input(
     conn: Conn, *, claim: JobClaim, keyring: Keyring
 ) -> TokenRevocationJobInput | None:
-    """Return the input of a token revocation; None if a connection of the account would lose its access.
+    """Return the input of this token revocation job; None if a connection of the account would lose its access.
 
     All tenants share our application, and some platforms revoke all access at once: there any tenant's connection
     counts. Returns None also for a platform that this release does not have.

@@ -42,7 +42,7 @@ async def create_brand_influencer(
 
     Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
-    name = None if body.name is None else influencers.normalize_influencer_name(body.name)
+    name = None if body.name is None else influencers.clean_influencer_name(body.name)
     project, names = await _lock_project_for_new_influencer(conn, author, project_id)
     rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
@@ -58,7 +58,7 @@ async def clone_influencer_in_same_project(
 
     The face stays the same unless gender or age differ. Raises as `create_brand_influencer`.
     """
-    name = influencers.normalize_influencer_name(body.name)
+    name = influencers.clean_influencer_name(body.name)
     influencers.check_influencer_language(body.overrides, "overrides.language")
     project_id = await influencers.find_project_of_influencer(
         conn, organization_id=author.organization_id, influencer_id=influencer_id

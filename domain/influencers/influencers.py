@@ -113,7 +113,7 @@ async def apply_influencer_patch(
     check_influencer_language(body, "language")
     changes = {name: getattr(body, name) for name in _PATCHABLE_INFLUENCER_COLUMNS if getattr(body, name) is not UNSET}
     if "name" in changes:
-        changes["name"] = normalize_influencer_name(changes["name"])
+        changes["name"] = clean_influencer_name(changes["name"])
     org = author.organization_id
     locked = await _lock_influencer_at_expected_version(conn, org, influencer_id, versions)
     changed = [name for name, value in changes.items() if value != getattr(locked, name)]
@@ -172,7 +172,7 @@ def check_influencer_language(body: InfluencerPatch | InfluencerOverrides, path:
         languages.check_language_tag(body.language, path=path)
 
 
-def normalize_influencer_name(name: str) -> str:
+def clean_influencer_name(name: str) -> str:
     """Return an influencer's name with single spaces. Raises `InvalidValue` for a name without visible characters."""
     folded = " ".join(name.split())
     if not texts.strip_html_to_line(folded):

@@ -126,7 +126,7 @@ async def read_collected_values(conn: Conn, question: MetricSeriesQuery) -> Mapp
     for metric in question.metrics:
         if metric in COLLECTED_POST_METRICS or metric == "follower_delta":
             values[metric] = _compute_bucket_values(
-                question, partial(DERIVED_METRIC_FUNCTIONS.get(metric, sum_platform_counter), reported, metric)
+                question, partial(DERIVED_METRIC_FUNCTIONS.get(metric, sum_counter_metric_changes), reported, metric)
             )
     if "followers" in question.metrics:
         values["followers"] = await _read_follower_counts(conn, question, accounts)
@@ -150,7 +150,9 @@ async def read_published_post_metric(conn: Conn, question: MetricSeriesQuery) ->
     return {"posts_published": SeriesAndTotal(counts, sum(counts))}
 
 
-def sum_platform_counter(told: CollectedMetricSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
+def sum_counter_metric_changes(
+    told: CollectedMetricSums, metric: MetricName, stretch: NumberedTimeBucket
+) -> MetricFigure:
     """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
     subjects = told.subject_ids_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None

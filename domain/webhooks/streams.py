@@ -26,7 +26,7 @@ from schemas.webhooks import WebhookEventType
 #: Recording time from a renewal on, and its minimum after the last reader has left.
 WEBHOOK_RECORDING_TIME, MIN_WEBHOOK_RECORDING_TIME = timedelta(hours=1), timedelta(minutes=30)
 #: Interval of renewals; a row with more than that and `MIN_WEBHOOK_RECORDING_TIME` left is not renewed.
-EVENT_STREAM_RENEW_INTERVAL = timedelta(minutes=5)
+WEBHOOK_RECORDING_RENEW_INTERVAL = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
 MAX_WEBHOOK_STREAM_END_TOKEN_CHARS = 1_000
@@ -77,7 +77,7 @@ async def renew_webhook_event_recording(conn: Conn, *, organization_ids: Sequenc
         conn,
         orgs=organization_ids,
         keep=WEBHOOK_RECORDING_TIME,
-        rest=MIN_WEBHOOK_RECORDING_TIME + EVENT_STREAM_RENEW_INTERVAL,
+        rest=MIN_WEBHOOK_RECORDING_TIME + WEBHOOK_RECORDING_RENEW_INTERVAL,
     )
 
 

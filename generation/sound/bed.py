@@ -122,6 +122,6 @@ def _add_cut_whoosh(track: _InstrumentTrack, cut: float, seed: str) -> None:
 
 
 def _drum_sidechain_gain(count: int) -> MonoWave:
-    """Return the gain of all other instruments at each sample: they duck at each beat of the drum."""
+    """Return the gain of all other instruments for `count` samples: they duck at each beat of a steady tempo."""
     beat = 1 - 0.5 * np.exp(-9 * wave_times_s(MUSIC_BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

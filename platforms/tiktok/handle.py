@@ -61,7 +61,7 @@ class SavedTikTokPostProgress(msgspec.Struct, frozen=True, kw_only=True, rename=
 
 
 def does_prepared_ai_label_and_privacy_match(handle: SavedTikTokPostProgress, draft: PostToPublish) -> bool:
-    """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
+    """Return whether a prepared post has the draft's AI label and a chosen privacy level; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 

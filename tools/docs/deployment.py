@@ -111,7 +111,7 @@ def render_systemd_wants() -> str:
 
 
 def render_compose_workers() -> str:
-    """Return the worker services of compose.yaml."""
+    """Render the worker services for compose.yaml as YAML text: one for each pool."""
     return "".join(
         (_COMPOSE_CPU_BOUND_POOL_TEMPLATE if is_cpu_bound_pool(pool) else _COMPOSE_WORKER_TEMPLATE).format(pool=pool)
         for pool in WORKER_POOL_NAMES

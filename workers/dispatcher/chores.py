@@ -39,7 +39,7 @@ NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.05
 DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S = 0.5
 LEFTOVER_WEBHOOK_SCAN_INTERVAL_S = 2.0
 #: Seconds between measurements for the gauges.
-GAUGE_EXPORT_INTERVAL_S = 15.0
+GAUGE_MEASURE_INTERVAL_S = 15.0
 
 VALUE_READER_BY_WORKER_POOL_GAUGE: dict[Gauge, Callable[[Pool], float]] = {
     metrics.POOL_QUEUED_JOB_GAUGE: lambda pool: pool.queued,
@@ -179,7 +179,7 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
         chore("deliver_new", NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_NEW_DELIVERIES),
         chore("deliver_due", DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_DUE_DELIVERIES),
         chore("deliver_left", LEFTOVER_WEBHOOK_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_MID_DELIVERY),
-        Chore("webhook_backlog", GAUGE_EXPORT_INTERVAL_S, export_webhook_backlog_age),
+        Chore("webhook_backlog", GAUGE_MEASURE_INTERVAL_S, export_webhook_backlog_age),
     ]
 
 
@@ -204,7 +204,7 @@ def build_pool_gauges_chore(slots: int) -> Chore:
                 gauge.labels(pool.name).set(value(pool))
         return 0
 
-    return Chore("show_pools", GAUGE_EXPORT_INTERVAL_S, run)
+    return Chore("show_pools", GAUGE_MEASURE_INTERVAL_S, run)
 
 
 @contextmanager

@@ -87,14 +87,14 @@ def build_derivation_prose(
         url=url,
         name=get_finding_text(declared, "appName"),
         language=get_finding_text(declared, "primaryLanguage"),
-        about=list(dict.fromkeys([*filter(None, [title]), *list_brand_taglines_and_descriptions(candidates)]))[
+        about=list(dict.fromkeys([*filter(None, [title]), *list_candidate_taglines_and_descriptions(candidates)]))[
             :MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE
         ],
         passages=[*passages],
     )
 
 
-def list_brand_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
+def list_candidate_taglines_and_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
     """Return the texts of the candidates for taglines and descriptions, in their order.
 
     Descriptions from list items are left out: the passages have them.

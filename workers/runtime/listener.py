@@ -21,7 +21,7 @@ from telemetry import logs, metrics
 from workers.runtime.slots import WorkerSlots, ignore_slot_change
 
 #: Seconds between arq's own polls, which make up for a lost entry.
-ARQ_WAKE_POLL_S = 0.5
+WAKE_LISTENER_POLL_S = 0.5
 #: Seconds of a wait for an entry.
 WAKE_LIST_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
@@ -96,7 +96,7 @@ def build_arq_wake_worker(
         redis_pool=client,
         after_job_end=notify,
         max_jobs=slots.size,
-        poll_delay=ARQ_WAKE_POLL_S,
+        poll_delay=WAKE_LISTENER_POLL_S,
         job_timeout=10,
         max_tries=1000,
         keep_result=0,

@@ -141,7 +141,7 @@ async def test_listening_lasts_as_long_as_readers(
         await reader.begun()
         assert await pool.fetchval(lasts)
         await pool.execute("update webhook_endpoint set expires_at = now() + interval '29 minutes'")
-        monkeypatch.setattr(streams, "EVENT_STREAM_RENEW_INTERVAL", timedelta())
+        monkeypatch.setattr(streams, "WEBHOOK_RECORDING_RENEW_INTERVAL", timedelta())
         await eventually(lambda: pool.fetchval(lasts))
 
 

@@ -42,7 +42,7 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
     monkeypatch.setattr(puller, "JOB_PULL_EVERY_S", 600)
-    monkeypatch.setattr(listener, "ARQ_WAKE_POLL_S", 600)
+    monkeypatch.setattr(listener, "WAKE_LISTENER_POLL_S", 600)
 
 
 @pytest_asyncio.fixture

@@ -106,7 +106,7 @@ def strip_leading_emoji_of_first_line(lines_of_text: list[str]) -> list[str]:
 
 
 def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
-    """Yield the lines of a description, with the parts of a broken sentence joined into one line.
+    """Yield these lines of a description, with the parts of a broken sentence joined into one line.
 
     A line that begins in lower case continues the line before it, unless that one is a heading or ends a sentence.
     """

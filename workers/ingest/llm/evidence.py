@@ -113,7 +113,7 @@ def is_quoted_voice_trait(trait: Trait, text: str) -> bool:
     return (
         is_quote_in_text(trait.quote, text)
         and 0 < len(name) <= MAX_VOICE_TRAIT_CHARS
-        and not does_claim_invent_address(name, text)
+        and not does_llm_claim_invent_address(name, text)
     )
 
 
@@ -129,7 +129,7 @@ def keep_supported_llm_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """
     statement = clean_text_line(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote_in_text(quote, text)]
-    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or does_claim_invent_address(statement, text):
+    if not evidence or not 0 < len(statement) <= MAX_LLM_CLAIM_CHARS or does_llm_claim_invent_address(statement, text):
         return None
     return BrandClaim(statement, evidence, claim.confidence)
 
@@ -138,7 +138,7 @@ def is_quote_in_text(quote: str, text: str) -> bool:
     return len(quote) <= MAX_LLM_QUOTE_CHARS and count_words(quote) >= MIN_LLM_QUOTE_WORDS and quote in text
 
 
-def does_claim_invent_address(statement: str, text: str) -> bool:
+def does_llm_claim_invent_address(statement: str, text: str) -> bool:
     """Return whether the statement has a web address that the text lacks; `me.com` isn't in `acme.com`."""
     addresses = {match.group().rstrip(".,;:!?)'\"") for match in WEB_ADDRESS_PATTERN.finditer(statement)}
     return any(
