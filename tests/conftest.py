@@ -58,16 +58,18 @@ SHARED_FIXTURES = (
 )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Run the slowest files first: at the end they would keep one core busy and leave the other idle.
 
     With `--dist loadgroup`, one process runs all tests of a group, and sets up their fixtures once. Tests of
-    chaos share no fixtures, and mostly wait: any process may run them.
+    chaos share no fixtures, and mostly wait: any process may run them. The marks come before pytest-xdist reads them,
+    the order after the one that pytest-randomly draws.
     """
     for item in items:
         if not _has_mark(item, "chaos"):
             item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+    yield
     items.sort(key=lambda item: (not _has_mark(item, "first"), _has_mark(item, "last")))
 
 
