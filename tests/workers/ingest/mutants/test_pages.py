@@ -33,7 +33,7 @@ async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Documen
     await check_mutants(parser, "made page", 60, lambda chance: mutant(chance.choice(pages), pages, chance))
 
 
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", range(3))
 @pytest.mark.long
 @pytest.mark.first
 async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
