@@ -16,11 +16,11 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import complete_input_requirements_of_routes, guard_api_request
+from api.guard import complete_guard_requirements, guard_api_request
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.lifespan import open_api_services
 from api.limits import cost_metering
 from api.openapi import document
@@ -56,7 +56,7 @@ class ApiApplication(Litestar):
         if ours:
             request = {**request, "method": "GET"}
         state = access_log.create_request_state(request)
-        receives, sends = cost_metering.wrap_to_count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
+        receives, sends = cost_metering.wrap_to_charge_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.wrap_to_drop_body_for_head(receives, sends)
         await cost_metering.run_and_bill_request(
@@ -70,7 +70,7 @@ class ApiApplication(Litestar):
 
         A wrong `Host` and a path with escapes are refused before any route runs.
         """
-        before = log_context.attach_work_cause(state)
+        before = log_context.set_current_cause(state)
         watched = access_log.wrap_send_with_headers(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
@@ -96,10 +96,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         settings = load_settings(os.environ)
         logs.configure_logging(process="web", level=settings.log_level)
         warn_of_missing_kernel_sandbox()
-    return set_application_settings_and_clock(build_application(), settings, clock=clock)
+    return set_api_settings_and_clock(build_application(), settings, clock=clock)
 
 
-def set_application_settings_and_clock(
+def set_api_settings_and_clock(
     app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None, private: bool = False
 ) -> Litestar:
     """Set the settings and the clock that a built application uses from its next start on; return it.
@@ -115,7 +115,7 @@ def set_application_settings_and_clock(
 def build_application() -> Litestar:
     """Build the API's application with all routes and its OpenAPI document, which takes 80 ms.
 
-    `set_application_settings_and_clock` adds settings and resources.
+    `set_api_settings_and_clock` adds settings and resources.
     """
     behind_the_guard = Router("/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=guard_api_request)
     for_apps = Router(
@@ -127,20 +127,20 @@ def build_application() -> Litestar:
     app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *KEYLESS_ROUTES],
         request_class=ApiRequest,
-        response_class=RouteResponse,
+        response_class=FastRouteResponse,
         lifespan=[_open_configured_lifespan],
         exception_handlers={Exception: errors.build_error_response_of_exception},
         request_max_body_size=body_limits.MAX_JSON_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-    complete_input_requirements_of_routes(app)
+    complete_guard_requirements(app)
     body_limits.bind_body_limits(app)
     app.state.openapi = document.render_openapi_document(app)
     return app
 
 
 def _open_configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """Return the lifespan context with the settings and clock that `set_application_settings_and_clock` set last."""
+    """Return the lifespan context with the settings and clock that `set_api_settings_and_clock` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)

@@ -59,7 +59,7 @@ def build_route_options(
     return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
 
-def complete_input_requirements_of_routes(app: Litestar) -> None:
+def complete_guard_requirements(app: Litestar) -> None:
     """Add to each route's `RouteRequirements` its query parameters, whether it takes a body, and OPTIONS' `Allow`.
 
     Raises KeyError for a route behind the guard without requirements.
@@ -69,7 +69,7 @@ def complete_input_requirements_of_routes(app: Litestar) -> None:
             if handler.http_methods == {"OPTIONS"}:
                 handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_to_methods(route.methods, route.path)))
             elif handler.resolve_before_request() is guard_api_request:
-                handler.opt["requirements"] = _derive_input_requirements_of_route(handler)
+                handler.opt["requirements"] = _derive_guard_requirements(handler)
 
 
 async def guard_api_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
@@ -102,7 +102,7 @@ def _rate_class_of_request(request: ApiRequest, needs: RouteRequirements) -> Rat
 async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirements, rate_class: RateClass) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    presented = api_keys.read_api_key(call)
+    presented = api_keys.get_sent_api_key(call)
     expected = services.authenticator.find_cached_principal(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.count_request(expected, rate_class)
@@ -178,7 +178,7 @@ def _check_content_type(request: ApiRequest, *expected: bytes) -> None:
         )
 
 
-def _derive_input_requirements_of_route(handler: HTTPRouteHandler) -> RouteRequirements:
+def _derive_guard_requirements(handler: HTTPRouteHandler) -> RouteRequirements:
     needs: RouteRequirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     query_fields = {

@@ -90,7 +90,7 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             events=events,
             jobs=LookupCoalescer(build_job_state_poller(pool)),
             wait_reasons=LookupCoalescer(_build_wait_reason_reader(pool)),
-            project_creates=LookupCoalescer(_build_project_inserter(pool)),
+            project_creates=LookupCoalescer(_build_api_project_inserter(pool)),
             job_hub=job_hub,
             stream_hub=stream_hub,
             store=open_media_store(settings),
@@ -159,7 +159,7 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
         yield quarantine
 
 
-def _build_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
+def _build_api_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
     async def create(news: Sequence[NewProject]) -> list[bool | None]:
         async with pool.acquire() as conn:
             return await projects.insert_new_projects(conn, news)

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 
 #: Effects of a run's tasks. No primary key, so that a job that ran twice shows.
-CREATE_EFFECT_TABLE = "create table if not exists bench_effect (job_id uuid not null, fence bigint not null)"
+CREATE_BENCH_TABLE = "create table if not exists bench_effect (job_id uuid not null, fence bigint not null)"
 
 #: Queue caps that no run reaches; the running caps are those of a real pool.
 INSERT_POOL_CAPS = """
@@ -45,7 +45,7 @@ async def reset_bench_database_with_tenants(pool: Pool, *, tenants: int) -> list
 
     The organizations are of the lowest tier. Return their ids.
     """
-    await pool.execute(CREATE_EFFECT_TABLE)
+    await pool.execute(CREATE_BENCH_TABLE)
     await pool.execute("truncate organization cascade")
     await delete_all_jobs(pool)
     await pool.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)

@@ -36,7 +36,9 @@ class Oklch(NamedTuple):
     chroma: float
     hue: float
 
-    def to_adjusted_rgb(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
+    def to_rgb_with_changes(
+        self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
+    ) -> RGB:
         """Return the color as sRGB with a lightness and at most a chroma, None for its own, turned by `hue` degrees."""
         return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
@@ -128,5 +130,5 @@ def adjust_text_color(color: RGB, ground: RGB, least: float = MIN_TEXT_CONTRAST_
     place = rgb_to_oklch(color)
     lighter = contrast_ratio(WHITE, ground) > contrast_ratio(NEAR_BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
-    shades = (place.to_adjusted_rgb(lightness=end / 100) for end in ends)
+    shades = (place.to_rgb_with_changes(lightness=end / 100) for end in ends)
     return next((one for one in shades if contrast_ratio(one, ground) >= least), WHITE if lighter else NEAR_BLACK)

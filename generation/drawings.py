@@ -13,7 +13,7 @@ from lxml import etree
 
 from generation import svg_cost, svg_styles
 from generation.svg_cost import MAX_DRAWING_LEVELS
-from generation.svg_styles import CssStyleRule
+from generation.svg_styles import SvgStyleRule
 from schemas.errors import PictureRefused
 
 MAX_SVG_BYTES, MAX_SVG_ELEMENTS = 1 << 20, 20_000
@@ -31,7 +31,7 @@ _ALLOWED_SVG_ELEMENTS = frozenset(
 #: Visible elements that are removed.
 _REMOVED_VISIBLE_SVG_TAGS = frozenset(_SVG_TAG_PREFIX + name for name in ("text", "image", "foreignObject"))
 #: Elements of which only the text stays. An HTML parser treats child elements as HTML.
-_TEXT_ONLY_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("title", "desc"))
+_SVG_ELEMENTS_KEPT_AS_TEXT = frozenset(_SVG_TAG_PREFIX + name for name in ("title", "desc"))
 _SVG_STYLE_ELEMENT_NAME = f"{_SVG_TAG_PREFIX}style"
 #: Elements that may reference another one by `href`.
 _REFERENCING_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("use", "linearGradient", "radialGradient"))
@@ -65,8 +65,8 @@ def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
     """
     parsed = _parse_svg(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_SVG_TAGS)})
-    rules: list[CssStyleRule] = []
-    root = etree.Element(parsed.tag, dict(_yield_allowed_attributes(parsed)), nsmap={None: _SVG_NAMESPACE_URI})
+    rules: list[SvgStyleRule] = []
+    root = etree.Element(parsed.tag, dict(_yield_allowed_svg_attributes(parsed)), nsmap={None: _SVG_NAMESPACE_URI})
     _copy_allowed_svg_children(parsed, root, 1, rules)
     _check_css_selector_count(root, rules)
     _drop_repeated_svg_ids(root)
@@ -105,21 +105,21 @@ def _declares_xml_entities(root: etree._Element) -> bool:
 
 
 def _copy_allowed_svg_children(
-    source: etree._Element, target: etree._Element, level: int, rules: list[CssStyleRule]
+    source: etree._Element, target: etree._Element, level: int, rules: list[SvgStyleRule]
 ) -> None:
     """Copy allowed SVG descendants into `target`, to a maximum depth. Append style sheet rules to `rules`."""
     for child in source if level <= MAX_DRAWING_LEVELS else ():
         if child.tag == _SVG_STYLE_ELEMENT_NAME:
             _copy_allowed_style_rules(child, target, rules)
-        elif child.tag in _TEXT_ONLY_SVG_ELEMENTS:
+        elif child.tag in _SVG_ELEMENTS_KEPT_AS_TEXT:
             etree.SubElement(target, child.tag).text = "".join(_own_text_of_svg_element(child))
         elif child.tag in _ALLOWED_SVG_ELEMENTS:
             _copy_allowed_svg_children(
-                child, etree.SubElement(target, child.tag, dict(_yield_allowed_attributes(child))), level + 1, rules
+                child, etree.SubElement(target, child.tag, dict(_yield_allowed_svg_attributes(child))), level + 1, rules
             )
 
 
-def _copy_allowed_style_rules(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
+def _copy_allowed_style_rules(source: etree._Element, target: etree._Element, rules: list[SvgStyleRule]) -> None:
     """Copy an SVG style sheet's allowed rules into `target` and `rules`; skip a sheet that not every viewer applies.
 
     A viewer reads all text of the element as one sheet, also text between its children.
@@ -137,7 +137,7 @@ def _own_text_of_svg_element(element: etree._Element) -> Iterator[str]:
     yield from (child.tail or "" for child in element)
 
 
-def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
+def _yield_allowed_svg_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name == "style":
             if allowed := ";".join(map(str, svg_styles.parse_style_declarations(value))):
@@ -154,7 +154,7 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
         yield "href", address
 
 
-def _check_css_selector_count(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
+def _check_css_selector_count(root: etree._Element, rules: Iterable[SvgStyleRule]) -> None:
     """Refuse a drawing with too many matches of CSS selectors with elements. Raises `PictureRefused`.
 
     A renderer tests each selector on each element.

@@ -46,7 +46,7 @@ _FIRST_NAMES_BY_LANGUAGE: Mapping[str, Mapping[Gender, str]] = {
     },
 }
 #: Words of each gender, without blanks and hyphens.
-GENDER_WORDS_IN_PARTNER_PROMPT: Mapping[Gender, str] = {
+WORDS_NAMING_EACH_GENDER: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
     "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
     "non_binary": """nonbinary enby androgynous nichtbinär androgyn nonbinaire androgyne nobinario
@@ -141,7 +141,7 @@ class TraitsReadFromPersonaPrompt(NamedTuple):
 def extract_traits_from_persona_prompt(prompt: str) -> TraitsReadFromPersonaPrompt:
     """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
     return TraitsReadFromPersonaPrompt(
-        tones.find_meaning_of_first_known_word(prompt, GENDER_WORDS_IN_PARTNER_PROMPT),
-        tones.find_meaning_of_first_known_word(prompt, AGE_WORDS_IN_PARTNER_PROMPT),
-        tones.find_meaning_of_first_known_word(prompt, tones.WORDS_NAMING_EACH_TONE),
+        tones.find_trait_of_first_known_word(prompt, WORDS_NAMING_EACH_GENDER),
+        tones.find_trait_of_first_known_word(prompt, AGE_WORDS_IN_PARTNER_PROMPT),
+        tones.find_trait_of_first_known_word(prompt, tones.WORDS_NAMING_EACH_TONE),
     )

@@ -30,7 +30,7 @@ _THUMBNAIL_SCALE_FILTER = (
 _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def write_poster_file(path: Path, folder: Path) -> RenderedFile:
+def write_upload_poster(path: Path, folder: Path) -> RenderedFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_poster_frame(path)
     file = folder / "poster.jpg"
@@ -80,7 +80,7 @@ def _decode_poster_sample_frames(path: Path, seconds: float) -> Iterator[Image.I
 def _decode_video_frame_to_ppm_thumbnail(path: Path, second: float) -> bytes:
     """Return a video's frame at a second as a PPM thumbnail in SDR; empty after its end. Raises `ClipRefused`."""
     result = _decode_filtered_video_frame(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
-    toned = clip.sdr_conversion_filters(clip.read_transfer_characteristic(result))
+    toned = clip.hdr_to_sdr_video_filters(clip.read_transfer_characteristic(result))
     if toned:
         return _decode_filtered_video_frame(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
     return result.stdout

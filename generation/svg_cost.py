@@ -18,14 +18,14 @@ from typing import NamedTuple
 from lxml import etree
 
 from generation import svg_styles
-from generation.svg_styles import CssDeclaration, CssStyleRule
+from generation.svg_styles import CssDeclaration, SvgStyleRule
 from schemas.errors import PictureRefused
 
 #: Maximum units of a drawing, and maximum nesting of elements, with references followed.
 MAX_DRAWING_COST_UNITS, MAX_DRAWING_LEVELS = 20_000, 64
 COST_UNITS_PER_LAYER, PATH_SIGNS_PER_COST_UNIT, DASHES_PER_COST_UNIT, GRADIENT_STOPS_PER_COST_UNIT = 4, 500, 250, 40
 
-_LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.FRAGMENT_CSS_PROPERTIES))
+_LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.SVG_REFERENCE_PROPERTIES))
 _COSTED_CSS_PROPERTIES = _LAYER_CSS_PROPERTIES | {"stroke-dasharray"}
 #: Elements that are drawn only by reference.
 _REFERENCED_ONLY_SVG_ELEMENTS = frozenset(
@@ -45,13 +45,13 @@ class SvgElementCost(NamedTuple):
     depth: int
 
 
-def count_drawing_cost_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> int:
+def count_drawing_cost_units(root: etree._Element, rules: Iterable[SvgStyleRule]) -> int:
     """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if too high, deep or circular."""
     return _DrawingCostCounter(root, rules).get_element_cost(root, 0).units
 
 
 class _DrawingCostCounter:
-    def __init__(self, root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
+    def __init__(self, root: etree._Element, rules: Iterable[SvgStyleRule]) -> None:
         self._by_id = {one.get("id"): one for one in root.iter() if one.get("id")}
         self._sheet = _index_costed_css_by_selector_part(rules)
         self._known: dict[etree._Element, SvgElementCost] = {}
@@ -91,7 +91,7 @@ class _DrawingCostCounter:
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
-            one for one in self._costed_css_declarations(element) if one.name in svg_styles.FRAGMENT_CSS_PROPERTIES
+            one for one in self._costed_css_declarations(element) if one.name in svg_styles.SVG_REFERENCE_PROPERTIES
         )
         names += [svg_styles.fragment_id_of_css_value(one.value) or "" for one in references]
         yield from (self._by_id[one] for one in names if one in self._by_id)
@@ -137,7 +137,7 @@ class _DrawingCostCounter:
                 raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has gradients with too many references")
 
 
-def _index_costed_css_by_selector_part(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
+def _index_costed_css_by_selector_part(rules: Iterable[SvgStyleRule]) -> dict[str, list[CssDeclaration]]:
     """Return the CSS declarations with a rendering cost, by one part of the last compound of each selector."""
     index: dict[str, list[CssDeclaration]] = defaultdict(list)
     for rule in rules:

@@ -22,7 +22,7 @@ ALLOWED_CSS_FUNCTIONS = frozenset(
     "rgb rgba hsl hsla matrix translate translatex translatey scale scalex scaley rotate skewx skewy".split()
 )
 #: Properties that reference an element. `inherit` doesn't stay: `svg_cost.py` reads the value.
-FRAGMENT_CSS_PROPERTIES = frozenset(("mask", "clip-path"))
+SVG_REFERENCE_PROPERTIES = frozenset(("mask", "clip-path"))
 #: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
 _STROKE_DASHARRAY_PATTERN = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
@@ -47,7 +47,7 @@ class CssDeclaration(NamedTuple):
         return f"{self.name}:{self.value}{self.suffix}"
 
 
-class CssStyleRule(NamedTuple):
+class SvgStyleRule(NamedTuple):
     """Selectors and declarations."""
 
     selectors: tuple[str, ...]
@@ -63,7 +63,7 @@ def is_allowed_css_property(name: str, value: str) -> bool:
         return False
     if name == "stroke-dasharray" and not _STROKE_DASHARRAY_PATTERN.fullmatch(value):
         return False
-    if name in FRAGMENT_CSS_PROPERTIES:
+    if name in SVG_REFERENCE_PROPERTIES:
         return value.strip().lower() == "none" or fragment_id_of_css_value(value) is not None
     return all(map(_is_allowed_css_token, tinycss2.parse_component_value_list(value)))
 
@@ -79,10 +79,10 @@ def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
     return _yield_allowed_css_declarations(tinycss2.parse_blocks_contents(text))
 
 
-def parse_style_sheet_rules(text: str) -> list[CssStyleRule]:
+def parse_style_sheet_rules(text: str) -> list[SvgStyleRule]:
     """Return the rules of a style sheet that have allowed selectors only, each with its allowed declarations."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    candidates = (_parse_allowed_css_rule(one) for one in parsed if one.type == "qualified-rule")
+    candidates = (_parse_allowed_svg_rule(one) for one in parsed if one.type == "qualified-rule")
     return [rule for rule in candidates if rule]
 
 
@@ -96,7 +96,7 @@ def is_applied_svg_style_sheet(kind: str, media: str) -> bool:
     return kind.strip().lower() in _APPLIED_STYLE_SHEET_TYPES and media.strip().lower() in _APPLIED_STYLE_SHEET_MEDIA
 
 
-def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
+def _parse_allowed_svg_rule(node: Any) -> SvgStyleRule | None:
     written = tinycss2.serialize(node.prelude).strip()
     if _CSS_ESCAPE_OR_MARKUP_PATTERN.search(written.replace(">", "")) or not all(
         map(_is_allowed_selector_token, node.prelude)
@@ -106,7 +106,7 @@ def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
     if any(len(split_selector_compounds(one)) > MAX_CSS_SELECTOR_COMPOUNDS for one in selectors):
         return None
     allowed = tuple(_yield_allowed_css_declarations(tinycss2.parse_blocks_contents(node.content)))
-    return CssStyleRule(selectors, allowed) if allowed else None
+    return SvgStyleRule(selectors, allowed) if allowed else None
 
 
 def _is_allowed_selector_token(token: Any) -> bool:

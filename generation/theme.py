@@ -72,7 +72,7 @@ def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> Piec
     )
     main = rgb_to_oklch(first)
     ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
-    light = _derive_light_ground_colors(main, rgb_to_oklch(second or main.to_adjusted_rgb(hue=34.0)), ink)
+    light = _derive_light_ground_colors(main, rgb_to_oklch(second or main.to_rgb_with_changes(hue=34.0)), ink)
     return PieceColorTheme(_derive_vivid_ground_colors(main, ink), _derive_dark_ground_colors(main), light)
 
 
@@ -105,14 +105,14 @@ def _derive_vivid_ground_colors(first: Oklch, ink: RGB) -> GroundColors:
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
     is_white = abs(white) - WHITE_TEXT_LIGHTNESS_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
-    own = first.to_adjusted_rgb(lightness=at)
+    own = first.to_rgb_with_changes(lightness=at)
     tints = (
         own,
-        first.to_adjusted_rgb(lightness=at + away * 0.06, hue=-9.0),
-        first.to_adjusted_rgb(lightness=at + away * 0.03, hue=11.0),
-        first.to_adjusted_rgb(lightness=at + away * 0.09, hue=-4.0),
+        first.to_rgb_with_changes(lightness=at + away * 0.06, hue=-9.0),
+        first.to_rgb_with_changes(lightness=at + away * 0.03, hue=11.0),
+        first.to_rgb_with_changes(lightness=at + away * 0.09, hue=-4.0),
     )
-    return GroundColors(tints, text, text, text, first.to_adjusted_rgb(lightness=at + away * 0.075))
+    return GroundColors(tints, text, text, text, first.to_rgb_with_changes(lightness=at + away * 0.075))
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
@@ -122,32 +122,32 @@ def _min_lightness_shift(color: Oklch, text: RGB) -> float:
     enough = (
         one
         for one in steps
-        if contrast_ratio(color.to_adjusted_rgb(lightness=color.lightness + one), text) >= MIN_GROUND_TEXT_CONTRAST
+        if contrast_ratio(color.to_rgb_with_changes(lightness=color.lightness + one), text) >= MIN_GROUND_TEXT_CONTRAST
     )
     return next(enough, 1.0)
 
 
 def _derive_dark_ground_colors(first: Oklch) -> GroundColors:
-    own = first.to_adjusted_rgb(lightness=0.185, chroma=0.045)
+    own = first.to_rgb_with_changes(lightness=0.185, chroma=0.045)
     tints = (
         own,
-        first.to_adjusted_rgb(lightness=0.275, chroma=0.1),
-        first.to_adjusted_rgb(lightness=0.225, chroma=0.075, hue=24.0),
-        first.to_adjusted_rgb(lightness=0.15, chroma=0.035),
+        first.to_rgb_with_changes(lightness=0.275, chroma=0.1),
+        first.to_rgb_with_changes(lightness=0.225, chroma=0.075, hue=24.0),
+        first.to_rgb_with_changes(lightness=0.15, chroma=0.035),
     )
-    shape = first.to_adjusted_rgb(lightness=0.3, chroma=0.1)
-    accent = adjust_text_color(first.to_adjusted_rgb(), shape, 5.0)
-    return GroundColors(tints, WHITE, first.to_adjusted_rgb(lightness=0.82, chroma=0.03), accent, shape)
+    shape = first.to_rgb_with_changes(lightness=0.3, chroma=0.1)
+    accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
+    return GroundColors(tints, WHITE, first.to_rgb_with_changes(lightness=0.82, chroma=0.03), accent, shape)
 
 
 def _derive_light_ground_colors(first: Oklch, second: Oklch, ink: RGB) -> GroundColors:
-    own = first.to_adjusted_rgb(lightness=0.975, chroma=0.012)
+    own = first.to_rgb_with_changes(lightness=0.975, chroma=0.012)
     tints = (
         own,
-        first.to_adjusted_rgb(lightness=0.925, chroma=0.042),
-        second.to_adjusted_rgb(lightness=0.95, chroma=0.032),
-        first.to_adjusted_rgb(lightness=0.985, chroma=0.006),
+        first.to_rgb_with_changes(lightness=0.925, chroma=0.042),
+        second.to_rgb_with_changes(lightness=0.95, chroma=0.032),
+        first.to_rgb_with_changes(lightness=0.985, chroma=0.006),
     )
-    shape = first.to_adjusted_rgb(lightness=0.9, chroma=0.05)
-    accent = adjust_text_color(first.to_adjusted_rgb(), shape, 5.0)
-    return GroundColors(tints, ink, first.to_adjusted_rgb(lightness=0.43, chroma=0.03), accent, shape)
+    shape = first.to_rgb_with_changes(lightness=0.9, chroma=0.05)
+    accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
+    return GroundColors(tints, ink, first.to_rgb_with_changes(lightness=0.43, chroma=0.03), accent, shape)

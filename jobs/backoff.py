@@ -8,7 +8,7 @@ from jobs.outcomes import Interrupted, Retry, Snooze, TaskOutcome
 JOB_BACKOFF_BASE_S = 2.0
 MAX_JOB_BACKOFF_S = 15 * 60.0
 #: First backoff of a job with a busy server, in seconds.
-FIRST_BUSY_SERVER_BACKOFF_S = 4.0
+FIRST_BUSY_SERVER_JOB_BACKOFF_S = 4.0
 #: How often that doubles at most: up to 64 s.
 MAX_BUSY_SERVER_BACKOFF_DOUBLINGS = 4
 
@@ -28,7 +28,7 @@ def busy_server_backoff_s(fence: int, attempt: int) -> float:
     They double with each attempt that wasn't counted (`fence` minus `attempt`), at most
     `MAX_BUSY_SERVER_BACKOFF_DOUBLINGS` times.
     """
-    return FIRST_BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_SERVER_BACKOFF_DOUBLINGS)
+    return FIRST_BUSY_SERVER_JOB_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_SERVER_BACKOFF_DOUBLINGS)
 
 
 def next_job_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:

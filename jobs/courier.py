@@ -106,7 +106,7 @@ class WakeCourier:
         try:
             await self._deliver_wake(wake)
         finally:
-            task = log_context.start_task_without_cause(self._send_pending_wakes(key))
+            task = log_context.start_task_outside_request(self._send_pending_wakes(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 
@@ -132,7 +132,7 @@ class WakeCourier:
             del self._next[key]
 
     async def _deliver_wake(self, wake: WakeMessage) -> None:
-        outcome = await self._try_to_send_wake(wake) if self._breaker.allows_call() else "skipped"
+        outcome = await self._try_to_send_wake(wake) if self._breaker.reserve_call() else "skipped"
         metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
     async def _try_to_send_wake(self, wake: WakeMessage) -> str:

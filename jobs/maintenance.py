@@ -24,7 +24,7 @@ MAX_MAINTENANCE_ROWS = 500
 MAX_WORKER_CRASHES_OF_JOB = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
-ATTEMPT_TIMEOUT_GRACE_S = 0.5
+TIMEOUT_RESCUE_GRACE_S = 0.5
 
 #: Retention of ended jobs, of ended short-lived jobs and of dead workers, in seconds.
 ENDED_JOB_RETENTION_S = 30 * 86400.0
@@ -109,7 +109,7 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
         exhausted=encode_outcome_error(WORKER_LOST_FAILURE),
         late=encode_outcome_error(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT),
         overdue=encode_outcome_error(DEADLINE_FAILURE),
-        grace_s=ATTEMPT_TIMEOUT_GRACE_S,
+        grace_s=TIMEOUT_RESCUE_GRACE_S,
     )
 
 
@@ -120,7 +120,7 @@ async def terminate_stuck_sessions(conn: Conn, *, before: datetime, patience_s: 
     """
     return (
         await job_maintenance.terminate_idle_sessions.value(
-            conn, before=before, grace_s=ATTEMPT_TIMEOUT_GRACE_S, patience_s=patience_s
+            conn, before=before, grace_s=TIMEOUT_RESCUE_GRACE_S, patience_s=patience_s
         )
         or 0
     )

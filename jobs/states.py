@@ -42,7 +42,7 @@ TERMINAL_JOB_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_JOB
 #: row alone, without the time. So a phase changes only together with the version of its job.
 OPEN_JOB_PHASES = ("scheduled", "queued", "running", "waiting")
 #: Phases of any job: the phase of an ended job is its state.
-JOB_PHASES = (*OPEN_JOB_PHASES, "completed", "failed", "canceled")
+ALL_JOB_PHASES = (*OPEN_JOB_PHASES, "completed", "failed", "canceled")
 
 
 def api_status_of_job_phase(phase: str) -> str:

@@ -102,7 +102,7 @@ class SingleServerOAuthLogin(NamedTuple):
     client_secret: str
 
 
-class PasswordLogin(NamedTuple):
+class PasswordLoginSpec(NamedTuple):
     """Login by an app password, without a consent page.
 
     `server` is the default login server, `identifier` the format of an account's name, `example` a name,
@@ -153,7 +153,7 @@ class PlatformDescription(NamedTuple):
 
     title: str
     limits: PlatformLimits
-    login: OwnServerOAuthLogin | SingleServerOAuthLogin | PasswordLogin
+    login: OwnServerOAuthLogin | SingleServerOAuthLogin | PasswordLoginSpec
     console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False

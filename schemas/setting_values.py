@@ -11,7 +11,7 @@ from msgspec import Meta
 from schemas.errors import SettingsInvalid
 
 #: A file URL without a host: absolute, or relative to the current folder.
-FOLDER_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
+MEDIA_DIR_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
 BUCKET_URL_SCHEME = "s3://"
 #: A bucket name that is valid in a host name (no dots: certificates don't cover them), and a prefix of plain

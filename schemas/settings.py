@@ -13,7 +13,7 @@ from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHostHeaders, build_allowed_hosts
 from schemas.setting_values import (
     BUCKET_URL_PATTERN,
-    FOLDER_URL_PATTERN,
+    MEDIA_DIR_URL_PATTERN,
     AllowedHostNames,
     ConcurrentContentPieces,
     ConnectionsPerAddress,
@@ -235,7 +235,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A")
     parse_keyring_keys(settings.peppers, setting="PEPPERS")
     parse_keyring_keys(settings.vault_keys, setting="VAULT_KEYS")
-    check_required_together(settings)
+    check_settings_set_together(settings)
     check_media_storage_url_setting(settings)
     check_model_settings(settings)
     return settings
@@ -261,7 +261,7 @@ def _literal_setting_values(kind: Any) -> tuple[str, ...]:
     return get_args(bare) if get_origin(bare) is Literal else ()
 
 
-def check_required_together(settings: Settings) -> None:
+def check_settings_set_together(settings: Settings) -> None:
     """Raise `SettingsInvalid` if some, but not all, settings of a group of `SETTINGS_REQUIRED_TOGETHER` are set."""
     for names, need in SETTINGS_REQUIRED_TOGETHER.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
@@ -274,7 +274,9 @@ def check_media_storage_url_setting(settings: Settings) -> None:
 
     Raises it for an `AWS_ENDPOINT_URL` that can't be parsed, too.
     """
-    if not FOLDER_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(settings.assets_url):
+    if not MEDIA_DIR_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(
+        settings.assets_url
+    ):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )

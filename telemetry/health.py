@@ -92,14 +92,14 @@ def _encode_health_response(status: str, content_type: str, body: bytes) -> byte
 @asynccontextmanager
 async def measure_loop_lag() -> AsyncIterator[None]:
     """Set the metric `loop_lag_seconds` to the event loop's delay of a timer, each second while the block runs."""
-    task = asyncio.create_task(_measure_loop_lag_repeatedly())
+    task = asyncio.create_task(_set_loop_lag_metric_forever())
     try:
         yield
     finally:
         task.cancel()
 
 
-async def _measure_loop_lag_repeatedly() -> None:
+async def _set_loop_lag_metric_forever() -> None:
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + LOOP_LAG_INTERVAL_S

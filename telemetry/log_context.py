@@ -44,7 +44,7 @@ _current_cause_variable: ContextVar[WorkCause | None] = ContextVar("cause", defa
 current_cause = _current_cause_variable.get
 
 
-def attach_work_cause(cause: WorkCause) -> Token[WorkCause | None]:
+def set_current_cause(cause: WorkCause) -> Token[WorkCause | None]:
     """Set the request or job attempt for which this asyncio task works, and each task that it starts.
 
     Return the token that restores the previous one.
@@ -55,7 +55,7 @@ def attach_work_cause(cause: WorkCause) -> Token[WorkCause | None]:
 detach_cause = _current_cause_variable.reset
 
 
-def start_task_without_cause(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def start_task_outside_request(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """Start and return a task that belongs to no request or job attempt, since it works for many requests."""
     return asyncio.create_task(work, context=Context())
 

@@ -19,7 +19,7 @@ from schemas import ids
 from telemetry import log_context, tracing
 
 LOG_BATCH_DELAY_S = 0.1
-_BATCHED_LOGGER_ARG = "batched"
+_GET_LOGGER_BATCHED_ARG = "batched"
 
 #: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
 #: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
@@ -49,7 +49,7 @@ def get_logger(name: str) -> Any:
 
 def get_batched_logger(name: str) -> Any:
     """Return a logger for frequent lines of an event loop, written in batches, up to `LOG_BATCH_DELAY_S` late."""
-    return structlog.get_logger(_BATCHED_LOGGER_ARG, part=name)
+    return structlog.get_logger(_GET_LOGGER_BATCHED_ARG, part=name)
 
 
 class JobToLog(Protocol):
@@ -100,7 +100,7 @@ class _StreamLoggerFactory:
         self._batched = structlog.WriteLogger(cast("TextIO", _BatchedLogStream(stream)))
 
     def __call__(self, *options: str) -> structlog.WriteLogger:
-        return self._batched if _BATCHED_LOGGER_ARG in options else self._direct
+        return self._batched if _GET_LOGGER_BATCHED_ARG in options else self._direct
 
 
 class _BatchedLogStream:

@@ -87,7 +87,7 @@ class OtelSpanRecorder:
             SpanKind.SERVER,
             served.attributes,
             span_id=tracing.span_id_of_request_or_submit(served.request),
-            links=_build_caller_trace_links(served.traceparent),
+            links=_build_traceparent_links(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
@@ -174,7 +174,7 @@ class OtelSpanRecorder:
         return set_span_in_context(NonRecordingSpan(parent), EMPTY_PARENT_CONTEXT)
 
 
-def _build_caller_trace_links(traceparent: str) -> list[Link]:
+def _build_traceparent_links(traceparent: str) -> list[Link]:
     """Return a list with a link to the trace span in a caller's `traceparent` header; empty if it is invalid.
 
     The caller's `tracestate` is dropped.

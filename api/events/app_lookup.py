@@ -33,7 +33,7 @@ class EventStoreConnectorWithProjectApps:
             async with self._request.acquire_connection() as conn:
                 self.result = await app_numbers.map_project_apps_by_number(
                     conn,
-                    **self._request.parse_org_project_ids(self._project_id),
+                    **self._request.parse_org_and_project_id(self._project_id),
                     app_id=filters.parse_filter_id("sdk_app", self._app_id),
                 )
             self._is_done = True

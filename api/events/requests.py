@@ -79,9 +79,9 @@ async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id:
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
     with _cache_limit_refusal(services, expected):
         services.events.disks.check_event_intake_open()
-    charging = expected and services.events.limiter.count_request(expected)  # runs during the look-up of the key
+    charging = expected and services.events.limiter.count_app_request(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
-    call.event_standing = await (charging or services.events.limiter.count_request(app))
+    call.event_standing = await (charging or services.events.limiter.count_app_request(app))
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
@@ -134,7 +134,7 @@ async def decompress_event_body(
     except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * HIGHEST_POSSIBLE_GZIP_RATIO)
-            request.services.events.limiter.charge_events(app, intake_weight_of_request(1, size))
+            request.services.events.limiter.charge_app_events(app, intake_weight_of_request(1, size))
         raise
 
 
@@ -152,7 +152,7 @@ async def parse_request_events(
         batch = await steps.run_cooperative_steps(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.charge_events(app, intake_weight_of_request(event_count, len(plain)))
+        request.services.events.limiter.charge_app_events(app, intake_weight_of_request(event_count, len(plain)))
     return batch
 
 
@@ -170,7 +170,7 @@ async def store_event_batch(request: ApiRequest, app: KeyedApp, batch: CheckedEv
     Return the counts of new and of repeated events. Raises `LimitReached`, `ServiceUnavailable`.
     """
     events = request.services.events
-    stored = await events.intake.commit_app_events(app, batch.events, size=batch.size)
+    stored = await events.intake.commit_request_events(app, batch.events, size=batch.size)
     events.last.queue_last_event_time(app)
     events.quarantine.queue_rejections(app, batch.refused)
     return stored

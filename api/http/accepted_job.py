@@ -26,7 +26,7 @@ async def submit_project_job(request: ApiRequest, project_id: str, submit: Proje
     """Submit a job in a project, once for an Idempotency-Key; return the 202 with the job's address."""
 
     async def start(conn: Conn) -> WriteReply[Accepted]:
-        return build_accepted_job_answer(Accepted, await submit(conn, **request.parse_org_project_ids(project_id)))
+        return build_accepted_job_answer(Accepted, await submit(conn, **request.parse_org_and_project_id(project_id)))
 
     return await run_idempotent_write(request, start)
 

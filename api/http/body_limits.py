@@ -18,7 +18,7 @@ from domain.values import metadata
 MAX_JSON_BYTES, MAX_IGNORED_BODY_BYTES = 1 << 20, 1 << 10
 
 #: A route's limit is a multiple of this, and at least this.
-LIMIT_ROUNDING_BYTES = 4 << 10
+BODY_LIMIT_UNIT_BYTES = 4 << 10
 
 #: The route option with the limit in bytes.
 BODY_LIMIT_ROUTE_OPTION = "max_body_bytes"
@@ -62,7 +62,7 @@ _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT = JsonBodyLimits(2 + _MAX_JSON_SPACE_BYTES_PE
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
 _LIMITS_OF_FREE_FORM_JSON_VALUE = JsonBodyLimits(
-    metadata.MAX_SENT_METADATA_BYTES,
+    metadata.MAX_RAW_METADATA_BYTES,
     values=metadata.MAX_METADATA_BYTES // 2,
     strings=metadata.MAX_METADATA_BYTES // 3,
     containers=metadata.MAX_METADATA_BYTES // 3,
@@ -73,7 +73,7 @@ _LIMITS_OF_FREE_FORM_JSON_VALUE = JsonBodyLimits(
 def body_limits_of_type(kind: Any) -> JsonBodyLimits:
     """Return a type's maximum size as JSON. Raises TypeError for a list or object in it without a `max_length`."""
     limits = _measure_max_json_size_of_type(inspect.type_info(kind))
-    return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // LIMIT_ROUNDING_BYTES) * LIMIT_ROUNDING_BYTES))
+    return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES))
 
 
 def bind_body_limits(app: Litestar) -> None:
@@ -108,7 +108,9 @@ def _measure_max_json_size_of_type(kind: inspect.Type) -> JsonBodyLimits:
 
 def _max_json_size_of_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> JsonBodyLimits:
     if isinstance(kind, inspect.StructType):
-        names = (_max_json_text_size(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields)
+        names = (
+            _max_json_string_size(len(field.encode_name), _MAX_JSON_ASCII_CHARACTER_BYTES) for field in kind.fields
+        )
         values = (_measure_max_json_size_of_type(field.type) for field in kind.fields)
         return reduce(
             JsonBodyLimits.add_limits,
@@ -117,38 +119,38 @@ def _max_json_size_of_container(kind: inspect.StructType | inspect.ListType | in
         )
     if isinstance(kind, inspect.ListType):
         return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits(
-            _measure_max_json_size_of_type(kind.item_type).multiply_by_item_count(_max_length_of_container(kind))
+            _measure_max_json_size_of_type(kind.item_type).multiply_by_item_count(_max_items_of_container(kind))
         )
     if isinstance(kind.value_type, inspect.AnyType):
         return _LIMITS_OF_FREE_FORM_JSON_VALUE
     return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits(
         _measure_max_json_size_of_type(kind.key_type)
         .add_limits(_measure_max_json_size_of_type(kind.value_type))
-        .multiply_by_item_count(_max_length_of_container(kind))
+        .multiply_by_item_count(_max_items_of_container(kind))
     )
 
 
 def _max_json_size_of_scalar_type(kind: inspect.Type) -> JsonBodyLimits:
     if isinstance(kind, inspect.StrType):
-        return _max_json_text_size(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
+        return _max_json_string_size(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
-        return _max_json_text_size(
-            max(len(str(choice)) for choice in _values_of_enum_type(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
+        return _max_json_string_size(
+            max(len(str(choice)) for choice in _values_of_json_enum(kind)), _MAX_JSON_ASCII_CHARACTER_BYTES
         )
     return JsonBodyLimits(_MAX_NON_TEXT_JSON_VALUE_BYTES + _MAX_JSON_SPACE_BYTES_PER_VALUE)
 
 
-def _values_of_enum_type(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
+def _values_of_json_enum(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     if isinstance(kind, inspect.LiteralType):
         return list(kind.values)
     return [member.value for member in kind.cls]
 
 
-def _max_json_text_size(characters: int, character_bytes: int) -> JsonBodyLimits:
+def _max_json_string_size(characters: int, character_bytes: int) -> JsonBodyLimits:
     return JsonBodyLimits(2 + _MAX_JSON_SPACE_BYTES_PER_VALUE + characters * character_bytes, strings=1)
 
 
-def _max_length_of_container(kind: inspect.ListType | inspect.DictType) -> int:
+def _max_items_of_container(kind: inspect.ListType | inspect.DictType) -> int:
     if kind.max_length is None:
         raise TypeError(f"a list or an object of a body needs a max_length: {kind}")
     return kind.max_length

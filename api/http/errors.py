@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from api.http import head_requests, request_state, validation_messages
-from api.http.responses import JSON_CONTENT_TYPE, RouteResponse
+from api.http.responses import JSON_CONTENT_TYPE, FastRouteResponse
 from api.openapi.operations import to_camel_case
 from db import reach
 from schemas.envelope import Envelope, Problem
@@ -107,7 +107,7 @@ def build_error_response_of_exception(request: Request[Any, Any, Any], error: Ex
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return RouteResponse(
+    return FastRouteResponse(
         Envelope(error=problem), status_code=ERROR_CODES[code].status, headers=headers, media_type=JSON_CONTENT_TYPE
     )
 

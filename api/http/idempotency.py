@@ -18,7 +18,7 @@ from litestar import Response
 
 from api.http.json_bodies import BODY_DECODE_ERRORS
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
@@ -97,7 +97,7 @@ async def _write_while_holding_sandbox_clock(
 ) -> WriteReply[T]:
     await request.hold_sandbox_clock(conn)
     result = await write(conn)
-    content = sandbox_times.add_sandbox_lead(result.content, request.request_state.ahead)
+    content = sandbox_times.shift_answer_times(result.content, request.request_state.ahead)
     request.request_state.ahead = sandbox_times.NO_TIME_SHIFT
     return result._replace(content=content)
 
@@ -185,7 +185,7 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
     if not _IDEMPOTENCY_KEY_PATTERN.fullmatch(key):
         raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.run_cooperative_steps(digest_request(_target_to_digest(request), body))
+    digested = await steps.run_cooperative_steps(digest_request(_get_target_to_digest(request), body))
     prints = _pepper_request_digest(request.services.peppers, digested)
     return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
@@ -200,7 +200,7 @@ def _pepper_request_digest(peppers: Keyring, digest: bytes) -> tuple[bytes, tupl
     return digests.pop(peppers.writer), (*digests.values(), digest)
 
 
-def _target_to_digest(request: ApiRequest) -> list[Any]:
+def _get_target_to_digest(request: ApiRequest) -> list[Any]:
     """Return the method, the path and the sorted query of a request, for its digest."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
@@ -278,4 +278,4 @@ async def send_wakes_and_reply(request: ApiRequest, result: WriteReply[T]) -> Re
         "Idempotent-Replayed": "true" if result.replayed else None,
     }
     present_headers = {name: value for name, value in headers.items() if value is not None}
-    return RouteResponse(result.content, status_code=result.status, headers=present_headers)
+    return FastRouteResponse(result.content, status_code=result.status, headers=present_headers)

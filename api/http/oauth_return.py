@@ -10,7 +10,7 @@ from uuid import UUID
 from litestar import Response
 
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.streams.long_poll import LONG_POLL_INTERVAL_S, run_unless_disconnected
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
@@ -70,7 +70,7 @@ def oauth_cookie_name(state: str) -> str:
 def _build_redirect_response(location: str) -> Response[None]:
     """Build a 302 response to an address, without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return RouteResponse(None, status_code=302, headers=headers)
+    return FastRouteResponse(None, status_code=302, headers=headers)
 
 
 async def _wait_for_oauth_job_end(request: ApiRequest, flow: StoredOAuthFlow, submitted: SubmittedJob) -> None:
@@ -95,7 +95,7 @@ async def _read_oauth_flow_status_from_database(request: ApiRequest, flow: Store
     return "connected" if outcome == "completed" else "failed"
 
 
-async def wait_for_internal_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+async def wait_in_request_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
     """Wait until an internal job has ended, at most `within_s` seconds; query its state every 200 ms.
 
     `ref` is the job's organization and id. Partners can't see such a job, and the long-poll hub neither.

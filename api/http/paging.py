@@ -127,7 +127,7 @@ async def read_list_page_by_place(
     while True:
         count, before = page.estimate_next_slice_items(), None if place is None else read(place)
         items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
-        items = sandbox_times.add_sandbox_lead(items, request.request_state.ahead)
+        items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
         if not all(page.add_item(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=encode_page_cursor(request, page.last))
         if len(items) < count:
@@ -186,7 +186,7 @@ async def read_list_page_in_project(
     """Return one page, in id order, of a list in a project, by the id as sent. Raises `ObjectNotFound` if unknown."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
-        return await find(conn, **request.parse_org_project_ids(project_id), before=before, limit=limit)
+        return await find(conn, **request.parse_org_and_project_id(project_id), before=before, limit=limit)
 
     return await read_list_page_by_id(request, within, cursor, limit)
 
@@ -202,13 +202,13 @@ async def read_list_page_by_time(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.sandbox_clock_offset not in placed:
-            placed[request.sandbox_clock_offset] = _add_cursor_places(await read(conn), request.sandbox_clock_offset)
+            placed[request.sandbox_clock_offset] = _add_timeline_places(await read(conn), request.sandbox_clock_offset)
         return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
 
     return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.acquire_connection)
 
 
-def _add_cursor_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
     """Return each timeline entry with its place: its real time, without a sandbox's offset, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, UNIX_EPOCH

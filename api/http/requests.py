@@ -66,11 +66,11 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the caller's organization."""
         return self.principal.organization_id
 
-    def parse_org_project_ids(self, project_id: str) -> OrgAndProjectIds:
+    def parse_org_and_project_id(self, project_id: str) -> OrgAndProjectIds:
         """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
-    def parse_org_object_ids(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
+    def parse_org_and_object_id(self, noun: ObjectKind, **object_id: str) -> dict[str, UUID]:
         """Return the ids of the caller's organization and an object, not looked up. Raises `ObjectNotFound`."""
         [(argument, text)] = object_id.items()
         return {"organization_id": self.organization_id, argument: path_ids.parse_id(noun, text)}

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 MAX_LISTED_ALLOWED_VALUES = 40
 
 #: msgspec's type names, translated for callers of the API.
-_MSGSPEC_TYPE_NAMES = {
+_READABLE_TYPE_NAMES = {
     "array": "a list",
     "bool": "true or false",
     "date": "a date (YYYY-MM-DD)",
@@ -58,12 +58,12 @@ def list_allowed_values_of_type(kind: Any) -> list[str]:
 
 
 def _describe_type_mismatch(match: re.Match[str]) -> str:
-    types = " or ".join(map(_readable_type_name, match["types"].split(" | ")))
-    return f"must be {types}, not {_readable_type_name(match['got'])}"
+    types = " or ".join(map(_type_name_for_error, match["types"].split(" | ")))
+    return f"must be {types}, not {_type_name_for_error(match['got'])}"
 
 
-def _readable_type_name(kind: str) -> str:
-    return _MSGSPEC_TYPE_NAMES.get(kind, kind)
+def _type_name_for_error(kind: str) -> str:
+    return _READABLE_TYPE_NAMES.get(kind, kind)
 
 
 def _describe_length_error(match: re.Match[str]) -> str:
@@ -97,7 +97,7 @@ _MSGSPEC_MESSAGE_RULES = (
     ),
     _MsgspecMessageRule(
         re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"),
-        lambda found: f"must be {_readable_type_name(found['kind'])}",
+        lambda found: f"must be {_type_name_for_error(found['kind'])}",
     ),
     _MsgspecMessageRule(
         re.compile(r"Expected `datetime` with a timezone component"),

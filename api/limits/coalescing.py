@@ -31,7 +31,7 @@ class LookupCoalescer(Generic[K, V]):
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
-            self._asking = log_context.start_task_without_cause(self._run_batches_until_empty())
+            self._asking = log_context.start_task_outside_request(self._run_batches_until_empty())
         return future
 
     async def _run_batches_until_empty(self) -> None:

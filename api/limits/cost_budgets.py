@@ -2,7 +2,7 @@
 
 The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
 requests of its organization are refused. Charges are write-behind: they wait in this process until the next
-call of the rate limit script, `COST_CHARGE_FLUSH_INTERVAL_S` at most. No request waits for them.
+call of the rate limit script, `COST_CHARGE_REDIS_FLUSH_S` at most. No request waits for them.
 
 An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
 its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
@@ -24,8 +24,8 @@ from schemas.usage import BudgetResource, BudgetUse
 from telemetry.costs import RequestCostMeter
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
-#: script themselves, so one call per `COST_CHARGE_FLUSH_INTERVAL_S` carries all their charges.
-COST_CHARGE_FLUSH_INTERVAL_S = 1.0
+#: script themselves, so one call per `COST_CHARGE_REDIS_FLUSH_S` carries all their charges.
+COST_CHARGE_REDIS_FLUSH_S = 1.0
 
 #: Seconds of refill in a full bucket.
 COST_BUDGET_CAPACITY_S = 60
@@ -162,7 +162,7 @@ class PendingChargesAndOverdrawnBudgets:
         """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
-    def take_charges_as_args(
+    def take_charges_for_script(
         self, buckets: Iterable[CostBudgetBucket]
     ) -> tuple[dict[CostBudgetBucket, int], list[str | int]]:
         """Remove all pending charges; return them within the first arguments of the Redis script.

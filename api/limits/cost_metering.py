@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.services import ApiServices
 
 #: Seconds between two log lines about the same route.
-MIN_LOOP_HOLD_LOG_INTERVAL_S = 10.0
+LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S = 10.0
 
 _log = logs.get_logger("api.loop")
 
@@ -35,7 +35,7 @@ class LoopHoldReporter:
         metrics.HTTP_LOOP_HOLD_SECONDS_HISTOGRAM.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < MIN_LOOP_HOLD_LOG_INTERVAL_S:
+        if now - logged_at < LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -46,7 +46,7 @@ class LoopHoldReporter:
 _loop_watchdog = LoopHoldReporter()
 
 
-def wrap_to_count_bytes(cost: RequestCostMeter, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def wrap_to_charge_bytes(cost: RequestCostMeter, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Return a wrapped `receive` and `send` that add the bytes of both bodies to a request's cost."""
 
     async def receive_counted() -> Any:

@@ -87,7 +87,7 @@ def _event_limit_policy_header(limits: EventRateLimits, window_s: int) -> tuple[
     return b"ratelimit-policy", policy.encode()
 
 
-class _CountedEventRequest(NamedTuple):
+class _EventLimitLookup(NamedTuple):
     """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
@@ -150,14 +150,14 @@ class EventRateLimiter:
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.reserve_delay_before_refusal(asyncio.get_running_loop().time()))
 
-    def count_request(self, app: KeyedApp) -> asyncio.Future[AppEventLimitState]:
+    def count_app_request(self, app: KeyedApp) -> asyncio.Future[AppEventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
-        return self._questions.queue_lookup(_CountedEventRequest(app.app_id, _event_limits_of_app(app), 1))
+        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of_app(app), 1))
 
-    def charge_events(self, app: KeyedApp, events: int) -> None:
+    def charge_app_events(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
 
         The next script call writes them, or a delayed write if there is none. No request waits for it.
@@ -170,10 +170,10 @@ class EventRateLimiter:
     def _flush_spent_events(self) -> None:
         """Start a script call that writes the pending events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.queue_lookup(_CountedEventRequest(app_id, limits, 0))
+            self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
             return
 
-    async def _run_limit_script(self, questions: Sequence[_CountedEventRequest]) -> list[AppEventLimitState]:
+    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[AppEventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -188,7 +188,7 @@ class EventRateLimiter:
         return list(self._build_limit_state_of_each_request(questions, dict(zip(buckets, rows, strict=True))))
 
     def _build_limit_state_of_each_request(
-        self, questions: Sequence[_CountedEventRequest], rows: Mapping[UUID, list[int]]
+        self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[AppEventLimitState]:
         """Yield the limit state for each lookup, in order, and cache each refusal for its app.
 

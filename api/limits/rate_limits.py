@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 
 from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
-    COST_CHARGE_FLUSH_INTERVAL_S,
+    COST_CHARGE_REDIS_FLUSH_S,
     CostBudgetBucket,
     CostBudgetLevel,
     KeyOrPublicTraffic,
@@ -75,7 +75,7 @@ REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestRateLimits] = {
 }
 
 
-class CountedRequest(NamedTuple):
+class RequestToCount(NamedTuple):
     """One request that the script counts. With `cap` 0 it isn't counted by day.
 
     With a `second` over 0, the script uncounts a request of that second instead.
@@ -98,7 +98,7 @@ class RateLimitState(NamedTuple):
     `level` is set if the organization's budget is overdrawn.
     """
 
-    charge: CountedRequest
+    charge: RequestToCount
     passed: bool
     left: int
     resets_in: int
@@ -163,7 +163,7 @@ class RateLimitScript:
 
         Without Redis the requests pass uncounted, and a metric shows their number.
         """
-        if self._breaker.allows_call():
+        if self._breaker.reserve_call():
             try:
                 with convert_redis_away_errors():
                     async with SlowLoopTolerantTimeout(MAX_REDIS_WAIT_S):
@@ -188,7 +188,7 @@ class RateLimiter:
         self.load_script = self._script.load_script
         self._clock = clock
         self._charges = LookupCoalescer(self._count_requests)
-        self._levels = LookupCoalescer(self._flush_and_read_levels)
+        self._levels = LookupCoalescer(self._flush_and_read_budgets)
         self._flushing: asyncio.TimerHandle | None = None
         self.budgets = PendingChargesAndOverdrawnBudgets()
 
@@ -206,11 +206,11 @@ class RateLimiter:
             await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
     def charge_request_cost(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
-        """Charge a finished request; a background call writes the charge within `COST_CHARGE_FLUSH_INTERVAL_S`."""
+        """Charge a finished request; a background call writes the charge within `COST_CHARGE_REDIS_FLUSH_S`."""
         self.budgets.queue_charge(bucket, cost)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(
-                COST_CHARGE_FLUSH_INTERVAL_S, self._flush_charges_to_redis
+                COST_CHARGE_REDIS_FLUSH_S, self._flush_charges_to_redis
             )
 
     async def flush_charges_and_stop(self) -> None:
@@ -234,7 +234,7 @@ class RateLimiter:
         elif self.budgets.has_pending_charges:
             self._levels.queue_lookup(())
 
-    async def _count_requests(self, charges: Sequence[CountedRequest]) -> list[RateLimitState]:
+    async def _count_requests(self, charges: Sequence[RequestToCount]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         counts = Counter(charges)
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
@@ -242,14 +242,14 @@ class RateLimiter:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
         return list(_build_request_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
-    async def _flush_and_read_levels(
+    async def _flush_and_read_budgets(
         self, questions: Sequence[tuple[CostBudgetBucket, ...]]
     ) -> list[list[CostBudgetLevel] | None]:
         levels, _ = await self._run_limit_script([bucket for group in questions for bucket in group], Counter())
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run_limit_script(
-        self, budgets: Iterable[CostBudgetBucket], counts: "Counter[CountedRequest]"
+        self, budgets: Iterable[CostBudgetBucket], counts: "Counter[RequestToCount]"
     ) -> tuple[dict[CostBudgetBucket, CostBudgetLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
@@ -258,7 +258,7 @@ class RateLimiter:
         """
         if self._script.is_breaker_open(requests=counts.total()):
             return None, []
-        places, arguments = self.budgets.take_charges_as_args(budgets)
+        places, arguments = self.budgets.take_charges_for_script(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in counts for key in (charge.window, charge.day)]
         for charge, count in counts.items():
@@ -288,10 +288,10 @@ async def open_rate_limiter(
 @lru_cache(maxsize=2_000)
 def _build_rate_limit_keys(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
-) -> CountedRequest:
+) -> RequestToCount:
     """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
     quota = REQUEST_RATE_LIMITS_BY_TIER[tier]
-    return CountedRequest(
+    return RequestToCount(
         rate_class,
         get_cost_budget_bucket(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
@@ -302,13 +302,13 @@ def _build_rate_limit_keys(
 
 
 def _build_request_limit_states(
-    charges: Sequence[CountedRequest],
-    rows: Mapping[CountedRequest, list[int]],
+    charges: Sequence[RequestToCount],
+    rows: Mapping[RequestToCount, list[int]],
     levels: Mapping[CostBudgetBucket, CostBudgetLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
     """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""
-    counted: Counter[CountedRequest] = Counter()
+    counted: Counter[RequestToCount] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]
         counted[charge] += 1
@@ -325,7 +325,7 @@ def _build_request_limit_states(
         )
 
 
-def _uncounted_rate_limit_state(charge: CountedRequest, day_ends_in: int) -> RateLimitState:
+def _uncounted_rate_limit_state(charge: RequestToCount, day_ends_in: int) -> RateLimitState:
     return RateLimitState(
         charge, passed=True, left=charge.limit, resets_in=REQUEST_LIMIT_WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,

@@ -48,7 +48,7 @@ RESPONSE_HEADER_SCHEMAS: dict[str, Json] = {
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT_HEADER_SCHEMA},
 }
 
-_RATE_LIMIT_HEADER_NAMES = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
+_API_RATE_LIMIT_HEADERS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
 
 
 def describe_error_status(status: int) -> Json:
@@ -56,9 +56,9 @@ def describe_error_status(status: int) -> Json:
     codes = {name: code for name, code in ERROR_CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_REQUEST_ID}
     extra = {
-        401: ["WWW-Authenticate", *_RATE_LIMIT_HEADER_NAMES],
+        401: ["WWW-Authenticate", *_API_RATE_LIMIT_HEADERS],
         416: ["Content-Range"],
-        429: ["Retry-After", *_RATE_LIMIT_HEADER_NAMES],
+        429: ["Retry-After", *_API_RATE_LIMIT_HEADERS],
         503: ["Retry-After"],
     }
     return {
@@ -95,7 +95,7 @@ def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
 
 
 def _describe_success_response(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
-    names = ["X-Request-Id", *(_RATE_LIMIT_HEADER_NAMES if operation.needs or operation.needs_app_key else ())]
+    names = ["X-Request-Id", *(_API_RATE_LIMIT_HEADERS if operation.needs or operation.needs_app_key else ())]
     names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
     names += ["Retry-After"] if status == 202 and not operation.takes_events else []
     names += ["ETag"] if {304, 412} & set(operation.own_statuses) else []

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.openapi.examples import load_openapi_examples
-from domain.webhooks.events import SampleWebhook
+from domain.webhooks.events import SampleEventToSend
 from schemas import ids
 from schemas.accounts import SocialAccount
 from schemas.content import Content, ContentDecision, LineProvenance, ReviewVerdict
@@ -67,7 +67,7 @@ _WEBHOOK_SAMPLE_UNKNOWN_OUTCOME = PostError(
 )  # fmt: skip
 
 
-def _sample_unpublished_post_fields(**changed: Any) -> SampleFields:
+def _webhook_sample_unpublished_post(**changed: Any) -> SampleFields:
     """Return the sample fields of a post that its platform hasn't published, with those in `changed`."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
@@ -95,19 +95,19 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
     },
     "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
     "content.rejected": lambda now: _sample_content_decision_fields("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _sample_unpublished_post_fields(
+    "post.scheduled": lambda now: _webhook_sample_unpublished_post(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _sample_unpublished_post_fields(
+    "post.draft_in_inbox": lambda _: _webhook_sample_unpublished_post(
         status="draft_in_inbox", platform="tiktok", mode="draft"
     ),
-    "post.failed": lambda _: _sample_unpublished_post_fields(status="failed",
+    "post.failed": lambda _: _webhook_sample_unpublished_post(status="failed",
     last_error=_WEBHOOK_SAMPLE_POST_ERROR),
-    "post.canceled": lambda now: _sample_unpublished_post_fields(
+    "post.canceled": lambda now: _webhook_sample_unpublished_post(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _sample_unpublished_post_fields(status="outcome_unknown",
+    "post.outcome_unknown": lambda _: _webhook_sample_unpublished_post(status="outcome_unknown",
     last_error=_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
@@ -127,7 +127,7 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
 
 def build_sandbox_webhook_sample(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
-) -> SampleWebhook:
+) -> SampleEventToSend:
     """Build a sample event with new ids and time `now`. Without `project_id`, it is random; endpoints have none."""
     noun = type_.partition(".")[0]
     kind = _SAMPLE_EVENT_OBJECTS_BY_NOUN[noun]
@@ -142,4 +142,4 @@ def build_sandbox_webhook_sample(
         **_WEBHOOK_SAMPLE_FIELDS_BY_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
-    return SampleWebhook(type_, own, object_id, msgspec.structs.replace(thing, **known))
+    return SampleEventToSend(type_, own, object_id, msgspec.structs.replace(thing, **known))

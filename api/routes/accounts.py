@@ -103,14 +103,14 @@ async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Respon
     Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
     state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    step = await _follow_oauth_consent_link(request, returned)
+    step = await _continue_oauth_flow_from_link(request, returned)
     if step.job_id:
         ref = (step.flow.organization_id, step.job_id)
         await run_unless_disconnected(
             request.receive,
-            oauth_return.wait_for_internal_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
+            oauth_return.wait_in_request_for_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
         )
-        step = await _follow_oauth_consent_link(request, returned)
+        step = await _continue_oauth_flow_from_link(request, returned)
     if step.url or step.job_id:
         location = step.url or authorization.oauth_link_url(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
@@ -204,7 +204,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
     """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.acquire_connection() as conn:
         return await accounts.read_account(
-            conn, **request.parse_org_object_ids("account", account_id=social_account_id)
+            conn, **request.parse_org_and_object_id("account", account_id=social_account_id)
         )
 
 
@@ -226,7 +226,7 @@ async def disconnect_social_account(
         request,
         lambda conn: connect.disconnect_account(
             conn,
-            **request.parse_org_object_ids("account", account_id=social_account_id),
+            **request.parse_org_and_object_id("account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),
@@ -254,7 +254,7 @@ async def _create_consent_link(
     return await run_idempotent_write(request, make)
 
 
-async def _follow_oauth_consent_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
+async def _continue_oauth_flow_from_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
     services = request.services
     follow = partial(
         authorization.continue_oauth_flow,

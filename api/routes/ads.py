@@ -81,7 +81,7 @@ async def import_ads_metrics(
     ad_rows.check_ad_rows(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        scope = request.parse_org_project_ids(project_id)
+        scope = request.parse_org_and_project_id(project_id)
         await project_locks.lock_active_project(conn, **scope)
         async with request.reuse_or_acquire_event_store_connection(conn) as store:
             replaced = await ad_rows.store_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
@@ -106,7 +106,7 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        scope = request.parse_org_project_ids(project_id)
+        scope = request.parse_org_and_project_id(project_id)
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
@@ -142,7 +142,7 @@ async def get_ads_metrics(
     now = request.services.clock()
     ad_metrics.check_ad_metrics_id_fits_scope(ad_scope, subject_id)
     question = AdMetricsQuery(
-        **request.parse_org_project_ids(project_id),
+        **request.parse_org_and_project_id(project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),

@@ -137,7 +137,7 @@ async def _store_uploaded_app_media_of_project(
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
-        **request.parse_org_project_ids(project_id),
+        **request.parse_org_and_project_id(project_id),
         kind=_parse_upload_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
@@ -153,9 +153,9 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteReply[AppMediaAccepted]:
-        started = await app_media_fetches.start_media_fetch(
+        started = await app_media_fetches.start_app_media_fetch(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             kind=body.kind,
             url=url,
             transcript=body.transcript,
@@ -185,7 +185,7 @@ async def list_app_media(
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.acquire_connection() as conn:
-        return await app_media.read_app_media(
+        return await app_media.read_one_app_media(
             conn, **_parse_app_media_path_ids(request, project_id, asset_id), public_url=request.public_api_base_url
         )
 
@@ -207,6 +207,6 @@ async def delete_app_media(
 
 def _parse_app_media_path_ids(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
     return {
-        **request.parse_org_project_ids(project_id),
+        **request.parse_org_and_project_id(project_id),
         "asset_id": path_ids.parse_id("app_media", asset_id),
     }

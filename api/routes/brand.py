@@ -14,4 +14,4 @@ from schemas.brand import Brand
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return a project's brand: each field's current value, its other candidates, and their sources."""
     async with request.acquire_connection() as conn:
-        return await projects.read_project_brand_for_api(conn, **request.parse_org_project_ids(project_id))
+        return await projects.read_project_brand_for_api(conn, **request.parse_org_and_project_id(project_id))

@@ -40,7 +40,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             period=period.subtract_sandbox_lead(request.sandbox_clock_offset),
         )
         return WriteReply(
-            await bulk.cancel_matching_jobs(
+            await bulk.cancel_matching_org_jobs(
                 conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
             )
         )
@@ -69,7 +69,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             error_code=data.error_code,
             period=period.subtract_sandbox_lead(request.sandbox_clock_offset),
         )
-        batch = await bulk_retries.retry_matching_jobs(
+        batch = await bulk_retries.retry_matching_org_jobs(
             conn,
             organization_id=who.organization_id,
             scopes=who.scopes,

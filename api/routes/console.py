@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from api.http import static
-from platforms.description import PasswordLogin, PlatformDescription, SingleServerOAuthLogin
+from platforms.description import PasswordLoginSpec, PlatformDescription, SingleServerOAuthLogin
 from platforms.registry import PLATFORMS_BY_NAME
 
 _WEB_CONSOLE_PAGE_HEADERS = {
@@ -36,7 +36,7 @@ def _build_console_display_data_of_platform(platform: PlatformDescription) -> di
     """
     password, server = None, None
     match platform.login:
-        case PasswordLogin(example=example, instructions=instructions):
+        case PasswordLoginSpec(example=example, instructions=instructions):
             password = {"example": example, "instructions": instructions}
         case SingleServerOAuthLogin():
             pass

@@ -13,7 +13,7 @@ from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.http.uploads import ReceivedUpload, UploadRules
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -52,7 +52,7 @@ CreativeTypeFilter = Annotated[
     list[CreativeType] | None, QueryParameter(name="creativeType", description="Only content of these origins.")
 ]
 
-CONTENT_APPROVAL_IF_NO_BODY = Approve()
+DEFAULT_CONTENT_APPROVAL_BODY = Approve()
 
 
 def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
@@ -99,7 +99,7 @@ async def _create_uploaded_content(
 ) -> WriteReply[Content]:
     item = await content.create_uploaded_content(
         conn,
-        **request.parse_org_project_ids(project_id),
+        **request.parse_org_and_project_id(project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
@@ -146,7 +146,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.acquire_connection() as conn:
-        known = await hooks.snapshot_current_brand(conn, **request.parse_org_project_ids(project_id))
+        known = await hooks.read_brand_snapshot(conn, **request.parse_org_and_project_id(project_id))
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
@@ -156,10 +156,10 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
-    return RouteResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
+    return FastRouteResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -176,7 +176,7 @@ async def patch_content(
     async def change(conn: Conn) -> WriteReply[Content]:
         changed = await content.edit_content(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             patch=data,
             versions=etags.read_if_match_versions(request),
             public_url=request.public_api_base_url,
@@ -192,7 +192,7 @@ async def patch_content(
     status_code=200,
 )
 async def approve_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = CONTENT_APPROVAL_IF_NO_BODY
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = DEFAULT_CONTENT_APPROVAL_BODY
 ) -> Response[Content]:
     """Approve pending content: its blocked posts go out at their times.
 
@@ -203,7 +203,7 @@ async def approve_content(
     async def decide(conn: Conn) -> WriteReply[Content]:
         approved, wakes = await approvals.approve_content_and_posts(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
@@ -226,7 +226,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
         request,
         lambda conn: approvals.reject_content_and_posts(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -239,7 +239,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.acquire_connection() as conn:
-        return await approvals.read_approval_policy(conn, **request.parse_org_project_ids(project_id))
+        return await approvals.read_approval_policy(conn, **request.parse_org_and_project_id(project_id))
 
 
 @patch(
@@ -257,7 +257,7 @@ async def patch_approval_policy(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -13,7 +13,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events import deliveries
-from domain.metrics.redaction import hide_personal_event_id
+from domain.metrics.redaction import redact_personal_event_id
 from domain.tenancy.delegation import is_scope_granted
 from schemas.base import Page
 from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionState
@@ -48,7 +48,7 @@ async def list_conversion_deliveries(
     was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
     an `eventId` with an address is `[redacted]`.
     """
-    show_id = str if is_scope_granted(request.principal.scopes, "events:read+pii") else hide_personal_event_id
+    show_id = str if is_scope_granted(request.principal.scopes, "events:read+pii") else redact_personal_event_id
     apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:

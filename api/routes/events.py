@@ -8,7 +8,7 @@ from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteReply, has_idempotency_key, run_idempotent_write, send_wakes_and_reply
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_keys
@@ -41,7 +41,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
         request, app, await requests.decompress_event_body(request, app), body.parse_app_events
     )
     stored = await requests.store_event_batch(request, app, events)
-    return RouteResponse(_build_event_intake_answer(stored, events), status_code=202)
+    return FastRouteResponse(_build_event_intake_answer(stored, events), status_code=202)
 
 
 @post(
@@ -56,21 +56,21 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
     parts = await steps.run_cooperative_steps(
-        body.split_event_body(await request.body(), body.SERVER_EVENT_DECODER_PAIR)
+        body.split_event_body(await request.body(), body.SERVER_WHOLE_SPLIT_DECODERS)
     )
 
     async def take(conn: Conn) -> WriteReply[EventsTaken]:
-        return await _store_partner_events(request, await _find_app_named_by_partner(request, conn, parts.head), parts)
+        return await _store_partner_events(request, await _find_sdk_app_named_in_body(request, conn, parts.head), parts)
 
     if has_idempotency_key(request):
         async with request.services.events.keyed.reserve_connection(request.organization_id):
             return await run_idempotent_write(request, take)
     async with request.acquire_connection() as conn:
-        app = await _find_app_named_by_partner(request, conn, parts.head)
+        app = await _find_sdk_app_named_in_body(request, conn, parts.head)
     return await send_wakes_and_reply(request, await _store_partner_events(request, app, parts))
 
 
-async def _find_app_named_by_partner(request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds) -> KeyedApp:
+async def _find_sdk_app_named_in_body(request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds) -> KeyedApp:
     """Return the SDK app that a server's event request names by project id and app id.
 
     Raises `ObjectNotFound`, and `StateConflict` for an archived project.

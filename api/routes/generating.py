@@ -36,7 +36,7 @@ async def generate_content(
 
     async def start(conn: Conn) -> WriteReply[ContentAccepted]:
         started = await generating.start_content_generation(
-            conn, **request.parse_org_project_ids(project_id), body=data
+            conn, **request.parse_org_and_project_id(project_id), body=data
         )
         return _accepted_generation_result(started)
 
@@ -60,7 +60,7 @@ async def regenerate_content(
     async def start(conn: Conn) -> WriteReply[ContentAccepted]:
         started = await generating.start_generating_next_content_revision(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             body=data,
             versions=etags.read_if_match_versions(request),
         )
@@ -74,7 +74,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
     """Return the progress of the job that generates a content item or its next revision."""
     async with request.acquire_connection() as conn:
         return await generating.read_content_progress(
-            conn, **request.parse_org_object_ids("content", content_id=content_id)
+            conn, **request.parse_org_and_object_id("content", content_id=content_id)
         )
 
 
@@ -87,7 +87,7 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     async with request.acquire_connection() as conn:
         item = await content.read_content(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
     shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))

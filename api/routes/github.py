@@ -141,7 +141,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send_wake(submitted.wake)
-        await oauth_return.wait_for_internal_job(
+        await oauth_return.wait_in_request_for_job(
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )
     async with request.acquire_connection() as conn:

@@ -12,7 +12,7 @@ from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
@@ -81,10 +81,10 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     async with request.acquire_connection() as conn:
         influencer, version = await influencers.read_versioned_influencer(
             conn,
-            **request.parse_org_object_ids("influencer", influencer_id=influencer_id),
+            **request.parse_org_and_object_id("influencer", influencer_id=influencer_id),
             public_url=request.public_api_base_url,
         )
-    return RouteResponse(influencer, headers={"ETag": etags.quote_etag(version)})
+    return FastRouteResponse(influencer, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412))

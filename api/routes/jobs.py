@@ -26,7 +26,7 @@ from api.http.paging import (
     read_list_page_in_project,
 )
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import AwaitedObjectRef, IsWaitOver, run_unless_disconnected
 from db.pool import Conn
@@ -156,9 +156,9 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     if job.status == "running":
         headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
-        return RouteResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return FastRouteResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.wait_reasons.queue_lookup(ref) if job.status == "running" else None
-    return RouteResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
+    return FastRouteResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 204, 404))
@@ -193,7 +193,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteReply[CancelAnswer]:
-        answer = await jobs.request_job_cancel(conn, **request.parse_org_object_ids("job", job_id=job_id))
+        answer = await jobs.request_job_cancel(conn, **request.parse_org_and_object_id("job", job_id=job_id))
         return WriteReply(answer, status=HTTP_ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
     return await run_idempotent_write(request, cancel)
@@ -206,7 +206,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> WriteReply[Accepted]:
         submitted = await retries.submit_job_retry(
-            conn, **request.parse_org_object_ids("job", job_id=job_id), scopes=who.scopes
+            conn, **request.parse_org_and_object_id("job", job_id=job_id), scopes=who.scopes
         )
         return build_accepted_job_answer(Accepted, submitted)
 
@@ -272,7 +272,7 @@ async def _stream_job_events(
 
 
 def _encode_job_event(request: ApiRequest, state: VersionedJob) -> bytes:
-    job, version = sandbox_times.add_sandbox_lead(state[0], request.request_state.ahead), state[1]
+    job, version = sandbox_times.shift_answer_times(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 

@@ -34,7 +34,7 @@ async def request_leased_accounts(
 
     async def make(conn: Conn) -> WriteReply[LeaseRequest]:
         lease_request = await requests.create_lease_request(
-            conn, **request.parse_org_project_ids(project_id), api_key_id=who.key_uuid, body=data
+            conn, **request.parse_org_and_project_id(project_id), api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
         return WriteReply(lease_request, status=201, location=location)
@@ -53,7 +53,7 @@ async def get_lease_request(
     async with request.acquire_connection() as conn:
         return await requests.read_lease_request(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             request_id=path_ids.parse_id("lease_request", lease_request_id),
         )
 
@@ -95,7 +95,7 @@ async def release_leased_account(
         request,
         lambda conn: leases.end_lease_of_account(
             conn,
-            **request.parse_org_object_ids("leased_account", account_id=social_account_id),
+            **request.parse_org_and_object_id("leased_account", account_id=social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

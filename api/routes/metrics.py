@@ -54,7 +54,7 @@ async def get_metrics(
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = MetricsQuery(
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             scope=metric_scope,
             subject_id=None
             if subject_id is None
@@ -106,7 +106,7 @@ async def get_top_performers(
 async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    asked = top_performers.TopPerformersQuery(**request.parse_org_project_ids(project_id), **options)
+    asked = top_performers.TopPerformersQuery(**request.parse_org_and_project_id(project_id), **options)
     if asked.metric in advertised.AD_RANKING_METRICS:
         return await advertised.rank_posts_by_ads(time_window.get_metric_query_databases(request), asked, now=now)
     async with request.acquire_connection() as conn:

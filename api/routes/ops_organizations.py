@@ -40,7 +40,7 @@ async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCr
 
     async def create(conn: Conn) -> WriteReply[Organization]:
         pair = await organizations.insert_organization_pair(conn, name=data.name, tier=data.tier, actor=actor)
-        return WriteReply(await organizations.find_organization(conn, organization_id=pair.live), status=201)
+        return WriteReply(await organizations.read_organization(conn, organization_id=pair.live), status=201)
 
     return await run_idempotent_write(request, create)
 
@@ -76,7 +76,7 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
     request.require_live_caller()
     async with request.acquire_connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)
-        organization = await organizations.find_organization(conn, organization_id=requested_id)
+        organization = await organizations.read_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)
         tier: OrganizationTier = organization.tier if requested_id == live_id else "sandbox"
         budgets = await request.services.limiter.read_cost_budget_use(requested_id, tier)

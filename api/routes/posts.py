@@ -14,7 +14,7 @@ from api.http import etags, filters, path_ids
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import wait_reasons
@@ -70,7 +70,7 @@ async def schedule_content(
     async def schedule(conn: Conn) -> WriteReply[Scheduled]:
         scheduled, wakes = await scheduling.create_scheduled_posts_of_content(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
@@ -94,7 +94,7 @@ async def publish_content(
     async def publish(conn: Conn) -> WriteReply[Scheduled]:
         scheduled, wakes = await scheduling.create_immediate_content_posts(
             conn,
-            **request.parse_org_object_ids("content", content_id=content_id),
+            **request.parse_org_and_object_id("content", content_id=content_id),
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
         )
@@ -139,7 +139,9 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     async with request.acquire_connection() as conn:
         shown, version = await posts.read_versioned_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
-    return RouteResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)})
+    return FastRouteResponse(
+        msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)}
+    )
 
 
 @post(
@@ -192,7 +194,7 @@ async def approve_post(
     """
 
     approve = partial(
-        captions.approve_pending_caption,
+        captions.approve_post_caption,
         api_key_id=request.principal.key_uuid,
         note=data.note,
         now=request.services.clock(),
@@ -211,7 +213,7 @@ async def reject_post(
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
     reject = _wrap_post_change_to_return_empty_wakes(
-        captions.reject_pending_caption, api_key_id=request.principal.key_uuid, reason=data.reason
+        captions.reject_post_caption, api_key_id=request.principal.key_uuid, reason=data.reason
     )
     return await _change_post(request, scheduled_post_id, reject)
 
@@ -240,7 +242,7 @@ async def _change_post(
     async def change(conn: Conn) -> WriteReply[Post]:
         (changed, version), wakes = await verb(
             conn,
-            **request.parse_org_object_ids("post", post_id=scheduled_post_id),
+            **request.parse_org_and_object_id("post", post_id=scheduled_post_id),
             versions=etags.read_if_match_versions(request),
         )
         return WriteReply(changed, etag=etags.quote_etag(version), wakes=tuple(wakes))

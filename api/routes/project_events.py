@@ -97,11 +97,11 @@ async def count_conversions(
     """
     window = windows.parse_metric_window(since, until, now=request.services.clock())
     query = conversions.ConversionSumQuery(
-        **request.parse_org_project_ids(project_id),
+        **request.parse_org_and_project_id(project_id),
         window=window,
         names=event_names,
         app_id=filters.parse_filter_id("sdk_app", app_id),
         by=group_by or (),
     )
     async with time_window.limit_list_query_time():
-        return await conversions.read_conversion_metrics(time_window.get_metric_query_databases(request), query)
+        return await conversions.read_conversion_event_sums(time_window.get_metric_query_databases(request), query)

@@ -11,7 +11,7 @@ from api.http import etags
 from api.http.idempotency import WriteReply, insert_idempotently, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive_status, projects
@@ -79,8 +79,8 @@ def _parse_project_status_filter(statuses: list[ProjectStatus | Literal["all"]] 
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.acquire_connection() as conn:
-        project, version = await projects.read_project(conn, **request.parse_org_project_ids(project_id))
-    return RouteResponse(project, headers={"ETag": etags.quote_etag(version)})
+        project, version = await projects.read_project(conn, **request.parse_org_and_project_id(project_id))
+    return FastRouteResponse(project, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
@@ -93,7 +93,7 @@ async def patch_project(
     async def change(conn: Conn) -> WriteReply[Project]:
         project, version = await projects.apply_project_patch(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.read_if_match_versions(request),
@@ -114,7 +114,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     async def stop(conn: Conn) -> WriteReply[Archived]:
         answer, wake = await archive_status.begin_project_archive(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.read_if_match_versions(request),
         )

@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.events.quarantine import StoredEventRejection
-from domain.metrics.redaction import hide_personal_event_id
+from domain.metrics.redaction import redact_personal_event_id
 from domain.tenancy.delegation import is_scope_granted
 from schemas import ids
 from schemas.base import Page
@@ -69,7 +69,7 @@ def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bo
         app_id=ids.format_prefixed_id(ids.APP, app_id),
         code=row.code,
         name=row.name,
-        event_id=row.event_id if pii or row.event_id is None else hide_personal_event_id(row.event_id),
+        event_id=row.event_id if pii or row.event_id is None else redact_personal_event_id(row.event_id),
         text=row.text if pii else REDACTED_PII_TEXT,
         received_at=row.received_at,
     )

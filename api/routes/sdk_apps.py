@@ -59,7 +59,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
     async with request.acquire_connection() as conn:
         return await apps.read_sdk_app(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=request.public_api_base_url,
         )

@@ -17,13 +17,13 @@ from schemas.apps import AppPlatform
 from schemas.install import InstallSpec
 from schemas.jobs import Accepted
 
-SDK_APP_PATH = "/projects/{project_id:str}/sdk-apps/{app_id:str}"
+SDK_APP_API_PATH = "/projects/{project_id:str}/sdk-apps/{app_id:str}"
 InstallSpecPlatforms = Annotated[
     list[AppPlatform] | None, QueryParameter(description="The platforms of the spec; default: the app's own.")
 ]
 
 
-@get(f"{SDK_APP_PATH}/install-spec", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
+@get(f"{SDK_APP_API_PATH}/install-spec", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_install_spec(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: InstallSpecPlatforms = None
 ) -> InstallSpec:
@@ -37,7 +37,7 @@ async def get_install_spec(
     async with request.acquire_connection() as conn:
         app = await apps.read_sdk_app(
             conn,
-            **request.parse_org_project_ids(project_id),
+            **request.parse_org_and_project_id(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
@@ -47,7 +47,7 @@ async def get_install_spec(
 
 
 @post(
-    f"{SDK_APP_PATH}/verify-tracking",
+    f"{SDK_APP_API_PATH}/verify-tracking",
     opt=build_route_options("projects:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )

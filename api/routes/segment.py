@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from api.events import requests
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MAX_PACKED_EVENT_BODY_BYTES
@@ -49,7 +49,7 @@ async def receive_segment_messages(request: ApiRequest) -> Response[SegmentBatch
         request, app, plain, partial(segment.read_segment_sdk_events, kind=kind)
     )
     stored = await requests.store_event_batch(request, app, batch)
-    return RouteResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
+    return FastRouteResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
@@ -68,7 +68,7 @@ async def get_segment_sdk_settings(request: ApiRequest, key: FromPath[str]) -> R
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return RouteResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SDK_SETTINGS_CACHE_S}"})
+    return FastRouteResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SDK_SETTINGS_CACHE_S}"})
 
 
 #: Routes with the key of an SDK app.

@@ -93,13 +93,13 @@ async def stream_webhook_events(
             "too many streams are open: end one, or retry later",
             retry_after=WEBHOOK_STREAMS_FULL_RETRY_AFTER_S,
         )
-    begun, position = await _start_stream_recording(request, criteria, after)
+    begun, position = await _start_webhook_recording(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     messages = _stream_webhook_messages(request, criteria, begun, position)
     return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _start_stream_recording(
+async def _start_webhook_recording(
     request: ApiRequest, criteria: WebhookStreamFilter, after: str | None
 ) -> tuple[bytes, WebhookStreamPosition]:
     """Begin to record an organization's webhook events; return a stream's first message and start position.
@@ -136,14 +136,14 @@ async def _stream_webhook_messages(
                     reader.is_behind_stream_head, within=min(MAX_WEBHOOK_STREAM_SILENCE_S, left)
                 )
                 if head is None:
-                    await reader.check_stream_key()
+                    await reader.recheck_api_key()
                     yield reader.build_keep_alive()
                     continue
                 for event in await reader.read_next_batch(head):
                     if message := await reader.render_message(event):
                         yield message
                 if reader.skipped_whole_batch:
-                    await reader.check_stream_key()
+                    await reader.recheck_api_key()
                     yield reader.build_keep_alive()
     except (ApiKeyUnauthenticated, KillSwitchActive, ApiKeyScopeMissing):
         return
@@ -194,9 +194,9 @@ class _WebhookStreamProducer:
     async def render_message(self, event: RecordedWebhookEvent) -> bytes | None:
         """Render a webhook event as a message of the stream; None if it was deleted or can't be rendered.
 
-        First checks the key, and raises the errors of `check_stream_key`.
+        First checks the key, and raises the errors of `recheck_api_key`.
         """
-        await self.check_stream_key()
+        await self.recheck_api_key()
         render = partial(
             events.read_or_render_event_body,
             organization_id=self._request.organization_id,
@@ -214,7 +214,7 @@ class _WebhookStreamProducer:
             return None
         return b"id: %b\ndata: %b\n\n" % (ids.format_prefixed_id(ids.WEBHOOK_EVENT, event.id).encode(), body)
 
-    async def check_stream_key(self) -> None:
+    async def recheck_api_key(self) -> None:
         """Raise if the stream's API key is no longer valid, so that the stream must end.
 
         Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ApiKeyScopeMissing`, `ServiceUnavailable`.
@@ -223,7 +223,7 @@ class _WebhookStreamProducer:
         client = self._request.scope["client"]
         with convert_postgres_away_errors():
             principal = await services.authenticator.authenticate(
-                api_keys.read_api_key(call),
+                api_keys.get_sent_api_key(call),
                 expected=call.principal,
                 address=api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops),
             )

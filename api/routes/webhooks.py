@@ -11,7 +11,7 @@ from api.http import etags, filters, path_ids
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import RouteResponse
+from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
@@ -32,7 +32,7 @@ from schemas.webhooks import (
 )
 
 WEBHOOK_ENDPOINTS_PATH, WEBHOOK_ENDPOINT_PATH = "/webhook-endpoints", "/webhook-endpoints/{webhook_endpoint_id:str}"
-API_WEBHOOK_DELIVERY_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
+SENT_WEBHOOK_DELIVERY_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
 
 EndpointProjectFilter = Annotated[
     str | None,
@@ -109,9 +109,9 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
     """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.acquire_connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
-            conn, **request.parse_org_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id)
+            conn, **request.parse_org_and_object_id("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
-    return RouteResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
+    return FastRouteResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -243,7 +243,7 @@ async def list_webhook_deliveries(
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_webhook_deliveries_of_endpoint(
             conn,
-            **request.parse_org_object_ids("webhook_endpoint", endpoint_id=webhook_endpoint_id),
+            **request.parse_org_and_object_id("webhook_endpoint", endpoint_id=webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -253,17 +253,17 @@ async def list_webhook_deliveries(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get(API_WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(SENT_WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one webhook delivery."""
     async with request.acquire_connection() as conn:
         return await deliveries.read_webhook_delivery(
-            conn, **request.parse_org_object_ids("webhook_delivery", delivery_id=webhook_delivery_id)
+            conn, **request.parse_org_and_object_id("webhook_delivery", delivery_id=webhook_delivery_id)
         )
 
 
 @post(
-    f"{API_WEBHOOK_DELIVERY_PATH}/replay",
+    f"{SENT_WEBHOOK_DELIVERY_PATH}/replay",
     opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=202,
 )

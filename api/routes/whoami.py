@@ -15,7 +15,7 @@ async def whoami(request: ApiRequest) -> Whoami:
     """Return the caller's organization, key and scopes, with the organization's tier and storage use."""
     who = request.principal
     async with request.acquire_connection() as conn:
-        storage = await storage_quota.read_storage_use(conn, organization_id=who.organization_id)
+        storage = await storage_quota.read_org_storage_use(conn, organization_id=who.organization_id)
     return Whoami(
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, who.organization_id),
         organization_name=who.organization_name,

@@ -41,7 +41,7 @@ class ConnectionLimits(NamedTuple):
     linger: int = 10
 
 
-class ConnectionRights(enum.Enum):
+class HttpConnectionRights(enum.Enum):
     """Rights of a connection: all requests, only health checks (`RESERVE`), or none."""
 
     OPEN = enum.auto()
@@ -81,7 +81,7 @@ class ConnectionAdmission:
         self._idle: OrderedDict[AdmittedConnection, None] = OrderedDict()
         self._idle_by_address: dict[str, OrderedDict[AdmittedConnection, None]] = {}
 
-    def admit_connection(self, guest: AdmittedConnection) -> ConnectionRights:
+    def admit_connection(self, guest: AdmittedConnection) -> HttpConnectionRights:
         """Admit a connection as idle, and return its rights: all requests, only health checks, or none.
 
         At its address's limit, an idle connection of that address is evicted for it, else it is refused. At the
@@ -94,17 +94,17 @@ class ConnectionAdmission:
             and self._counts.get(address, 0) >= limits.per_address
             and not self._evict_idle_connection(address)
         ):
-            return ConnectionRights.REFUSED
+            return HttpConnectionRights.REFUSED
         full = len(self._connections) >= limits.connections
         if full and (self._evict_idle_connection(address) or self._evict_idle_connection()):
             full = False
         if full and len(self._connections) >= limits.connections + limits.reserve:
-            return ConnectionRights.REFUSED
+            return HttpConnectionRights.REFUSED
         self._connections[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.mark_idle(guest)
         OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
-        return ConnectionRights.RESERVE if full else ConnectionRights.OPEN
+        return HttpConnectionRights.RESERVE if full else HttpConnectionRights.OPEN
 
     def remove_connection(self, guest: AdmittedConnection) -> None:
         """Remove a closed connection from all counts; do nothing for one that was refused."""

@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from api.server.admission import (
     ConnectionAdmission,
-    ConnectionRights,
+    HttpConnectionRights,
     client_network,
     count_connection_end_in_metrics,
 )
@@ -26,7 +26,7 @@ from api.server.refusals import (
     SLOW_BODY_REFUSAL,
     SLOW_HEAD_REFUSAL,
     TOO_MANY_CLIENTS_REFUSAL,
-    ApiServerRefusal,
+    HttpRequestRefusal,
     RequestRefusedInParser,
     render_refusal,
 )
@@ -44,7 +44,7 @@ HEALTH_PATHS = (b"/healthz", b"/readyz")
 
 
 #: Header fields that request another protocol.
-UPGRADE_HEADER_FIELDS = (b"upgrade", b"connection", b"http2-settings")
+UPGRADE_REQUEST_FIELDS = (b"upgrade", b"connection", b"http2-settings")
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -61,7 +61,7 @@ class ClientConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = ConnectionRights.OPEN
+        self.entry = HttpConnectionRights.OPEN
         self.due: float = math.inf
         #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
@@ -75,7 +75,7 @@ class ClientConnection(HttpToolsProtocol):
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.admit_connection(self)
-        if self.entry is ConnectionRights.REFUSED:
+        if self.entry is HttpConnectionRights.REFUSED:
             self._send_refusal_and_close(TOO_MANY_CLIENTS_REFUSAL, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -126,7 +126,7 @@ class ClientConnection(HttpToolsProtocol):
                 MALFORMED_REQUEST_REFUSAL
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         _fill_scope_from_head(self.scope, self.url, self.parser)
-        if self.entry is ConnectionRights.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
+        if self.entry is HttpConnectionRights.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
             self._refuse_in_parser(TOO_MANY_CLIENTS_REFUSAL)
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             self._refuse_in_parser(MALFORMED_REQUEST_REFUSAL)
@@ -171,7 +171,7 @@ class ClientConnection(HttpToolsProtocol):
         self.answer_rate.written += len(data)
         self.transport.write(data)
 
-    def close_after_body(self) -> None:
+    def close_once_body_read(self) -> None:
         """Close the connection after the client has sent its whole body, or after some seconds.
 
         It may read the response only then. Closing with unread bytes resets the connection, and may lose the response.
@@ -282,7 +282,7 @@ class ClientConnection(HttpToolsProtocol):
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
-    def _refuse_in_parser(self, refusal: ApiServerRefusal) -> NoReturn:
+    def _refuse_in_parser(self, refusal: HttpRequestRefusal) -> NoReturn:
         """Set the refusal to send, and stop the parser: raises `RequestRefusedInParser`, which the parser converts."""
         self.refusal = refusal
         raise RequestRefusedInParser(refusal.code)
@@ -294,7 +294,7 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self._send_refusal_and_close(self.refusal, "malformed")
 
-    def _send_refusal_and_close(self, refusal: ApiServerRefusal, reason: str) -> None:
+    def _send_refusal_and_close(self, refusal: HttpRequestRefusal, reason: str) -> None:
         """Send an error response, unless one has begun, and close; count `reason`, and tell the running request."""
         count_connection_end_in_metrics(reason)
         self.deaf = True
@@ -304,11 +304,11 @@ class ClientConnection(HttpToolsProtocol):
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is ConnectionRights.REFUSED:
+        if self.entry is HttpConnectionRights.REFUSED:
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.
-            self.close_after_body()
+            self.close_once_body_read()
 
     def _has_unanswered_request(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -332,5 +332,5 @@ def _head_without_upgrade_fields(
 ) -> bytes:
     """Render the head of a request again, without the fields that request another protocol."""
     lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
-    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADE_HEADER_FIELDS]
+    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADE_REQUEST_FIELDS]
     return b"\r\n".join([*lines, b"", b""])

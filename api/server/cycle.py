@@ -59,7 +59,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         """Send the API's 500 response, after the application failed before its own response; then close."""
         if not self.disconnected:
             self.connection.write_response(render_refusal(INTERNAL_FAULT_REFUSAL))
-            self.connection.close_after_body()
+            self.connection.close_once_body_read()
 
     def _prepare_response_head(self, status: int, headers: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
@@ -120,7 +120,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
-            self.connection.close_after_body()
+            self.connection.close_once_body_read()
         self.on_response()
 
     def _has_long_unread_body(self) -> bool:

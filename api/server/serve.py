@@ -15,7 +15,7 @@ from litestar import Litestar
 
 from api.server.admission import ConnectionAdmission, ConnectionLimits, raise_open_file_limit
 from api.server.connection import ClientConnection
-from api.server.refusals import ApiServerRefusal, render_refusal
+from api.server.refusals import HttpRequestRefusal, render_refusal
 from db.wait_for_postgres import retry_until_postgres_answers
 from schemas.errors import SettingsInvalid
 from telemetry import logs
@@ -33,7 +33,7 @@ SHUTDOWN_GRACE_S = 30
 #: Of the minimal server: seconds for a request's head, and maximum of connections.
 FALLBACK_SERVER_HEAD_TIMEOUT_S, MAX_FALLBACK_SERVER_CONNECTIONS = 5.0, 100
 
-POSTGRES_AWAY_REFUSAL = ApiServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
+POSTGRES_AWAY_REFUSAL = HttpRequestRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
 _HEALTH_CHECK_BODY = b'{"status":"ok"}'
 _HEALTH_CHECK_RESPONSE = (
@@ -103,7 +103,7 @@ async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: st
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
         async with contextlib.AsyncExitStack() as stack:
-            if not await _open_lifespan_once_postgres_answers(app, stack, sockets, server.stopped):
+            if not await _open_api_lifespan_once_postgres_up(app, stack, sockets, server.stopped):
                 return
             _exclude_objects_from_gc()
             _log.info(
@@ -115,7 +115,7 @@ async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: st
             await server.serve(sockets)
 
 
-async def _open_lifespan_once_postgres_answers(
+async def _open_api_lifespan_once_postgres_up(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
     """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
@@ -123,7 +123,7 @@ async def _open_lifespan_once_postgres_answers(
     While Postgres is away, the sockets answer `/healthz` with 200 and all other paths with 503.
     """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [_run_postgres_away_fallback(sockets)]
+        answers = [_run_postgres_away_server(sockets)]
 
         async def enter() -> bool:
             try:
@@ -188,7 +188,7 @@ def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def _run_postgres_away_fallback(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+async def _run_postgres_away_server(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
     """Run a minimal server for the block, while Postgres is away: 200 to `/healthz`, 503 to other paths.
 
     The sockets stay open after the block.

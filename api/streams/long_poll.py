@@ -120,7 +120,7 @@ class LongPollHub(Generic[S]):
             subscriber.end_wait()
         self._counts[organization_id] += 1
         self._subscribers.setdefault(ref, []).append(subscriber)
-        self._poller = self._poller or log_context.start_task_without_cause(self._poll_while_requests_wait())
+        self._poller = self._poller or log_context.start_task_outside_request(self._poll_while_requests_wait())
         try:
             yield subscriber
         finally:

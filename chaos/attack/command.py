@@ -63,7 +63,7 @@ async def attack(
       tenantry attack https://staging.example.com --key lp_test_... --key lp_test_... --yes-i-operate-this
       tenantry attack --seconds 300 --json | jq '.findings[]'
     """
-    root, api_keys = _choose_api_and_keys(url, keys)
+    root, api_keys = _choose_api_to_attack(url, keys)
     if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
         raise click.UsageError(f"{root} isn't on this machine: add {ATTACK_CONSENT_OPTION} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
@@ -71,7 +71,7 @@ async def attack(
     return CliResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
 
 
-def _choose_api_and_keys(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _choose_api_to_attack(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API's address and keys, else the local ones. Raise `click.UsageError` or `LocalServerUnavailable`."""
     if url is None or not keys:
         local_keys = read_local_api_keys()

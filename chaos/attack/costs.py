@@ -8,7 +8,7 @@ import msgspec
 from chaos.attack.calls import AttackClient, AttackResponse
 from chaos.attack.document import AttackRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
-from chaos.attack.report import JudgementTally
+from chaos.attack.report import AttackTally
 
 ATTACK_COSTS_CHECK_NAME = "costs"
 
@@ -18,11 +18,11 @@ ATTACK_WORST_BODY_BYTES = 1_000_000
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
 RESPONSE_TIMINGS_PER_ATTACK_REQUEST = 2
 
-ATTACK_HEADERS = {"Content-Type": "application/json"}
+JSON_BODY_HEADERS = {"Content-Type": "application/json"}
 
 
-def measure_refusal_and_page_costs(
-    caller: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], limit_s: float, tally: JudgementTally
+def attack_with_costly_requests(
+    caller: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], limit_s: float, tally: AttackTally
 ) -> None:
     """Measure the extra time of costly requests, and record a judgement of each. Raise `AttackCheckDeadlinePassed`.
 
@@ -33,10 +33,10 @@ def measure_refusal_and_page_costs(
     bodies = [route for route in routes if _takes_json_body(route)]
     pages = select_list_routes(routes)
     for route in (*bodies, *pages):
-        tally.record_coverage(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
+        tally.add_covered_route(ATTACK_COSTS_CHECK_NAME, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
-            _judge_extra_time_of_largest_page(caller, route, values, limit_s, tally)
+            _judge_attack_time_of_large_page(caller, route, values, limit_s, tally)
     for route in bodies:
         _judge_refusal_time_of_costly_body(caller, route, values, limit_s, tally)
 
@@ -45,8 +45,8 @@ def _takes_json_body(route: AttackRoute) -> bool:
     return route.body is not None and route.accepts_partner_key
 
 
-def _judge_extra_time_of_largest_page(
-    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: JudgementTally
+def _judge_attack_time_of_large_page(
+    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def page(limit: int) -> Callable[[], AttackResponse]:
         return lambda: caller.send("GET", route.fill_path(values), params={"limit": limit})
@@ -62,10 +62,10 @@ def _judge_extra_time_of_largest_page(
 
 
 def _judge_refusal_time_of_costly_body(
-    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: JudgementTally
+    caller: AttackClient, route: AttackRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
-        return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=ATTACK_HEADERS)
+        return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=JSON_BODY_HEADERS)
 
     baseline_s = _measure_quickest_response_s(post(b"x" * ATTACK_WORST_BODY_BYTES))
     for name, body in generate_costly_json_bodies(route.body):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 _PATH_PARAMETER_PATTERN = re.compile(r"{(\w+)}")
-_REQUIRED_SCOPE_PATTERN = re.compile(r"Needs the scope `([^`]+)`")
+_DOCUMENTED_SCOPE_PATTERN = re.compile(r"Needs the scope `([^`]+)`")
 #: A public id; its prefix names the kind of object.
 PUBLIC_ID_PATTERN = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 #: The notation of an id's kind in a parameter's description.
@@ -58,18 +58,18 @@ class AttackRoute(NamedTuple):
 def list_openapi_routes(document: Mapping[str, Any]) -> list[AttackRoute]:
     """Return an OpenAPI document's operations as routes. Raise KeyError, TypeError or AttributeError for other JSON."""
     return [
-        _build_route_from_openapi_operation(document, method.upper(), path, operation)
+        _build_attack_route(document, method.upper(), path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
 
 
-def _build_route_from_openapi_operation(
+def _build_attack_route(
     document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]
 ) -> AttackRoute:
     parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
-    scope = _REQUIRED_SCOPE_PATTERN.search(operation.get("description", ""))
+    scope = _DOCUMENTED_SCOPE_PATTERN.search(operation.get("description", ""))
     return AttackRoute(
         method=method,
         path=path,
@@ -102,7 +102,7 @@ def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> I
 def _build_attack_body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
     if media is None:
         return None
-    return media["example"] if "example" in media else build_attack_value(document, media["schema"])
+    return media["example"] if "example" in media else build_sample_value(document, media["schema"])
 
 
 def _build_attack_form(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -117,7 +117,7 @@ def _is_text_schema(field: Mapping[str, Any]) -> bool:
     return field.get("type") == "string" and field.get("format") != "binary"
 
 
-def build_attack_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
+def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """Return a schema's sample: its first example or enum value, else one of its type, with required fields only."""
     schema = _resolve_schema_ref(document, schema)
     for word in ("examples", "enum"):
@@ -126,19 +126,19 @@ def build_attack_value(document: Mapping[str, Any], schema: Mapping[str, Any], d
     if "const" in schema:
         return schema["const"]
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        return build_attack_value(document, choices[0], depth + 1)
-    return _build_typed_attack_value(document, schema, depth)
+        return build_sample_value(document, choices[0], depth + 1)
+    return _build_typed_sample_value(document, schema, depth)
 
 
-def _build_typed_attack_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
+def _build_typed_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
         required = schema.get("required", []) if depth < MAX_ATTACK_BODY_DEPTH else []
-        return {name: build_attack_value(document, fields.get(name, {}), depth + 1) for name in required}
+        return {name: build_sample_value(document, fields.get(name, {}), depth + 1) for name in required}
     if kind == "array":
         items = schema.get("items", {})
-        return [build_attack_value(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
+        return [build_sample_value(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
     return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
 
 

@@ -18,7 +18,7 @@ ATTACK_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     },
 }
 #: Additional requests for a sandbox, where fakes replace other servers.
-ATTACK_SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+ATTACK_CREATE_REQUESTS_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
     "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": ATTACK_OBJECT_NAME}},
@@ -39,7 +39,7 @@ def create_and_find_attack_objects(
     """
     posts = {route.path: route for route in routes if route.method == "POST"}
     found_ids: dict[str, str] = {}
-    for path, options in {**ATTACK_CREATE_REQUESTS, **(ATTACK_SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
+    for path, options in {**ATTACK_CREATE_REQUESTS, **(ATTACK_CREATE_REQUESTS_IN_SANDBOX if sandbox else {})}.items():
         route = posts.get(path)
         if route and set(route.ids.values()) <= found_ids.keys():
             _collect_attack_id_of_each_kind(found_ids, caller.send("POST", route.fill_path(found_ids), **options).body)

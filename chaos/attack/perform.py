@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, AttackRequestThrottle
 from chaos.attack.costs import ATTACK_COSTS_CHECK_NAME as COSTS
-from chaos.attack.costs import measure_refusal_and_page_costs
+from chaos.attack.costs import attack_with_costly_requests
 from chaos.attack.document import AttackRoute, list_openapi_routes
 from chaos.attack.objects import create_and_find_attack_objects
-from chaos.attack.report import AttackReport, JudgementTally
+from chaos.attack.report import AttackReport, AttackTally
 from chaos.attack.scopes import ATTACK_SCOPES_CHECK_NAME as SCOPES
 from chaos.attack.scopes import attack_with_insufficient_keys
 from chaos.attack.tenancy import ATTACK_TENANCY_CHECK_NAME as TENANCY
@@ -41,11 +41,11 @@ def run_all_attack_checks(plan: AttackOptions, log: LogFunction) -> AttackReport
     Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, for keys of a single
     organization, or if the time ends before the first check.
     """
-    began, tally = time.monotonic(), JudgementTally()
+    began, tally = time.monotonic(), AttackTally()
     with _open_attack_clients(plan) as callers:
         try:
             routes = _fetch_api_routes(callers[0])
-            accounts = [_fetch_key_organization(caller) for caller in callers]
+            accounts = [_fetch_attack_key_whoami(caller) for caller in callers]
         except AttackCheckDeadlinePassed:
             raise AttackRunImpossible(
                 "the time ended before the first check: allow more seconds or a higher rate"
@@ -71,7 +71,7 @@ def _open_attack_clients(plan: AttackOptions) -> Iterator[list[AttackClient]]:
 
 
 def _yield_api_attack_checks(
-    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[AttackRoute], tally: JudgementTally
+    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[AttackRoute], tally: AttackTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:
         for attacker in sides:
@@ -84,11 +84,11 @@ def _yield_api_attack_checks(
     if sides:
         first = sides[0]
         yield SCOPES, lambda: attack_with_insufficient_keys(plan.root, first.caller, first.ids, routes, tally)
-        yield COSTS, lambda: measure_refusal_and_page_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
+        yield COSTS, lambda: attack_with_costly_requests(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
 def _run_attack_check(
-    throttle: AttackRequestThrottle, check: str, attack: Callable[[], None], tally: JudgementTally, log: LogFunction
+    throttle: AttackRequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
 ) -> None:
     """Run one check of the attack for its share of the remaining time; count its requests. A deadline ends it early."""
     checks = [*ATTACK_CHECK_TIME_SHARES]
@@ -114,7 +114,7 @@ def _fetch_api_routes(caller: AttackClient) -> list[AttackRoute]:
         raise AttackRunImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
 
 
-def _fetch_key_organization(caller: AttackClient) -> dict[str, Any]:
+def _fetch_attack_key_whoami(caller: AttackClient) -> dict[str, Any]:
     """Return the API's description of a key's organization. Raise `AttackRunImpossible` if the API refuses the key."""
     answer = caller.send("GET", WHOAMI)
     account = answer.json()

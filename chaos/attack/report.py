@@ -41,7 +41,7 @@ class AttackReport(ResponseStruct, frozen=True, kw_only=True):
     findings: list[AttackFinding]
 
 
-class JudgementTally:
+class AttackTally:
     """Collector of judgements."""
 
     def __init__(self) -> None:
@@ -50,13 +50,13 @@ class JudgementTally:
         self._judged: set[tuple[str, str, str]] = set()
         self._routes: set[tuple[str, str, str]] = set()
 
-    def record_coverage(self, check: str, method: str, path: str) -> None:
+    def add_covered_route(self, check: str, method: str, path: str) -> None:
         """Record that a check covers a route; without a judgement the route counts as unjudged."""
         self._routes.add((check, method, path))
 
     def record_judgement(self, check: str, method: str, path: str, fault: str | None) -> None:
         """Record a check's judgement of a route: a text as `fault` is a finding, None is a pass."""
-        self.record_coverage(check, method, path)
+        self.add_covered_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:
             self.findings.append(AttackFinding(check=check, method=method, path=path, detail=fault))

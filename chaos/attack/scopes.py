@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, send_sample_body_to_route
 from chaos.attack.document import AttackRoute
 from chaos.attack.objects import ATTACK_OBJECT_NAME, generate_unused_ids
-from chaos.attack.report import JudgementTally
+from chaos.attack.report import AttackTally
 
 ATTACK_SCOPES_CHECK_NAME = "scopes"
 OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
@@ -34,7 +34,7 @@ class KeyRefusalCase(NamedTuple):
 
 
 def attack_with_insufficient_keys(
-    root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], tally: JudgementTally
+    root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[AttackRoute], tally: AttackTally
 ) -> None:
     """Request each route that needs a key with no key, an unknown key, and a key without its scope.
 
@@ -43,7 +43,7 @@ def attack_with_insufficient_keys(
     """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
-        tally.record_coverage(ATTACK_SCOPES_CHECK_NAME, route.method, route.path)
+        tally.add_covered_route(ATTACK_SCOPES_CHECK_NAME, route.method, route.path)
     values = {**generate_unused_ids(routes), **own}
     with ExitStack() as stack:
         keyless = stack.enter_context(AttackClient(root, strong.throttle))
@@ -61,12 +61,12 @@ def attack_with_insufficient_keys(
             if route.scope and lacking:
                 cases.append(KeyRefusalCase(lacking, f"a key without {route.scope}", FORBIDDEN))
             for case in cases:
-                _judge_refusal_case(case, route, values, tally)
+                _judge_key_refusal(case, route, values, tally)
 
 
 @contextmanager
 def _open_weak_key_client(
-    root: str, strong: AttackClient, scope: str, tally: JudgementTally
+    root: str, strong: AttackClient, scope: str, tally: AttackTally
 ) -> Iterator[AttackClient | None]:
     """Create an API key with one scope, yield its client for the block, and kill the key at the end.
 
@@ -98,9 +98,7 @@ def _kill_created_attack_key(strong: AttackClient, key_id: str) -> bool:
     return False
 
 
-def _judge_refusal_case(
-    case: KeyRefusalCase, route: AttackRoute, values: Mapping[str, str], tally: JudgementTally
-) -> None:
+def _judge_key_refusal(case: KeyRefusalCase, route: AttackRoute, values: Mapping[str, str], tally: AttackTally) -> None:
     answer = send_sample_body_to_route(case.caller, route, route.fill_path(values))
     if answer.is_conclusive:
         fault = f"answered {answer.status} to {case.description}, not {case.expected}"

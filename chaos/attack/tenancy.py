@@ -6,7 +6,7 @@ from typing import NamedTuple
 from chaos.attack.calls import AttackClient, send_sample_body_to_route
 from chaos.attack.document import AttackRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
-from chaos.attack.report import JudgementTally
+from chaos.attack.report import AttackTally
 
 ATTACK_TENANCY_CHECK_NAME = "tenancy"
 NOT_FOUND_STATUS = 404
@@ -24,14 +24,14 @@ class AttackParty(NamedTuple):
 
 
 def attack_with_foreign_ids(
-    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: JudgementTally
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: AttackTally
 ) -> None:
     """Request all routes with the victim's ids by the attacker's key. Raise `AttackCheckDeadlinePassed`.
 
     A response must be the same 404 as for an unused id. A victim's object that changed meanwhile is a finding, too.
     """
     for route in select_routes_with_object_ids(routes):
-        tally.record_coverage(ATTACK_TENANCY_CHECK_NAME, route.method, route.path)
+        tally.add_covered_route(ATTACK_TENANCY_CHECK_NAME, route.method, route.path)
     before = _snapshot_objects_of_victim(victim, routes)
     volatile = {
         path for path, response in _snapshot_objects_of_victim(victim, routes).items() if response != before[path]
@@ -45,7 +45,7 @@ def attack_with_foreign_ids(
 
 
 def _judge_routes_with_foreign_ids(
-    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: JudgementTally
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[AttackRoute], tally: AttackTally
 ) -> None:
     unused = generate_unused_ids(routes)
     for route in select_routes_with_object_ids(routes):
@@ -81,7 +81,7 @@ def _pair_foreign_and_unused_ids(
 
 
 def _judge_foreign_ids(
-    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: JudgementTally
+    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
 ) -> None:
     answers = [send_sample_body_to_route(caller, route, route.fill_path(named)) for named in (theirs, unused)]
     if not all(answer.is_conclusive for answer in answers):
@@ -98,7 +98,7 @@ def _judge_foreign_ids(
 
 
 def _judge_filters_with_foreign_ids(
-    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: JudgementTally
+    caller: AttackClient, route: AttackRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
 ) -> None:
     for name, kind in route.filters.items():
         if kind in theirs:
@@ -110,7 +110,7 @@ def _judge_filters_with_foreign_ids(
 
 
 def _judge_list_for_foreign_ids(
-    attacker: AttackParty, route: AttackRoute, theirs: IdsByPrefix, tally: JudgementTally
+    attacker: AttackParty, route: AttackRoute, theirs: IdsByPrefix, tally: AttackTally
 ) -> None:
     answer = attacker.caller.send("GET", route.path)
     if answer.is_conclusive:

@@ -125,7 +125,7 @@ async def _tail_committed_events(event_filter: EventTailFilter) -> AsyncGenerato
         click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
         while True:
-            for event in await tail.poll_new_events(conn):
+            for event in await tail.poll_event_store(conn):
                 yield event
             if tail.may_have_missed_events and not has_warned:
                 click.echo(EVENT_TAIL_SKIPPED_EVENTS_WARNING, err=True)

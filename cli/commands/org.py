@@ -43,7 +43,7 @@ async def create_organization(session: CommandDbSession, *, name: str, tier: Liv
 
     async def write(conn: Conn) -> Organization:
         pair = await organizations.insert_organization_pair(conn, name=request.name, tier=request.tier)
-        return await organizations.find_organization(conn, organization_id=pair.live)
+        return await organizations.read_organization(conn, organization_id=pair.live)
 
     organization = await run_in_transaction(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"

@@ -73,7 +73,7 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
     settings = load_settings({**os.environ, **DUMMY_CLI_BRAND_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
-    github_only = ssrf_guard.settings_url_policy(settings.github_api_url)
+    github_only = ssrf_guard.allow_settings_url(settings.github_api_url)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,

@@ -47,7 +47,7 @@ async def _resolve_command_actor(conn: Conn, org: UUID | None, *, sandbox: bool)
     organization = (
         await _find_only_organization(conn)
         if org is None
-        else await organizations.find_organization(conn, organization_id=org)
+        else await organizations.read_organization(conn, organization_id=org)
     )
     test = ORGANIZATION_ID_PARAM_TYPE.convert(organization.sandbox_id, None, None)
     if sandbox or org == test:

@@ -60,7 +60,7 @@ async def unseal_oauth_client(conn: Conn, *, server: PlatformServerRef, keyring:
     if registration is None:
         return None
     sealed = vault.SealedSecret(registration.vault_key_id, registration.sealed)
-    plain = vault.unseal_secret(keyring, sealed, row=vault.secret_row_name("platform_app", *server))
+    plain = vault.unseal_secret(keyring, sealed, row=vault.secret_binding_name("platform_app", *server))
     return OAuthClient(registration.client_id, plain.decode())
 
 
@@ -91,7 +91,7 @@ async def store_oauth_client(
     conn: Conn, *, server: PlatformServerRef, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
     """Store our new OAuth client at a server, unless a lasting one is stored already; return the job's result."""
-    row = vault.secret_row_name("platform_app", *server)
+    row = vault.secret_binding_name("platform_app", *server)
     sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=row)
     await platform_app.keep_app.run(
         conn, **server._asdict(), client_id=client.client_id, sealed=sealed.data, vault_key_id=sealed.key_id

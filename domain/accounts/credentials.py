@@ -103,7 +103,7 @@ async def read_account_tokens(
 def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
     """Return the unsealed tokens of an account's credential row."""
     sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
-    row_name = vault.secret_row_name("account_credential", organization_id, account_id)
+    row_name = vault.secret_binding_name("account_credential", organization_id, account_id)
     plain = vault.unseal_secret(keyring, sealed, row=row_name)
     grant = msgspec.json.decode(plain, type=TokenGrant)
     return AccountTokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
@@ -175,7 +175,7 @@ def _build_credential_row(
     grant: TokenGrant, keyring: Keyring, organization_id: UUID, account_id: UUID
 ) -> dict[str, Any]:
     """Return the columns of a credential's row, with its tokens sealed."""
-    row_name = vault.secret_row_name("account_credential", organization_id, account_id)
+    row_name = vault.secret_binding_name("account_credential", organization_id, account_id)
     sealed = vault.seal_secret(keyring, msgspec.json.encode(grant), row=row_name)
     return {
         "org": organization_id,

@@ -72,7 +72,7 @@ async def apply_capi_patch(
             await GET_CONVERSION_DESTINATION.one(conn, **scope) or _ConversionDestinationRow(),
             change,
             keyring,
-            vault.secret_row_name("conversion_destination", organization_id, app_id, name),
+            vault.secret_binding_name("conversion_destination", organization_id, app_id, name),
         )
         _check_conversion_destination_complete(name, row)
         await conversion_destination.put_destination.run(conn, **scope, **row._asdict())

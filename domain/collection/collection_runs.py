@@ -158,7 +158,7 @@ async def prepare_metric_collection_run(
     return MetricCollectionRun(
         account_id=account_id,
         polled=row,
-        account=outgoing.make_posting_account(row, tokens.access_token),
+        account=outgoing.build_account_with_token(row, tokens.access_token),
         posts=posts[:most],
         more=len(posts) > most,
         generation=tokens.generation,

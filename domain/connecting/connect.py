@@ -22,7 +22,7 @@ from domain.values.ssrf_guard import AllowedOrigins
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import JobClaim, SubmittedJob
-from platforms.description import PasswordLogin
+from platforms.description import PasswordLoginSpec
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
@@ -95,7 +95,7 @@ def check_app_password_request(asked: AccountConnect, *, sandbox: bool, allowed:
     Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
     """
     described = PLATFORMS_BY_NAME[asked.platform].login
-    if not isinstance(described, PasswordLogin):
+    if not isinstance(described, PasswordLoginSpec):
         raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
     pattern = SANDBOX_ACCOUNT_IDENTIFIER_PATTERN if sandbox else described.identifier
     if not pattern.fullmatch(asked.identifier):

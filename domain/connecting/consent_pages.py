@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient
-from platforms.description import PasswordLogin, PlatformConsentPage, SingleServerOAuthLogin
+from platforms.description import PasswordLoginSpec, PlatformConsentPage, SingleServerOAuthLogin
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import InvalidValue
 from schemas.settings import Settings
@@ -14,7 +14,7 @@ from schemas.settings import Settings
 CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPage] = {
     description.api_name: description.login.page
     for description in PLATFORMS_BY_NAME.values()
-    if not isinstance(description.login, PasswordLogin)
+    if not isinstance(description.login, PasswordLoginSpec)
 }
 _CENTRALIZED_PLATFORM_LOGINS = {
     description.api_name: description.login

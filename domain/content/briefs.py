@@ -92,7 +92,7 @@ def _check_remix_clip(files: ContentPieceInputFiles, own: Sequence[UsableAppMedi
         )
     for file in own:
         if file.token == files.clip:
-            requested_files.check_piece_input_file(
+            requested_files.check_requested_media(
                 FileWithFieldPath("mediaIds", requested_files.app_media_to_project_file(file))
             )
 
@@ -172,7 +172,7 @@ async def _find_generation_request_files(
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
-    source = await _find_requested_content_id(conn, organization_id, project_id, body.source_content_id)
+    source = await _find_source_content_id(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceInputFiles()
@@ -232,7 +232,7 @@ async def _find_requested_presenter(
     return speaker
 
 
-async def _find_requested_content_id(
+async def _find_source_content_id(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None
 ) -> UUID | None:
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""

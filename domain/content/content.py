@@ -217,7 +217,7 @@ async def has_ai_labeled_clip(conn: Conn, *, organization_id: UUID, content_id: 
     return any(row.is_ai_generated for row in rows)
 
 
-def check_content_revision(locked: LockedContent, versions: project_locks.IfMatchVersions) -> None:
+def check_content_if_match(locked: LockedContent, versions: project_locks.IfMatchVersions) -> None:
     """Raise `ContentRejected` for rejected content, `VersionOutdated` if its revision isn't in `versions`."""
     if versions is not None and locked.revision not in versions:
         raise VersionOutdated("the content has changed since: read it again and repeat with its new ETag")
@@ -231,7 +231,7 @@ def content_not_ready_error(**details: str) -> StateConflict:
 
 
 def _check_content_edit(locked: LockedContent, caption: str, versions: project_locks.IfMatchVersions) -> None:
-    check_content_revision(locked, versions)
+    check_content_if_match(locked, versions)
     if locked.in_the_making:
         raise content_not_ready_error()
     if locked.format == "text" and not caption.strip():
@@ -269,7 +269,7 @@ def content_to_schema(row: ContentRow, public_url: str) -> Content:
         row,
         id=ids.format_prefixed_id(ids.CONTENT, row.id),
         assets=[assets.asset_to_schema(asset, public_url) for asset in row.assets],
-        decision=_approval_decision_to_schema(row.decision) if row.decision else None,
+        decision=_content_decision_to_schema(row.decision) if row.decision else None,
         ai_generated=_content_origin_of(row).is_ai_generated,
         fits=_objections_by_platform(row) if row.status == "completed" else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
@@ -289,6 +289,6 @@ def _objections_by_platform(row: ContentRow) -> dict[PlatformName, str]:
     return platform_limits.objections_by_platform(row.caption, files)
 
 
-def _approval_decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
+def _content_decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
     return msgspec.convert({**latest, "decidedBy": by and ids.format_prefixed_id(ids.KEY, UUID(by))}, ContentDecision)

@@ -21,7 +21,7 @@ from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
     """Return the brief of a generation job, and mark its content as `processing` if it was `queued`."""
-    scope, revision = _read_job_org_and_content_id(claim), claim.args["revision"]
+    scope, revision = _org_and_content_id_of_claim(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
 
@@ -41,12 +41,12 @@ async def finish_content_generation(
     For content with files this is an edit: if approved or model-written it becomes pending, with its posts blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
-    scope = _read_job_org_and_content_id(claim)
+    scope = _org_and_content_id_of_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
     await waiting.lock_post_jobs_of_content(conn, **at)
     locked = await content.lock_content(conn, **at)
-    content.check_content_revision(locked, None)
+    content.check_content_if_match(locked, None)
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach_content_files(conn, **at, files=files)
     revision, gate = claim.args["revision"], _approval_status_after_generation(locked, copy)
@@ -130,5 +130,5 @@ def _yield_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 
 
-def _read_job_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
+def _org_and_content_id_of_claim(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

@@ -47,13 +47,13 @@ class StartedContentGeneration(NamedTuple):
     content_id: UUID
 
 
-GET_LATEST_GENERATION = content_generation.get_latest.typed(_LatestContentBriefRow)
+GET_LATEST_CONTENT_BRIEF = content_generation.get_latest.typed(_LatestContentBriefRow)
 GET_CONTENT_PROGRESS = content_generation.get_progress.typed(_ContentProgressRow)
 
 #: Share of a job's progress at which each stage starts, in the catalogue's order; the last one ends at 1.
 GENERATION_PROGRESS_START_BY_STAGE = dict(zip(CONTENT_GENERATE_KIND.stages, (0.0, 0.1, 0.9), strict=True))
 #: Stages of a job without a worker.
-GENERATION_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
+GENERATION_STAGES_BEFORE_WORKER = frozenset({"queued", "scheduled"})
 #: Smallest share of progress that allows an estimate of the remaining time.
 MIN_GENERATION_PROGRESS_FOR_ETA = 0.15
 
@@ -106,7 +106,7 @@ async def start_generating_next_content_revision(
     asked, revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
-    content.check_content_revision(locked, versions)
+    content.check_content_if_match(locked, versions)
     if not submitted.fresh:
         raise content.content_not_ready_error(jobId=ids.format_prefixed_id(ids.JOB, submitted.job_id))
     brief = await briefs.build_generation_brief(
@@ -135,7 +135,7 @@ async def retry_content_generation(
     _, next_revision = await _read_latest_content_request(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
-    content.check_content_revision(locked, None)
+    content.check_content_if_match(locked, None)
     scope = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
     if submitted.fresh and not (
         next_revision == revision
@@ -154,7 +154,7 @@ async def _read_latest_content_request(
 
     Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.
     """
-    row = await GET_LATEST_GENERATION.one(conn, org=organization_id, content_id=content_id)
+    row = await GET_LATEST_CONTENT_BRIEF.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise StateConflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
     return msgspec.convert(row.brief, GenerationBrief).asked, row.next_revision
@@ -197,7 +197,7 @@ async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id
         )
     return ContentProgress(
         content_id=shown_id,
-        status="queued" if row.stage in GENERATION_STAGES_WITHOUT_WORKER else "processing",
+        status="queued" if row.stage in GENERATION_STAGES_BEFORE_WORKER else "processing",
         stage=row.stage,
         stage_progress=_completed_share_of_generation_stage(row.stage, row.progress),
         eta_seconds=_estimate_remaining_generation_seconds(row.progress, row.ran_s),

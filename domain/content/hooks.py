@@ -15,7 +15,7 @@ from schemas.content_hooks import Hook, Hooks
 from schemas.errors import BrandTooSparse
 
 
-async def snapshot_current_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
+async def read_brand_snapshot(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
     """Return a snapshot of a project's brand, the input of generated texts. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)

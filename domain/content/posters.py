@@ -95,10 +95,10 @@ async def _submit_poster_job(
     )
 
 
-async def find_video_storage_token_for_poster(conn: Conn, *, claim: JobClaim) -> str:
+async def find_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
     """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
     token: str = require_found(
-        await content_asset.find_clip.value(conn, **_read_job_org_and_content_id(claim)), "content"
+        await content_asset.find_clip.value(conn, **_org_and_content_id_of_claim(claim)), "content"
     )
     return token
 
@@ -109,12 +109,12 @@ async def finish_poster_job(conn: Conn, *, claim: JobClaim, poster: Thumbnail) -
     Revision and approval stay, since posts don't change. Raises `ObjectNotFound` if the video was deleted or
     has a poster.
     """
-    scope = _read_job_org_and_content_id(claim)
+    scope = _org_and_content_id_of_claim(claim)
     await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])
     if not await content_asset.insert_poster.run(conn, **scope, **poster._asdict()):
         raise not_found_error("content")
     return {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])}
 
 
-def _read_job_org_and_content_id(claim: JobClaim) -> dict[str, UUID]:
+def _org_and_content_id_of_claim(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

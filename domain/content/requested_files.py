@@ -52,7 +52,7 @@ def sort_files_into_screenshots_and_clip(
     `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
     """
     for requested in named:
-        check_piece_input_file(requested)
+        check_requested_media(requested)
     clips = [*_requested_files_of_kind(named, "video")]
     if len(clips) > 1:
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
@@ -64,7 +64,7 @@ def sort_files_into_screenshots_and_clip(
     )
 
 
-def check_piece_input_file(named: FileWithFieldPath) -> None:
+def check_requested_media(named: FileWithFieldPath) -> None:
     """Raise `InvalidValue` for a picture or clip in a generate request that the generation job would refuse."""
     try:
         (_check_picture_file if named.file.kind == "image" else _check_video_clip)(named.file)

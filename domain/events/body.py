@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.events.checks import EventRejectedError, validate_event
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.json_text import (
     MAX_PACKED_EVENT_BODY_BYTES,
     MAX_UNPACKED_BYTES,
@@ -51,7 +51,7 @@ class RejectedEvent(NamedTuple):
 class CheckedEventBatch(NamedTuple):
     """Valid and rejected events, and their unpacked size."""
 
-    events: list[EventRow]
+    events: list[NewEventRow]
     refused: list[RejectedEvent]
     size: int
 
@@ -69,7 +69,7 @@ class DecodedEventBatchBody(NamedTuple, Generic[H]):
     size: int
 
 
-class EventBodyDecoderPair(NamedTuple, Generic[H]):
+class WholeAndSplitDecoders(NamedTuple, Generic[H]):
     """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
@@ -93,12 +93,12 @@ class _SplitServerEventBody(ServerEventBodyAppIds, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS_PER_SERVER_REQUEST)]
 
 
-APP_EVENT_DECODER_PAIR: EventBodyDecoderPair[_IgnoredAppEventBodyFields] = EventBodyDecoderPair(
+APP_WHOLE_SPLIT_DECODERS: WholeAndSplitDecoders[_IgnoredAppEventBodyFields] = WholeAndSplitDecoders(
     msgspec.json.Decoder(_AppEventBodyWithDecodedEvents),
     msgspec.json.Decoder(_SplitAppEventBody),
     MAX_EVENTS_PER_APP_REQUEST,
 )
-SERVER_EVENT_DECODER_PAIR: EventBodyDecoderPair[ServerEventBodyAppIds] = EventBodyDecoderPair(
+SERVER_WHOLE_SPLIT_DECODERS: WholeAndSplitDecoders[ServerEventBodyAppIds] = WholeAndSplitDecoders(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_EVENTS_PER_SERVER_REQUEST
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
@@ -124,11 +124,11 @@ def parse_app_events(
 
     Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
-    parts = yield from split_event_body(plain, APP_EVENT_DECODER_PAIR)
+    parts = yield from split_event_body(plain, APP_WHOLE_SPLIT_DECODERS)
     return (yield from check_body_events(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split_event_body(plain: bytes, form: EventBodyDecoderPair[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
+def split_event_body(plain: bytes, form: WholeAndSplitDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
     """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
     They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
@@ -143,7 +143,7 @@ def split_event_body(plain: bytes, form: EventBodyDecoderPair[H]) -> Cooperative
     return DecodedEventBatchBody(head, events, len(plain))
 
 
-def _decode_small_event_body(plain: bytes, form: EventBodyDecoderPair[H]) -> DecodedEventBatchBody[H]:
+def _decode_small_event_body(plain: bytes, form: WholeAndSplitDecoders[H]) -> DecodedEventBatchBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:
@@ -170,7 +170,7 @@ def malformed_body_error(error: Exception) -> MalformedBody:
     return MalformedBody(f"the body is no JSON that can be read: {error}")
 
 
-def decode_event_json_or_reject(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
+def decode_event_json_or_raise(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
     """Return one event's decoded JSON text. Raises `EventRejectedError`."""
     try:
         return decoder.decode(text)
@@ -181,7 +181,7 @@ def decode_event_json_or_reject(text: msgspec.Raw, decoder: msgspec.json.Decoder
 
 
 def _decode_event(text: msgspec.Raw) -> EventIn:
-    return decode_event_json_or_reject(text, _EVENT_DECODER)
+    return decode_event_json_or_raise(text, _EVENT_DECODER)
 
 
 def check_body_events(

@@ -127,7 +127,7 @@ class EventBudgets:
         day.held_events -= events
         day.held_size -= size
 
-    def add_stored_events_to_budget(self, app: KeyedApp, events: int, size: int) -> None:
+    def charge_budget_after_commit(self, app: KeyedApp, events: int, size: int) -> None:
         """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
@@ -158,7 +158,7 @@ class EventBudgets:
                 keys = sorted(self._ready)[:MAX_BUDGET_DAYS_PER_STATEMENT]
                 with convert_postgres_away_errors():
                     async with pool.acquire() as conn:
-                        await _add_event_counts_to_stored_day_sums(conn, [self._ready[key] for key in keys])
+                        await _add_event_counts_to_budget_day_sums(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
         except TRANSIENT_POSTGRES_ERRORS:
@@ -213,17 +213,17 @@ class _EventBudgetDayUsageRow(NamedTuple):
     bytes: int
 
 
-_ADD_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_OrganizationEventDaySum)
+_ADD_TO_EVENT_BUDGET_DAYS = intake_day.add_days.typed(_OrganizationEventDaySum)
 _GET_ORGANIZATION_EVENT_DAY_USAGE = intake_day.get_day.typed(_EventBudgetDayUsageRow)
 
 
-async def _add_event_counts_to_stored_day_sums(conn: Conn, days: list[InMemoryEventBudgetDay]) -> None:
+async def _add_event_counts_to_budget_day_sums(conn: Conn, days: list[InMemoryEventBudgetDay]) -> None:
     """Add the unwritten event counts of these days to the stored sums, and store the new sums in the days.
 
     A count stays unwritten until Postgres has answered.
     """
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
-    sums = await _ADD_EVENT_BUDGET_DAYS.all(
+    sums = await _ADD_TO_EVENT_BUDGET_DAYS.all(
         conn,
         orgs=[org for org, _ in counted],
         days=[date for _, date in counted],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.event_keys import derive_dedup_key_of_event_id
 from domain.events.json_text import UNREADABLE_JSON_ERRORS, is_json_too_deep
 from domain.values import currencies
@@ -34,7 +34,7 @@ class EventRejectedError(Exception):
         self.code = code
 
 
-def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> EventRow:
+def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> NewEventRow:
     """Check an event and return it in its stored form. Raises `EventRejectedError` with the first fault's code."""
     if not now - MAX_EVENT_AGE <= event.occurred_at <= now + MAX_EVENT_CLOCK_AHEAD:
         raise EventRejectedError("BAD_TIME")
@@ -46,7 +46,7 @@ def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime)
     value, currency = _event_value_and_currency(decode_json_object(properties))
     decode_json_object(context)
     key = derive_dedup_key_of_event_id(event.event_id)
-    return EventRow(
+    return NewEventRow(
         project_id,
         app_no,
         key,

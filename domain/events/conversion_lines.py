@@ -127,7 +127,7 @@ async def read_conversion_destination_of_job(
         return ARCHIVE_CONVERSION_CLOSE_REASON
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DESTINATION_DISABLED_CLOSE_REASON
-    row_name = vault.secret_row_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])
+    row_name = vault.secret_binding_name("conversion_destination", scope["org"], scope["app_id"], scope["destination"])
     token = vault.unseal_secret(keyring, vault.SealedSecret(row.vault_key_id, row.sealed), row=row_name)
     return OpenConversionDestination(
         row.platform, row.sandbox, row.pixel_id, token.decode(), row.sealed, row.test_event_code

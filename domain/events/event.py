@@ -8,7 +8,7 @@ from uuid import UUID
 EventKey: TypeAlias = tuple[UUID, int, UUID]
 
 
-class EventRow(NamedTuple):
+class NewEventRow(NamedTuple):
     """Event. `event_id` is the sent id if `event_key` differs from it; the last two fields are JSON."""
 
     project_id: UUID

@@ -51,7 +51,7 @@ class _ArchivedDayProgress(NamedTuple):
     last_app_no: int
 
 
-GET_ARCHIVED_DAY_PROGRESS = event_archive.state.typed(_ArchivedDayProgress)
+GET_EVENT_ARCHIVE_PROGRESS = event_archive.state.typed(_ArchivedDayProgress)
 READ_EVENTS_TO_ARCHIVE = event_archive.batch.typed(StoredEvent)
 
 
@@ -66,7 +66,7 @@ async def run_event_archive_step(
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
-        state = await GET_ARCHIVED_DAY_PROGRESS.one(conn)
+        state = await GET_EVENT_ARCHIVE_PROGRESS.one(conn)
         if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.EVENT_TABLE_PAST_DAYS):
             return 0
         if not state.emptied:

@@ -86,7 +86,7 @@ def _ksuid_to_ms(text: str) -> int:
     return ((number >> 128) + KSUID_EPOCH_S) * 1000
 
 
-def _object_id_to_ms(text: str) -> int:
+def _mongodb_id_to_ms(text: str) -> int:
     """Return the Unix milliseconds in an ObjectId of MongoDB, which has whole seconds."""
     return int(text[:8], 16) * 1000
 
@@ -95,7 +95,7 @@ def _cuid_to_ms(text: str) -> int:
     return int(text[1:9], 36)
 
 
-def _xid_to_ms(text: str) -> int:
+def _rs_xid_to_ms(text: str) -> int:
     return (int(text[:7], 32) >> 3) * 1000
 
 
@@ -105,7 +105,7 @@ _MS_READER_BY_ID_FORMAT: Mapping[str, Callable[[str], int]] = {
     "uuid": _uuid_to_ms,
     "ulid": _ulid_to_ms,
     "ksuid": _ksuid_to_ms,
-    "object_id": _object_id_to_ms,
+    "object_id": _mongodb_id_to_ms,
     "cuid": _cuid_to_ms,
-    "xid": _xid_to_ms,
+    "xid": _rs_xid_to_ms,
 }

@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import event as event_table
 from db.queries import event_conversion
 from domain.apps.relays import RelaysByEventName
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from schemas import ids
 
 #: Conversion maps of apps, by project and app number.
@@ -24,8 +24,8 @@ _EVENT_COLUMNS = event_table.keep_events.parameters
 
 
 async def store_new_events(
-    conn: Conn, events: Sequence[EventRow], relays: RelaysByApp | None = None
-) -> Sequence[EventRow]:
+    conn: Conn, events: Sequence[NewEventRow], relays: RelaysByApp | None = None
+) -> Sequence[NewEventRow]:
     """Store the events that aren't stored yet, and return them. `events` is not empty and no key repeats.
 
     The caller has sorted them by key: one order for all writers prevents deadlocks. One statement stores them; it
@@ -40,7 +40,7 @@ async def store_new_events(
     return fresh
 
 
-async def _insert_pending_conversions(conn: Conn, events: Sequence[EventRow], relays: RelaysByApp) -> None:
+async def _insert_pending_conversions(conn: Conn, events: Sequence[NewEventRow], relays: RelaysByApp) -> None:
     """Insert a pending conversion for each event and destination; skip events without a destination in `relays`."""
     found = [
         (event, relay)

@@ -18,7 +18,7 @@ from db.pool import Pool, run_autocommitted, run_in_transaction
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
 from domain.events.budgets import EventBudgets, InMemoryEventBudgetDay
-from domain.events.event import EventKey, EventRow
+from domain.events.event import EventKey, NewEventRow
 from domain.events.group_commit import store_new_events
 from domain.events.round_robin import FairRequestQueue
 from schemas.errors import ServiceUnavailable
@@ -60,7 +60,7 @@ class _EventIntakeRequest:
     """
 
     app: KeyedApp
-    events: Sequence[EventRow]
+    events: Sequence[NewEventRow]
     size: int
     weight: int
     answer: asyncio.Future[EventIntakeResult]
@@ -86,7 +86,9 @@ class EventIntake:
         self._waiting = FairRequestQueue[_EventIntakeRequest]()
         self._requests_queued = asyncio.Event()
 
-    async def commit_app_events(self, app: KeyedApp, events: Sequence[EventRow], *, size: int) -> EventIntakeResult:
+    async def commit_request_events(
+        self, app: KeyedApp, events: Sequence[NewEventRow], *, size: int
+    ) -> EventIntakeResult:
         """Commit events of an app with their conversions; return the numbers of new and of known events.
 
         `size` is the body's bytes. Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable`
@@ -113,7 +115,7 @@ class EventIntake:
         while group := self._take_next_group():
             self._release_group(group)
 
-    def _queue_request(self, app: KeyedApp, events: Sequence[EventRow], size: int) -> _EventIntakeRequest:
+    def _queue_request(self, app: KeyedApp, events: Sequence[NewEventRow], size: int) -> _EventIntakeRequest:
         """Queue a request, reserve its events in the budget, and return it. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
@@ -134,7 +136,7 @@ class EventIntake:
     def _withdraw_request(self, request: _EventIntakeRequest) -> None:
         """Remove a request from the queue after its caller left; its commit still happens if it has begun."""
         if self._waiting.remove(request):
-            self._clear_requests_queued_if_empty()
+            self._clear_queued_flag_if_empty()
             self._release_group([request])
 
     def _take_next_group(self) -> list[_EventIntakeRequest]:
@@ -146,10 +148,10 @@ class EventIntake:
         while self._waiting and (not group or self._waiting.peek_next_request().weight <= room):
             group.append(self._waiting.take())
             room -= group[-1].weight
-        self._clear_requests_queued_if_empty()
+        self._clear_queued_flag_if_empty()
         return group
 
-    def _clear_requests_queued_if_empty(self) -> None:
+    def _clear_queued_flag_if_empty(self) -> None:
         if not self._waiting:
             self._requests_queued.clear()
 
@@ -180,15 +182,15 @@ class EventIntake:
             metrics.SDK_EVENT_COUNTERS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
                 # Events of a sender that disconnected meanwhile are stored, too.
-                self._budgets.add_stored_events_to_budget(request.app, len(news), _size_of_new_events(request, news))
+                self._budgets.charge_budget_after_commit(request.app, len(news), _size_of_new_events(request, news))
                 _answer_intake_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[EventRow]]:
+    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[NewEventRow]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
         """
-        firsts: dict[EventKey, tuple[int, EventRow]] = {}
+        firsts: dict[EventKey, tuple[int, NewEventRow]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
                 firsts.setdefault(event.dedup_key, (turn, event))
@@ -201,7 +203,7 @@ class EventIntake:
         with convert_postgres_away_errors():
             run = run_in_transaction if relays else run_autocommitted
             fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
-        news: list[list[EventRow]] = [[] for _ in group]
+        news: list[list[NewEventRow]] = [[] for _ in group]
         for event in fresh:
             news[firsts[event.dedup_key][0]].append(event)
         return news
@@ -220,14 +222,14 @@ class EventIntake:
         _fail_intake_requests(group, ServiceUnavailable("this process ends: send these events again"))
 
 
-def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[EventRow]) -> int:
+def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[NewEventRow]) -> int:
     """Return the bytes of a request's body for its new events, by their share of the length; 0 if none is new."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
     return round(request.size * sum(map(_count_event_chars, news)) / sum(map(_count_event_chars, request.events)))
 
 
-def _count_event_chars(event: EventRow) -> int:
+def _count_event_chars(event: NewEventRow) -> int:
     """Return the approximate number of characters of an event."""
     return len(event.name) + len(event.properties) + len(event.context)
 

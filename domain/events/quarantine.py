@@ -88,7 +88,7 @@ class _ProjectRejectionQueue:
             self._size -= self.rejections.popleft().size
 
 
-class _EventNameAndId(msgspec.Struct):
+class _RejectedNameAndId(msgspec.Struct):
     """Name and id of an event, in our field names and in Segment's."""
 
     name: str | None = None
@@ -98,7 +98,7 @@ class _EventNameAndId(msgspec.Struct):
 
 
 LIST_QUARANTINED_EVENTS = event_quarantine.list_refused.typed(StoredEventRejection)
-_EVENT_NAME_DECODER = msgspec.json.Decoder(_EventNameAndId)
+_EVENT_NAME_DECODER = msgspec.json.Decoder(_RejectedNameAndId)
 
 
 class QuarantineBuffer:
@@ -226,11 +226,11 @@ def build_event_rejection_to_buffer(app_no: int, refused: RejectedEvent) -> Buff
     return BufferedEventRejection(ids.new_uuid7(), app_no, refused.code, *names, text)
 
 
-def _parse_event_name_and_id(text: bytes) -> _EventNameAndId:
+def _parse_event_name_and_id(text: bytes) -> _RejectedNameAndId:
     try:
         return _EVENT_NAME_DECODER.decode(text)
     except UNREADABLE_JSON_ERRORS:
-        return _EventNameAndId()
+        return _RejectedNameAndId()
 
 
 def _cut_rejected_name_or_id(text: str | None) -> str | None:

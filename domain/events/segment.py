@@ -21,7 +21,7 @@ from domain.events.body import (
     CheckedEventBatch,
     check_body_events,
     decode_event_body,
-    decode_event_json_or_reject,
+    decode_event_json_or_raise,
     malformed_body_error,
 )
 from domain.events.checks import MAX_EVENT_BYTES, MAX_EVENT_CLOCK_AHEAD, EventRejectedError, decode_json_object
@@ -70,7 +70,7 @@ MAX_EVENT_NAME_CHARACTERS, MAX_EVENT_ID_CHARACTERS, MAX_PERSON_ID_CHARACTERS = 1
 _EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
-class _SegmentSdkCall(msgspec.Struct):
+class _SegmentMessage(msgspec.Struct):
     type: str | None = None
     messageId: str | None = None  # noqa: N815  as on the wire
     event: str | None = None
@@ -88,7 +88,7 @@ class _SegmentSdkCall(msgspec.Struct):
     context: msgspec.Raw = _EMPTY_JSON_OBJECT
 
 
-class _WriteKeyBody(msgspec.Struct):
+class _SegmentWriteKey(msgspec.Struct):
     writeKey: str | None = None  # noqa: N815
 
 
@@ -102,7 +102,7 @@ class _SegmentSdkBatch(_SegmentSdkRequestFields):
     batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_SDK_MESSAGES)] = []
 
 
-class _SegmentRequestMessages(NamedTuple):
+class _SegmentSdkMessages(NamedTuple):
     """Messages of a request; `kind` is the type of all, None if each has its own."""
 
     kind: str | None
@@ -111,8 +111,8 @@ class _SegmentRequestMessages(NamedTuple):
 
 
 _WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
-    msgspec.json.Decoder(_WriteKeyBody),
-    msgspec.json.Decoder(_SegmentSdkCall),
+    msgspec.json.Decoder(_SegmentWriteKey),
+    msgspec.json.Decoder(_SegmentMessage),
 )
 _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
     msgspec.json.Decoder(_SegmentSdkRequestFields),
@@ -148,29 +148,29 @@ def read_segment_sdk_events(
     return (yield from checking)
 
 
-def _split_segment_sdk_body(text: bytes, kind: str | None) -> CooperativeSteps[_SegmentRequestMessages]:
+def _split_segment_sdk_body(text: bytes, kind: str | None) -> CooperativeSteps[_SegmentSdkMessages]:
     if kind is not None:
         sent_at = decode_event_body(text, _SEGMENT_HEAD_DECODER).sentAt
         yield
-        return _SegmentRequestMessages(kind, [msgspec.Raw(text)], sent_at)
+        return _SegmentSdkMessages(kind, [msgspec.Raw(text)], sent_at)
     if len(text) <= JSON_STEP_BYTES:
         batch = decode_event_body(text, _SEGMENT_BATCH_DECODER)
-        return _SegmentRequestMessages(None, batch.batch, batch.sentAt)
+        return _SegmentSdkMessages(None, batch.batch, batch.sentAt)
     beside, items = yield from json_items.split_json_body_list(text, {b'"batch"'}, MAX_SEGMENT_SDK_MESSAGES)
     batch = decode_event_body(beside, _SEGMENT_BATCH_DECODER)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
-    return _SegmentRequestMessages(None, messages, batch.sentAt)
+    return _SegmentSdkMessages(None, messages, batch.sentAt)
 
 
-def _convert_segment_message(text: msgspec.Raw, sent: _SegmentRequestMessages, now: datetime) -> EventIn:
-    message = decode_event_json_or_reject(text, _SEGMENT_MESSAGE_DECODER)
+def _convert_segment_message(text: msgspec.Raw, sent: _SegmentSdkMessages, now: datetime) -> EventIn:
+    message = decode_event_json_or_raise(text, _SEGMENT_MESSAGE_DECODER)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else EVENT_NAME_BY_SEGMENT_MESSAGE_TYPE.get(kind)
     if not name or len(name) > MAX_EVENT_NAME_CHARACTERS:
         raise EventRejectedError("INVALID")
     return EventIn(
         name=name,
-        event_id=_event_id_of_segment_message(message.messageId, text),
+        event_id=_segment_sdk_event_id(message.messageId, text),
         occurred_at=_segment_sdk_event_time(message, sent.sent_at, now),
         app_user_id=_segment_person_id_to_text(message.userId),
         anonymous_id=_segment_person_id_to_text(message.anonymousId),
@@ -179,14 +179,14 @@ def _convert_segment_message(text: msgspec.Raw, sent: _SegmentRequestMessages, n
     )
 
 
-def _event_id_of_segment_message(given: str | None, text: msgspec.Raw) -> str:
+def _segment_sdk_event_id(given: str | None, text: msgspec.Raw) -> str:
     """Return a Segment message's event id: its own, a hash of it if too long, or of the message's text if missing."""
     if given and len(given) <= MAX_EVENT_ID_CHARACTERS:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
-def _segment_sdk_event_time(message: _SegmentSdkCall, batch_sent_at: datetime | None, now: datetime) -> datetime:
+def _segment_sdk_event_time(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
     """Return the time of a Segment message: its own, else that of its sending, else now.
 
     A time too far ahead is corrected by the sender clock's lead. Raises `EventRejectedError` if that is impossible.
@@ -219,7 +219,7 @@ def _null_to_empty_json_object(given: msgspec.Raw) -> msgspec.Raw:
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _merge_extra_segment_fields(message: _SegmentSdkCall, kind: str) -> msgspec.Raw:
+def _merge_extra_segment_fields(message: _SegmentMessage, kind: str) -> msgspec.Raw:
     """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
     Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.

@@ -17,7 +17,7 @@ from db.queries import event
 MAX_EVENTS_PER_TAIL_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-POSTGRES_TRANSACTION_LIST_DELAY = timedelta(seconds=1)
+TRANSACTION_START_LIST_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
@@ -79,11 +79,11 @@ class EventTail:
     async def start_after_committed_app_events(self, conn: Conn) -> None:
         """Let the tail begin after the events that are committed now, so that polls return only later ones."""
         self._since = (await self._read_commit_horizon(conn), *_LOWEST_APP_NO_AND_EVENT_KEY)
-        await self.poll_new_events(conn)
+        await self.poll_event_store(conn)
         while self.more:
-            await self.poll_new_events(conn)
+            await self.poll_event_store(conn)
 
-    async def poll_new_events(self, conn: Conn) -> list[StoredEvent]:
+    async def poll_event_store(self, conn: Conn) -> list[StoredEvent]:
         """Return the events that match the filter and were committed since the last poll, in their order.
 
         Reads at most `MAX_EVENTS_PER_TAIL_POLL`; `more` is true if the poll ended at this limit.
@@ -119,6 +119,6 @@ class EventTail:
 
     async def _read_commit_horizon(self, conn: Conn) -> datetime:
         horizon: datetime = await event.horizon.value(
-            conn, spare=POSTGRES_TRANSACTION_LIST_DELAY, longest=MAX_TAIL_WAIT_FOR_COMMIT
+            conn, spare=TRANSACTION_START_LIST_DELAY, longest=MAX_TAIL_WAIT_FOR_COMMIT
         )
         return horizon

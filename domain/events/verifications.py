@@ -109,17 +109,17 @@ def tracking_verified_result(app: AppToVerify, found: NewestEventWithCount) -> d
     """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
-    return _build_tracking_result(app, event, count, [])
+    return _build_verification_result(app, event, count, [])
 
 
 def tracking_missing_result(app: AppToVerify, refused: Sequence[QuarantineCountRow]) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
-    return _build_tracking_result(
-        app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_missing_events(app)]
+    return _build_verification_result(
+        app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_no_app_events(app)]
     )
 
 
-def _build_tracking_result(
+def _build_verification_result(
     app: AppToVerify, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(
@@ -137,7 +137,7 @@ def _rejected_events_finding(refused: Sequence[QuarantineCountRow]) -> Finding:
     )
 
 
-def _find_causes_of_missing_events(app: AppToVerify) -> Iterator[Finding]:
+def _find_causes_of_no_app_events(app: AppToVerify) -> Iterator[Finding]:
     """Yield the likely causes for the absence of an SDK app's events, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:

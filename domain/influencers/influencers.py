@@ -156,7 +156,7 @@ async def _lock_influencer_at_expected_version(
 ) -> LockedInfluencer:
     """Lock the influencer after its project against a purge; return it. Raises `ObjectNotFound`, `VersionOutdated`."""
     project_id = await find_project_of_influencer(conn, organization_id=organization_id, influencer_id=influencer_id)
-    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     locked = await lock_influencer(conn, organization_id, influencer_id)
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the influencer has changed since: read it again and repeat with its new ETag")

@@ -28,7 +28,7 @@ class JobCancelFilter(NamedTuple):
     period: ListPeriod
 
 
-async def cancel_matching_jobs(
+async def cancel_matching_org_jobs(
     conn: Conn, *, organization_id: UUID, chosen: JobCancelFilter, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
     """Cancel an organization's oldest jobs that match a filter and can be canceled now, at most `most`.

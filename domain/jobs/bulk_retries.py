@@ -70,7 +70,7 @@ def job_states_of_retry_filter(chosen: JobRetryFilter) -> list[str]:
     return sorted(set(chosen.statuses or ["failed"]))
 
 
-async def retry_matching_jobs(
+async def retry_matching_org_jobs(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -154,7 +154,7 @@ async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequen
     The jobs are read after the locks: other calls may have retried some of them meanwhile.
     """
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
-        await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
+        await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=job_ids)
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]

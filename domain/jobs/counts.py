@@ -9,7 +9,7 @@ from db.pool import Conn
 from db.queries import job_view
 from domain.tenancy import project_locks
 from jobs.kinds import PUBLIC_JOB_KIND_NAMES
-from jobs.states import JOB_PHASES, TERMINAL_JOB_STATES
+from jobs.states import ALL_JOB_PHASES, TERMINAL_JOB_STATES
 from schemas.jobs import ApiJobStatus, JobCounts, JobPhase, JobsByPhase, JobsByStatus
 
 #: Limit of each count: by status and phase, or over all jobs of one project.
@@ -48,7 +48,7 @@ def status_counts_to_schema(jobs: Mapping[str, int]) -> JobsByStatus:
 
 def job_phase_counts_to_schema(jobs: Mapping[str, int]) -> JobsByPhase:
     """Return numbers of jobs as a response with one field for each phase; a missing phase has 0."""
-    return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in JOB_PHASES})
+    return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in ALL_JOB_PHASES})
 
 
 def _job_counts_to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobCounts:

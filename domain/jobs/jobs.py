@@ -38,8 +38,8 @@ LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
 LIST_OPEN_JOBS = job_view.list_open_jobs.typed(JobRow)
 LIST_JOBS_OF_QUEUED_PHASE = job_view.list_queued_jobs.typed(JobRow)
 LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(JobRow)
-LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(JobRow)
-LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
+LIST_RUNNING_ORG_JOBS = job_view.list_running_jobs.typed(JobRow)
+LIST_UNSUCCESSFUL_ORG_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
 
 #: Statement of each open phase, with an index of its own.
@@ -47,7 +47,7 @@ _JOB_LIST_QUERY_BY_PHASE = {
     "scheduled": LIST_PUT_OFF_JOBS,
     "waiting": LIST_PUT_OFF_JOBS,
     "queued": LIST_JOBS_OF_QUEUED_PHASE,
-    "running": LIST_RUNNING_JOBS,
+    "running": LIST_RUNNING_ORG_JOBS,
 }
 
 #: Stages of open jobs without a worker.
@@ -118,16 +118,18 @@ async def _search_org_jobs(conn: Conn, project_id: UUID | None, **asked: Any) ->
     if stage in TERMINAL_JOB_STATES and stage != ended:
         return []
     if stage and stage not in TERMINAL_JOB_STATES | JOB_STAGES_WITHOUT_WORKER:
-        return await LIST_RUNNING_JOBS.all(conn, project_id=project_id, **asked)
+        return await LIST_RUNNING_ORG_JOBS.all(conn, project_id=project_id, **asked)
     if ended == "running" or stage in JOB_STAGES_WITHOUT_WORKER:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
-    return await _search_ended_jobs(conn, project_id, ended=ended, **asked)
+    return await _search_org_ended_jobs(conn, project_id, ended=ended, **asked)
 
 
-async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any) -> list[JobRow]:
+async def _search_org_ended_jobs(
+    conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any
+) -> list[JobRow]:
     """Return the jobs that match the filters and ended in the state `ended`; None: jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
-        return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
+        return await LIST_UNSUCCESSFUL_ORG_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
         return await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
     return await (LIST_JOBS_OF_KIND if asked["kind"] else LIST_JOBS).all(conn, **asked)

@@ -53,7 +53,7 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
     """
     origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check_job_retryable(origin, scopes)
-    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
     return await submit_checked_retry(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
@@ -81,15 +81,15 @@ async def submit_checked_retry(conn: Conn, *, organization_id: UUID, job_id: UUI
     return submitted
 
 
-async def _retry_ingest(conn: Conn, scope: dict[str, UUID], origin: JobToRetry) -> SubmittedJob:
+async def _resubmit_ingest(conn: Conn, scope: dict[str, UUID], origin: JobToRetry) -> SubmittedJob:
     return await ingests.start_ingest(conn, **scope, kind=JOB_KINDS[origin.kind], args=origin.args)
 
 
 #: Function that retries a job of each kind. The scope has the organization, the project and the old job.
 _RETRY_FUNCTION_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobToRetry], Awaitable[SubmittedJob]]] = {
-    INGEST_WEBSITE_KIND.name: _retry_ingest,
-    INGEST_GITHUB_KIND.name: _retry_ingest,
-    INGEST_APPSTORE_KIND.name: _retry_ingest,
+    INGEST_WEBSITE_KIND.name: _resubmit_ingest,
+    INGEST_GITHUB_KIND.name: _resubmit_ingest,
+    INGEST_APPSTORE_KIND.name: _resubmit_ingest,
     ARCHIVE_PROJECT_KIND.name: lambda conn, scope, _: archive_status.retry_project_archive(conn, **scope),
     CONTENT_GENERATE_KIND.name: lambda conn, scope, origin: generating.retry_content_generation(
         conn, **scope, content_id=UUID(origin.args["content_id"]), revision=origin.args["revision"]
@@ -103,7 +103,7 @@ _RETRY_FUNCTION_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobTo
     INFLUENCER_CREATE_KIND.name: lambda conn, scope, origin: creating.retry_influencer_drawing(
         conn, **scope, influencer_id=UUID(origin.args["influencer_id"])
     ),
-    FETCH_APP_MEDIA_KIND.name: lambda conn, scope, origin: app_media_fetches.retry_media_fetch(
+    FETCH_APP_MEDIA_KIND.name: lambda conn, scope, origin: app_media_fetches.resubmit_media_fetch(
         conn, **scope, args=origin.args
     ),
 }

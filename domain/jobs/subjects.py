@@ -45,7 +45,7 @@ END_SUBJECT_FUNCTION_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
     INGEST_WEBSITE_KIND.name: ingests.mark_ingests_ended,
     INGEST_GITHUB_KIND.name: ingests.mark_ingests_ended,
     INGEST_APPSTORE_KIND.name: ingests.mark_ingests_ended,
-    FETCH_APP_MEDIA_KIND.name: app_media_fetches.fail_media_fetches_of_jobs,
+    FETCH_APP_MEDIA_KIND.name: app_media_fetches.fail_app_media_of_ended_jobs,
     CONNECT_GITHUB_KIND.name: _end_oauth_flows_and_wipe_secrets,
     CONNECT_ACCOUNT_KIND.name: _end_oauth_flows_and_wipe_secrets,
     PUBLISH_POST_KIND.name: job_end.end_posts_of_jobs,

@@ -46,7 +46,7 @@ _LIST_JOB_TIMELINE = timeline.list_job_entries.typed(JobTimelineRow)
 _LIST_POST_TIMELINE = timeline.list_post_entries.typed(JobTimelineRow)
 
 #: Types of entries that resolve the doubt about a call.
-DOUBT_RESOLVING_ENTRY_TYPES = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
+DOUBT_RESOLVING_TIMELINE_TYPES = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
 #: Result of a platform's look-up, by the status that it gave the post.
 _LOOK_UP_RESULT_BY_POST_STATUS: dict[str, PostLookUpVerdict] = {
     "published": "found",
@@ -93,7 +93,7 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
         searched=MAX_JOBS_SEARCHED_FOR_POST_TIMELINE,
         most=MAX_TIMELINE_ROWS,
     )
-    return [*_add_timeline_call_outcomes(_add_attempts_to_post_timeline_rows(rows), post.external_url)]
+    return [*_add_post_call_outcomes(_add_attempts_to_post_timeline_rows(rows), post.external_url)]
 
 
 def _add_attempts_to_post_timeline_rows(rows: Iterable[JobTimelineRow]) -> Iterator[JobTimelineRow]:
@@ -123,7 +123,7 @@ def _add_attempt_to_post_timeline_row(attempt: JobTimelineRow, row: JobTimelineR
     )
 
 
-def _add_timeline_call_outcomes(rows: Iterable[JobTimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
+def _add_post_call_outcomes(rows: Iterable[JobTimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
     """Yield each row of a post's timeline as an entry, with entries for the outcomes of earlier calls.
 
     Before a row, yields the earlier call's lost answer and its look-up, if any. Omits rows that only report a look-up,
@@ -138,7 +138,7 @@ def _add_timeline_call_outcomes(rows: Iterable[JobTimelineRow], external_url: st
             yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_api_attempt_fields(row))
         if row.type == "call":
             in_doubt, lost = True, False
-        elif row.type in DOUBT_RESOLVING_ENTRY_TYPES:
+        elif row.type in DOUBT_RESOLVING_TIMELINE_TYPES:
             in_doubt = False
         if row.type != "undecided" and not (row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_started"):
             entry = _timeline_entry_to_schema(row)
@@ -161,7 +161,7 @@ def _read_look_up_verdict(row: JobTimelineRow) -> PostLookUpVerdict | None:
 
 def _timeline_entry_to_schema(row: JobTimelineRow) -> TimelineEntry:
     if row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_ended":
-        return _build_look_up_entry(row)
+        return _post_look_up_entry(row)
     fields = (row.details or {}) | (row.error or {})
     return TimelineEntry(
         at=row.at,
@@ -179,7 +179,7 @@ def _timeline_entry_to_schema(row: JobTimelineRow) -> TimelineEntry:
     )
 
 
-def _build_look_up_entry(row: JobTimelineRow) -> TimelineEntry:
+def _post_look_up_entry(row: JobTimelineRow) -> TimelineEntry:
     """Return the timeline entry of an ended look-up of a post with a lost answer; a failed one is `undecided`."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
     return TimelineEntry(

@@ -89,7 +89,7 @@ class JobWaitFacts(NamedTuple):
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
 
 
-class _LostAnswerRow(NamedTuple):
+class _LostPostAnswerRow(NamedTuple):
     created_at: datetime
     now: datetime
 
@@ -116,7 +116,7 @@ def _run_time_of_waiting_job(facts: JobWaitFacts) -> datetime:
 
 
 _FIND_JOB_WAIT_FACTS = job_wait.find_waits.typed(JobWaitFacts)
-_FIND_LOST_ANSWER_OF_POST = job_wait.find_loss.typed(_LostAnswerRow)
+_FIND_POST_WITH_LOST_ANSWER = job_wait.find_loss.typed(_LostPostAnswerRow)
 
 #: Reasons of posts without an open job: their status alone decides.
 POST_STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
@@ -292,6 +292,6 @@ async def _find_time_with_quota_room(conn: Conn, facts: JobWaitFacts) -> datetim
 
 async def _next_lost_post_poll_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next poll for a post with a lost answer; None after the last poll."""
-    lost = await _FIND_LOST_ANSWER_OF_POST.one(conn, org=organization_id, post_id=post_id)
+    lost = await _FIND_POST_WITH_LOST_ANSWER.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.seconds_until_next_lost_post_poll((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

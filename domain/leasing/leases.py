@@ -50,7 +50,7 @@ class LockedLeaseRequest(NamedTuple):
     reason: str | None
 
 
-class LockedOwnerAccount(NamedTuple):
+class LockedOperatorAccount(NamedTuple):
     """Owner's account, locked before any lease's own row; `env` is its organization's."""
 
     id: UUID
@@ -78,7 +78,7 @@ class AccountLeaseRow(NamedTuple):
     disconnect_reason: LeaseEndReason | None
 
 
-LOCK_OPERATOR_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
+LOCK_OPERATOR_ACCOUNTS = account_lease.lock_owners.typed(LockedOperatorAccount)
 LIST_ACCOUNT_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
 END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountAndOrgIds)
 
@@ -181,7 +181,7 @@ async def list_account_leases_of_project(
 
 
 def _list_lease_blockers(
-    request: LockedLeaseRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
+    request: LockedLeaseRequest, owners: Sequence[LockedOperatorAccount], leased: set[UUID]
 ) -> list[dict[str, str]]:
     return [
         _build_lease_issue(position, message)
@@ -191,7 +191,7 @@ def _list_lease_blockers(
 
 
 def _lease_blockers_of_account(
-    request: LockedLeaseRequest, owner: LockedOwnerAccount, leased: set[UUID]
+    request: LockedLeaseRequest, owner: LockedOperatorAccount, leased: set[UUID]
 ) -> Iterator[str]:
     """Yield the reasons against an account's lease: at most one for its state, one for a wrong platform."""
     if owner.owner_account_id is not None:
@@ -246,7 +246,7 @@ async def _end_lease(
 
 
 async def _audit_lease_begin(
-    conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOwnerAccount
+    conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOperatorAccount
 ) -> None:
     """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)

@@ -55,7 +55,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
     org = actor.organization_id
     row = await accounts.find_account_row(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.freeze_project_status(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.lock_project_status(conn, organization_id=org, project_id=row.project_id)
     await project_locks.check_project_exists(conn, organization_id=org, project_id=row.project_id)
     account = await _lock_offerable_own_account(conn, org, account_id)
     if account.status != "connected":

@@ -61,10 +61,10 @@ class AuditEntryOrgAndApiKey(NamedTuple):
 
 
 GET_LEASE_REQUEST = lease_request.get_request.typed(LeaseRequestRow)
-LIST_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
+LIST_ENV_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
 LIST_PROJECT_LEASE_REQUESTS = lease_request.list_of_project.typed(LeaseRequestRow)
 LOCK_LEASE_REQUEST = lease_request.lock_request.typed(LockedLeaseRequest)
-FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestProject)
+FIND_REQUEST_PROJECT = lease_request.find_request.typed(LeaseRequestProject)
 
 
 async def create_lease_request(
@@ -114,7 +114,7 @@ async def list_lease_requests_of_environment(
     conn: Conn, *, env: ApiKeyEnv, statuses: Sequence[LeaseRequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
     """Return at most `limit` lease requests of all an environment's organizations older than `before`, newest first."""
-    rows = await LIST_LEASE_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
+    rows = await LIST_ENV_LEASE_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
     return [_lease_request_to_schema(OperatedRequest, row) for row in rows]
 
 
@@ -148,7 +148,7 @@ async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, re
     return await _audit_lease_request_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def close_lease_requests(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+async def close_project_requests(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
     """Close the undecided lease requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
@@ -159,7 +159,7 @@ async def close_lease_requests(conn: Conn, *, organization_id: UUID, project_id:
 
 
 async def _find_lease_request_project(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestProject:
-    return require_found(await FIND_LEASE_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
+    return require_found(await FIND_REQUEST_PROJECT.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
 async def _lock_undecided_lease_request(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedLeaseRequest:

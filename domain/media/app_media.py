@@ -168,7 +168,7 @@ async def check_app_media_room(
         )
 
 
-async def read_app_media(
+async def read_one_app_media(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
 ) -> AppMedia:
     """Return one app media file of the project. Raises `ObjectNotFound`."""

@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-FAILED_FETCH_ROWS_PER_PROJECT = 50
+FAILED_FETCHES_KEPT_PER_PROJECT = 50
 
 
 class StartedMediaFetch(NamedTuple):
@@ -38,7 +38,7 @@ class MediaFetchAttemptInput(NamedTuple):
     awaited: bool
 
 
-async def start_media_fetch(
+async def start_app_media_fetch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
 ) -> StartedMediaFetch:
     """Submit a fetch of a URL `ssrf_guard` accepted, insert its row, drop old failures; return job and file id.
@@ -66,15 +66,15 @@ async def start_media_fetch(
         transcript=transcript or None,
     )
     await queries.forget_failed.run(
-        conn, org=organization_id, project_id=project_id, keep=FAILED_FETCH_ROWS_PER_PROJECT
+        conn, org=organization_id, project_id=project_id, keep=FAILED_FETCHES_KEPT_PER_PROJECT
     )
     return StartedMediaFetch(submitted, asset_id)
 
 
-async def retry_media_fetch(
+async def resubmit_media_fetch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID
 ) -> SubmittedJob:
-    """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start_media_fetch`."""
+    """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start_app_media_fetch`."""
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await queries.lock_list.run(conn, project_id=project_id)
     submitted = await ledger.submit_job(
@@ -95,30 +95,32 @@ async def retry_media_fetch(
     return submitted
 
 
-async def reset_media_fetch_for_new_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetchAttemptInput:
+async def begin_app_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetchAttemptInput:
     """Release the files of earlier attempts; return the input of this one, which stores all files again."""
     return MediaFetchAttemptInput(
         await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
         bool(
             await queries.begin_attempt.run(
-                conn, **_build_app_media_fetch_parameters(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
+                conn, **_app_media_fetch_sql_parameters(claim), grace_s=uploads.ABANDONED_UPLOAD_GRACE_S
             )
         ),
     )
 
 
-async def reserve_storage_for_fetched_media(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
+async def reserve_app_media_fetch_storage(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
     """Reserve `at_most` bytes for the file that a fetch job will store, and note its new token; return the token.
 
     Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
-    if not await queries.begin_file.run(conn, **_build_app_media_fetch_parameters(claim), token=token):
+    if not await queries.begin_file.run(conn, **_app_media_fetch_sql_parameters(claim), token=token):
         raise not_found_error("app_media")
     return token
 
 
-async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
+async def finish_app_media_fetch(
+    conn: Conn, *, claim: JobClaim, file: StoredFile, begun: Sequence[str]
+) -> dict[str, Any]:
     """Attach a fetched file to its app media row in the transaction that ends the job; return the job's result.
 
     `begun` are the tokens of all files of the attempt. Raises `ObjectNotFound` if the row was deleted
@@ -134,7 +136,7 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
         adding=AppMediaTotals(bytes=file.size_bytes),
     )
     if not await queries.finish_fetch.run(
-        conn, **_build_app_media_fetch_parameters(claim), **app_media.build_column_values_of_stored_file(file)
+        conn, **_app_media_fetch_sql_parameters(claim), **app_media.build_column_values_of_stored_file(file)
     ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
@@ -142,7 +144,7 @@ async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, b
     return {"assetId": ids.format_prefixed_id(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
-async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def fail_app_media_of_ended_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Mark the missing app media of these failed or canceled fetch jobs as failed; release the jobs' uploads."""
     await queries.end_fetches.run(
         conn,
@@ -158,5 +160,5 @@ def media_fetch_project_id(claim: JobClaim) -> UUID:
     return claim.project_id
 
 
-def _build_app_media_fetch_parameters(claim: JobClaim) -> dict[str, UUID]:
+def _app_media_fetch_sql_parameters(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

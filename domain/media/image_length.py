@@ -13,24 +13,24 @@ from typing import NamedTuple
 MAX_PICTURE_WALK_STEPS, MAX_PICTURE_WALK_STEPS_PER_CHUNK = 20_000, 4_000
 
 
-class SkipBytesStep(NamedTuple):
+class PictureWalkSkip(NamedTuple):
     """Step of a picture walk: skip `size` bytes."""
 
     size: int
 
 
-class ReadBytesStep(NamedTuple):
+class PictureWalkRead(NamedTuple):
     """Step of a picture walk: read `size` bytes and send them to the walk."""
 
     size: int
 
 
-class FindMarkerStep(NamedTuple):
+class JpegMarkerStep(NamedTuple):
     """Step of a JPEG walk: skip to the next marker with a segment, and send its code to the walk."""
 
 
 #: Walk through a picture: yields its next step, and returns at the picture's end.
-PictureFormatWalk = Generator[SkipBytesStep | ReadBytesStep | FindMarkerStep, bytes, None]
+PictureFormatWalk = Generator[PictureWalkSkip | PictureWalkRead | JpegMarkerStep, bytes, None]
 
 _JPEG_SEGMENT_MARKER_PATTERN = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 _JPEG_END_OF_IMAGE_CODE = 0xD9
@@ -38,12 +38,12 @@ _JPEG_END_OF_IMAGE_CODE = 0xD9
 
 def walk_png_to_end() -> PictureFormatWalk:
     """Yield the steps through a PNG to its end: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
-    yield SkipBytesStep(8)
+    yield PictureWalkSkip(8)
     kind = b""
     while kind != b"IEND":
-        head = yield ReadBytesStep(8)
+        head = yield PictureWalkRead(8)
         kind = head[4:]
-        yield SkipBytesStep(int.from_bytes(head[:4]) + 4)
+        yield PictureWalkSkip(int.from_bytes(head[:4]) + 4)
 
 
 def walk_jpeg_to_end() -> PictureFormatWalk:
@@ -51,20 +51,20 @@ def walk_jpeg_to_end() -> PictureFormatWalk:
 
     A segment is skipped whole, with any thumbnail in it.
     """
-    yield SkipBytesStep(2)
+    yield PictureWalkSkip(2)
     while True:
-        code = yield FindMarkerStep()
+        code = yield JpegMarkerStep()
         if code[0] == _JPEG_END_OF_IMAGE_CODE:
             return
-        length = yield ReadBytesStep(2)
-        yield SkipBytesStep(max(0, int.from_bytes(length) - 2))
+        length = yield PictureWalkRead(2)
+        yield PictureWalkSkip(max(0, int.from_bytes(length) - 2))
 
 
 def walk_webp_to_end() -> PictureFormatWalk:
     """Yield the steps through a WebP to its end: one RIFF chunk with its length; an odd length is padded by a byte."""
-    head = yield ReadBytesStep(12)
+    head = yield PictureWalkRead(12)
     size = int.from_bytes(head[4:8], "little")
-    yield SkipBytesStep(size + size % 2 - 4)
+    yield PictureWalkSkip(size + size % 2 - 4)
 
 
 PICTURE_END_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
@@ -79,7 +79,7 @@ class PictureEndFinder:
 
     def __init__(self, mime: str) -> None:
         self._walk = PICTURE_END_WALK_BY_MIME_TYPE[mime]() if mime in PICTURE_END_WALK_BY_MIME_TYPE else None
-        self._step: SkipBytesStep | ReadBytesStep | FindMarkerStep | None = next(self._walk) if self._walk else None
+        self._step: PictureWalkSkip | PictureWalkRead | JpegMarkerStep | None = next(self._walk) if self._walk else None
         self._left = self._byte_count_of_step()
         self._read = b""
         self.steps = 0
@@ -100,7 +100,7 @@ class PictureEndFinder:
                 return at
             at = (
                 self._find_next_jpeg_marker(chunk, at)
-                if isinstance(self._step, FindMarkerStep)
+                if isinstance(self._step, JpegMarkerStep)
                 else self._consume_step_bytes(chunk, at)
             )
         return at
@@ -118,7 +118,7 @@ class PictureEndFinder:
     def _consume_step_bytes(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]
         self._left -= len(piece)
-        if isinstance(self._step, ReadBytesStep):
+        if isinstance(self._step, PictureWalkRead):
             self._read += piece
         if self._left <= 0:
             self._advance_to_next_step()
@@ -134,8 +134,8 @@ class PictureEndFinder:
         except StopIteration:
             self._step = None
         self._left = self._byte_count_of_step()
-        if self._left <= 0 and isinstance(self._step, SkipBytesStep):
+        if self._left <= 0 and isinstance(self._step, PictureWalkSkip):
             self._advance_to_next_step()
 
     def _byte_count_of_step(self) -> int:
-        return self._step.size if isinstance(self._step, SkipBytesStep | ReadBytesStep) else 0
+        return self._step.size if isinstance(self._step, PictureWalkSkip | PictureWalkRead) else 0

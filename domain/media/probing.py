@@ -22,12 +22,12 @@ from schemas.errors import InvalidValue
 from telemetry import costs
 
 #: Timeout above the process's own.
-PROBE_TIMEOUT_S = MAX_PROBE_WALL_S + 5.0
+MAX_MEDIA_PROBE_S = MAX_PROBE_WALL_S + 5.0
 
 _PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | ProbeCpuTime] = msgspec.json.Decoder(ProbeAnswer | ProbeCpuTime)
 
 
-async def probe_stored_files(store: MediaStore, files: Sequence[tuple[str, str]]) -> list[MediaMetadata]:
+async def probe_media_files(store: MediaStore, files: Sequence[tuple[str, str]]) -> list[MediaMetadata]:
     """Return the metadata of stored files, each given as a token and its sniffed type.
 
     Raises `InvalidValue` for a bad file (`path` is `file[1]` for the second), `ServiceUnavailable` without storage.
@@ -58,7 +58,7 @@ async def _run_probe_process(files: list[str], handles: list[int]) -> list[Probe
         pass_fds=handles, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}, start_new_session=True,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(PROBE_TIMEOUT_S):
+        async with asyncio.timeout(MAX_MEDIA_PROBE_S):
             answer, _ = await process.communicate()
     except TimeoutError:
         pass

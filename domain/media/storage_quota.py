@@ -31,14 +31,14 @@ class _StorageUseRow(NamedTuple):
 GET_STORAGE_USE = storage_use.get_use.typed(_StorageUseRow)
 
 
-async def read_storage_use(conn: Conn, *, organization_id: UUID) -> Storage:
+async def read_org_storage_use(conn: Conn, *, organization_id: UUID) -> Storage:
     row = await GET_STORAGE_USE.row(conn, org=organization_id)
     return Storage(used_bytes=row.bytes, limit_bytes=STORAGE_QUOTA_BYTES_BY_TIER[row.tier])
 
 
 async def check_tier_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
     """Raise `BodyOversized` if an organization stores more bytes than its tier allows, this transaction's included."""
-    use = await read_storage_use(conn, organization_id=organization_id)
+    use = await read_org_storage_use(conn, organization_id=organization_id)
     if use.used_bytes > use.limit_bytes:
         raise BodyOversized(
             "the organization's storage is full: have projects purged, or ask for a higher tier",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STORAGE_READ_CHUNK_BYTES = 256 << 10
 
 #: Offset after the end of any file.
-BYTE_OFFSET_BEYOND_ANY_OBJECT = 1 << 62
+READ_TO_OBJECT_END_OFFSET = 1 << 62
 
 STORAGE_DOWN_MESSAGE = "the storage of media can't be reached: repeat the request"
 
@@ -47,7 +47,7 @@ class MediaStore(ABC):
 
     @asynccontextmanager
     async def read(
-        self, token: str, start: int = 0, end: int = BYTE_OFFSET_BEYOND_ANY_OBJECT
+        self, token: str, start: int = 0, end: int = READ_TO_OBJECT_END_OFFSET
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield an iterator over an object's bytes from `start` to before `end`, or to the object's end."""
         with self._convert_storage_errors():

@@ -11,7 +11,7 @@ from domain.media import sniff
 from domain.media.files import StoredFile
 from domain.media.image_length import PictureEndFinder
 from domain.media.probe import MediaMetadata
-from domain.media.probing import probe_stored_files
+from domain.media.probing import probe_media_files
 from domain.media.sniff import (
     ACCEPTED_JPEG_TYPE,
     ACCEPTED_MOV_TYPE,
@@ -124,17 +124,17 @@ class ProbedFile(NamedTuple):
     thumbnail: bytes | None
 
 
-async def probe_new_files(
+async def probe_uploads(
     store: MediaStore, passed: Sequence[StreamingUpload], tokens: Sequence[str]
 ) -> list[ProbedFile]:
     """Probe stored files, each under its token; return them in order with their metadata.
 
-    Raises `InvalidValue` as `probe_stored_files`. No files give an empty list.
+    Raises `InvalidValue` as `probe_media_files`. No files give an empty list.
     """
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
-    probed = await probe_stored_files(store, [(token, file.type.mime) for file, token in pairs])
+    probed = await probe_media_files(store, [(token, file.type.mime) for file, token in pairs])
     return [
         ProbedFile(_build_stored_file_of_probed_upload(*pair, metadata), metadata.thumbnail)
         for pair, metadata in zip(pairs, probed, strict=True)

@@ -67,7 +67,7 @@ async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now
         rows = await _read_ad_day_sums(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
     labelled = defaultdict[str, list[AdDaySum]](list)
     for row in rows:
-        labelled[_ad_day_or_week_label(row.day, asked.granularity)].append(row)
+        labelled[_ad_metric_bucket_label(row.day, asked.granularity)].append(row)
     total = ad_figures.sum_ad_days(rows)
     money, today = len(total.currencies) <= 1, now.astimezone(zone).date()
     return AdMetrics(
@@ -105,7 +105,7 @@ async def _read_ad_day_sums(conn: Conn, asked: AdMetricsQuery, first_day: date, 
     )
 
 
-def _ad_day_or_week_label(day: date, granularity: AdGranularity) -> str:
+def _ad_metric_bucket_label(day: date, granularity: AdGranularity) -> str:
     """Return the label of the day or week with this day: the day itself or its Monday, in ISO 8601."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio_or_none
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
-from domain.metrics.top_performers import CREATIVE_TYPE_BY_RANKED_SOURCE, RANKING_WINDOW_LENGTHS, TopPerformersQuery
+from domain.metrics.top_performers import CREATIVE_TYPE_BY_CONTENT_SOURCE, TOP_POST_WINDOW_LENGTHS, TopPerformersQuery
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.accounts import PlatformName
@@ -80,7 +80,7 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
             conn,
             project_id=asked.project_id,
             attribution_window=DEFAULT_ATTRIBUTION_WINDOW_NAME,
-            first_day=(now - RANKING_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
+            first_day=(now - TOP_POST_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
             limit=MAX_AD_SUMS_PER_RANKING + 1,
         )
@@ -127,7 +127,7 @@ def _group_ad_sums_by_post_or_content(
         if asked.source_type == "platform_post":
             if source.platform:
                 groups[ad_sum.source, platform].append(ad_sum)
-        elif source.creative_type == CREATIVE_TYPE_BY_RANKED_SOURCE[asked.source_type]:
+        elif source.creative_type == CREATIVE_TYPE_BY_CONTENT_SOURCE[asked.source_type]:
             groups[ids.format_prefixed_id(ids.CONTENT, source.content_id), platform].append(ad_sum)
     return groups
 
@@ -138,7 +138,7 @@ def _rank_grouped_ad_sums(
     figures = [
         (figure, *key)
         for key, sums in groups.items()
-        if (figure := _get_conversions_or_roas(asked.metric, sums)) is not None
+        if (figure := _compute_ad_ranking_figure(asked.metric, sums)) is not None
     ]
     best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
@@ -155,7 +155,7 @@ def _rank_grouped_ad_sums(
     ]
 
 
-def _get_conversions_or_roas(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
+def _compute_ad_ranking_figure(metric: TopMetric, sums: Sequence[AdSumOfPostOrContent]) -> int | float | None:
     """Return the conversions or the ROAS (revenue by spend) of ad sums.
 
     ROAS is None without spend, or in several currencies.

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import collected
-from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
+from domain.metrics.value_sources import MetricSeriesQuery, MetricSeriesSource, SeriesAndTotal
 from schemas.metrics import MetricFigure, MetricName
 
 #: Counters of posts.
-PLATFORM_COUNTERS: tuple[MetricName, ...] = (
+POST_COUNTER_METRICS: tuple[MetricName, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
 )  # fmt: skip
 #: Counters that are summed into an engagement; its rate is relative to `views`.
@@ -29,7 +29,7 @@ SNAPSHOT_METRICS_BY_DERIVED_METRIC: Mapping[MetricName, tuple[MetricName, ...]] 
     "engagement_rate": ("views", *ENGAGEMENT_METRICS),
     "follower_delta": ("followers",),
 }
-COLLECTED_POST_METRICS: frozenset[MetricName] = frozenset({*PLATFORM_COUNTERS, "engagement_rate"})
+COLLECTED_POST_METRICS: frozenset[MetricName] = frozenset({*POST_COUNTER_METRICS, "engagement_rate"})
 COLLECTED_ACCOUNT_METRICS: frozenset[MetricName] = COLLECTED_POST_METRICS | {"followers", "follower_delta"}
 PUBLISHED_COUNT_METRICS: frozenset[MetricName] = frozenset({"posts_published"})
 
@@ -74,7 +74,7 @@ class FollowerCount(NamedTuple):
     value: int
 
 
-class PublishedPostMetricRow(NamedTuple):
+class PublishedPostCountRow(NamedTuple):
     place: int
     n: int
 
@@ -87,7 +87,7 @@ SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
 FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
 FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
 LIST_FOLLOWER_COUNTS = collected.list_followers.typed(FollowerCount)
-COUNT_PUBLISHED_BY_BUCKET = collected.count_published.typed(PublishedPostMetricRow)
+COUNT_PUBLISHED_BY_BUCKET = collected.count_published.typed(PublishedPostCountRow)
 
 
 class NumberedTimeBucket(NamedTuple):
@@ -117,9 +117,9 @@ class CollectedMetricSums(NamedTuple):
         return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
-async def read_collected_values(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
+async def read_collected_series(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the query's metrics that platforms report: the values by bucket and for the window."""
-    accounts = await _list_scope_accounts(conn, question)
+    accounts = await _list_metric_accounts(conn, question)
     account_ids = [account.id for account in accounts]
     reported = await _read_collected_sums(conn, question, account_ids)
     values = dict[MetricName, SeriesAndTotal]()
@@ -133,10 +133,10 @@ async def read_collected_values(conn: Conn, question: MetricSeriesQuery) -> Mapp
     return values
 
 
-async def read_published_post_metric(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
+async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
     question = question.moved_to_sandbox_rows
-    accounts = await _list_scope_accounts(conn, question)
+    accounts = await _list_metric_accounts(conn, question)
     rows = await COUNT_PUBLISHED_BY_BUCKET.all(
         conn,
         org=question.organization_id,
@@ -190,7 +190,7 @@ def _compute_bucket_values(
     return SeriesAndTotal(series, figure(NumberedTimeBucket(None, *question.window)))
 
 
-async def _list_scope_accounts(conn: Conn, question: MetricSeriesQuery) -> list[ProjectAccount]:
+async def _list_metric_accounts(conn: Conn, question: MetricSeriesQuery) -> list[ProjectAccount]:
     """Return the accounts in a metrics query's scope: the project's, or a single one; none for a post."""
     if question.scope == "platform_post":
         return []
@@ -249,7 +249,7 @@ async def _read_follower_counts(
     return SeriesAndTotal(series, series[-1] if series else None)
 
 
-COLLECTED_METRIC_VALUE_READER = MetricValueReader(
+COLLECTED_METRIC_SERIES_SOURCE = MetricSeriesSource(
     metrics={
         "project": COLLECTED_ACCOUNT_METRICS,
         "social_account": COLLECTED_ACCOUNT_METRICS,
@@ -257,12 +257,12 @@ COLLECTED_METRIC_VALUE_READER = MetricValueReader(
     },
     settles=COLLECTED_VALUE_SETTLING_TIME,
     of_events=False,
-    read=read_collected_values,
+    read=read_collected_series,
 )
 
-PUBLISHED_POST_COUNT_READER = MetricValueReader(
+PUBLISHED_POST_SERIES_SOURCE = MetricSeriesSource(
     metrics={"project": PUBLISHED_COUNT_METRICS, "social_account": PUBLISHED_COUNT_METRICS},
     settles=PUBLISHED_COUNT_SETTLING_TIME,
     of_events=False,
-    read=read_published_post_metric,
+    read=read_published_post_counts,
 )

@@ -51,7 +51,7 @@ class _ConversionSumGroupKey(NamedTuple):
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
-async def read_conversion_metrics(stores: MetricDatabases, asked: ConversionSumQuery) -> Conversions:
+async def read_conversion_event_sums(stores: MetricDatabases, asked: ConversionSumQuery) -> Conversions:
     """Return a project's conversions, their number and value, in total and in the requested groups.
 
     Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_SUM_GROUPS` groups, or too many hours or days.
@@ -63,7 +63,7 @@ async def read_conversion_metrics(stores: MetricDatabases, asked: ConversionSumQ
     app_no = app_numbers.find_event_store_number_of_app(numbered, asked.app_id)
     cut, names = _split_conversion_window_into_buckets(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:
-        counts = await _count_conversion_events(conn, asked, names, cut, app_no)
+        counts = await _count_rolled_up_conversions(conn, asked, names, cut, app_no)
     groups = (
         _sum_conversion_event_groups(counts, _make_event_count_grouper(asked.by, cut, zone, numbered))
         if asked.by
@@ -87,7 +87,7 @@ def _split_conversion_window_into_buckets(asked: ConversionSumQuery, zone: ZoneI
     return [LabelledTimeBucket("", *asked.window)]
 
 
-async def _count_conversion_events(
+async def _count_rolled_up_conversions(
     conn: Conn, asked: ConversionSumQuery, names: Sequence[str], cut: Sequence[LabelledTimeBucket], app_no: int | None
 ) -> list[EventGroupCount]:
     counts = await rollup_counts.count_rolled_up_events(

@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import event
 from domain.apps.app_numbers import ProjectAppsByEventStoreNumber
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
-from domain.metrics.redaction import hide_personal_event_id, redact_event_json
+from domain.metrics.redaction import redact_event_json, redact_personal_event_id
 from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.events import REDACTED_PII_TEXT
@@ -120,7 +120,7 @@ def _unredacted_listed_event(row: _ListedEventRow) -> dict[str, Any]:
 
 def _redacted_listed_event(row: _ListedEventRow) -> dict[str, Any]:
     return {
-        "event_id": hide_personal_event_id(row.event_id),
+        "event_id": redact_personal_event_id(row.event_id),
         "app_user_id": None if row.user_id is None else REDACTED_PII_TEXT,
         "anonymous_id": None if row.anonymous_id is None else REDACTED_PII_TEXT,
         "properties": redact_event_json(row.properties, event_name=row.name),

@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.events.checks import MAX_EVENT_AGE
 from domain.events.event_names import OTHER_EVENTS_NAME
 from domain.metrics import active_users, rollup_counts
-from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
+from domain.metrics.value_sources import MetricSeriesQuery, MetricSeriesSource, SeriesAndTotal
 from domain.metrics.windows import TimeWindow
 from schemas.metrics import MetricFigure, MetricName
 
@@ -21,17 +21,17 @@ async def read_event_count_metrics(conn: Conn, question: MetricSeriesQuery) -> M
 
     These are active users, and events counted without a name. Events of the latest 202 responses are included.
     """
-    counts = await _count_events_by_bucket(conn, question, rollup_counts.ROLLUP_NAMES_MEANING_ALL_EVENTS)
+    counts = await _sum_rollups_by_bucket(conn, question, rollup_counts.ROLLUP_NAMES_MEANING_ALL_EVENTS)
     values: dict[MetricName, SeriesAndTotal] = {"events": SeriesAndTotal(counts, sum(counts))}
     if "other_events" in question.metrics:
-        other_counts = await _count_events_by_bucket(conn, question, (OTHER_EVENTS_NAME,))
+        other_counts = await _sum_rollups_by_bucket(conn, question, (OTHER_EVENTS_NAME,))
         values["other_events"] = SeriesAndTotal(other_counts, sum(other_counts))
     if "active_users" in question.metrics:
         values["active_users"] = await _count_active_users_by_bucket(conn, question, counts)
     return values
 
 
-async def _count_events_by_bucket(conn: Conn, question: MetricSeriesQuery, names: Sequence[str]) -> list[int]:
+async def _sum_rollups_by_bucket(conn: Conn, question: MetricSeriesQuery, names: Sequence[str]) -> list[int]:
     rows = await rollup_counts.count_rolled_up_events(
         conn, project_id=question.project_id, names=names, bounds=question.bucket_bounds
     )
@@ -55,11 +55,11 @@ async def _count_active_users_by_bucket(
     )
     people: dict[TimeWindow, MetricFigure] = dict(zip(event_counts, people_counts, strict=True))
     empty = [window for window, n in people.items() if event_counts[window] and not n]
-    people |= dict.fromkeys(await _find_windows_before_user_counts(conn, question.project_id, empty))
+    people |= dict.fromkeys(await _find_periods_before_active_users(conn, question.project_id, empty))
     return SeriesAndTotal([people[bucket] for bucket in buckets], people[question.window])
 
 
-async def _find_windows_before_user_counts(
+async def _find_periods_before_active_users(
     conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]
 ) -> list[TimeWindow]:
     """Return those of the `empty` windows that end before the project's active users were first recorded."""
@@ -72,7 +72,7 @@ async def _find_windows_before_user_counts(
 #: Time after its end in which a bucket may get an event.
 EVENT_SETTLING_TIME = MAX_EVENT_AGE + MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS
 
-EVENT_METRIC_VALUE_READER = MetricValueReader(
+EVENT_METRIC_SERIES_SOURCE = MetricSeriesSource(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=EVENT_SETTLING_TIME,
     of_events=True,

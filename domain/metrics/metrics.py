@@ -12,7 +12,7 @@ from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.active_users import ActiveUserCountCache
-from domain.metrics.value_sources import MetricSeriesQuery, MetricValueReader, SeriesAndTotal
+from domain.metrics.value_sources import MetricSeriesQuery, MetricSeriesSource, SeriesAndTotal
 from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
@@ -21,17 +21,17 @@ from schemas.errors.absent import not_found_error, require_found
 from schemas.metrics import Granularity, MetricBucket, MetricFigure, MetricName, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have the same metric of a scope.
-STORED_METRIC_READERS: Sequence[MetricValueReader] = (
-    event_values.EVENT_METRIC_VALUE_READER,
-    collected_values.COLLECTED_METRIC_VALUE_READER,
-    collected_values.PUBLISHED_POST_COUNT_READER,
+STORED_METRIC_SOURCES: Sequence[MetricSeriesSource] = (
+    event_values.EVENT_METRIC_SERIES_SOURCE,
+    collected_values.COLLECTED_METRIC_SERIES_SOURCE,
+    collected_values.PUBLISHED_POST_SERIES_SOURCE,
 )
 
-_POST_METRICS: tuple[MetricName, ...] = (*collected_values.PLATFORM_COUNTERS, "engagement_rate")
+_POST_METRICS: tuple[MetricName, ...] = (*collected_values.POST_COUNTER_METRICS, "engagement_rate")
 _ACCOUNT_METRICS: tuple[MetricName, ...] = (*_POST_METRICS, "followers", "follower_delta", "posts_published")
 
 #: Metrics of each scope; a metric without a source is null.
-METRICS_BY_SCOPE: Mapping[MetricScope, tuple[MetricName, ...]] = {
+METRICS_BY_SUBJECT: Mapping[MetricScope, tuple[MetricName, ...]] = {
     "project": (*_ACCOUNT_METRICS, "events", "other_events", "active_users"),
     "social_account": _ACCOUNT_METRICS,
     "platform_post": _POST_METRICS,
@@ -72,7 +72,7 @@ def choose_requested_or_all_scope_metrics(
     """
     if has_id == (scope == "project"):
         raise InvalidValue("id", "name the account or the post of `scope`; for the project, leave it out")
-    available = METRICS_BY_SCOPE[scope]
+    available = METRICS_BY_SUBJECT[scope]
     for metric in metrics or ():
         if metric not in available:
             raise InvalidValue("metrics", f"{scope} has no {metric}: send some of {', '.join(available)}")
@@ -89,7 +89,7 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
         await _check_metric_subject(conn, asked)
     cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
     question = MetricSeriesQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
-    sources = [source for source in STORED_METRIC_READERS if source.has_requested_metric(question)]
+    sources = [source for source in STORED_METRIC_SOURCES if source.has_metric_of_query(question)]
     values: dict[MetricName, SeriesAndTotal] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:

@@ -14,7 +14,7 @@ from domain.values.ip_text import is_ip_address
 from schemas.events import REDACTED_PII_TEXT
 
 #: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.
-REDACTED_FIELD_NAME_PARTS = (
+PERSONAL_FIELD_NAME_PARTS = (
     "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
     "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
     "cardnumber", "deviceid", "advertisingid", "vendorid", "androidid", "fingerprint", "userid",
@@ -23,7 +23,7 @@ REDACTED_FIELD_NAME_PARTS = (
 )  # fmt: skip
 
 #: Whole names.
-REDACTED_FIELD_NAMES = frozenset(
+PERSONAL_FIELD_NAMES = frozenset(
     "name first last mail ip ips ipv4 ipv6 mac tel mobile sms fax whatsapp gender sex dob age ssn nin vat zip"
     " city lat lng lon geo coordinates idfa idfv gaid aaid adid imei imsi meid serial cookie cookies fbp fbc"
     " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature em ph fn ln ge db ct st zp state"
@@ -31,13 +31,13 @@ REDACTED_FIELD_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-REDACTED_OBJECT_NAMES = frozenset(
+PERSONAL_OBJECT_NAMES = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
 
 #: Objects with an `id` that identifies a person, or leads to one.
-EVENT_OBJECTS_WITH_REDACTED_ID = frozenset({"device"})
+APP_EVENT_OBJECTS_WITH_PERSONAL_ID = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
 EVENT_OBJECTS_WITH_UNREDACTED_NAME = frozenset(
@@ -46,7 +46,7 @@ EVENT_OBJECTS_WITH_UNREDACTED_NAME = frozenset(
 )
 
 #: Events with personal `properties`.
-REDACTED_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
+PERSONAL_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
 _EVENT_FIELD_PUNCTUATION_PATTERN = re.compile(r"[\W_]+")
 _EMAIL_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
@@ -65,19 +65,19 @@ def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
     For an event about a person, such as `$identify`, each value of the object is replaced.
     """
     parsed = _EVENT_REDACTION_DECODER.decode(text)
-    whole = event_name in REDACTED_EVENT_NAMES
+    whole = event_name in PERSONAL_EVENT_NAMES
     redacted = dict.fromkeys(parsed, REDACTED_PII_TEXT) if whole else _redact_app_event_object(parsed, within="")
     return msgspec.Raw(msgspec.json.encode(redacted))
 
 
-def hide_personal_event_id(text: str) -> str:
+def redact_personal_event_id(text: str) -> str:
     """Return an event's id; `REDACTED_PII_TEXT` if it has an e-mail address or phone number or is an IP address."""
     return REDACTED_PII_TEXT if _has_email_phone_or_ip(text) else text
 
 
 def _redact_app_event_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
     return {
-        _hide_event_field_name(name): _redact_field_value(_normalize_field_name(name), value, within)
+        _hide_event_field_name(name): _redact_event_field(_normalize_event_field(name), value, within)
         for name, value in found.items()
     }
 
@@ -87,20 +87,20 @@ def _hide_event_field_name(name: str) -> str:
     return REDACTED_PII_TEXT if _has_email_phone_or_ip(name) else name
 
 
-def _redact_field_value(name: str, value: Any, within: str) -> Any:
+def _redact_event_field(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal_field(name, within) or (name in REDACTED_OBJECT_NAMES and isinstance(value, (dict, list, str))):
+    if _is_redacted_field(name, within) or (name in PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))):
         return REDACTED_PII_TEXT
     return _redact_event_value(value, within=name)
 
 
-def _is_personal_field(name: str, within: str) -> bool:
+def _is_redacted_field(name: str, within: str) -> bool:
     if name == "name":
         return within not in EVENT_OBJECTS_WITH_UNREDACTED_NAME
     if name == "id":
-        return within in EVENT_OBJECTS_WITH_REDACTED_ID
-    return name in REDACTED_FIELD_NAMES or any(part in name for part in REDACTED_FIELD_NAME_PARTS)
+        return within in APP_EVENT_OBJECTS_WITH_PERSONAL_ID
+    return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_FIELD_NAME_PARTS)
 
 
 def _redact_event_value(value: Any, *, within: str) -> Any:
@@ -108,10 +108,10 @@ def _redact_event_value(value: Any, *, within: str) -> Any:
         return _redact_app_event_object(value, within=within)
     if isinstance(value, list):
         return [_redact_event_value(item, within=within) for item in value]
-    return _redact_personal_text(value) if isinstance(value, str) else value
+    return _redact_event_text(value) if isinstance(value, str) else value
 
 
-def _redact_personal_text(text: str) -> str:
+def _redact_event_text(text: str) -> str:
     if _has_email_phone_or_ip(text):
         return REDACTED_PII_TEXT
     return _WORD.sub(_strip_url_query, text) if _URL_QUERY_PATTERN.search(text) else text
@@ -132,5 +132,5 @@ def _has_email_phone_or_ip(text: str) -> bool:
     return bool(_EMAIL_PHONE_PATTERN.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
 
 
-def _normalize_field_name(name: str) -> str:
+def _normalize_event_field(name: str) -> str:
     return _EVENT_FIELD_PUNCTUATION_PATTERN.sub("", name).lower()

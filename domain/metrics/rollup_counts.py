@@ -69,12 +69,12 @@ async def count_rolled_up_events(
         "limit": limit,
         **event_names.EVENT_NAME_COUNT_SQL_PARAMETERS,
     }
-    split = find_hours_split_by_bounds(bounds)
+    split = find_utc_hours_split_by_bounds(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
         return await COUNT_EVENTS_FROM_QUARTER_HOUR_ROLLUPS.all(conn, **parameters)
     return await COUNT_EVENTS_FROM_HOUR_ROLLUPS.all(conn, **parameters, split=split)
 
 
-def find_hours_split_by_bounds(bounds: Sequence[datetime]) -> list[datetime]:
+def find_utc_hours_split_by_bounds(bounds: Sequence[datetime]) -> list[datetime]:
     """Return the starts of the UTC hours that have one of the `bounds` inside, each once."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

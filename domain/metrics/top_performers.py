@@ -20,7 +20,7 @@ from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPe
 
 MIN_VIEWS_FOR_RATE_RANKING = 100
 
-RANKING_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
+TOP_POST_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
     "90d": timedelta(days=90),
@@ -34,7 +34,7 @@ COUNTERS_BY_RANKING_METRIC: Mapping[TopMetric, Sequence[str]] = {
 }
 
 #: Creative type of each source of contents; posts by themselves have none.
-CREATIVE_TYPE_BY_RANKED_SOURCE: Mapping[TopPerformerSource, CreativeType] = {
+CREATIVE_TYPE_BY_CONTENT_SOURCE: Mapping[TopPerformerSource, CreativeType] = {
     "content_container": "generated",
     "manual": "uploaded",
 }
@@ -52,7 +52,7 @@ class TopPerformersQuery(NamedTuple):
     limit: int
 
 
-class RankedPostOrContent(NamedTuple):
+class OrganicTopPostOrContent(NamedTuple):
     """Post or content with its value of the ranked metric on a platform."""
 
     source_id: UUID
@@ -60,7 +60,7 @@ class RankedPostOrContent(NamedTuple):
     value: Decimal
 
 
-RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(RankedPostOrContent)
+RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(OrganicTopPostOrContent)
 
 
 async def rank_posts_or_contents_by_organic_metric(
@@ -74,16 +74,16 @@ async def rank_posts_or_contents_by_organic_metric(
         project_id=asked.project_id,
         metric=asked.metric,
         metrics=COUNTERS_BY_RANKING_METRIC[asked.metric],
-        since=now - RANKING_WINDOW_LENGTHS[asked.window],
-        creative_type=CREATIVE_TYPE_BY_RANKED_SOURCE.get(asked.source_type),
+        since=now - TOP_POST_WINDOW_LENGTHS[asked.window],
+        creative_type=CREATIVE_TYPE_BY_CONTENT_SOURCE.get(asked.source_type),
         platforms=asked.platforms,
         least_views=MIN_VIEWS_FOR_RATE_RANKING,
         limit=asked.limit,
     )
-    return TopPerformers(items=[_top_performer_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
+    return TopPerformers(items=[_top_post_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
 
 
-def _top_performer_to_schema(row: RankedPostOrContent, place: int, asked: TopPerformersQuery) -> TopPerformer:
+def _top_post_to_schema(row: OrganicTopPostOrContent, place: int, asked: TopPerformersQuery) -> TopPerformer:
     value = round(float(row.value), 6) if asked.metric == "engagement_rate" else int(row.value)
     kind = ids.POST if asked.source_type == "platform_post" else ids.CONTENT
     return TopPerformer(

@@ -52,7 +52,7 @@ class SeriesAndTotal(NamedTuple):
     total: MetricFigure
 
 
-class MetricValueReader(NamedTuple):
+class MetricSeriesSource(NamedTuple):
     """Source of these `metrics` in a scope.
 
     `read` gets a connection to the event store if it is `of_events`, else to the main database. It returns
@@ -65,6 +65,6 @@ class MetricValueReader(NamedTuple):
     of_events: bool
     read: Callable[[Conn, MetricSeriesQuery], Awaitable[Mapping[MetricName, SeriesAndTotal]]]
 
-    def has_requested_metric(self, question: MetricSeriesQuery) -> bool:
+    def has_metric_of_query(self, question: MetricSeriesQuery) -> bool:
         """Return whether the query requests any metric that this source has in the query's scope."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -84,7 +84,7 @@ async def create_oauth_state(
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash_oauth_state(state)
-    row = vault.secret_row_name("oauth_state", state_hash)
+    row = vault.secret_binding_name("oauth_state", state_hash)
     sealed = verifier and vault.seal_secret(verifier[1], verifier[0].encode(), row=row)
     await oauth_state.insert_state.run(
         conn,
@@ -188,7 +188,7 @@ def _unseal_pkce_verifier(used: StoredOAuthFlow, keyring: Keyring) -> str | None
     if used.sealed is None or used.vault_key_id is None:
         return None
     sealed = vault.SealedSecret(used.vault_key_id, used.sealed)
-    return vault.unseal_secret(keyring, sealed, row=vault.secret_row_name("oauth_state", used.state_hash)).decode()
+    return vault.unseal_secret(keyring, sealed, row=vault.secret_binding_name("oauth_state", used.state_hash)).decode()
 
 
 def _hash_oauth_state(state: str) -> bytes:

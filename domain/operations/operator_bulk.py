@@ -39,7 +39,7 @@ class OperatorBulkJobCursor(NamedTuple):
     job_id: UUID
 
 
-class BulkJobAnswer(NamedTuple, Generic[A]):
+class BulkChangeAnswer(NamedTuple, Generic[A]):
     """Answer of a bulk change but for its cursor, the next call's start, and the wakes to send."""
 
     answer: A
@@ -55,7 +55,7 @@ async def retry_matching_jobs_across_organizations(
     chosen: JobRetryFilter,
     after: OperatorBulkJobCursor | None,
     dry_run: bool,
-) -> BulkJobAnswer[BulkRetried]:
+) -> BulkChangeAnswer[BulkRetried]:
     """Retry the next `bulk_retries.MAX_JOBS_PER_BULK_RETRY` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
@@ -74,7 +74,7 @@ async def retry_matching_jobs_across_organizations(
     is_narrow = organization_id or chosen.project_id
     depth = bulk_retries.MAX_BULK_RETRY_SCAN_JOBS if is_narrow else MAX_SCANNED_JOBS_PER_ORGANIZATION
     for org in orgs:
-        batch = await bulk_retries.retry_matching_jobs(
+        batch = await bulk_retries.retry_matching_org_jobs(
             conn,
             organization_id=org,
             scopes=ALL_PARTNER_KEY_SCOPES,
@@ -93,7 +93,7 @@ async def retry_matching_jobs_across_organizations(
             break
     matched = min(total.matched, bulk_retries.MAX_JOBS_COUNTED_FOR_BULK_RETRY)
     total = structs.replace(total, matched=matched, capped=total.capped or place is not None)
-    return BulkJobAnswer(total, place, tuple(wakes))
+    return BulkChangeAnswer(total, place, tuple(wakes))
 
 
 def _sum_bulk_retries(total: BulkRetried, batch: BulkRetried) -> BulkRetried:
@@ -126,7 +126,7 @@ async def cancel_matching_jobs_across_organizations(
     chosen: JobCancelFilter,
     after: OperatorBulkJobCursor | None,
     dry_run: bool,
-) -> BulkJobAnswer[OperatedCanceled]:
+) -> BulkChangeAnswer[OperatedCanceled]:
     """Cancel the next `bulk.MAX_JOBS_PER_BULK_CANCEL` jobs of a filter, of one or of all organizations.
 
     With `dry_run` only counts them. Returns the counts, and the position of the next call.
@@ -142,7 +142,9 @@ async def cancel_matching_jobs_across_organizations(
     job_ids, matched, place = list[ids.JobId](), 0, _position_after_last_organization(orgs)
     room = bulk.MAX_JOBS_COUNTED_FOR_BULK_CANCEL if dry_run else bulk.MAX_JOBS_PER_BULK_CANCEL
     for org in orgs:
-        result = await bulk.cancel_matching_jobs(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        result = await bulk.cancel_matching_org_jobs(
+            conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room
+        )
         matched += result.matched
         job_ids += result.job_ids
         if result.job_ids:
@@ -157,7 +159,7 @@ async def cancel_matching_jobs_across_organizations(
         job_ids=job_ids,
         next_cursor=None,
     )
-    return BulkJobAnswer(answer, place)
+    return BulkChangeAnswer(answer, place)
 
 
 def _find_start_organization_of_bulk_call(after: OperatorBulkJobCursor | None) -> UUID | None:

@@ -43,7 +43,7 @@ class ProjectRowLockedForPurge(NamedTuple):
     purging_at: datetime | None
 
 
-class RowToPurge(NamedTuple):
+class PurgedRowFiles(NamedTuple):
     """Row to delete, and the storage tokens of its files."""
 
     id: UUID
@@ -69,9 +69,9 @@ class IdempotencyRecordKey(NamedTuple):
 BEFORE_FIRST_IDEMPOTENCY_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
 _LOCK_PURGED_PROJECT = purge.lock_purged.typed(ProjectRowLockedForPurge)
-_LIST_CONTENT_TO_PURGE = purge_files.list_files.typed(RowToPurge)
-_LIST_APP_MEDIA_TO_PURGE = purge_files.list_app_files.typed(RowToPurge)
-_LIST_INFLUENCERS_TO_PURGE = purge_files.list_portraits.typed(RowToPurge)
+_LIST_CONTENT_TO_PURGE = purge_files.list_files.typed(PurgedRowFiles)
+_LIST_APP_MEDIA_TO_PURGE = purge_files.list_app_files.typed(PurgedRowFiles)
+_LIST_INFLUENCERS_TO_PURGE = purge_files.list_portraits.typed(PurgedRowFiles)
 _FIND_ACCOUNT_TO_PURGE = purge.next_account.typed(NextPurgedAccount)
 _DELETE_ANSWERS_OF_PURGED_PROJECT = purge.forget_answers.typed(IdempotencyRecordKey)
 
@@ -120,7 +120,7 @@ async def begin_project_purge(
 async def _check_project_archived_for_purge(conn: Conn, found: ProjectRowLockedForPurge, project_id: UUID) -> None:
     if found.status != "archived":
         raise StateConflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
-    await archive_status.check_archive_job_done(conn, organization_id=found.organization_id, project_id=project_id)
+    await archive_status.check_project_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
 async def _check_project_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
@@ -137,7 +137,7 @@ async def _check_project_accounts_not_leased(conn: Conn, organization_id: UUID, 
 async def must_purge_wait_for_jobs(conn: Conn, *, claim: JobClaim) -> bool:
     """Return whether a purge must wait for an open job of its project, for `MAX_PURGE_WAIT_FOR_JOBS_S` at most."""
     return bool(
-        await purge.has_open_jobs.value(conn, **_purged_org_and_project_ids(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S)
+        await purge.has_open_jobs.value(conn, **_org_and_purged_project_id(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S)
     )
 
 
@@ -152,7 +152,7 @@ async def purge_project_idempotent_answer_batch(
     """
     return await _DELETE_ANSWERS_OF_PURGED_PROJECT.one(
         conn,
-        **_purged_org_and_project_ids(claim),
+        **_org_and_purged_project_id(claim),
         after_id=after.api_key_id,
         after_key=after.key,
         limit=MAX_PURGED_IDEMPOTENCY_RECORDS_PER_STEP,
@@ -160,48 +160,48 @@ async def purge_project_idempotent_answer_batch(
 
 
 async def purge_project_post_batch(conn: Conn, *, claim: JobClaim) -> int:
-    posts = await purge.lock_posts.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP)
+    posts = await purge.lock_posts.all(conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
+async def list_contents_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowFiles]:
     """Return the next contents of a purged project with their files' tokens; an empty list if none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
     return await _LIST_CONTENT_TO_PURGE.all(
-        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+        conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
-async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
+async def list_influencers_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowFiles]:
     """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_INFLUENCERS_TO_PURGE.all(
-        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+        conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
-async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[RowToPurge]:
+async def list_app_media_of_purged_project(conn: Conn, *, claim: JobClaim) -> list[PurgedRowFiles]:
     """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
     return await _LIST_APP_MEDIA_TO_PURGE.all(
-        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
+        conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_CONTENTS_PER_STEP
     )
 
 
-async def delete_files_of_purged_rows(store: MediaStore, filed: list[RowToPurge]) -> None:
+async def delete_files_of_purged_rows(store: MediaStore, filed: list[PurgedRowFiles]) -> None:
     """Delete the files of rows that are being purged from the storage. Raises `ServiceUnavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
+async def delete_content_rows_of_purged_project(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowFiles]) -> int:
     return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_project_influencers(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
+async def purge_project_influencers(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowFiles]) -> int:
     return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[RowToPurge]) -> int:
+async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[PurgedRowFiles]) -> int:
     return await purge_files.purge_app_media.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
@@ -214,7 +214,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
     (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
-    row = await _FIND_ACCOUNT_TO_PURGE.one(conn, **_purged_org_and_project_ids(claim))
+    row = await _FIND_ACCOUNT_TO_PURGE.one(conn, **_org_and_purged_project_id(claim))
     if row is None:
         return False
     owner = {"org": row.owner_organization_id, "id": row.owner_id}
@@ -225,7 +225,7 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
         conn, AccountAndOrgIds(org, row.id), project_id=None, account=account, keyring=keyring
     )
     await purge.purge_account.run(conn, org=org, id=row.id)
-    if not await purge.delete_account.value(conn, **_purged_org_and_project_ids(claim), id=row.id):
+    if not await purge.delete_account.value(conn, **_org_and_purged_project_id(claim), id=row.id):
         await purge.make_stub.run(conn, org=org, id=row.id)
     if row.owner_id:
         await purge.delete_account.run(conn, **owner, project_id=None)
@@ -233,11 +233,11 @@ async def delete_next_account_of_purged_project(conn: Conn, *, claim: JobClaim, 
 
 
 async def purge_remaining_project_rows(conn: Conn, *, claim: JobClaim) -> int:
-    return await purge.purge_rest.run(conn, **_purged_org_and_project_ids(claim))
+    return await purge.purge_rest.run(conn, **_org_and_purged_project_id(claim))
 
 
 async def purge_project_job_batch(conn: Conn, *, claim: JobClaim) -> int:
-    jobs = await purge.lock_jobs.all(conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP)
+    jobs = await purge.lock_jobs.all(conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_ROWS_PER_STEP)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
@@ -247,14 +247,14 @@ async def purge_project_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
     deleted = await webhook_event.purge_events.run(
-        conn, **_purged_org_and_project_ids(claim), limit=MAX_PURGED_ROWS_PER_STEP
+        conn, **_org_and_purged_project_id(claim), limit=MAX_PURGED_ROWS_PER_STEP
     )
-    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_org_and_project_ids(claim))
+    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_org_and_purged_project_id(claim))
 
 
 async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a purged project's own row, the last one, and audit the purge; return the job's result."""
-    scope = _purged_org_and_project_ids(claim)
+    scope = _org_and_purged_project_id(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
     subject = ids.format_prefixed_id(ids.PROJECT, project_id)
@@ -269,5 +269,5 @@ def project_id_of_purge_job(claim: JobClaim) -> UUID:
     return UUID(claim.args["project_id"])
 
 
-def _purged_org_and_project_ids(claim: JobClaim) -> dict[str, UUID]:
+def _org_and_purged_project_id(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "project_id": project_id_of_purge_job(claim)}

@@ -53,7 +53,7 @@ async def _rewrap_secret_table(pool: Pool, table: SealedTable, keyring: Keyring,
 
 async def _reseal_secret_row(conn: Conn, table: SealedTable, row: asyncpg.Record, keyring: Keyring) -> None:
     key_values = {key: row[key] for key in table.keys}
-    bound_to = vault.secret_row_name(table.name, *(row[key] for key in table.bound_keys or table.keys))
+    bound_to = vault.secret_binding_name(table.name, *(row[key] for key in table.bound_keys or table.keys))
     try:
         plain = vault.unseal_secret(keyring, vault.SealedSecret(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:

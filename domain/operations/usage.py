@@ -27,7 +27,7 @@ async def read_organization_usage(
     """Return an organization's use of each limit; `budgets` are the API's own counts, and `now` gives the UTC day."""
     pools = await usage.list_pools.all(conn, org=organization_id, names=_PUBLIC_JOB_POOLS, most=MAX_COUNTED_POOL_JOBS)
     projects = await usage.count_projects.row(conn, org=organization_id, most=MAX_COUNTED_PROJECTS)
-    storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)
+    storage = await storage_quota.read_org_storage_use(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
     budget = event_budgets.EVENT_DAY_LIMITS_BY_TIER[tier]

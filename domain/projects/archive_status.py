@@ -54,7 +54,7 @@ async def begin_project_archive(
     submitted = await ledger.submit_job(
         conn, kind=ARCHIVE_PROJECT_KIND, organization_id=organization_id, project_id=project_id, args={}
     )
-    closed = await requests.close_lease_requests(conn, organization_id=organization_id, project_id=project_id)
+    closed = await requests.close_project_requests(conn, organization_id=organization_id, project_id=project_id)
     counts = await posts.count_open_project_posts(conn, organization_id=organization_id, project_id=project_id)
     archived = await MARK_PROJECT_ARCHIVED.row(
         conn,
@@ -93,12 +93,12 @@ async def reactivate_project(conn: Conn, locked: ProjectRowLockedForChange) -> N
 
     Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """
-    await check_archive_job_done(conn, organization_id=locked.organization_id, project_id=locked.id)
+    await check_project_archive_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
     await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
-async def check_archive_job_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def check_project_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `StateConflict` ARCHIVE_RUNNING while the job of a project's archive, or work for it, is left.
 
     The caller has locked the archived project.

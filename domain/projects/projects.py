@@ -170,11 +170,11 @@ async def list_project_page(
         "before": before,
         "limit": limit,
     }
-    rows = await (_search_projects(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
+    rows = await (_search_org_projects(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
     return [_project_to_schema(row) for row in rows]
 
 
-async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_ProjectRow]:
+async def _search_org_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_ProjectRow]:
     """Return the newest projects with `search` in their names.
 
     Scans the newest projects first, which suffices for a frequent name, then searches the index of names.

@@ -22,7 +22,7 @@ from schemas.errors import StateConflict
 CAPTION_REJECTED_CANCEL_REASON = "caption_rejected"
 
 
-async def approve_pending_caption(
+async def approve_post_caption(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -40,7 +40,7 @@ async def approve_pending_caption(
     post_scope = await changes.find_post_rows_to_lock(conn, organization_id, post_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
-    _check_caption_awaits_approval(post)
+    _check_post_caption_pending(post)
     job_id, wakes = await _submit_job_of_approved_post(conn, post, now)
     await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
     await _audit_caption_verdict(conn, post, "approved", note=note, api_key_id=api_key_id)
@@ -68,7 +68,7 @@ async def _submit_job_of_approved_post(
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def reject_pending_caption(
+async def reject_post_caption(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -82,9 +82,9 @@ async def reject_pending_caption(
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """
     post_scope = await changes.find_post_rows_to_lock(conn, organization_id, post_id)
-    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
-    _check_caption_awaits_approval(post)
+    _check_post_caption_pending(post)
     waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
     await waiting.cancel_waiting_posts(
         conn, organization_id=organization_id, waiting=[waiting_post], reason=CAPTION_REJECTED_CANCEL_REASON
@@ -93,7 +93,7 @@ async def reject_pending_caption(
     return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 
 
-def _check_caption_awaits_approval(post: LockedPostRow) -> None:
+def _check_post_caption_pending(post: LockedPostRow) -> None:
     if post.status != "blocked" or not post.caption_pending:
         raise StateConflict("ALREADY_DECIDED", "this post has no caption that awaits an approval", status=post.status)
 

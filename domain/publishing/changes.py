@@ -14,8 +14,8 @@ from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import VersionedPost
-from domain.publishing.states import PostRowState
-from domain.publishing.targets import PostFingerprint
+from domain.publishing.states import PostState
+from domain.publishing.targets import SamePostFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
 from jobs.kinds import PUBLISH_POST_KIND
@@ -82,7 +82,7 @@ async def cancel_single_post(
     """
     post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
-    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_post_is_waiting(post)
@@ -239,7 +239,7 @@ def _post_not_queued_error(status: str) -> StateConflict:
 
 
 async def _refuse_duplicate_post(conn: Conn, post: LockedPostRow, at: datetime) -> None:
-    fingerprint = PostFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
+    fingerprint = SamePostFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
     await targets.check_no_equal_post(
         conn, organization_id=post.organization_id, prints=[fingerprint], at=at, but=post.id
     )
@@ -253,9 +253,7 @@ async def _check_post_retryable(conn: Conn, post: LockedPostRow, account: Locked
     """
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise StateConflict(
-            "JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostRowState(post.status)], status=post.status
-        )
+        raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
     content = await scheduling.lock_completed_content(
         conn, organization_id=post.organization_id, content_id=post.content_id
     )

@@ -68,9 +68,9 @@ class LockedPost(NamedTuple):
         return SealedSecret(self.vault_key_id, self.sealed)
 
     @property
-    def sealing_row_name(self) -> str:
+    def call_secret_row_name(self) -> str:
         """Return the row's name that the encryption binds the post's secret to."""
-        return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
+        return vault.secret_binding_name("scheduled_post", self.organization_id, self.id)
 
     @property
     def may_be_live(self) -> bool:

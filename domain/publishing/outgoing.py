@@ -142,7 +142,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
     secret = post.sealed_platform_call_secret and vault.unseal_secret(
-        keyring, post.sealed_platform_call_secret, row=post.sealing_row_name
+        keyring, post.sealed_platform_call_secret, row=post.call_secret_row_name
     )
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
@@ -152,7 +152,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     return OutgoingPost(
         post_id=post.id,
         content_id=post.content_id,
-        account=make_posting_account(post, tokens.access_token),
+        account=build_account_with_token(post, tokens.access_token),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
         sandbox=draft.sandbox,
@@ -175,7 +175,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     )
 
 
-def make_posting_account(row: PostingAccountRow, access_token: str) -> PostingAccount:
+def build_account_with_token(row: PostingAccountRow, access_token: str) -> PostingAccount:
     """Return the account in a row together with its access token, for calls to its platform."""
     return PostingAccount(
         platform=row.platform,

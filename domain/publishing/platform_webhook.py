@@ -59,7 +59,7 @@ async def start_polls_after_platform_event(
         posts = await FIND_POSTS_BY_PUBLISH_ID.all(
             conn, platform=platform, publish_id=publish_id, external_id=external_id
         )
-        return [wake for post in posts for wake in await _make_post_poll_due(conn, post)]
+        return [wake for post in posts for wake in await _start_post_poll(conn, post)]
     if is_removed and "\0" not in external_id:
         accounts = await FIND_ACCOUNTS_OF_PLATFORM_EVENT.all(conn, platform=platform, external_id=external_id)
         return _wakes_of_jobs(
@@ -68,7 +68,7 @@ async def start_polls_after_platform_event(
     return []
 
 
-async def _make_post_poll_due(conn: Conn, post: PostOfPlatformEvent) -> list[WakeMessage]:
+async def _start_post_poll(conn: Conn, post: PostOfPlatformEvent) -> list[WakeMessage]:
     """Make a post's job due now if the post is under way, else submit a job that only polls; return the wakes."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:

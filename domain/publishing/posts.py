@@ -49,7 +49,7 @@ COUNT_OPEN_POSTS = scheduled_post.count_open.typed(ProjectPostCounts)
 POST_STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Most posts of a period that are read one by one and sorted.
-MAX_PERIOD_POSTS = 2_000
+MAX_POSTS_TO_SORT = 2_000
 
 
 async def record_post_history(
@@ -104,7 +104,7 @@ async def list_post_page(
         "since": period.since,
         "until": period.until,
         "before": period.id_upper_bound(before),
-        "most": MAX_PERIOD_POSTS,
+        "most": MAX_POSTS_TO_SORT,
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
@@ -131,7 +131,7 @@ async def list_organization_post_page(
         "since": period.since,
         "until": period.until,
         "before": before,
-        "most": MAX_PERIOD_POSTS,
+        "most": MAX_POSTS_TO_SORT,
         "limit": limit,
     }
     leading = multi_value_filter.split_search_by_filter_value(status=statuses)

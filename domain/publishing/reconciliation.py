@@ -26,7 +26,7 @@ from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformEr
 #: Times of the polls in seconds after the loss.
 LOST_POST_POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-LOST_POST_POLL_EARLINESS_S = 1.0
+MAX_LOST_POST_POLL_EARLINESS_S = 1.0
 
 POST_PROVED_ABSENT_ERROR = PostNotSent(
     "NOT_PUBLISHED", "the platform's answer was lost, and the post is proved not to be there: schedule it again"
@@ -90,7 +90,9 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 def seconds_until_next_lost_post_poll(age_s: float) -> float | None:
     """Return the seconds until the next poll for a post, `age_s` after its answer was lost; None after the last one."""
-    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_EARLINESS_S), None)
+    return next(
+        (ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + MAX_LOST_POST_POLL_EARLINESS_S), None
+    )
 
 
 async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
@@ -117,7 +119,7 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         account_id=post.account_id,
         project_id=post.project_id,
         status=post.status,
-        account=outgoing.make_posting_account(account, tokens.access_token),
+        account=outgoing.build_account_with_token(account, tokens.access_token),
         generation=tokens.generation,
         sandbox=post.sandbox,
         handle=post.handle,
@@ -174,7 +176,7 @@ async def mark_lost_post_published(
     return _build_reconcile_job_result(lost, "published")
 
 
-async def mark_lost_post_as_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
+async def mark_lost_post_in_inbox(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
     """Mark a post with a lost answer as a draft in its owner's inbox, unless resolved; return the job's result."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.publishing import posts, targets
-from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, PostFingerprint
+from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, SamePostFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import ResolvedLocalTime
@@ -99,7 +99,7 @@ async def create_scheduled_posts_of_content(
     """
     scope = await _read_content_to_schedule(conn, organization_id, content_id, body.targets)
     when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
-    return await _create_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
+    return await _add_target_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
 async def create_immediate_content_posts(
@@ -111,7 +111,7 @@ async def create_immediate_content_posts(
     """
     scope = await _read_content_to_schedule(conn, organization_id, content_id, body.targets)
     now = ResolvedLocalTime(scope.now, "exact")
-    return await _create_posts(conn, scope, body, now, approver_id=approver_id, may_wait=False)
+    return await _add_target_posts(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
 def resolve_schedule_time(
@@ -163,7 +163,7 @@ async def _read_content_to_schedule(
     return ContentToScheduleFacts(organization_id, content_id, *row)
 
 
-async def _create_posts(
+async def _add_target_posts(
     conn: Conn,
     scope: ContentToScheduleFacts,
     body: ScheduleContent | PublishContent,
@@ -186,14 +186,14 @@ async def _create_posts(
     if approver_id is None and not may_wait:
         _check_captions_approved(unapproved)
     if not body.allow_duplicate:
-        await targets.check_no_equal_post(conn, organization_id=org, prints=_new_post_fingerprints(planned), at=when.at)
+        await targets.check_no_equal_post(conn, organization_id=org, prints=_fingerprint_targets(planned), at=when.at)
     new = [
         _NewPost(ids.new_uuid7(), target, approver_id is None and alone, content.pending)
         for target, alone in zip(planned, unapproved, strict=True)
     ]
-    wakes, scheduled_targets = await _insert_posts_with_jobs(conn, scope, new, when.at)
+    wakes, scheduled_targets = await _insert_requested_posts(conn, scope, new, when.at)
     if approver_id is not None and any(unapproved):
-        await _record_caption_approvals(
+        await _audit_caption_approvals(
             conn, scope, approver_id, [post for post, alone in zip(new, unapproved, strict=True) if alone]
         )
     scheduled = Scheduled(
@@ -217,14 +217,14 @@ def _check_captions_approved(unapproved: Sequence[bool]) -> None:
         )
 
 
-def _new_post_fingerprints(planned: Sequence[CheckedPostTarget]) -> list[PostFingerprint]:
+def _fingerprint_targets(planned: Sequence[CheckedPostTarget]) -> list[SamePostFingerprint]:
     return [
-        PostFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
+        SamePostFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
         for number, target in enumerate(planned)
     ]
 
 
-async def _insert_posts_with_jobs(
+async def _insert_requested_posts(
     conn: Conn, scope: ContentToScheduleFacts, new: Sequence[_NewPost], at: datetime
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts of a schedule, and submit the jobs of the unblocked ones.
@@ -258,7 +258,7 @@ async def _insert_posts_with_jobs(
     return wakes, [_scheduled_target_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
-async def _record_caption_approvals(
+async def _audit_caption_approvals(
     conn: Conn, scope: ContentToScheduleFacts, approver_id: UUID, approved: Sequence[_NewPost]
 ) -> None:
     """Audit that the caller, who has the right to approve, approved captions by scheduling them."""

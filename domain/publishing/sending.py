@@ -27,7 +27,7 @@ from schemas.errors import PlatformRefusal, PostOutcomeUnknown
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
-MAX_POST_WAIT_DOUBLINGS = 3
+MAX_QUEUE_WAIT_DOUBLINGS = 3
 
 CONTENT_APPROVAL_LOST_ERROR = PlatformRefusal(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
@@ -92,7 +92,7 @@ async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedP
         await account_queue.wake_next_queued_post(
             conn, organization_id=post.organization_id, account_id=post.account_id
         )
-    waits = min(claim.fence - claim.attempt, MAX_POST_WAIT_DOUBLINGS)
+    waits = min(claim.fence - claim.attempt, MAX_QUEUE_WAIT_DOUBLINGS)
     return Snooze(min(account_queue.QUEUE_CHECK_INTERVAL_S * 2**waits, post.seconds_until_too_late))
 
 
@@ -126,7 +126,7 @@ async def mark_post_sending(
     return marked
 
 
-async def mark_idempotent_resend(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
+async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
     """Mark a post for a repeat of the same call after a lost answer; return the time, or the outcome that forbids it.
 
     None if it is too late for that, or if the account is disconnected.
@@ -155,7 +155,9 @@ def _prepared_call_columns(post: LockedPost, step: PreparedPostCall | None) -> d
     """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.sealing_row_name)
+    secret = (
+        None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.call_secret_row_name)
+    )
     return {
         "handle": step.handle,
         "request": step.request,

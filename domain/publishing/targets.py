@@ -38,7 +38,7 @@ class CaptionAndFiles(NamedTuple):
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
 
 
-class PostFingerprint(NamedTuple):
+class SamePostFingerprint(NamedTuple):
     """Fingerprint of a post to an account; `path` is its target's place in the request."""
 
     path: str
@@ -99,7 +99,7 @@ async def check_and_lock_post_targets(
 
 
 async def check_no_equal_post(
-    conn: Conn, *, organization_id: UUID, prints: Sequence[PostFingerprint], at: datetime, but: UUID | None = None
+    conn: Conn, *, organization_id: UUID, prints: Sequence[SamePostFingerprint], at: datetime, but: UUID | None = None
 ) -> None:
     """Raise `StateConflict` DUPLICATE_POST if a locked account has an equal post within 24 h of `at`.
 
@@ -211,7 +211,7 @@ async def _check_targets_fit_platforms(
         account_ids.add(account.id)
         issues += [
             (target_field_path(number, field), message)
-            for field, message in _find_target_issues(target, account, material)
+            for field, message in _find_post_issues(target, account, material)
         ]
         if _lacks_privacy_choice(target, account):
             choices[target_field_path(number, "privacyLevel")] = _offered_privacy_levels(account)
@@ -237,9 +237,7 @@ def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
         )
 
 
-def _find_target_issues(
-    target: Target, account: LockedQueueAccount, material: CaptionAndFiles
-) -> Iterator[TargetIssue]:
+def _find_post_issues(target: Target, account: LockedQueueAccount, material: CaptionAndFiles) -> Iterator[TargetIssue]:
     """Yield each issue for which the account's platform would refuse the target's post, as field and message.
 
     Yields only issues that are known without a call to the platform. A missing privacy level isn't among them.

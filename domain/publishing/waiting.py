@@ -25,7 +25,7 @@ CONTENT_EDITED_EVENT_DETAILS, SCHEDULE_PASSED_EVENT_DETAILS = (
 )
 
 
-class _BlockedScheduledPost(NamedTuple):
+class _ApprovedBlockedPost(NamedTuple):
     id: UUID
     scheduled_for: datetime
 
@@ -46,7 +46,7 @@ LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(Unr
 LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(UnreleasedPost)
 LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_CancelRequestedPostRow)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedScheduledPost)
+LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_ApprovedBlockedPost)
 BLOCK_QUEUED_POSTS_OF_CONTENT = scheduled_post.block_posts.typed(_ChangedPostId)
 CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 

@@ -14,7 +14,7 @@ FIND_JOB_SECRET = job_secret.find_secret.typed(vault.SealedSecret)
 
 async def store_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
     """Seal a job's secret and store it, in the transaction that submits the job."""
-    row = vault.secret_row_name("job_secret", organization_id, job_id)
+    row = vault.secret_binding_name("job_secret", organization_id, job_id)
     sealed = vault.seal_secret(keyring, secret, row=row)
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
@@ -24,7 +24,7 @@ async def store_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, s
 async def unseal_job_secret(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bytes:
     """Return a job's secret; raises LookupError for a job without one."""
     sealed = await FIND_JOB_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
-    row = vault.secret_row_name("job_secret", claim.organization_id, claim.id)
+    row = vault.secret_binding_name("job_secret", claim.organization_id, claim.id)
     return vault.unseal_secret(keyring, sealed, row=row)
 
 

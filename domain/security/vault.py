@@ -24,7 +24,7 @@ class SealedSecret(NamedTuple):
 
 
 def seal_secret(keyring: Keyring, plain: bytes, *, row: str) -> SealedSecret:
-    """Return a secret sealed with the keyring's first key; `row` is the `secret_row_name` of its row."""
+    """Return a secret sealed with the keyring's first key; `row` is the `secret_binding_name` of its row."""
     data_key = AESGCM.generate_key(KEYRING_KEY_BYTES * 8)
     wrapped = _encrypt_bytes(keyring.keys[keyring.writer], data_key, row)
     return SealedSecret(keyring.writer, wrapped + _encrypt_bytes(data_key, plain, row))
@@ -39,7 +39,7 @@ def unseal_secret(keyring: Keyring, sealed: SealedSecret, *, row: str) -> bytes:
     return _decrypt_bytes(data_key, sealed.data[_WRAPPED_KEY_BYTES:], row)
 
 
-def secret_row_name(table: str, *key: object) -> str:
+def secret_binding_name(table: str, *key: object) -> str:
     """Return the name that a row's secret is bound to: table and key, such as `job_secret/org/job`; bytes in hex.
 
     No other row can unseal the secret.

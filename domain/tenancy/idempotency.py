@@ -26,7 +26,7 @@ class IdempotencyKeyUse(NamedTuple):
     @property
     def sealing_row_name(self) -> str:
         """Return the name of this Idempotency-Key's row, to which its sealed answer is bound."""
-        return vault.secret_row_name("idempotency_key", self.org, self.api_key_id, self.key)
+        return vault.secret_binding_name("idempotency_key", self.org, self.api_key_id, self.key)
 
 
 class StoredIdempotentAnswer(NamedTuple):

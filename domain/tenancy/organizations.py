@@ -64,7 +64,7 @@ async def find_organization_by_key_uuid(conn: Conn, *, key_uuid: UUID) -> Organi
     return require_found(await FIND_ORGANIZATION_OF_API_KEY.one(conn, key_id=key_uuid), "api_key")
 
 
-async def find_organization(conn: Conn, *, organization_id: UUID) -> Organization:
+async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
     """Return a live organization by its own id or by its sandbox's. Raises `ObjectNotFound`."""
     row = require_found(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
     return _organization_to_schema(row)

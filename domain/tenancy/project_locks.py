@@ -39,7 +39,7 @@ def check_project_active(status: str) -> None:
         raise StateConflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
 
-async def freeze_project_status(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_project_status(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep a project's status, active or archived, until this transaction ends; ignore an unknown project."""
     await projects.share_project.value(conn, org=organization_id, id=project_id)
 

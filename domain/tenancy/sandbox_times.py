@@ -15,7 +15,7 @@ T = TypeVar("T")
 NO_TIME_SHIFT = timedelta()
 
 
-def add_sandbox_lead(content: T, ahead: timedelta) -> T:
+def shift_answer_times(content: T, ahead: timedelta) -> T:
     """Return an API answer with its times moved `ahead` to the sandbox's clock, except in a struct with real times."""
     return cast("T", _shift_answer_value_times(content, ahead)) if ahead else content
 

@@ -16,7 +16,7 @@ ANDROID_PACKAGE_PATTERN = re.compile(r"(?=.{3,150}$)[A-Za-z][A-Za-z0-9_]*(?:\.[A
 #: RFC 1123 2.1, with two labels at least.
 WEB_HOST_PATTERN = re.compile(r"(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.(?!$)|$)){2,}")
 #: A developer's own machine, on any port.
-DEV_WEB_HOST = "localhost"
+DEV_WEB_DOMAIN = "localhost"
 
 
 def check_ios_bundle_id(text: str, path: str) -> str:
@@ -39,7 +39,7 @@ def normalize_web_domain(text: str, path: str) -> str:
     Raises `InvalidValue` for an address, a port, or a single label other than `localhost`.
     """
     host = _to_ascii_host(text.lower())
-    if host != DEV_WEB_HOST and (not WEB_HOST_PATTERN.fullmatch(host) or NUMERIC_HOST_PATTERN.fullmatch(host)):
+    if host != DEV_WEB_DOMAIN and (not WEB_HOST_PATTERN.fullmatch(host) or NUMERIC_HOST_PATTERN.fullmatch(host)):
         raise InvalidValue(path, "not a host such as app.example.com: no scheme, port, path, address or wildcard")
     return host
 

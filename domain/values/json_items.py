@@ -25,7 +25,7 @@ _JSON_SPACE_PATTERN = re.compile(rb"[ \t\r\n]*")
 _JSON_SPACE_BYTES = b" \t\r\n"
 
 
-class JsonListItemTexts(NamedTuple):
+class SplitJsonBody(NamedTuple):
     """Texts of a list's items, and of the object around it with `[0]` instead of the list, `[]` if it is empty.
 
     `items` is None if the object has no such list; then `beside` is the whole object.
@@ -35,7 +35,7 @@ class JsonListItemTexts(NamedTuple):
     items: list[bytes] | None
 
 
-def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItemTexts]:
+def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[SplitJsonBody]:
     """Return the texts of the items in a JSON object's list, and the rest of the object, in cooperative steps.
 
     The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more
@@ -66,7 +66,7 @@ def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> Coo
         more = reader.skip_comma_or_end_mark(b"}")
     if reader.at < len(text):
         raise reader.malformed_body_error()
-    return JsonListItemTexts(b"{%b}" % b",".join(fields), items)
+    return SplitJsonBody(b"{%b}" % b",".join(fields), items)
 
 
 class _JsonCursor:

@@ -12,7 +12,7 @@ from schemas.errors import InvalidValue
 
 MAX_METADATA_BYTES = 8 * 1024
 #: Bytes of the JSON as sent: escapes take six bytes a character, white space as much again.
-MAX_SENT_METADATA_BYTES = 12 * MAX_METADATA_BYTES
+MAX_RAW_METADATA_BYTES = 12 * MAX_METADATA_BYTES
 MAX_METADATA_LEVELS = 32
 
 _METADATA_TOO_LONG_MESSAGE = f"must be at most {MAX_METADATA_BYTES} bytes of JSON, its numbers without exponents"

@@ -17,7 +17,7 @@ from schemas.errors import InvalidValue, SettingsInvalid
 MAX_URL_CHARACTERS = 2048
 DEFAULT_PORT_BY_SCHEME = {"http": 80, "https": 443}
 
-PUBLIC_ADDRESS_ADVICE = "give an address that anyone can open"
+GIVE_PUBLIC_URL_ADVICE = "give an address that anyone can open"
 
 HostAndPort = tuple[str, int]
 AllowedOrigins = Mapping[HostAndPort, Policy]
@@ -32,7 +32,7 @@ AZURE_WIRESERVER = build_denied_network_rule("168.63.129.16/32", "Azure WireServ
 PUBLIC_ADDRESS_POLICY = Policy(
     denied_networks=AddressTable((*DEFAULT_DENIED.blocks, AZURE_WIRESERVER)), max_url_length=MAX_URL_CHARACTERS
 )
-NON_LOOPBACK_FETCH_DENIED = AddressTable(
+NON_LOOPBACK_ADDRESSES = AddressTable(
     (build_denied_network_rule("0.0.0.0/0", "not loopback"), build_denied_network_rule("::/0", "not loopback"))
 )
 
@@ -62,7 +62,7 @@ def parse_host_and_port(text: str) -> HostAndPort:
 
 def loopback_only_policy(host: str, port: int) -> Policy:
     return Policy(
-        denied_networks=NON_LOOPBACK_FETCH_DENIED,
+        denied_networks=NON_LOOPBACK_ADDRESSES,
         allowed_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
         allowed_hosts=frozenset({host}),
         allowed_ports=frozenset({port}),
@@ -70,7 +70,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
     )
 
 
-def settings_url_policy(url: str) -> AllowedOrigins:
+def allow_settings_url(url: str) -> AllowedOrigins:
     """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.
@@ -100,7 +100,7 @@ def check_fetch_url(text: str, *, allowed: AllowedOrigins) -> str:
     try:
         policy.check_url(url)
     except SSRFGuardError as refused:
-        raise invalid_url_error(f"{host} is not public or not well formed; {PUBLIC_ADDRESS_ADVICE}") from refused
+        raise invalid_url_error(f"{host} is not public or not well formed; {GIVE_PUBLIC_URL_ADVICE}") from refused
     return url
 
 
@@ -155,7 +155,7 @@ def refuse_private_host(host: str, port: int) -> None:
     if NUMERIC_HOST_PATTERN.fullmatch(host):
         raise invalid_url_error("must not write an address as a number")
     if LOCAL_HOST_NAME_PATTERN.fullmatch(host):
-        raise invalid_url_error(f"{host} is not a public host; {PUBLIC_ADDRESS_ADVICE}")
+        raise invalid_url_error(f"{host} is not a public host; {GIVE_PUBLIC_URL_ADVICE}")
 
 
 def build_netloc(parts: SplitResult, host: str) -> str:

@@ -101,12 +101,12 @@ DELETED_ENDPOINT_STATE = WebhookEndpointStateRow("disabled", deleted=True, rests
 
 
 async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> WebhookEndpointStateRow:
-    return await READ_ENDPOINT_STATE.one(conn, **_endpoint_query_parameters_of_claim(claim)) or DELETED_ENDPOINT_STATE
+    return await READ_ENDPOINT_STATE.one(conn, **_webhook_endpoint_sql_parameters(claim)) or DELETED_ENDPOINT_STATE
 
 
 async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
     """Put webhook deliveries that an earlier attempt left unsettled back in the queue; a receiver may get one twice."""
-    await webhook_sending.requeue.run(conn, **_endpoint_query_parameters_of_claim(claim))
+    await webhook_sending.requeue.run(conn, **_webhook_endpoint_sql_parameters(claim))
 
 
 async def take_due_deliveries(
@@ -116,7 +116,7 @@ async def take_due_deliveries(
 
     Each has its body, or None if that can't be rendered, and the keys that sign it.
     """
-    deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_endpoint_query_parameters_of_claim(claim), limit=limit)
+    deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_webhook_endpoint_sql_parameters(claim), limit=limit)
     if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, webhook_endpoint_id_of_claim(claim)
@@ -136,7 +136,9 @@ async def _render_delivery_bodies(
     new = [delivery.event_id for delivery in deliveries if delivery.body is None]
     if not new:
         return stored
-    rendered = await events.render_webhook_event_bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
+    rendered = await events.build_and_store_event_bodies(
+        conn, organization_id=org, event_ids=new, public_url=public_url
+    )
     for event_id, error in rendered.items():
         if isinstance(error, Exception):
             shown_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)
@@ -189,7 +191,7 @@ async def _update_endpoint_health(
     Returns whether it was disabled for a 410. Does nothing if the endpoint has another address than `url` by now.
     """
     failed = [attempt for attempt in tried if attempt.is_receiver_failure]
-    at = _endpoint_query_parameters_of_claim(claim) | {"url": url}
+    at = _webhook_endpoint_sql_parameters(claim) | {"url": url}
     is_gone = any(attempt.is_endpoint_gone for attempt in failed) and await _disable_endpoint(conn, at, "GONE")
     if any(attempt.code is None for attempt in tried):
         if failing:
@@ -227,10 +229,10 @@ async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDi
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
     """End a batch of open webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
-        conn, **_endpoint_query_parameters_of_claim(claim), limit=DELIVERIES_ABANDONED_PER_BATCH
+        conn, **_webhook_endpoint_sql_parameters(claim), limit=DELIVERIES_ABANDONED_PER_BATCH
     )
     return ended == DELIVERIES_ABANDONED_PER_BATCH
 
 
-def _endpoint_query_parameters_of_claim(claim: JobClaim) -> dict[str, Any]:
+def _webhook_endpoint_sql_parameters(claim: JobClaim) -> dict[str, Any]:
     return {"org": claim.organization_id, "endpoint_id": webhook_endpoint_id_of_claim(claim)}

@@ -215,7 +215,7 @@ async def lock_endpoint_row(conn: Conn, *, organization_id: UUID, endpoint_id: U
 
 async def _lock_project_against_purge(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Keep a project, archived or not, from a purge until this transaction ends. Raises `ObjectNotFound`."""
-    await project_locks.freeze_project_status(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
 
 

@@ -44,7 +44,7 @@ class _WebhookEventRow(NamedTuple):
     created_at: datetime
 
 
-class _WebhookToRender(NamedTuple):
+class _LockedWebhookEvent(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -63,7 +63,7 @@ class WebhookEventSubject(NamedTuple):
     public_url: str
 
 
-class SampleWebhook(NamedTuple):
+class SampleEventToSend(NamedTuple):
     """Object of a sample event, and its type. The object doesn't exist: it is to test a receiver."""
 
     type: WebhookEventType
@@ -73,7 +73,7 @@ class SampleWebhook(NamedTuple):
 
 
 LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
-LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_WebhookToRender)
+LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_LockedWebhookEvent)
 
 #: Errors of a bug in rendering.
 EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
@@ -97,7 +97,7 @@ async def list_webhook_event_page(
     rows = await LIST_WEBHOOK_EVENTS.all(
         conn, org=organization_id, types=types, project_id=project_id, before=before, limit=limit
     )
-    return [_webhook_event_to_schema(row) for row in rows]
+    return [_webhook_event_row_to_schema(row) for row in rows]
 
 
 async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
@@ -108,7 +108,7 @@ async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
         return stored
-    rendered = partial(render_webhook_event_bodies, organization_id=organization_id, public_url=public_url)
+    rendered = partial(build_and_store_event_bodies, organization_id=organization_id, public_url=public_url)
     rendered_body = (await rendered(conn, event_ids=[event_id])).get(event_id)
     if rendered_body is None:
         raise not_found_error("webhook_event")
@@ -117,7 +117,7 @@ async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_
     return rendered_body
 
 
-async def render_webhook_event_bodies(
+async def build_and_store_event_bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
     """Return the bodies of webhook events by id, or the error of one that can't be rendered.
@@ -136,7 +136,7 @@ async def render_webhook_event_bodies(
     for row in (row for row in rows if row.body is None):
         subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
         try:
-            new_bodies[row.id] = await _render_webhook(conn, row, subject, ahead)
+            new_bodies[row.id] = await _build_event_body(conn, row, subject, ahead)
         except EVENT_RENDER_ERRORS as error:
             bodies_by_id[row.id] = error
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()])
@@ -156,7 +156,7 @@ async def prune_webhook_events(conn: Conn) -> int:
 
 
 async def emit_sample_event(
-    conn: Conn, *, organization_id: UUID, sample: SampleWebhook, public_url: str
+    conn: Conn, *, organization_id: UUID, sample: SampleEventToSend, public_url: str
 ) -> WebhookEvent:
     """Emit a sample webhook event with its body to the event type's subscribers, and return it.
 
@@ -178,20 +178,22 @@ async def emit_sample_event(
     [row] = await LOCK_WEBHOOK_EVENTS_FOR_RENDERING.all(conn, org=organization_id, ids=[event_id])
     ahead = await sandbox_clock.hold_sandbox_clock_even_if_advancing(conn, organization_id=organization_id)
     subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
-    rendered = _encode_webhook_body(row, subject, sandbox_times.add_sandbox_lead(sample.thing, ahead))
+    rendered = _encode_webhook_body(row, subject, sandbox_times.shift_answer_times(sample.thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[event_id], bodies=[rendered])
-    return _webhook_event_to_schema(row)
+    return _webhook_event_row_to_schema(row)
 
 
-async def _render_webhook(conn: Conn, row: _WebhookToRender, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
+async def _build_event_body(
+    conn: Conn, row: _LockedWebhookEvent, subject: WebhookEventSubject, ahead: timedelta
+) -> bytes:
     try:
-        shown = sandbox_times.add_sandbox_lead(await _event_object_kind(row.type).read_object(conn, subject), ahead)
+        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
         shown = None
     return _encode_webhook_body(row, subject, shown)
 
 
-def _encode_webhook_body(row: _WebhookToRender, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+def _encode_webhook_body(row: _LockedWebhookEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
     event_body = build_api_answer_from_row(
         WebhookEventBody,
         row,
@@ -259,5 +261,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _webhook_event_to_schema(row: _WebhookEventRow | _WebhookToRender) -> WebhookEvent:
+def _webhook_event_row_to_schema(row: _WebhookEventRow | _LockedWebhookEvent) -> WebhookEvent:
     return build_api_answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

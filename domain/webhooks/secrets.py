@@ -32,7 +32,7 @@ LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_SigningSecretRow)
 async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
     """Create a new current signing secret of a webhook endpoint; return its text, which is shown once."""
     secret_id, plain = ids.new_uuid7(), os.urandom(SIGNING_SECRET_BYTES)
-    row = vault.secret_row_name("webhook_secret", organization_id, endpoint_id, secret_id)
+    row = vault.secret_binding_name("webhook_secret", organization_id, endpoint_id, secret_id)
     sealed = vault.seal_secret(keyring, plain, row=row)
     await webhook_secret.insert_secret.run(
         conn, org=organization_id, endpoint_id=endpoint_id, id=secret_id, sealed=sealed.data, vault_key_id=sealed.key_id
@@ -58,7 +58,7 @@ async def unseal_webhook_keys(conn: Conn, *, organization_id: UUID, endpoint_id:
         vault.unseal_secret(
             keyring,
             SealedSecret(row.vault_key_id, row.sealed),
-            row=vault.secret_row_name("webhook_secret", organization_id, endpoint_id, row.id),
+            row=vault.secret_binding_name("webhook_secret", organization_id, endpoint_id, row.id),
         )
         for row in rows
     ]

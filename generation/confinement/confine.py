@@ -45,7 +45,7 @@ def confine_process(
     lacking = []
     try:
         kernel.set_no_new_privileges()
-        landlock.restrict_file_access(rules, handles)
+        landlock.apply_landlock_rules(rules, handles)
     except OSError:
         lacking.append(LANDLOCK)
     try:
@@ -77,7 +77,7 @@ def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
 
 def _python_library_folders() -> set[str]:
     """Return Python's prefixes, and the import folders outside of them that don't contain the checkout."""
-    roots, checkout = {sys.prefix, sys.base_prefix}, str(_product_folder())
+    roots, checkout = {sys.prefix, sys.base_prefix}, str(_own_code_folder())
     within = tuple(f"{one}/" for one in roots)
     outside = {one for one in sys.path if one and not one.startswith(within)}
     return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
@@ -85,13 +85,13 @@ def _python_library_folders() -> set[str]:
 
 def _landlock_rights_of_product_packages() -> dict[Path, int]:
     """Return Landlock rights by path: reading for the product's packages, listing for the checkout around them."""
-    checkout = _product_folder()
+    checkout = _own_code_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
     return {checkout: landlock.LANDLOCK_LIST_RIGHTS} | dict.fromkeys(
         (one for one in packages if one.is_dir()), landlock.LANDLOCK_READ_RIGHTS
     )
 
 
-def _product_folder() -> Path:
+def _own_code_folder() -> Path:
     """Return the folder that contains the product's packages: a checkout or `site-packages`."""
     return Path(__file__).resolve().parents[2]

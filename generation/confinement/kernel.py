@@ -3,16 +3,16 @@
 import ctypes
 import os
 
-MACHINE_ARCHITECTURE = os.uname().machine
+KERNEL_ARCHITECTURE = os.uname().machine
 #: Numbers of the Landlock calls, equal on all machines, and of seccomp, by machine.
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-SECCOMP_CALL_NUMBER = {"x86_64": 317, "aarch64": 277}.get(MACHINE_ARCHITECTURE, -1)
+SECCOMP_CALL_NUMBER = {"x86_64": 317, "aarch64": 277}.get(KERNEL_ARCHITECTURE, -1)
 _PR_SET_NO_NEW_PRIVS = 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def make_system_call(number: int, *arguments: object) -> int:
+def make_linux_syscall(number: int, *arguments: object) -> int:
     """Make a system call by its number, and return its result. Raises `OSError`."""
     words = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = int(_libc.syscall(ctypes.c_long(number), *words))

@@ -33,12 +33,12 @@ class _LandlockPathRule(ctypes.Structure):
 def read_landlock_version() -> int:
     """Return the kernel's Landlock version; 0 without Landlock."""
     try:
-        return kernel.make_system_call(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
+        return kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
     except OSError:
         return 0
 
 
-def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
+def apply_landlock_rules(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
     """Limit this process's file access for good to the Landlock rights in `rules`, by path. Raises `OSError`.
 
     It may also reopen the open files in `handles` to read. Newer kernels also block TCP and signals to outside.
@@ -47,13 +47,13 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
     handled = _LANDLOCK_RIGHTS_BY_ABI[max(one for one in _LANDLOCK_RIGHTS_BY_ABI if one <= max(version, 1))]
     attributes = (ctypes.c_uint64 * 3)(handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = kernel.make_system_call(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
+    ruleset = kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
     try:
         for path, rights in rules.items():
             _add_landlock_rule_for_path(ruleset, path, rights & handled)
         for handle in handles:
             _add_landlock_fd_rule(ruleset, handle, _READ_FILE)
-        kernel.make_system_call(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
+        kernel.make_linux_syscall(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
 
@@ -72,4 +72,4 @@ def _add_landlock_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
 
 def _add_landlock_fd_rule(ruleset: int, handle: int, rights: int) -> None:
     rule = _LandlockPathRule(rights, handle)
-    kernel.make_system_call(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)
+    kernel.make_linux_syscall(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)

@@ -67,15 +67,15 @@ class SeccompFilter(ctypes.Structure):
 def is_seccomp_available() -> bool:
     action = ctypes.c_uint32(_FAIL)
     try:
-        kernel.make_system_call(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
+        kernel.make_linux_syscall(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
     except OSError:
         return False
-    return kernel.MACHINE_ARCHITECTURE in _SECCOMP_ARCHITECTURES
+    return kernel.KERNEL_ARCHITECTURE in _SECCOMP_ARCHITECTURES
 
 
 def restrict_system_calls(*, starts: bool) -> None:
     """Filter this process's system calls for good; `starts` permits new processes. Raises `OSError`."""
-    kernel.make_system_call(
+    kernel.make_linux_syscall(
         kernel.SECCOMP_CALL_NUMBER, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts))
     )
 
@@ -83,10 +83,10 @@ def restrict_system_calls(*, starts: bool) -> None:
 @cache
 def build_seccomp_filter(*, starts: bool) -> SeccompFilter:
     """Return the seccomp filter for this machine. Raises `OSError` for an unknown architecture."""
-    if kernel.MACHINE_ARCHITECTURE not in _SECCOMP_ARCHITECTURES:
-        raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE_ARCHITECTURE}")
+    if kernel.KERNEL_ARCHITECTURE not in _SECCOMP_ARCHITECTURES:
+        raise OSError(errno.ENOSYS, f"no filter for {kernel.KERNEL_ARCHITECTURE}")
     return pack_seccomp_filter(
-        _build_bpf_instructions(*_SECCOMP_ARCHITECTURES[kernel.MACHINE_ARCHITECTURE], starts=starts)
+        _build_bpf_instructions(*_SECCOMP_ARCHITECTURES[kernel.KERNEL_ARCHITECTURE], starts=starts)
     )
 
 
@@ -104,10 +104,10 @@ def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[
         _BpfInstruction(_AT_LEAST, 0, 1, _X32_CALL_BIT),
         _BpfInstruction(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
         # clone3 has its flags in memory, which a filter can't read: ENOSYS makes libc fall back to clone.
-        *_build_call_denial_steps(_CLONE3[column], errno.ENOSYS),
+        *_build_bpf_denial_of_syscall(_CLONE3[column], errno.ENOSYS),
     ]
     for numbers in denied.values():
-        steps += _build_call_denial_steps(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
+        steps += _build_bpf_denial_of_syscall(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
     if starts:
         steps += _build_bpf_test_of_syscall_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
     else:
@@ -117,7 +117,7 @@ def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[
     return [*steps, _BpfInstruction(_RETURN, 0, 0, _ALLOW)]
 
 
-def _build_call_denial_steps(number: int, code: int) -> list[_BpfInstruction]:
+def _build_bpf_denial_of_syscall(number: int, code: int) -> list[_BpfInstruction]:
     return [_BpfInstruction(_EQUAL, 0, 1, number), _BpfInstruction(_RETURN, 0, 0, _FAIL | code)]
 
 

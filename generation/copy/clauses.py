@@ -21,9 +21,9 @@ IDEAL_COPY_LINE_CHARACTERS = 48
 #: Maximum characters of a sentence to read.
 MAX_BRAND_SENTENCE_CHARACTERS = 600
 #: Maximum characters of a text to read.
-MAX_BRAND_TEXT_CHARACTERS = 20_000
+MAX_READ_BRAND_TEXT_CHARS = 20_000
 #: Maximum sentences of a text to read.
-MAX_BRAND_TEXT_SENTENCES = 80
+MAX_READ_BRAND_SENTENCES = 80
 #: Minimum words of a line.
 MIN_COPY_LINE_WORDS = 3
 #: Minimum words of a head: a shorter one only names the product.
@@ -114,9 +114,9 @@ def _ordered_brand_texts(brand: BrandSnapshot) -> Iterator[tuple[EvidenceField, 
 def _split_brand_sentences(text: str) -> list[str]:
     return [
         piece
-        for piece in texts.split_sentences(text[:MAX_BRAND_TEXT_CHARACTERS])
+        for piece in texts.split_sentences(text[:MAX_READ_BRAND_TEXT_CHARS])
         if len(piece) <= MAX_BRAND_SENTENCE_CHARACTERS
-    ][:MAX_BRAND_TEXT_SENTENCES]
+    ][:MAX_READ_BRAND_SENTENCES]
 
 
 def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> list[str]:

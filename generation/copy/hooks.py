@@ -35,7 +35,9 @@ FORMULA_MARKS_DROPPED_AFTER_NAME_MARK = ("\u00a0!", ".", "!")
 FormulaSlot = tuple[str, CopyEvidence | None]
 
 
-def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[EvidenceField]:
+def find_fields_missing_for_hook(
+    brand: BrandSnapshot, found: Sequence[BrandClause], language: str
+) -> list[EvidenceField]:
     """Return fields missing for hooks: `appName`; `tagline`, `appDescription` and `keywords` if none gives a hook."""
     missing: list[EvidenceField] = [] if names.app_display_name(brand) else ["appName"]
     if not (found or any(usable_taglines(brand, language)) or names.displayable_keywords(brand, language)):

@@ -32,7 +32,7 @@ MIN_SHARED_STEM_LETTERS = 5
 MAX_ENDING_LETTERS = 4
 #: The same limits if the shorter word is a prefix of the longer one.
 MIN_LETTERS_OF_SHORTER_WORD_FORM = 4
-MAX_SUFFIX_LETTERS = 2
+MAX_ADDED_FORM_LETTERS = 2
 WEB_ADDRESS_PATTERN = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTATION_MARK_PATTERN = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
 #: Marks that a line may have of its own.
@@ -51,12 +51,12 @@ def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) ->
         "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
         "number": not _are_pattern_matches_in_evidence(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
-        "force": not _find_words_of_language_table(plain_line, "force", language)
-        <= _find_words_of_language_table(allowed, "force", language),
+        "force": not _find_force_or_limit_words(plain_line, "force", language)
+        <= _find_force_or_limit_words(allowed, "force", language),
         "name": any(_find_unsupported_names(plain_line, allowed)),
         "word": any(_find_unsupported_words(plain_line, allowed, language)),
-        "limit": not _find_words_of_language_table(_normalize_unicode(clause), "limits", language)
-        <= _find_words_of_language_table(plain_line, "limits", language),
+        "limit": not _find_force_or_limit_words(_normalize_unicode(clause), "limits", language)
+        <= _find_force_or_limit_words(plain_line, "limits", language),
     }
     return [fault for fault, is_broken in checks.items() if is_broken]
 
@@ -77,7 +77,7 @@ def _are_pattern_matches_in_evidence(pattern: re.Pattern[str], plain_line: str, 
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
-def _find_words_of_language_table(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
+def _find_force_or_limit_words(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
     return {match.group().lower() for match in _compile_force_or_limit_word_pattern(entry, language).finditer(text)}
 
 
@@ -106,7 +106,8 @@ def _are_forms_of_one_word(word: str, other: str) -> bool:
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
     return (stem >= MIN_SHARED_STEM_LETTERS and longer - stem <= MAX_ENDING_LETTERS) or (
-        stem == min(len(word), len(other)) >= MIN_LETTERS_OF_SHORTER_WORD_FORM and longer - stem <= MAX_SUFFIX_LETTERS
+        stem == min(len(word), len(other)) >= MIN_LETTERS_OF_SHORTER_WORD_FORM
+        and longer - stem <= MAX_ADDED_FORM_LETTERS
     )
 
 

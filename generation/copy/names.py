@@ -116,7 +116,7 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Copy
     return texts.capitalize_first_word(display), CopyEvidence(field="audience", quote=brand.audience)
 
 
-def evidence_of_app_store_link(brand: BrandSnapshot, which: str) -> CopyEvidence | None:
+def app_store_listing_evidence(brand: BrandSnapshot, which: str) -> CopyEvidence | None:
     """Return evidence with the brand's link that proves a listing in an app store, `apple` or `google`; else None."""
     for link in brand.links.values():
         if APP_STORE_HOST_PATTERNS[which].match(_host_of_https_link(link)):

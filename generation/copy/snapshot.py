@@ -18,8 +18,8 @@ def take_brand_snapshot(known: Known) -> BrandSnapshot:
     fields = known.fields
     return BrandSnapshot(
         name=_brand_field_text(fields.get("appName")) or "",
-        taglines=_brand_field_text_with_alternatives(fields.get("tagline")),
-        descriptions=_brand_field_text_with_alternatives(fields.get("appDescription")),
+        taglines=_winning_and_alternative_texts(fields.get("tagline")),
+        descriptions=_winning_and_alternative_texts(fields.get("appDescription")),
         keywords=_quoted_brand_keywords(fields.get("keywords")),
         audience=_brand_field_text(fields.get("audience")),
         voice=_brand_field_text(fields.get("brandVoice")),
@@ -33,7 +33,7 @@ def _brand_field_text(field: BrandField | None) -> str | None:
     return field.value if field and isinstance(field.value, str) and field.value else None
 
 
-def _brand_field_text_with_alternatives(field: BrandField | None) -> list[str]:
+def _winning_and_alternative_texts(field: BrandField | None) -> list[str]:
     """Return a brand field's winning text and confident alternatives, each once; empty without a winner.
 
     If the partner set the field, return only the partner's text.
@@ -63,7 +63,7 @@ def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}
     if BRAND_SITE_LINK_NAME not in links and not (field and _is_brand_field_from_partner(field)):
-        sites = [one.url for one in _provenances_of_brand_field(fields.get("appName")) if one.source == "website"]
+        sites = [one.url for one in _all_provenances_of_field(fields.get("appName")) if one.source == "website"]
         links |= dict.fromkeys([BRAND_SITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
     return links
 
@@ -72,7 +72,7 @@ def _is_brand_field_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 
-def _provenances_of_brand_field(field: BrandField | None) -> list[Provenance]:
+def _all_provenances_of_field(field: BrandField | None) -> list[Provenance]:
     if field is None or field.provenance is None or field.value is None:
         return []
     return [field.provenance, *(one.provenance for one in field.alternatives)]

@@ -72,9 +72,9 @@ def _count_words_by_language(words: list[str]) -> dict[str, int]:
 
 
 def _count_common_words(words: list[str], common: str) -> int:
-    return sum(word in _parse_common_words(common) for word in words)
+    return sum(word in _split_common_words(common) for word in words)
 
 
 @cache
-def _parse_common_words(common: str) -> frozenset[str]:
+def _split_common_words(common: str) -> frozenset[str]:
     return frozenset(common.split())

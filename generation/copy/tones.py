@@ -38,9 +38,9 @@ TRAIT_NEGATION_WORDS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
     nada""".split()
 )
-NEGATED_WORD_COUNT = 2
+TRAIT_NEGATION_REACH = 2
 #: Ends of a clause. `no-nonsense` negates nothing after it.
-_NEGATED_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
+_TRAIT_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
 
 #: The list mark before each point of a caption.
 POINT_MARK_BY_TONE: Mapping[Tone, str] = {
@@ -66,20 +66,20 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 def voice_to_tone(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return find_meaning_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
+    return find_trait_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
 
 
-def find_meaning_of_first_known_word(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
+def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
     """Return the meaning of a text's first known word, alone or joined with the next one, as in `laid-back`; else None.
 
     Negated words are skipped: "never formal, always warm" is warm.
     """
     meanings = {word: one for one, entries in words_by_meaning.items() for word in entries.split()}
-    for clause in _NEGATED_CLAUSE_END_PATTERN.split(text):
+    for clause in _TRAIT_CLAUSE_END_PATTERN.split(text):
         words = [word.casefold() for word in texts.split_lowercase_words(clause)]
         for place, pair in enumerate(pairwise([*words, ""])):
             known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
-            if known and TRAIT_NEGATION_WORDS.isdisjoint(words[max(place - NEGATED_WORD_COUNT, 0) : place]):
+            if known and TRAIT_NEGATION_WORDS.isdisjoint(words[max(place - TRAIT_NEGATION_REACH, 0) : place]):
                 return known[0]
     return None
 

@@ -91,7 +91,7 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
 
 
 def _require_brand_text(words: BrandWithClauses) -> BrandWithClauses:
-    if lacking := hooks.find_missing_brand_fields(words.brand, words.clauses, words.language):
+    if lacking := hooks.find_fields_missing_for_hook(words.brand, words.clauses, words.language):
         raise MissingBrandText(lacking)
     return words
 
@@ -134,7 +134,7 @@ def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         return lines
-    named = [*_keywords_as_points(words, hook, several=bool(lines))]
+    named = [*_brand_keyword_points(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
     return [*lines, *([] if alone else named)][:maximum]
 
@@ -154,7 +154,7 @@ def _drop_points_to_fit_video(hook: CopyLine, points: list[CopyLine], seconds: i
     return points
 
 
-def _keywords_as_points(words: BrandWithClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
+def _brand_keyword_points(words: BrandWithClauses, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
     """Yield the brand's keywords as points, except one like the hook.
 
     With `several`, yield only keywords of several words, which are more informative.
@@ -181,11 +181,11 @@ def compose_piece_copy(
         points=points,
         tagline=_unused_tagline(words, [hook, *points]),
         recap=_fill_formula_line("recap", brand, language),
-        call_to_action=_fill_formula_line("try_it" if _has_app_store_link(brand) else "visit", brand, language),
-        places=list(_picture_lines_naming_stores_and_site(brand, language)),
+        call_to_action=_fill_formula_line("try_it" if _is_brand_in_app_store(brand) else "visit", brand, language),
+        places=list(_copy_lines_naming_stores_and_site(brand, language)),
         ending=ending,
         hashtags=tags,
-        caption=compose_post_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
+        caption=compose_piece_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
         labels=build_slide_labels_in_language(language),
         presenter=presented,
         warnings=warnings,
@@ -198,7 +198,7 @@ def _unused_tagline(words: BrandWithClauses, said: Sequence[CopyLine]) -> CopyLi
     return next((one for one in own if not any(are_lines_alike(one.text, other.text) for other in said)), None)
 
 
-def compose_post_caption(
+def compose_piece_caption(
     hook: CopyLine, points: Sequence[CopyLine], endings: Sequence[CopyLine], tags: Sequence[CopyLine], mark: str
 ) -> str:
     """Return the caption of a post: its hook, its points with `mark` before each, the endings and the hashtags."""
@@ -257,18 +257,18 @@ def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLi
     return next(fill_copy_formula(getattr(own, name), brand), alone)
 
 
-def _has_app_store_link(brand: BrandSnapshot) -> bool:
-    return any(names.evidence_of_app_store_link(brand, which) for which in names.APP_STORE_HOST_PATTERNS)
+def _is_brand_in_app_store(brand: BrandSnapshot) -> bool:
+    return any(names.app_store_listing_evidence(brand, which) for which in names.APP_STORE_HOST_PATTERNS)
 
 
-def _picture_lines_naming_stores_and_site(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
+def _copy_lines_naming_stores_and_site(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield a line for each app store that a link of the brand proves, then one for the brand's own site."""
     table = LANGUAGE_TABLES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in LANGUAGE_TABLES:
         names_of_stores = {"apple": table.apple, "google": table.google}
     for which, text in names_of_stores.items():
-        if (link := names.evidence_of_app_store_link(brand, which)) is not None:
+        if (link := names.app_store_listing_evidence(brand, which)) is not None:
             yield CopyLine(text=text, rule="formula", evidence=[link])
     if (own := names.own_site_host(brand)) is not None:
         yield CopyLine(text=own[0], rule="formula", evidence=[own[1]])

@@ -48,7 +48,7 @@ def _parse_hair_shape(text: str) -> tuple[CurvePoints]:
     return (parse_points(text),)
 
 
-def _parse_mirrored_shape(text: str) -> tuple[CurvePoints]:
+def _parse_half_hair_shape(text: str) -> tuple[CurvePoints]:
     return (mirror_half_shape(parse_points(text)),)
 
 
@@ -69,7 +69,7 @@ _TIED_HAIR_STRANDS = (
     parse_points("146,400 150,330 120,262"),
     parse_points("-146,400 -150,330 -120,262"),
 )
-_CROPPED_HAIR_SHAPE = _parse_mirrored_shape(
+_CROPPED_HAIR_SHAPE = _parse_half_hair_shape(
     "0,220 70,226 122,260 150,318 155,390 149,430 145,380 136,334 112,304 60,294 0,296"
 )
 
@@ -226,7 +226,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         strands=_TIED_HAIR_STRANDS,
     ),
     "afro": HairStyleShapes(
-        front=_parse_mirrored_shape("""
+        front=_parse_half_hair_shape("""
     0,150 100,160 176,220 206,320 196,420 164,462 147,432 141,380 128,336 98,308 50,298 0,300
 """),
         back=mirror_half_shape(parse_points("0,124 110,138 190,204 228,300 232,410 204,500 150,560 0,560")),
@@ -238,7 +238,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         bumps=26,
     ),
     "coils": HairStyleShapes(
-        front=_parse_mirrored_shape("""
+        front=_parse_half_hair_shape("""
     0,190 70,196 122,224 150,276 158,340 156,400 149,436 145,390 137,340 110,308 56,296 0,298
 """),
         rim=(
@@ -248,7 +248,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         bumps=23,
     ),
     "curls": HairStyleShapes(
-        front=_parse_mirrored_shape("""
+        front=_parse_half_hair_shape("""
     0,166 96,178 166,240 196,330 200,430 170,480 150,440 143,386 122,340 70,314 0,308
 """),
         back=mirror_half_shape(parse_points("0,156 120,180 200,270 226,420 236,560 220,680 160,720 0,700")),

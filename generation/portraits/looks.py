@@ -123,7 +123,7 @@ def derive_presenter_look(presenter: Presenter) -> PresenterLook:
         build=_apply_age_to_head(HEAD_PROPORTIONS_BY_GENDER[gender], aging),
         aging=aging,
         tone=tone,
-        skin=_vary_color_tone(tones.SKIN_TONES[tone], seed, "skin"),
+        skin=_vary_tone_by_seed(tones.SKIN_TONES[tone], seed, "skin"),
         hair=_choose_hair_color(seed, aging),
         eyes=seeded_pick(seed, tones.EYE_TONES, "eyes"),
         is_flipped=seeded_random_number(seed, "flipped") < 0.5,
@@ -167,7 +167,7 @@ def _apply_age_to_head(build: HeadProportions, aging: FaceAgeEffects) -> HeadPro
     )
 
 
-def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
+def _vary_tone_by_seed(tone: Oklch, seed: str, what: str) -> Oklch:
     """Return a color tone, varied a little by the seed, so that no two people have the same."""
     light, chroma, hue = tone
     near = seeded_random_between(-0.018, 0.018, seed, f"{what} lightness")
@@ -180,7 +180,7 @@ def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
 
 def _choose_hair_color(seed: str, aging: FaceAgeEffects) -> Oklch:
     """Return a presenter's hair color, mixed with gray by age; the seed varies the share of gray."""
-    own = _vary_color_tone(tones.HAIR_TONES[choose_by_weight(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
+    own = _vary_tone_by_seed(tones.HAIR_TONES[choose_by_weight(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
     grey = seeded_pick(seed, tones.GREY_HAIR_TONES, "grey")
     turned = min(1.0, aging.grey * seeded_random_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
     return tones.mix_color_tones(own, grey, turned if aging.grey else 0.0)

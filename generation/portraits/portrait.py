@@ -35,7 +35,7 @@ _MAX_HUE_SHIFT_FROM_BRAND_DEGREES = 18.0
 #: Side of a portrait as the only one.
 SINGLE_PORTRAIT_SIDE_PX = 800
 #: Side of a portrait in a grid.
-GRID_PORTRAIT_SIDE_PX = 320
+CLI_GRID_PORTRAIT_SIDE_PX = 320
 
 
 def draw_presenter_portrait(presenter: Presenter, theme: PieceColorTheme, side: int = 800) -> Image.Image:
@@ -75,7 +75,7 @@ def _choose_cloth_colors(appearance: PresenterLook, theme: PieceColorTheme) -> t
     return tones.cloth_colors_of_color(outer), tones.cloth_colors_of_color(inner)
 
 
-def head_point_in_portrait(appearance: PresenterLook, point: CurvePoint) -> CurvePoint:
+def map_head_point_to_portrait(appearance: PresenterLook, point: CurvePoint) -> CurvePoint:
     """Return the place of a head's point in the portrait, as shares of the portrait's side."""
     scale, turn = _head_scale_that_fits_hair_in_portrait(appearance), math.radians(appearance.tilt)
     across, down = point[0] - HEAD_ROTATION_CENTER[0], point[1] - HEAD_ROTATION_CENTER[1]
@@ -113,7 +113,7 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, f
 def portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
     """Return a picture with portraits of presenters: a row for each gender and a column for each age."""
     colors = derive_theme([color])
-    side = SINGLE_PORTRAIT_SIDE_PX if len(genders) == len(ages) == 1 else GRID_PORTRAIT_SIDE_PX
+    side = SINGLE_PORTRAIT_SIDE_PX if len(genders) == len(ages) == 1 else CLI_GRID_PORTRAIT_SIDE_PX
     sheet = Image.new("RGB", (side * len(ages), side * len(genders)))
     for row, gender in enumerate(genders):
         for column, age in enumerate(ages):

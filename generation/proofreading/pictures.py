@@ -40,7 +40,7 @@ _GROUND_OUTLIER_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
 _IGNORED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
-_LUMINANCE_HISTOGRAM_BINS = 64
+_TEXT_LUMINANCE_BINS = 64
 
 
 def find_picture_faults(
@@ -83,7 +83,7 @@ def _find_text_layout_faults(text: DrawnText, zone: tuple[int, int, int, int]) -
         yield "small", f"{text.text}: {text.size} pixels"
     if text.is_cut:
         yield "cut", text.text
-    if lacking := sorted({char for char in text.text if _is_inked_character(char)} - _font_covered_characters()):
+    if lacking := sorted({char for char in text.text if _is_inked_character(char)} - _characters_in_our_fonts()):
         yield "glyph", f"{text.text}: {' '.join(lacking)}"
 
 
@@ -101,7 +101,7 @@ def _is_inked_character(char: str) -> bool:
 
 
 @cache
-def _font_covered_characters() -> frozenset[str]:
+def _characters_in_our_fonts() -> frozenset[str]:
     """Return the characters that at least one of our fonts covers."""
     paths = (path for package in _FONT_PACKAGES for path in Path(str(files(package))).rglob("*.ttf"))
     faces = (hb.Face(hb.Blob.from_file_path(str(path))) for path in paths)
@@ -186,7 +186,7 @@ def _find_text_pixel_threshold(light: LuminanceMap) -> float:
     light pixels.
     """
     seen = np.cbrt(light)
-    counts, edges = np.histogram(seen, _LUMINANCE_HISTOGRAM_BINS)
+    counts, edges = np.histogram(seen, _TEXT_LUMINANCE_BINS)
     centers = (edges[1:] + edges[:-1]) / 2
     below, mass = np.cumsum(counts), np.cumsum(counts * centers)
     above = below[-1] - below

@@ -27,7 +27,7 @@ _COPY_FORMULA_WORDS = {
         informarse aquí llega""",
 }
 #: Languages without formulas name only the stores.
-_COPY_STORE_WORDS = "app store google play"
+_ALLOWED_STORE_WORDS = "app store google play"
 #: Characters between the lines of a caption.
 _CAPTION_SEPARATORS = "•→☞♡–▸ \n"
 _WORD_PATTERN = re.compile(r"[^\W_]+")
@@ -116,7 +116,9 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
     fixed = (
-        _COPY_FORMULA_WORDS.get(_primary_language(copy.language), _COPY_STORE_WORDS) if line.rule == "formula" else ""
+        _COPY_FORMULA_WORDS.get(_primary_language(copy.language), _ALLOWED_STORE_WORDS)
+        if line.rule == "formula"
+        else ""
     )
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from generation.remix.clip import ProbedClip, decode_media_chunks
+from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 
 FloatPicture: TypeAlias = npt.NDArray[np.float32]
@@ -59,7 +59,7 @@ def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Itera
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
     source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
-    for data in decode_media_chunks(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
+    for data in decode_clip_by_ffmpeg(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
         yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_COLUMNS, 3).astype(np.float32)
 
 
@@ -69,14 +69,14 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
     Only the excess over most of the frame counts, so that grain has no effect.
     """
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(np.diff(luma, axis=0, append=luma[-1:]))
-    weighed = _EDGE_ATTENTION_WEIGHT * _contrast_over_median(edges) + _MOTION_ATTENTION_WEIGHT * _contrast_over_median(
-        np.abs(luma - before)
-    )
+    weighed = _EDGE_ATTENTION_WEIGHT * _pixel_excess_over_median(
+        edges
+    ) + _MOTION_ATTENTION_WEIGHT * _pixel_excess_over_median(np.abs(luma - before))
     skin = _find_skin_colored_pixels(frame).mean(axis=0)
     return np.asarray(weighed.mean(axis=0) + _SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
-def _contrast_over_median(values: FloatPicture) -> FloatPicture:
+def _pixel_excess_over_median(values: FloatPicture) -> FloatPicture:
     """Return by how much each value exceeds twice the median, else 0, scaled to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
     return np.asarray(above / (above.mean() + _HALF_ATTENTION_CONTRAST), np.float32)

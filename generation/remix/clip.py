@@ -157,7 +157,7 @@ def run_ffmpeg_on_clip(*arguments: str) -> ffmpeg.FfmpegResult:
         raise _clip_refusal_of_error(error) from None
 
 
-def decode_media_chunks(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
+def decode_clip_by_ffmpeg(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
     """Yield chunks of `size` bytes that FFmpeg decodes from a clip. Raises `ClipRefused`, `GenerationError`.
 
     More than `complaints` lines of decoder errors refuse the clip as damaged.
@@ -179,7 +179,7 @@ def _clip_refusal_of_error(error: GenerationError) -> GenerationError:
     return ClipRefused(_CLIP_REFUSAL_CODE_BY_ERROR_CODE[error.code], f"the clip can't be decoded: {error.message}")
 
 
-def sdr_conversion_filters(transfer: str) -> list[str]:
+def hdr_to_sdr_video_filters(transfer: str) -> list[str]:
     """Return FFmpeg filters that convert HDR with this transfer to SDR; an empty list for SDR.
 
     Apply them after scaling, since each pixel costs CPU. The picture must have even sides.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix.attention import measure_video_column_attention
-from generation.remix.clip import ProbedClip, sdr_conversion_filters
+from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.pan import CropPath, find_crop_path
 
@@ -76,7 +76,7 @@ def _scale_to_cover_filters(clip: ProbedClip, size: tuple[int, int]) -> list[str
     wide, high = (
         max(side, _round_to_even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
     )
-    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *sdr_conversion_filters(clip.transfer)]
+    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *hdr_to_sdr_video_filters(clip.transfer)]
 
 
 def build_panned_clip_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
@@ -93,7 +93,7 @@ def build_panned_clip_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
     filters = [
         f"crop={crop_columns}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *sdr_conversion_filters(clip.transfer),
+        *hdr_to_sdr_video_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
     return ClipFraming(",".join([*_deinterlace_rate_and_color_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
@@ -121,7 +121,7 @@ def build_blurred_clip_framing(clip: ProbedClip) -> ClipFraming:
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *sdr_conversion_filters(clip.transfer)]
+    front = [f"scale={wide}:{high}:flags=bicubic", *hdr_to_sdr_video_filters(clip.transfer)]
     top = (HEIGHT - high) // 2 - _FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX
     graph = (
         f"{','.join(_deinterlace_rate_and_color_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"

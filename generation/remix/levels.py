@@ -38,7 +38,7 @@ def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipTi
     loud = float(np.percentile(loudness, 95))
     if loud <= MAX_SILENCE_DB:
         return []
-    spans = _join_loud_spans(_loud_spans(loudness > max(MAX_SILENCE_DB, loud - SPEECH_RANGE_BELOW_LOUD_DB)))
+    spans = _join_loud_spans(_loud_intervals(loudness > max(MAX_SILENCE_DB, loud - SPEECH_RANGE_BELOW_LOUD_DB)))
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [
@@ -47,7 +47,7 @@ def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipTi
     ]
 
 
-def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipTimeSpan]:
+def _loud_intervals(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipTimeSpan]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_loud, [False]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         yield ClipTimeSpan(start=int(start) * LOUDNESS_STEP_MS, end=int(end) * LOUDNESS_STEP_MS)

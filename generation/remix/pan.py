@@ -22,7 +22,7 @@ _MIN_PAN_MOVE_S = 1.2
 _MAX_PAN_CROP_WIDTHS_PER_S = 1.0
 
 #: Maximum moves and jumps: a crop doesn't follow a more restless clip.
-MAX_PAN_MOVES = 40
+MAX_CROP_MOVES = 40
 
 
 class CropMove(NamedTuple):
@@ -61,10 +61,10 @@ def find_crop_path(looks: VideoColumnAttention, window: float, frames: int) -> C
     lefts, shares = _best_crop_windows(_smooth_column_attention_over_time(looks.columns, shots), window)
     if float(np.median(shares)) <= min(MIN_CLEAR_SUBJECT_ATTENTION_SHARE, window * MIN_PAN_ATTENTION_GAIN):
         return None
-    parts = [_plan_shot_moves(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
+    parts = [_plan_crop_moves(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
     start = parts[0][0].place
     moves = [move for part in parts for move in part][1:]
-    return CropPath(start, tuple(moves)) if len(moves) <= MAX_PAN_MOVES else None
+    return CropPath(start, tuple(moves)) if len(moves) <= MAX_CROP_MOVES else None
 
 
 def _smooth_column_attention_over_time(columns: FloatPicture, shots: list[int]) -> FloatPicture:
@@ -88,7 +88,7 @@ def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPictu
     return np.asarray(lefts, np.float32), np.asarray(shares, np.float32)
 
 
-def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[CropMove]:
+def _plan_crop_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[CropMove]:
     """Return a jump to the subject of a shot, and the pan moves that follow it to the shot's end."""
     looks = range(
         -(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES),
@@ -99,10 +99,10 @@ def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     moves = [CropMove(first, first, places[0])]
     at = 0
     while (away := _find_subject_drift_in_crop(places, at, moves[-1].place, window)) is not None:
-        settled = _find_when_subject_rests(places, away, window)
+        settled = _find_subject_rest_in_crop(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _PAN_SMOOTH_RADIUS_SAMPLES]))
         moves.append(
-            _schedule_crop_move(
+            _time_clip_crop_move(
                 known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 place,
@@ -129,7 +129,7 @@ def _find_subject_drift_in_crop(places: list[float], start: int, from_place: flo
     return next(drifts, None)
 
 
-def _find_when_subject_rests(places: list[float], start: int, window: float) -> int:
+def _find_subject_rest_in_crop(places: list[float], start: int, window: float) -> int:
     """Return the first sample at which the subject stands still again, else the last sample."""
     for at in range(start, len(places) - _PAN_SMOOTH_RADIUS_SAMPLES):
         near = places[at : at + _PAN_SMOOTH_RADIUS_SAMPLES + 1]
@@ -138,7 +138,7 @@ def _find_when_subject_rests(places: list[float], start: int, window: float) -> 
     return len(places) - 1
 
 
-def _schedule_crop_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
+def _time_clip_crop_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
     least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_CROP_WIDTHS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2

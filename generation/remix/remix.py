@@ -12,11 +12,11 @@ from PIL import Image
 from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_captions
 from generation.outputs import RenderingProgress
 from generation.remix import texts
-from generation.remix.clip import ProbedClip, decode_media_chunks
+from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
 from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
-from generation.remix.sticker import Sticker
+from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
 from generation.thumbnail import encode_picture_as_jpeg_thumbnail
@@ -121,10 +121,10 @@ def _yield_remix_frames_saving_thumbnail(pictures: Iterable[Image.Image], poster
 
 
 def render_remix_frames(
-    clip: ProbedClip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
+    clip: ProbedClip, part: ClipCut, how: ClipFraming, stickers: Sequence[TextSticker], end: VideoScene
 ) -> Iterator[Image.Image]:
     """Yield all frames of a remix: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
-    for number, image in enumerate(yield_framed_clip_frames(clip, part, how)):
+    for number, image in enumerate(yield_clip_frames_in_9_16(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
         covered = number - (part.frames - END_CARD_TRANSITION_FRAMES)
@@ -138,7 +138,7 @@ def render_remix_frames(
         yield end.draw_frame(number)
 
 
-def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
+def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
     """Yield the framed pictures of a clip's part, as many as it has frames; repeat the last one if the clip ends early.
 
     Raises `ClipRefused`, for example if more than a tenth of them is missing.
@@ -156,7 +156,7 @@ def yield_framed_clip_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) 
 def _decode_remix_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
     source = clip.input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
-    return decode_media_chunks(
+    return decode_clip_by_ffmpeg(
         WIDTH * HEIGHT * 3,
         *source,
         *how.ffmpeg_arguments,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from generation.copy.captions import ClipTimeSpan
-from generation.remix.clip import ProbedClip, decode_media_chunks
+from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import TARGET_LOUDNESS_LUFS, measure_loudness_lufs, normalize_to_target_loudness
@@ -62,7 +62,7 @@ def _decode_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
     length = f"apad=whole_len={count},atrim=end_sample={count}"
     filters = f"aresample={SOUND_SAMPLE_RATE_HZ}:async=1:first_pts=0,{_SOUND_CLEANUP_FILTERS},{length}"
     shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(SOUND_SAMPLE_RATE_HZ), "-f", "f32le", "-"]
-    pieces = decode_media_chunks(of_frame * 8, *clip.input_arguments(part.start, part.seconds), *shape)
+    pieces = decode_clip_by_ffmpeg(of_frame * 8, *clip.input_arguments(part.start, part.seconds), *shape)
     samples = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, 2).T.astype(np.float64)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4, 4)
 

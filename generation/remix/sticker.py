@@ -33,7 +33,7 @@ class StickerStyle(NamedTuple):
     text: RGB
 
 
-class Sticker:
+class TextSticker:
     """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
     def __init__(self, kit: SlideKit, block: TypesetBlock, look: StickerStyle, y: float, shown: range) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from generation.copy.captions import TextCue
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
-from generation.remix.sticker import Sticker, StickerStyle, sticker_padding_x_px, sticker_plate_height
+from generation.remix.sticker import StickerStyle, TextSticker, sticker_padding_x_px, sticker_plate_height
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.timing import reading_seconds
@@ -23,17 +23,17 @@ _HOOK_STICKER_BELOW_TOP_PX = 30
 _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 255, 255)
 
 
-def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sticker:
+def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> TextSticker:
     """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES)
     above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_BELOW_TOP_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
     ground = kit.theme.vivid
-    return Sticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
+    return TextSticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[Sticker]:
+def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[TextSticker]:
     """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
 
     They stand below the clip, or above the area that platforms overlay.
@@ -47,11 +47,13 @@ def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut
     ]
 
 
-def _caption_to_sticker(kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipCut, covered: range) -> Sticker:
+def _caption_to_sticker(
+    kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipCut, covered: range
+) -> TextSticker:
     high = sticker_plate_height(block)
     below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
     y = below if below + high <= MAX_CAPTION_STICKER_Y else MAX_CAPTION_STICKER_Y - high
-    return Sticker(
+    return TextSticker(
         kit,
         block,
         StickerStyle("caption", _CAPTION_STICKER_PLATE_COLOR, _CAPTION_STICKER_TEXT_COLOR),

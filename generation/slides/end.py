@@ -42,9 +42,9 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
     icon = round(min(_MAX_END_SLIDE_ICON_PX, max(_MIN_END_SLIDE_ICON_PX, room - _sum_end_text_heights(blocks))))
     y = (kit.frame.top + foot - _sum_end_text_heights(blocks) - below - icon) / 2
     _draw_slide_icon(kit, canvas, round(y), icon)
-    y = _draw_end_name_and_tagline(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
+    y = _draw_end_slide_name_tagline(kit, canvas, blocks, y + icon + _GAP_BELOW_ICON_PX)
     if button:
-        _draw_slide_button(kit, canvas, button, y + _GAP_ABOVE_BUTTON_PX)
+        _draw_end_slide_button(kit, canvas, button, y + _GAP_ABOVE_BUTTON_PX)
     return canvas
 
 
@@ -65,7 +65,7 @@ def _draw_foot_lines(kit: SlideKit, canvas: Canvas, copy: PieceCopy, places: lis
     return top - _GAP_BELOW_BUTTON_PX
 
 
-def _draw_slide_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> None:
+def _draw_end_slide_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> None:
     ground, center = kit.theme.vivid, (canvas.width / 2, top + _SLIDE_BUTTON_HEIGHT_PX / 2)
     parts.draw_pill_button(kit, canvas, text, center=center, colors=(ground.text, ground.tints[0]), size=48)
 
@@ -87,7 +87,7 @@ def _draw_slide_icon(kit: SlideKit, canvas: Canvas, top: int, side: int) -> None
     tile.paste_rimmed_tile(canvas.image, icon, place, kit.theme.vivid.text)
 
 
-def _draw_end_name_and_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, TypesetBlock], y: float) -> float:
+def _draw_end_slide_name_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, TypesetBlock], y: float) -> float:
     """Draw the last slide's name and tagline from `y` on. Return the y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text

@@ -114,5 +114,5 @@ def _draw_tilted_hook_icon(kit: SlideKit, canvas: Canvas, top: int, button: int)
 def _build_hook_icon(kit: SlideKit, side: int) -> Image.Image:
     """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_icon_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -86,14 +86,14 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
     canvas = kit.create_canvas(ground, number)
     parts.draw_slide_header(kit, canvas, ground, number, pages)
     if kit.screenshots:
-        _draw_point_with_device(kit, canvas, ground, text, number, is_only=is_only)
+        _draw_slide_with_device(kit, canvas, ground, text, number, is_only=is_only)
     else:
-        lay = _draw_only_point if is_only else _draw_point_with_number
+        lay = _draw_point_and_icon if is_only else _draw_point_with_number
         lay(kit, canvas, ground, text, number)
     return canvas
 
 
-def _draw_point_with_device(
+def _draw_slide_with_device(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
     above = 0 if is_only else _POINT_BADGE_PX + _GAP_BELOW_BADGE_PX
@@ -109,7 +109,7 @@ def _draw_point_with_device(
     devices.paste_devices(canvas, [devices.place_device_below(kit, canvas, round(bottom) + 64, number)])
 
 
-def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
+def _draw_point_and_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a slideshow's only point: its words at the hook's place, and the brand's icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
     block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_STYLE, (46, 140), 1.05)

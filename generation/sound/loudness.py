@@ -30,7 +30,7 @@ _TRUE_PEAK_OVERSAMPLING = 4
 #: Samples of a limiter step.
 _LIMITER_STEP_SAMPLES = 48
 #: Steps that the limiter holds around a peak.
-_LIMITER_HOLD_STEPS = 6
+_SOUND_PEAK_HOLD_STEPS = 6
 #: Limiting lowers the loudness, so gain and limiter repeat, at most so many times.
 _MAX_LIMITER_ROUNDS = 3
 
@@ -113,7 +113,7 @@ def _limit_peaks(sound: StereoSound) -> StereoSound:
         .max(axis=1)
     )
     held = np.lib.stride_tricks.sliding_window_view(
-        np.pad(peaks, _LIMITER_HOLD_STEPS), 2 * _LIMITER_HOLD_STEPS + 1
+        np.pad(peaks, _SOUND_PEAK_HOLD_STEPS), 2 * _SOUND_PEAK_HOLD_STEPS + 1
     ).max(axis=1)
     gains = np.minimum(1.0, highest / np.maximum(held, 1e-9))
     middle = np.arange(steps) * _LIMITER_STEP_SAMPLES + _LIMITER_STEP_SAMPLES / 2

@@ -41,7 +41,7 @@ _HYPHENATION_LOCALE_BY_LANGUAGE = {
 }
 
 
-class UnbreakableText(NamedTuple):
+class MeasuredTextPiece(NamedTuple):
     """Unbreakable part of a text, and its width in em without trailing spaces.
 
     `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's end.
@@ -53,16 +53,16 @@ class UnbreakableText(NamedTuple):
     hyphen: float
 
 
-def split_into_measured_words(text: str, style: ShapingStyle) -> list[UnbreakableText]:
+def split_into_measured_words(text: str, style: ShapingStyle) -> list[MeasuredTextPiece]:
     """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
     return [_measure_text_piece(unit, style) for unit in split_words_in_any_script(text, style.language)]
 
 
-def _measure_text_piece(unit: str, style: ShapingStyle) -> UnbreakableText:
+def _measure_text_piece(unit: str, style: ShapingStyle) -> MeasuredTextPiece:
     hyphen = shape_text_line("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
     space = shape_text_line(" ", style).width if unit != unit.rstrip() else 0.0
-    return UnbreakableText(unit, shape_text_line(body, style).width, space, hyphen)
+    return MeasuredTextPiece(unit, shape_text_line(body, style).width, space, hyphen)
 
 
 def split_words_in_any_script(text: str, language: str) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_into_hyphenated_pieces(text: str, style: ShapingStyle) -> list[UnbreakableText]:
+def split_into_hyphenated_pieces(text: str, style: ShapingStyle) -> list[MeasuredTextPiece]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = _HYPHENATABLE_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
@@ -147,7 +147,7 @@ def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
     return pyphen.Pyphen(lang=known) if known else None
 
 
-def cut_wide_pieces(parts: Sequence[UnbreakableText], width: float, style: ShapingStyle) -> list[UnbreakableText]:
+def cut_wide_pieces(parts: Sequence[MeasuredTextPiece], width: float, style: ShapingStyle) -> list[MeasuredTextPiece]:
     """Return the pieces of a text, with those wider than `width` em cut between graphemes."""
     return [
         small
@@ -156,7 +156,7 @@ def cut_wide_pieces(parts: Sequence[UnbreakableText], width: float, style: Shapi
     ]
 
 
-def _cut_wide_piece(piece: UnbreakableText, width: float, style: ShapingStyle) -> Iterator[UnbreakableText]:
+def _cut_wide_piece(piece: MeasuredTextPiece, width: float, style: ShapingStyle) -> Iterator[MeasuredTextPiece]:
     current, filled = "", 0.0
     for cluster in split_graphemes(piece.text):
         wide = shape_text_line(cluster, style).width
@@ -167,9 +167,9 @@ def _cut_wide_piece(piece: UnbreakableText, width: float, style: ShapingStyle) -
     yield _measure_text_piece(current, style)
 
 
-def lay_lines_greedily(parts: Sequence[UnbreakableText], width: float) -> list[str]:
+def lay_lines_greedily(parts: Sequence[MeasuredTextPiece], width: float) -> list[str]:
     """Return the lines of a paragraph, each with as many pieces as a width of `width` em allows."""
-    lines: list[list[UnbreakableText]] = []
+    lines: list[list[MeasuredTextPiece]] = []
     room = 0.0
     for one in parts:
         space = lines[-1][-1].space if lines else 0.0
@@ -182,16 +182,16 @@ def lay_lines_greedily(parts: Sequence[UnbreakableText], width: float) -> list[s
     return [_join_pieces_to_line(line) for line in lines]
 
 
-def _join_pieces_to_line(line: Sequence[UnbreakableText]) -> str:
+def _join_pieces_to_line(line: Sequence[MeasuredTextPiece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
 
-def widest_piece_width(parts: Sequence[UnbreakableText]) -> float:
+def widest_piece_width(parts: Sequence[MeasuredTextPiece]) -> float:
     return max((one.width + one.hyphen for one in parts), default=0.0)
 
 
-def lay_balanced_lines(parts: Sequence[UnbreakableText], width: float) -> list[str]:
+def lay_balanced_lines(parts: Sequence[MeasuredTextPiece], width: float) -> list[str]:
     """Return a paragraph's lines in the minimum number, with the smallest sum of their squared widths."""
     ways: dict[int, PartialParagraphLayout] = {0: PartialParagraphLayout(0.0, ())}
     for _ in lay_lines_greedily(parts, width):
@@ -207,7 +207,7 @@ class PartialParagraphLayout(NamedTuple):
 
 
 def _extend_layouts_by_one_line(
-    ways: Mapping[int, PartialParagraphLayout], parts: Sequence[UnbreakableText], width: float
+    ways: Mapping[int, PartialParagraphLayout], parts: Sequence[MeasuredTextPiece], width: float
 ) -> dict[int, PartialParagraphLayout]:
     """Return the best layouts of a paragraph's first pieces with one more line, by the number of laid pieces."""
     best: dict[int, PartialParagraphLayout] = {}
@@ -219,7 +219,7 @@ def _extend_layouts_by_one_line(
     return best
 
 
-def _possible_line_ends(parts: Sequence[UnbreakableText], start: int, width: float) -> Iterator[tuple[int, float]]:
+def _possible_line_ends(parts: Sequence[MeasuredTextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
     """Yield each piece index at which a line may end, and the line's width there; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):

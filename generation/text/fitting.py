@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from generation.text.breaking import (
-    UnbreakableText,
+    MeasuredTextPiece,
     cut_wide_pieces,
     lay_balanced_lines,
     lay_lines_greedily,
@@ -69,7 +69,7 @@ class TypesetBlock(NamedTuple):
 class FittableText(NamedTuple):
     """A text to fit: its paragraphs in pieces, its style and its leading."""
 
-    paragraphs: list[list[UnbreakableText]]
+    paragraphs: list[list[MeasuredTextPiece]]
     style: ShapingStyle
     leading: float
 
@@ -112,7 +112,7 @@ def fit_text_to_box(
             least,
             largest,
         )
-    return _balanced_text_block(whole, box, size) if size else _truncate_text_block(whole, box, least)
+    return _balanced_text_block(whole, box, size) if size else _cut_text_block_to_box(whole, box, least)
 
 
 def _find_largest_font_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
@@ -153,7 +153,7 @@ def _shape_text_block(
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TypesetBlock:
+def _cut_text_block_to_box(text: FittableText, box: TextBox, size: int) -> TypesetBlock:
     """Return a block with the lines of a text that fit into a box at this size; the last one ends with an ellipsis."""
     lines = text.split_too_wide_pieces(box.width / size).break_lines_greedily(box.width / size)
     room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))

@@ -30,7 +30,7 @@ _FIRST_EMOJI_CODE_POINT = 0x1F000
 
 
 @cache
-def font_search_order(language: str) -> tuple[str, ...]:
+def fonts_in_search_order(language: str) -> tuple[str, ...]:
     """Return the names of the fonts to search for a letter of a text, in order: Inter first, emoji last.
 
     The font of a CJK language comes right after Inter: Chinese and Japanese share letters with other shapes.
@@ -83,7 +83,7 @@ def font_for_grapheme(cluster: str, language: str) -> str | None:
     Raises `UndrawableTextRefused` for an unknown letter: replacement boxes are unreadable.
     """
     letters = [ord(char) for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE]
-    names = font_search_order(language)
+    names = fonts_in_search_order(language)
     for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
         if all(letter in _font_code_points(name) for letter in letters):
             return name

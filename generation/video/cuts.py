@@ -11,7 +11,7 @@ SCENE_TRANSITION_SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
 _OLD_PICTURE_PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.
-_CIRCLE_MASK_UPSCALE_FACTOR = 4
+_CIRCLE_MASK_DOWNSCALE = 4
 
 
 def slide_in_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
@@ -29,7 +29,7 @@ def slide_in_transition(old: Image.Image, new: Image.Image, share: float, *, way
 
 def circle_reveal_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Return a frame of a video's cut: a circle that grows from the middle reveals the new picture."""
-    width, height = old.width // _CIRCLE_MASK_UPSCALE_FACTOR, old.height // _CIRCLE_MASK_UPSCALE_FACTOR
+    width, height = old.width // _CIRCLE_MASK_DOWNSCALE, old.height // _CIRCLE_MASK_DOWNSCALE
     radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]
     inside = np.clip(radius - np.hypot(x - width / 2, y - height * 0.45) + 0.5, 0, 1)

@@ -19,7 +19,7 @@ from generation.video.parts import (
     build_popping_brand_tile,
     build_scene_presenter_byline,
     draw_pill_button_sprite,
-    empty_scene_canvas,
+    scene_layout_canvas,
 )
 from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
@@ -80,7 +80,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     if signature:
         top = tops[3] + _GAP_ABOVE_BYLINE_PX
         face, by = build_scene_presenter_byline(
-            stage, empty_scene_canvas(kit), signature, top, starts=OBJECT_START_BEFORE_SCENE_S, middle=True
+            stage, scene_layout_canvas(kit), signature, top, starts=OBJECT_START_BEFORE_SCENE_S, middle=True
         )
         things.append(face)
         texts += by

@@ -13,7 +13,7 @@ from generation.video.parts import (
     build_kinetic_text,
     build_scene_header,
     build_scene_presenter_byline,
-    empty_scene_canvas,
+    scene_layout_canvas,
 )
 from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
@@ -24,7 +24,7 @@ _GAP_BELOW_HOOK_PX = 70
 
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
-    stage, canvas = SceneSetup(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
+    stage, canvas = SceneSetup(kit, kit.theme.vivid, 0, seconds), scene_layout_canvas(kit)
     presenter = build_presenter_byline(kit, copy)
     reserved = HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
     block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
@@ -41,7 +41,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     more = (
         _build_rising_hook_devices(kit, canvas, below, seconds)
         if kit.screenshots
-        else _build_rising_brand_icon(kit, canvas, below, seconds)
+        else _build_rising_hook_icon(kit, canvas, below, seconds)
     )
     return VideoScene(stage, [*things, *more], texts)
 
@@ -60,7 +60,7 @@ def _build_rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, second
     ]
 
 
-def _build_rising_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+def _build_rising_hook_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
     """Return the brand's icon, large and tilted, rising into the area below the hook; [] if the area is too small."""
     side = min(_MAX_HOOK_ICON_SIDE_PX, canvas.height - round(top) - 2 * _GAP_BELOW_HOOK_PX)
     if side < _MAX_HOOK_ICON_SIDE_PX // 2:

@@ -29,7 +29,7 @@ MAX_WORD_INTERVAL_S = 0.12
 #: Duration of a word's movement.
 _WORD_MOVEMENT_S = 0.3
 #: Share of its size by which a word rises.
-_WORD_RISE_SHARE = 0.42
+_WORD_RISE_EM = 0.42
 _WORD_INITIAL_SCALE = 0.74
 
 
@@ -106,7 +106,7 @@ class KineticText:
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
         mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
-        down = (1 - ease_out(share)) * self.block.size * _WORD_RISE_SHARE
+        down = (1 - ease_out(share)) * self.block.size * _WORD_RISE_EM
         left = word.place[0] + (word.mask.width - size[0]) / 2
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)

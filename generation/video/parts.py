@@ -21,7 +21,7 @@ OBJECT_START_BEFORE_SCENE_S = -9.0
 _PILL_FONT_SIZE_PX = 50
 
 
-def empty_scene_canvas(kit: SlideKit) -> Canvas:
+def scene_layout_canvas(kit: SlideKit) -> Canvas:
     """Return a canvas of the frame's size without a ground, to lay a video's scene out on."""
     return kit.create_canvas_on_image(Image.new("RGB", kit.frame.size))
 
@@ -81,7 +81,7 @@ def build_popping_brand_tile(
 ) -> PoppingPicture:
     """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground
-    icon, edge = tile.add_tile_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    icon, edge = tile.add_icon_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 

@@ -9,7 +9,7 @@ from generation.slides import devices, tile
 from generation.slides.kit import TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBox
 from generation.video.moving import PoppingPicture, RisingPicture
-from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_sprite, empty_scene_canvas
+from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_sprite, scene_layout_canvas
 from generation.video.scene import SceneSetup, ScheduledText, VideoScene
 
 _NUMBER_BADGE_PX = 96
@@ -34,7 +34,7 @@ def build_point_scene(kit: SlideKit, text: str, number: int, seconds: float, *, 
 
 
 def _build_point_scene_with_device(stage: SceneSetup, text: str, *, is_only: bool) -> VideoScene:
-    kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
+    kit, ground, canvas = stage.kit, stage.ground, scene_layout_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _build_popping_number_badge(stage, canvas)
     block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_STYLE, (42, 92), 1.08)
@@ -57,7 +57,7 @@ def _build_popping_number_badge(stage: SceneSetup, canvas: Canvas) -> tuple[list
 
 def _build_point_scene_without_device(stage: SceneSetup, text: str, *, is_only: bool) -> VideoScene:
     """Return a point's scene with a large number above its words; a single point has only its words."""
-    kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
+    kit, ground, canvas = stage.kit, stage.ground, scene_layout_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     large = kit.fit_text(
         str(stage.number),

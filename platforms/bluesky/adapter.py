@@ -11,7 +11,9 @@ PARTS = PlatformParts(
     open_adapter=lambda net: BlueskyAdapter(net.client),
     open_collector=lambda net: BlueskyCollector(net.client),
     connect=connect.connect_bluesky_account,
-    refresh=lambda net, attempt: connect.refresh_bluesky_tokens(net.client, attempt.server.service_url, attempt.tokens),
+    refresh=lambda net, attempt: connect.fetch_new_bluesky_tokens(
+        net.client, attempt.server.service_url, attempt.tokens
+    ),
     revoke=lambda net, attempt: api.delete_pds_session(
         net.client, attempt.server.service_url, refresh_token=attempt.revocable.refresh_token or ""
     ),

@@ -22,7 +22,7 @@ from schemas.errors import (
 )
 from schemas.errors.platforms import PlatformErrorCategory
 from workers.platforms import http
-from workers.platforms.http import JSON_REQUEST_CONTENT_TYPE, PlatformResponse
+from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE, PlatformResponse
 from workers.platforms.meaning import PlatformErrorMeaning
 from workers.platforms.upload import upload_file_to_platform
 
@@ -160,8 +160,8 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
     url = api.build_xrpc_url("com.atproto.server.createSession")
-    answer = await api.send_request("POST", url, headers=JSON_REQUEST_CONTENT_TYPE, content=body)
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsSession)
+    answer = await api.send_request("POST", url, headers=PLATFORM_JSON_CONTENT_TYPE, content=body)
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), PdsSession)
 
 
 async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
@@ -173,7 +173,7 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
         answer = await api.send_request("POST", api.build_xrpc_url("com.atproto.server.refreshSession"))
-        return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsSession)
+        return http.decode_platform_response(answer.require_success(parse_xrpc_error), PdsSession)
     except AccessTokenExpired as error:
         raise AccountReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
@@ -186,7 +186,7 @@ async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_to
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     answer = await api.send_request("POST", api.build_xrpc_url("com.atproto.server.deleteSession"))
-    answer.require_success(build_xrpc_error)
+    answer.require_success(parse_xrpc_error)
 
 
 async def get_bluesky_avatar_url(api: PdsApi, did: str) -> str | None:
@@ -203,13 +203,13 @@ async def resolve_bluesky_handle(api: PdsApi, handle: str) -> str | None:
     answer = await api.send_request("GET", api.build_xrpc_url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and decode_xrpc_error_body(answer).error == "InvalidRequest":
         return None
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), ResolvedHandle).did
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), ResolvedHandle).did
 
 
 async def get_pds_upload_limit_bytes(api: PdsApi) -> int | None:
     """Return an account server's limit of a file's bytes; None if it publishes none. Raise a `PlatformError`."""
     answer = await api.without_token.send_request("GET", api.build_xrpc_url("com.atproto.server.describeServer"))
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), PdsUploadLimits).blob_upload_limit
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), PdsUploadLimits).blob_upload_limit
 
 
 async def upload_pds_blob(
@@ -218,7 +218,7 @@ async def upload_pds_blob(
     """Upload a file; return its blob for a record, the same for the same bytes. Raise a `PlatformError` on failure."""
     url = api.build_xrpc_url("com.atproto.repo.uploadBlob")
     answer = await upload_file_to_platform(api, url, content, content_type=mime_type, size_bytes=size_bytes)
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), UploadedPdsBlob).blob
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), UploadedPdsBlob).blob
 
 
 async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenPdsRecord:
@@ -229,9 +229,9 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     """
     url = api.build_xrpc_url("com.atproto.repo.putRecord")
     answer = await api.send_request(
-        "POST", url, headers=JSON_REQUEST_CONTENT_TYPE, content=body, timeout_s=timeout_s, irreversible=True
+        "POST", url, headers=PLATFORM_JSON_CONTENT_TYPE, content=body, timeout_s=timeout_s, irreversible=True
     )
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), WrittenPdsRecord)
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), WrittenPdsRecord)
 
 
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> FetchedPdsRecord | None:
@@ -240,10 +240,10 @@ async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) 
     answer = await api.send_request("GET", url)
     if not answer.ok and decode_xrpc_error_body(answer).error == "RecordNotFound":
         return None
-    return http.decode_platform_response(answer.require_success(build_xrpc_error), FetchedPdsRecord)
+    return http.decode_platform_response(answer.require_success(parse_xrpc_error), FetchedPdsRecord)
 
 
-def build_xrpc_error(answer: PlatformResponse) -> PlatformError:
+def parse_xrpc_error(answer: PlatformResponse) -> PlatformError:
     body = decode_xrpc_error_body(answer)
     if answer.status == 429 or body.error == "RateLimitExceeded":
         after_s = http.read_platform_cooldown_s(answer.headers, reset="ratelimit-reset")

@@ -16,7 +16,7 @@ import msgspec
 
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.bluesky.api import PdsApi, build_xrpc_error
+from platforms.bluesky.api import PdsApi, parse_xrpc_error
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
@@ -73,7 +73,7 @@ class BlueskyCollector(PlatformMetricsCollector):
         )
         figures_by_uri = {
             view.uri: view.figures
-            for view in http.decode_platform_response(answer.require_success(build_xrpc_error), BlueskyPostViews).posts
+            for view in http.decode_platform_response(answer.require_success(parse_xrpc_error), BlueskyPostViews).posts
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
@@ -82,5 +82,5 @@ class BlueskyCollector(PlatformMetricsCollector):
         url = server.build_xrpc_url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)
         return http.decode_platform_response(
-            answer.require_success(build_xrpc_error), BlueskyFollowerCount
+            answer.require_success(parse_xrpc_error), BlueskyFollowerCount
         ).followers_count

@@ -41,7 +41,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: ConnectJobInput
     return AccountWithTokens(account, _build_bluesky_token_grant(session))
 
 
-async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:
+async def fetch_new_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:
     """Exchange the refresh token of a Bluesky session; return the session's next tokens.
 
     Raises `AccountReauthRequired` if the session has ended, any `PlatformError`.

@@ -14,7 +14,7 @@ from platforms.description import (
     IMAGE_MEDIA_TYPES,
     AdditionalCaptionLimit,
     ConsolePreviewRules,
-    PasswordLogin,
+    PasswordLoginSpec,
     PlatformDescription,
     PlatformLimits,
     PreviewLineLimits,
@@ -41,7 +41,7 @@ DESCRIPTION = PlatformDescription(
         video_bytes=100_000_000,
         mime_types=IMAGE_MEDIA_TYPES | {"video/mp4"},
     ),
-    login=PasswordLogin(
+    login=PasswordLoginSpec(
         server="https://bsky.social",
         identifier=BLUESKY_IDENTIFIER_PATTERN,
         example="shop.bsky.social",

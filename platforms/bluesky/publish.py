@@ -28,7 +28,7 @@ from workers.platforms.contract import (
     PostToPublish,
     ReconcileResult,
     SendResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
@@ -67,7 +67,7 @@ class BlueskyAdapter(PlatformAdapter):
 
         A repeat leaves no extra files. Raise `PlatformRefusal` by a file's size or type, any `PlatformError`.
         """
-        media.check_post_files(account, draft)
+        media.recheck_post_files(account, draft)
         server = PdsApi.for_account(account, self.client)
         await check_video_bytes_against_pds_limit(server, draft.media)
         blobs = [await upload_post_file(server, file) for file in draft.media]
@@ -123,7 +123,7 @@ class BlueskyAdapter(PlatformAdapter):
         )
         if record is None:
             return AbsentPost()
-        return build_bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
+        return build_bluesky_live_post(prepared) if record.value == put.record else UnprovedPost()
 
 
 def build_bluesky_live_post(prepared: PostPrepareResult) -> LivePost:

@@ -13,13 +13,13 @@ from workers.platforms.contract import PostFile, PostToPublish
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 
-CAPTION_LINK_PATTERN = regex.compile(
+BLUESKY_LINK_PATTERN = regex.compile(
     r"(?<![\w@#/])https?://[\w-]++(?:\.[\w-]++)++(?::\d++)?(?:[/?#][^\s<>\"]*+)?", regex.IGNORECASE
 )
 #: Punctuation at a link's end that belongs to the sentence.
 TRAILING_LINK_PUNCTUATION = ".,;:!?'*"
-CAPTION_HASHTAG_PATTERN = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
-CAPTION_MENTION_PATTERN = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
+BLUESKY_HASHTAG_PATTERN = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
+BLUESKY_MENTION_PATTERN = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
 
 
 def compute_bluesky_record_key(post_id: UUID, created_at: datetime) -> str:
@@ -72,7 +72,7 @@ def aspect_ratio_of_file(file: PostFile) -> dict[str, int]:
 
 
 def iter_link_facets(text: str) -> Iterator[dict[str, Any]]:
-    for match in CAPTION_LINK_PATTERN.finditer(text):
+    for match in BLUESKY_LINK_PATTERN.finditer(text):
         uri = strip_link_punctuation(match[0])
         yield build_richtext_facet(text, match.start(), match.start() + len(uri), "link", uri=uri)
 
@@ -89,17 +89,17 @@ def strip_link_punctuation(uri: str) -> str:
 
 
 def iter_hashtag_facets(text: str) -> Iterator[dict[str, Any]]:
-    for match in CAPTION_HASHTAG_PATTERN.finditer(text):
+    for match in BLUESKY_HASHTAG_PATTERN.finditer(text):
         yield build_richtext_facet(text, match.start(), match.end(), "tag", tag=match[1])
 
 
 def list_mentioned_handles(text: str) -> list[str]:
     """Return the handles that a caption mentions, in lower case and in their order, each once."""
-    return list(dict.fromkeys(match[1].lower() for match in CAPTION_MENTION_PATTERN.finditer(text)))
+    return list(dict.fromkeys(match[1].lower() for match in BLUESKY_MENTION_PATTERN.finditer(text)))
 
 
 def iter_mention_facets(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for match in CAPTION_MENTION_PATTERN.finditer(text):
+    for match in BLUESKY_MENTION_PATTERN.finditer(text):
         if did := people.get(match[1].lower()):
             yield build_richtext_facet(text, match.start(), match.end(), "mention", did=did)
 

@@ -101,14 +101,14 @@ class ListedInstagramPost(msgspec.Struct):
         return http.parse_platform_time(self.timestamp)
 
 
-class PageCursors(msgspec.Struct):
+class GraphCursors(msgspec.Struct):
     after: str = ""
 
 
 class GraphPaging(msgspec.Struct):
     """Links of a page. `next` contains the token, and is only used to detect another page."""
 
-    cursors: PageCursors = msgspec.field(default_factory=PageCursors)
+    cursors: GraphCursors = msgspec.field(default_factory=GraphCursors)
     next: str | None = None
 
 

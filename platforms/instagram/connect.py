@@ -20,7 +20,7 @@ from workers.platforms.connecting import (
     AccountWithTokens,
     OutgoingNetwork,
     build_code_exchange_form,
-    get_oauth_application,
+    get_operator_oauth_client,
 )
 from workers.platforms.http import PlatformApi
 
@@ -39,7 +39,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: ConnectJobInp
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Code", attempt.secret)
-    us = get_oauth_application(net, DESCRIPTION)
+    us = get_operator_oauth_client(net, DESCRIPTION)
     short = await _exchange_code(net, asked, us, secret)
     if not all(short.has_scope(scope) for scope in INSTAGRAM_SCOPES):
         raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
@@ -73,7 +73,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
     try:
         if _is_token_too_young_to_extend(tokens):
             await api.get_instagram_user(server)
-            return _build_grant_with_extend_time(tokens.access_token, tokens.expires_at)
+            return _build_extendable_token_grant(tokens.access_token, tokens.expires_at)
         return _build_stored_grant_of_sixty_day_token(await api.extend_sixty_day_token(server))
     except AccessTokenExpired as error:
         raise AccountReauthRequired(error.code, f"{error.message}: {errors.CONNECT_AGAIN_ADVICE}") from error
@@ -121,10 +121,10 @@ def _is_token_too_young_to_extend(tokens: AccountTokens) -> bool:
 
 
 def _build_stored_grant_of_sixty_day_token(token: LongLivedToken) -> TokenGrant:
-    return _build_grant_with_extend_time(token.access_token, credentials.token_expiry_after(token.expires_in))
+    return _build_extendable_token_grant(token.access_token, credentials.token_expiry_after(token.expires_in))
 
 
-def _build_grant_with_extend_time(access_token: str, expires_at: datetime | None) -> TokenGrant:
+def _build_extendable_token_grant(access_token: str, expires_at: datetime | None) -> TokenGrant:
     return TokenGrant(access_token=access_token, expires_at=expires_at, refresh_at=_token_extend_time(expires_at))
 
 

@@ -58,7 +58,7 @@ class InstagramAdapter(PlatformAdapter):
             or not does_prepared_ai_label_match(handle, draft)
             or draft.now - handle.began_at > MAX_MEDIA_CONTAINER_AGE
         ):
-            media.check_post_files(account, draft)
+            media.recheck_post_files(account, draft)
             await check_instagram_daily_quota(server, account)
             handle = InstagramPostProgress(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.run_media_container_step(server, account, draft, handle)

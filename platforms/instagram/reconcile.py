@@ -16,11 +16,11 @@ from platforms.instagram.containers import ContainerPublishRequest
 from schemas.errors import PostPreparationExpired
 from workers.platforms.contract import (
     AbsentPost,
-    LateRefusedPost,
+    LaterDroppedPost,
     LivePost,
     PostInquiry,
     ReconcileResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 from workers.platforms.http import PlatformApi
 
@@ -29,7 +29,7 @@ MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT = timedelta(minutes=2)
 #: Time after the last call in which the list may still lack its post.
 MAX_INSTAGRAM_MEDIA_LIST_LAG = timedelta(minutes=5)
 #: Seconds between two checks meanwhile.
-RECONCILE_RECHECK_PAUSE_S = 30.0
+POST_RECONCILE_CHECK_PAUSE_S = 30.0
 #: Largest difference of two clocks.
 MAX_INSTAGRAM_CLOCK_SKEW = timedelta(minutes=1)
 #: Longest time between a call and its post's timestamp.
@@ -47,18 +47,18 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
     try:
         status = (await api.get_container_status(server, post.creation_id)).status_code
     except PostPreparationExpired:
-        return UndecidedPost()  # Instagram doesn't know the container (any more).
+        return UnprovedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await identify_live_post(server, account, inquiry, post)
     if (left_s := inquiry.seconds_left_of_wait_since_send(MIN_INSTAGRAM_WAIT_TO_PROVE_POST_ABSENT)) > 0:
-        return UndecidedPost(min(left_s, RECONCILE_RECHECK_PAUSE_S))
+        return UnprovedPost(min(left_s, POST_RECONCILE_CHECK_PAUSE_S))
     if status == "IN_PROGRESS":
-        return UndecidedPost(RECONCILE_RECHECK_PAUSE_S)
+        return UnprovedPost(POST_RECONCILE_CHECK_PAUSE_S)
     alike, complete = await list_matching_instagram_posts(server, account, inquiry, post)
     if alike or not complete:
-        return UndecidedPost()
+        return UnprovedPost()
     gone = errors.INSTAGRAM_CONTAINER_GONE_ERROR_MEANING
-    return AbsentPost() if status == "FINISHED" else LateRefusedPost(PostPreparationExpired(gone.code, gone.message))
+    return AbsentPost() if status == "FINISHED" else LaterDroppedPost(PostPreparationExpired(gone.code, gone.message))
 
 
 async def identify_live_post(
@@ -66,13 +66,13 @@ async def identify_live_post(
 ) -> ReconcileResult:
     """Return the live post of a published container, with its id if the account's list has exactly one match.
 
-    With none or several matches, return `UndecidedPost` while the list may lag, later a `LivePost` without an id.
+    With none or several matches, return `UnprovedPost` while the list may lag, later a `LivePost` without an id.
     """
     alike, _ = await list_matching_instagram_posts(server, account, inquiry, post)
     if len(alike) == 1:
         return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
     if (missing_s := inquiry.seconds_left_of_wait_since_send(MAX_INSTAGRAM_MEDIA_LIST_LAG)) > 0:
-        return UndecidedPost(min(missing_s, RECONCILE_RECHECK_PAUSE_S))
+        return UnprovedPost(min(missing_s, POST_RECONCILE_CHECK_PAUSE_S))
     return LivePost(external_id=None, external_url=None)
 
 

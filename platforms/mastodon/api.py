@@ -15,7 +15,7 @@ from domain.accounts.client_registrations import OAuthClient
 from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal, PlatformThrottled
 from workers.platforms import http
 from workers.platforms.connecting import OAUTH_CLIENT_UNKNOWN_ERROR_CODE
-from workers.platforms.http import JSON_REQUEST_CONTENT_TYPE, PlatformResponse
+from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE, PlatformResponse
 from workers.platforms.upload import upload_file_to_platform
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
@@ -162,7 +162,7 @@ async def is_mastodon_media_ready(api: MastodonApi, media_id: str) -> bool:
 
 async def publish_mastodon_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
-    url, headers = api.build_url("/api/v1/statuses"), {**JSON_REQUEST_CONTENT_TYPE, "Idempotency-Key": key}
+    url, headers = api.build_url("/api/v1/statuses"), {**PLATFORM_JSON_CONTENT_TYPE, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(answer.require_success(build_mastodon_error), MastodonStatus)
 
@@ -193,7 +193,7 @@ def build_mastodon_error(answer: PlatformResponse) -> PlatformError:
     # snac returns 422 without a body for a revoked token.
     if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
         return AccountReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return build_mastodon_error_by_http_status(answer, body)
+    return build_mastodon_error_for_http_status(answer, body)
 
 
 def build_unknown_oauth_app_error() -> PlatformRefusal:
@@ -202,7 +202,7 @@ def build_unknown_oauth_app_error() -> PlatformRefusal:
     return PlatformRefusal(OAUTH_CLIENT_UNKNOWN_ERROR_CODE, message, category="config")
 
 
-def build_mastodon_error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
+def build_mastodon_error_for_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
     status = answer.status
     message = answer.quote_message(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in message.lower():

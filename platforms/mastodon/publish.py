@@ -68,7 +68,7 @@ class MastodonAdapter(PlatformAdapter):
         draft: PostToPublish,
         so_far: PostPrepareResult | None = None,  # noqa: ARG002
     ) -> PostPrepareResult:
-        media.check_post_files(account, draft)
+        media.recheck_post_files(account, draft)
         server = MastodonApi.for_account(account, self.client)
         after = await reconcile.find_newest_mastodon_status_id(server, account.external_id)
         media_ids = [await uploads.upload_mastodon_file_until_ready(server, file) for file in draft.media]

@@ -13,13 +13,13 @@ import msgspec
 
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonStatus
-from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, UnprovedPost
 
 #: Posts of a page, and most pages to read: with more newer posts than these nothing is proved.
 MASTODON_STATUS_PAGE_SIZE = 40
 MAX_MASTODON_STATUS_PAGES = 5
 
-HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
+STATUS_HTML_PATTERN = re.compile(r"<[^<>]*>")
 #: The server's name in a mention, which servers remove.
 MENTION_SERVER_PATTERN = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
@@ -42,16 +42,16 @@ async def find_lost_mastodon_post(server: MastodonApi, account_id: str, sent_pos
     """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
     `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that
-    all posts since `sent_post.after` were read and none can be it. Else `UndecidedPost`: several are similar,
+    all posts since `sent_post.after` were read and none can be it. Else `UnprovedPost`: several are similar,
     or one has other files or a text that may be the post's.
     """
     newer, complete = await list_mastodon_statuses_newer_than_id(server, account_id, sent_post.after)
     alike = [status for status in newer if has_same_status_text(status, sent_post.text)]
-    matching = [status for status in alike if may_have_same_status_files(status, sent_post.media_ids)]
+    matching = [status for status in alike if may_have_same_mastodon_files(status, sent_post.media_ids)]
     if len(matching) == 1:
         return build_mastodon_live_post(matching[0])
     doubtful = alike or any(may_have_same_status_text(status, sent_post.text) for status in newer)
-    return UndecidedPost() if doubtful or not complete else AbsentPost()
+    return UnprovedPost() if doubtful or not complete else AbsentPost()
 
 
 async def list_mastodon_statuses_newer_than_id(
@@ -103,10 +103,10 @@ def is_subsequence(whole: str, part: str) -> bool:
 
 
 def get_visible_status_text(status: MastodonStatus) -> str:
-    return html.unescape(HTML_TAG_PATTERN.sub("", status.content)) if status.text is None else status.text
+    return html.unescape(STATUS_HTML_PATTERN.sub("", status.content)) if status.text is None else status.text
 
 
-def may_have_same_status_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
+def may_have_same_mastodon_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
     """Return whether a listed post's number of files fits the sent files: equal, or lower but not 0.
 
     Some servers renumber files, or show a repeated one once.
@@ -124,6 +124,6 @@ def normalize_status_text(text: str) -> str:
 
     A text without any letter or digit is returned without its white space.
     """
-    bare = MENTION_SERVER_PATTERN.sub(r"\1", HTML_TAG_PATTERN.sub("", text))
+    bare = MENTION_SERVER_PATTERN.sub(r"\1", STATUS_HTML_PATTERN.sub("", text))
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

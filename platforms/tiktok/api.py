@@ -41,7 +41,7 @@ class TikTokCreatorInfo(msgspec.Struct):
     max_video_post_duration_sec: int | None = None
 
 
-class TikTokUser(msgspec.Struct):
+class TikTokApiUser(msgspec.Struct):
     """The account of a token. `username` is its handle, without the @."""
 
     open_id: str
@@ -51,7 +51,7 @@ class TikTokUser(msgspec.Struct):
 
 
 class TikTokUserInfo(msgspec.Struct):
-    user: TikTokUser
+    user: TikTokApiUser
 
 
 class TikTokPublishInitData(msgspec.Struct):
@@ -73,7 +73,7 @@ class TikTokPublishStatus(msgspec.Struct):
     uploaded_bytes: int | None = None
 
 
-async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
+async def get_tiktok_user(api: PlatformApi) -> TikTokApiUser:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
     return decode_tiktok_envelope_data(await api.send_request("GET", url), TikTokUserInfo).user
 

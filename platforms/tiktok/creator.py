@@ -25,7 +25,7 @@ def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
     Options without a value are left out.
     """
     fields = {
-        "privacyLevels": list_offered_tiktok_privacy_levels(creator),
+        "privacyLevels": get_tiktok_creator_privacy_levels(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
         "commentDisabled": creator.comment_disabled,
         "duetDisabled": creator.duet_disabled,
@@ -34,7 +34,7 @@ def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def list_offered_tiktok_privacy_levels(creator: TikTokCreatorInfo) -> list[str]:
+def get_tiktok_creator_privacy_levels(creator: TikTokCreatorInfo) -> list[str]:
     return [word for word, level in TIKTOK_VALUE_BY_PRIVACY_LEVEL.items() if level in creator.privacy_level_options]
 
 
@@ -44,7 +44,7 @@ def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo
     "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PlatformRefusal`
     without a choice, and for a level that the account does not offer.
     """
-    offer = ", ".join(list_offered_tiktok_privacy_levels(creator)) or "nothing"
+    offer = ", ".join(get_tiktok_creator_privacy_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
@@ -66,7 +66,7 @@ def check_draft_for_tiktok_creator(
     `PlatformRefusal` for the first fault.
     """
     if creator is None:
-        media.check_post_files(account, draft)
+        media.recheck_post_files(account, draft)
         return None
-    media.check_post_files(account, draft, build_tiktok_creator_traits(creator))
+    media.recheck_post_files(account, draft, build_tiktok_creator_traits(creator))
     return choose_tiktok_privacy_level(draft, creator)

@@ -9,7 +9,7 @@ from platforms.tiktok.description import DESCRIPTION, TikTokSettings
 from platforms.tiktok.errors import keep_safe_characters_of_tiktok_code
 from schemas.errors import AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostNotSent
 from workers.platforms import http
-from workers.platforms.connecting import OutgoingNetwork, get_oauth_application
+from workers.platforms.connecting import OutgoingNetwork, get_operator_oauth_client
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 
@@ -48,7 +48,7 @@ async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[
 
     `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
     """
-    us = get_oauth_application(net, DESCRIPTION)
+    us = get_operator_oauth_client(net, DESCRIPTION)
     api = PlatformApi(client=net.client, base=net.settings.get_platform_settings(TikTokSettings).tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)

@@ -13,13 +13,13 @@ from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
     InboxDraft,
-    LateRefusedPost,
+    LaterDroppedPost,
     LivePost,
     PostInquiry,
     ReconcileResult,
 )
 
-TIKTOK_UPLOAD_STATE = "PROCESSING_UPLOAD"
+TIKTOK_UPLOADING_STATUS = "PROCESSING_UPLOAD"
 TIKTOK_INBOX_STATE = "SEND_TO_USER_INBOX"
 TIKTOK_LIVE_STATE = "PUBLISH_COMPLETE"
 TIKTOK_FAIL_STATE = "FAILED"
@@ -41,17 +41,17 @@ def choose_outcome_by_publish_status(
     """
     stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
     if status.status == TIKTOK_FAIL_STATE:
-        return LateRefusedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
+        return LaterDroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
     if status.status == TIKTOK_INBOX_STATE:
         return InboxDraft()
     if status.status == TIKTOK_LIVE_STATE:
         return build_published_post_outcome(account, inquiry, stored, status)
-    if status.status == TIKTOK_UPLOAD_STATE and stored.upload and lacks_video_bytes(status, stored.upload):
+    if status.status == TIKTOK_UPLOADING_STATUS and stored.upload and is_upload_incomplete(status, stored.upload):
         return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT)
     return build_accepted_tiktok_post(stored)
 
 
-def lacks_video_bytes(status: TikTokPublishStatus, upload: VideoUploadPlan) -> bool:
+def is_upload_incomplete(status: TikTokPublishStatus, upload: VideoUploadPlan) -> bool:
     """Return whether TikTok's status shows that bytes of the video are missing.
 
     False if the status has no byte count, or an impossible one.

@@ -24,14 +24,14 @@ from schemas.errors import (
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
-    LateRefusedPost,
+    LaterDroppedPost,
     PlatformAdapter,
     PostInquiry,
     PostPrepareResult,
     PostToPublish,
     ReconcileResult,
     SendResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 from workers.platforms.http import PlatformApi
 
@@ -103,7 +103,7 @@ class TikTokAdapter(PlatformAdapter):
             status = await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id or "")
             if status.status == outcome.TIKTOK_FAIL_STATE:
                 return errors.build_tiktok_fail_reason_error(status.fail_reason)
-            if status.status == outcome.TIKTOK_UPLOAD_STATE and outcome.lacks_video_bytes(
+            if status.status == outcome.TIKTOK_UPLOADING_STATUS and outcome.is_upload_incomplete(
                 status, video.get_video_upload_plan(stored)
             ):
                 return error
@@ -114,9 +114,9 @@ class TikTokAdapter(PlatformAdapter):
             result = await self.reconcile(account, inquiry)
         except PlatformThrottled as error:
             return AcceptedPost(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_POLL_PAUSE_S)
-        if isinstance(result, LateRefusedPost):
+        if isinstance(result, LaterDroppedPost):
             raise result.why
-        if isinstance(result, AbsentPost | UndecidedPost):
+        if isinstance(result, AbsentPost | UnprovedPost):
             return outcome.build_accepted_tiktok_post(handle.decode_saved_tiktok_post_progress(inquiry.prepared))
         return result
 
@@ -124,11 +124,11 @@ class TikTokAdapter(PlatformAdapter):
         """Query TikTok for a sent post, and return its outcome.
 
         Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
-        `UndecidedPost`.
+        `UnprovedPost`.
         """
         stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
         if stored.publish_id is None:
-            return AbsentPost() if inquiry.fetched is False else UndecidedPost()
+            return AbsentPost() if inquiry.fetched is False else UnprovedPost()
         return outcome.choose_outcome_by_publish_status(
             account,
             inquiry,

@@ -142,7 +142,7 @@ async def put_video_chunk(
             "Content-Length": str(end - start),
             "Content-Range": f"bytes {start}-{end - 1}/{upload.size}",
         },
-        content=read_file_part(file, start, end),
+        content=read_video_chunk(file, start, end),
         timeout_s=timeout_s,
         irreversible=irreversible,
     )
@@ -161,7 +161,7 @@ async def publish_by_last_chunk(
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
-async def read_file_part(file: PostFile, start: int, end: int) -> AsyncIterator[bytes]:
+async def read_video_chunk(file: PostFile, start: int, end: int) -> AsyncIterator[bytes]:
     async with file.read(start, end) as chunks:
         async for chunk in chunks:
             yield chunk

@@ -15,7 +15,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api import lifespan
-from api.app import build_application, set_application_settings_and_clock
+from api.app import build_application, set_api_settings_and_clock
 from api.http import oauth_return, paging, time_window
 from api.streams.long_poll import LongPollHub
 from db.pool import Pool, open_postgres_pool
@@ -87,14 +87,14 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
     """An API with a clock that a test sets."""
     now = [datetime.now(UTC)]
-    served = set_application_settings_and_clock(built_app(), settings, clock=lambda: now[0])
+    served = set_api_settings_and_clock(built_app(), settings, clock=lambda: now[0])
     async with hold_context(served.lifespan()):
         yield served, now
 
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    served = set_application_settings_and_clock(built_app(), settings, private=True)
+    served = set_api_settings_and_clock(built_app(), settings, private=True)
     async with hold_context(served.lifespan()):
         yield served
 
@@ -124,7 +124,7 @@ async def rival(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
 async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
     """An organization on servers that the test may stop."""
     settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    app = set_application_settings_and_clock(built_app(), settings)
+    app = set_api_settings_and_clock(built_app(), settings)
     async with (
         hold_context(app.lifespan()),
         open_postgres_pool(settings.database_url, name="test") as pool,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from litestar import Litestar
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
@@ -44,7 +44,7 @@ class Participants:
 async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Participants]:
     """Open the participants with an API of their own."""
     clock = ApiClock()
-    served = set_application_settings_and_clock(built_app(), settings, clock=clock, private=True)
+    served = set_api_settings_and_clock(built_app(), settings, clock=clock, private=True)
     async with (
         hold_context(served.lifespan()),
         open_caller(served, pool, "Acme", tier="partner") as acme,

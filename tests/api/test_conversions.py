@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.pool import Conn
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from schemas.conversion_counts import ConversionGrouping
 from tests import seeds
 from tests.api.conftest import ApiCaller, read_answer, uuid_of
@@ -28,7 +28,7 @@ async def read_conversions(caller: ApiCaller, path: str, **params: str) -> dict[
     return read_answer(await caller.http.get(f"{path}/conversions", params=WINDOW | params))
 
 
-def random_events(dice: random.Random, project_id: UUID, numbers: range) -> list[EventRow]:
+def random_events(dice: random.Random, project_id: UUID, numbers: range) -> list[NewEventRow]:
     return [
         event(
             number,
@@ -43,7 +43,7 @@ def random_events(dice: random.Random, project_id: UUID, numbers: range) -> list
     ]
 
 
-def expected_totals(events: Sequence[EventRow]) -> dict[str, Any]:
+def expected_totals(events: Sequence[NewEventRow]) -> dict[str, Any]:
     """Compute the totals directly from the events."""
     sums = defaultdict[str | None, int](int)
     for one in events:
@@ -58,7 +58,7 @@ def expected_totals(events: Sequence[EventRow]) -> dict[str, Any]:
     }
 
 
-def group_key(one: EventRow, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
+def group_key(one: NewEventRow, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
     local = one.occurred_at.astimezone(ZONE)
     said = {
         "platform": APPS[one.app_no - 1]["platform"],
@@ -92,7 +92,7 @@ async def test_every_grouping_adds_up_to_the_events(acme: ApiCaller, conn: Conn)
         for by in combinations(get_args(ConversionGrouping), size):
             found = await read_conversions(acme, path, **({"groupBy": ",".join(by)} if by else {}))
             assert found["totals"] == expected_totals(inside)
-            groups = defaultdict[tuple[Any, ...], list[EventRow]](list)
+            groups = defaultdict[tuple[Any, ...], list[NewEventRow]](list)
             for one in inside if by else ():
                 groups[group_key(one, apps, by)].append(one)
             shown = {shown_group_key(group, by): group for group in found["groups"]}

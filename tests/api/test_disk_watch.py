@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from api.events import requests
 from api.limits import disk_watch
 from api.limits.disk_watch import DiskIntakeSwitch, DiskWatch, WatchedDisk
@@ -65,7 +65,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(disk_watch, "FULL_DISK_MEASURE_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(requests, "MAX_LIMIT_REFUSAL_CACHE_S", 0.0)
     sized = msgspec.structs.replace(settings, database_disk_bytes=SIZE)
-    filled.app = served = set_application_settings_and_clock(built_app(), sized)
+    filled.app = served = set_api_settings_and_clock(built_app(), sized)
     async with hold_context(served.lifespan()):
         yield served
 
@@ -159,7 +159,7 @@ def test_watermark_has_hysteresis(seed: int) -> None:
 
 
 async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
-    app = set_application_settings_and_clock(built_app(), settings)
+    app = set_api_settings_and_clock(built_app(), settings)
     async with hold_context(app.lifespan()):
         services: ApiServices = app.state.services
         assert services.events.disks.disks == []

@@ -9,7 +9,7 @@ from litestar import Litestar
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from api.http.errors import ERROR_CODES
 from db.pool import Pool
 from schemas.settings import Settings
@@ -161,7 +161,7 @@ async def test_client_disconnect_is_no_server_error(app: Litestar, acme: ApiCall
 
 
 async def test_requests_log_at_the_level_of_the_setting_and_our_faults_at_info(settings: Settings, pool: Pool) -> None:
-    app = set_application_settings_and_clock(built_app(), replace(settings, request_log_level="debug"))
+    app = set_api_settings_and_clock(built_app(), replace(settings, request_log_level="debug"))
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as acme:
         with capture_logs() as lines:
             assert (await acme.http.get("/v1/projects")).status_code == 200

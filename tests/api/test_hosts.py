@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from schemas.errors import SettingsInvalid
 from schemas.hosts import build_allowed_hosts
 from schemas.settings import Settings, load_settings
@@ -14,7 +14,7 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 
 async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
-    app = set_application_settings_and_clock(built_app(), settings, private=True)
+    app = set_api_settings_and_clock(built_app(), settings, private=True)
     foreign = {"Host": "evil.example:8000"}
     async with hold_context(app.lifespan()), client_of(app) as client:
         for path in PATHS:

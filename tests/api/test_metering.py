@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from api.http import head_requests
 from api.http.request_state import RequestState
 from api.limits import cost_metering
-from api.limits.cost_metering import MIN_LOOP_HOLD_LOG_INTERVAL_S, LoopHoldReporter
+from api.limits.cost_metering import LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S, LoopHoldReporter
 from telemetry import costs
 from telemetry.costs import MIN_LOOP_HOLD_CPU_S, RequestCostMeter
 from tests.api.conftest import ApiCaller
@@ -54,7 +54,7 @@ async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_tim
         for _ in range(3):
             watchdog.report_loop_hold(scope, state, 0.02)
         watchdog.report_loop_hold(cast("HTTPScope", {}), state, 0.02)
-        now[0] += MIN_LOOP_HOLD_LOG_INTERVAL_S
+        now[0] += LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S
         watchdog.report_loop_hold(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
     assert count_holds(ROUTE) == before + 4
@@ -81,12 +81,12 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    receives, sends = cost_metering.wrap_to_count_bytes(cost, receive, send)
+    receives, sends = cost_metering.wrap_to_charge_bytes(cost, receive, send)
     await receives()
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = head_requests.wrap_to_drop_body_for_head(*cost_metering.wrap_to_count_bytes(cost, receive, send))
+    _, of_head = head_requests.wrap_to_drop_body_for_head(*cost_metering.wrap_to_charge_bytes(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500

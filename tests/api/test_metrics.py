@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from db.pool import Conn, Pool, use_unpooled_pg_connection
 from domain.events.event_names import MAX_COUNTED_EVENT_NAMES
 from schemas.settings import Settings
@@ -143,7 +143,7 @@ async def other_database(template: databases.Template) -> AsyncIterator[str]:
 
 
 async def test_events_are_read_from_a_store_of_its_own(settings: Settings, other_database: str, pool: Pool) -> None:
-    served = set_application_settings_and_clock(
+    served = set_api_settings_and_clock(
         built_app(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database)
     )
     async with hold_context(served.lifespan()), open_caller(served, pool, "Apart") as caller:

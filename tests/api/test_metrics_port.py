@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from api.server.serve import bind_port, is_socket_bound_to_loopback
 from db.server import find_free_port
 from schemas.settings import Settings
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S
 @asynccontextmanager
 async def open_api(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
     """Start the API, and yield a caller and the extra ports that it opened."""
-    app = set_application_settings_and_clock(built_app(), settings, private=private)
+    app = set_api_settings_and_clock(built_app(), settings, private=private)
     with capture_logs() as lines:
         async with hold_context(app.lifespan()), client_of(app) as beside:
             yield beside, [line["port"] for line in lines if line["event"] == "serving health"]

@@ -10,7 +10,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.apps.relays import relays_from_event_maps
 from domain.events import group_commit, quarantine
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.quarantine import BufferedEventRejection
 from schemas import ids
 from tests import seeds
@@ -55,7 +55,7 @@ async def list_all(caller: ApiCaller, shop: EventShop, listed: str = "events", *
     return await list_pages(caller.http, f"{shop.path}/{listed}", **params)
 
 
-def listed_ids(events: Sequence[EventRow]) -> list[str]:
+def listed_ids(events: Sequence[NewEventRow]) -> list[str]:
     """Return the ids of events in listed order."""
     newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
     return [one.event_id or str(one.event_key) for one in newest]
@@ -72,7 +72,7 @@ async def test_each_event_is_on_one_page(acme: ApiCaller, shop: EventShop, conn:
     await send(conn, events)
     await send(conn, [event(number) for number in range(30)])
     assert [one["eventId"] for one in await list_all(acme, shop, limit="7")] == listed_ids(events)
-    kept: list[tuple[dict[str, str], list[EventRow]]] = [
+    kept: list[tuple[dict[str, str], list[NewEventRow]]] = [
         ({"appId": shop.app_ids[1]}, [one for one in events if one.app_no == 2]),
         ({"eventNames": "open,sign_up"}, [one for one in events if one.name in {"open", "sign_up"}]),
         ({"userId": "u1"}, [one for one in events if one.user_id == "u1"]),

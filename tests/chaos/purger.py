@@ -84,7 +84,7 @@ async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> 
     return result
 
 
-async def delete_files(store: MediaStore, filed: list[purge.RowToPurge]) -> None:
+async def delete_files(store: MediaStore, filed: list[purge.PurgedRowFiles]) -> None:
     """Delete the files one by one."""
     walking = walk.get()
     for token in (token for one in filed for token in one.tokens):

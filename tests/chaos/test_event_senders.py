@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from db.server import find_free_port
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from tests import seeds
 from tests.chaos.fleet import Fleet, Process
 from tests.domain.events import racing
@@ -30,7 +30,7 @@ class Senders:
 
     def __init__(self, numbers: int, ports: list[int], url: str, key: str) -> None:
         shares = racing.batches(SEED, numbers)
-        self.queue: Iterator[list[EventRow]] = iter([batch for share in shares for batch in share])
+        self.queue: Iterator[list[NewEventRow]] = iter([batch for share in shares for batch in share])
         self.all, self.answered, self.again = sum(map(len, shares)), 0, 0
         self._ports, self._path, self._headers = cycle(ports), url, {"Authorization": f"Bearer {key}"}
 
@@ -57,7 +57,7 @@ class Senders:
         return answer.status_code == 202
 
 
-def written(batch: list[EventRow]) -> bytes:
+def written(batch: list[NewEventRow]) -> bytes:
     events: list[dict[str, Any]] = [
         {
             "name": one.name,

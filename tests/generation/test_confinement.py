@@ -92,13 +92,13 @@ def test_a_confined_process_can_do_its_work(tmp_path: Path) -> None:
 OLD_KERNEL = """
 import ctypes, errno, json, sys
 from generation.confinement import confine, kernel, seccomp
-column, machine = seccomp._SECCOMP_ARCHITECTURES[kernel.MACHINE_ARCHITECTURE]
+column, machine = seccomp._SECCOMP_ARCHITECTURES[kernel.KERNEL_ARCHITECTURE]
 steps = [seccomp._BpfInstruction(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
 for number in (444, 445, 446, kernel.SECCOMP_CALL_NUMBER):
-    steps += seccomp._build_call_denial_steps(number, errno.ENOSYS)
+    steps += seccomp._build_bpf_denial_of_syscall(number, errno.ENOSYS)
 steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.set_no_new_privileges()
-kernel.make_system_call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
+kernel.make_linux_syscall(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """
 WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing_sandbox_mechanisms() + confine.confine_process()))"
 
@@ -116,7 +116,7 @@ def test_a_process_warns_about_missing_sandbox_parts(
     def missing(*_: object) -> int:
         raise OSError(errno.ENOSYS, "no such call")
 
-    monkeypatch.setattr(kernel, "make_system_call", missing)
+    monkeypatch.setattr(kernel, "make_linux_syscall", missing)
     warn_of_missing_kernel_sandbox()
     said = capsys.readouterr().out
     assert "without a part of the sandbox" in said

@@ -15,8 +15,8 @@ from generation.persona import (
     AGE_WORDS_IN_PARTNER_PROMPT,
     DEFAULT_PERSONA_AGES,
     DEFAULT_PERSONA_TONE_OF_VOICE,
-    GENDER_WORDS_IN_PARTNER_PROMPT,
     PERSONA_GENDERS,
+    WORDS_NAMING_EACH_GENDER,
     PersonaWish,
     build_persona,
     extract_traits_from_persona_prompt,
@@ -73,13 +73,13 @@ def test_a_prompt_chooses_gender_age_and_tone(
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
     entries = [
-        *GENDER_WORDS_IN_PARTNER_PROMPT.values(),
+        *WORDS_NAMING_EACH_GENDER.values(),
         *AGE_WORDS_IN_PARTNER_PROMPT.values(),
         *tones.WORDS_NAMING_EACH_TONE.values(),
     ]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
-    assert set(GENDER_WORDS_IN_PARTNER_PROMPT) == set(get_args(Gender))
+    assert set(WORDS_NAMING_EACH_GENDER) == set(get_args(Gender))
     assert set(AGE_WORDS_IN_PARTNER_PROMPT) == set(get_args(AgeRange))
 
 

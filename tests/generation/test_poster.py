@@ -35,7 +35,7 @@ VIDEOS = {
 
 
 def drawn(path: Path) -> Image.Image:
-    written = poster.write_poster_file(path, path.parent)
+    written = poster.write_upload_poster(path, path.parent)
     file = path.parent / written.name
     assert (written.mime_type, written.size_bytes) == ("image/jpeg", file.stat().st_size)
     with Image.open(file, formats=["JPEG"]) as image:
@@ -71,4 +71,4 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):
-            poster.write_poster_file(tmp_path / "clip", tmp_path)
+            poster.write_upload_poster(tmp_path / "clip", tmp_path)

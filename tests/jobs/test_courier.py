@@ -173,15 +173,15 @@ async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
 def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
-    assert breaker.allows_call()
+    assert breaker.reserve_call()
     breaker.record_failure_and_open()
-    assert not breaker.allows_call()
+    assert not breaker.reserve_call()
     now[0] += 1.0
-    assert breaker.allows_call()
-    assert not breaker.allows_call()
+    assert breaker.reserve_call()
+    assert not breaker.reserve_call()
     breaker.record_success()
-    assert breaker.allows_call()
-    assert breaker.allows_call()
+    assert breaker.reserve_call()
+    assert breaker.reserve_call()
 
 
 class BrokenClient(ArqRedis):

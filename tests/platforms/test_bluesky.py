@@ -37,7 +37,7 @@ from workers.platforms.contract import (
     PostInquiry,
     PostPrepareResult,
     PostToPublish,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
@@ -185,7 +185,7 @@ async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -
 
 @pytest.mark.parametrize(
     ("since_s", "found"),
-    [(0, UndecidedPost(60.0)), (59, UndecidedPost(1.0)), (60, AbsentPost()), (10**6, AbsentPost())],
+    [(0, UnprovedPost(60.0)), (59, UnprovedPost(1.0)), (60, AbsentPost()), (10**6, AbsentPost())],
 )
 async def test_a_missing_record_is_absent_after_the_in_flight_time(since_s: float, found: Any) -> None:
     async with pds(getRecord=xrpc_error("RecordNotFound")) as served:
@@ -203,7 +203,7 @@ async def test_another_record_under_the_key_decides_nothing() -> None:
     async with pds() as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [record_response(what, text="Other")]
-        assert await query_post(served, what, since_s=10**6) == UndecidedPost()
+        assert await query_post(served, what, since_s=10**6) == UnprovedPost()
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])

@@ -8,7 +8,7 @@ from platforms.instagram.reconcile import normalize_caption
 from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import InstagramAccount
-from workers.platforms.contract import AbsentPost, LateRefusedPost, LivePost, PostPrepareResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, LaterDroppedPost, LivePost, PostPrepareResult, UnprovedPost
 
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
 KEPT = [SimFault.REFUSE_500, SimFault.DROP_BEFORE]
@@ -55,9 +55,9 @@ async def test_a_published_post_is_found(ada: InstagramAccount) -> None:
 @pytest.mark.parametrize("fault", KEPT)
 async def test_an_unpublished_post_is_absent_after_the_in_flight_time(ada: InstagramAccount, fault: SimFault) -> None:
     prepared, sent_at = await publish_lost(ada, fault)
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
+    assert await ada.ask(prepared, sent_at=sent_at) == UnprovedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
-    assert isinstance(late, UndecidedPost)
+    assert isinstance(late, UnprovedPost)
     assert late.after_s == pytest.approx(10, abs=1)
     assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == AbsentPost()
     post = await ada.post(caption="Once")
@@ -70,7 +70,7 @@ async def test_a_post_not_listed_yet_is_waited_for_and_an_older_one_ignored(ada:
     await ada.by_hand("Once", ago_s=600)
     await ada.sim.account("ada", listing_s=60)
     prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
+    assert await ada.ask(prepared, sent_at=sent_at) == UnprovedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=61))
     entries = await ada.sim.posts("ada", "Once")
     assert isinstance(found, LivePost)
@@ -81,7 +81,7 @@ async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
     """The post is live, and its id stays unknown."""
     prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     await ada.by_hand("Once")
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
+    assert await ada.ask(prepared, sent_at=sent_at) == UnprovedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     assert late == LivePost(external_id=None, external_url=None)
 
@@ -106,10 +106,10 @@ async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: l
 
 @pytest.mark.parametrize(
     ("slow", "wait_s", "undecided"),
-    [("publish_s", 300, UndecidedPost(30.0)), ("status_s", 3600, UndecidedPost())],
+    [("publish_s", 300, UnprovedPost(30.0)), ("status_s", 3600, UnprovedPost())],
 )
 async def test_a_publish_in_progress_or_a_stale_status_is_waited_for(
-    ada: InstagramAccount, slow: str, wait_s: int, undecided: UndecidedPost
+    ada: InstagramAccount, slow: str, wait_s: int, undecided: UnprovedPost
 ) -> None:
     """A stale container status is FINISHED though the list has the post."""
     await ada.sim.account("ada", **{slow: wait_s})
@@ -121,7 +121,7 @@ async def test_a_publish_in_progress_or_a_stale_status_is_waited_for(
 
 async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_THEN_ACCEPT)
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
+    assert await ada.ask(prepared, sent_at=sent_at) == UnprovedPost(30.0)
     await ada.sim.release()
     found = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert isinstance(found, LivePost)
@@ -131,7 +131,7 @@ async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
 async def test_a_container_that_expired_was_never_published(ada: InstagramAccount) -> None:
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
-    assert isinstance(found, LateRefusedPost)
+    assert isinstance(found, LaterDroppedPost)
     assert (type(found.why), found.why.code) == (PostPreparationExpired, "CONTAINER_GONE")
 
 
@@ -139,7 +139,7 @@ async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> Non
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     await ada.sim.advance(600)
     await ada.order("unknown_object", "container")
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost()
+    assert await ada.ask(prepared, sent_at=sent_at) == UnprovedPost()
 
 
 @pytest.mark.parametrize("call", ["container", "list"])
@@ -175,7 +175,7 @@ async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: py
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == UndecidedPost()
+    assert late == UnprovedPost()
 
 
 @pytest.mark.parametrize(

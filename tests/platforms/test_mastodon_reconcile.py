@@ -20,7 +20,7 @@ from tests.platforms.scripted import (
     server,
     status,
 )
-from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPrepareResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPrepareResult, UnprovedPost
 
 
 async def query_post(served: ScriptedServer, what: PostPrepareResult, *, since_s: float = 60) -> Any:
@@ -54,14 +54,14 @@ def other_statuses(newest: int, count: int) -> list[Any]:
 LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
     "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, AbsentPost()),
-    "a call that may be on its way": ([[OLD]], {"since_s": 59}, UndecidedPost(1.0)),
+    "a call that may be on its way": ([[OLD]], {"since_s": 59}, UnprovedPost(1.0)),
     "a call that is surely over": ([[OLD]], {"since_s": 60}, AbsentPost()),
-    "two that match": ([[status(3), status(2), OLD]], {}, UndecidedPost()),
+    "two that match": ([[status(3), status(2), OLD]], {}, UnprovedPost()),
     "a boost": ([[status(4, reblog=status(9)), OLD]], {}, AbsentPost()),
     "it is on the second page": ([other_statuses(100, 40), [status(2), OLD]], {}, IT),
     "it is on neither page": ([other_statuses(100, 40), [status(2, "<p>no</p>"), OLD]], {}, AbsentPost()),
-    "more posts than are read": ([other_statuses(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
-    "a long list without pages": ([other_statuses(100, 50)], {"after": None}, UndecidedPost()),
+    "more posts than are read": ([other_statuses(1000 - 40 * k, 40) for k in range(5)], {}, UnprovedPost()),
+    "a long list without pages": ([other_statuses(100, 50)], {"after": None}, UnprovedPost()),
     "a long list to the last known post": ([[*other_statuses(100, 50), OLD]], {}, AbsentPost()),
     "a short list without pages": ([other_statuses(100, 5)], {"after": None}, AbsentPost()),
     "an account without posts": ([[]], {"after": None}, AbsentPost()),
@@ -80,9 +80,9 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown", "expected"),
     [
-        (0, 0, "LivePost"), (2, 2, "LivePost"), (2, 1, "LivePost"), (0, 1, "UndecidedPost"),
-        (1, 0, "UndecidedPost"),
-        (1, 2, "UndecidedPost"),
+        (0, 0, "LivePost"), (2, 2, "LivePost"), (2, 1, "LivePost"), (0, 1, "UnprovedPost"),
+        (1, 0, "UnprovedPost"),
+        (1, 2, "UnprovedPost"),
     ],
 )  # fmt: skip
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
@@ -113,9 +113,9 @@ SHOWN_LINK = f'<a href="{LINK}"><span class="invisible">https://</span><span>exa
         ("*starred* `code`", "<i>starred</i> <code>code</code>", IT),
         ("ﬁne Ünicode…", "<p>fine U\u0308nicode...</p>", IT),
         ("🎉 🎉", "<p>🎉🎉</p>", IT),
-        ("see [docs](https://example.com/a)", '<p>see <a href="https://example.com/a">docs</a></p>', UndecidedPost()),
-        ("a :wave: b", '<p>a <img alt="" src="x"> b</p>', UndecidedPost()),
-        ("see https://example.com", "<p>see https://example.com (a page)</p>", UndecidedPost()),
+        ("see [docs](https://example.com/a)", '<p>see <a href="https://example.com/a">docs</a></p>', UnprovedPost()),
+        ("a :wave: b", '<p>a <img alt="" src="x"> b</p>', UnprovedPost()),
+        ("see https://example.com", "<p>see https://example.com (a page)</p>", UnprovedPost()),
         ("Hello 1", "<p>Hello 2</p>", AbsentPost()),
         ("🎉", "<p>🎈</p>", AbsentPost()),
         ("", "<p>x</p>", AbsentPost()),

@@ -23,7 +23,7 @@ from workers.platforms.contract import (
     LivePost,
     PostFile,
     PostToPublish,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 JPEG = picture("JPEG", (8, 8))
@@ -102,7 +102,7 @@ async def test_ticket_use_decides_a_lost_call(
     found = await person.look(prepared, fetched=bool(album.came))
     await person.sim.advance(AFTER)
     assert await person.counts() == ({"live": 1} if came else {"failed": 1})
-    assert found == (UndecidedPost() if came else AbsentPost())
+    assert found == (UnprovedPost() if came else AbsentPost())
 
 
 async def test_photos_that_tiktok_could_not_fetch_are_sent_again(person: TikTokAccount, album: PhotoServer) -> None:

@@ -22,11 +22,11 @@ from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
     InboxDraft,
-    LateRefusedPost,
+    LaterDroppedPost,
     LivePost,
     PostInquiry,
     PostPrepareResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 AFTER = 120.0
@@ -97,7 +97,7 @@ async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, 
     await person.sim.fault("last_chunk", fault)
     with pytest.raises(PostOutcomeUnknown):
         await person.send(prepared, what)
-    assert await person.look(prepared, after_s=20) == UndecidedPost(after_s=40.0)
+    assert await person.look(prepared, after_s=20) == UnprovedPost(after_s=40.0)
     assert await person.look(prepared, after_s=60) == AbsentPost()
     await person.send(prepared, what)
     await person.sim.call("POST", "/release")
@@ -212,7 +212,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
-    assert isinstance(found, LateRefusedPost)
+    assert isinstance(found, LaterDroppedPost)
     assert found.why.code == "SPAM_RISK"
 
 
@@ -271,7 +271,7 @@ def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool
         AT,
         AT + outcome.MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT,
     )
-    said = TikTokPublishStatus(status=outcome.TIKTOK_UPLOAD_STATE, uploaded_bytes=received)
+    said = TikTokPublishStatus(status=outcome.TIKTOK_UPLOADING_STATUS, uploaded_bytes=received)
     assert (
         outcome.choose_outcome_by_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()
     ) is absent

@@ -19,8 +19,8 @@ from jobs import controls, ledger, maintenance
 from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
 from jobs.states import (
+    ALL_JOB_PHASES,
     ALLOWED_JOB_STATE_CHANGE_PAIRS,
-    JOB_PHASES,
     JOB_TRANSITIONS,
     OPEN_JOB_PHASES,
     TERMINAL_JOB_STATES,
@@ -271,7 +271,7 @@ async def check_answers(history: PhaseHistory, before: dict[str, tuple[str, int]
 async def check_lists(history: PhaseHistory) -> None:
     """Check the phases in each filter and count."""
     phase_by_id = {ids.format_prefixed_id(ids.JOB, job.job_id): job.phase for job in history.expected}
-    for phase in JOB_PHASES:
+    for phase in ALL_JOB_PHASES:
         matching = {job_id for job_id, job_phase in phase_by_id.items() if job_phase == phase}
         assert await list_jobs(history, phase) == matching, phase
         assert await list_operator_jobs(history, phase) == matching, phase
@@ -285,7 +285,7 @@ async def check_lists(history: PhaseHistory) -> None:
     )
     all_phases = filters(history, None)
     counted_by_operator = await operator_jobs.count_operator_jobs(history.conn, wanted=all_phases)
-    for phase in JOB_PHASES:
+    for phase in ALL_JOB_PHASES:
         assert (
             getattr(counted_by_project.by_phase, phase)
             == getattr(counted_by_operator.by_phase, phase)
@@ -328,7 +328,7 @@ async def list_operator_jobs(history: PhaseHistory, phase: str) -> set[str]:
 
 async def count_cancelable(history: PhaseHistory, phase: str) -> int:
     chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], UNBOUNDED_PERIOD)
-    answer = await bulk.cancel_matching_jobs(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
+    answer = await bulk.cancel_matching_org_jobs(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched
 
 

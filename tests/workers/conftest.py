@@ -75,7 +75,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Workers find at once what becomes due without a wake.
     """
-    monkeypatch.setattr("workers.runtime.puller.JOB_PULL_EVERY_S", 0.1)
+    monkeypatch.setattr("workers.runtime.puller.LEDGER_PULL_EVERY_S", 0.1)
     monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", PATIENCE_S)
     monkeypatch.setattr(picture_suggestions, "MAX_INGEST_PICTURES_FETCH_S", PATIENCE_S)
     monkeypatch.setattr(picture_suggestions, "MAX_INGEST_PICTURES_INSPECTION_S", PATIENCE_S)

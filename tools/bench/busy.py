@@ -40,7 +40,7 @@ async def measure_idle_cost_and_peak_busy_slots(
             tell("idle")
             idle = await _measure_cpu_and_redis_use_when_idle(environment, workers, size.idle_s)
             tell("busy")
-            busy = [await _measure_peak_busy_slots_of_pool(environment, size) for _ in range(2)]
+            busy = [await _measure_peak_slots_of_bench_pool(environment, size) for _ in range(2)]
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
     return BenchmarkResult(
         {"busy_slots": slots, "busy_after_s": after_s, **idle}, {"busy": [peak._asdict() for peak in busy]}
@@ -67,7 +67,7 @@ async def _count_redis_commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _measure_peak_busy_slots_of_pool(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
+async def _measure_peak_slots_of_bench_pool(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
     count = 2 * BENCH_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
@@ -76,7 +76,7 @@ async def _measure_peak_busy_slots_of_pool(environment: BenchEnvironment, size: 
         )
         committed = time.monotonic()
         watch = asyncio.create_task(
-            _poll_peak_slots(environment.pool, committed, within_s=size.busy_s, full=count // 2)
+            _poll_pool_slot_peak(environment.pool, committed, within_s=size.busy_s, full=count // 2)
         )
         for wake in wakes:
             await courier.send_wake(wake)
@@ -97,7 +97,7 @@ async def _submit_sleep_jobs(conn: Conn, *, count: int, seconds: float) -> list[
     return [job.wake for job in submitted if job.wake]
 
 
-async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakBusySlots:
+async def _poll_pool_slot_peak(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakBusySlots:
     """Return the peak of running jobs, and its seconds after the commit.
 
     Polls until `full` jobs run, or until the first job may have ended.

@@ -32,7 +32,7 @@ HTTP_HEAD_END = b"\r\n\r\n"
 LOAD_RESPONSE_TIMEOUT_S = 60.0
 
 
-class EventPathAndKey(msgspec.Struct, frozen=True, kw_only=True):
+class EventRouteAndApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """An app's endpoint: a path and its key."""
 
     path: str
@@ -53,7 +53,7 @@ class BenchLoad(msgspec.Struct, frozen=True, kw_only=True):
     per_s: float = 0.0
     creating_keys: list[str] = []
     jobs: list[tuple[str, str]] = []
-    endpoints: list[EventPathAndKey] = []
+    endpoints: list[EventRouteAndApiKey] = []
     requests: int = 0
     batch: int = 0
 
@@ -210,7 +210,7 @@ def _summarize_load_run(load: _LoadRun, seconds: float, *, counts_events: bool) 
 def _build_bench_requests(plan: BenchLoad) -> Iterator[bytes]:
     if plan.endpoints:
         return iter([*_yield_event_requests(plan)])
-    return _yield_job_requests(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)
+    return _yield_job_polls(plan.jobs) if plan.jobs else _yield_project_create_requests(plan.creating_keys)
 
 
 def _yield_project_create_requests(keys: list[str]) -> Iterator[bytes]:
@@ -220,10 +220,10 @@ def _yield_project_create_requests(keys: list[str]) -> Iterator[bytes]:
             "name": f"Project {turn}", "timezone": "Europe/Berlin", "customerExternalId": f"customer-{turn}"
         }  # fmt: skip
         headers = f"Content-Type: application/json\r\nIdempotency-Key: {uuid4()}"
-        yield _format_http_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
+        yield _format_load_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
 
 
-def _yield_job_requests(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
+def _yield_job_polls(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
     heads = [f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs]
     return itertools.cycle([head.encode() + HTTP_HEAD_END for head in heads])
 
@@ -232,10 +232,10 @@ def _yield_event_requests(plan: BenchLoad) -> Iterator[bytes]:
     headers = "Content-Type: application/json\r\nContent-Encoding: gzip"
     endpoints = itertools.cycle(plan.endpoints)
     for body, endpoint in zip(generated.generate_event_bodies(plan.requests, plan.batch), endpoints, strict=False):
-        yield _format_http_post_request(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
+        yield _format_load_post_request(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
 
 
-def _format_http_post_request(path: str, key: str, headers: str, body: bytes) -> bytes:
+def _format_load_post_request(path: str, key: str, headers: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
         f"Content-Length: {len(body)}"

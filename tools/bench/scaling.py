@@ -25,7 +25,7 @@ SCALING_WORKER_COUNTS = (1, 2, 4, 8)
 #: Time from the first job's end until all slots are busy.
 SCALING_WARM_UP_S = 1.5
 #: Length of the surplus backlog after the counted time.
-BACKLOG_MARGIN_S = 0.5
+SURPLUS_BACKLOG_S = 0.5
 
 COUNT_ENDED_IN_ROUND = "select count(*) from job where finished_at > $1 and finished_at <= $2"
 SELECT_ANY_ENDED_JOB = "select true from job where finished_at is not null limit 1"
@@ -72,7 +72,7 @@ async def _measure_scaling_round(
 ) -> ScalingRound:
     """Return the rate and CPU of jobs that end within `seconds`, in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * BENCH_SLOTS / SLEEP_JOB_S
-    count = int(ideal * (SCALING_WARM_UP_S + seconds + BACKLOG_MARGIN_S))
+    count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
     await backlog.delete_all_jobs(pool)
     await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:

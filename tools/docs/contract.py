@@ -68,7 +68,7 @@ def render_error_codes() -> str:
 
 def render_conflict_reasons() -> str:
     """Return the Markdown table of the reasons of a 409 (`details.reason`), read from the code."""
-    reasons = dict.fromkeys(sorted(set(_find_conflicts_in_code())))
+    reasons = dict.fromkeys(sorted(set(_find_409_reasons_in_code())))
     return markdown_table(
         ["reason", "meaning"],
         [
@@ -78,7 +78,7 @@ def render_conflict_reasons() -> str:
     )
 
 
-def _find_conflicts_in_code() -> Iterator[str]:
+def _find_409_reasons_in_code() -> Iterator[str]:
     for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StateConflict":

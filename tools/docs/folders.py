@@ -33,11 +33,11 @@ def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
     imports: dict[str, set[str]] = defaultdict(set)
     for package in packages:
         for path in (folder / package).rglob("*.py"):
-            imports[package] |= {name for name in _yield_chart_imports(path, inside) if name in packages - {package}}
+            imports[package] |= {name for name in _yield_package_imports(path, inside) if name in packages - {package}}
     return imports
 
 
-def _yield_chart_imports(path: Path, inside: str) -> Iterator[str]:
+def _yield_package_imports(path: Path, inside: str) -> Iterator[str]:
     """Yield the names of the packages in `inside` that a module's file imports."""
     prefix = f"{inside}." if inside else ""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 GENERATED_PAGE_NOTE = "<!-- Written by `python -m tools.docs`: change the code, then run it. -->\n\n"
 
-WHOLE_PAGE_GENERATORS: dict[str, Callable[[], str]] = {
+WHOLE_DOC_PAGE_GENERATORS: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line.render_cli_page,
     "docs/reference/settings.md": settings.render_settings_page,
 }
@@ -73,7 +73,7 @@ def render_generated_pages() -> dict[str, str]:
     """Return each generated file's text by path. Raise KeyError for an unknown block or undescribed value."""
     plain = {name: make() for name, make in WHOLE_FILE_GENERATORS_WITHOUT_NOTE.items()}
     return (
-        {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}
+        {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_DOC_PAGE_GENERATORS.items()}
         | plain
         | dict(_render_files_with_generated_blocks())
     )

@@ -31,10 +31,10 @@ def render_settings_page() -> str:
 def _format_setting_row(name: str, described: dict[str, Any]) -> list[str]:
     default = described.get("default")
     default_text = "required" if default is None else f"`{default}`" if default != "" else "none"
-    return [f"`{name}`", default_text, _describe_allowed_values(described), described["description"]]
+    return [f"`{name}`", default_text, _describe_setting_values(described), described["description"]]
 
 
-def _describe_allowed_values(described: dict[str, Any]) -> str:
+def _describe_setting_values(described: dict[str, Any]) -> str:
     """Return the words for the allowed values of a setting: a list, a range, or `text`."""
     match described:
         case {"enum": values}:

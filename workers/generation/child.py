@@ -23,7 +23,7 @@ from generation import ffmpeg
 from generation.confinement.confine import confine_process
 from generation.copy.write import write_piece_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
-from generation.poster import write_poster_file
+from generation.poster import write_upload_poster
 from generation.render import PieceInputFiles, prepare_piece, render_portrait_files, unused_logo_warnings
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
@@ -148,7 +148,7 @@ def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:
         case PortraitRequest():
             yield DrawProgressReport(1.0, render_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
         case PosterRequest():
-            yield DrawProgressReport(1.0, write_poster_file(path_of_open_descriptor(asked.clip), Path(asked.folder)))
+            yield DrawProgressReport(1.0, write_upload_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
         case PieceRequest():
             yield from render_requested_piece(asked)
 

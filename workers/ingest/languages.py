@@ -5,7 +5,7 @@ from functools import lru_cache
 import langcodes
 
 #: Tags of no single language.
-NON_LANGUAGE_TAGS = {"und", "mul", "zxx", "x"}
+NO_LANGUAGE_LANG_TAGS = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
 MAX_SOURCE_LANG_TAG_CHARS = 35
 
@@ -25,7 +25,7 @@ def standardize_language_tag(tag: str) -> str | None:
     if not langcodes.tag_is_valid(tag):
         return None
     standardized = langcodes.standardize_tag(tag)
-    return None if primary_language_subtag(standardized) in NON_LANGUAGE_TAGS else standardized
+    return None if primary_language_subtag(standardized) in NO_LANGUAGE_LANG_TAGS else standardized
 
 
 def primary_language_subtag(tag: str) -> str:

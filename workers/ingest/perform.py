@@ -34,7 +34,7 @@ class SuggestedImageResources(NamedTuple):
     store: MediaStore
 
 
-async def fetch_suggested_image(web: WebCrawlResources, picture: PictureFoundByIngest) -> bytes:
+async def download_suggested_image(web: WebCrawlResources, picture: PictureFoundByIngest) -> bytes:
     """Return an image's whole file, by the SSRF guard, robots.txt and the site rate limit. Raises a `SourceError`."""
     return (await CrawlSession(web, within_s=MAX_INGEST_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
 
@@ -64,9 +64,9 @@ async def run_ingest_job(
             async with ctx.hold_server_slot(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = get_sandbox_file_of_suggested_image if started.sandbox else partial(fetch_suggested_image, gallery.web)
+        get = get_sandbox_file_of_suggested_image if started.sandbox else partial(download_suggested_image, gallery.web)
         suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, extraction.media, get)
-        keep = partial(_store_extraction_and_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
+        keep = partial(_store_brand_and_first_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:
         return build_job_outcome_of_source_error(error)
@@ -75,7 +75,7 @@ async def run_ingest_job(
         return Canceled()
 
 
-async def _store_extraction_and_influencer(
+async def _store_brand_and_first_influencer(
     conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestPicturesAndUploadTokens
 ) -> dict[str, Any]:
     """Store the extraction; create the project's influencer if it never had one. Return the job's result."""

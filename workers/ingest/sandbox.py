@@ -77,11 +77,11 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
-SANDBOX_CUSTOMER_NEED = "keep plans and notes in one place"
-SANDBOX_BRAND_PARTS = {
+SANDBOX_ICP_NEED = "keep plans and notes in one place"
+SANDBOX_ICP_PARTS = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
-        BrandPart(part="need", value=SANDBOX_CUSTOMER_NEED, quote=f"Example helps you {SANDBOX_CUSTOMER_NEED}."),
+        BrandPart(part="need", value=SANDBOX_ICP_NEED, quote=f"Example helps you {SANDBOX_ICP_NEED}."),
     ]
 }
 SANDBOX_SITE_URL = f"https://{SANDBOX_SITE_HOST}/"
@@ -112,21 +112,21 @@ async def ingest_sandbox_page(*, url: str, progress: ReportProgress) -> BrandExt
     parts = urlsplit(url)
     host = parts.hostname or ""
     name, brand = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
-    return await extract_by_magic_name(SANDBOX_MAGIC_PAGE_NAMES, name, url=url, brand=brand, progress=progress)
+    return await extract_sandbox_brand(SANDBOX_MAGIC_PAGE_NAMES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_sandbox_app(*, listing: RequestedStoreListing, progress: ReportProgress) -> BrandExtraction:
     name = listing.value if isinstance(listing, AppStoreListingRef) else listing.package
     url, brand = f"https://{SANDBOX_SITE_HOST}/apps/{name}", name.rpartition(".")[2]
-    return await extract_by_magic_name(SANDBOX_MAGIC_APP_NAMES, name, url=url, brand=brand, progress=progress)
+    return await extract_sandbox_brand(SANDBOX_MAGIC_APP_NAMES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_sandbox_repository(*, repo: str, progress: ReportProgress) -> BrandExtraction:
     url, brand = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
-    return await extract_by_magic_name(SANDBOX_MAGIC_REPOSITORY_NAMES, repo, url=url, brand=brand, progress=progress)
+    return await extract_sandbox_brand(SANDBOX_MAGIC_REPOSITORY_NAMES, repo, url=url, brand=brand, progress=progress)
 
 
-async def extract_by_magic_name(
+async def extract_sandbox_brand(
     source: SandboxMagicNames, name: str, *, url: str, brand: str, progress: ReportProgress
 ) -> BrandExtraction:
     """Report an ingest's stages, and return the sandbox's example brand for a magic name, or raise its `SourceError`.
@@ -167,7 +167,7 @@ def build_sandbox_extraction(
             confidence=0.9,
             rule="sandbox",
             url=url,
-            parts=SANDBOX_BRAND_PARTS.get(field, []),
+            parts=SANDBOX_ICP_PARTS.get(field, []),
             colors=SANDBOX_BRAND_COLORS if field == "colors" else [],
         )
         for field, value in values.items()

@@ -105,9 +105,9 @@ async def request_completion(
 async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
     with convert_errors_to_model_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
-            check_model_response(response)
+            check_llm_http_response(response)
             encoding = response.headers.get("Content-Encoding", "")
-            answer = await inflate.read_inflated_body(
+            answer = await inflate.read_inflated_response(
                 response.aiter_raw(), encoding=encoding, limit=MAX_MODEL_ANSWER_BYTES
             )
         return msgspec.json.decode(answer, type=ChatCompletion).choices[0]
@@ -128,7 +128,7 @@ def convert_errors_to_model_unavailable() -> Iterator[None]:
         raise LanguageModelUnavailable("the model's answer is not a chat completion") from error
 
 
-def check_model_response(response: httpx.Response) -> None:
+def check_llm_http_response(response: httpx.Response) -> None:
     """Raise `LanguageModelUnavailable` for a model's response with a status other than 200, or that isn't JSON.
 
     Raises its subclass `LanguageModelFormatRefused` for a 400 or 422.

@@ -49,7 +49,7 @@ class AccountWithTokens(NamedTuple):
     grant: TokenGrant
 
 
-def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
+def get_operator_oauth_client(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
     """Return our operator's OAuth client at the platform.
 
     Raise `PlatformRefusal` if the operator has configured none.

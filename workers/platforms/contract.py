@@ -92,13 +92,13 @@ class AbsentPost(msgspec.Struct, frozen=True):
     """Proved: the post is not there and no earlier call can still create it."""
 
 
-class LateRefusedPost(msgspec.Struct, frozen=True):
+class LaterDroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
     why: PlatformRefusal | PostPreparationExpired
 
 
-class UndecidedPost(msgspec.Struct, frozen=True):
+class UnprovedPost(msgspec.Struct, frozen=True):
     """It is not proved whether the post exists.
 
     `after_s`: seconds until no earlier call can still be in flight; None: a wait alone decides nothing.
@@ -108,7 +108,7 @@ class UndecidedPost(msgspec.Struct, frozen=True):
 
 
 SendResult: TypeAlias = LivePost | InboxDraft | AcceptedPost
-ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | LateRefusedPost | UndecidedPost
+ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | LaterDroppedPost | UnprovedPost
 
 
 class PostInquiry(NamedTuple):
@@ -127,12 +127,12 @@ class PostInquiry(NamedTuple):
         return (self.sent_at + wait - self.now).total_seconds()
 
     def withhold_unproved_absence(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
-        """Return the result of a search for a post, but `UndecidedPost` instead of an unproved absence.
+        """Return the result of a search for a post, but `UnprovedPost` instead of an unproved absence.
 
         An `AbsentPost` is unproved while a call may still be in flight: for `in_flight` after the last call.
         """
         left_s = self.seconds_left_of_wait_since_send(in_flight)
-        return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
+        return UnprovedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 
 class PlatformAdapter(Protocol):

@@ -34,7 +34,7 @@ MAX_PLATFORM_QUOTE_CHARS = 300
 SECRET_MASK = "***"  # noqa: S105  no secret
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
 #: characters.
-PLATFORM_SECRET_FIELDS = frozenset(
+REQUEST_SECRET_FIELDS = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
 MIN_MASKABLE_CHARS = 8
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 FORM_CONTENT_TYPE_HEADER = {"Content-Type": "application/x-www-form-urlencoded"}
-JSON_REQUEST_CONTENT_TYPE = {"Content-Type": "application/json"}
+PLATFORM_JSON_CONTENT_TYPE = {"Content-Type": "application/json"}
 
 
 class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         request on it could be lost without proof. Raise `PostNotSent`, or `PostOutcomeUnknown` once an
         `irreversible` request may have been sent. Raise `PlatformRefusal` for an address that isn't public.
         """
-        trace = RequestSentTrace()
+        trace = RequestSentDetector()
         try:
             request = self.client.build_request(
                 method,
@@ -173,7 +173,7 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(printable.split())[:MAX_PLATFORM_QUOTE_CHARS]
 
 
-class RequestSentTrace:
+class RequestSentDetector:
     """Trace for httpcore that records whether a byte of the request may have been sent."""
 
     def __init__(self) -> None:
@@ -186,12 +186,12 @@ class RequestSentTrace:
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return a request's token and secret fields of `MIN_MASKABLE_CHARS` or more, the longest first."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
-    fields = [*parse_qsl(request.url.query.decode()), *list_platform_request_body_fields(content)]
-    secrets = {token, *(value for name, value in fields if name in PLATFORM_SECRET_FIELDS)}
+    fields = [*parse_qsl(request.url.query.decode()), *parse_sent_platform_body_fields(content)]
+    secrets = {token, *(value for name, value in fields if name in REQUEST_SECRET_FIELDS)}
     return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_MASKABLE_CHARS), key=len, reverse=True))
 
 
-def list_platform_request_body_fields(content: object) -> list[tuple[str, str]]:
+def parse_sent_platform_body_fields(content: object) -> list[tuple[str, str]]:
     """Return names and values of the fields in a request body: a form's, or a JSON object's texts; none of a file."""
     if not isinstance(content, bytes):
         return []
@@ -217,7 +217,7 @@ async def send_platform_request(
     response = await client.send(request, stream=True)
     try:
         encoding = response.headers.get("Content-Encoding", "")
-        body = await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit)
+        body = await inflate.read_inflated_response(response.aiter_raw(), encoding=encoding, limit=limit)
     finally:
         await response.aclose()
     return PlatformResponse(status=response.status_code, headers=response.headers, body=body, irreversible=irreversible)

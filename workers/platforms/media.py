@@ -9,7 +9,7 @@ from schemas.errors import PlatformRefusal
 from workers.platforms.contract import PostToPublish
 
 
-def check_post_files(account: PostingAccount, draft: PostToPublish, traits: Mapping[str, Any] | None = None) -> None:
+def recheck_post_files(account: PostingAccount, draft: PostToPublish, traits: Mapping[str, Any] | None = None) -> None:
     """Check the files of a post against the limits of its platform before they are uploaded.
 
     They were checked at the scheduling, but the server's limits may have changed. `traits` are newer limits

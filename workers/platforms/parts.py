@@ -32,7 +32,7 @@ class SandboxIdFormatAndTokenLife(NamedTuple):
     token_life: TokenLifeAndRefresh | None = None
 
 
-async def refuse_unsupported_call(net: OutgoingNetwork, subject: Any) -> Any:  # noqa: ARG001
+async def refuse_call_platform_lacks(net: OutgoingNetwork, subject: Any) -> Any:  # noqa: ARG001
     """Raise `AssertionError`: it stands for a call that the platform's description rules out."""
     raise AssertionError("the description of the platform rules this call out")
 
@@ -48,8 +48,8 @@ class PlatformParts(NamedTuple):
     open_collector: Callable[[OutgoingNetwork], PlatformMetricsCollector]
     connect: Callable[[OutgoingNetwork, ConnectJobInput], Awaitable[AccountWithTokens]]
     refresh: Callable[[OutgoingNetwork, TokenRefreshJobInput], Awaitable[TokenGrant]]
-    revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_unsupported_call
-    register: Callable[[OutgoingNetwork, PlatformServerRef], Awaitable[OAuthClient]] = refuse_unsupported_call
+    revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_call_platform_lacks
+    register: Callable[[OutgoingNetwork, PlatformServerRef], Awaitable[OAuthClient]] = refuse_call_platform_lacks
     sandbox: SandboxIdFormatAndTokenLife = SandboxIdFormatAndTokenLife()
 
 

@@ -45,7 +45,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
         follows=(PublishPhase.SEND,),
     ),
     PublishPhase.SEND: PublishPhaseDefinition(
-        phases.send_marked_post,
+        phases.send_prepared_post,
         description="makes the one irreversible call",
         call="send",
         follows=(PublishPhase.RECORD, PublishPhase.REPEAT, PublishPhase.LOOK),
@@ -81,13 +81,13 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
 
 async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
     """Run the phases of an attempt to publish a post in turn, until one returns an outcome; return it."""
-    following: NextPublishPhase = find_first_publish_phase(attempt)
+    following: NextPublishPhase = find_resumed_publish_phase(attempt)
     while isinstance(following, PublishPhase):
         following = await PUBLISH_PHASES[following].run(attempt)
     return following
 
 
-def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
+def find_resumed_publish_phase(attempt: PublishAttempt) -> PublishPhase:
     """Return the phase at which this attempt to publish a post begins: where the last attempt stopped.
 
     Set the stored state of the last attempt, such as the prepared post, in `attempt`.

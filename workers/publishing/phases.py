@@ -24,7 +24,7 @@ from schemas.errors import (
     StateConflict,
 )
 from telemetry import metrics
-from workers.platforms.contract import AbsentPost, AcceptedPost, InboxDraft, LateRefusedPost, SendResult, UndecidedPost
+from workers.platforms.contract import AbsentPost, AcceptedPost, InboxDraft, LaterDroppedPost, SendResult, UnprovedPost
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
@@ -48,7 +48,7 @@ POST_SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may
 
 
 class PublishPhase(StrEnum):
-    """A part of an attempt. `loop.find_first_publish_phase` selects the one for a post's column `phase`."""
+    """A part of an attempt. `loop.find_resumed_publish_phase` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
     MARK = "mark"
@@ -104,7 +104,7 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     return PublishPhase.SEND
 
 
-async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
+async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Make the irreversible call that publishes the marked post; return the next phase, or an outcome.
 
     After a lost response it is `REPEAT`. After a refused repeat it is `LOOK`, which searches for the post.
@@ -154,7 +154,7 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
         return await attempt.store_maybe_live_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.mark_idempotent_resend, claim=attempt.ctx.job), project=True)
+        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
     except StateConflict:
         marked = None
     if isinstance(marked, TaskNotDone):
@@ -177,9 +177,9 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     except PlatformError as error:
         return await attempt.store_maybe_live_error(error)
     match result:
-        case UndecidedPost():
+        case UnprovedPost():
             return await snooze_or_give_up_undecided_post(attempt, result)
-        case LateRefusedPost():
+        case LaterDroppedPost():
             return await attempt.retry_or_fail_unsent_post(result.why)
         case AbsentPost():
             return await resend_absent_post(attempt, outdated=fetched is not None)
@@ -187,7 +187,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     return PublishPhase.RECORD
 
 
-async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
+async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: UnprovedPost) -> TaskOutcome:
     """Snooze the job of a post if time alone tells whether the post exists; return the outcome.
 
     Else end the job as `OUTCOME_UNKNOWN`: later searches go on in another job.

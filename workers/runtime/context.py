@@ -158,7 +158,7 @@ class TaskContext:
                 submits[:] = self._attempt.take_submit_log()
 
         result = await run_in_transaction(self._pool, tried)
-        spans.log_and_trace_submitted_jobs(self._attempt, submits)
+        spans.log_and_trace_attempt_submits(self._attempt, submits)
         return result
 
     def _reserve_step_name(self, name: str) -> None:

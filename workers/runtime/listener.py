@@ -23,9 +23,9 @@ from workers.runtime.slots import WorkerSlots, ignore_slot_change
 #: Seconds between arq's own polls, which make up for a lost entry.
 WAKE_LISTENER_POLL_S = 0.5
 #: Seconds of a wait for an entry.
-WAKE_LIST_WAIT_S = 5
+WAKE_BLPOP_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
-REDIS_SILENCE_TIMEOUT_S = WAKE_LIST_WAIT_S + 5.0
+REDIS_SILENCE_TIMEOUT_S = WAKE_BLPOP_WAIT_S + 5.0
 #: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
 MIN_REDIS_LISTENER_BACKOFF_S = 0.2
 MAX_REDIS_LISTENER_BACKOFF_S = 5.0
@@ -61,7 +61,7 @@ async def _listen_until_redis_fails(
     redis_url: str, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
 ) -> None:
     async with courier.open_wake_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
-        worker = build_arq_wake_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        worker = build_arq_wake_listener(client, pool_name=pool_name, kinds=kinds, slots=slots)
         wakes = _read_wake_list(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
@@ -76,7 +76,7 @@ async def _listen_until_redis_fails(
             await cancel_tasks_until_ended(set(worker.tasks.values()))
 
 
-def build_arq_wake_worker(
+def build_arq_wake_listener(
     client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
 ) -> Worker:
     """Return an arq worker for the pool. Its arq jobs do nothing: the end of each makes our worker pull due jobs.
@@ -91,7 +91,7 @@ def build_arq_wake_worker(
         slots.request_pull()
 
     worker = Worker(
-        [func(run_empty_wake_job, name=kind.name) for kind in kinds],
+        [func(do_nothing_on_arq_wake, name=kind.name) for kind in kinds],
         queue_name=courier.wake_queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
@@ -115,14 +115,14 @@ def build_arq_wake_worker(
     return worker
 
 
-async def run_empty_wake_job(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+async def do_nothing_on_arq_wake(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
     """Do nothing: an arq job only wakes the worker."""
 
 
 async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slots: WorkerSlots) -> None:
     while True:
         await slots.has_free_slots.wait()
-        woken = await client.blpop([wake_list], timeout=WAKE_LIST_WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
+        woken = await client.blpop([wake_list], timeout=WAKE_BLPOP_WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
         if woken is None:
             continue
         if slots.free_slot_count > 0:

@@ -21,7 +21,7 @@ from telemetry import metrics
 from workers.runtime.slots import WorkerSlots
 
 #: Seconds without a wake until the next pull.
-JOB_PULL_EVERY_S = 1.0
+LEDGER_PULL_EVERY_S = 1.0
 
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
 PAUSE_TO_JOB_PULL_RATIO = 4
@@ -85,7 +85,7 @@ class JobPuller:
             self.slots.request_pull()
 
     async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
-        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `JOB_PULL_EVERY_S`.
+        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `LEDGER_PULL_EVERY_S`.
 
         With a backlog, wait for a wake at most a multiple of the last pull's duration `took_s`.
         Without one, first pause for a short time, longer after a pull that `brought` many jobs.
@@ -96,7 +96,9 @@ class JobPuller:
                 min(took_s * min(max(brought, 1), PAUSE_TO_JOB_PULL_RATIO), MAX_JOB_PULL_BATCHING_PAUSE_S)
             )
         await self.slots.has_free_slots.wait()
-        limit_s = min(PAUSE_TO_JOB_PULL_RATIO * took_s, JOB_PULL_EVERY_S) if self.slots.backlog else JOB_PULL_EVERY_S
+        limit_s = (
+            min(PAUSE_TO_JOB_PULL_RATIO * took_s, LEDGER_PULL_EVERY_S) if self.slots.backlog else LEDGER_PULL_EVERY_S
+        )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self.slots.wake.wait()

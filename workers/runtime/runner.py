@@ -65,7 +65,7 @@ class AttemptRunner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
-        log_context.attach_work_cause(attempt)
+        log_context.set_current_cause(attempt)
         spans.begin_attempt_span(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_attempt_at_limit, attempt)
         try:

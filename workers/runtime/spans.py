@@ -40,7 +40,7 @@ def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
     attempt.span.end()
 
 
-def log_and_trace_submitted_jobs(attempt: JobAttempt, submits: Sequence[SubmittedJobToTrace]) -> None:
+def log_and_trace_attempt_submits(attempt: JobAttempt, submits: Sequence[SubmittedJobToTrace]) -> None:
     """Log and trace the jobs that an attempt has submitted, after the commit; their ids don't show the attempt."""
     recorder = tracing.get_process_span_recorder()
     for submit in submits:

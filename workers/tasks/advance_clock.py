@@ -91,13 +91,15 @@ async def _wait_until_sandbox_idle(ctx: TaskContext, conn: Conn, courier: WakeCo
             if not await sandbox_time.run_due_sandbox_chores(conn, sight):
                 if not sight.busy:
                     return True
-                if await _wake_pools_with_due_jobs(ctx, conn, courier, sent):
+                if await _wake_pools_with_sandbox_jobs(ctx, conn, courier, sent):
                     waits = iter_sandbox_due_work_check_pauses_s()
             await asyncio.sleep(next(waits))
     return False
 
 
-async def _wake_pools_with_due_jobs(ctx: TaskContext, conn: Conn, courier: WakeCourier, sent: set[WakeMessage]) -> bool:
+async def _wake_pools_with_sandbox_jobs(
+    ctx: TaskContext, conn: Conn, courier: WakeCourier, sent: set[WakeMessage]
+) -> bool:
     """Send wakes to the worker pools with due jobs of the sandbox; return False if all were sent before.
 
     `sent` has the wakes that were sent before. The new ones are added.

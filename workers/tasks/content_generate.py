@@ -13,7 +13,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
-from generation.outputs import RenderedFile, cut_text_warnings
+from generation.outputs import RenderedFile, warn_of_cut_texts
 from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
@@ -54,7 +54,7 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
     await ctx.report_progress(0.01, stage="planning")
     with studio.folders.create_piece_folder() as folder:
         try:
-            copy, outputs = await run_until_job_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
+            copy, outputs = await run_until_job_canceled(ctx, render_piece_for_job(ctx, studio, brief, folder))
             await ctx.report_progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
             files = await run_until_job_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, outputs))
             body = partial(
@@ -77,7 +77,7 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
             return Canceled()
 
 
-async def render_piece_in_folder(
+async def render_piece_for_job(
     ctx: TaskContext, studio: ContentGenerationResources, brief: GenerationBrief, folder: Path
 ) -> tuple[PieceCopy, list[RenderedFile]]:
     """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
@@ -100,7 +100,7 @@ async def render_piece_in_folder(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`
-    return structs.replace(copy, warnings=[*copy.warnings, *cut_text_warnings(outputs)]), outputs
+    return structs.replace(copy, warnings=[*copy.warnings, *warn_of_cut_texts(outputs)]), outputs
 
 
 async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModelApi | None:

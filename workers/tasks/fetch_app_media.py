@@ -35,14 +35,14 @@ async def fetch_app_media(ctx: TaskContext, *, downloads: WebFileDownloader, sto
 
     Files of a dead attempt are deleted by the next attempt, or at the job's end.
     """
-    begun = await ctx.step(partial(app_media_fetches.reset_media_fetch_for_new_attempt, claim=ctx.job))
+    begun = await ctx.step(partial(app_media_fetches.begin_app_media_fetch_attempt, claim=ctx.job))
     if not begun.awaited:
         return Canceled()
     try:
-        storing = FetchedMediaWriter(store, partial(_reserve_app_media_file, ctx))
+        storing = FetchedMediaWriter(store, partial(_reserve_fetched_media_file, ctx))
         file = await _fetch_and_store_media(ctx, storing, None if begun.sandbox else downloads)
         await ctx.report_progress(0.9, stage="saving")
-        finish = partial(app_media_fetches.finish_media_fetch, claim=ctx.job, file=file, begun=storing.tokens)
+        finish = partial(app_media_fetches.finish_app_media_fetch, claim=ctx.job, file=file, begun=storing.tokens)
         return await ctx.commit(finish, project=True)
     except SourceError as error:
         return build_job_outcome_of_source_error(error)
@@ -54,8 +54,8 @@ async def fetch_app_media(ctx: TaskContext, *, downloads: WebFileDownloader, sto
         return _outcome_of_app_media_state_conflict(error)
 
 
-async def _reserve_app_media_file(ctx: TaskContext, at_most: int) -> str:
-    return await ctx.step(partial(app_media_fetches.reserve_storage_for_fetched_media, claim=ctx.job, at_most=at_most))
+async def _reserve_fetched_media_file(ctx: TaskContext, at_most: int) -> str:
+    return await ctx.step(partial(app_media_fetches.reserve_app_media_fetch_storage, claim=ctx.job, at_most=at_most))
 
 
 async def _fetch_and_store_media(

@@ -35,8 +35,8 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
     """
     with folders.create_piece_folder() as folder:
         try:
-            token = await ctx.step(partial(posters.find_video_storage_token_for_poster, claim=ctx.job))
-            output = await run_until_job_canceled(ctx, draw_video_poster(store, token, folder))
+            token = await ctx.step(partial(posters.find_token_of_posterless_video, claim=ctx.job))
+            output = await run_until_job_canceled(ctx, draw_upload_poster(store, token, folder))
             file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
             return await ctx.commit(partial(posters.finish_poster_job, claim=ctx.job, poster=poster), project=True)
@@ -47,7 +47,7 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
             return Canceled()
 
 
-async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> RenderedFile:
+async def draw_upload_poster(store: MediaStore, token: str, folder: Path) -> RenderedFile:
     """Draw the poster of a stored video from one of its frames; return the image file, which lies in `folder`.
 
     Raise `RenderFailed` if the video can't be drawn, or the media storage is away.

@@ -152,7 +152,7 @@ async def _purge_event_archive(ctx: TaskContext, event_store: OpenConnection, ar
 async def _delete_purged_project_rows_with_files(
     ctx: TaskContext,
     store: MediaStore,
-    find: Callable[..., Awaitable[list[purge.RowToPurge]]],
+    find: Callable[..., Awaitable[list[purge.PurgedRowFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
     """Delete the files of a batch of a project's rows, then the rows; return the rows, none when nothing is left.

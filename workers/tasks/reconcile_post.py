@@ -16,7 +16,7 @@ from telemetry import logs
 from workers.platforms.contract import (
     AbsentPost,
     InboxDraft,
-    LateRefusedPost,
+    LaterDroppedPost,
     LivePost,
     PostInquiry,
     PostPrepareResult,
@@ -65,11 +65,11 @@ async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: Reco
         with suppress(PostOutcomeUnknown):  # Another post has that id: this one is not found yet.
             named = msgspec.structs.asdict(result)
             return await ctx.commit(partial(reconciliation.mark_lost_post_published, claim=ctx.job, lost=lost, **named))
-    if lost.status == "outcome_unknown" and isinstance(result, AbsentPost | LateRefusedPost):
-        cause = result.why if isinstance(result, LateRefusedPost) else reconciliation.POST_PROVED_ABSENT_ERROR
+    if lost.status == "outcome_unknown" and isinstance(result, AbsentPost | LaterDroppedPost):
+        cause = result.why if isinstance(result, LaterDroppedPost) else reconciliation.POST_PROVED_ABSENT_ERROR
         return await ctx.commit(partial(reconciliation.fail_absent_lost_post, claim=ctx.job, lost=lost, why=cause))
     if lost.status == "outcome_unknown" and isinstance(result, InboxDraft):
-        return await ctx.commit(partial(reconciliation.mark_lost_post_as_draft, claim=ctx.job, lost=lost))
-    if isinstance(result, InboxDraft | LateRefusedPost):
+        return await ctx.commit(partial(reconciliation.mark_lost_post_in_inbox, claim=ctx.job, lost=lost))
+    if isinstance(result, InboxDraft | LaterDroppedPost):
         return Done()
     return reconciliation.build_lost_post_poll_snooze(lost.next_s) or Done()

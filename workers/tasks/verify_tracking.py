@@ -17,10 +17,10 @@ from workers.runtime.runner import JobTask
 T = TypeVar("T")
 
 #: Seconds that a job waits for an event.
-MAX_TRACKING_JOB_EVENT_WAIT_S = 60.0
+MAX_SDK_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
-MIN_TRACKING_VERIFICATION_PAUSE_S = 1.0
-MAX_TRACKING_VERIFICATION_PAUSE_S = 4.0
+MIN_SDK_EVENT_QUERY_PAUSE_S = 1.0
+MAX_SDK_EVENT_QUERY_PAUSE_S = 4.0
 
 #: Seconds that a query may take while the event store is silent.
 TRACKING_QUERY_TIMEOUT_S = 10.0
@@ -34,7 +34,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def verify_tracking(
-    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_TRACKING_JOB_EVENT_WAIT_S
+    ctx: TaskContext, *, event_store: OpenConnection, listens_s: float = MAX_SDK_EVENT_WAIT_S
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
@@ -45,24 +45,24 @@ async def verify_tracking(
     if app is None:
         return VERIFY_APP_GONE_FAILURE
     await ctx.report_progress(min(app.waited_s / listens_s, 0.99), stage="listening")
-    look = partial(_query_events_to_verify, app, began_at, event_store)
+    look = partial(_query_tracked_app_events, app, began_at, event_store)
     try:
         if app.may_have_come and (events := await look(verifications.find_newest_event_and_count)):
             return Done(verifications.tracking_verified_result(app, events))
         if app.waited_s >= listens_s:
             return Done(verifications.tracking_missing_result(app, await look(verifications.count_rejected_events)))
     except ServiceUnavailable:
-        return Snooze(MAX_TRACKING_VERIFICATION_PAUSE_S)
+        return Snooze(MAX_SDK_EVENT_QUERY_PAUSE_S)
     return Snooze(
         min(
-            MIN_TRACKING_VERIFICATION_PAUSE_S + app.waited_s / 10,
-            MAX_TRACKING_VERIFICATION_PAUSE_S,
+            MIN_SDK_EVENT_QUERY_PAUSE_S + app.waited_s / 10,
+            MAX_SDK_EVENT_QUERY_PAUSE_S,
             listens_s - app.waited_s,
         )
     )
 
 
-async def _query_events_to_verify(
+async def _query_tracked_app_events(
     app: AppToVerify, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.

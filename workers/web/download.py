@@ -13,7 +13,7 @@ from workers.web import inflate
 from workers.web.errors import raise_for_source_status
 from workers.web.fetch import (
     FetchedResponse,
-    FetchExpectation,
+    FetchResponseLimits,
     build_fetched_response,
     fetch_url,
     open_ssrf_guarded_client,
@@ -35,9 +35,9 @@ class WebFileDownloader:
 
         Raises `SourceError`, such as `SourceTooLarge` over `limit` bytes, and the errors of `keep`.
         """
-        want = FetchExpectation(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
+        want = FetchResponseLimits(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
-        async def read(response: httpx.Response, want: FetchExpectation, *, conditional: bool) -> FetchedResponse:
+        async def read(response: httpx.Response, want: FetchResponseLimits, *, conditional: bool) -> FetchedResponse:
             assert not conditional  # noqa: S101  Nothing is known of it.
             raise_for_source_status(response)
             check_download_headers(response, want.limit)

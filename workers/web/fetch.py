@@ -3,7 +3,7 @@
 A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
 that was checked after the single lookup of its name. `domain/values/ssrf_guard.py` has the policies, the
 library ssrfguard the pinned sockets. Cookies and proxies are off, and the caller's headers go to the first
-origin only. A fetch ends within the limits of its `FetchExpectation`, however slow the bytes are, plus
+origin only. A fetch ends within the limits of its `FetchResponseLimits`, however slow the bytes are, plus
 `DNS_LOOKUP_TIMEOUT_S` for a lookup. It raises `SourceError`s.
 """
 
@@ -44,7 +44,7 @@ AdmitUrl = Callable[[str], Awaitable[object]]
 ReadResponse: TypeAlias = Callable[..., Awaitable["FetchedResponse"]]
 
 
-class FetchExpectation(msgspec.Struct, frozen=True, kw_only=True):
+class FetchResponseLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Expected response of a fetch: its Accept header, and the accepted types and sizes.
 
     `types` are the media types that a 2xx may have (empty: any); a body without a type must begin with one
@@ -109,14 +109,14 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
 class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of one `fetch_url`, which apply to each of its requests."""
 
-    want: FetchExpectation
+    want: FetchResponseLimits
     headers: Mapping[str, str]
     validators_by_url: Mapping[str, HttpValidators]
     content: bytes | None
     read: "ReadResponse"
 
 
-EXPECTED_HTML_TYPE_AND_SIZE = FetchExpectation(
+EXPECTED_HTML_TYPE_AND_SIZE = FetchResponseLimits(
     accept="text/html,application/xhtml+xml;q=0.9",
     types=frozenset({"text/html", "application/xhtml+xml"}),
     begins=(b"<",),
@@ -198,7 +198,7 @@ def build_bot_identity_headers(contact: str) -> dict[str, str]:
 
 
 async def read_checked_response(
-    response: httpx.Response, want: FetchExpectation, *, conditional: bool
+    response: httpx.Response, want: FetchResponseLimits, *, conditional: bool
 ) -> FetchedResponse:
     """Check a response's status and media type, read its body into memory, and return both.
 
@@ -218,7 +218,7 @@ async def read_checked_response(
     return build_fetched_response(response, body)
 
 
-async def admit_redirects(_url: str) -> None:
+async def admit_any_redirect(_url: str) -> None:
     """Do nothing, so that any redirect is followed: the default for requests that robots.txt doesn't govern."""
 
 
@@ -226,8 +226,8 @@ async def fetch_url(
     client: httpx.AsyncClient,
     url: str,
     *,
-    want: FetchExpectation = EXPECTED_HTML_TYPE_AND_SIZE,
-    admit: AdmitUrl = admit_redirects,
+    want: FetchResponseLimits = EXPECTED_HTML_TYPE_AND_SIZE,
+    admit: AdmitUrl = admit_any_redirect,
     headers: Mapping[str, str] = {},
     validators_by_url: Mapping[str, HttpValidators] = {},
     content: bytes | None = None,
@@ -289,7 +289,7 @@ def build_conditional_headers(validators: HttpValidators) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def build_get_range_headers(want: FetchExpectation) -> dict[str, str]:
+def build_get_range_headers(want: FetchResponseLimits) -> dict[str, str]:
     """Return headers that request only the first `limit` bytes of a file, uncompressed; none without `want.part`.
 
     A server may ignore the range.
@@ -300,14 +300,14 @@ def build_get_range_headers(want: FetchExpectation) -> dict[str, str]:
 
 async def read_response_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
     encoding = response.headers.get("Content-Encoding", "")
-    return await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
+    return await inflate.read_inflated_response(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
 def build_fetched_response(response: httpx.Response, body: bytes) -> FetchedResponse:
     return FetchedResponse(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
 
 
-def check_response_media_type(media_type: str, want: FetchExpectation) -> None:
+def check_response_media_type(media_type: str, want: FetchResponseLimits) -> None:
     """Raise `FetchFailed` for a media type not in `want`, if that has any; `SourceNotHtml` if a page was expected."""
     if not want.types or media_type in want.types:
         return

@@ -15,7 +15,9 @@ ZLIB_WBITS_WITH_HEADER = 47
 ZLIB_WBITS_WITHOUT_HEADER = -15
 
 
-async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
+async def read_inflated_response(
+    chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False
+) -> bytes:
     """Read a response's body and return it decompressed, by its Content-Encoding.
 
     A body over `limit` bytes, raw or decompressed, is cut there with `cut`. Without it raise `SourceTooLarge`.

@@ -18,10 +18,10 @@ from schemas.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from workers.web.fetch import CRAWLER_BOT_NAME, FetchExpectation, fetch_url
+from workers.web.fetch import CRAWLER_BOT_NAME, FetchResponseLimits, fetch_url
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
-EXPECTED_ROBOTS_TYPE_AND_SIZE = FetchExpectation(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+ACCEPTED_ROBOTS_TYPE_AND_SIZE = FetchResponseLimits(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
 #: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
 MAX_ROBOTS_AGE_S = 86_400.0
 #: The same where they forbid a page, since the partner may have changed them after our error message.
@@ -93,7 +93,7 @@ async def download_robots_txt(client: httpx.AsyncClient, origin: str) -> bytes:
     `SourceUnreachable` as the page itself would.
     """
     try:
-        return (await fetch_url(client, f"{origin}/robots.txt", want=EXPECTED_ROBOTS_TYPE_AND_SIZE)).body
+        return (await fetch_url(client, f"{origin}/robots.txt", want=ACCEPTED_ROBOTS_TYPE_AND_SIZE)).body
     except (FetchAddressNotAllowed, SourceUnreachable):
         raise  # The page would fail the same way, and this error has the cause.
     except (FetchFailed, SourceTimeout) as error:

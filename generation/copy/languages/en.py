@@ -25,9 +25,9 @@ PRODUCT_SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOU
 CUT_VERBS_BEFORE_NOUN = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
 ENABLING_VERB_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
 NOUN_START_WORDS = "(?:an?|the|designed|made|built|your|all)"
-INTRO_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
+FILLER_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
 LEAD_IN_PATTERNS = (
-    rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply put|{INTRO_PHRASES}),? ",
+    rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply put|{FILLER_PHRASES}),? ",
     rf"(?:with {PRODUCT_SUBJECT_PATTERN},? |use {PRODUCT_SUBJECT_PATTERN} to |using {PRODUCT_SUBJECT_PATTERN},? )",
     (
         rf"(?:{PRODUCT_SUBJECT_PATTERN} )?(?:also |simply )?(?:{ENABLING_VERB_PATTERN}) (?:also |easily )?"

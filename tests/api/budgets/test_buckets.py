@@ -74,7 +74,7 @@ async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis,
                 cost(numbers[0] / MICROSECONDS_PER_SECOND, numbers[1] / MICROSECONDS_PER_SECOND, numbers[2]),
             )
             left = [one - spent for one, spent in zip(left, numbers, strict=True)]
-    [levels] = await limiter._flush_and_read_levels([(bucket,)])
+    [levels] = await limiter._flush_and_read_budgets([(bucket,)])
     assert levels
     took_s = (await redis.time())[0] - began + 1
     for rate, expected, found in zip(CENT, left, levels[0][2:], strict=True):
@@ -143,7 +143,7 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
 
 async def test_many_requests_share_one_background_write(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(rate_limits, "COST_CHARGE_FLUSH_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(rate_limits, "COST_CHARGE_REDIS_FLUSH_S", 3_600.0)
     who, timers = principal(ids.new_uuid7()), set[Any]()
     for _ in range(5):
         standing = await limiter.count_request(who, RateClass.READ_LIGHT)
@@ -155,7 +155,7 @@ async def test_many_requests_share_one_background_write(limiter: RateLimiter, mo
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "COST_CHARGE_FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(rate_limits, "COST_CHARGE_REDIS_FLUSH_S", 0.0)
     for _ in range(3):
         bucket = get_cost_budget_bucket(ids.new_uuid7(), "standard")
         limiter.charge_request_cost(bucket, cost(size=1_000))

@@ -56,7 +56,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
     async with pool.acquire() as conn:
-        found = await organizations.find_organization(conn, organization_id=acme.organization_id)
+        found = await organizations.read_organization(conn, organization_id=acme.organization_id)
     sandbox = uuid_of(found.sandbox_id)
     await charge(limiter, get_cost_budget_bucket(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (

@@ -112,5 +112,5 @@ async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: ApiCalle
         await organizations.change_organization_tier_and_suspension(
             conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None
         )
-        use = await storage_quota.read_storage_use(conn, organization_id=acme.organization_id)
+        use = await storage_quota.read_org_storage_use(conn, organization_id=acme.organization_id)
     assert use.limit_bytes == 5 * storage_quota.GIB

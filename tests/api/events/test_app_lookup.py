@@ -20,7 +20,7 @@ class _Request:
 
     acquire_event_store_connection = acquire_connection
 
-    def parse_org_project_ids(self, project_id: str) -> dict[str, str]:
+    def parse_org_and_project_id(self, project_id: str) -> dict[str, str]:
         return {"project_id": project_id}
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from api import lifespan
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context, open_caller
@@ -21,7 +21,7 @@ async def phone(
     settings: Settings, pool: Pool, relay: PostgresRelay, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[EventSender]:
     monkeypatch.setattr(lifespan, "POSTGRES_STATEMENT_TIMEOUT_S", 6.0)
-    app = set_application_settings_and_clock(built_app(), msgspec.structs.replace(settings, telemetry_url=relay.url))
+    app = set_api_settings_and_clock(built_app(), msgspec.structs.replace(settings, telemetry_url=relay.url))
     async with hold_context(app.lifespan()), client_of(app) as http, open_caller(app, pool, "Acme") as acme:
         yield await sender(acme, http, PHONE)
 

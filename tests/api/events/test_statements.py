@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from api.services import ApiServices
 from db.pool import Pool
 from schemas.settings import Settings
@@ -24,7 +24,7 @@ Execute = Callable[..., Awaitable[Any]]
 @pytest_asyncio.fixture
 async def relayed_api(settings: Settings, relay: PostgresRelay) -> AsyncIterator[Litestar]:
     """An API with its Postgres connections through a relay that reads the statements."""
-    served = set_application_settings_and_clock(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
+    served = set_api_settings_and_clock(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
     async with hold_context(served.lifespan()):
         yield served
 

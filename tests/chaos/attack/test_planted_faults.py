@@ -15,7 +15,7 @@ from chaos.attack import calls, scopes
 from chaos.attack.calls import AttackCheckDeadlinePassed, AttackClient, AttackRequestThrottle
 from chaos.attack.costs import generate_costly_json_bodies
 from chaos.attack.document import list_openapi_routes
-from chaos.attack.report import JudgementTally
+from chaos.attack.report import AttackTally
 from cli.__main__ import tenantry
 from schemas import ids
 from tests.cli.conftest import elsewhere
@@ -224,7 +224,7 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
 ) -> None:
     """The attack itself has used up the minute's requests. A key that stays alive is reported."""
     monkeypatch.setattr(calls, "time", clock := Clock())
-    stub, tally = Stub(), JudgementTally()
+    stub, tally = Stub(), AttackTally()
     stub.refused_kills = refused_kills
     with serving_stub(stub) as url, AttackClient(url, AttackRequestThrottle(200, 1.0), "one") as strong:
 
@@ -232,7 +232,7 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
             clock.now += 100.0
             raise AttackCheckDeadlinePassed
 
-        monkeypatch.setattr(scopes, "_judge_refusal_case", exceed_deadline)
+        monkeypatch.setattr(scopes, "_judge_key_refusal", exceed_deadline)
         with pytest.raises(AttackCheckDeadlinePassed):
             scopes.attack_with_insufficient_keys(url, strong, {}, list_openapi_routes(DOCUMENT), tally)
     assert len(stub.scopes) == 2 + found

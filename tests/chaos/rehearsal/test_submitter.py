@@ -24,7 +24,7 @@ async def test_repeated_request_is_one_job(pool: Pool) -> None:
 async def test_read_returns_each_job_with_its_effects(pool: Pool) -> None:
     async with pool.acquire() as conn:
         tenants = [await seeds.organization(conn)]
-    await pool.execute(backlog.CREATE_EFFECT_TABLE)
+    await pool.execute(backlog.CREATE_BENCH_TABLE)
     accepted = {
         job_spec.key: (await run_in_transaction(pool, partial(submit_job_idempotently, job_spec)))[0]
         for job_spec in islice(generate_rehearsal_job_specs(1, tenants), 30)

@@ -13,7 +13,7 @@ import pytest_asyncio
 import structlog
 from click.testing import Result
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from cli.shared.remote import ApiAddressAndKey
 from db.pool import Conn, Pool
 from domain.jobs import jobs
@@ -53,7 +53,7 @@ async def acme(
     elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ApiCaller]:
     """Organization of the command's key."""
-    app = set_application_settings_and_clock(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
+    app = set_api_settings_and_clock(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as caller:
         transport, client = InProcess(app), ApiAddressAndKey.open_client

@@ -40,7 +40,7 @@ async def test_a_host_without_the_kernels_sandbox_is_a_warning(
     def refused(*_: object) -> int:
         raise OSError(errno.ENOSYS, "no such call")
 
-    monkeypatch.setattr(kernel, "make_system_call", refused)
+    monkeypatch.setattr(kernel, "make_linux_syscall", refused)
     code, checks = await run_doctor(tenantry)
     assert code == 0
     assert checks["kernel sandbox"]["status"] == "warn"

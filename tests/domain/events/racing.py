@@ -10,7 +10,7 @@ from datetime import timedelta
 from db.pool import Conn, Pool
 from db.reach import convert_postgres_away_errors
 from domain.events import partitions, rollups
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, Takes, event, fold_all, stored, take, wrong_counts
 from tests.waiting import eventually
@@ -24,7 +24,7 @@ AGAIN_S = 0.05
 PATIENCE_S = 300.0
 
 
-def batches(seed: int, numbers: int) -> list[list[list[EventRow]]]:
+def batches(seed: int, numbers: int) -> list[list[list[NewEventRow]]]:
     """Return the batches of each writer, with all ids together."""
     dice = random.Random(seed)
     sent = [number for number in range(numbers) for _ in range(TIMES)]
@@ -33,14 +33,16 @@ def batches(seed: int, numbers: int) -> list[list[list[EventRow]]]:
     return [made[writer::WRITERS] for writer in range(WRITERS)]
 
 
-def _sent(number: int, dice: random.Random) -> EventRow:
+def _sent(number: int, dice: random.Random) -> NewEventRow:
     usual = event(number)
     if dice.random() < 0.8:
         return usual
     return usual._replace(occurred_at=NOW - timedelta(hours=dice.randrange(100)))
 
 
-async def write(intake: Takes, queue: Iterator[tuple[int, list[EventRow]]], acknowledge: Callable[[int], None]) -> None:
+async def write(
+    intake: Takes, queue: Iterator[tuple[int, list[NewEventRow]]], acknowledge: Callable[[int], None]
+) -> None:
     """Send each batch as a client until it is acknowledged."""
     for turn, events in queue:
         while True:

@@ -11,7 +11,7 @@ from db.pool import Conn
 from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
 from domain.events.budgets import EventBudgets
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.intake import EventIntakeResult
 
 #: The same in each process of a test.
@@ -22,7 +22,7 @@ NAMES = ("open", "purchase_success", "sign_up")
 NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0) - timedelta(hours=1)
 
 
-def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fields: Any) -> EventRow:
+def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fields: Any) -> NewEventRow:
     """Return the event of a number, which determines its id: equal numbers have equal ids."""
     given: dict[str, Any] = {
         "event_key": pgproto.UUID(number.to_bytes(16, "big")),
@@ -36,7 +36,7 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
         "properties": "{}",
         "context": "{}",
     } | fields
-    return EventRow(project_id, app_no, **given)
+    return NewEventRow(project_id, app_no, **given)
 
 
 def new_budgets() -> EventBudgets:
@@ -47,7 +47,9 @@ def new_budgets() -> EventBudgets:
 class Takes(Protocol):
     """Intake, or a proxy of several."""
 
-    async def commit_app_events(self, app: KeyedApp, events: Sequence[EventRow], *, size: int) -> EventIntakeResult: ...
+    async def commit_request_events(
+        self, app: KeyedApp, events: Sequence[NewEventRow], *, size: int
+    ) -> EventIntakeResult: ...
 
 
 def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
@@ -58,13 +60,13 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
     )  # fmt: skip
 
 
-async def take(intake: Takes, events: Sequence[EventRow], *, size: int = 0) -> EventIntakeResult:
+async def take(intake: Takes, events: Sequence[NewEventRow], *, size: int = 0) -> EventIntakeResult:
     """Commit events of one app by an intake."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
-    return await intake.commit_app_events(keyed(project_id, app_no), events, size=size)
+    return await intake.commit_request_events(keyed(project_id, app_no), events, size=size)
 
 
-async def send(conn: Conn, events: Iterable[EventRow]) -> list[int]:
+async def send(conn: Conn, events: Iterable[NewEventRow]) -> list[int]:
     """Commit events and return the numbers of the new ones."""
     async with conn.transaction():
         fresh = await group_commit.store_new_events(conn, sorted(events))

@@ -47,7 +47,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         except LimitReached:
             refused.add(number)
             continue
-        one.add_stored_events_to_budget(app, events, 0)
+        one.charge_budget_after_commit(app, events, 0)
         accepted += events
         if one.counts_ready.is_set():
             await one.add_ready_counts_to_postgres(pool)
@@ -62,13 +62,13 @@ async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
     lot = budgets.EVENT_DAY_LIMITS_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOTS
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
-    one.add_stored_events_to_budget(app, lot - 1, 1)
+    one.charge_budget_after_commit(app, lot - 1, 1)
     assert not one.counts_ready.is_set()
-    one.add_stored_events_to_budget(app, 1, 7)
+    one.charge_budget_after_commit(app, 1, 7)
     assert one.counts_ready.is_set()
     await one.add_ready_counts_to_postgres(pool)
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 0.01)
-    other.add_stored_events_to_budget(app, 1, 1)
+    other.charge_budget_after_commit(app, 1, 1)
     async with asyncio.timeout(60):
         await other.counts_ready.wait()
     await other.add_ready_counts_to_postgres(pool)
@@ -92,11 +92,11 @@ async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> No
     url = own_servers.postgres.url
     async with open_postgres_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()
-        one.add_stored_events_to_budget(app, 5, 50)
+        one.charge_budget_after_commit(app, 5, 50)
         one.queue_all_event_counts()
         own_servers.postgres.stop()
         await one.add_ready_counts_to_postgres(pool)
-        one.add_stored_events_to_budget(app, 1, 10)
+        one.charge_budget_after_commit(app, 1, 10)
         own_servers.postgres.start_and_wait_until_ready()
 
         async def are_added() -> bool:
@@ -114,7 +114,7 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
     async with open_event_intake(pool, one) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
-            sending = asyncio.create_task(intake.commit_app_events(app, [event(1), event(2)], size=200))
+            sending = asyncio.create_task(intake.commit_request_events(app, [event(1), event(2)], size=200))
 
             async def commits() -> bool:
                 asked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
@@ -134,9 +134,9 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
 async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now = [datetime.now(UTC)]
     app, one = await an_app(pool), EventBudgets(lambda: now[0])
-    one.add_stored_events_to_budget(app, 3, 30)
+    one.charge_budget_after_commit(app, 3, 30)
     now[0] += timedelta(days=1)
-    one.add_stored_events_to_budget(app, 4, 40)
+    one.charge_budget_after_commit(app, 4, 40)
     one.queue_all_event_counts()
     await one.add_ready_counts_to_postgres(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]

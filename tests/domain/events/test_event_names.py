@@ -9,7 +9,7 @@ from datetime import timedelta
 from db.pool import Conn, Pool
 from db.reach import convert_postgres_away_errors
 from domain.events import group_commit, rollups
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.event_names import ALWAYS_COUNTED_EVENT_NAMES, MAX_COUNTED_EVENT_NAMES, OTHER_EVENTS_NAME
 from domain.metrics import rollup_counts
 from domain.metrics.rollup_counts import EventCountGrouping
@@ -23,7 +23,7 @@ HOUR = NOW.replace(minute=0)
 NAMES = [f"name {number}" for number in range(MAX_COUNTED_EVENT_NAMES + 150)]
 
 
-def named(numbers: range, names: list[str]) -> list[EventRow]:
+def named(numbers: range, names: list[str]) -> list[NewEventRow]:
     """Return an event of each number, with a name of these."""
     return [
         event(number, name=name, occurred_at=NOW, value_micros=1_000, currency="EUR")

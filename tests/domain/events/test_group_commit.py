@@ -114,10 +114,10 @@ async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.
     ):
         relaying = keyed(PROJECT, 1)._replace(event_maps={"meta": {"open": "Opened"}})
         for app in (keyed(PROJECT, 1), relaying):
-            await intake.commit_app_events(app, [event(0)], size=0)
+            await intake.commit_request_events(app, [event(0)], size=0)
         monkeypatch.setattr(relay, "loss_of", ran.append)
         for number in (1, 3):
-            await intake.commit_app_events(keyed(PROJECT, 1), [event(number), event(2)], size=0)
-        await intake.commit_app_events(relaying, [event(4), event(6)], size=0)
+            await intake.commit_request_events(keyed(PROJECT, 1), [event(number), event(2)], size=0)
+        await intake.commit_request_events(relaying, [event(4), event(6)], size=0)
     words = [statement.split()[0].strip(";").lower() for statement in ran]
     assert words == ["select", "select", "begin", "select", "insert", "commit"]

@@ -13,7 +13,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import intake as intakes
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.intake import EventIntake, EventIntakeResult, EventWriteFailed, open_event_intake
 from domain.events.round_robin import FairRequestQueue
 from schemas.errors import ServiceUnavailable
@@ -24,7 +24,7 @@ from tests.waiting import eventually
 A, B, C = (uuid4() for _ in range(3))
 
 
-def sent(numbers: range, project_id: UUID = A) -> list[EventRow]:
+def sent(numbers: range, project_id: UUID = A) -> list[NewEventRow]:
     return [event(number, project_id=project_id) for number in numbers]
 
 
@@ -45,14 +45,14 @@ async def held_up(pool: Pool, intake: EventIntake) -> AsyncIterator[None]:
         await first
 
 
-def send(intake: EventIntake, events: list[EventRow]) -> "asyncio.Task[EventIntakeResult]":
+def send(intake: EventIntake, events: list[NewEventRow]) -> "asyncio.Task[EventIntakeResult]":
     return asyncio.create_task(take(intake, events))
 
 
-def send_of(intake: EventIntake, organization_id: UUID, events: list[EventRow]) -> "asyncio.Task[EventIntakeResult]":
+def send_of(intake: EventIntake, organization_id: UUID, events: list[NewEventRow]) -> "asyncio.Task[EventIntakeResult]":
     """Send events of one of an organization's projects."""
     app = keyed(events[0].project_id, 1, organization_id)
-    return asyncio.create_task(intake.commit_app_events(app, events, size=0))
+    return asyncio.create_task(intake.commit_request_events(app, events, size=0))
 
 
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:

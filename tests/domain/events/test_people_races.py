@@ -10,7 +10,7 @@ from typing import NamedTuple
 from db.pool import Conn, Pool, open_postgres_pool
 from db.reach import convert_postgres_away_errors
 from domain.events import people
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.intake import EventIntake, open_event_intake
 from domain.metrics import active_users
 from domain.metrics.active_users import ActiveUserCountCache
@@ -46,7 +46,7 @@ class Did(NamedTuple):
         return self.user_id is None, self.user_id or self.anonymous_id
 
 
-def visits(dice: random.Random, number: int) -> list[EventRow]:
+def visits(dice: random.Random, number: int) -> list[NewEventRow]:
     """Return events of a few people around midnights, some with a user id."""
     return [
         event(

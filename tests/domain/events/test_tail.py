@@ -26,7 +26,7 @@ async def begun(conn: Conn, wanted: EventTailFilter = FOLLOWED) -> EventTail:
 
 async def seen(conn: Conn, followed: EventTail) -> list[int]:
     """Return the numbers of one poll's events."""
-    return sorted(kept.event_key.int for kept in await followed.poll_new_events(conn))
+    return sorted(kept.event_key.int for kept in await followed.poll_event_store(conn))
 
 
 class Writers:
@@ -69,13 +69,13 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open during many polls: a `POSTGRES_TRANSACTION_LIST_DELAY` above 0 would hide it.
+    """Also of a transaction that was open during many polls: a `TRANSACTION_START_LIST_DELAY` above 0 would hide it.
 
     If polls end at their limit, no event is returned twice, and `may_have_missed_events` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "POSTGRES_TRANSACTION_LIST_DELAY", timedelta(0))
+        patch.setattr(tail, "TRANSACTION_START_LIST_DELAY", timedelta(0))
         patch.setattr(tail, "MAX_EVENTS_PER_TAIL_POLL", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
@@ -100,7 +100,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
     for name, value in {
-        "POSTGRES_TRANSACTION_LIST_DELAY": timedelta(0),
+        "TRANSACTION_START_LIST_DELAY": timedelta(0),
         "MAX_TAIL_WAIT_FOR_COMMIT": timedelta(0),
         "MAX_EVENTS_PER_TAIL_POLL": 2,
     }.items():
@@ -134,5 +134,5 @@ async def test_an_event_is_shown_as_it_is_stored(conn: Conn) -> None:
     more: dict[str, Any] = {"properties": '{"a":"\\\\\\u00e9"}', "context": '{"b":"\\n"}'}
     sent = event(5, event_id="é|\t\\N", user_id="u", anonymous_id="a", **more)
     await send(conn, [sent])
-    [kept] = await followed.poll_new_events(conn)
+    [kept] = await followed.poll_event_store(conn)
     assert {name: getattr(kept, name) for name in sent._fields} == sent._asdict()

@@ -37,7 +37,7 @@ async def failed_posts(pool: Pool, conn: Conn, project: Project, many: int) -> l
 async def bulk(pool: Pool, project: Project) -> BulkRetryResult:
     return await run_in_transaction(
         pool,
-        lambda conn: bulk_retries.retry_matching_jobs(
+        lambda conn: bulk_retries.retry_matching_org_jobs(
             conn, organization_id=project.org, scopes=SCOPES, chosen=ALL, after=None, dry_run=False
         ),
     )
@@ -64,7 +64,7 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
             where id = (select social_account_id from scheduled_post order by id limit 1)"""
     )
     request = RequestState([])
-    before = log_context.attach_work_cause(request)
+    before = log_context.set_current_cause(request)
     try:
         answer = (await bulk(wide, project)).answer
     finally:

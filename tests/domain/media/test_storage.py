@@ -9,7 +9,7 @@ import pytest
 
 from domain.media.bucket import S3_UPLOAD_PART_BYTES
 from domain.media.folder import FOLDER_WRITE_BUFFER_BYTES, open_folder_store
-from domain.media.store import BYTE_OFFSET_BEYOND_ANY_OBJECT, STORAGE_READ_CHUNK_BYTES, MediaStore
+from domain.media.store import READ_TO_OBJECT_END_OFFSET, STORAGE_READ_CHUNK_BYTES, MediaStore
 from schemas.errors import ServiceUnavailable, SettingsInvalid
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
@@ -22,7 +22,7 @@ async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def read(store: MediaStore, start: int = 0, end: int = BYTE_OFFSET_BEYOND_ANY_OBJECT) -> bytes:
+async def read(store: MediaStore, start: int = 0, end: int = READ_TO_OBJECT_END_OFFSET) -> bytes:
     async with store.read(TOKEN, start, end) as chunks:
         return b"".join([chunk async for chunk in chunks])
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.events import people, rollups
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.metrics import active_users
 from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
@@ -18,7 +18,7 @@ FIRST = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=
 QUARTERS = 8 * 96
 
 
-def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[EventRow]:
+def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[NewEventRow]:
     """Return events of a few people, by a user id or an equal anonymous id, or of no person."""
     return [
         event(
@@ -32,7 +32,7 @@ def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -
     ]
 
 
-def true(events: Sequence[EventRow], window: TimeWindow) -> int:
+def true(events: Sequence[NewEventRow], window: TimeWindow) -> int:
     return len(
         {
             (event.user_id is None, event.user_id or event.anonymous_id)
@@ -60,7 +60,7 @@ async def counted(conn: Conn, asked: Sequence[TimeWindow]) -> list[int]:
 async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     """Some are folded, some folded twice, some not; and again after a rebuild of all."""
     dice = random.Random(41)
-    events: list[EventRow] = []
+    events: list[NewEventRow] = []
     asked = windows(dice, 60)
     for turn in range(3):
         more = at_random(dice, range(turn * 20, turn * 20 + 20))

@@ -135,9 +135,9 @@ def moved(told: list[tuple[datetime, int]], since: datetime, until: datetime) ->
 
 
 METRICS: Mapping[MetricScope, Sequence[MetricName]] = {
-    "project": (*collected_values.PLATFORM_COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "social_account": (*collected_values.PLATFORM_COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "platform_post": (*collected_values.PLATFORM_COUNTERS, "engagement_rate"),
+    "project": (*collected_values.POST_COUNTER_METRICS, "engagement_rate", "followers", "follower_delta"),
+    "social_account": (*collected_values.POST_COUNTER_METRICS, "engagement_rate", "followers", "follower_delta"),
+    "platform_post": (*collected_values.POST_COUNTER_METRICS, "engagement_rate"),
 }
 
 
@@ -165,7 +165,7 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         )  # fmt: skip
         if not buckets:
             continue
-        found = await collected_values.read_collected_values(conn, question)
+        found = await collected_values.read_collected_series(conn, question)
         for metric in METRICS[asked.scope]:
             wanted = [expected(asked, metric, since, until) for since, until in stretches]
             assert list(found[metric].series) == wanted, metric
@@ -200,5 +200,5 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     question = MetricSeriesQuery(
         project.org, project.id, "project", None, ["followers"], window, buckets, ActiveUserCountCache(), BEGAN
     )
-    found = await collected_values.read_collected_values(conn, question)
+    found = await collected_values.read_collected_series(conn, question)
     assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

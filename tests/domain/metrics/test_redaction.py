@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.metrics.redaction import hide_personal_event_id, redact_event_json
+from domain.metrics.redaction import redact_event_json, redact_personal_event_id
 from schemas.events import REDACTED_PII_TEXT
 from workers.conversions.person import EVENT_PERSON_PATHS
 
@@ -92,8 +92,8 @@ def test_url_is_shown_without_its_query() -> None:
 
 @pytest.mark.parametrize("text", ["signup:jane@x.com", "call:+491511234567", "jane%40x.com"])
 def test_an_id_that_has_an_address_is_hidden(text: str) -> None:
-    assert hide_personal_event_id(text) == REDACTED_PII_TEXT
-    assert hide_personal_event_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
+    assert redact_personal_event_id(text) == REDACTED_PII_TEXT
+    assert redact_personal_event_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
 
 
 def test_people_are_hidden_and_things_are_named() -> None:

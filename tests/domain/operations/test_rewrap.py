@@ -125,7 +125,7 @@ async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.JobCla
 async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyring) -> UUID:
     content_id = await seeds.content(conn, project.org, project.id)
     post_id = await seeds.post(conn, project.org, content_id, account_id)
-    row = vault.secret_row_name("scheduled_post", project.org, post_id)
+    row = vault.secret_binding_name("scheduled_post", project.org, post_id)
     sealed = vault.seal_secret(keyring, b"the upload's address", row=row)
     await conn.execute(
         "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1", post_id, sealed.data, sealed.key_id
@@ -148,14 +148,14 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     post = await conn.fetchrow("select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id)
     assert post
     kept = vault.SealedSecret(post["vault_key_id"], post["sealed"])
-    row_name = vault.secret_row_name("scheduled_post", sealed.org, sealed.post_id)
+    row_name = vault.secret_binding_name("scheduled_post", sealed.org, sealed.post_id)
     address = vault.unseal_secret(keyring, kept, row=row_name)
     at: dict[str, Any] = {"org": sealed.org, "app_id": sealed.app_id, "destination": "meta"}
     row = await destinations.GET_CONVERSION_DESTINATION.row(conn, **at)
     assert row.sealed
     assert row.vault_key_id
     kept = vault.SealedSecret(row.vault_key_id, row.sealed)
-    token = vault.unseal_secret(keyring, kept, row=vault.secret_row_name("conversion_destination", *at.values()))
+    token = vault.unseal_secret(keyring, kept, row=vault.secret_binding_name("conversion_destination", *at.values()))
     [signing] = await secrets.unseal_webhook_keys(
         conn, organization_id=sealed.org, endpoint_id=sealed.endpoint_id, keyring=keyring
     )

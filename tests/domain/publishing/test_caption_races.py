@@ -33,7 +33,7 @@ async def test_no_unapproved_caption_is_sent(wide: Pool, conn: Conn, project: Pr
         approved.add((await run_in_transaction(wide, verb)).caption)
 
     async def approve_caption(post_id: UUID, caption: str) -> None:
-        verb = partial(captions.approve_pending_caption, organization_id=project.org, post_id=post_id, api_key_id=None)
+        verb = partial(captions.approve_post_caption, organization_id=project.org, post_id=post_id, api_key_id=None)
         await run_in_transaction(wide, partial(verb, note=None, now=datetime.now(UTC)))
         approved.add(caption)
 

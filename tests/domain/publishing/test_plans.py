@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.publishing import account_queue, job_end, platform_webhook, posts, quotas, sending, targets, waiting
 from domain.publishing.platform_webhook import PlatformWebhookEvent
-from domain.publishing.targets import PostFingerprint
+from domain.publishing.targets import SamePostFingerprint
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs.ledger import ChangedJob, JobClaim
 from jobs.outcomes import TaskNotDone
@@ -86,7 +86,7 @@ async def listed_behind_all_that_wait(conn: Conn, found: Table) -> None:
 
 
 async def check_new(conn: Conn, found: Table) -> None:
-    prints = [PostFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
+    prints = [SamePostFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
     at = datetime.now(UTC) + timedelta(days=30)
     await targets.check_no_equal_post(conn, organization_id=found.project.org, prints=prints, at=at)
 
@@ -139,7 +139,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
         20,
     ),
     "list of few at their time": (listed_soon, 4 * WAITING),
-    "list of many at their time": (listed(period=ListPeriod(since=LONG_AGO)), 2 * posts.MAX_PERIOD_POSTS + 4 * PAGE),
+    "list of many at their time": (listed(period=ListPeriod(since=LONG_AGO)), 2 * posts.MAX_POSTS_TO_SORT + 4 * PAGE),
     "list of all": (listed_of_all(), 3 * PAGE),
     "list of all further": (listed_of_all(before=ids.new_uuid7()), 3 * PAGE),
     "list of all failed": (listed_of_all(statuses=["failed"]), 10),
@@ -152,7 +152,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list of all in a future": (listed_of_all(period=ListPeriod(since=FAR)), 10),
     "list of all at their time": (
         listed_of_all(period=ListPeriod(since=LONG_AGO)),
-        2 * posts.MAX_PERIOD_POSTS + 4 * PAGE,
+        2 * posts.MAX_POSTS_TO_SORT + 4 * PAGE,
     ),
     "count": (lambda conn, found: posts.count_open_project_posts(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
@@ -175,7 +175,7 @@ USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
     ),
     "end": (end, 50),
     "begin": (undone(sending.lock_post_to_send, keyring=seeds.VAULT), 2 * WAITING),
-    "mark": (undone(sending.mark_idempotent_resend), 50),
+    "mark": (undone(sending.mark_post_sending_again), 50),
     "publish": (undone(sending.mark_post_published, external_id="its name", external_url=None), 2 * WAITING),
 }
 

@@ -24,7 +24,7 @@ from generation.portraits.looks import (
     PresenterLook,
     derive_presenter_look,
 )
-from generation.portraits.portrait import draw_presenter_portrait, head_point_in_portrait
+from generation.portraits.portrait import draw_presenter_portrait, map_head_point_to_portrait
 from generation.render import RENDERER_VERSION
 from generation.spec import AgeRange, Gender, Presenter
 from generation.theme import derive_theme
@@ -51,7 +51,7 @@ def test_any_presenter_gets_their_skin_and_the_brands_ground(anybody: Presenter)
     drawn = draw_presenter_portrait(anybody, THEME, 100)
     seen = derive_presenter_look(anybody)
     assert (drawn.mode, drawn.size) == ("RGB", (100, 100))
-    cheek = rgb_to_oklch(pixel(drawn, head_point_in_portrait(seen, (-66, 525))))
+    cheek = rgb_to_oklch(pixel(drawn, map_head_point_to_portrait(seen, (-66, 525))))
     assert abs(cheek.lightness - seen.skin.lightness) < 0.09
     corner = rgb_to_oklch(pixel(drawn, (0.02, 0.98)))
     assert abs(corner.hue - rgb_to_oklch(THEME.vivid.tints[0]).hue) < 25
@@ -67,9 +67,9 @@ def pixel(image: Image.Image, place: tuple[float, float]) -> RGB:
 def test_a_face_lies_within_the_disc_that_slides_cut_out(anybody: Presenter) -> None:
     seen = derive_presenter_look(anybody)
     for point in head_shape_of_look(seen).fit_points_to_head(mirror_half_shape(FACE_HALF_OUTLINE)):
-        x, y = head_point_in_portrait(seen, point)
+        x, y = map_head_point_to_portrait(seen, point)
         assert math.hypot(x - 0.5, y - 0.5) < 0.47
-    assert head_point_in_portrait(seen, (0, DRAWN[seen.style].top_y))[1] > 0.04
+    assert map_head_point_to_portrait(seen, (0, DRAWN[seen.style].top_y))[1] > 0.04
 
 
 def test_the_same_presenter_has_the_same_picture_whatever_the_name() -> None:

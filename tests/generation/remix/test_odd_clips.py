@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from generation import ffmpeg
-from generation.remix.clip import ProbedClip, probe_clip, sdr_conversion_filters
+from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters, probe_clip
 from generation.remix.cut import ClipCut
 from generation.remix.framing import HEIGHT, WIDTH, choose_clip_framing
 from schemas.errors import ClipRefused
@@ -74,7 +74,7 @@ def test_an_unusual_clip_is_detected_and_decoded(case: str, tmp_path: Path) -> N
     assert clip.has_sound == (odd.sound is not None)
     assert 3.5 <= clip.scanned <= 6
     assert clip.is_interlaced == (case == "interlaced")
-    assert bool(sdr_conversion_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
+    assert bool(hdr_to_sdr_video_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
     [shown] = frames(clip, 1)
     assert 20 < shown.mean() < 235
     assert shown.std() > 10

@@ -10,7 +10,7 @@ from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.framing import HEIGHT, WIDTH
-from generation.remix.sticker import Sticker
+from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
 from generation.theme import derive_theme
 
@@ -33,7 +33,7 @@ def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
     return SlideKit("Tideline", derive_theme([color]), language, "seed", frame=FRAME)
 
 
-def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Sticker]:
+def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[TextSticker]:
     hook, caption = SAID[language]
     said = [TextCue(text=caption, start=0, end=2_000), TextCue(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)

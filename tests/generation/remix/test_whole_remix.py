@@ -134,7 +134,7 @@ def count(path: Path, part: ClipCut, most: int) -> int:
     return len(
         {
             picture.tobytes()
-            for picture in islice(remix.yield_framed_clip_frames(clip, part, choose_clip_framing(clip, part)), most)
+            for picture in islice(remix.yield_clip_frames_in_9_16(clip, part, choose_clip_framing(clip, part)), most)
         }
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.states import JOB_PHASES, api_status_of_job_phase
+from jobs.states import ALL_JOB_PHASES, api_status_of_job_phase
 from schemas import ids
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
@@ -113,7 +113,7 @@ def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
     return [
         all_of_them,
-        *(f"{one.title()} {by[one]:,}{'+' if api_status_of_job_phase(one) in more else ''}" for one in JOB_PHASES),
+        *(f"{one.title()} {by[one]:,}{'+' if api_status_of_job_phase(one) in more else ''}" for one in ALL_JOB_PHASES),
     ]
 
 

@@ -21,7 +21,7 @@ from workers.platforms.contract import (
     PostPrepareResult,
     PostToPublish,
     ReconcileResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 from workers.platforms.parts import PlatformParts
 
@@ -49,7 +49,7 @@ class MurmurAdapter(PlatformAdapter):
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        return UndecidedPost()
+        return UnprovedPost()
 
 
 class MurmurCollector(PlatformMetricsCollector):

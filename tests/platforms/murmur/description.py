@@ -6,7 +6,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from platforms.description import ConsolePreviewRules, PasswordLogin, PlatformDescription, PlatformLimits, PrivacyLevel
+from platforms.description import (
+    ConsolePreviewRules,
+    PasswordLoginSpec,
+    PlatformDescription,
+    PlatformLimits,
+    PrivacyLevel,
+)
 from schemas.setting_values import ServerOrigin
 
 LEVELS: tuple[PrivacyLevel, ...] = ("public", "private")
@@ -32,7 +38,7 @@ DESCRIPTION = PlatformDescription(
         mime_types=frozenset({"image/png"}),
         privacy_levels=LEVELS,
     ),
-    login=PasswordLogin(
+    login=PasswordLoginSpec(
         server="https://login.murmur.example",
         identifier=re.compile(r"[a-z]+"),
         example="ada",

@@ -37,7 +37,7 @@ class MediaFetches(NamedTuple):
 
     async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.StartedMediaFetch:
         start = partial(
-            app_media_fetches.start_media_fetch,
+            app_media_fetches.start_app_media_fetch,
             organization_id=self.project.org,
             project_id=self.project.id,
             kind=kind,

@@ -77,9 +77,9 @@ async def test_no_private_address_is_connected(
 
 
 STEPS = (
-    app_media_fetches.reset_media_fetch_for_new_attempt,
-    app_media_fetches.reserve_storage_for_fetched_media,
-    app_media_fetches.finish_media_fetch,
+    app_media_fetches.begin_app_media_fetch_attempt,
+    app_media_fetches.reserve_app_media_fetch_storage,
+    app_media_fetches.finish_app_media_fetch,
 )
 
 
@@ -90,7 +90,7 @@ async def test_a_dying_worker_leaves_one_row_and_one_file(fetching: MediaFetches
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
         assert await fetching.perform(task, Death(verb, after=after)) == "died"
-        if verb is not app_media_fetches.finish_media_fetch or not after:
+        if verb is not app_media_fetches.finish_app_media_fetch or not after:
             assert await fetching.perform(task) == "completed"
     row = await fetching.row(started.asset_id)
     assert (row["status"], await fetching.files_a_day_later()) == ("ready", [row["token"]])

@@ -41,7 +41,7 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
     So nothing replaces a message that a busy machine's Redis was too slow to take: it gets more time.
     """
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
-    monkeypatch.setattr(puller, "JOB_PULL_EVERY_S", 600)
+    monkeypatch.setattr(puller, "LEDGER_PULL_EVERY_S", 600)
     monkeypatch.setattr(listener, "WAKE_LISTENER_POLL_S", 600)
 
 

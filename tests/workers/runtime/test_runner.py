@@ -132,7 +132,7 @@ async def test_a_worker_with_blocked_settlements_stops_pulling(
         return await settle(*args)
 
     monkeypatch.setattr(jobs, "settle_jobs_and_subjects", hang)
-    monkeypatch.setattr(puller, "JOB_PULL_EVERY_S", 0.01)
+    monkeypatch.setattr(puller, "LEDGER_PULL_EVERY_S", 0.01)
     submitted = [await workers.submit(wake=False) for _ in range(20)]
     async with workers.working(finish, slots=2) as worker:
         most = 2 + MAX_UNSETTLED_JOBS_PER_SLOT * 2

@@ -36,7 +36,7 @@ async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     """Disable all other ends of the silence within the test's patience."""
     for limit in ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"):
         monkeypatch.setitem(pools.POSTGRES_SESSION_SETTINGS, limit, f"{2 * PATIENCE_S:.0f}s")
-    monkeypatch.setattr("workers.runtime.puller.JOB_PULL_EVERY_S", 1.0)
+    monkeypatch.setattr("workers.runtime.puller.LEDGER_PULL_EVERY_S", 1.0)
     await workers.pool.execute("create table effect (job_id uuid, fence bigint)")
     async with relay.start_relay(workers.settings.database_url) as made:
         yield made

@@ -19,7 +19,7 @@ from schemas.errors import (
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, drip_after, fetch_answer, raw_response, serve, silence
 from workers.web.errors import MIN_SITE_COOLDOWN_S
-from workers.web.fetch import EXPECTED_HTML_TYPE_AND_SIZE, FetchExpectation, fetch_url
+from workers.web.fetch import EXPECTED_HTML_TYPE_AND_SIZE, FetchResponseLimits, fetch_url
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -140,7 +140,7 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
     assert site.paths == ["/"]
 
 
-JSON = FetchExpectation(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
+JSON = FetchResponseLimits(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
 
 
 async def test_a_wrong_type_of_an_api_is_retryable() -> None:

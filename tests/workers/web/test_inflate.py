@@ -9,7 +9,7 @@ from schemas.errors import FetchFailed, SourceTooLarge
 from tests.workers.web import hostile
 from tests.workers.web.web import fetch_answer, raw_response
 from workers.web import inflate
-from workers.web.fetch import FetchExpectation
+from workers.web.fetch import FetchResponseLimits
 
 LIMIT = 2 << 20
 
@@ -66,7 +66,7 @@ async def test_a_plain_page_may_have_2_mib_and_no_byte_more() -> None:
 
 
 async def test_a_body_may_be_cut_at_the_limit() -> None:
-    want = FetchExpectation(accept="text/plain", limit=100, cut=True)
+    want = FetchResponseLimits(accept="text/plain", limit=100, cut=True)
     assert (await fetch_answer(raw_response(body=b"a" * 300), want=want)).body == b"a" * 100
     packed = raw_response(body=gzip.compress(b"a" * 300), content_encoding="gzip")
     assert (await fetch_answer(packed, want=want)).body == b"a" * 100

@@ -24,7 +24,7 @@ def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
     return {"/robots.txt": raw_response(body=text, content_type=content_type)}
 
 
-FILLER = "# nothing\n" * (robots.EXPECTED_ROBOTS_TYPE_AND_SIZE.limit // 10 + 1)
+FILLER = "# nothing\n" * (robots.ACCEPTED_ROBOTS_TYPE_AND_SIZE.limit // 10 + 1)
 OPEN = {
     "another path": rules("User-agent: *\nDisallow: /private\n"),
     "nothing": rules(""),
@@ -67,8 +67,8 @@ async def test_a_5xx_is_a_retryable_refusal(status: int) -> None:
 async def test_a_timeout_is_a_retryable_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         robots,
-        "EXPECTED_ROBOTS_TYPE_AND_SIZE",
-        msgspec.structs.replace(robots.EXPECTED_ROBOTS_TYPE_AND_SIZE, deadline_s=0.2),
+        "ACCEPTED_ROBOTS_TYPE_AND_SIZE",
+        msgspec.structs.replace(robots.ACCEPTED_ROBOTS_TYPE_AND_SIZE, deadline_s=0.2),
     )
     with pytest.raises(RobotsDisallowed) as refused:
         await admit_path({"/robots.txt": silence})

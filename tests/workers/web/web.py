@@ -13,7 +13,7 @@ from tests.http_server import HttpRequest
 from workers.web.fetch import (
     EXPECTED_HTML_TYPE_AND_SIZE,
     FetchedResponse,
-    FetchExpectation,
+    FetchResponseLimits,
     fetch_url,
     open_ssrf_guarded_client,
 )
@@ -124,7 +124,7 @@ def allowed_client(*sites: Site) -> httpx.AsyncClient:
     return open_ssrf_guarded_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 
-async def fetch_answer(answer: bytes, want: FetchExpectation = EXPECTED_HTML_TYPE_AND_SIZE) -> FetchedResponse:
+async def fetch_answer(answer: bytes, want: FetchResponseLimits = EXPECTED_HTML_TYPE_AND_SIZE) -> FetchedResponse:
     """Return the result of fetching a response."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
         return await fetch_url(client, site.url(), want=want)

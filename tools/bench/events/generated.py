@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.events import body
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.values import steps
 from schemas.events import MAX_EVENTS_PER_APP_REQUEST
 
@@ -24,7 +24,7 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
         yield msgspec.json.encode({"events": events, "sentAt": now})
 
 
-def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[EventRow]:
+def generate_event_rows_to_store(count: int, projects: Sequence[UUID]) -> list[NewEventRow]:
     """Return up to `count` events in whole batches, as rows sorted as in a commit, of the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS_PER_APP_REQUEST)

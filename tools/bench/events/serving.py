@@ -11,7 +11,7 @@ from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.http_load import BenchLoad, EventPathAndKey, LoadResponses, run_load_plan
+from tools.bench.http_load import BenchLoad, EventRouteAndApiKey, LoadResponses, run_load_plan
 
 #: Apps that send, each of its own project, so that no limit is reached.
 SENDING_APP_COUNT = 20
@@ -19,31 +19,31 @@ SENDING_APP_COUNT = 20
 COUNT_STORED_EVENTS = "select (select count(*) from event), (select count(*) from event_seen)"
 
 
-class EventServerProcess(NamedTuple):
+class BenchEventServer(NamedTuple):
     """An event server's process, its port, and its endpoints."""
 
     child: ChildProcess
     port: int
-    endpoints: list[EventPathAndKey]
+    endpoints: list[EventRouteAndApiKey]
 
 
 @contextlib.asynccontextmanager
 async def run_event_servers(
     environment: BenchEnvironment,
-) -> AsyncIterator[tuple[EventServerProcess, EventServerProcess]]:
+) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
-    endpoints = [await _create_bench_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
+    endpoints = [await _create_bench_app_event_route(environment) for _ in range(SENDING_APP_COUNT)]
     store = environment.settings.database_url
     async with (
         fleet.run_bench_api(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
         fleet.run_bench_api(environment, TELEMETRY_URL=store) as ours,
     ):
-        yield EventServerProcess(*ours, endpoints), EventServerProcess(*bare, endpoints)
+        yield BenchEventServer(*ours, endpoints), BenchEventServer(*bare, endpoints)
 
 
 async def run_event_load_plan(
-    environment: BenchEnvironment, server: EventServerProcess, plan: BenchLoad
+    environment: BenchEnvironment, server: BenchEventServer, plan: BenchLoad
 ) -> LoadResponses:
     """Run a load plan of events against a server, and return its responses.
 
@@ -64,7 +64,7 @@ async def check_stored_events(environment: BenchEnvironment, expected: int) -> N
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
-async def _create_bench_event_endpoint(environment: BenchEnvironment) -> EventPathAndKey:
+async def _create_bench_app_event_route(environment: BenchEnvironment) -> EventRouteAndApiKey:
     """Create an app of a new organization of the highest tier, and return its event endpoint."""
     app = await tenants.create_bench_event_app(environment, await tenants.create_bench_tenant(environment, keys=0))
-    return EventPathAndKey(path=app.path, key=app.key)
+    return EventRouteAndApiKey(path=app.path, key=app.key)

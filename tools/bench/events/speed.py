@@ -9,12 +9,12 @@ from uuid import UUID
 from chaos.environment import BenchEnvironment
 from chaos.processes import read_child_cpu_s
 from db.pool import Conn
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.events.intake import MAX_HELD_INTAKE_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
 from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
-from tools.bench.events.serving import EventServerProcess, check_stored_events, run_event_load_plan, run_event_servers
+from tools.bench.events.serving import BenchEventServer, check_stored_events, run_event_load_plan, run_event_servers
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.http_load import BenchLoad
 
@@ -81,7 +81,7 @@ async def measure_event_speed(
 
 
 async def _send_events_and_measure_rate_and_cpu(
-    environment: BenchEnvironment, server: EventServerProcess, batch: int, requests: int
+    environment: BenchEnvironment, server: BenchEventServer, batch: int, requests: int
 ) -> EventRateAndCpuRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
     plan = BenchLoad(requests=requests, batch=batch, connections=callers)
@@ -108,14 +108,14 @@ def _summarize_speed_runs(runs: list[EventRateAndCpuRun]) -> dict[str, float]:
     }
 
 
-async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[EventRow], batch: int) -> float:
+async def _measure_postgres_copy_cpu_us_per_event(conn: Conn, events: Sequence[NewEventRow], batch: int) -> float:
     """COPY events in commits of `batch`; return an event's CPU us, ours and Postgres's. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
     before_s = time.process_time() + read_postgres_cpu_s(server)
     for first in range(0, len(events), batch):
         records = events[first : first + batch]
-        await conn.copy_records_to_table("bare_event", records=records, columns=EventRow._fields)
+        await conn.copy_records_to_table("bare_event", records=records, columns=NewEventRow._fields)
     took_s = time.process_time() + read_postgres_cpu_s(server) - before_s
     if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
         raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")

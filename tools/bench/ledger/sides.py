@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chaos.backlog import CREATE_EFFECT_TABLE
+from chaos.backlog import CREATE_BENCH_TABLE
 from chaos.tasks import BENCH_POOL, NOOP
 from db.pool import Conn
 from jobs import heartbeat, ledger
@@ -90,7 +90,7 @@ class BenchLedger:
         self.tenants, self.worker_id = [ids.new_uuid7() for _ in range(tenants)], ids.new_uuid7()
         self.next_tenants = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
-        await self.conn.execute(CREATE_EFFECT_TABLE)
+        await self.conn.execute(CREATE_BENCH_TABLE)
         await self.conn.execute("truncate organization, worker, job_attempt cascade")
         await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
         await self.conn.execute(INSERT_BENCH_POOL_CAPS, BENCH_POOL)

@@ -23,7 +23,7 @@ class TimedStatementWithSetup(NamedTuple):
     after: Callable[[BenchLedger, Any], Awaitable[Any]]
 
 
-async def _skip_setup_or_cleanup(_side: BenchLedger, _claims: Any = None) -> None:
+async def _skip_timing_setup_cleanup(_side: BenchLedger, _claims: Any = None) -> None:
     """Do nothing: stand in for the setup or the cleanup of a timed statement that needs none."""
 
 
@@ -86,34 +86,34 @@ def _build_timed_job_list(*, of_project: bool = False, **given: Any) -> TimedSta
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
-    return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
+    return TimedStatementWithSetup(_skip_timing_setup_cleanup, call, _skip_timing_setup_cleanup)
 
 
-def _build_timed_chore(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
+def _build_timed_chore_sql(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
     """Return the measured call, without setup, of a query of the dispatcher or of an operator."""
 
     async def call(side: BenchLedger, _: Any) -> None:
         await chore(side.conn)
 
-    return TimedStatementWithSetup(_skip_setup_or_cleanup, call, _skip_setup_or_cleanup)
+    return TimedStatementWithSetup(_skip_timing_setup_cleanup, call, _skip_timing_setup_cleanup)
 
 
 PULL_OF_TEN_STATEMENT = TimedStatementWithSetup(_prepare_pull, _pull_ten_jobs, _settle_claims_as_completed)
 
 TIMED_STATEMENTS = {
-    "submit": TimedStatementWithSetup(_skip_setup_or_cleanup, _submit_one_job, _drain_empty_ledger_as_cleanup),
+    "submit": TimedStatementWithSetup(_skip_timing_setup_cleanup, _submit_one_job, _drain_empty_ledger_as_cleanup),
     "pull of 10": PULL_OF_TEN_STATEMENT,
     "settle of 10": TimedStatementWithSetup(
-        _set_up_ten_claimed_jobs, _settle_claims_as_completed, _skip_setup_or_cleanup
+        _set_up_ten_claimed_jobs, _settle_claims_as_completed, _skip_timing_setup_cleanup
     ),
     "step (gate)": TimedStatementWithSetup(_set_up_one_claimed_job, _lock_bench_job, _settle_claims_as_completed),
-    "commit": TimedStatementWithSetup(_set_up_one_claimed_job, _complete_claimed_job, _skip_setup_or_cleanup),
+    "commit": TimedStatementWithSetup(_set_up_one_claimed_job, _complete_claimed_job, _skip_timing_setup_cleanup),
     "get": TimedStatementWithSetup(_set_up_one_claimed_job, _read_bench_job, _settle_claims_as_completed),
-    "look for due": _build_timed_chore(maintenance.find_due_pools),
-    "scheduled fall due": _build_timed_chore(maintenance.promote_scheduled_jobs),
-    "end overdue": _build_timed_chore(maintenance.fail_queued_jobs_past_deadline),
-    "rescue": _build_timed_chore(lambda conn: maintenance.rescue_lost_jobs(conn, before=MAX_PYTHON_DATETIME_UTC)),
-    "prune": _build_timed_chore(maintenance.prune_ended_jobs),
+    "look for due": _build_timed_chore_sql(maintenance.find_due_pools),
+    "scheduled fall due": _build_timed_chore_sql(maintenance.promote_scheduled_jobs),
+    "end overdue": _build_timed_chore_sql(maintenance.fail_queued_jobs_past_deadline),
+    "rescue": _build_timed_chore_sql(lambda conn: maintenance.rescue_lost_jobs(conn, before=MAX_PYTHON_DATETIME_UTC)),
+    "prune": _build_timed_chore_sql(maintenance.prune_ended_jobs),
     "list": _build_timed_job_list(),
     "list status=running": _build_timed_job_list(statuses=["running"]),
     "list status=completed": _build_timed_job_list(statuses=["completed"]),
@@ -122,5 +122,5 @@ TIMED_STATEMENTS = {
     "list of an unused kind": _build_timed_job_list(kinds=["archive_project"]),
     "list of an unused stage": _build_timed_job_list(stages=["reading"]),
     "list from the middle": _build_timed_job_list(before=ids.new_uuid7()),
-    "ops pools": _build_timed_chore(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
+    "ops pools": _build_timed_chore_sql(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
 }

@@ -28,7 +28,7 @@ async def run_attack_process(name: str, plan: AttackProcessInput) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(NEIGHBOUR_ATTACKS_BY_NAME[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
-        await _wait_for_attack_event(running, reached)
+        await _wait_for_attack_phase(running, reached)
     print_json_to_parent({"ready": True})
     await ended.wait()
     running.cancel()
@@ -37,7 +37,7 @@ async def run_attack_process(name: str, plan: AttackProcessInput) -> None:
     print_json_to_parent(progress.counts)
 
 
-async def _wait_for_attack_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+async def _wait_for_attack_phase(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
     """Wait for an event of the attack or for the attack's end. Raises the attack's error."""
     waiter = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiter}, return_when=asyncio.FIRST_COMPLETED)

@@ -26,11 +26,11 @@ METADATA_PROJECTS, METADATA_KEYS = 200, 4
 #: Concurrent reads of the list.
 METADATA_ATTACK_READERS = 8
 #: Nearly 8 KiB of JSON: 1,350 numbers that are short in JSON and long in storage, and the longest plain text.
-PROJECT_METADATA_LARGER_WHEN_STORED: dict[str, Any] = {"n": [1e308] * 1_350}
+ATTACK_METADATA_LARGER_WHEN_STORED: dict[str, Any] = {"n": [1e308] * 1_350}
 ATTACK_PLAIN_TEXT_METADATA: dict[str, Any] = {"n": "x" * 8_000}
 
 #: The largest body that any route accepts.
-LARGE_BODY_BYTES = 1_000_000
+ATTACK_BODY_BYTES = 1_000_000
 #: Pause between two requests: a key may write 60 times a minute.
 PAUSE_BETWEEN_LARGE_BODY_REQUESTS_S = 1.0
 #: Items of a list in `metadata`: each stresses another part of the body parser.
@@ -61,7 +61,7 @@ async def attack_by_filling_and_listing_metadata(plan: AttackProcessInput, progr
     """Fill the metadata of the attacker's projects with costly JSON, then read their list forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
-            group.create_task(_fill_project_metadata(plan, progress, key, projects))
+            group.create_task(_fill_attacker_metadata(plan, progress, key, projects))
 
     async with open_attacker_client(plan, plan.keys[0]) as client:
 
@@ -73,11 +73,11 @@ async def attack_by_filling_and_listing_metadata(plan: AttackProcessInput, progr
         await run_callers_forever(progress, plan.many["readers"], read)
 
 
-async def _fill_project_metadata(
+async def _fill_attacker_metadata(
     plan: AttackProcessInput, progress: AttackCountsAndProgress, key: str, projects: list[str]
 ) -> None:
     async with open_attacker_client(plan, key) as client:
-        metadata = PROJECT_METADATA_LARGER_WHEN_STORED
+        metadata = ATTACK_METADATA_LARGER_WHEN_STORED
         for project in projects:
             url = f"/v1/projects/{project}"
             if (
@@ -111,7 +111,7 @@ async def attack_by_large_bodies(plan: AttackProcessInput, progress: AttackCount
 
 
 def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
-    items = b",".join([item] * (LARGE_BODY_BYTES // (len(item) + 1) - 20))
+    items = b",".join([item] * (ATTACK_BODY_BYTES // (len(item) + 1) - 20))
     return b'{%b"metadata":{"a":[%b]}}' % (fields, items)
 
 

@@ -24,9 +24,9 @@ HALF_REQUEST_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-L
 #: The API's connections, and the readers of a file: more than that, from five addresses.
 CONNECTIONS, FILE_READERS, READER_ADDRESSES = 200, 210, 5
 #: An image of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
-NOISE_IMAGE_SIDE_PX = 1_200
+UNREAD_IMAGE_SIDE_PX = 1_200
 #: A small receive buffer: the attacker's kernel buffers little of the file.
-RECEIVE_BUFFER_BYTES = 4_096
+ATTACKER_BUFFER_BYTES = 4_096
 #: A state of `TCP_INFO` (man 7 tcp).
 TCP_ESTABLISHED = 1
 #: Seconds until all readers have connected, and mean pause before a closed reader reconnects.
@@ -72,7 +72,9 @@ async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: At
     plan = AttackProcessInput(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
-        answer = await client.post(url, files={"file": ("a.png", generate_noise_png(NOISE_IMAGE_SIDE_PX), "image/png")})
+        answer = await client.post(
+            url, files={"file": ("a.png", generate_noise_png(UNREAD_IMAGE_SIDE_PX), "image/png")}
+        )
     path = urlsplit(answer.raise_for_status().json()["assets"][0]["url"]).path
     return msgspec.structs.replace(plan, owned=[[path]])
 
@@ -82,18 +84,18 @@ async def attack_by_silent_readers(plan: AttackProcessInput, progress: AttackCou
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
             address = f"127.0.0.{2 + number % READER_ADDRESSES}"
-            group.create_task(_leave_file_unread(plan, address, progress, trickles=number % 5 == 0))
+            group.create_task(_leave_response_unread(plan, address, progress, trickles=number % 5 == 0))
         await asyncio.sleep(CONNECT_S)
         progress.ready.set()
 
 
-async def _leave_file_unread(
+async def _leave_response_unread(
     plan: AttackProcessInput, address: str, progress: AttackCountsAndProgress, *, trickles: bool
 ) -> None:
     """Request a file and hold its response unread; repeat this whenever the server closes the connection."""
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_open_attacker_socket(address)) as sock:
-            await _request_public_file(sock, plan)
+            await _request_unread_file(sock, plan)
             progress.count_attack_effect("asked")
             await _wait_for_server_close(sock, trickles=trickles)
         await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
@@ -102,12 +104,12 @@ async def _leave_file_unread(
 def _open_attacker_socket(address: str) -> socket.socket:
     sock = socket.socket()
     sock.setblocking(False)  # noqa: FBT003 - it takes no name
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ATTACKER_BUFFER_BYTES)
     sock.bind((address, 0))
     return sock
 
 
-async def _request_public_file(sock: socket.socket, plan: AttackProcessInput) -> None:
+async def _request_unread_file(sock: socket.socket, plan: AttackProcessInput) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", plan.port))
     request = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""

@@ -7,7 +7,7 @@ import zlib
 
 def generate_plain_png() -> bytes:
     """Return a PNG of 4 x 4 pixels."""
-    return _encode_png(4, color=2, pixels=zlib.compress((b"\0" + b"\x40\x80\xc0" * 4) * 4))
+    return _pack_bench_png(4, color=2, pixels=zlib.compress((b"\0" + b"\x40\x80\xc0" * 4) * 4))
 
 
 def generate_costly_png(side: int) -> bytes:
@@ -15,7 +15,7 @@ def generate_costly_png(side: int) -> bytes:
     packer = zlib.compressobj(1)
     line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
     pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])
-    return _encode_png(side, color=6, pixels=pixels)
+    return _pack_bench_png(side, color=6, pixels=pixels)
 
 
 def generate_noise_png(side: int) -> bytes:
@@ -23,10 +23,10 @@ def generate_noise_png(side: int) -> bytes:
     line = 1 + side * 3
     pixels = bytearray(random.Random(1).randbytes(line * side))
     pixels[::line] = bytes(side)
-    return _encode_png(side, color=2, pixels=zlib.compress(pixels, 1))
+    return _pack_bench_png(side, color=2, pixels=zlib.compress(pixels, 1))
 
 
-def _encode_png(side: int, *, color: int, pixels: bytes) -> bytes:
+def _pack_bench_png(side: int, *, color: int, pixels: bytes) -> bytes:
     """Return a PNG with 8 bits a channel from packed lines; `color` is PNG's number of a color type."""
     head = struct.pack(">IIBBBBB", side, side, 8, color, 0, 0, 0)
     chunks = b"".join(_encode_png_chunk(*chunk) for chunk in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")))

@@ -63,7 +63,7 @@ UPDATE_ALL_PROJECTS_METADATA = "update project set metadata = $2::jsonb where or
 FILTER_ATTACK_PROJECTS = 300_000
 FILTERED_AUDIT_ENTRY_COUNT = 1_000_000
 FILTER_ATTACK_API_KEY_COUNT = 4
-FILTER_ATTACK_READERS = 30
+FILTER_READER_COUNT = 30
 
 COSTLY_LIST_FILTER_URLS = (
     "/v1/projects?search=nothing%20like%20it",
@@ -208,14 +208,14 @@ async def summarize_budget_attack_and_disk_growth(
     }
 
 
-async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
+async def prepare_filter_cpu_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(
         deployment.environment, tier="standard", keys=FILTER_ATTACK_API_KEY_COUNT
     )
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _insert_rows_to_filter(conn, attacker.org, scale)
     return AttackProcessInput(
-        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_ATTACK_READERS)}
+        port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READER_COUNT)}
     )
 
 
@@ -286,7 +286,7 @@ REQUEST_ATTACKS = (
     ),
     AttackDefinition(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
-        victim.create_victim_request_action, prepare_filter_attack, attack_by_filters,
+        victim.create_victim_request_action, prepare_filter_cpu_attack, attack_by_filters,
     ),
     AttackDefinition(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute",

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 #: Handler of a request: gets its first line, returns the response.
 RequestReply = Callable[[str], Awaitable[bytes]]
 
-SITE_PAGE_HTML = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
+BENCH_SITE_HTML = (
+    b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
+)
 POST_CREATED_JSON = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
 
 
@@ -42,26 +44,26 @@ async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[N
         server.close()
 
 
-def build_fake_html_response(body: bytes) -> bytes:
-    return _format_fake_response("200 OK", "text/html; charset=utf-8", body)
+def build_bench_html_response(body: bytes) -> bytes:
+    return _format_bench_response("200 OK", "text/html; charset=utf-8", body)
 
 
-def build_fake_json_response(body: bytes) -> bytes:
-    return _format_fake_response("200 OK", "application/json", body)
+def build_bench_json_response(body: bytes) -> bytes:
+    return _format_bench_response("200 OK", "application/json", body)
 
 
 async def respond_like_site_or_bluesky(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return build_fake_json_response(POST_CREATED_JSON)
+        return build_bench_json_response(POST_CREATED_JSON)
     return (
-        _format_fake_response("404 Not Found", "text/plain", b"")
+        _format_bench_response("404 Not Found", "text/plain", b"")
         if "robots.txt" in line
-        else build_fake_html_response(SITE_PAGE_HTML)
+        else build_bench_html_response(BENCH_SITE_HTML)
     )
 
 
-def _format_fake_response(status: str, content_type: str, body: bytes) -> bytes:
+def _format_bench_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 

@@ -27,13 +27,13 @@ CONTENTS_AN_ATTACKING_TENANT = 10
 #: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
 COSTLY_SVG_LAYER_COUNT = 3_300
 
-DRAWN_BRAND_CONTEXT = {
+ATTACK_BRAND_CONTEXT = {
     "appName": "Tideline",
     "tagline": "Know the tide before you go",
     "appDescription": "See high and low water for each day.",
 }
 
-COUNT_JOB_OUTCOMES = """
+COUNT_DRAWING_OUTCOMES = """
 select coalesce(error->>'code', state) as ended, attempt, count(*)
   from job
  where kind = 'content_generate'
@@ -102,7 +102,7 @@ async def attack_by_costly_drawings(plan: AttackProcessInput, progress: AttackCo
         for project in plan.owned[0]:
             path = f"/v1/projects/{project}"
             await send_attack_request_and_count_status(
-                client, progress, "PATCH", path, json={"brandContext": DRAWN_BRAND_CONTEXT}
+                client, progress, "PATCH", path, json={"brandContext": ATTACK_BRAND_CONTEXT}
             )
             files = {"kind": (None, b"logo"), "file": ("a.svg", _build_costly_svg(), "image/svg+xml")}
             await send_attack_request_and_count_status(client, progress, "POST", f"{path}/app-media", files=files)
@@ -118,9 +118,9 @@ def _build_costly_svg() -> bytes:
     return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * COSTLY_SVG_LAYER_COUNT + b"</svg>"
 
 
-async def count_drawing_job_outcomes(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def count_attack_job_outcomes(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the number of content jobs by outcome and attempt, after the attack by drawings."""
-    rows = await deployment.environment.pool.fetch(COUNT_JOB_OUTCOMES)
+    rows = await deployment.environment.pool.fetch(COUNT_DRAWING_OUTCOMES)
     return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
 
 
@@ -165,8 +165,8 @@ async def _ingest_attack_sites(
 async def _respond_with_costly_page(line: str) -> bytes:
     """Respond with a page that takes the longest to parse."""
     if "robots.txt" in line or "llms.txt" in line:
-        return servers.build_fake_html_response(b"")
-    return servers.build_fake_html_response(
+        return servers.build_bench_html_response(b"")
+    return servers.build_bench_html_response(
         ATTACK_PAGE_LINKS + b"<p>a" * ((COSTLY_PAGE_BYTES - len(ATTACK_PAGE_LINKS)) // 4)
     )
 
@@ -200,6 +200,6 @@ ATTACKS_ON_WORKERS = (
     AttackDefinition(
         "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
         victim.create_victim_request_action,
-        prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=count_drawing_job_outcomes,
+        prepare_costly_drawing_attack, attack_by_costly_drawings, pools=("generate",), note=count_attack_job_outcomes,
     ),
 )  # fmt: skip

@@ -21,12 +21,12 @@ class BareEventResponseBody(msgspec.Struct):
     rejected: list[int]
 
 
-BARE_EVENT_DECODER = msgspec.json.Decoder(BareEventRequestBody)
+BENCH_EVENTS_DECODER = msgspec.json.Decoder(BareEventRequestBody)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
 async def handle_bare_events(request: Request) -> BareEventResponseBody:  # type: ignore[type-arg]
-    body = BARE_EVENT_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+    body = BENCH_EVENTS_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
     return BareEventResponseBody(len(body.events), 0, [])
 
 

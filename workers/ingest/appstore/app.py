@@ -22,7 +22,7 @@ from workers.ingest.page.text import (
     truncate_text,
 )
 from workers.ingest.shapes import (
-    LIST_TEXT_RULE_NAME_SUFFIX,
+    LIST_DESCRIPTION_RULE_SUFFIX,
     CandidateImage,
     ParsedNonPageDoc,
     build_candidates_of_scored_values,
@@ -125,7 +125,7 @@ def find_listing_description_candidates(
     if text := truncate_text(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
         if items := prose.join_descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield items, 0.70, f"description{LIST_TEXT_RULE_NAME_SUFFIX}"
+            yield items, 0.70, f"description{LIST_DESCRIPTION_RULE_SUFFIX}"
     elif text := truncate_text(clean_text_line(app.short), MAX_DESCRIPTION_CHARS):
         yield text, 0.50, "short"
 

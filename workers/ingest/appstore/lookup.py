@@ -16,7 +16,7 @@ from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.shapes import AppLookupResult
 from workers.web.errors import read_retry_after_s
-from workers.web.fetch import FetchedResponse, FetchExpectation, fetch_url
+from workers.web.fetch import FetchedResponse, FetchResponseLimits, fetch_url
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ MAX_FIRST_APP_LOOKUP_TOKEN_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
 MAX_NEXT_APP_LOOKUP_TOKEN_WAIT_S = 30.0
 APP_LOOKUP_THROTTLED_STATUSES = frozenset({403, 429, 503})
-APP_LOOKUP_RESPONSE_LIMITS = FetchExpectation(
+APP_LOOKUP_RESPONSE_LIMITS = FetchResponseLimits(
     accept="application/json,text/javascript",
     limit=1 << 20,
     passing=APP_LOOKUP_THROTTLED_STATUSES | {400, 404},

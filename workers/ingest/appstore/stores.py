@@ -66,7 +66,7 @@ def build_custom_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
     """
     addresses = (getattr(settings, name) for name in OPERATOR_STORE_URL_SETTINGS)
     changed = (url for url in addresses if url not in STORE_SETTING_DEFAULTS)
-    return {origin: policy for url in changed for origin, policy in ssrf_guard.settings_url_policy(url).items()}
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.allow_settings_url(url).items()}
 
 
 async def ingest_store_listings(

@@ -12,7 +12,7 @@ from schemas.brand import HttpValidators
 from schemas.errors import FetchAddressNotAllowed, FetchFailed
 from schemas.settings import Settings
 from workers.ingest.github.errors import GITHUB_4XX_STATUSES, GITHUB_JSON_DECODE_ERRORS, build_github_response_error
-from workers.web.fetch import AdmitUrl, FetchedResponse, FetchExpectation, fetch_url
+from workers.web.fetch import AdmitUrl, FetchedResponse, FetchResponseLimits, fetch_url
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
 GITHUB_SERVER_NAME_FOR_SLOTS = "GitHub"
@@ -23,7 +23,7 @@ UNDOCUMENTED_GITHUB_RESPONSE_MESSAGE = "GitHub's API returned an undocumented re
 
 T = TypeVar("T")
 
-GITHUB_JSON_RESPONSE_LIMITS = FetchExpectation(
+GITHUB_JSON_RESPONSE_LIMITS = FetchResponseLimits(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
@@ -31,7 +31,7 @@ GITHUB_JSON_RESPONSE_LIMITS = FetchExpectation(
 )
 #: GitHub cuts a tree's answer at 7 MB.
 GITHUB_TREE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=8 << 20)
-GITHUB_RAW_RESPONSE_LIMITS = FetchExpectation(
+GITHUB_RAW_RESPONSE_LIMITS = FetchResponseLimits(
     accept="application/vnd.github.raw+json", limit=1 << 20, passing=GITHUB_4XX_STATUSES
 )
 
@@ -74,7 +74,7 @@ async def request_github_api(
     api: GitHubApi,
     url: str,
     *,
-    want: FetchExpectation = GITHUB_JSON_RESPONSE_LIMITS,
+    want: FetchResponseLimits = GITHUB_JSON_RESPONSE_LIMITS,
     validators_by_url: Mapping[str, HttpValidators] = {},
 ) -> FetchedResponse:
     """Request a URL of GitHub's API; return the 2xx response, or a 304 for a URL in `validators_by_url`.

@@ -27,7 +27,7 @@ from workers.ingest.pictures.fetch_images import (
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, WebCrawlResources
 from workers.llm.endpoint import LanguageModelApi
-from workers.web.fetch import FetchedResponse, FetchExpectation
+from workers.web.fetch import FetchedResponse, FetchResponseLimits
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
 REPOSITORY_EXTRACTION_RULES_VERSION = 4
@@ -116,7 +116,7 @@ def build_repository_image_fetcher(api: GitHubApi, snapshot: FetchedRepository, 
     return fetch
 
 
-def build_repository_image_response_limits(candidate: CandidateImage) -> FetchExpectation:
+def build_repository_image_response_limits(candidate: CandidateImage) -> FetchResponseLimits:
     """Return the limits of GitHub's response for a repository's image: as for a website's image of its kind."""
     limits = EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[choose_logo_or_picture_request_kind(candidate)]
     return msgspec.structs.replace(

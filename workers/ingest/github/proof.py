@@ -29,7 +29,7 @@ from workers.ingest.github.credentials import (
     get_installation_token,
 )
 from workers.ingest.github.errors import GITHUB_4XX_STATUSES, build_github_response_error, read_github_cooldown_s
-from workers.web.fetch import FetchedResponse, FetchExpectation, fetch_url
+from workers.web.fetch import FetchedResponse, FetchResponseLimits, fetch_url
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ NEXT_GITHUB_PAGE_LINK_PATTERN = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b'
 
 #: The full form of a hundred repositories takes some 700 KB.
 GITHUB_LIST_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=4 << 20)
-GITHUB_OAUTH_TOKEN_RESPONSE_LIMITS = FetchExpectation(
+GITHUB_OAUTH_TOKEN_RESPONSE_LIMITS = FetchResponseLimits(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=GITHUB_4XX_STATUSES
 )
 

@@ -28,7 +28,7 @@ from workers.ingest.github.paths import (
 )
 from workers.ingest.github.shapes import ChosenRepositoryPaths, FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
-from workers.web.fetch import FetchedResponse, FetchExpectation
+from workers.web.fetch import FetchedResponse, FetchResponseLimits
 
 REPO_FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
@@ -159,7 +159,7 @@ def build_contents_api_url(branch: IngestedBranch, path: str) -> str:
 
 
 async def fetch_repository_file(
-    branch: IngestedBranch, address: str, path: str, want: FetchExpectation
+    branch: IngestedBranch, address: str, path: str, want: FetchResponseLimits
 ) -> FetchedRepoFile | None:
     """Fetch a repository's file at the API's `address`; return it with `path`, or None for a missing file or a folder.
 

@@ -46,7 +46,7 @@ class PromptSourceText(NamedTuple):
 
 
 def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
-    taglines = [claim for claim in answer.tagline if is_quoted_tagline(claim, source.own_text)]
+    taglines = [claim for claim in answer.tagline if is_tagline_in_source(claim, source.own_text)]
     yield from join_supported_llm_claims_as_candidate("tagline", taglines, source)
     yield from join_supported_llm_claims_as_candidate("audience", answer.audience, source)
     yield from build_llm_icp_candidate(answer.icp, answer.audience, source)
@@ -63,7 +63,7 @@ def join_supported_llm_claims_as_candidate(
         value = " ".join(claim.statement for claim in supported)
         quotes = [quote for claim in supported for quote in claim.evidence]
         yield build_llm_candidate(
-            field, value, source, quotes, find_lowest_claim_confidence(claim.confidence for claim in supported)
+            field, value, source, quotes, find_lowest_llm_confidence(claim.confidence for claim in supported)
         )
 
 
@@ -82,7 +82,7 @@ def build_llm_icp_candidate(
     ]
     brand_parts = [BrandPart(part=part.part, value=clean_text_line(part.words), quote=part.quote) for part in quoted]
     if has_enough_icp_parts(brand_parts, " ".join(claim.statement for claim in audience)):
-        confidence = find_lowest_claim_confidence(part.confidence for part in quoted)
+        confidence = find_lowest_llm_confidence(part.confidence for part in quoted)
         icp = build_llm_candidate(
             "icp", describe_ideal_customer(brand_parts), source, [part.quote for part in brand_parts], confidence
         )
@@ -102,7 +102,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
     by_name = {clean_text_line(trait.trait).rstrip("."): trait for trait in by_quote.values()}
     if len(by_name) >= MIN_VOICE_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
-        confidence = find_lowest_claim_confidence(trait.confidence for trait in by_name.values())
+        confidence = find_lowest_llm_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(
             "brandVoice", f"{capitalize_sentence(join_as_english_list([*by_name]))}.", source, quotes, confidence
         )
@@ -117,7 +117,7 @@ def is_quoted_voice_trait(trait: Trait, text: str) -> bool:
     )
 
 
-def is_quoted_tagline(claim: BrandClaim, text: str) -> bool:
+def is_tagline_in_source(claim: BrandClaim, text: str) -> bool:
     """Return whether the claim's statement has a tagline's length and is in the text, word for word."""
     return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote_in_text(claim.statement, text)
 
@@ -160,7 +160,7 @@ def build_llm_candidate(
     )
 
 
-def find_lowest_claim_confidence(levels: Iterable[ConfidenceLevel]) -> float:
+def find_lowest_llm_confidence(levels: Iterable[ConfidenceLevel]) -> float:
     return min(CONFIDENCE_BY_MODEL_LEVEL[level] for level in levels)
 
 

@@ -19,7 +19,7 @@ from workers.llm.conversation import ModelQuestion, ask_model, build_untrusted_t
 from workers.llm.endpoint import LanguageModelApi
 
 #: Words of prose at least: with fewer a model invents claims.
-MIN_BRAND_PROMPT_WORDS = 20
+MIN_LLM_SOURCE_TEXT_WORDS = 20
 #: Characters of prose: 6,000 tokens of about four characters.
 MAX_PROMPT_PROSE_CHARS = 24_000
 
@@ -40,7 +40,7 @@ copied from the texts character by character. Leave out what no quote supports. 
 """
 
 
-class CheckedModelSuggestions(NamedTuple):
+class LlmBrandSuggestions(NamedTuple):
     """Candidates of the model, and a warning if it failed."""
 
     candidates: list[FieldCandidate]
@@ -54,13 +54,13 @@ def compute_extraction_version(rules: int, model: LanguageModelApi | None) -> in
 
 async def ask_llm_for_brand_candidates(
     model: LanguageModelApi | None, *, url: str, passages: Sequence[Passage]
-) -> CheckedModelSuggestions:
+) -> LlmBrandSuggestions:
     """Ask the language model about the brand in the passages; return what its quotes prove, and warnings.
 
     Both are empty without a model, or with too little prose. A failure of the model is a warning, never an error.
     """
-    if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_BRAND_PROMPT_WORDS:
-        return CheckedModelSuggestions([], [])
+    if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_LLM_SOURCE_TEXT_WORDS:
+        return LlmBrandSuggestions([], [])
     try:
         answer = await ask_model(
             model,
@@ -68,10 +68,10 @@ async def ask_llm_for_brand_candidates(
         )
     except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()
-        return CheckedModelSuggestions([], [f"{error.code}: {error}"])
+        return LlmBrandSuggestions([], [f"{error.code}: {error}"])
     suggestions = list(build_candidates_from_model_answer(answer, build_prompt_source_text(passages, url)))
     metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels("ok" if suggestions else "nothing").inc()
-    return CheckedModelSuggestions(suggestions, [])
+    return LlmBrandSuggestions(suggestions, [])
 
 
 def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:

@@ -16,7 +16,7 @@ HOME_PAGE_PATH_PATTERN = re.compile(
 
 
 #: Folders of articles and posts, a folder by date, a number, a name of five words or more.
-STORY_PATH_PATTERN = re.compile(
+ARTICLE_PATH_PATTERN = re.compile(
     r"/(?:blogs?|forums?|news|articles?|artikel|story|stories|magazine?|posts?|wiki)(?:/|$)"
     r"|/(?:19|20)\d\d/|\d{5}|/[^/\W]+(?:[-_][^/\W]+){4}",
     re.IGNORECASE,
@@ -25,7 +25,7 @@ STORY_PATH_PATTERN = re.compile(
 
 def is_article_like_url(url: str) -> bool:
     """Return whether a URL's path looks like that of an article, post or other story, which has its own subject."""
-    return STORY_PATH_PATTERN.search(unquote(urlsplit(url).path)) is not None
+    return ARTICLE_PATH_PATTERN.search(unquote(urlsplit(url).path)) is not None
 
 
 def is_home_page_url(url: str) -> bool:

@@ -20,7 +20,7 @@ MIN_TEXT_CHARS_WITHOUT_JS = 200
 MIN_JAVASCRIPT_PROGRAM_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
-MAX_TAG_TEXT_DESCENDANTS = 1_000
+MAX_DESCENDANTS_READ_PER_TAG = 1_000
 MAX_HREF_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
 AMBIGUOUS_URL_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
@@ -159,7 +159,7 @@ def read_tag_text(tag: Tag) -> str:
     kinds = tag.interesting_string_types or ()
     return clean_text_line(
         " ".join(
-            str(element) for element in islice(tag.descendants, MAX_TAG_TEXT_DESCENDANTS) if type(element) in kinds
+            str(element) for element in islice(tag.descendants, MAX_DESCENDANTS_READ_PER_TAG) if type(element) in kinds
         )
     )
 

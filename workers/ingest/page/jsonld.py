@@ -14,9 +14,9 @@ MAX_JSONLD_DEPTH = 8
 #: Nodes of a page, and items of a list, that are read.
 MAX_JSONLD_NODES = 200
 CDATA_OPENING = "<![CDATA["
-JSON_VALUE_START = re.compile(r"[\[{]")
+JSONLD_VALUE_START = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
-JSON_STRING_OR_MISSING_VALUE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
+JSONLD_STRING_OR_GAP_PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 JSONLD_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 JSONLD_REFERENCE_PATTERN = re.compile(r"\w+:(?=\S)|[#/_]")
@@ -26,7 +26,7 @@ JSON_ESCAPE_PATTERN = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 LENIENT_JSONLD_DECODER = json.JSONDecoder(strict=False)
 
 #: Replacements, by the first character of the match; a string stays as it is.
-JSON_MISSING_VALUE_FIXES = {",": "", ":": ":null"}
+JSONLD_MISSING_VALUE_FIXES = {",": "", ":": ":null"}
 
 JsonLdNode = dict[str, Any]
 
@@ -56,14 +56,14 @@ def parse_json_values(block: str) -> list[Any]:
 
 def decode_consecutive_json(text: str) -> Iterator[Any]:
     """Yield the JSON objects and lists in a text one after the other, up to the first broken one."""
-    start = JSON_VALUE_START.search(text)
+    start = JSONLD_VALUE_START.search(text)
     while start:
         try:
             value, end = LENIENT_JSONLD_DECODER.raw_decode(text, start.start())
         except (ValueError, RecursionError):
             return
         yield value
-        start = JSON_VALUE_START.search(text, end)
+        start = JSONLD_VALUE_START.search(text, end)
 
 
 def unwrap_json_string(block: str) -> str:
@@ -80,7 +80,9 @@ def strip_js_syntax_from_json(text: str) -> str:
     first, *commented = text.split("/*")
     bare = JSONLD_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
     escaped = JSON_ESCAPE_PATTERN.sub(lambda match: match[0] if match[1] else match[2], bare)
-    return JSON_STRING_OR_MISSING_VALUE.sub(lambda match: JSON_MISSING_VALUE_FIXES.get(match[0][0], match[0]), escaped)
+    return JSONLD_STRING_OR_GAP_PATTERN.sub(
+        lambda match: JSONLD_MISSING_VALUE_FIXES.get(match[0][0], match[0]), escaped
+    )
 
 
 def flatten_jsonld_nodes(value: Any, depth: int) -> Iterator[JsonLdNode]:

@@ -22,7 +22,7 @@ MAX_CHECKED_LINK_ANCESTORS = 8
 #: Endings of a path that isn't a page.
 NON_PAGE_URL_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, folded by `fold_text`.
-PAGE_ENDING_OF_FOLDED_PATH_WORD_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
+FOLDED_PAGE_FILE_SUFFIX_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 #: Names of the four topics, folded by `fold_text`, in addresses and link texts; the best topic first.
@@ -87,7 +87,7 @@ def read_ranked_page_links(page: HtmlDocument, language: str | None) -> Iterator
     for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS):
         href = read_tag_attribute(tag, "href")
         if href not in targets:
-            targets[href] = find_link_target(page, href)
+            targets[href] = find_linked_page(page, href)
         target = targets[href]
         label = fold_text(read_tag_text(tag)[:100]) if target else ""
         if target and not SKIPPED_PAGE_NAMES_PATTERN.fullmatch(label):
@@ -101,7 +101,7 @@ def rank_page_link(tag: Tag, target: LinkedPageAddress, label: str, language: st
     return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
-def find_link_target(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
+def find_linked_page(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
     """Return the target page of a link; None for an address off the site, or of a file that is no page.
 
     Return None too for a page without facts about a brand, such as a login.
@@ -134,7 +134,7 @@ def rank_link_topic(words: list[str], label: str) -> int:
 
     Pages below a topic's page rank after all topics, other pages last.
     """
-    last = PAGE_ENDING_OF_FOLDED_PATH_WORD_PATTERN.sub("", words[-1]) if words else ""
+    last = FOLDED_PAGE_FILE_SUFFIX_PATTERN.sub("", words[-1]) if words else ""
     for index, names in enumerate(LINK_TOPIC_WORDS_BEST_FIRST):
         if last in names or label in names:
             return index

@@ -20,7 +20,7 @@ from workers.ingest.shapes import Passage
 #: Characters of all passages.
 MAX_PAGE_PASSAGES_CHARS = 20_000
 MAX_PASSAGE_CHARS = 1_000
-MAX_LABEL_PASSAGES_CHARS = 2_000
+MAX_MENU_PASSAGES_CHARS = 2_000
 #: Words of a text at least.
 MIN_TEXT_PASSAGE_WORDS = 3
 MAX_MENU_LABEL_WORDS = 4
@@ -76,12 +76,12 @@ class DistinctPassages:
 
 def list_page_passages(page: HtmlDocument) -> list[Passage]:
     """Return passages: after the headline, before it, labels; each once, at most `MAX_PAGE_PASSAGES_CHARS` in all."""
-    prose = DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS)
-    labels = DistinctPassages(MAX_LABEL_PASSAGES_CHARS)
+    prose = DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_MENU_PASSAGES_CHARS)
+    labels = DistinctPassages(MAX_MENU_PASSAGES_CHARS)
     before, hero = split_blocks_at_headline(page)
     story = page.is_article_page or is_article_like_url(page.url)
     for block in (*hero, *before):
-        has_room = prose.left >= 0 or (labels.left >= 0 and may_be_label_block(block))
+        has_room = prose.left >= 0 or (labels.left >= 0 and may_be_menu_block(block))
         if has_room and (passage := build_passage(block, page.url, story=story)):
             (labels if passage.kind == "label" else prose).add(passage)
     return [*prose.passages.values(), *labels.passages.values()]
@@ -95,7 +95,7 @@ def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
     return Passage(text=truncate_text(text, MAX_PASSAGE_CHARS), kind=kind, url=url, story=story and kind != "label")
 
 
-def may_be_label_block(block: PageBlock) -> bool:
+def may_be_menu_block(block: PageBlock) -> bool:
     return block.kind == "label" or block.linked == block.size
 
 

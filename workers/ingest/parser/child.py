@@ -54,7 +54,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     FetchedPage: extract_brand_facts_and_links_of_page,
     FetchedWebManifest: manifest.parse_web_manifest,
     FetchedLlmsTxt: llms.parse_llms_txt,
-    FetchedSvg: drawing.read_svg_drawing_size,
+    FetchedSvg: drawing.read_fetched_svg_size,
     FetchedPageStyles: styles.read_style_sheet_colors,
     FetchedLogo: logo.extract_logo_colors,
     SourceProse: derive_keywords_voice_audience_and_icp,

@@ -29,7 +29,7 @@ from workers.ingest.shapes import (
 from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
-DOCUMENT_REPLY_TIMEOUT_S = 30.0
+PARSER_REPLY_TIMEOUT_S = 30.0
 #: CPU seconds for a document. A page mostly takes hundredths.
 MAX_DOCUMENT_CPU_S = 5
 MAX_PARSING_CPU_S_PER_JOB = 15.0
@@ -180,7 +180,7 @@ async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, 
             writer.write(message)
             writer.write_eof()
             for size in (len(PARSING_STARTED_BYTE), -1):
-                async with asyncio.timeout(DOCUMENT_REPLY_TIMEOUT_S):
+                async with asyncio.timeout(PARSER_REPLY_TIMEOUT_S):
                     received += await reader.read(size)
         finally:
             writer.close()

@@ -70,7 +70,7 @@ Example
 Example keeps link:/x[notes].
 """,
 }
-WARMUP_REPOSITORY_FILES = {
+PARSER_WARMUP_REPO_FILES = {
     "package.json": b'{"name": "example", "description": "Example keeps notes."}',
     "pubspec.yaml": b"name: example\ndescription: Example keeps notes.\n",
     "pyproject.toml": b'[project]\nname = "example"\n',
@@ -89,7 +89,7 @@ def build_warmup_prose(language: str | None) -> SourceProse:
     )
 
 
-def build_warmup_repository(readme: str) -> RepositoryContent:
+def build_parser_warmup_repo(readme: str) -> RepositoryContent:
     return RepositoryContent(
         url=WARMUP_FAKE_URL,
         name="example",
@@ -97,7 +97,7 @@ def build_warmup_repository(readme: str) -> RepositoryContent:
         description="Example keeps notes.",
         homepage=WARMUP_FAKE_URL,
         readme=FetchedRepoFile(path=readme, body=WARMUP_READMES[readme]),
-        files=[FetchedRepoFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
+        files=[FetchedRepoFile(path=path, body=body) for path, body in PARSER_WARMUP_REPO_FILES.items()],
     )
 
 
@@ -123,5 +123,5 @@ WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
     FetchedAppStoreWebPage(url=WARMUP_FAKE_URL, track_id=1, body=WARMUP_HTML_PAGE),
     GooglePlayPage(url=WARMUP_FAKE_URL, country="us", body=WARMUP_STORE_JSONLD),
     RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
-    *map(build_warmup_repository, WARMUP_READMES),
+    *map(build_parser_warmup_repo, WARMUP_READMES),
 )

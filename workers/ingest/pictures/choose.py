@@ -14,13 +14,13 @@ from workers.ingest.shapes import CandidateImage
 MAX_IMAGES_PER_SOURCE = 20
 MAX_LOGOS_PER_SOURCE = 4
 #: Kinds in the order in which they are fetched and shown.
-PICTURE_KIND_ORDER: Sequence[PictureKind] = ("logo", "screenshot", "image")
+IMAGE_FETCH_KIND_ORDER: Sequence[PictureKind] = ("logo", "screenshot", "image")
 #: Pixels of the longer and the shorter side of a useful logo. A line of text in a logo is 24 high; smaller
 #: logos are for browsers' tabs.
 MIN_LOGO_SIDES_PX = (64, 24)
 #: The same for other images. A smaller one is a button, a badge (18 to 28 high) or a tracking pixel; networks
 #: take previews from 200 on.
-MIN_IMAGE_SIDES_PX = (200, 100)
+MIN_INGEST_IMAGE_PX = (200, 100)
 #: Pixels of the longest side: images of platforms and phones stay below it.
 MAX_IMAGE_SIDE_PX = 8192
 
@@ -32,7 +32,7 @@ IMAGE_SIZE_QUERY_KEYS = frozenset("w h width height size s q quality dpr fit".sp
 def choose_candidate_images(candidates: Iterable[CandidateImage]) -> list[CandidateImage]:
     """Return up to `MAX_IMAGES_PER_SOURCE` images to fetch, each URL once: a few logos, screenshots, others."""
     by_url: dict[str, CandidateImage] = {}
-    for candidate in sorted(candidates, key=lambda candidate: PICTURE_KIND_ORDER.index(candidate.kind)):
+    for candidate in sorted(candidates, key=lambda candidate: IMAGE_FETCH_KIND_ORDER.index(candidate.kind)):
         by_url.setdefault(candidate.url, candidate)
     logos = [candidate for candidate in by_url.values() if candidate.kind == "logo"][:MAX_LOGOS_PER_SOURCE]
     return [*logos, *(candidate for candidate in by_url.values() if candidate.kind != "logo")][:MAX_IMAGES_PER_SOURCE]
@@ -42,7 +42,7 @@ def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
     """Return whether an image is large enough for its kind, and not too large; an SVG logo may be of 1 pixel."""
     longer, shorter = sorted((measured.width, measured.height), reverse=True)
     is_scalable = kind == "logo" and measured.type == "image/svg+xml"
-    min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_IMAGE_SIDES_PX
+    min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_INGEST_IMAGE_PX
     return min_longer <= longer <= MAX_IMAGE_SIDE_PX and min_shorter <= shorter
 
 

@@ -14,7 +14,7 @@ SVG_LENGTH_PATTERN = re.compile(rf"\s*({SVG_NUMBER_REGEX})\s*([a-z]*)\s*")
 SVG_VIEW_BOX_PATTERN = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({SVG_NUMBER_REGEX})[\s,]+({SVG_NUMBER_REGEX})\s*")
 
 
-def read_svg_drawing_size(drawing: FetchedSvg) -> SvgSize:
+def read_fetched_svg_size(drawing: FetchedSvg) -> SvgSize:
     """Return width and height of an SVG in pixels, else those of its view box; 0 and 0 if it has neither.
 
     They are 0 for any other file too. Only the root is parsed, without entities: the rest of the file may be missing.

@@ -12,7 +12,7 @@ from workers.ingest.shapes import (
     ParsedNonPageDoc,
     ParsedPage,
 )
-from workers.ingest.website.pages import read_page_after_refresh
+from workers.ingest.website.pages import read_meta_refreshed_page
 from workers.ingest.website.session import CrawlSession
 
 #: Delay between two requests to a site, in seconds, up to which its style sheets are fetched.
@@ -41,7 +41,7 @@ async def read_site_root(session: CrawlSession, parser: DocumentParser, page: Pa
     address = root_url(page.url)
     if page.url == address:
         return None
-    home = await read_page_after_refresh(session, parser, address, within=site_of_url(address))
+    home = await read_meta_refreshed_page(session, parser, address, within=site_of_url(address))
     return home if home.url != page.url else None
 
 

@@ -18,7 +18,7 @@ from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
 from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
 from workers.ingest.website.extras import read_root_manifest_llms_and_styles
-from workers.ingest.website.pages import lower_linked_page_confidence, read_linked_pages, read_requested_page
+from workers.ingest.website.pages import crawl_requested_page, lower_linked_page_confidence, read_linked_pages
 from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
@@ -78,7 +78,7 @@ async def read_site_documents(
     async def report_followed(part: float) -> None:
         await progress("fetching", 0.4 + 0.3 * part)
 
-    page = await read_requested_page(session, parser, args["url"])
+    page = await crawl_requested_page(session, parser, args["url"])
     await progress("fetching", 0.3)
     home, readings = await read_root_manifest_llms_and_styles(session, parser, page)
     await progress("fetching", 0.4)

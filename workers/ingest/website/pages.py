@@ -23,14 +23,14 @@ LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR = 0.7
 LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR = 0.9
 
 
-async def read_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
+async def crawl_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
     """Read the page that the partner named in the ingest's request.
 
     Raises a `SourceError`: `SourceTimeout` after the session's time, `FetchedSourceUnusable` for an empty page.
     """
     try:
         async with asyncio.timeout_at(session.ends):
-            page = await read_page_after_refresh(session, parser, url)
+            page = await read_meta_refreshed_page(session, parser, url)
     except TimeoutError as error:
         raise SourceTimeout("the page did not load in time; its site was too slow, or too busy") from error
     # The host alone is a candidate on any page.
@@ -39,7 +39,7 @@ async def read_requested_page(session: CrawlSession, parser: DocumentParser, url
     return page
 
 
-async def read_page_after_refresh(
+async def read_meta_refreshed_page(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""

@@ -16,7 +16,7 @@ from workers.ingest.page.address import site_of_url
 from workers.web.fetch import (
     EXPECTED_HTML_TYPE_AND_SIZE,
     FetchedResponse,
-    FetchExpectation,
+    FetchResponseLimits,
     fetch_url,
     open_ssrf_guarded_client,
 )
@@ -30,7 +30,7 @@ MAX_CRAWL_TIME_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-EXPECTED_CRAWLED_IMAGE_START = FetchExpectation(
+ACCEPTED_CRAWLED_IMAGE_START = FetchResponseLimits(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -44,30 +44,30 @@ EXPECTED_CRAWLED_IMAGE_START = FetchExpectation(
     deadline_s=5.0,
 )
 
-EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchExpectation] = {
+EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchResponseLimits] = {
     "page": EXPECTED_HTML_TYPE_AND_SIZE,
-    "manifest": FetchExpectation(
+    "manifest": FetchResponseLimits(
         accept="application/manifest+json,application/json;q=0.9",
         types=frozenset({"application/manifest+json", "application/json", "text/json"}),
         begins=(b"{", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "style": FetchExpectation(
+    "style": FetchResponseLimits(
         accept="text/css",
         types=frozenset({"text/css"}),
         begins=(b"@", b":", b"/", b".", b"\xef\xbb\xbf"),
         limit=1 << 20,
         cut=True,
     ),
-    "llms": FetchExpectation(
+    "llms": FetchResponseLimits(
         accept="text/markdown,text/plain",
         types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "picture": EXPECTED_CRAWLED_IMAGE_START,
-    "whole": msgspec.structs.replace(EXPECTED_CRAWLED_IMAGE_START, limit=4 << 20, part=False, cut=False),
-    "logo": msgspec.structs.replace(EXPECTED_CRAWLED_IMAGE_START, limit=1 << 20, part=False),
+    "picture": ACCEPTED_CRAWLED_IMAGE_START,
+    "whole": msgspec.structs.replace(ACCEPTED_CRAWLED_IMAGE_START, limit=4 << 20, part=False, cut=False),
+    "logo": msgspec.structs.replace(ACCEPTED_CRAWLED_IMAGE_START, limit=1 << 20, part=False),
 }
 
 

@@ -25,7 +25,7 @@ from workers.platforms.contract import (
     PostToPublish,
     ReconcileResult,
     SendResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 SANDBOX_THROTTLE_TIME = timedelta(seconds=5)
@@ -71,7 +71,7 @@ class SandboxAdapter(PlatformAdapter):
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= SANDBOX_POST_FOUND_AFTER:
             return build_sandbox_live_post(account, inquiry.prepared)
-        return UndecidedPost()
+        return UnprovedPost()
 
 
 def raise_if_sandbox_throttled(draft: PostToPublish) -> None:

@@ -157,7 +157,7 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[GitHubApi]:
     """Open the API of an ingest at this server."""
     async with open_ssrf_guarded_client(
-        allowed=ssrf_guard.settings_url_policy(served.base), contact="https://tenantry.test"
+        allowed=ssrf_guard.allow_settings_url(served.base), contact="https://tenantry.test"
     ) as client:
         yield GitHubApi(client=client, base=served.base, web="https://github.com", **fields)
 

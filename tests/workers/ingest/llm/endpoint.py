@@ -10,7 +10,7 @@ from schemas.brand import FieldCandidate
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.web.web import Script, raw_response, write_response
-from workers.ingest.llm.suggest import CheckedModelSuggestions, ask_llm_for_brand_candidates
+from workers.ingest.llm.suggest import LlmBrandSuggestions, ask_llm_for_brand_candidates
 from workers.ingest.shapes import Passage
 from workers.llm.endpoint import MODEL_QUESTION_DEADLINE_S, LanguageModelApi, open_language_model_api
 
@@ -109,7 +109,7 @@ async def open_test_model(
 
 async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = MODEL_QUESTION_DEADLINE_S
-) -> tuple[CheckedModelSuggestions, Endpoint]:
+) -> tuple[LlmBrandSuggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
         return await ask_llm_for_brand_candidates(model, url=HOME, passages=passages), endpoint
@@ -123,7 +123,7 @@ async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = 
     return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
-def single_warning(suggestions: CheckedModelSuggestions, endpoint: Endpoint, requests: int = 1) -> str:
+def single_warning(suggestions: LlmBrandSuggestions, endpoint: Endpoint, requests: int = 1) -> str:
     """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
     assert suggestions.candidates == []

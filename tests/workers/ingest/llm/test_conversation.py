@@ -20,7 +20,7 @@ from tests.workers.ingest.llm.endpoint import (
     suggested,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.llm.suggest import CheckedModelSuggestions, ask_llm_for_brand_candidates, compute_extraction_version
+from workers.ingest.llm.suggest import LlmBrandSuggestions, ask_llm_for_brand_candidates, compute_extraction_version
 from workers.llm.endpoint import open_language_model_api
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
@@ -52,12 +52,12 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_language_model_api("", "", name="") as model:
         assert model is None
-        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES) == CheckedModelSuggestions([], [])
+        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES) == LlmBrandSuggestions([], [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:
     suggestions, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (suggestions, endpoint.asked) == (CheckedModelSuggestions([], []), [])
+    assert (suggestions, endpoint.asked) == (LlmBrandSuggestions([], []), [])
 
 
 # The chain of fallbacks

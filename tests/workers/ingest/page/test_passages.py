@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.page.pages import HOME, page
-from workers.ingest.page.passages import MAX_LABEL_PASSAGES_CHARS, MAX_PAGE_PASSAGES_CHARS, MAX_PASSAGE_CHARS
+from workers.ingest.page.passages import MAX_MENU_PASSAGES_CHARS, MAX_PAGE_PASSAGES_CHARS, MAX_PASSAGE_CHARS
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
@@ -68,11 +68,11 @@ def test_limits_of_passages() -> None:
     assert max(len(passage.text) for passage in all_passages) <= MAX_PASSAGE_CHARS
     labels = [passage for passage in all_passages if passage.kind == "label"]
     assert (
-        MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS - MAX_PASSAGE_CHARS
+        MAX_PAGE_PASSAGES_CHARS - MAX_MENU_PASSAGES_CHARS - MAX_PASSAGE_CHARS
         < sum(len(passage.text) for passage in all_passages if passage.kind == "text")
-        <= MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS
+        <= MAX_PAGE_PASSAGES_CHARS - MAX_MENU_PASSAGES_CHARS
     )
-    assert MAX_LABEL_PASSAGES_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_LABEL_PASSAGES_CHARS
+    assert MAX_MENU_PASSAGES_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_MENU_PASSAGES_CHARS
 
 
 STORIES = "blog/tides 2024/05/tides story/tides.html n/5842180 how-we-map-all-the-tides wie_wir_die_häfen_zählen"

@@ -54,7 +54,7 @@ async def test_a_hostile_page_ends_soon_and_harms_no_other(
     parser: DocumentParser, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the process's own limits end it: the parser's timeout is out of reach."""
-    monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 2 * PATIENCE_S)
+    monkeypatch.setattr(parsing, "PARSER_REPLY_TIMEOUT_S", 2 * PATIENCE_S)
     # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(FetchedSourceUnusable, SourceTooLarge):
@@ -110,7 +110,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
         with pytest.raises(FetchedSourceUnusable, match="can't be read"):
             await slow
-        monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(parsing, "PARSER_REPLY_TIMEOUT_S", 0.2)
         os.kill(parser.parsing.process.pid, signal.SIGSTOP)
         with pytest.raises(FetchedSourceUnusable):
             await page(parser, b"<title>Acme</title>")
@@ -153,7 +153,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
     """Its process stops after its first byte, before it has the page."""
     async with open_document_parser(at_once=1) as parser:
         await page(parser, b"")
-        monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 3.0)
+        monkeypatch.setattr(parsing, "PARSER_REPLY_TIMEOUT_S", 3.0)
         stopped, connect, pid = list[int](), parser.parsing.open_document_socket, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
@@ -208,7 +208,7 @@ async def test_a_jobs_pages_share_a_cpu_budget() -> None:
 
 
 async def test_a_page_without_a_reply_costs_its_whole_grant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(parsing, "PARSER_REPLY_TIMEOUT_S", 0.1)
     async with open_document_parser(at_once=2) as opened:
         job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.9)
         with pytest.raises(FetchedSourceUnusable, match="can't be read"):

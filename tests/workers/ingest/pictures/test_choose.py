@@ -6,9 +6,9 @@ from hypothesis import strategies as some
 
 from schemas.pictures import PictureFoundByIngest
 from workers.ingest.pictures.choose import (
+    IMAGE_FETCH_KIND_ORDER,
     MAX_IMAGES_PER_SOURCE,
     MAX_LOGOS_PER_SOURCE,
-    PICTURE_KIND_ORDER,
     choose_candidate_images,
     keep_largest_distinct_images,
     strip_size_from_image_url,
@@ -19,7 +19,7 @@ ADDRESSES = some.integers(0, 40).map("https://acme.test/{}.png".format)
 SIGHTINGS = some.lists(
     some.builds(
         CandidateImage,
-        kind=some.sampled_from(PICTURE_KIND_ORDER),
+        kind=some.sampled_from(IMAGE_FETCH_KIND_ORDER),
         url=ADDRESSES,
         rule=some.just("r"),
         page=some.just("p"),
@@ -33,11 +33,11 @@ def test_few_candidates_are_fetched_logos_first_each_address_once(candidates: li
     chosen = choose_candidate_images(candidates)
     assert len(chosen) <= MAX_IMAGES_PER_SOURCE
     assert len({candidate.url for candidate in chosen}) == len(chosen)
-    assert [PICTURE_KIND_ORDER.index(candidate.kind) for candidate in chosen] == sorted(
-        PICTURE_KIND_ORDER.index(candidate.kind) for candidate in chosen
+    assert [IMAGE_FETCH_KIND_ORDER.index(candidate.kind) for candidate in chosen] == sorted(
+        IMAGE_FETCH_KIND_ORDER.index(candidate.kind) for candidate in chosen
     )
     assert sum(candidate.kind == "logo" for candidate in chosen) <= MAX_LOGOS_PER_SOURCE
-    for kind in PICTURE_KIND_ORDER:
+    for kind in IMAGE_FETCH_KIND_ORDER:
         chosen_of_kind = [candidate for candidate in chosen if candidate.kind == kind]
         assert chosen_of_kind == [candidate for candidate in dict.fromkeys(candidates) if candidate in chosen_of_kind]
 
@@ -46,7 +46,7 @@ PICTURES = some.lists(
     some.tuples(
         some.builds(
             PictureFoundByIngest,
-            kind=some.sampled_from(PICTURE_KIND_ORDER),
+            kind=some.sampled_from(IMAGE_FETCH_KIND_ORDER),
             url=ADDRESSES,
             width=some.integers(1, 900),
             height=some.integers(1, 900),

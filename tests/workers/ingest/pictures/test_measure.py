@@ -101,9 +101,9 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
 )
 def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
     assert is_svg_file(text.encode())
-    assert drawing.read_svg_drawing_size(FetchedSvg(body=text.encode())) == SvgSize(width=size[0], height=size[1])
+    assert drawing.read_fetched_svg_size(FetchedSvg(body=text.encode())) == SvgSize(width=size[0], height=size[1])
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_as_a_drawing(further_bytes: bytes) -> None:
-    drawing.read_svg_drawing_size(FetchedSvg(body=b"<svg width='1' " + further_bytes))
+    drawing.read_fetched_svg_size(FetchedSvg(body=b"<svg width='1' " + further_bytes))

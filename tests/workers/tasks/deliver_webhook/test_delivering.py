@@ -193,14 +193,14 @@ async def test_an_unserializable_event_blocks_no_other(
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
-    render = events._render_webhook
+    render = events._build_event_body
 
     async def some(conn: Conn, row: Any, *given: Any) -> bytes:
         if ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id) == bad:
             raise error
         return await render(conn, row, *given)
 
-    monkeypatch.setattr(events, "_render_webhook", some)
+    monkeypatch.setattr(events, "_build_event_body", some)
     await scene.attempt()
     assert receiver.times == {good: 1}
     rows = await scene.rows(endpoint_id)

@@ -28,7 +28,7 @@ from workers.platforms.contract import (
     PostToPublish,
     ReconcileResult,
     SendResult,
-    UndecidedPost,
+    UnprovedPost,
 )
 
 #: The results of a call. Steps in `TAKES` create the post, also if their response is lost.
@@ -159,9 +159,9 @@ class ScriptedPlatform:
         if fault := FAULTS.get(word):
             raise fault()
         if word == "undecided":
-            return UndecidedPost()
+            return UnprovedPost()
         if word == "later":
-            return UndecidedPost(after_s=60.0)
+            return UnprovedPost(after_s=60.0)
         post_id = inquiry.prepared.handle["key"]
         if not self.live[post_id]:
             return AbsentPost()

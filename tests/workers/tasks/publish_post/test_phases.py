@@ -50,7 +50,7 @@ def reached(name: str) -> set[str]:
 
 def test_the_modules_functions_are_read() -> None:
     assert {row.run.__name__ for row in PUBLISH_PHASES.values()} < FUNCTIONS.keys()
-    assert {"run_publish_phases", "find_first_publish_phase", "log_and_count_publish_outcome"} <= reached(
+    assert {"run_publish_phases", "find_resumed_publish_phase", "log_and_count_publish_outcome"} <= reached(
         "publish_post"
     )
 

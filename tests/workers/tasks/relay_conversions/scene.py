@@ -16,7 +16,7 @@ from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import AppChangeAuthor
 from domain.events import conversions, group_commit
-from domain.events.event import EventRow
+from domain.events.event import NewEventRow
 from domain.projects import archive_status
 from jobs.kinds import RELAY_CONVERSIONS_KIND
 from schemas import ids
@@ -135,7 +135,7 @@ class RelayScene:
         )
         return [row["id"] for row in rows]
 
-    def event(self, keyed: KeyedApp, number: int, given: dict[str, Any]) -> EventRow:
+    def event(self, keyed: KeyedApp, number: int, given: dict[str, Any]) -> NewEventRow:
         return sending.event(number, project_id=keyed.project_id, app_no=keyed.app_no, **given)
 
     async def delete_app(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import set_application_settings_and_clock
+from api.app import set_api_settings_and_clock
 from db.pool import Pool, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests import databases
@@ -110,7 +110,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
     for base in destinations.values():
         async with Sim(base) as sim:
             await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
-    api = set_application_settings_and_clock(built_app(), settings)
+    api = set_api_settings_and_clock(built_app(), settings)
     async with (
         hold_context(api.lifespan()),
         open_caller(api, pool, "Acme") as acme,

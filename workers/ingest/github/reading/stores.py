@@ -16,7 +16,7 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
-from workers.ingest.shapes import LIST_TEXT_RULE_NAME_SUFFIX
+from workers.ingest.shapes import LIST_DESCRIPTION_RULE_SUFFIX
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Hosts of homepages that are a store's page.
@@ -83,7 +83,7 @@ def read_repo_app_description(text: str, rule: str) -> Iterator[BrandStatement]:
     if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
         yield BrandStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
         if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_TEXT_RULE_NAME_SUFFIX}")
+            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_DESCRIPTION_RULE_SUFFIX}")
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
