@@ -105,6 +105,7 @@ async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
             await opened.execute("select pg_sleep(60)")
 
 
+@pytest.mark.usefixtures("new_connections")
 async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Settings, pool: Pool) -> None:
     """After a failover the old primary may live on; an address of several servers leads to the new one."""
     name = await pool.fetchval("select current_database()")
