@@ -21,6 +21,7 @@ from schemas.errors import LocalServerUnavailable
 #: Ports outside the kernel's range for outgoing connections. Inside it, a client that keeps calling a stopped
 #: server could get that server's port as its own.
 LOCAL_SERVER_PORT_RANGE = range(15_000, 32_000)
+_returned_ports: set[int] = set()
 
 #: Seconds to wait for a kill, and between two checks of it or of a start.
 MAX_SERVER_KILL_WAIT_S, SERVER_STATE_CHECK_INTERVAL_S = 15.0, 0.005
@@ -178,12 +179,15 @@ def build_parent_death_signal_prefix(signum: signal.Signals) -> list[str]:
 def find_free_port() -> int:
     """Return a random free port of the loopback address. Raise `LocalServerUnavailable` if 100 tries find none.
 
-    The system's random source chooses it: Python's own is seeded alike in all processes of a test run.
+    A process gets each port once: the ports of the platform's processes are chosen before any of them listens. The
+    system's random source chooses it: Python's own is seeded alike in all processes of a test run.
     """
     for port in random.SystemRandom().sample(LOCAL_SERVER_PORT_RANGE, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _returned_ports:
+                _returned_ports.add(port)
+                return port
     raise LocalServerUnavailable(
         f"no free port on 127.0.0.1 between {LOCAL_SERVER_PORT_RANGE.start} and {LOCAL_SERVER_PORT_RANGE.stop}"
     )

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from db import local, server
-from db.server import LocalServer
+from db.server import LocalServer, find_free_port
 from schemas.errors import LocalServerUnavailable
 from tests.servers import FAST
 from tests.waiting import PATIENCE_S, until
@@ -169,3 +169,8 @@ def test_root_without_user_namespaces_gets_advice(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalServerUnavailable, match="normal user"), local.run_local_postgres(tmp_path):
         pass
+
+
+def test_a_process_gets_no_port_twice() -> None:
+    """All ports of a platform are chosen before the first of its processes listens."""
+    assert len({find_free_port() for _ in range(300)}) == 300
