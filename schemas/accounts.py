@@ -7,7 +7,7 @@ from msgspec import Meta
 from platforms.description import PrivacyLevel
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
-from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 
 #: Name of a registered platform. Type checkers see text, since the names are known at run time alone.
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ReauthUrlCreate(RequestStruct, frozen=True, kw_only=True):
     """The page to return to afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
 
 
-class OAuthUrl(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class OAuthUrl(RealClockResponseStruct, frozen=True, kw_only=True):
     """A consent link, valid for 10 minutes and one use."""
 
     authorize_url: str

@@ -6,14 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import (
-    CreatedAt,
-    NulFreeText,
-    RequestStruct,
-    ResponseStruct,
-    ResponseStructWithUnshiftedTimes,
-    UtcInstant,
-)
+from schemas.base import CreatedAt, NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 
 ApiKeyEnv = Literal["live", "test"]
 OrganizationTier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -59,7 +52,7 @@ class ApiKeyRotate(RequestStruct, frozen=True, kw_only=True):
     """Hours for which the old secret stays valid; 0 ends it at once."""
 
 
-class ApiKey(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class ApiKey(RealClockResponseStruct, frozen=True, kw_only=True):
     """A key without its secret."""
 
     id: ids.ApiKeyId
@@ -129,7 +122,7 @@ class Rewrapped(ResponseStruct, frozen=True, kw_only=True):
     total: int
 
 
-class AuditEntry(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class AuditEntry(RealClockResponseStruct, frozen=True, kw_only=True):
     """One action."""
 
     id: ids.AuditEntryId

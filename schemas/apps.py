@@ -5,14 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import (
-    CreatedAt,
-    NulFreeText,
-    RequestStruct,
-    ResponseStruct,
-    ResponseStructWithUnshiftedTimes,
-    UtcInstant,
-)
+from schemas.base import CreatedAt, NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 from schemas.conversions import Capi, CapiPatch
 
 AppPlatform = Literal["ios", "android", "web", "react-native", "flutter", "expo", "nextjs", "vite", "react-router"]
@@ -59,7 +52,7 @@ class SdkAppPatch(RequestStruct, frozen=True, kw_only=True):
     """Hours for which the old key stays valid; 0, the default, ends it at once. Only with `rotateKey`."""
 
 
-class SdkApp(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class SdkApp(RealClockResponseStruct, frozen=True, kw_only=True):
     """An SDK app without its key."""
 
     app_id: ids.SdkAppId
@@ -99,7 +92,7 @@ class SdkAppChanged(SdkApp, frozen=True, kw_only=True):
     """The new key after `rotateKey`, which no later answer has; else null."""
 
 
-class SdkAppDeleted(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class SdkAppDeleted(RealClockResponseStruct, frozen=True, kw_only=True):
     """A deleted app: its key is invalid, its events stay."""
 
     app_id: ids.SdkAppId
@@ -107,7 +100,7 @@ class SdkAppDeleted(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True)
     """When it was deleted, in UTC."""
 
 
-class ArrivedEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class ArrivedEvent(RealClockResponseStruct, frozen=True, kw_only=True):
     """The newest event that arrived while the job waited."""
 
     name: str
@@ -132,7 +125,7 @@ class Finding(ResponseStruct, frozen=True, kw_only=True):
     """The remedy."""
 
 
-class Verification(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class Verification(RealClockResponseStruct, frozen=True, kw_only=True):
     """The result of a job of the kind `verify_tracking`."""
 
     verified: bool

@@ -33,7 +33,7 @@ class ResponseStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An answer or a part of one. In a sandbox its times follow the sandbox's clock."""
 
 
-class ResponseStructWithUnshiftedTimes(ResponseStruct, frozen=True, kw_only=True, rename="camel"):
+class RealClockResponseStruct(ResponseStruct, frozen=True, kw_only=True, rename="camel"):
     """An answer with real times, also in a sandbox."""
 
 

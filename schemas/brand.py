@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
-from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
 BrandSource = Literal["github", "website", "appstore", "partner"]
@@ -146,7 +146,7 @@ class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Provenance(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class Provenance(RealClockResponseStruct, frozen=True, kw_only=True):
     """The source, place and method of a value."""
 
     source: BrandSource
@@ -189,7 +189,7 @@ class BrandField(ResponseStruct, frozen=True, kw_only=True):
     """Other values, best first."""
 
 
-class MediaProvenance(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class MediaProvenance(RealClockResponseStruct, frozen=True, kw_only=True):
     """The source of an image."""
 
     source: BrandSource

@@ -5,14 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import (
-    CreatedAt,
-    NulFreeText,
-    RequestStruct,
-    ResponseStruct,
-    ResponseStructWithUnshiftedTimes,
-    UtcInstant,
-)
+from schemas.base import CreatedAt, NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 
 #: Receivers of conversions.
 ConversionDestination = Literal["meta", "tiktok"]
@@ -59,7 +52,7 @@ class CapiPatch(RequestStruct, frozen=True, kw_only=True):
     """TikTok's Events API."""
 
 
-class CapiDestination(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class CapiDestination(RealClockResponseStruct, frozen=True, kw_only=True):
     """A destination of conversions, without the token."""
 
     enabled: bool
@@ -96,7 +89,7 @@ class ConversionError(ResponseStruct, frozen=True, kw_only=True):
     """The reason, for people."""
 
 
-class ConversionDelivery(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class ConversionDelivery(RealClockResponseStruct, frozen=True, kw_only=True):
     """The delivery of a conversion to one destination."""
 
     conversion_id: Annotated[str, Meta(description="Id of the delivery, `cnv_...`.")]

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 
 #: Maximum events of one request of an app, and of a partner's server.
 MAX_EVENTS_PER_APP_REQUEST, MAX_EVENTS_PER_SERVER_REQUEST = 500, 100
@@ -92,7 +92,7 @@ class Rejected(ResponseStruct, frozen=True, kw_only=True):
     """
 
 
-class QuarantinedEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class QuarantinedEvent(RealClockResponseStruct, frozen=True, kw_only=True):
     """A rejected event, as far as it can be parsed."""
 
     id: Annotated[str, Meta(description="Id of the entry, `qev_...`.")]

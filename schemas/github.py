@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.base import NulFreeText, RequestStruct, ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
 
 
 class InstallUrlCreate(RequestStruct, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class InstallUrlCreate(RequestStruct, frozen=True, kw_only=True):
     """The page to return to afterwards. Its origin is one of the key's `returnOrigins`."""
 
 
-class InstallUrl(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class InstallUrl(RealClockResponseStruct, frozen=True, kw_only=True):
     """A link that redirects to GitHub's pages, valid for 15 minutes and one use."""
 
     install_url: str

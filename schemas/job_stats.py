@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import RealClockResponseStruct, ResponseStruct, UtcInstant
 
 StatsWindow = Literal["hour", "day"]
 
@@ -48,7 +48,7 @@ class ErrorCount(ResponseStruct, frozen=True, kw_only=True):
     """Number of jobs; an estimate for buckets that are `sampled`."""
 
 
-class JobStats(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class JobStats(RealClockResponseStruct, frozen=True, kw_only=True):
     """Jobs of the last hour or day in buckets, by real time, also in a sandbox."""
 
     window: StatsWindow

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import RealClockResponseStruct, ResponseStruct, UtcInstant
 
 Granularity = Literal["hour", "day", "week"]
 
@@ -47,7 +47,7 @@ class MetricBucket(ResponseStruct, frozen=True, kw_only=True):
     """The values by metric. 0 was counted; null was never collected."""
 
 
-class Metrics(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class Metrics(RealClockResponseStruct, frozen=True, kw_only=True):
     """Metrics as a series."""
 
     timezone: str

@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas import ids
 from schemas.api_keys import OrganizationTier
-from schemas.base import ResponseStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import RealClockResponseStruct, ResponseStruct, UtcInstant
 
 WorkerState = Literal["active", "draining"]
 RedisStatus = Literal["ok", "degraded"]
@@ -40,7 +40,7 @@ class PoolCap(ResponseStruct, frozen=True, kw_only=True):
     """Maximum of due jobs that wait: further ones are refused."""
 
 
-class Worker(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class Worker(RealClockResponseStruct, frozen=True, kw_only=True):
     """A worker process with a valid lease."""
 
     worker_id: ids.WorkerId

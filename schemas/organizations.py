@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStructWithUnshiftedTimes
+from schemas.base import CreatedAt, NulFreeText, RealClockResponseStruct, RequestStruct
 
 OrganizationName = Annotated[NulFreeText, Meta(min_length=1, max_length=128)]
 #: Tiers of live organizations; a sandbox has its own tier.
@@ -30,7 +30,7 @@ class OrganizationPatch(RequestStruct, frozen=True, kw_only=True):
     """Whether its keys, and its sandbox's keys, are refused and its jobs wait."""
 
 
-class Organization(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class Organization(RealClockResponseStruct, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     id: ids.OrganizationId

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import NulFreeText, RequestStruct, ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, UtcInstant
 
 ClockStatus = Literal["ready", "advancing"]
 
@@ -21,7 +21,7 @@ class AdvanceClock(RequestStruct, frozen=True, kw_only=True):
     """The distance to advance: a whole number of `s`, `m`, `h` or `d`. Either this or `now`."""
 
 
-class SandboxClock(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class SandboxClock(RealClockResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/sandbox/clock`."""
 
     now: UtcInstant

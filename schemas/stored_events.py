@@ -1,11 +1,11 @@
 """Stored events: the sent fields, and the time of receipt."""
 
 from schemas import ids
-from schemas.base import ResponseStructWithUnshiftedTimes, UtcInstant
+from schemas.base import RealClockResponseStruct, UtcInstant
 from schemas.events import RawJsonObject
 
 
-class KeptEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class KeptEvent(RealClockResponseStruct, frozen=True, kw_only=True):
     """An event. Without `events:read+pii`, values that identify or locate a person are `[redacted]`."""
 
     event_id: str

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStructWithUnshiftedTimes, UpdatedAt, UtcInstant
+from schemas.base import CreatedAt, NulFreeText, RealClockResponseStruct, RequestStruct, UpdatedAt, UtcInstant
 
 WebhookEventType = Literal[
     "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated",
@@ -60,7 +60,7 @@ class WebhookEndpointPatch(RequestStruct, frozen=True, kw_only=True):
     """`paused`: deliveries wait; `active`: deliveries resume. A disabled endpoint gets only new ones."""
 
 
-class WebhookEndpoint(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookEndpoint(RealClockResponseStruct, frozen=True, kw_only=True):
     """A webhook endpoint without its secret."""
 
     id: ids.WebhookEndpointId
@@ -95,7 +95,7 @@ class WebhookEndpointShown(WebhookEndpoint, frozen=True, kw_only=True):
     """The secret that signs deliveries, `whsec_...`. No later answer has it."""
 
 
-class WebhookEndpointDeleted(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookEndpointDeleted(RealClockResponseStruct, frozen=True, kw_only=True):
     """A deleted endpoint: its waiting deliveries aren't sent."""
 
     id: ids.WebhookEndpointId
@@ -103,7 +103,7 @@ class WebhookEndpointDeleted(ResponseStructWithUnshiftedTimes, frozen=True, kw_o
     """When it was deleted, in UTC."""
 
 
-class WebhookDelivery(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookDelivery(RealClockResponseStruct, frozen=True, kw_only=True):
     """The delivery of one event to one endpoint."""
 
     id: ids.WebhookDeliveryId
@@ -130,7 +130,7 @@ class WebhookDelivery(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=Tru
     """When it ended, or null."""
 
 
-class WebhookEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookEvent(RealClockResponseStruct, frozen=True, kw_only=True):
     """An event without its data."""
 
     id: ids.WebhookEventId
@@ -141,7 +141,7 @@ class WebhookEvent(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
     """Id of the event's project, or null."""
 
 
-class WebhookEventData(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookEventData(RealClockResponseStruct, frozen=True, kw_only=True):
     """The object of an event."""
 
     object: Any
@@ -168,7 +168,7 @@ class WebhookEventTrigger(RequestStruct, frozen=True, kw_only=True):
     """The event's project; default: a random id."""
 
 
-class WebhookStreamStartMessage(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookStreamStartMessage(RealClockResponseStruct, frozen=True, kw_only=True):
     """The first message of a stream of events."""
 
     since: UtcInstant
@@ -184,7 +184,7 @@ class WebhookReplay(RequestStruct, frozen=True, kw_only=True):
     """Whether to also send events that the endpoint has already accepted."""
 
 
-class WebhookReplayed(ResponseStructWithUnshiftedTimes, frozen=True, kw_only=True):
+class WebhookReplayed(RealClockResponseStruct, frozen=True, kw_only=True):
     """The result of a replay."""
 
     deliveries: int

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from schemas.base import ResponseStructWithUnshiftedTimes
+from schemas.base import RealClockResponseStruct
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def _shift_answer_value_times(value: Any, ahead: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + ahead
     if isinstance(value, msgspec.Struct):
-        return value if isinstance(value, ResponseStructWithUnshiftedTimes) else _shift_struct_times(value, ahead)
+        return value if isinstance(value, RealClockResponseStruct) else _shift_struct_times(value, ahead)
     if isinstance(value, dict):
         return {name: _shift_answer_value_times(item, ahead) for name, item in value.items()}
     if isinstance(value, list | tuple):

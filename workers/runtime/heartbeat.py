@@ -172,7 +172,7 @@ class WorkerHeartbeat:
 
 
 def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
-    """Stop each uncommitted attempt whose job is lost to another attempt, canceled or overdue in the ledger.
+    """Stop each uncommitted attempt of a job that another attempt owns by now, or that is canceled or overdue.
 
     `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
     """
