@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -14,6 +14,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+#: Opens a connection for the duration of a block.
+OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 T = TypeVar("T")
 
 #: JIT is off, since it is most of a pull's cost (15 ms with it, 0.9 ms without, measured). Sequential scans

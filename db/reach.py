@@ -37,11 +37,7 @@ FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
 UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
-TRANSIENT_POSTGRES_ERRORS = (
-    ServiceUnavailable,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-)
+TRANSIENT_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 def means_postgres_away(error: BaseException) -> bool:

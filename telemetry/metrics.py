@@ -13,10 +13,7 @@ HTTP_KILL_SWITCH_RESPONSE_COUNTER = Counter(
     "http_requests_killed", "Responses `KILL_SWITCH`: a deliberate 503 by an operator."
 )
 HTTP_REQUEST_HISTOGRAM = Histogram(
-    "http_request_seconds",
-    "From the request's head to the response's end.",
-    ["route"],
-    buckets=_LATENCY_BUCKETS_S,
+    "http_request_seconds", "From the request's head to the response's end.", ["route"], buckets=_LATENCY_BUCKETS_S
 )
 HTTP_LOOP_HOLD_SECONDS_HISTOGRAM = Histogram(
     "http_loop_hold_seconds",

@@ -3,18 +3,15 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cached_property, partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from db.pool import Conn, use_unpooled_pg_connection
+from db.pool import OpenConnection, use_unpooled_pg_connection
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
 from workers.ingest.parser.parser import DocumentParser, open_document_parser
 from workers.llm.endpoint import LanguageModelApi, open_language_model_api
 
 T = TypeVar("T")
-
-#: Opens a connection to a database.
-OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class WorkerResources:

@@ -113,9 +113,7 @@ def _max_json_size_of_container(kind: inspect.StructType | inspect.ListType | in
         )
         values = (_measure_max_json_size_of_type(field.type) for field in kind.fields)
         return reduce(
-            JsonBodyLimits.add_limits,
-            map(JsonBodyLimits.add_limits, names, values),
-            _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT,
+            JsonBodyLimits.add_limits, map(JsonBodyLimits.add_limits, names, values), _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT
         )
     if isinstance(kind, inspect.ListType):
         return _SIZE_OF_EMPTY_JSON_LIST_OR_OBJECT.add_limits(

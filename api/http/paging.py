@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID
@@ -19,7 +18,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from api.http.requests import ApiRequest
-from db.pool import Conn
+from db.pool import Conn, OpenConnection
 from domain.tenancy import sandbox_times
 from schemas.base import Page
 from schemas.errors import InvalidValue, ServiceUnavailable
@@ -27,9 +26,6 @@ from schemas.timelines import TimelineEntry
 
 T = TypeVar("T", bound=msgspec.Struct)
 B = TypeVar("B")
-
-#: Opens a connection for the duration of a block.
-OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 #: A query for at most so many items after a position, each with its own place in the list.
 FindPlacedListItems: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]

@@ -10,13 +10,7 @@ from litestar.params import QueryParameter
 from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import (
-    DEFAULT_PAGE_LIMIT,
-    PageCursor,
-    PageLimit,
-    read_list_page_by_id,
-    read_list_page_in_project,
-)
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes import accounts as account_routes

@@ -154,11 +154,7 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
 
     async def start(conn: Conn) -> WriteReply[AppMediaAccepted]:
         started = await app_media_fetches.start_app_media_fetch(
-            conn,
-            **request.parse_org_and_project_id(project_id),
-            kind=body.kind,
-            url=url,
-            transcript=body.transcript,
+            conn, **request.parse_org_and_project_id(project_id), kind=body.kind, url=url, transcript=body.transcript
         )
         asset_id = ids.format_prefixed_id(ids.ASSET, started.asset_id)
         return build_accepted_job_answer(AppMediaAccepted, started.submitted, asset_id=asset_id)
@@ -206,7 +202,4 @@ async def delete_app_media(
 
 
 def _parse_app_media_path_ids(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {
-        **request.parse_org_and_project_id(project_id),
-        "asset_id": path_ids.parse_id("app_media", asset_id),
-    }
+    return {**request.parse_org_and_project_id(project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}

@@ -256,9 +256,6 @@ async def patch_approval_policy(
     return await run_idempotent_write_without_wakes(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
-            conn,
-            **request.parse_org_and_project_id(project_id),
-            api_key_id=request.principal.key_uuid,
-            body=data,
+            conn, **request.parse_org_and_project_id(project_id), api_key_id=request.principal.key_uuid, body=data
         ),
     )

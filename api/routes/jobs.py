@@ -18,13 +18,7 @@ from api.http import etags, filters, path_ids
 from api.http.accepted_job import build_accepted_job_answer
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
-from api.http.paging import (
-    DEFAULT_PAGE_LIMIT,
-    PageCursor,
-    PageLimit,
-    read_list_page_by_id,
-    read_list_page_in_project,
-)
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_list_page_in_project
 from api.http.requests import ApiRequest
 from api.http.responses import FastRouteResponse
 from api.limits.rate_limits import RateClass

@@ -5,12 +5,7 @@ from litestar.params import JSONBody
 
 from api.guard import build_route_options
 from api.http import filters
-from api.http.idempotency import (
-    HTTP_ACCEPTED_STATUS,
-    WriteReply,
-    run_idempotent_write,
-    run_real_clock_idempotent_write,
-)
+from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write, run_real_clock_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.openapi.sample_events import build_sandbox_webhook_sample

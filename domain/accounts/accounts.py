@@ -142,12 +142,7 @@ async def require_account_reauth(
 
 
 async def record_account_action(
-    conn: Conn,
-    scope: AccountAndOrgIds,
-    action: str,
-    details: Mapping[str, Any],
-    *,
-    api_key_id: UUID | None = None,
+    conn: Conn, scope: AccountAndOrgIds, action: str, details: Mapping[str, Any], *, api_key_id: UUID | None = None
 ) -> None:
     """Write an audit log entry `social_account.<action>` about an account; every change of its status has one."""
     await audit.write_audit_entry(

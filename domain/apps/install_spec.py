@@ -95,9 +95,7 @@ _SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
         "VITE_TENANTRY_KEY", "vite-use.js", files=[_SdkFileTemplate("src/tenantry.js", "vite.js")]
     ),
     "react-router": _SdkInstallParts(
-        "VITE_TENANTRY_KEY",
-        "react-router-use.jsx",
-        files=[_SdkFileTemplate("app/tenantry.jsx", "react-router.jsx")],
+        "VITE_TENANTRY_KEY", "react-router-use.jsx", files=[_SdkFileTemplate("app/tenantry.jsx", "react-router.jsx")]
     ),
 }
 

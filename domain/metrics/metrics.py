@@ -1,13 +1,12 @@
 """Metrics of a project, an account or a post: each source with some of the metrics answers the query."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from db.pool import Conn
+from db.pool import Conn, OpenConnection
 from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
@@ -36,9 +35,6 @@ METRICS_BY_SUBJECT: Mapping[MetricScope, tuple[MetricName, ...]] = {
     "social_account": _ACCOUNT_METRICS,
     "platform_post": _POST_METRICS,
 }
-
-#: Context manager of a pooled connection.
-OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class MetricDatabases(NamedTuple):
@@ -120,11 +116,7 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
 
 
 def _metrics_to_schema(
-    question: MetricSeriesQuery,
-    values: Mapping[MetricName, SeriesAndTotal],
-    *,
-    zone: str,
-    final_until: datetime,
+    question: MetricSeriesQuery, values: Mapping[MetricName, SeriesAndTotal], *, zone: str, final_until: datetime
 ) -> Metrics:
     def at(place: int) -> dict[str, MetricFigure]:
         return {metric: values[metric].series[place] if metric in values else None for metric in question.metrics}

@@ -157,8 +157,7 @@ async def _read_content_to_schedule(
 ) -> ContentToScheduleFacts:
     account_ids = targets.read_target_account_ids(aims)
     row = require_found(
-        await FIND_CONTENT_TO_SCHEDULE.one(conn, org=organization_id, id=content_id, account_ids=account_ids),
-        "content",
+        await FIND_CONTENT_TO_SCHEDULE.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"
     )
     return ContentToScheduleFacts(organization_id, content_id, *row)
 

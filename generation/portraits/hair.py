@@ -178,7 +178,5 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
     if look.beard != "mustache":
         sketch.draw_shape(shape.fit_curve_to_head(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35)
         sketch.draw_shape(
-            shape.fit_curve_to_head(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)),
-            skin.shade,
-            opacity=0.5,
+            shape.fit_curve_to_head(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)), skin.shade, opacity=0.5
         )

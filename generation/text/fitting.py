@@ -108,9 +108,7 @@ def fit_text_to_box(
             whole, size = soft, softer
     if size is None:
         size = _find_largest_font_size(
-            lambda size: _does_text_fit_box(whole.split_too_wide_pieces(box.width / size), box, size),
-            least,
-            largest,
+            lambda size: _does_text_fit_box(whole.split_too_wide_pieces(box.width / size), box, size), least, largest
         )
     return _balanced_text_block(whole, box, size) if size else _cut_text_block_to_box(whole, box, least)
 
@@ -135,10 +133,7 @@ def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
 
 def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TypesetBlock:
     return _shape_text_block(
-        text.split_too_wide_pieces(box.width / size).break_lines_evenly(box.width / size),
-        text,
-        box,
-        size,
+        text.split_too_wide_pieces(box.width / size).break_lines_evenly(box.width / size), text, box, size
     )
 
 

@@ -11,13 +11,7 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import (
-    EMOJI,
-    SHAPED_EM_UNITS,
-    TRACKABLE_FONTS,
-    font_for_grapheme,
-    load_font_at_weight,
-)
+from generation.text.fonts import EMOJI, SHAPED_EM_UNITS, TRACKABLE_FONTS, font_for_grapheme, load_font_at_weight
 from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")

@@ -112,8 +112,7 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
-            await self.find_post_by_rkey(account, inquiry.prepared),
-            in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT,
+            await self.find_post_by_rkey(account, inquiry.prepared), in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT
         )
 
     async def find_post_by_rkey(self, account: PostingAccount, prepared: PostPrepareResult) -> ReconcileResult:

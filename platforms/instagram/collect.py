@@ -93,10 +93,7 @@ class InstagramCollector(PlatformMetricsCollector):
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.build_api_client(account),
-            "me",
-            {"fields": "followers_count"},
-            timeout_s=MAX_METRICS_CALL_S,
+            self.build_api_client(account), "me", {"fields": "followers_count"}, timeout_s=MAX_METRICS_CALL_S
         )
         return api.decode_graph_object(answer, InstagramFollowerCount).followers_count
 

@@ -12,11 +12,7 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, containers, errors, reconcile
-from platforms.instagram.containers import (
-    MAX_MEDIA_CONTAINER_AGE,
-    ContainerPublishRequest,
-    InstagramPostProgress,
-)
+from platforms.instagram.containers import MAX_MEDIA_CONTAINER_AGE, ContainerPublishRequest, InstagramPostProgress
 from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms import media
 from workers.platforms.contract import (

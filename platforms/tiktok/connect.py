@@ -10,13 +10,7 @@ from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInp
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
-from schemas.errors import (
-    AccessTokenExpired,
-    AccountReauthRequired,
-    PlatformRefusal,
-    PlatformThrottled,
-    PostNotSent,
-)
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostNotSent
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
     AccountWithTokens,

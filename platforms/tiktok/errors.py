@@ -131,10 +131,7 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
     ),
     "publish_cancelled": PlatformErrorMeaning(
-        PlatformRefusal,
-        "PUBLISH_CANCELED",
-        "the post was canceled or deleted before it was live",
-        "platform_rejected",
+        PlatformRefusal, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
     ),
     "spam_risk": TIKTOK_SPAM_POST_ERROR_MEANING,
     "spam_risk_text": TIKTOK_SPAM_CAPTION_ERROR_MEANING,

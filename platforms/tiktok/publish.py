@@ -130,9 +130,7 @@ class TikTokAdapter(PlatformAdapter):
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UnprovedPost()
         return outcome.choose_outcome_by_publish_status(
-            account,
-            inquiry,
-            await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id),
+            account, inquiry, await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id)
         )
 
     def build_api_client(self, account: PostingAccount) -> PlatformApi:

@@ -156,12 +156,7 @@ class Fleet:
     # Jobs
 
     async def submit(
-        self,
-        count: int = 1,
-        *,
-        pauses: Iterable[str] = (),
-        run_at: datetime | None = None,
-        takes_s: float = 0,
+        self, count: int = 1, *, pauses: Iterable[str] = (), run_at: datetime | None = None, takes_s: float = 0
     ) -> list[UUID]:
         """Commit `count` jobs, and send a wake-up for each, as the API does."""
         args = {"folder": str(self.folder), "pauses": [*pauses], "takes_s": takes_s}

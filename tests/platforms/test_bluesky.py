@@ -31,14 +31,7 @@ from tests.platforms.scripted import (
     pds,
     xrpc_error,
 )
-from workers.platforms.contract import (
-    AbsentPost,
-    LivePost,
-    PostInquiry,
-    PostPrepareResult,
-    PostToPublish,
-    UnprovedPost,
-)
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PostPrepareResult, PostToPublish, UnprovedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
@@ -184,8 +177,7 @@ async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -
 
 
 @pytest.mark.parametrize(
-    ("since_s", "found"),
-    [(0, UnprovedPost(60.0)), (59, UnprovedPost(1.0)), (60, AbsentPost()), (10**6, AbsentPost())],
+    ("since_s", "found"), [(0, UnprovedPost(60.0)), (59, UnprovedPost(1.0)), (60, AbsentPost()), (10**6, AbsentPost())]
 )
 async def test_a_missing_record_is_absent_after_the_in_flight_time(since_s: float, found: Any) -> None:
     async with pds(getRecord=xrpc_error("RecordNotFound")) as served:

@@ -105,8 +105,7 @@ async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: l
 
 
 @pytest.mark.parametrize(
-    ("slow", "wait_s", "undecided"),
-    [("publish_s", 300, UnprovedPost(30.0)), ("status_s", 3600, UnprovedPost())],
+    ("slow", "wait_s", "undecided"), [("publish_s", 300, UnprovedPost(30.0)), ("status_s", 3600, UnprovedPost())]
 )
 async def test_a_publish_in_progress_or_a_stale_status_is_waited_for(
     ada: InstagramAccount, slow: str, wait_s: int, undecided: UnprovedPost

@@ -7,14 +7,13 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from db.pool import Conn
+from db.pool import Conn, OpenConnection
 from db.reach import convert_postgres_away_errors
 from domain.events import conversions
 from domain.events.conversions import AppConversionQueue, DueConversion, SettledConversion
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
 from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
-from workers.resources import OpenConnection
 
 T = TypeVar("T")
 

@@ -144,9 +144,7 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
         if not uptime.is_up_for_whole_lease:
             return 0
         terminate = partial(
-            ledger.terminate_stuck_sessions,
-            before=uptime.last_time_to_declare_workers_dead,
-            patience_s=patience_s,
+            ledger.terminate_stuck_sessions, before=uptime.last_time_to_declare_workers_dead, patience_s=patience_s
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)

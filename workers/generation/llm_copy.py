@@ -81,9 +81,7 @@ async def request_copy_lines_from_model(model: LanguageModelApi | None, spec: Pi
 def build_copy_question(name: str, clauses: Sequence[str]) -> ModelQuestion[CopyAnswer]:
     listed = [f"{number}. {clause}" for number, clause in enumerate(clauses, 1)]
     return ModelQuestion(
-        "lines",
-        CopyAnswer,
-        build_untrusted_text_prompt(COPY_PROMPT_INSTRUCTIONS, "\n".join([name, *listed])),
+        "lines", CopyAnswer, build_untrusted_text_prompt(COPY_PROMPT_INSTRUCTIONS, "\n".join([name, *listed]))
     )
 
 

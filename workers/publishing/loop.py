@@ -65,9 +65,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
         follows=(PublishPhase.RECORD, PublishPhase.PREPARE, PublishPhase.MARK),
     ),
     PublishPhase.RECORD: PublishPhaseDefinition(
-        phases.record_post_send_result,
-        description="stores the platform's response",
-        follows=(PublishPhase.CONFIRM,),
+        phases.record_post_send_result, description="stores the platform's response", follows=(PublishPhase.CONFIRM,)
     ),
     PublishPhase.CONFIRM: PublishPhaseDefinition(
         phases.poll_accepted_post,

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from db.pool import Conn, use_unpooled_pg_connection
+from db.pool import Conn, OpenConnection, use_unpooled_pg_connection
 from db.reach import convert_postgres_away_errors
 from domain.operations import sandbox_time
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from jobs.outcomes import Failed, Snooze, TaskOutcome
-from workers.resources import OpenConnection, WorkerResources
+from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
+from db.pool import OpenConnection
 from db.reach import convert_postgres_away_errors
 from domain.events import event_archive
 from domain.events import purge as events
@@ -16,7 +17,7 @@ from jobs.kinds import PURGE_PROJECT_KIND
 from jobs.outcomes import Interrupted, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
 from workers.event_archive.clickhouse import ClickHouseArchive
-from workers.resources import OpenConnection, WorkerResources
+from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+from db.pool import OpenConnection
 from domain.events import conversion_lines
 from domain.events.conversion_lines import ClosedConversionDestination, OpenConversionDestination
 from domain.events.conversions import MAX_CONVERSIONS_PER_CALL, SettledConversion
@@ -19,24 +20,16 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Snooze, TaskOutcome
 from workers.conversions import calls
 from workers.conversions.calls import ConversionDestinationAdapter
-from workers.conversions.due_split import (
-    ReadyConversion,
-    build_delivered_conversion,
-    split_sendable_conversions,
-)
+from workers.conversions.due_split import ReadyConversion, build_delivered_conversion, split_sendable_conversions
 from workers.conversions.outbox import (
     CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S,
     ConversionOutbox,
     ConversionOutboxUnavailableError,
     open_conversion_outbox,
 )
-from workers.conversions.verdict import (
-    ConversionVerdict,
-    ConversionVerdictKind,
-    build_all_events_refused_verdict,
-)
+from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind, build_all_events_refused_verdict
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
-from workers.resources import OpenConnection, WorkerResources
+from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from db.pool import OpenConnection
 from db.reach import convert_postgres_away_errors
 from domain.events import verifications
 from domain.events.verifications import AppToVerify
 from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
-from workers.resources import OpenConnection, WorkerResources
+from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
@@ -54,11 +55,7 @@ async def verify_tracking(
     except ServiceUnavailable:
         return Snooze(MAX_SDK_EVENT_QUERY_PAUSE_S)
     return Snooze(
-        min(
-            MIN_SDK_EVENT_QUERY_PAUSE_S + app.waited_s / 10,
-            MAX_SDK_EVENT_QUERY_PAUSE_S,
-            listens_s - app.waited_s,
-        )
+        min(MIN_SDK_EVENT_QUERY_PAUSE_S + app.waited_s / 10, MAX_SDK_EVENT_QUERY_PAUSE_S, listens_s - app.waited_s)
     )
 
 

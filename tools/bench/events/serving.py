@@ -28,9 +28,7 @@ class BenchEventServer(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_event_servers(
-    environment: BenchEnvironment,
-) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
+async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_bench_app_event_route(environment) for _ in range(SENDING_APP_COUNT)]

@@ -67,9 +67,7 @@ def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _open_old_and_empty_ledgers(
-    environment: BenchEnvironment,
-) -> AsyncIterator[tuple[BenchLedger, BenchLedger]]:
+async def _open_old_and_empty_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[BenchLedger, BenchLedger]]:
     """Open the old and the empty ledger on one server, each in its own database, and yield both."""
     url = environment.settings.database_url
     async with (

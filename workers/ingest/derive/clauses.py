@@ -49,10 +49,7 @@ def tokenize_clauses(text: str) -> Iterator[list[PositionedWord]]:
             words.append(PositionedWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
         elif words:
             yield (
-                [
-                    *words,
-                    PositionedWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False),
-                ]
+                [*words, PositionedWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False)]
                 if kind == "pause"
                 else words
             )

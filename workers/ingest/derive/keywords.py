@@ -15,11 +15,7 @@ import stopwordsiso
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.clauses import PositionedWord, tokenize_clauses
-from workers.ingest.derive.distinct import (
-    DERIVED_KEYWORDS_RULE,
-    MIN_SUFFICIENT_KEYWORDS,
-    drop_same_stem_keywords,
-)
+from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MIN_SUFFICIENT_KEYWORDS, drop_same_stem_keywords
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
     CompiledGrammar,

@@ -159,11 +159,7 @@ def is_noun_phrase_break(word: PositionedWord, rules: CompiledGrammar, by_stem: 
 
 
 def add_part_of_speech_points_to_phrase(
-    clause: list[PositionedWord],
-    start: int,
-    end: int,
-    rules: CompiledGrammar,
-    by_stem: dict[str, PartOfSpeechPoints],
+    clause: list[PositionedWord], start: int, end: int, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to the head of the phrase from index `start` to `end`.
 
@@ -197,11 +193,7 @@ def find_phrase_opener(clause: list[PositionedWord], start: int, rules: Compiled
 
 
 def add_part_of_speech_points_by_capitals(
-    clause: list[PositionedWord],
-    start: int,
-    end: int,
-    rules: CompiledGrammar,
-    by_stem: dict[str, PartOfSpeechPoints],
+    clause: list[PositionedWord], start: int, end: int, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points for capitals inside a sentence to the words from index `start` to `end`.
 

@@ -205,9 +205,7 @@ def find_audiences_in_labels(passages: Iterable[Passage], finder: AudienceNameFi
                 )
 
 
-def drop_audience_names_ending_longer_names(
-    names_found: list[WeightedAudience],
-) -> list[WeightedAudience]:
+def drop_audience_names_ending_longer_names(names_found: list[WeightedAudience]) -> list[WeightedAudience]:
     """Return the mentions, without names that end a longer name, as `teams` does in `small teams`."""
     names = [mention.name for mention in names_found]
     return [mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)]

@@ -10,11 +10,7 @@ from schemas.errors import FetchAddressNotAllowed
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github.about import IngestedBranch, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
-from workers.ingest.github.repository import (
-    FetchedRepository,
-    fetch_repository_to_ingest,
-    is_repository_unchanged,
-)
+from workers.ingest.github.repository import FetchedRepository, fetch_repository_to_ingest, is_repository_unchanged
 from workers.ingest.llm.suggest import compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.perform import ReportProgress

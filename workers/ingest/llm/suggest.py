@@ -63,8 +63,7 @@ async def ask_llm_for_brand_candidates(
         return LlmBrandSuggestions([], [])
     try:
         answer = await ask_model(
-            model,
-            ModelQuestion("brand_context", BrandAnswer, build_untrusted_text_prompt(BRAND_PROMPT_TASK, text)),
+            model, ModelQuestion("brand_context", BrandAnswer, build_untrusted_text_prompt(BRAND_PROMPT_TASK, text))
         )
     except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()

@@ -33,10 +33,7 @@ def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> 
 
     `passages` are the page's passages, the passages from its headline on first.
     """
-    titles = {
-        fold_text(page.title),
-        *(fold_text(text) for _, text in page.read_first_meta_texts("og:title")),
-    }
+    titles = {fold_text(page.title), *(fold_text(text) for _, text in page.read_first_meta_texts("og:title"))}
     for value, confidence, rule in find_scored_descriptions(page, passages):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:

@@ -4,12 +4,7 @@ Parsers, lexicons, stop words, patterns and codecs load at their first use. With
 document's process would load them again.
 """
 
-from workers.ingest.appstore.shapes import (
-    AppLookupResult,
-    FetchedAppStoreWebPage,
-    FetchedStoreApp,
-    GooglePlayPage,
-)
+from workers.ingest.appstore.shapes import AppLookupResult, FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.shapes import (
     FetchedLlmsTxt,

@@ -21,16 +21,7 @@ from workers.ingest.skip_rules import SentenceSkipRules
 #: Topics about a project's events, not about itself.
 GITHUB_TOPIC_FOR_CONTRIBUTORS_PATTERN = re.compile(r"hacktoberfest.*|good-first-issue")
 #: Programming languages of nearly every repository.
-NON_KEYWORD_CODE_LANGUAGES = {
-    "Makefile",
-    "Shell",
-    "Batchfile",
-    "Dockerfile",
-    "HTML",
-    "CSS",
-    "CMake",
-    "Procfile",
-}
+NON_KEYWORD_CODE_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
 MAX_REPOSITORY_PASSAGES = 250
 
 
