@@ -59,7 +59,7 @@ SHARED_FIXTURES = (
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Run the slowest files first: at the end they would keep one core busy and leave the other idle.
 
     With `--dist loadgroup`, one process runs all tests of a group, and sets up their fixtures once. Tests of
@@ -70,6 +70,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if not _has_mark(item, "chaos"):
             item.add_marker(pytest.mark.xdist_group(_group_of(item)))
     yield
+    # pytest-xdist appends the group to the node id. It did nothing, silently, beside a pytest that it did not know.
+    grouped = [item for item in items if _has_mark(item, "xdist_group")]
+    if getattr(config.option, "loadgroup", False) and not all("@" in item.nodeid for item in grouped):
+        raise pytest.UsageError("pytest-xdist read no group: each test of a file would set up its fixtures anew")
     items.sort(key=lambda item: (not _has_mark(item, "first"), _has_mark(item, "last")))
 
 
