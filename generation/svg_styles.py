@@ -75,7 +75,7 @@ def fragment_id_of_css_value(value: str) -> str | None:
 
 
 def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
-    """Yield the allowed CSS declarations of a `style` attribute."""
+    """Yield the allowed CSS declarations of an SVG element's `style` attribute."""
     return _yield_allowed_css_declarations(tinycss2.parse_blocks_contents(text))
 
 

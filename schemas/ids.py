@@ -44,7 +44,7 @@ WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 def new_uuid7() -> UUID:
     """Return a new UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random.
 
-    So ids from one process sort in the order of their creation.
+    Ids of one process sort in the order of their creation, but for those of the same 0.25 us and of a clock set back.
     """
     return UUID(int=_new_uuid7_bits())
 

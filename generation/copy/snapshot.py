@@ -47,7 +47,10 @@ def _winning_and_alternative_texts(field: BrandField | None) -> list[str]:
 
 
 def _quoted_brand_keywords(field: BrandField | None) -> list[str]:
-    """Return a brand's declared keywords; of derived ones, only phrases of words that their evidence contains."""
+    """Return a brand's keywords; with evidence, only those of several words that it contains word for word.
+
+    Only a finding of derived keywords alone has evidence.
+    """
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
     return [one for one in _items_of_list_brand_field(field) if not quotes or (" " in one and one.casefold() in quotes)]

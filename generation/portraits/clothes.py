@@ -106,7 +106,7 @@ def _draw_cardigan(wear: ClothingSketch) -> None:
 
 
 def _draw_shirt_and_open_layer(wear: ClothingSketch) -> None:
-    """Draw a shirt under an open layer such as a blazer."""
+    """Draw a shirt, and an open layer such as a blazer over it."""
     wear.draw_shaded_garment(mirror_half_shape(_SHIRT_OUTLINE), wear.inner)
     wear.draw_trim_band(mirror_half_line(_COLLAR_RIB_LINE), wear.inner, 12)
     for side in pair_points_with_mirror_image(_OPEN_JACKET_OUTLINE):

@@ -90,7 +90,7 @@ def _build_timed_job_list(*, of_project: bool = False, **given: Any) -> TimedSta
 
 
 def _build_timed_chore_sql(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatementWithSetup:
-    """Return the measured call, without setup, of a query of the dispatcher or of an operator."""
+    """Wrap a query of the dispatcher or of an operator as a statement to time, without setup or cleanup."""
 
     async def call(side: BenchLedger, _: Any) -> None:
         await chore(side.conn)

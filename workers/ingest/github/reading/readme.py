@@ -113,9 +113,9 @@ def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
 
 
 def asciidoc_line_to_html(text: str) -> str:
-    """Convert a line of AsciiDoc to HTML. Only its first `MAX_ASCIIDOC_LINE_CHARS` characters are read.
+    """Return a line of AsciiDoc as escaped HTML: links as `<a>` without addresses, other inline markup removed.
 
-    The length is limited, since each mark searches for its partner to the end.
+    Only its first `MAX_ASCIIDOC_LINE_CHARS` characters are read, since each mark searches for its partner to the end.
     """
     linked = ASCIIDOC_LINK.sub("\x01\\1\x02", text[:MAX_ASCIIDOC_LINE_CHARS])
     bare = ASCIIDOC_EMPHASIS.sub(r"\2", ASCIIDOC_INLINE_MACRO.sub("", linked))
