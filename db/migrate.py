@@ -137,7 +137,7 @@ async def find_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> 
     for a database of a release before f87eb061.
     """
     applied = await _read_applied_checksums(conn, schema)
-    taken_over = _find_migrations_to_baseline(schema, applied)
+    taken_over = _find_migrations_up_to_baseline(schema, applied)
     new = [each for each in read_all_migrations(schema) if _is_migration_unapplied(each, applied)]
     if taken_over is not None:
         baseline = {each.name for each in read_all_migrations(schema)[: schema.baseline]}
@@ -175,7 +175,9 @@ def _find_sql_functions_to_load(schema: SchemaMigrationSource, applied: Mapping[
     return newer
 
 
-def _find_migrations_to_baseline(schema: SchemaMigrationSource, applied: Mapping[str, str]) -> list[Migration] | None:
+def _find_migrations_up_to_baseline(
+    schema: SchemaMigrationSource, applied: Mapping[str, str]
+) -> list[Migration] | None:
     """Return the migrations from an earlier release's database to the baseline; None for any other database.
 
     Raise `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.

@@ -16,7 +16,7 @@ _log = logs.get_logger("settings")
 #: Exit codes: a setting has to be changed; a server is not in the required state.
 SETTING_EXIT_CODE, SERVER_EXIT_CODE = 2, 1
 
-_DATABASE_ACCESS_ERRORS = (
+_DATABASE_REFUSAL_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
@@ -50,7 +50,7 @@ def exit_on_expected_start_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        explanations = [_explain_start_error(leaf) for leaf in iter_leaf_errors(error)]
+        explanations = [_explain_start_exception(leaf) for leaf in iter_leaf_errors(error)]
         if not explanations or None in explanations:
             raise
         code, line = next(explanation for explanation in explanations if explanation)
@@ -58,7 +58,7 @@ def exit_on_expected_start_errors() -> Iterator[None]:
         sys.exit(code)
 
 
-def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
+def _explain_start_exception(error: BaseException) -> tuple[int, str] | None:
     """Return exit code and a line of advice for an expected error at a process's start; None for any other error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
@@ -67,7 +67,7 @@ def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
         return SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
         return SERVER_EXIT_CODE, message
-    if isinstance(error, _DATABASE_ACCESS_ERRORS):
+    if isinstance(error, _DATABASE_REFUSAL_ERRORS):
         return SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
         return (

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from cli.shared.brand_targets import read_page_file_bytes
+from cli.shared.brand_targets import read_saved_page_bytes
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.failure import exit_on_expected_command_error
 from schemas.brand import BrandFieldName, SourceFieldFinding
@@ -118,7 +118,7 @@ def get_brand_field_text_or_none(fields: dict[BrandFieldName, SourceFieldFinding
 
 def read_corpus_page(folder: Path, name: str) -> bytes:
     inside, next_to_corpus = folder / "pages" / name, folder / name
-    return read_page_file_bytes(inside if inside.exists() else next_to_corpus)
+    return read_saved_page_bytes(inside if inside.exists() else next_to_corpus)
 
 
 if __name__ == "__main__":

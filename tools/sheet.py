@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from cli.commands.content import show_drawing_progress_bar
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
-from cli.shared.output import CliResult, build_text_table, print_command_result
+from cli.shared.output import CommandResult, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, CliPieceSpec, convert_os_errors_to_generation_errors
 from generation import libraries
 from generation.outputs import RenderedFile
@@ -186,14 +186,14 @@ def _load_scaled_picture(path: Path, height: int) -> Image.Image:
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def build_proofread_report(checked: list[ProofreadPiece], out: Path) -> CliResult:
+def build_proofread_report(checked: list[ProofreadPiece], out: Path) -> CommandResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
     faulty = sum(bool(piece.faults) for piece in checked)
     note = f"{len(checked)} pieces, {faulty} with faults: {out / CONTACT_SHEET_FILE_NAME}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
-    return CliResult(
+    return CommandResult(
         {"pieces": data, "sheet": str(out / CONTACT_SHEET_FILE_NAME)},
         build_text_table(PROOFREADING_FAULT_COLUMNS, rows),
         note,

@@ -245,7 +245,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedUploadParts)
 
     async with request.services.probes.hold_turn(request.principal.organization_id):
         _check_cost_budget(request)
-        reports = await streaming_upload.probe_uploads(store, form.files, form.tokens)
+        reports = await streaming_upload.probe_upload_media(store, form.files, form.tokens)
     if form.spec.thumbnails:
         return await _store_generated_upload_thumbnails(request, form, reports)
     return [await streaming_upload.store_sanitized_drawing(report.file, rewrite) for report in reports]

@@ -112,7 +112,7 @@ async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Respon
         )
         step = await _continue_oauth_flow_from_link(request, returned)
     if step.url or step.job_id:
-        location = step.url or authorization.oauth_link_url(request.services.settings, returned)
+        location = step.url or authorization.format_oauth_link(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
         return oauth_return.redirect_to_consent_page(request, location, state=returned, back=back, lasts=lasts)
     return await oauth_return.redirect_to_return_url(request, step.flow, None, state=returned)
@@ -257,7 +257,7 @@ async def _create_consent_link(
 async def _continue_oauth_flow_from_link(request: ApiRequest, state: str) -> NextStepAfterOAuthLinkOpened:
     services = request.services
     follow = partial(
-        authorization.continue_oauth_flow,
+        authorization.handle_oauth_link_click,
         settings=services.settings,
         state=state,
         now=services.clock(),

@@ -104,7 +104,7 @@ async def delete_sdk_app(
     """
     return await run_idempotent_write_without_wakes(
         request,
-        lambda conn: apps.delete_registered_app(
+        lambda conn: apps.delete_project_app(
             conn, author=_sdk_app_change_author_of(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
         ),
     )

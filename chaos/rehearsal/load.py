@@ -54,7 +54,7 @@ REHEARSAL_LOAD_MIX = (
 MAX_REHEARSED_JOB_PAUSE_S = 0.3
 
 #: Unique keys of each tenant: few, so that unique jobs collide.
-JOB_UNIQUE_KEY_COUNT_PER_TENANT = 2
+REHEARSAL_UNIQUE_KEYS_PER_TENANT = 2
 
 
 def generate_rehearsal_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[RehearsalJobSpec]:
@@ -77,7 +77,7 @@ def _draw_job_spec(key: str, tenant: UUID, entry: RehearsalLoadMixEntry, chance:
         tenant,
         entry.kind,
         args,
-        unique_key=f"unique {chance.randrange(JOB_UNIQUE_KEY_COUNT_PER_TENANT)}" if entry.unique else None,
+        unique_key=f"unique {chance.randrange(REHEARSAL_UNIQUE_KEYS_PER_TENANT)}" if entry.unique else None,
         due_in_s=chance.uniform(*entry.due_in_s),
         cancel_after_s=chance.uniform(*entry.cancel_after_s) if entry.cancel_after_s else None,
     )

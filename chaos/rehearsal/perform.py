@@ -25,7 +25,7 @@ from chaos.rehearsal.faults import FaultInjector, RehearsalDatabaseServers
 from chaos.rehearsal.hosts import RehearsalHost, RehearsalHostsByRole
 from chaos.rehearsal.load import RehearsalJobSpec, generate_rehearsal_job_specs
 from chaos.rehearsal.schedule import ScheduledFault, schedule_rehearsal_faults
-from chaos.rehearsal.submitter import SimulatedApiJobSubmitter, open_pool_and_courier
+from chaos.rehearsal.submitter import RehearsalJobSubmitter, open_pool_and_courier
 from chaos.rehearsal.tally import RehearsedJobsTally
 from db import local
 from db.migrate import migrate_databases
@@ -156,7 +156,7 @@ class Rehearsal:
 
     async def _submit_jobs_through_host_proxies(self, host: RehearsalHost) -> None:
         async with open_pool_and_courier(*host.build_proxied_server_urls()) as (pool, courier):
-            await SimulatedApiJobSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
+            await RehearsalJobSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _is_any_job_open(self) -> bool:
         with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS), convert_postgres_away_errors():

@@ -31,13 +31,13 @@ from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_asyncio_even
 T = TypeVar("T")
 
 #: Callers of one submitter.
-CALLERS_A_SUBMITTER = 5
+REHEARSAL_CALLER_COUNT = 5
 #: Mean pause between a response and the caller's next request.
 MEAN_CALLER_PAUSE_S = 0.3
 #: Timeout of a response.
-SUBMIT_RESPONSE_TIMEOUT_S = 2.0
+REHEARSAL_SUBMIT_TIMEOUT_S = 2.0
 #: Pause before a retry.
-SUBMIT_RETRY_PAUSE_S = 0.2
+REHEARSED_SUBMIT_RETRY_S = 0.2
 
 #: Errors that a retry can resolve.
 TRANSIENT_SUBMIT_ERRORS = (*TRANSIENT_POSTGRES_ERRORS, IdempotentRequestInFlight, LimitReached)
@@ -48,7 +48,7 @@ REHEARSAL_API_KEY_ID = UUID(int=1)
 REHEARSAL_VAULT_KEYRING = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
 
 
-class SimulatedApiJobSubmitter:
+class RehearsalJobSubmitter:
     """`accepted` maps each Idempotency-Key with a response to its job."""
 
     def __init__(self, job_specs: Iterator[RehearsalJobSpec], accepted: dict[str, UUID]) -> None:
@@ -58,7 +58,7 @@ class SimulatedApiJobSubmitter:
     async def run(self, pool: Pool, courier: WakeCourier, stop: StopSoonOrNowRequest) -> None:
         """Submit a rehearsal's jobs until `stop` is requested and each request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(CALLERS_A_SUBMITTER):
+            for _ in range(REHEARSAL_CALLER_COUNT):
                 group.create_task(self._run_caller(pool, courier, stop, group))
 
     async def _run_caller(
@@ -118,7 +118,7 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopSoonOr
             with convert_postgres_away_errors():
                 return await ask()
         except TRANSIENT_SUBMIT_ERRORS:
-            await wait_for_asyncio_event(stop.now, within_s=SUBMIT_RETRY_PAUSE_S)
+            await wait_for_asyncio_event(stop.now, within_s=REHEARSED_SUBMIT_RETRY_S)
         except (StateConflict, ObjectNotFound):
             return None
     return None
@@ -140,9 +140,9 @@ async def open_pool_and_courier(database_url: str, redis_url: str) -> AsyncItera
         open_postgres_pool(
             database_url,
             name="submitter",
-            size=CALLERS_A_SUBMITTER,
-            command_timeout=SUBMIT_RESPONSE_TIMEOUT_S,
-            patience_s=SUBMIT_RESPONSE_TIMEOUT_S,
+            size=REHEARSAL_CALLER_COUNT,
+            command_timeout=REHEARSAL_SUBMIT_TIMEOUT_S,
+            patience_s=REHEARSAL_SUBMIT_TIMEOUT_S,
         ) as pool,
         open_redis_wake_courier(redis_url) as courier,
     ):

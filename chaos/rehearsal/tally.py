@@ -98,7 +98,7 @@ def tally_rehearsed_jobs(
             *missing,
             *unexpected,
             *_find_duplicate_jobs_of_idempotency_key(rows),
-            *_find_broken_chain_anomalies(rows),
+            *_find_broken_job_chains(rows),
         ],
     )
 
@@ -122,7 +122,7 @@ def _find_duplicate_jobs_of_idempotency_key(rows: Sequence[RehearsedJob]) -> Ite
             yield JobAnomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
-def _find_broken_chain_anomalies(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
+def _find_broken_job_chains(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield an anomaly "lost" for each completed link of a job chain without its next link."""
     keys = {job.key for job in rows}
     for job in rows:

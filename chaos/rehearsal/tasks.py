@@ -22,7 +22,7 @@ from workers.runtime.runner import JobTask, TasksByKind
 _REHEARSAL_JOB_KIND_DEFAULTS = JobKindSpec("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
-class ExpectedEffects(NamedTuple):
+class ExpectedJobEffects(NamedTuple):
     """Effects of a completed job: rows in the table of effects, and calls that the receiver accepted.
 
     `late`: only the commit writes the rows, so a job that isn't completed has none.
@@ -42,18 +42,18 @@ NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
-EXPECT_ONE_EFFECT = ExpectedEffects(rows=1)
+EXPECT_ONE_EFFECT = ExpectedJobEffects(rows=1)
 EXPECTED_EFFECTS_BY_KIND = {
-    NONE.name: ExpectedEffects(),
+    NONE.name: ExpectedJobEffects(),
     WRITE.name: EXPECT_ONE_EFFECT,
-    STEPS.name: ExpectedEffects(rows=3, late=False),
-    CALL.name: ExpectedEffects(rows=1, calls=1),
+    STEPS.name: ExpectedJobEffects(rows=3, late=False),
+    CALL.name: ExpectedJobEffects(rows=1, calls=1),
     FLAKY.name: EXPECT_ONE_EFFECT,
     EARLY.name: EXPECT_ONE_EFFECT,
     LONG.name: EXPECT_ONE_EFFECT,
     HELD.name: EXPECT_ONE_EFFECT,
     CHAIN.name: EXPECT_ONE_EFFECT,
-    DOOMED.name: ExpectedEffects(),
+    DOOMED.name: ExpectedJobEffects(),
 }
 
 #: Pause before a retry, or length of a snooze.
@@ -68,7 +68,7 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
     """Return the task function of each job kind of a rehearsal. `outside` is the effect receiver's address."""
     bare: Mapping[Any, JobTask] = {
         NONE: complete_noop_rehearsal_job,
-        WRITE: commit_effect_row,
+        WRITE: commit_job_and_effect,
         STEPS: insert_effects_in_steps,
         CALL: partial(call_receiver_then_commit, outside),
         FLAKY: fail_first_then_commit,
@@ -97,7 +97,7 @@ async def complete_noop_rehearsal_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
-async def commit_effect_row(ctx: TaskContext) -> TaskOutcome:
+async def commit_job_and_effect(ctx: TaskContext) -> TaskOutcome:
     """Complete the job and insert its effect row in one commit, kept open `pause_s` so that faults hit it."""
 
     async def body(conn: Conn) -> None:
@@ -116,7 +116,7 @@ async def insert_effects_in_steps(ctx: TaskContext) -> TaskOutcome:
 
 
 async def call_receiver_then_commit(outside: ServerAddress, ctx: TaskContext) -> TaskOutcome:
-    """Call the receiver, then write the effect as `commit_effect_row` does. If it doesn't respond, return
+    """Call the receiver, then write the effect as `commit_job_and_effect` does. If it doesn't respond, return
     `Retry`.
 
     The key is committed before the first call, so that every attempt uses the same key.
@@ -126,29 +126,29 @@ async def call_receiver_then_commit(outside: ServerAddress, ctx: TaskContext) ->
         await receiver.call_effect_receiver(outside, EffectCall(str(ctx.job.id), key))
     except OSError as error:
         return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=REHEARSED_JOB_RETRY_S)
-    return await commit_effect_row(ctx)
+    return await commit_job_and_effect(ctx)
 
 
 async def fail_first_then_commit(ctx: TaskContext) -> TaskOutcome:
     if ctx.job.attempt <= ctx.job.args["failures"]:
         return Retry("FLAKY", "it fails at first", after_s=REHEARSED_JOB_RETRY_S)
-    return await commit_effect_row(ctx)
+    return await commit_job_and_effect(ctx)
 
 
 async def snooze_then_commit_effect(ctx: TaskContext) -> TaskOutcome:
     if ctx.job.fence <= ctx.job.args["snoozes"]:
         return Snooze(REHEARSED_JOB_RETRY_S)
-    return await commit_effect_row(ctx)
+    return await commit_job_and_effect(ctx)
 
 
 async def sleep_then_commit(ctx: TaskContext) -> TaskOutcome:
     """Sleep for `takes_s` in ten parts with progress before each, then write the effect as
-    `commit_effect_row` does.
+    `commit_job_and_effect` does.
     """
     for tenth in range(10):
         await ctx.report_progress(tenth / 10)
         await asyncio.sleep(ctx.job.args["takes_s"] / 10)
-    return await commit_effect_row(ctx)
+    return await commit_job_and_effect(ctx)
 
 
 async def commit_and_submit_next_chain_link(ctx: TaskContext) -> TaskOutcome:

@@ -9,8 +9,8 @@ import click
 import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.fields import CliRequestField, form_parts_of_fields, json_body_of_fields, parse_cli_request_field
-from cli.shared.follow import follow_job, is_job_completed, read_started_job_ids_of_response
+from cli.shared.fields import CliRequestField, build_cli_form_parts, build_cli_json_body, parse_cli_request_field
+from cli.shared.follow import follow_job, is_cli_job_completed, read_started_job_ids_of_response
 from cli.shared.remote import (
     ApiAddressAndKey,
     build_repeat_write_advice,
@@ -24,7 +24,7 @@ from cli.shared.remote import (
 
 HTTP_READ_METHODS = {"GET", "HEAD"}
 
-_HEADER_OPTION_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
+_CLI_HEADER_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
 def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliRequestField]]:
@@ -32,7 +32,7 @@ def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliReques
 
 
 def _parse_cli_headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    matches = [_HEADER_OPTION_PATTERN.fullmatch(each) for each in values]
+    matches = [_CLI_HEADER_PATTERN.fullmatch(each) for each in values]
     if None in matches:
         raise click.BadParameter("a header has the form NAME: VALUE")
     return {match[1].title(): match[2] for match in matches if match}
@@ -112,7 +112,7 @@ def api(
       tenantry api PATCH projects/prj_... -H 'If-Match: "3"' --input changes.json
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
-    call = _build_api_call(words, [*texts, *values], options)
+    call = _build_cli_api_call(words, [*texts, *values], options)
     ctx.exit(_call_api_and_print(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
@@ -128,7 +128,7 @@ def _call_api_and_print(remote: ApiAddressAndKey, call: CliApiCall, *, paginate:
         return code if code or not wait else _await_and_print_started_jobs(remote, client, response)
 
 
-def _build_api_call(words: tuple[str, ...], fields: list[CliRequestField], options: dict[str, Any]) -> CliApiCall:
+def _build_cli_api_call(words: tuple[str, ...], fields: list[CliRequestField], options: dict[str, Any]) -> CliApiCall:
     """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
@@ -152,9 +152,9 @@ def _build_cli_api_request(call: CliApiCall, remote: ApiAddressAndKey, client: h
     if call.source or call.method in HTTP_READ_METHODS:
         url = url.copy_merge_params([(field.name, field.text or "") for field in call.fields])
     elif call.form:
-        sent = {"files": form_parts_of_fields(call.fields)}
+        sent = {"files": build_cli_form_parts(call.fields)}
     elif call.fields:
-        sent = {"json": json_body_of_fields(call.fields)}
+        sent = {"json": build_cli_json_body(call.fields)}
     if call.source:
         headers["Content-Type"] = "application/json"
         sent = {"content": call.source.read()}
@@ -203,6 +203,6 @@ def _await_and_print_started_jobs(remote: ApiAddressAndKey, client: httpx.Client
         code = (
             _print_api_response(last_response, None, wait=False)
             or code
-            or (0 if is_job_completed(last_response) else EXIT_FAILED)
+            or (0 if is_cli_job_completed(last_response) else EXIT_FAILED)
         )
     return code

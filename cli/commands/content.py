@@ -13,10 +13,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CliResult, build_rich_console, build_text_table, print_command_result
+from cli.shared.output import CommandResult, build_rich_console, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, convert_os_errors_to_generation_errors, read_cli_piece_spec
 from generation import libraries
-from generation.outputs import RenderedFile, warn_of_cut_texts
+from generation.outputs import RenderedFile, warn_of_cut_drawn_texts
 from generation.spec import AgeRange, Gender
 
 RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -53,7 +53,7 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
         rendering = CliPieceRenderer(read_cli_piece_spec(spec), spec.parent)
         files = render_design_with_progress_bar(rendering, out)
     print_command_result(
-        build_rendered_files_result(files, [*rendering.warnings, *warn_of_cut_texts(files)]), as_json=as_json
+        build_rendered_files_result(files, [*rendering.warnings, *warn_of_cut_drawn_texts(files)]), as_json=as_json
     )
 
 
@@ -87,7 +87,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with convert_os_errors_to_generation_errors():
             drawing.portrait_grid(seed, genders, ages, color).save(out, "PNG")
-    print_command_result(CliResult({"file": str(out)}, str(out)), as_json=as_json)
+    print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
 def render_design_with_progress_bar(rendering: CliPieceRenderer, out: Path) -> list[RenderedFile]:
@@ -109,9 +109,9 @@ def show_drawing_progress_bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def build_rendered_files_result(files: list[RenderedFile], warnings: list[str]) -> CliResult:
+def build_rendered_files_result(files: list[RenderedFile], warnings: list[str]) -> CommandResult:
     rows = [_build_rendered_file_table_row(file) for file in files]
-    return CliResult(
+    return CommandResult(
         {"files": files, "warnings": warnings},
         build_text_table(RENDERED_FILE_TABLE_HEADINGS, rows),
         "\n".join(warnings),

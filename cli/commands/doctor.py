@@ -12,7 +12,7 @@ from cli.local import checks
 from cli.local.checks import DoctorResult
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_SETTINGS_OR_SERVER_UNUSABLE
-from cli.shared.output import CliResult, format_cli_table_cell
+from cli.shared.output import CommandResult, format_cli_table_cell
 from cli.shared.session import (
     SETTINGS_ADVICE,
     describe_database_address,
@@ -33,7 +33,7 @@ FAILED_DATABASE_CHECK_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.Interfac
 
 @click.command()
 @with_printed_result
-async def doctor() -> CliResult:
+async def doctor() -> CommandResult:
     """Check this machine and the platform, and report faults.
 
     It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
@@ -48,7 +48,7 @@ async def doctor() -> CliResult:
     results = await _run_doctor_checks(read_command_environment())
     failed = {check.name for check in results if check.status == "fail"}
     code = EXIT_SETTINGS_OR_SERVER_UNUSABLE if failed & VITAL_DOCTOR_CHECKS else EXIT_FAILED if failed else 0
-    return CliResult({"ok": not failed, "checks": results}, _build_doctor_check_table(results), exit_code=code)
+    return CommandResult({"ok": not failed, "checks": results}, _build_doctor_result_table(results), exit_code=code)
 
 
 async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
@@ -82,7 +82,9 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
             is_migrated = results[-1].status == "ok"
             if usable:
                 disk_bytes = read_command_settings().database_disk_bytes
-                results.append(await checks.check_database_disk(conn, setting="DATABASE_DISK_BYTES", size=disk_bytes))
+                results.append(
+                    await checks.diagnose_database_disk(conn, setting="DATABASE_DISK_BYTES", size=disk_bytes)
+                )
                 results += await _run_event_store_checks()
             return [*results, *(await _run_keyring_and_worker_checks(conn, usable=usable) if is_migrated else [])]
     except FAILED_DATABASE_CHECK_ERRORS as error:
@@ -102,7 +104,7 @@ async def _run_event_store_checks() -> list[DoctorResult]:
         async with use_unpooled_pg_connection(settings.event_store_url, name="tenantry-doctor") as conn:
             results = [await checks.diagnose_pending_migrations(conn, EVENT_SCHEMA_MIGRATION_SOURCE)]
             if size := settings.telemetry_disk_bytes:
-                own = await checks.check_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
+                own = await checks.diagnose_database_disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
                 results.append(msgspec.structs.replace(own, name="disk of events"))
             return results
     except FAILED_DATABASE_CHECK_ERRORS as error:
@@ -116,7 +118,7 @@ async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[Do
     return [*secrets, *await checks.check_pool_workers(conn), await checks.check_dispatcher(conn)]
 
 
-def _build_doctor_check_table(results: list[DoctorResult]) -> Table:
+def _build_doctor_result_table(results: list[DoctorResult]) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for check in results:
         grid.add_row(

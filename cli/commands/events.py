@@ -13,7 +13,7 @@ import msgspec
 from cli.shared.command import CliIdParam, json_output_option, with_printed_result
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CliResult, build_text_table, replace_control_characters
+from cli.shared.output import CommandResult, build_text_table, replace_control_characters
 from cli.shared.session import open_command_session, read_command_settings
 from db.pool import use_unpooled_pg_connection
 from domain.apps import app_numbers
@@ -43,7 +43,7 @@ def events() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
 @with_printed_result
-async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CliResult:
+async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
     """Recount the events of some days from the stored events.
 
     All processes may run: events are stored and counted meanwhile, and folds wait for
@@ -59,7 +59,7 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
     async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
             await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
-    return CliResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
+    return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
 @events.command("tail")
@@ -138,8 +138,8 @@ def _build_tailed_event_fields(event: StoredEvent, apps: Mapping[int, UUID], *, 
     person = {
         "appUserId": event.user_id,
         "anonymousId": event.anonymous_id,
-        "properties": _minify_printed_json(event.properties),
-        "context": _minify_printed_json(event.context),
+        "properties": _minify_event_field_json(event.properties),
+        "context": _minify_event_field_json(event.context),
     }
     if not pii:
         person = {name: value and REDACTED_PII_TEXT for name, value in person.items()}
@@ -167,7 +167,7 @@ def _format_tailed_event_line(event: Mapping[str, Any], *, as_json: bool) -> str
     return replace_control_characters("  ".join(text for text in texts if text))
 
 
-def _minify_printed_json(text: str) -> msgspec.Raw:
+def _minify_event_field_json(text: str) -> msgspec.Raw:
     """Return a JSON text as raw JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 

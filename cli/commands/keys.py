@@ -16,14 +16,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.local.demo_keys import read_local_api_keys
 from cli.shared.command import (
     CliIdParam,
-    run_cli_write,
+    run_cli_db_write,
     with_database_session,
     with_paging_options,
     with_printed_result,
 )
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_options
-from cli.shared.output import CliResult, build_cli_list_result, build_rich_console, format_object_fields
+from cli.shared.output import CommandResult, build_cli_list_result, build_rich_console, format_object_fields
 from cli.shared.session import CommandDbSession, load_vault_keyring
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
@@ -33,7 +33,7 @@ from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
 from schemas.api_keys import ApiKeyCreate, ApiKeyScope, Rewrapped
 
-API_KEY_ID_PARAM_TYPE = CliIdParam(ids.KEY)
+API_KEY_ID_CLI_PARAM_TYPE = CliIdParam(ids.KEY)
 LISTED_API_KEY_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 API_KEY_TABLE_HEADINGS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
@@ -64,7 +64,7 @@ async def create_key(
     scopes: tuple[str, ...],
     origins: tuple[str, ...],
     days: int | None,
-) -> CliResult:
+) -> CommandResult:
     """Create an API key and show it once.
 
     \b
@@ -84,13 +84,13 @@ async def create_key(
         ApiKeyCreate,
     )
     create = partial(verbs.insert_api_key, peppers=_parse_pepper_setting(session), actor=actor, now=now)
-    return await run_cli_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
+    return await run_cli_db_write(session, partial(create, **msgspec.structs.asdict(request)), API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
 @with_organization_options
 @with_paging_options(ids.KEY)
-async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CliResult:
+async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
     """List an organization's keys, newest first, including killed keys.
 
     \b
@@ -106,7 +106,7 @@ async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | N
 
 
 @keys.command("rotate")
-@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_PARAM_TYPE)
+@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_CLI_PARAM_TYPE)
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24),
@@ -115,7 +115,7 @@ async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | N
     help="Hours until the old secret stops working.",
 )
 @with_database_session
-async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, overlap_hours: int) -> CliResult:
+async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
@@ -123,28 +123,28 @@ async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, o
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
     peppers, overlap = _parse_pepper_setting(session), timedelta(hours=overlap_hours)
-    actor = await _find_api_key_owner(session, key_uuid)
+    actor = await _find_org_by_api_key_id(session, key_uuid)
     rotate = partial(verbs.rotate_api_key_secret, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap)
-    return await run_cli_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
+    return await run_cli_db_write(session, rotate, API_KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
-@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_PARAM_TYPE)
+@click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_CLI_PARAM_TYPE)
 @with_database_session
-async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CliResult:
+async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CommandResult:
     """Disable a key permanently, from its next request on.
 
     \b
     Example:
       tenantry keys kill key_01890a5d-...
     """
-    actor = await _find_api_key_owner(session, key_uuid)
-    return await run_cli_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
+    actor = await _find_org_by_api_key_id(session, key_uuid)
+    return await run_cli_db_write(session, partial(verbs.disable_api_key, actor=actor, key_uuid=key_uuid))
 
 
 @keys.command("show-local")
 @with_printed_result
-async def show_local_api_keys() -> CliResult:
+async def show_local_api_keys() -> CommandResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
     It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
@@ -156,12 +156,12 @@ async def show_local_api_keys() -> CliResult:
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
     local_keys = read_local_api_keys()
-    return CliResult(local_keys, format_object_fields(local_keys))
+    return CommandResult(local_keys, format_object_fields(local_keys))
 
 
 @keys.command("rewrap")
 @with_database_session
-async def rewrap_secrets(session: CommandDbSession) -> CliResult:
+async def rewrap_secrets(session: CommandDbSession) -> CommandResult:
     """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
     To change the key: put the new key in front of VAULT_KEYS everywhere, release, run this, and remove the
@@ -178,7 +178,7 @@ async def rewrap_secrets(session: CommandDbSession) -> CliResult:
     with _show_resealing_progress_bar(total) as report:
         rows = await rewrap.rewrap_all_secrets(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
-    return CliResult(
+    return CommandResult(
         done, format_object_fields(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
     )
 
@@ -195,7 +195,7 @@ def _show_resealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedR
         yield lambda some: bar.advance(task, some)
 
 
-async def _find_api_key_owner(session: CommandDbSession, key_uuid: UUID) -> Actor:
+async def _find_org_by_api_key_id(session: CommandDbSession, key_uuid: UUID) -> Actor:
     """Return the organization of an API key as an actor with every scope. Raise `ObjectNotFound` for an unknown key."""
     async with session.pool.acquire() as conn:
         owner = await organizations.find_organization_by_key_uuid(conn, key_uuid=key_uuid)

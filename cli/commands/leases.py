@@ -7,10 +7,10 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import CliIdParam, run_cli_write, with_paging_options
+from cli.shared.command import CliIdParam, run_cli_db_write, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_options
-from cli.shared.output import CliResult, build_cli_list_result
+from cli.shared.output import CommandResult, build_cli_list_result
 from cli.shared.session import CommandDbSession
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
@@ -42,7 +42,7 @@ def leases() -> None:
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--niche", required=True, help="Topic of the account.")
 @with_organization_options
-async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CliResult:
+async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CommandResult:
     """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
@@ -50,7 +50,7 @@ async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: 
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await run_cli_write(
+    return await run_cli_db_write(
         session, partial(offers.offer_account_for_lease, actor=actor, account_id=account_id, niche=body.niche)
     )
 
@@ -58,20 +58,22 @@ async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: 
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
 @with_organization_options
-async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliResult:
+async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Withdraw an offer; recall a leased account first.
 
     \b
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await run_cli_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
+    return await run_cli_db_write(session, partial(offers.withdraw_account_offer, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
 @with_organization_options
 @with_paging_options(ids.ACCOUNT)
-async def list_lease_offers(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CliResult:
+async def list_lease_offers(
+    session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int
+) -> CommandResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -90,7 +92,7 @@ async def list_lease_offers(session: CommandDbSession, actor: Actor, *, before: 
 @with_paging_options(ids.LEASE_REQUEST)
 async def list_submitted_lease_requests(
     session: CommandDbSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
-) -> CliResult:
+) -> CommandResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -111,7 +113,7 @@ async def list_submitted_lease_requests(
 @with_organization_options
 async def assign_accounts_to_lease_request(
     session: CommandDbSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
-) -> CliResult:
+) -> CommandResult:
     """Lease these offered accounts to the request's organization: all of them, or none.
 
     The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
@@ -122,7 +124,7 @@ async def assign_accounts_to_lease_request(
     """
     account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await run_cli_write(
+    return await run_cli_db_write(
         session,
         partial(
             requests.assign_leased_accounts_to_request,
@@ -137,7 +139,9 @@ async def assign_accounts_to_lease_request(
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
 @with_organization_options
-async def reject_lease_request(session: CommandDbSession, actor: Actor, *, request_id: UUID, reason: str) -> CliResult:
+async def reject_lease_request(
+    session: CommandDbSession, actor: Actor, *, request_id: UUID, reason: str
+) -> CommandResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -145,7 +149,7 @@ async def reject_lease_request(session: CommandDbSession, actor: Actor, *, reque
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await run_cli_write(
+    return await run_cli_db_write(
         session, partial(requests.reject_lease_request, actor=actor, request_id=request_id, reason=body.reason)
     )
 
@@ -153,14 +157,14 @@ async def reject_lease_request(session: CommandDbSession, actor: Actor, *, reque
 @leases.command("recall")
 @click.argument("account_id", type=ACCOUNT)
 @with_organization_options
-async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliResult:
+async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await run_cli_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
+    return await run_cli_db_write(session, partial(verbs.recall_leased_account, actor=actor, account_id=account_id))
 
 
 def _build_lease_offer_table_row(offer: OfferedAccount) -> tuple[object, ...]:

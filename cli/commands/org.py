@@ -8,9 +8,9 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import CliIdParam, run_cli_write, with_database_session, with_paging_options
+from cli.shared.command import CliIdParam, run_cli_db_write, with_database_session, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CliResult, build_cli_list_result, format_object_fields
+from cli.shared.output import CommandResult, build_cli_list_result, format_object_fields
 from cli.shared.session import CommandDbSession
 from db.pool import Conn, run_in_transaction
 from domain.tenancy import organizations
@@ -31,7 +31,7 @@ def org() -> None:
 @click.argument("name")
 @click.option("--tier", type=TIER, default="standard", show_default=True, help="Tier of its limits and budgets.")
 @with_database_session
-async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CliResult:
+async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CommandResult:
     """Create a live organization and its sandbox for test keys.
 
     \b
@@ -47,14 +47,16 @@ async def create_organization(session: CommandDbSession, *, name: str, tier: Liv
 
     organization = await run_in_transaction(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return CliResult(organization, format_object_fields(organization), note)
+    return CommandResult(organization, format_object_fields(organization), note)
 
 
 @org.command("tier")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
 @with_database_session
-async def set_org_tier(session: CommandDbSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CliResult:
+async def set_org_tier(
+    session: CommandDbSession, *, organization_id: UUID, tier: LiveOrganizationTier
+) -> CommandResult:
     """Change an organization's tier.
 
     \b
@@ -67,7 +69,7 @@ async def set_org_tier(session: CommandDbSession, *, organization_id: UUID, tier
 @org.command("suspend")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @with_database_session
-async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CliResult:
+async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
@@ -80,7 +82,7 @@ async def suspend_organization(session: CommandDbSession, *, organization_id: UU
 @org.command("resume")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @with_database_session
-async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CliResult:
+async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
     """Resume a suspended organization.
 
     \b
@@ -96,7 +98,7 @@ async def _change_organization_tier_or_suspension(
     *,
     tier: LiveOrganizationTier | None = None,
     suspended: bool | None = None,
-) -> CliResult:
+) -> CommandResult:
     change = partial(
         organizations.change_organization_tier_and_suspension,
         organization_id=organization_id,
@@ -104,13 +106,13 @@ async def _change_organization_tier_or_suspension(
         suspended=suspended,
         actor=None,
     )
-    return await run_cli_write(session, change)
+    return await run_cli_db_write(session, change)
 
 
 @org.command("list")
 @with_database_session
 @with_paging_options(ids.ORGANIZATION)
-async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CliResult:
+async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CommandResult:
     """List live organizations, newest first.
 
     \b

@@ -20,7 +20,7 @@ from cli.local.announce import (
     print_api_keys_again,
 )
 from cli.local.demo_keys import load_or_create_demo_keys
-from cli.local.signals import KeyPrintSignalCounter, TerminationSignalReceived, raise_on_termination_signals
+from cli.local.signals import PrintKeysRequestCounter, TerminationSignalReceived, raise_on_termination_signals
 from cli.local.supervise import MessagePrinter, ProcessLogFollower, watch_and_restart_ended_servers
 from cli.shared.failure import exit_on_expected_command_error
 from db.migrate import migrate_databases
@@ -89,7 +89,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(raise_on_termination_signals(again=lambda: processes.signal_processes_to_drain(children)))
-        key_requests = KeyPrintSignalCounter()
+        key_requests = PrintKeysRequestCounter()
         port = _check_port_is_free(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
@@ -107,7 +107,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         announce_platform_ready(ready, as_json=as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
-            _run_and_print_demo(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
+            _run_and_print_up_demo(ready, site, say, sys.stderr if as_json else sys.stdout, draws=draws)
             print_api_keys_again(ready)
         watch_and_restart_ended_servers(
             {**servers.embedded, **children},
@@ -123,7 +123,7 @@ def _report_slow_start(logs: ProcessLogFollower, say: MessagePrinter, text: str)
     say(text)
 
 
-def _run_and_print_demo(
+def _run_and_print_up_demo(
     ready: PlatformReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
 ) -> None:
     """Run the demo, with `draws` also generate content, and print the result; a failure is only reported."""

@@ -98,7 +98,7 @@ def listen_to_webhook_events(
     if print_secret:
         click.echo(format_signing_secret(key))
         return
-    _announce_webhook_listener(remote, url, key)
+    _print_webhook_listener_start(remote, url, key)
     query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT, project_id)}
     stream = ReconnectingWebhookSseStream(
         remote,
@@ -145,7 +145,7 @@ def send_webhook_samples(
             click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
-def _announce_webhook_listener(remote: ApiAddressAndKey, url: str | None, key: bytes) -> None:
+def _print_webhook_listener_start(remote: ApiAddressAndKey, url: str | None, key: bytes) -> None:
     """Print organization, API and forwarding address with its secret on stderr; end the command if the API refuses."""
     with exit_on_lost_api_response(), remote.open_client() as client:
         response = client.get(remote.build_url("whoami"))

@@ -111,7 +111,7 @@ async def diagnose_pending_migrations(conn: Conn, schema: SchemaMigrationSource)
     return DoctorResult(name=name, status="ok", detail="none pending", value=[])
 
 
-async def check_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorResult:
+async def diagnose_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorResult:
     """Compare the bytes that a database uses with its disk's `size`; return the result.
 
     Warn from 80 % on; fail from 90 % on, where events are refused. A `size` of 0 is a warning to set `setting`.

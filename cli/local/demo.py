@@ -21,7 +21,7 @@ DEMO_JOB_LONG_POLL_S = 30
 #: Retries of a rate-limited request.
 MAX_RATE_LIMIT_RETRIES = 5
 #: Longest pause before a retry.
-MAX_RATE_LIMIT_PAUSE_S = 60.0
+MAX_DEMO_API_RETRY_PAUSE_S = 60.0
 
 FETCH_ALLOW_VARIABLE_NAME = SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]
 
@@ -47,13 +47,13 @@ class RateLimitRetryTransport(httpx.HTTPTransport):
             response = super().handle_request(request)
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
                 return response
-            pause_s = min(float(response.headers.get("retry-after", 1)), MAX_RATE_LIMIT_PAUSE_S)
+            pause_s = min(float(response.headers.get("retry-after", 1)), MAX_DEMO_API_RETRY_PAUSE_S)
             response.close()
             time.sleep(pause_s)
         return super().handle_request(request)
 
 
-class SilentFileServerHandler(SimpleHTTPRequestHandler):
+class SilentDemoSiteHandler(SimpleHTTPRequestHandler):
     """File server without log lines."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
@@ -63,7 +63,7 @@ class SilentFileServerHandler(SimpleHTTPRequestHandler):
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
     """Serve the demo's website on a free loopback port for the block, and yield its `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SilentFileServerHandler, directory=DEMO_SITE_FOLDER)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SilentDemoSiteHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()

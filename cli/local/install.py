@@ -37,7 +37,7 @@ LOCK_FILES_BY_EXTRA = {
 UV_PIN_FILE = "constraints-installer.txt"
 
 #: First words of an installer's progress lines.
-INSTALLER_PROGRESS_WORDS = (
+PIP_PROGRESS_LINE_STARTS = (
     "Collecting",
     "Downloading",
     "Using cached",
@@ -114,7 +114,7 @@ def install_venv_with_extras(extras: str) -> None:
         lock = _lock_file_of_extras(extras)
         INSTALL_STAMP_FILE.unlink(missing_ok=True)
         try:
-            _run_with_progress("getting uv", [*_pip_install_command(), *PIP_HASH_CHECK_OPTIONS, UV_PIN_FILE])
+            _run_install_process("getting uv", [*_pip_install_command(), *PIP_HASH_CHECK_OPTIONS, UV_PIN_FILE])
             _install_lock_file_and_checkout(_uv_install_command(), lock)
         except InstallDiskFull:
             raise
@@ -126,8 +126,8 @@ def install_venv_with_extras(extras: str) -> None:
 
 
 def _install_lock_file_and_checkout(installer: list[str], lock: str) -> None:
-    _run_with_progress("installing into .venv", [*installer, *PIP_HASH_CHECK_OPTIONS, lock])
-    _run_with_progress("linking tenantry into it", [*installer, *EDITABLE_INSTALL_OPTIONS])
+    _run_install_process("installing into .venv", [*installer, *PIP_HASH_CHECK_OPTIONS, lock])
+    _run_install_process("linking tenantry into it", [*installer, *EDITABLE_INSTALL_OPTIONS])
 
 
 def _install_with_pip(lock: str) -> None:
@@ -172,7 +172,7 @@ def _create_venv() -> None:
     if not os.access(REPOSITORY_ROOT, os.W_OK):
         raise VenvInstallationFailed(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
-    _run_with_progress(
+    _run_install_process(
         f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV_FOLDER)]
     )
 
@@ -190,7 +190,7 @@ def _hash_install_inputs() -> str:
     return hashlib.sha256(b"\0".join([*parts, (VENV_FOLDER / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 
-def _run_with_progress(what: str, command: list[str]) -> None:
+def _run_install_process(what: str, command: list[str]) -> None:
     """Run an installer with a progress line. Raise `VenvInstallationFailed` with its last lines, `InstallDiskFull`."""
     progress = InstallProgress(what)
     with subprocess.Popen(
@@ -250,7 +250,7 @@ class InstallProgress:
     def read_output(self, lines: Iterable[str]) -> None:
         for line in map(str.strip, lines):
             self.last.append(line)
-            if line.startswith(INSTALLER_PROGRESS_WORDS):
+            if line.startswith(PIP_PROGRESS_LINE_STARTS):
                 self.step = line.split(" (from ")[0].split(": ")[0]
 
     def draw(self) -> None:

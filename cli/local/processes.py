@@ -22,7 +22,7 @@ from schemas.envelope import Envelope
 from schemas.settings import load_settings
 
 #: Bytes that a probe reads of a response.
-MAX_PROBE_BODY = 10_000
+MAX_PROBE_RESPONSE = 10_000
 
 #: Time that a worker may need after DRAIN_S, in seconds.
 PROCESS_END_GRACE_S = 10.0
@@ -97,7 +97,9 @@ def probe_local_server_for_error(port: int, path: str, headers: Mapping[str, str
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         return (
-            "" if answer.status == 200 else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_BODY))}"
+            ""
+            if answer.status == 200
+            else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_RESPONSE))}"
         )
     except (OSError, http.client.HTTPException) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__

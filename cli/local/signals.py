@@ -12,7 +12,7 @@ class TerminationSignalReceived(BaseException):
     """Raised in the main thread by the first signal to end the process."""
 
 
-class KeyPrintSignalCounter:
+class PrintKeysRequestCounter:
     """Counter of SIGUSR1, the request to print the keys."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ DEFAULT_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
 DUMMY_KEYRING_OF_BRAND_EXTRACTION = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
-DUMMY_CLI_BRAND_SETTINGS = {
+DUMMY_BRAND_EXTRACT_SETTINGS = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
     "PEPPERS": DUMMY_KEYRING_OF_BRAND_EXTRACTION,
@@ -70,7 +70,7 @@ class BrandReadingClients(NamedTuple):
 @asynccontextmanager
 async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReadingClients]:
     """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
-    settings = load_settings({**os.environ, **DUMMY_CLI_BRAND_SETTINGS})
+    settings = load_settings({**os.environ, **DUMMY_BRAND_EXTRACT_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     github_only = ssrf_guard.allow_settings_url(settings.github_api_url)
@@ -78,7 +78,7 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
         open_document_parser() as parser,
-        open_store_access(settings, parser, contact) as shops,
+        open_cli_store_access(settings, parser, contact) as shops,
         open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
         yield BrandReadingClients(
@@ -87,13 +87,15 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
 
 
 @asynccontextmanager
-async def open_store_access(settings: Settings, parser: DocumentParser, contact: str) -> AsyncIterator[AppStoreAccess]:
+async def open_cli_store_access(
+    settings: Settings, parser: DocumentParser, contact: str
+) -> AsyncIterator[AppStoreAccess]:
     async with open_ssrf_guarded_client(allowed=build_custom_store_ssrf_policies(settings), contact=contact) as client:
         yield AppStoreAccess(
             lookup=AppLookupClient(
                 client,
                 settings.itunes_api_url,
-                UpstreamLimiter(skip_app_lookup_rate_limit, raise_app_lookup_rate_limited),
+                UpstreamLimiter(skip_cli_app_lookup_wait, raise_app_lookup_rate_limited),
             ),
             web=build_crawl_resources(client),
             parser=parser,
@@ -102,7 +104,7 @@ async def open_store_access(settings: Settings, parser: DocumentParser, contact:
         )
 
 
-async def skip_app_lookup_rate_limit(_patience_s: float) -> None:
+async def skip_cli_app_lookup_wait(_patience_s: float) -> None:
     """Return at once, so that an App Store look-up starts without a wait.
 
     It takes the place of the rate limit that workers share: a person reads few apps.
@@ -113,7 +115,7 @@ async def raise_app_lookup_rate_limited(wish_s: float | None) -> NoReturn:
     raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
-def classify_brand_source(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> BrandTarget:
+def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> BrandTarget:
     """Classify a target as a file, an app, a repository or a web page. Raise `InvalidValue` for any other."""
     if is_saved_page_target(text):
         return Path(text)
@@ -147,7 +149,7 @@ def is_store_url(text: str) -> bool:
 
 async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> BrandExtraction:
     """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
-    match classify_brand_source(text, allowed=reader.allowed):
+    match classify_brand_target(text, allowed=reader.allowed):
         case Path() as path:
             return await read_brand_of_page_file(reader, path)
         case CliRepositoryTarget(name):
@@ -176,7 +178,7 @@ async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> Bra
 
 
 async def read_brand_of_page_file(reader: BrandReadingClients, path: Path) -> BrandExtraction:
-    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_page_file_bytes(path)))
+    page = await parse_page(reader.parser, FetchedPage(url=reader.address, body=read_saved_page_bytes(path)))
     return await assemble_brand_extraction(
         reader.parser,
         url=page.url,
@@ -187,7 +189,7 @@ async def read_brand_of_page_file(reader: BrandReadingClients, path: Path) -> Br
     )
 
 
-def read_page_file_bytes(path: Path) -> bytes:
+def read_saved_page_bytes(path: Path) -> bytes:
     """Return the bytes of a saved page, with a .gz decompressed. Raise `InvalidValue` if the file can't be read."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

@@ -101,7 +101,7 @@ def explain_command_failure(error: Exception) -> CommandFailure:
         return CommandFailure(EXIT_SETTINGS_OR_SERVER_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
     _, exit_code, code, template = next(line for line in EXIT_BY_COMMAND_ERROR if isinstance(error, line[0]))
     place = describe_database_address() if "{where}" in template else ""
-    return CommandFailure(exit_code, code, template.format(error=_format_exception_reason(error), where=place))
+    return CommandFailure(exit_code, code, template.format(error=_format_cli_error_reason(error), where=place))
 
 
 def _domain_error_exit_code(error: DomainError) -> int:
@@ -119,5 +119,5 @@ def _domain_error_exit_code(error: DomainError) -> int:
     return codes.get(type(error), EXIT_REFUSED)
 
 
-def _format_exception_reason(error: Exception) -> str:
+def _format_cli_error_reason(error: Exception) -> str:
     return "no response in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 _NESTED_FIELD_OPTION_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_FIELD_OPTION_BRACKET_PART_PATTERN = re.compile(r"\[([^\[\]]*)\]")
+_FIELD_OPTION_NAME_BRACKET_PATTERN = re.compile(r"\[([^\[\]]*)\]")
 _OPTION_JSON_LITERAL_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
 #: File of a form with its name, or a text.
@@ -44,28 +44,28 @@ def parse_cli_request_field(argument: str, *, typed: bool) -> CliRequestField:
     if not equals:
         return CliRequestField(name, None)
     if typed and text == "@-":
-        return CliRequestField(name, _read_text_of_prompt_or_stdin(name))
+        return CliRequestField(name, _prompt_for_text_or_read_stdin(name))
     if typed and text.startswith("@"):
         return CliRequestField(name, "", file=text[1:])
     return CliRequestField(name, text, typed)
 
 
-def _read_text_of_prompt_or_stdin(name: str) -> str:
+def _prompt_for_text_or_read_stdin(name: str) -> str:
     """Return a text from a prompt, or stdin if no terminal, to keep it from shell history and process list."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")
 
 
-def json_body_of_fields(fields: Iterable[CliRequestField]) -> dict[str, Any]:
+def build_cli_json_body(fields: Iterable[CliRequestField]) -> dict[str, Any]:
     """Return request fields as one nested JSON object. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
-        _put_nested_field_value(body, _parse_nested_field_path(field.name), field)
+        _put_nested_field_value(body, _parse_cli_field_path(field.name), field)
     return body
 
 
-def form_parts_of_fields(fields: Iterable[CliRequestField]) -> list[tuple[str, FormPart]]:
+def build_cli_form_parts(fields: Iterable[CliRequestField]) -> list[tuple[str, FormPart]]:
     """Return a form's parts in order, with files open for streaming. Raise click's error for an unreadable one."""
     return [(field.name, _build_multipart_field(field)) for field in fields]
 
@@ -77,9 +77,9 @@ def _build_multipart_field(field: CliRequestField) -> FormPart:
     return Path(field.file).name, opened
 
 
-def _parse_nested_field_path(name: str) -> list[str]:
+def _parse_cli_field_path(name: str) -> list[str]:
     first, steps = _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_cli_request_field
-    return [first, *_FIELD_OPTION_BRACKET_PART_PATTERN.findall(steps)]
+    return [first, *_FIELD_OPTION_NAME_BRACKET_PATTERN.findall(steps)]
 
 
 def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: CliRequestField) -> None:
@@ -89,12 +89,12 @@ def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: Cl
     if not inner_path:
         into[first] = field.value
     elif inner_path[0] == "":
-        _append_to_json_array(into.setdefault(first, []), inner_path[1:], field)
+        _append_field_to_array(into.setdefault(first, []), inner_path[1:], field)
     else:
         _put_nested_field_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append_to_json_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
+def _append_field_to_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return

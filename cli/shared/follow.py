@@ -44,24 +44,24 @@ def follow_job(remote: ApiAddressAndKey, client: httpx.Client, job_id: str) -> h
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=build_rich_console(sys.stderr), disable=hidden, transient=True) as bar:
         task = bar.add_task(job_id, total=1.0)
-        for response in _poll_api_job_changes(client, remote.build_url(f"jobs/{job_id}")):
+        for response in _long_poll_followed_job(client, remote.build_url(f"jobs/{job_id}")):
             if response.is_success:
                 job: dict[str, Any] = response.json()
-                bar.update(task, completed=job["progress"], description=describe_job_state(job))
+                bar.update(task, completed=job["progress"], description=describe_followed_job(job))
     return response
 
 
-def describe_job_state(job: dict[str, Any]) -> str:
+def describe_followed_job(job: dict[str, Any]) -> str:
     """Return the kind of a job, with its stage while it runs, else with its phase."""
     phase = job["phase"]
     return f"{job['kind']} {job['stage'] if phase == 'running' else phase}"
 
 
-def is_job_completed(response: httpx.Response) -> bool:
+def is_cli_job_completed(response: httpx.Response) -> bool:
     return response.is_success and response.json()["status"] == "completed"
 
 
-def _poll_api_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
+def _long_poll_followed_job(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
     """Yield the response with a job now and at each change, until its end or an error; wait at rate limits."""
     response, etag = client.get(url), ""
     while True:
@@ -72,7 +72,7 @@ def _poll_api_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[http
             if response.is_error or response.json()["status"] != "running":
                 return
             etag = response.headers["ETag"]
-        response = _wait_for_job_change(client, url, etag)
+        response = _poll_until_job_changes(client, url, etag)
 
 
 def _poll_retry_after_s(response: httpx.Response) -> float:
@@ -81,7 +81,7 @@ def _poll_retry_after_s(response: httpx.Response) -> float:
     return float(header) if header.isdecimal() else JOB_POLL_PAUSE_S
 
 
-def _wait_for_job_change(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
+def _poll_until_job_changes(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
     """Poll a job by long polls until its ETag isn't `etag`; return that response, or an error response."""
     while True:
         began = time.monotonic()

@@ -70,7 +70,7 @@ class CliEventForwarder:
                 _drain_response(answer, ends=began + WEBHOOK_ATTEMPT_TIMEOUT_S)
                 return result
         except httpx.HTTPError as error:
-            return WebhookForwardResult(None, _elapsed_ms(began), _describe_forward_problem(error))
+            return WebhookForwardResult(None, _elapsed_ms(began), _format_webhook_forward_error(error))
 
 
 def derive_forward_signing_key(api_key: str) -> bytes:
@@ -96,7 +96,7 @@ def _elapsed_ms(began: float) -> float:
     return round((time.monotonic() - began) * 1000, 1)
 
 
-def _describe_forward_problem(error: httpx.HTTPError) -> str:
+def _format_webhook_forward_error(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return f"no connection ({error}): check that your server runs there"
     if isinstance(error, httpx.TimeoutException):

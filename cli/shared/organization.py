@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import ClickCallback, CliIdParam, CommandBody, with_database_session
-from cli.shared.output import CliResult, replace_control_characters
+from cli.shared.output import CommandResult, replace_control_characters
 from cli.shared.session import CommandDbSession
 from db.pool import Conn
 from domain.tenancy import organizations
@@ -35,15 +35,15 @@ def with_organization_options(body: CommandBody) -> ClickCallback:
     )
     @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
     @wraps(body)
-    async def within(session: CommandDbSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CliResult:
+    async def within(session: CommandDbSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CommandResult:
         async with session.pool.acquire() as conn:
-            actor = await _resolve_command_actor(conn, org, sandbox=sandbox)
+            actor = await _resolve_command_org_actor(conn, org, sandbox=sandbox)
         return await body(session, actor, **values)
 
     return within
 
 
-async def _resolve_command_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
+async def _resolve_command_org_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
     organization = (
         await _find_only_organization(conn)
         if org is None

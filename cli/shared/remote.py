@@ -23,7 +23,7 @@ from cli.shared.exit_codes import (
 from schemas.errors import LocalServerUnavailable, SettingsInvalid
 
 #: The API holds a long poll for at most 30 s.
-API_REQUEST_TIMEOUT = httpx.Timeout(60, connect=10)
+CLI_API_REQUEST_TIMEOUT = httpx.Timeout(60, connect=10)
 
 _CLI_API_URL_PATTERN = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 #: Valid characters of a key in a header. The HTTP client's own error would print the key.
@@ -55,7 +55,7 @@ class ApiAddressAndKey(NamedTuple):
         """Return an HTTP client with the API's key. It follows no redirect, so that only this host gets the key."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
-            timeout=API_REQUEST_TIMEOUT,
+            timeout=CLI_API_REQUEST_TIMEOUT,
             trust_env=urlsplit(self.root).hostname not in LOOPBACK_HOSTS,
         )
 

@@ -21,7 +21,7 @@ def _build_sandbox_aging_statement(name: str, **columns: str) -> Query:
 
 
 #: Statements for all times that a sandbox's clock moves, but for its jobs: `age_jobs` in `sandbox_clock.sql`.
-SANDBOX_CLOCK_ROW_AGING_STATEMENTS = (
+SANDBOX_ROW_AGING_STATEMENTS = (
     _build_sandbox_aging_statement(
         "age_projects",
         project="created_at updated_at archived_at purging_at",

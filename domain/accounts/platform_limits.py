@@ -36,7 +36,7 @@ LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
 }
 
 #: Fault code that a different caption resolves.
-CAPTION_FAULT_CODE = "CAPTION_REFUSED"
+CAPTION_REFUSED_CODE = "CAPTION_REFUSED"
 NO_PLATFORM_OBJECTION_TEXT = "ok"
 
 
@@ -55,10 +55,10 @@ def find_post_objections(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[PostFileToCheck]
 ) -> Iterator[PlatformLimitViolation]:
     """Yield the reasons for which a platform would refuse a post with this caption and these files."""
-    for message in find_caption_faults(platform, account_caption_limit(platform, traits), caption):
-        yield PlatformLimitViolation(CAPTION_FAULT_CODE, message)
+    for message in find_caption_objections(platform, account_caption_limit(platform, traits), caption):
+        yield PlatformLimitViolation(CAPTION_REFUSED_CODE, message)
     if not files and not caption.strip():
-        yield PlatformLimitViolation(CAPTION_FAULT_CODE, "there is neither a caption nor a file")
+        yield PlatformLimitViolation(CAPTION_REFUSED_CODE, "there is neither a caption nor a file")
     yield from find_media_objections(platform, traits, files)
 
 
@@ -67,7 +67,7 @@ def account_caption_limit(platform: PlatformLimits, traits: Mapping[str, Any]) -
     return _positive_int_or_none(traits.get("captionMax")) or platform.caption_max
 
 
-def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
+def find_caption_objections(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
     """Yield the reasons for which a platform would refuse a caption; `max_length` is `account_caption_limit`."""
     length = AdditionalCaptionLimit("characters", max_length, platform.measure)
     for unit, limit, count in (length, *platform.caption_parts):

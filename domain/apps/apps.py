@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import sdk_app
 from db.queries.rows import ProjectRowLockedForChange
 from domain.apps import app_keys, destinations, identifiers
-from domain.apps.identifiers import AppIdentifiers
+from domain.apps.identifiers import SdkAppIdentifiers
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, key_secrets, project_locks
 from schemas import ids
@@ -49,8 +49,8 @@ class _SdkAppRow(NamedTuple):
     capi: dict[str, dict[str, Any]] | None
 
     @property
-    def identifiers(self) -> AppIdentifiers:
-        return AppIdentifiers(self.bundle_id, self.android_package, self.web_domain)
+    def identifiers(self) -> SdkAppIdentifiers:
+        return SdkAppIdentifiers(self.bundle_id, self.android_package, self.web_domain)
 
 
 class _LiveAppCountAndLastAppNumber(NamedTuple):
@@ -82,7 +82,7 @@ class AppChangeAuthor(NamedTuple):
 def check_new_app(body: SdkAppCreate) -> SdkAppCreate:
     """Return a new app's body, its identifiers normalized. Raises `InvalidValue`, also without one for its platform."""
     body = identifiers.normalize_app_identifiers(body)
-    identifiers.check_app_identifiers(body.platform, identifiers.patch_app_identifiers(AppIdentifiers(), body))
+    identifiers.check_app_identifiers(body.platform, identifiers.patch_app_identifiers(SdkAppIdentifiers(), body))
     return body
 
 
@@ -102,7 +102,7 @@ async def register_sdk_app(
     """
     project = await _lock_project_of_app(conn, author)
     project_locks.check_project_active(project.status)
-    app_id, new_identifiers = ids.new_uuid7(), identifiers.patch_app_identifiers(AppIdentifiers(), body)
+    app_id, new_identifiers = ids.new_uuid7(), identifiers.patch_app_identifiers(SdkAppIdentifiers(), body)
     app_no = await _next_app_number(conn, author)
     await _check_app_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make_key_secret(peppers)
@@ -170,7 +170,7 @@ async def apply_app_patch(
     return SdkAppChanged(**_app_answer_fields(row, public_url), api_key=key)
 
 
-async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUID) -> SdkAppDeleted:
+async def delete_project_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUID) -> SdkAppDeleted:
     """Delete an app, its key and conversion destinations; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
@@ -213,7 +213,7 @@ async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
 
 
 async def _check_app_identifiers_free(
-    conn: Conn, author: AppChangeAuthor, app_id: UUID, platform: AppPlatform, given: AppIdentifiers
+    conn: Conn, author: AppChangeAuthor, app_id: UUID, platform: AppPlatform, given: SdkAppIdentifiers
 ) -> None:
     """Raise `StateConflict` APP_EXISTS if another app of the project and platform has one of these identifiers."""
     same_app_id = await sdk_app.find_same_app.value(

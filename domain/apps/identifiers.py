@@ -15,7 +15,7 @@ from schemas.errors import InvalidValue
 B = TypeVar("B", SdkAppCreate, SdkAppPatch)
 
 
-class AppIdentifiers(NamedTuple):
+class SdkAppIdentifiers(NamedTuple):
     """Identifiers of an app; None for each that it lacks."""
 
     bundle_id: str | None = None
@@ -23,22 +23,22 @@ class AppIdentifiers(NamedTuple):
     web_domain: str | None = None
 
 
-class _AppIdentifierField(NamedTuple):
+class _SdkAppIdentifierField(NamedTuple):
     """JSON name of an identifier, and the function that normalizes it."""
 
     path: str
     normal: Callable[[str, str], str]
 
 
-_APP_IDENTIFIER_FIELDS: Mapping[str, _AppIdentifierField] = {
-    "bundle_id": _AppIdentifierField("bundleId", app_identifiers.check_ios_bundle_id),
-    "android_package": _AppIdentifierField("androidPackage", app_identifiers.check_android_package),
-    "web_domain": _AppIdentifierField("webDomain", app_identifiers.normalize_web_domain),
+_SDK_APP_IDENTIFIER_FIELDS: Mapping[str, _SdkAppIdentifierField] = {
+    "bundle_id": _SdkAppIdentifierField("bundleId", app_identifiers.check_ios_bundle_id),
+    "android_package": _SdkAppIdentifierField("androidPackage", app_identifiers.check_android_package),
+    "web_domain": _SdkAppIdentifierField("webDomain", app_identifiers.normalize_web_domain),
 }
 
 #: Identifiers that each platform accepts. A cross-platform phone app may have both phone identifiers.
 _WEB_APP_IDENTIFIERS, _PHONE_APP_IDENTIFIERS = ("web_domain",), ("bundle_id", "android_package")
-ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
+SDK_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
     "ios": ("bundle_id",),
     "android": ("android_package",),
     "web": _WEB_APP_IDENTIFIERS,
@@ -53,7 +53,7 @@ ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
 
 def normalize_app_identifiers(body: B) -> B:
     """Return a request body with its app identifiers normalized. Raises `InvalidValue` with all faults."""
-    sent = {name: value for name in _APP_IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
+    sent = {name: value for name in _SDK_APP_IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
     values = run_checks_merging_errors(
         *(partial(_normalize_app_identifier, name, value) for name, value in sent.items())
     )
@@ -61,27 +61,29 @@ def normalize_app_identifiers(body: B) -> B:
 
 
 def _normalize_app_identifier(name: str, value: str | None) -> str | None:
-    return None if value is None else _APP_IDENTIFIER_FIELDS[name].normal(value, _APP_IDENTIFIER_FIELDS[name].path)
+    return (
+        None if value is None else _SDK_APP_IDENTIFIER_FIELDS[name].normal(value, _SDK_APP_IDENTIFIER_FIELDS[name].path)
+    )
 
 
-def patch_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
+def patch_app_identifiers(kept: SdkAppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> SdkAppIdentifiers:
     """Return an app's identifiers after a request body: null in the body clears one, an absent one stays."""
-    values = (getattr(body, name) for name in _APP_IDENTIFIER_FIELDS)
-    return AppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
+    values = (getattr(body, name) for name in _SDK_APP_IDENTIFIER_FIELDS)
+    return SdkAppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 
 
-def check_app_identifiers(platform: AppPlatform, given: AppIdentifiers) -> None:
+def check_app_identifiers(platform: AppPlatform, given: SdkAppIdentifiers) -> None:
     """Raise `InvalidValue` for identifiers that the app's platform doesn't accept, or without an accepted one."""
-    needed = " or ".join(_APP_IDENTIFIER_FIELDS[name].path for name in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform])
+    needed = " or ".join(_SDK_APP_IDENTIFIER_FIELDS[name].path for name in SDK_APP_IDENTIFIERS_BY_PLATFORM[platform])
     issues = [
-        (_APP_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
+        (_SDK_APP_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
         for name, value in given._asdict().items()
-        if value is not None and name not in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform]
+        if value is not None and name not in SDK_APP_IDENTIFIERS_BY_PLATFORM[platform]
     ]
-    if not any(getattr(given, name) for name in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform]):
+    if not any(getattr(given, name) for name in SDK_APP_IDENTIFIERS_BY_PLATFORM[platform]):
         issues.append(
             (
-                _APP_IDENTIFIER_FIELDS[ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[platform][0]].path,
+                _SDK_APP_IDENTIFIER_FIELDS[SDK_APP_IDENTIFIERS_BY_PLATFORM[platform][0]].path,
                 f"an app for {platform} needs {needed}",
             )
         )

@@ -19,7 +19,7 @@ _SDK_INSTALL_TEMPLATES = {
 }
 
 
-class _SdkFileTemplate(NamedTuple):
+class _InstallFileTemplate(NamedTuple):
     """File of the product, and the template that fills it."""
 
     path: str
@@ -27,13 +27,13 @@ class _SdkFileTemplate(NamedTuple):
     action: FileAction = "create"
 
 
-class _SdkInstallParts(NamedTuple):
+class _SdkInstallRecipe(NamedTuple):
     """Requirements of a platform: the key's variable, the snippet, packages and files."""
 
     variable: str
     snippet: str
     dependencies: Sequence[Dependency] = ()
-    files: Sequence[_SdkFileTemplate] = ()
+    files: Sequence[_InstallFileTemplate] = ()
 
 
 def _sdk_npm_dependency(name: str, version: str) -> Dependency:
@@ -52,7 +52,7 @@ _KOTLIN_SDK_TO_INSTALL = Dependency(
     version="1.22.0",
     install='implementation("com.segment.analytics.kotlin:android:1.22.0")',
 )
-_FLUTTER_SDK_TO_INSTALL = Dependency(
+_FLUTTER_APP_SDK_TO_INSTALL = Dependency(
     manager="pub", name="segment_analytics", version="^1.1.11", install='flutter pub add "segment_analytics:^1.1.11"'
 )
 _REACT_NATIVE_SDK_TO_INSTALL = (
@@ -63,39 +63,41 @@ _REACT_NATIVE_SDK_TO_INSTALL = (
     _sdk_npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_SDK_INFO_PLIST_TEMPLATE = _SdkFileTemplate("Info.plist", "Info.plist", "add")
-_SDK_GRADLE_BUILD_TEMPLATE = _SdkFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
+_APP_INFO_PLIST_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
+_APP_GRADLE_BUILD_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
-_SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallParts] = {
-    "ios": _SdkInstallParts("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_TO_INSTALL], [_SDK_INFO_PLIST_TEMPLATE]),
-    "android": _SdkInstallParts("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_TO_INSTALL], [_SDK_GRADLE_BUILD_TEMPLATE]),
-    "react-native": _SdkInstallParts(
+_SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallRecipe] = {
+    "ios": _SdkInstallRecipe("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_TO_INSTALL], [_APP_INFO_PLIST_TEMPLATE]),
+    "android": _SdkInstallRecipe("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_TO_INSTALL], [_APP_GRADLE_BUILD_TEMPLATE]),
+    "react-native": _SdkInstallRecipe(
         "TENANTRY_KEY",
         "phones.ts",
         [*_REACT_NATIVE_SDK_TO_INSTALL, _sdk_npm_dependency("react-native-config", "1")],
-        [_SdkFileTemplate("src/tenantry.ts", "react-native.ts")],
+        [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
-    "flutter": _SdkInstallParts(
+    "flutter": _SdkInstallRecipe(
         "TENANTRY_KEY",
         "flutter-use.dart",
-        [_FLUTTER_SDK_TO_INSTALL],
-        [_SdkFileTemplate("lib/tenantry.dart", "flutter.dart")],
+        [_FLUTTER_APP_SDK_TO_INSTALL],
+        [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
-    "expo": _SdkInstallParts(
+    "expo": _SdkInstallRecipe(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
         _REACT_NATIVE_SDK_TO_INSTALL,
-        [_SdkFileTemplate("src/tenantry.ts", "expo.ts")],
+        [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
-    "web": _SdkInstallParts("TENANTRY_KEY", "web.html"),
-    "nextjs": _SdkInstallParts(
-        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_SdkFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
+    "web": _SdkInstallRecipe("TENANTRY_KEY", "web.html"),
+    "nextjs": _SdkInstallRecipe(
+        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
-    "vite": _SdkInstallParts(
-        "VITE_TENANTRY_KEY", "vite-use.js", files=[_SdkFileTemplate("src/tenantry.js", "vite.js")]
+    "vite": _SdkInstallRecipe(
+        "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
     ),
-    "react-router": _SdkInstallParts(
-        "VITE_TENANTRY_KEY", "react-router-use.jsx", files=[_SdkFileTemplate("app/tenantry.jsx", "react-router.jsx")]
+    "react-router": _SdkInstallRecipe(
+        "VITE_TENANTRY_KEY",
+        "react-router-use.jsx",
+        files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
     ),
 }
 

@@ -159,7 +159,7 @@ async def _submit_github_connect_job(
     return submitted
 
 
-async def read_github_connect_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectJobInput:
+async def read_github_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> GitHubConnectJobInput:
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
     return GitHubConnectJobInput(sandbox, secret.decode())

@@ -12,7 +12,7 @@ MAX_REPOSITORY_NAME_OR_URL_CHARS = 500
 GITHUB_ACCOUNT_NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 #: Names of managed users end in `_company`.
 GITHUB_MANAGED_USER_NAME_PATTERN = re.compile(rf"{GITHUB_ACCOUNT_NAME_PATTERN.pattern}_[A-Za-z0-9]{{3,8}}")
-REPOSITORY_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}")
+BARE_REPO_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 #: `git@github.com:owner/name.git`, also without a user.
 GIT_SCP_ADDRESS_PATTERN = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
 GITHUB_HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
@@ -38,7 +38,7 @@ def parse_repository_name(text: str) -> str:
         raise invalid_repository_error(
             f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world"
         )
-    if not REPOSITORY_NAME_PATTERN.fullmatch(name) or name in {".", ".."}:
+    if not BARE_REPO_NAME_PATTERN.fullmatch(name) or name in {".", ".."}:
         raise invalid_repository_error(
             f"{name[:50]!r} is no repository's name; send owner/name, such as octocat/hello-world"
         )

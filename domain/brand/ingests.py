@@ -27,7 +27,7 @@ BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
 
 
 #: Suggestions of an ingest that found no pictures.
-NO_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndUploadTokens()
+EMPTY_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndUploadTokens()
 
 
 class IngestJobInput(NamedTuple):
@@ -83,7 +83,7 @@ async def read_ingest_job_input(conn: Conn, *, claim: ledger.JobClaim) -> Ingest
     """
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     visit = await brand.read_last_crawl_state(
-        conn, **_project_scope_of_claim(claim), source=BRAND_SOURCE_BY_INGEST_KIND[claim.kind]
+        conn, **_org_and_project_of_job(claim), source=BRAND_SOURCE_BY_INGEST_KIND[claim.kind]
     )
     return IngestJobInput(sandbox, visit if visit and visit.args == claim.args else None)
 
@@ -93,13 +93,13 @@ async def finish_ingest(
     *,
     claim: ledger.JobClaim,
     extraction: BrandExtraction,
-    suggested: IngestPicturesAndUploadTokens = NO_INGEST_MEDIA_SUGGESTIONS,
+    suggested: IngestPicturesAndUploadTokens = EMPTY_INGEST_MEDIA_SUGGESTIONS,
 ) -> dict[str, Any]:
     """Store an ingest's findings and pictures in the transaction that ends its job; return the job's result.
 
     An unchanged source keeps its findings. Lock order: the project, then the job. The caller's transaction locks both.
     """
-    source, scope = BRAND_SOURCE_BY_INGEST_KIND[claim.kind], _project_scope_of_claim(claim)
+    source, scope = BRAND_SOURCE_BY_INGEST_KIND[claim.kind], _org_and_project_of_job(claim)
     changed: list[BrandFieldName] = []
     if not extraction.unchanged:
         changed = await brand.replace_brand_source(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
@@ -115,7 +115,7 @@ async def finish_ingest(
     }
 
 
-def _project_scope_of_claim(claim: ledger.JobClaim) -> dict[str, Any]:
+def _org_and_project_of_job(claim: ledger.JobClaim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 

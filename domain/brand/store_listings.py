@@ -15,7 +15,7 @@ from domain.values.app_identifiers import ANDROID_PACKAGE_PATTERN
 from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
-APP_STORE_URL_FIELD = "appStoreUrl"
+STORE_URL_REQUEST_FIELD = "appStoreUrl"
 
 #: Hosts of Apple and Google in all forms that app links have had.
 APPLE_STORE_HOST_PATTERN = re.compile(r"(?:(?:geo\.|www\.)?itunes|(?:www\.)?apps)\.apple\.com")
@@ -57,7 +57,7 @@ def list_requested_store_listings(body: IngestAppStore) -> list[RequestedStoreLi
     """
     listings = list(dict.fromkeys(parse_requested_store_listings(body)))
     if not listings:
-        raise InvalidValue(APP_STORE_URL_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
+        raise InvalidValue(STORE_URL_REQUEST_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
     return listings
 
 
@@ -73,7 +73,7 @@ def parse_requested_store_listings(body: IngestAppStore) -> Iterator[RequestedSt
 def check_bundle_id(text: str) -> str:
     if not BUNDLE_ID_PATTERN.fullmatch(text):
         raise InvalidValue(
-            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {APP_STORE_URL_FIELD}"
+            "iosBundleId", f"not a bundle id such as com.example.app; send a URL or id as {STORE_URL_REQUEST_FIELD}"
         )
     return text
 
@@ -81,7 +81,7 @@ def check_bundle_id(text: str) -> str:
 def check_play_package(text: str, path: str) -> str:
     if not ANDROID_PACKAGE_PATTERN.fullmatch(text):
         raise InvalidValue(
-            path, f"not a package such as com.example.app; send a Google Play URL as {APP_STORE_URL_FIELD}"
+            path, f"not a package such as com.example.app; send a Google Play URL as {STORE_URL_REQUEST_FIELD}"
         )
     return text
 
@@ -100,7 +100,7 @@ def parse_store_url_or_id(text: str) -> RequestedStoreListing:
         return parse_google_play_url(parts)
     if BUNDLE_ID_PATTERN.fullmatch(text):
         return AppStoreListingRef(by="bundleId", value=text)
-    raise InvalidValue(APP_STORE_URL_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
+    raise InvalidValue(STORE_URL_REQUEST_FIELD, f"not a page of the App Store or Google Play; {STORE_URL_ADVICE}")
 
 
 def split_store_address_into_url_parts(text: str) -> SplitResult:
@@ -110,7 +110,7 @@ def split_store_address_into_url_parts(text: str) -> SplitResult:
         parts = urlsplit(text if has_scheme else f"https://{text}")
         return parts if parts.port in {None, 80, 443} else parts._replace(netloc="")
     except ValueError as error:
-        raise InvalidValue(APP_STORE_URL_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
+        raise InvalidValue(STORE_URL_REQUEST_FIELD, f"not a URL; {STORE_URL_ADVICE}") from error
 
 
 def parse_app_store_url(parts: SplitResult) -> AppStoreListingRef:
@@ -123,26 +123,26 @@ def parse_app_store_url(parts: SplitResult) -> AppStoreListingRef:
     if last in {"viewSoftware", "lookup"}:
         number = APPLE_APP_ID_PATTERN.fullmatch(read_store_url_parameter(parts, "id"))
     if number is None:
-        raise InvalidValue(APP_STORE_URL_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
+        raise InvalidValue(STORE_URL_REQUEST_FIELD, f"a page of the App Store, but not an app's; {STORE_URL_ADVICE}")
     return AppStoreListingRef(by="id", value=number[1], country=country_of_store_path(folders))
 
 
 def country_of_store_path(folders: list[str]) -> str | None:
     """Return a store path's country code; None without one. Raises `InvalidValue` for two letters of no country."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
-    return None if named_one is None else countries.check_country_code(named_one, path=APP_STORE_URL_FIELD)
+    return None if named_one is None else countries.check_country_code(named_one, path=STORE_URL_REQUEST_FIELD)
 
 
 def parse_google_play_url(parts: SplitResult) -> GooglePlayListingReference:
     if parts.path.rstrip("/") not in {"/store/apps/details", "/details"}:
         raise InvalidValue(
-            APP_STORE_URL_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
+            STORE_URL_REQUEST_FIELD, "a page of Google Play, but not an app's; its address has /store/apps/details?id="
         )
     country, language = read_store_url_parameter(parts, "gl"), read_store_url_parameter(parts, "hl")
     return GooglePlayListingReference(
-        package=check_play_package(read_store_url_parameter(parts, "id"), APP_STORE_URL_FIELD),
+        package=check_play_package(read_store_url_parameter(parts, "id"), STORE_URL_REQUEST_FIELD),
         language=language if GOOGLE_PLAY_LANGUAGE_PATTERN.fullmatch(language) else None,
-        country=countries.check_country_code(country, path=APP_STORE_URL_FIELD) if country else None,
+        country=countries.check_country_code(country, path=STORE_URL_REQUEST_FIELD) if country else None,
     )
 
 

@@ -94,7 +94,7 @@ class MetricCollectionResult(NamedTuple):
 
 
 TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForMetricPolling)
-FIND_METRIC_POLL_ACCOUNT = collection.find_account.typed(AccountPolledForMetrics)
+GET_POLLED_ACCOUNT_BY_ID = collection.find_account.typed(AccountPolledForMetrics)
 LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForMetricPolling)
 
 
@@ -143,7 +143,7 @@ async def prepare_metric_collection_run(
     requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
-    row = await FIND_METRIC_POLL_ACCOUNT.one(conn, org=org, account_id=account_id)
+    row = await GET_POLLED_ACCOUNT_BY_ID.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
     tokens = await owners.open_owner_tokens(conn, row, keyring)

@@ -180,13 +180,13 @@ async def create_oauth_link(
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
     )
-    url = oauth_link_url(settings, state)
+    url = format_oauth_link(settings, state)
     if principal.sandbox:
         url = sandbox_callback_url(server, state, flow.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
-async def continue_oauth_flow(
+async def handle_oauth_link_click(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
 ) -> NextStepAfterOAuthLinkOpened:
     """Return the next step after a person opens our OAuth link: the consent page's address, or a job to wait for.
@@ -201,10 +201,12 @@ async def continue_oauth_flow(
     if waits:
         return NextStepAfterOAuthLinkOpened(flow, None, details.register_job_id)
     if application := consent_pages.read_platform_oauth_apps(settings).get(details.platform):
-        return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, application.client.client_id, state), None)
+        return NextStepAfterOAuthLinkOpened(
+            flow, _platform_consent_url(details, application.client.client_id, state), None
+        )
     client_id = await client_registrations.find_stored_client_id(conn, server=details.platform_server)
     if client_id is not None:
-        return NextStepAfterOAuthLinkOpened(flow, _consent_page_url(details, client_id, state), None)
+        return NextStepAfterOAuthLinkOpened(flow, _platform_consent_url(details, client_id, state), None)
     await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
     )
@@ -237,7 +239,7 @@ async def handle_oauth_callback(
     )
     details = msgspec.convert(flow.details, OAuthFlowRowDetails)
     failure = oauth_states.find_oauth_browser_mismatch_error(flow, same_browser=same_browser)
-    failure = failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_oauth_error(code, error)
+    failure = failure or details.find_issuer_error(issuer=issuer, iss=iss) or _find_callback_error(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
         await oauth_states.store_oauth_outcome(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
@@ -257,7 +259,7 @@ async def handle_oauth_callback(
     return flow, submitted
 
 
-def _find_oauth_error(code: str | None, error: str | None) -> str | None:
+def _find_callback_error(code: str | None, error: str | None) -> str | None:
     """Return an OAuth callback's error code: ACCESS_DENIED if the person refused, else NO_CODE; None with a code."""
     if code:
         return None
@@ -286,7 +288,7 @@ async def read_oauth_status(conn: Conn, *, principal: Principal, state: str, now
     return OAuthStatus(status="connected", social_account_id=flow_status.result["socialAccountId"])
 
 
-def oauth_link_url(settings: Settings, state: str) -> str:
+def format_oauth_link(settings: Settings, state: str) -> str:
     """Return the address of our OAuth link with this state, which a person opens in a browser."""
     return f"{_api_social_routes_url(settings)}/authorize?{urlencode({'state': state})}"
 
@@ -324,7 +326,7 @@ async def _read_client_registration_job_error_code(
     return error_code or "REGISTRATION_FAILED"
 
 
-def _consent_page_url(details: OAuthFlowRowDetails, client_id: str, state: str) -> str:
+def _platform_consent_url(details: OAuthFlowRowDetails, client_id: str, state: str) -> str:
     """Return the address of the server's consent page, with our client id, the state and the PKCE challenge."""
     return CONSENT_PAGE_BY_PLATFORM[details.platform].build_url(
         details.service_url,

@@ -35,12 +35,12 @@ def add_app_media_to_piece_input_files(
     requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.
     ordered = sorted(own, key=lambda file: file.id not in requested_ids)
-    clip = named.clip or (_find_token_of_media_kind(ordered, "demo_video") if body.format == "ugc_remix" else None)
+    clip = named.clip or (_find_media_file_token(ordered, "demo_video") if body.format == "ugc_remix" else None)
     screenshots = [file.token for file in own if file.kind == "screenshot"][:MAX_DEFAULT_PIECE_SCREENSHOTS]
     return structs.replace(
         named,
-        logo=_find_token_of_media_kind(ordered, "logo"),
-        end_card=_find_token_of_media_kind(ordered, "end_card"),
+        logo=_find_media_file_token(ordered, "logo"),
+        end_card=_find_media_file_token(ordered, "end_card"),
         screenshots=named.screenshots or ([] if clip else screenshots),
         clip=clip,
     )
@@ -51,5 +51,5 @@ def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str |
     return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _find_token_of_media_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
+def _find_media_file_token(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
     return next((file.token for file in files if file.kind == kind), None)

@@ -109,7 +109,7 @@ async def _store_approval_decision(
     note: str | None,
     api_key_id: UUID | None,
 ) -> None:
-    _check_approval_pending(locked, revision)
+    _check_content_undecided(locked, revision)
     org, content_id = locked.organization_id, locked.id
     await content_item.decide_content.run(conn, org=org, id=content_id, approval_status=verdict)
     await approval_decision.insert_decision.run(
@@ -133,7 +133,7 @@ async def _store_approval_decision(
     )
 
 
-def _check_approval_pending(locked: content.LockedContent, revision: int | None) -> None:
+def _check_content_undecided(locked: content.LockedContent, revision: int | None) -> None:
     status = locked.approval_status
     if status != "pending":
         reason = "needs no approval" if status == "not_required" else f"was {status} already"

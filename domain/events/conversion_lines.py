@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import conversion_destination
-from domain.apps.identifiers import ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM
+from domain.apps.identifiers import SDK_APP_IDENTIFIERS_BY_PLATFORM
 from domain.events.conversions import AppConversionQueue
 from domain.security import vault
 from domain.security.keyring import Keyring
@@ -38,7 +38,7 @@ class OpenConversionDestination(NamedTuple):
 
     @property
     def is_web_destination(self) -> bool:
-        return "web_domain" in ACCEPTED_APP_IDENTIFIERS_BY_PLATFORM[self.platform]
+        return "web_domain" in SDK_APP_IDENTIFIERS_BY_PLATFORM[self.platform]
 
     def __repr__(self) -> str:
         return f"OpenDestination({self.platform})"

@@ -37,15 +37,15 @@ LIST_JOBS = job_view.list_jobs.typed(JobRow)
 LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
 LIST_OPEN_JOBS = job_view.list_open_jobs.typed(JobRow)
 LIST_JOBS_OF_QUEUED_PHASE = job_view.list_queued_jobs.typed(JobRow)
-LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(JobRow)
+LIST_NOT_YET_DUE_JOBS = job_view.list_put_off_jobs.typed(JobRow)
 LIST_RUNNING_ORG_JOBS = job_view.list_running_jobs.typed(JobRow)
 LIST_UNSUCCESSFUL_ORG_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
 
 #: Statement of each open phase, with an index of its own.
 _JOB_LIST_QUERY_BY_PHASE = {
-    "scheduled": LIST_PUT_OFF_JOBS,
-    "waiting": LIST_PUT_OFF_JOBS,
+    "scheduled": LIST_NOT_YET_DUE_JOBS,
+    "waiting": LIST_NOT_YET_DUE_JOBS,
     "queued": LIST_JOBS_OF_QUEUED_PHASE,
     "running": LIST_RUNNING_ORG_JOBS,
 }

@@ -131,7 +131,7 @@ async def finish_app_media_fetch(
     await app_media.check_app_media_room(
         conn,
         organization_id=org,
-        project_id=media_fetch_project_id(claim),
+        project_id=media_fetch_job_project_id(claim),
         kind=claim.args["kind"],
         adding=AppMediaTotals(bytes=file.size_bytes),
     )
@@ -154,7 +154,7 @@ async def fail_app_media_of_ended_jobs(conn: Conn, *, rows: Sequence[ChangedJob]
     )
 
 
-def media_fetch_project_id(claim: JobClaim) -> UUID:
+def media_fetch_job_project_id(claim: JobClaim) -> UUID:
     """Return the project's id of a fetch job, which always has one."""
     assert claim.project_id is not None  # noqa: S101
     return claim.project_id

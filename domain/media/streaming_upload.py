@@ -124,7 +124,7 @@ class ProbedFile(NamedTuple):
     thumbnail: bytes | None
 
 
-async def probe_uploads(
+async def probe_upload_media(
     store: MediaStore, passed: Sequence[StreamingUpload], tokens: Sequence[str]
 ) -> list[ProbedFile]:
     """Probe stored files, each under its token; return them in order with their metadata.

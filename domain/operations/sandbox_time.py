@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import sandbox_clock, sandbox_load
-from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 from domain.accounts import credentials
 from domain.collection import collection_runs
 from domain.operations import maintenance
@@ -99,5 +99,5 @@ async def move_sandbox_clock_to_next_due_time(conn: Conn, *, claim: JobClaim) ->
 
 async def _age_sandbox_rows(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
     await sandbox_clock.age_jobs.run(conn, org=org, own=own, by=by)
-    for statement in SANDBOX_CLOCK_ROW_AGING_STATEMENTS:
+    for statement in SANDBOX_ROW_AGING_STATEMENTS:
         await statement.run(conn, org=org, by=by)

@@ -32,7 +32,7 @@ class QueuedPost(NamedTuple):
     id: UUID
 
 
-class PostQueuePosition(NamedTuple):
+class QueueHeadClaimResult(NamedTuple):
     """Position of a post in the queue. `is_head`: it is at the head from now on.
 
     `full_s`: seconds until the account's quota has room. `busy`: another post is at the head, and at work or
@@ -44,10 +44,10 @@ class PostQueuePosition(NamedTuple):
     is_head: bool
 
 
-_CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(PostQueuePosition)
+_CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(QueueHeadClaimResult)
 
 
-async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> PostQueuePosition:
+async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> QueueHeadClaimResult:
     """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
 
     If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.

@@ -135,7 +135,7 @@ async def check_new_caption_fits_posts(conn: Conn, *, organization_id: UUID, con
     bounds = {account.id: _find_caption_limit_of_account(account) for account in accounts}
     misfits: dict[_CaptionBound, list[str]] = {}
     for bound in set(bounds.values()):
-        misfits[bound] = list(platform_limits.find_caption_faults(*bound, caption))
+        misfits[bound] = list(platform_limits.find_caption_objections(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
         ("caption", f"{ids.format_prefixed_id(ids.POST, row.id)} waits with it: {message}")
@@ -248,7 +248,7 @@ def _find_post_issues(target: Target, account: LockedQueueAccount, material: Cap
         caption, field = target.caption_override, "captionOverride"
     files = [PostFileToCheck(*asset[:4]) for asset in material.assets]
     for fault in platform_limits.find_post_objections(platform, account.traits, caption, files):
-        yield field if fault.code == platform_limits.CAPTION_FAULT_CODE else "socialAccountId", fault.message
+        yield field if fault.code == platform_limits.CAPTION_REFUSED_CODE else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
     if _lacks_privacy_choice(target, account):

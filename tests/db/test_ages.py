@@ -4,7 +4,7 @@ import re
 
 from db.pool import Pool
 from db.queries import Query, sandbox_clock
-from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 
 #: Tables without moved times: keys and logins, request records, deliveries; snapshots, which are many, and
 #: have the sandbox's own times; and periods of leases, which must not overlap those of other sandboxes.
@@ -39,7 +39,7 @@ TIMES = """
      where c.table_schema = 'public'
        and (c.data_type like 'timestamp%' or c.udt_name = 'tstzrange')
 """
-AGES = [sandbox_clock.age_jobs, *SANDBOX_CLOCK_ROW_AGING_STATEMENTS]
+AGES = [sandbox_clock.age_jobs, *SANDBOX_ROW_AGING_STATEMENTS]
 
 
 async def test_each_time_of_a_row_moves_or_is_real(pool: Pool) -> None:

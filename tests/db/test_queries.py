@@ -12,7 +12,7 @@ import pytest
 
 from db.pool import Conn
 from db.queries import SQL_STATEMENT_FILE_NAMES, Query, TypedQuery
-from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 from db.queries.sealed import SEALED_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ STATEMENTS = [
 ]
 #: Statements that Python builds from the names of tables and columns.
 BUILT_STATEMENTS = [
-    *SANDBOX_CLOCK_ROW_AGING_STATEMENTS,
+    *SANDBOX_ROW_AGING_STATEMENTS,
     *(table.list_vault_key_ids_statement for table in SEALED_TABLES),
     *(table.count_stale_secrets_statement for table in SEALED_TABLES),
     *(table.lock_stale_secrets_statement for table in SEALED_TABLES),

@@ -99,13 +99,13 @@ class ClickHouseArchive:
             async with asyncio.timeout(EVENT_ARCHIVE_CALL_TIMEOUT_S):
                 for sql in statements:
                     answer = await self._client.post("/", params={"query": sql, **parameters}, content=data)
-                    _raise_for_clickhouse_error(answer)
+                    _raise_for_event_archive_error(answer)
         except (httpx.HTTPError, TimeoutError) as error:
             raise ServiceUnavailable(f"the event archive is unavailable: {type(error).__name__}") from error
         return answer.text
 
 
-def _raise_for_clickhouse_error(answer: httpx.Response) -> None:
+def _raise_for_event_archive_error(answer: httpx.Response) -> None:
     if not answer.is_success:
         code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
         raise ServiceUnavailable(f"the event archive refused a statement: {code}")

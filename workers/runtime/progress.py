@@ -13,7 +13,7 @@ from workers.runtime.slots import JobAttempt, LeaseLostStopCause
 PROGRESS_WRITE_INTERVAL_S = 1.0
 
 
-class JobProgress(NamedTuple):
+class QueuedProgress(NamedTuple):
     """Progress of a job: a ratio from 0 to 1, and its stage."""
 
     ratio: float
@@ -25,12 +25,12 @@ class JobProgressWriter:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._latest: dict[JobAttempt, JobProgress] = {}
+        self._latest: dict[JobAttempt, QueuedProgress] = {}
         self._arrived = asyncio.Event()
 
     def queue_progress(self, attempt: JobAttempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
-        self._latest[attempt] = JobProgress(ratio, stage or (earlier.stage if earlier else None))
+        self._latest[attempt] = QueuedProgress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
     def drop_progress(self, attempt: JobAttempt) -> None:

@@ -25,7 +25,9 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
     A code works once. If an attempt dies after GitHub took the code, the next attempt fails: the person must
     start again.
     """
-    attempt = await ctx.step(partial(github_installations.read_github_connect_input, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(
+        partial(github_installations.read_github_connect_job_input, claim=ctx.job, keyring=keyring)
+    )
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         if attempt.sandbox:

@@ -104,7 +104,7 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
         api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
     )
     messages: list[str] = []
-    up._run_and_print_demo(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
+    up._run_and_print_up_demo(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
     [line] = messages
     assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line

@@ -72,7 +72,7 @@ def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the steps instead of running them."""
     steps: list[str] = []
-    monkeypatch.setattr(install, "_run_with_progress", lambda what, _: steps.append(what))
+    monkeypatch.setattr(install, "_run_install_process", lambda what, _: steps.append(what))
     monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     return steps
 
@@ -95,7 +95,7 @@ def test_a_changed_input_reinstalls(venv: Path, ran: list[str], name: str) -> No
 def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Link the checkout, which has no hash, without any look-up."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(install, "_run_with_progress", lambda _, command: commands.append(command))
+    monkeypatch.setattr(install, "_run_install_process", lambda _, command: commands.append(command))
     monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     for extras, lock in (("local", "local"), ("local,dev", "dev")):
         install.install_venv_with_extras(extras)
@@ -118,7 +118,7 @@ def test_pip_installs_the_same_after_uv_fails(
         if fails in command and (command[2] == "uv" or fails == install.UV_PIN_FILE):
             raise install.VenvInstallationFailed
 
-    monkeypatch.setattr(install, "_run_with_progress", run)
+    monkeypatch.setattr(install, "_run_install_process", run)
     install.install_venv_with_extras("local")
     by_pip = [command for command in commands[1:] if command[2] == "pip"]
     assert by_pip == commands[-2:]

@@ -7,7 +7,7 @@ import pytest
 
 from cli.local.signals import (
     TERMINATION_SIGNALS,
-    KeyPrintSignalCounter,
+    PrintKeysRequestCounter,
     TerminationSignalReceived,
     raise_on_termination_signals,
 )
@@ -29,7 +29,7 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
-    asked = KeyPrintSignalCounter()
+    asked = PrintKeysRequestCounter()
     assert not asked.take_print_request()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.brand_targets import BrandTarget, CliRepositoryTarget, WebPageTarget, classify_brand_source
+from cli.shared.brand_targets import BrandTarget, CliRepositoryTarget, WebPageTarget, classify_brand_target
 from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from schemas.errors import InvalidValue
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -35,13 +35,13 @@ HELLO = CliRepositoryTarget("octocat/hello")
     ],
 )
 def test_a_target_is_classified_by_its_form(text: str, target: BrandTarget) -> None:
-    assert classify_brand_source(text, allowed={}) == target
+    assert classify_brand_target(text, allowed={}) == target
 
 
 def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
     (elsewhere / "octocat").mkdir()
     (elsewhere / "octocat" / "hello").write_text("<p>")
-    assert classify_brand_source("octocat/hello", allowed={}) == Path("octocat/hello")
+    assert classify_brand_target("octocat/hello", allowed={}) == Path("octocat/hello")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
 )
 def test_an_unclassifiable_target_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
-        classify_brand_source(text, allowed={})
+        classify_brand_target(text, allowed={})
 
 
 async def test_a_repository_is_read(tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

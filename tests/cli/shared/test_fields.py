@@ -5,11 +5,11 @@ from typing import Any
 import click
 import pytest
 
-from cli.shared.fields import json_body_of_fields, parse_cli_request_field
+from cli.shared.fields import build_cli_json_body, parse_cli_request_field
 
 
 def typed(*given: str) -> dict[str, Any]:
-    return json_body_of_fields([parse_cli_request_field(each, typed=True) for each in given])
+    return build_cli_json_body([parse_cli_request_field(each, typed=True) for each in given])
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_typed_fields_are_literals_or_texts(text: str, value: object) -> None:
 
 def test_a_raw_field_is_always_a_text() -> None:
     fields = [parse_cli_request_field(each, typed=False) for each in ("a=true", "b=1", "c=@file", "d=@-")]
-    assert json_body_of_fields(fields) == {"a": "true", "b": "1", "c": "@file", "d": "@-"}
+    assert build_cli_json_body(fields) == {"a": "true", "b": "1", "c": "@file", "d": "@-"}
 
 
 def test_names_nest() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.shared.follow import describe_job_state
+from cli.shared.follow import describe_followed_job
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from cli.shared.follow import describe_job_state
     ],
 )
 def test_a_waiting_job_is_not_shown_as_running(job: dict[str, Any], line: str) -> None:
-    assert describe_job_state({"kind": "publish_post"} | job) == line
+    assert describe_followed_job({"kind": "publish_post"} | job) == line

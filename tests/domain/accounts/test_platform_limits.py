@@ -12,7 +12,7 @@ from domain.accounts.platform_limits import (
     LIMITS_BY_PLATFORM,
     PostFileToCheck,
     account_caption_limit,
-    find_caption_faults,
+    find_caption_objections,
     find_media_objections,
     max_media_bytes,
 )
@@ -139,11 +139,11 @@ def test_faults_of_a_posts_files(name: str, files: list[PostFileToCheck], code: 
 )
 def test_instagram_counts_characters_hashtags_and_mentions(caption: str, excess: str | None) -> None:
     faults = [f"the caption has {excess}: shorten it"] if excess else []
-    assert list(find_caption_faults(LIMITS_BY_PLATFORM["instagram"], 2200, caption)) == faults
+    assert list(find_caption_objections(LIMITS_BY_PLATFORM["instagram"], 2200, caption)) == faults
 
 
 def test_other_platforms_ignore_hashtags() -> None:
-    assert list(find_caption_faults(LIMITS_BY_PLATFORM["mastodon"], 500, "#t @a " * 80)) == []
+    assert list(find_caption_objections(LIMITS_BY_PLATFORM["mastodon"], 500, "#t @a " * 80)) == []
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def patch(pool: Pool, project: Project, app: SdkAppShown, **fields: Any) -
 async def delete(pool: Pool, project: Project, app: SdkAppShown) -> SdkAppDeleted:
     author = AppChangeAuthor(project.org, project.id)
     return await run_in_transaction(
-        pool, lambda conn: apps.delete_registered_app(conn, author=author, app_id=uuid_of(app))
+        pool, lambda conn: apps.delete_project_app(conn, author=author, app_id=uuid_of(app))
     )
 
 

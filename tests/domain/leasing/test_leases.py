@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from db.pool import Conn, Pool, run_in_transaction
-from db.queries.aged_rows import SANDBOX_CLOCK_ROW_AGING_STATEMENTS
+from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
 from schemas import ids
@@ -170,7 +170,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwn
     await leasing.lend(pool, owner, project)
     before = await shown(conn, project)
     week = timedelta(days=7)
-    for statement in SANDBOX_CLOCK_ROW_AGING_STATEMENTS:
+    for statement in SANDBOX_ROW_AGING_STATEMENTS:
         await statement.run(conn, org=project.org, by=week)
     after = await shown(conn, project)
     assert [at and at + week for at in after] == before

@@ -31,7 +31,7 @@ class BenchEventServer(NamedTuple):
 async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
-    endpoints = [await _create_bench_app_event_route(environment) for _ in range(SENDING_APP_COUNT)]
+    endpoints = [await _create_bench_sending_app(environment) for _ in range(SENDING_APP_COUNT)]
     store = environment.settings.database_url
     async with (
         fleet.run_bench_api(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
@@ -62,7 +62,7 @@ async def check_stored_events(environment: BenchEnvironment, expected: int) -> N
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
-async def _create_bench_app_event_route(environment: BenchEnvironment) -> EventRouteAndApiKey:
+async def _create_bench_sending_app(environment: BenchEnvironment) -> EventRouteAndApiKey:
     """Create an app of a new organization of the highest tier, and return its event endpoint."""
     app = await tenants.create_bench_event_app(environment, await tenants.create_bench_tenant(environment, keys=0))
     return EventRouteAndApiKey(path=app.path, key=app.key)

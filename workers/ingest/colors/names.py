@@ -51,7 +51,7 @@ NON_BRAND_FIRST_PROPERTY_WORDS = frozenset(
     mdc mat mui ant el v vp p iti pagefind photoswipe pswp glide tns lb lightbox rating stars paypal stripe
     apple google github ms office sharepoint amp mce tox acf popup promo sale price""".split()
 )
-HUE_WORDS = frozenset(
+CSS_HUE_WORDS = frozenset(
     """red orange amber yellow lime green emerald teal cyan sky blue indigo violet purple fuchsia magenta pink
     rose brown""".split()
 )
@@ -71,9 +71,9 @@ def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
     other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in COLOR_NAME_FILLER_WORDS]
     if not role_words or words[0] in NON_BRAND_FIRST_PROPERTY_WORDS:
         return None
-    if "brand" in role_words and other_words and {*other_words} <= HUE_WORDS:
+    if "brand" in role_words and other_words and {*other_words} <= CSS_HUE_WORDS:
         return COLOR_ROLE_OF_BRAND_HUE_PROPERTY
-    is_brand = other_words == words[:1] and words[0] not in HUE_WORDS and not words[0].isdigit()
+    is_brand = other_words == words[:1] and words[0] not in CSS_HUE_WORDS and not words[0].isdigit()
     role = choose_color_role_unless_ambiguous(role_words) if is_brand or not other_words else None
     return None if role and role.role == "background" and other_words else role
 
@@ -109,5 +109,5 @@ def find_framework_palette_props(names: Iterable[str]) -> Iterator[str]:
 def split_property_family_and_hue(name: str) -> tuple[str, str]:
     """Return the family of a name (the words before its hue) and the hue; both empty without a hue."""
     words = split_css_property_name(name)
-    place = next((at for at, word in enumerate(words) if word in HUE_WORDS), None)
+    place = next((at for at, word in enumerate(words) if word in CSS_HUE_WORDS), None)
     return ("", "") if place is None else (" ".join(words[:place]), words[place])

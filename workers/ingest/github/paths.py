@@ -17,7 +17,7 @@ MAX_REPOSITORY_FILE_REQUESTS = 16
 #: Bytes of a file; a larger one is skipped.
 MAX_REPOSITORY_FILE_BYTES = 256 << 10
 #: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
-MAX_REPOSITORY_PATH_CHARS = 300
+MAX_REPOSITORY_TREE_PATH_CHARS = 300
 
 README_PATH_PATTERN = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE
@@ -107,7 +107,7 @@ def prefix_tree_entry_path(folder: str, entry: GitTreeEntry) -> GitTreeEntry:
 
 
 def is_useful_repository_path(path: str) -> bool:
-    if len(path) > MAX_REPOSITORY_PATH_CHARS:
+    if len(path) > MAX_REPOSITORY_TREE_PATH_CHARS:
         return False
     name = path.rpartition("/")[2].lower()
     has_known_name = name in KNOWN_REPOSITORY_FILE_NAMES or name.startswith("readme") or name.endswith("info.plist")

@@ -19,7 +19,7 @@ from workers.ingest.website.session import CrawlSession
 MAX_STYLE_CRAWL_DELAY_S = 1.0
 
 
-async def read_root_manifest_llms_and_styles(
+async def read_home_manifest_llms_and_styles(
     session: CrawlSession, parser: DocumentParser, page: ParsedPage
 ) -> tuple[ParsedPage | None, list[ParsedNonPageDoc]]:
     """Return the root's page, None if it is the named page or wasn't read, and the other extras that were read."""

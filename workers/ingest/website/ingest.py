@@ -17,7 +17,7 @@ from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
 from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
-from workers.ingest.website.extras import read_root_manifest_llms_and_styles
+from workers.ingest.website.extras import read_home_manifest_llms_and_styles
 from workers.ingest.website.pages import crawl_requested_page, lower_linked_page_confidence, read_linked_pages
 from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
 from workers.llm.endpoint import LanguageModelApi
@@ -80,7 +80,7 @@ async def read_site_documents(
 
     page = await crawl_requested_page(session, parser, args["url"])
     await progress("fetching", 0.3)
-    home, readings = await read_root_manifest_llms_and_styles(session, parser, page)
+    home, readings = await read_home_manifest_llms_and_styles(session, parser, page)
     await progress("fetching", 0.4)
     first_pages = [page, home] if home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0

@@ -19,7 +19,11 @@ from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.github.paths import MAX_REPOSITORY_FILE_BYTES, MAX_REPOSITORY_PATH_CHARS, choose_repository_paths
+from workers.ingest.github.paths import (
+    MAX_REPOSITORY_FILE_BYTES,
+    MAX_REPOSITORY_TREE_PATH_CHARS,
+    choose_repository_paths,
+)
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.parser.parser import DocumentParser
 
@@ -118,7 +122,7 @@ def mutant(repository: RepositoryContent, chance: Random, longest: int) -> Repos
         "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
         "topics": [sendable_text(chance, 50) for _ in range(20)],
         "languages": [sendable_text(chance, 50)],
-        "icon": sendable_text(chance, MAX_REPOSITORY_PATH_CHARS),
+        "icon": sendable_text(chance, MAX_REPOSITORY_TREE_PATH_CHARS),
     }
     files = list(repository.files)
     for at in chance.sample(range(len(files)), k=min(len(files), 2)):

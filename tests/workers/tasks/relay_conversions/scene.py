@@ -140,7 +140,7 @@ class RelayScene:
 
     async def delete_app(self) -> None:
         await run_in_transaction(
-            self.pool, lambda conn: apps.delete_registered_app(conn, author=self.author, app_id=self.app_id)
+            self.pool, lambda conn: apps.delete_project_app(conn, author=self.author, app_id=self.app_id)
         )
 
     async def archive(self) -> None:
