@@ -58,6 +58,10 @@ SHARED_FIXTURES = (
 )
 
 
+#: Characters, or bytes. Longer ones may also differ from process to process, as generated keys do.
+LONGEST_TEXT_IN_TEST_ID = 100
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Run the slowest files first: at the end they would keep one core busy and leave the other idle.
@@ -86,6 +90,11 @@ def _group_of(item: pytest.Item) -> str:
 
 def _has_mark(item: pytest.Item, name: str) -> bool:
     return item.get_closest_marker(name) is not None
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long text by its parameter: the id goes into the environment of each process that a test starts."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_TEXT_IN_TEST_ID else None
 
 
 # Nearly all objects from imports and collection live to the end: their collection would be a tenth of the
