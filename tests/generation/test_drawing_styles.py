@@ -140,7 +140,7 @@ def test_no_parser_finds_an_address_a_script_or_a_handler(body: str) -> None:
 
 @pytest.mark.long
 @given(bodies())
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=700)
 def test_no_parser_finds_one_in_many_drawings(body: str) -> None:
     check_cleaned(body)
 

@@ -33,10 +33,10 @@ from tests.generation.video.checks import Film, faults
 SPEC = PieceSpec(format="ugc_remix", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
 #: A square that moves over a grainy wall, and a voice with pauses, 1080p.
 WIDE = (
-    "color=0x8899aa:s=1920x1080:r=30:d=20,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=20[one];"
+    "color=0x8899aa:s=1920x1080:r=30:d=16,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=16[one];"
     "[wall][one]overlay=x='200+900*clip((t-6)/3,0,1)':y=120"
 )
-VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=20:s=48000"
+VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=16:s=48000"
 TALL = "testsrc2=s=240x320:r=30:d=4"
 #: Clips to render whole. Sound and picture are decoded apart, so one clip is unusual in both.
 UNUSUAL = {
@@ -85,16 +85,16 @@ def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
     spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
     (tmp_path / "made").mkdir()
-    spec = PieceSpec(format="ugc_remix", brand=SPEC.brand, seed="tide", seconds=18, transcript=spoken, language="en")
+    spec = PieceSpec(format="ugc_remix", brand=SPEC.brand, seed="tide", seconds=12, transcript=spoken, language="en")
     made, cpu, peak_kb = measured(spec, clip, tmp_path / "made")
     assert made.duration_ms
-    assert 13_000 < made.duration_ms <= 18_034
+    assert 8_000 < made.duration_ms <= 12_034
     frames = round(made.duration_ms * 30 / 1000)
     assert faults(Film(tmp_path / "made" / made.name, (1080, 1920), frames)) == []
     assert {one.name for one in (tmp_path / "made").iterdir()} == {made.name, made.thumbnail}
     assert min(line.contrast for line in made.shown) >= 4.5
     assert {"hook", "caption", "app"} <= {line.name for line in made.shown}
-    assert cpu < 75
+    assert cpu < 50
     assert peak_kb < 900 << 10
 
 
