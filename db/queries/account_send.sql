@@ -31,7 +31,7 @@ select organization_id, id, archived, cancel, project_id, content_id, mode, priv
            p.project_id, p.content_id, p.mode, p.privacy_level, p.status, p.phase, p.scheduled_for, p.handle,
            p.request, p.content_revision, p.sealed, p.vault_key_id, p.sent_at, p.last_error,
            a.id as account_id, a.platform, a.service_url, a.external_id, a.handle as account_handle, a.traits,
-           a.status as account_status, a.head_post_id,
+           a.status as account_status, a.turn_post_id as head_post_id,
            o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id,
            o.status as owner_status, o.quota_posts, o.quota_window_s, o.cooldown_until
       from job j

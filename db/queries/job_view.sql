@@ -20,7 +20,7 @@ and coalesce(j.project_id = :project_id::uuid, true)
 
 -- name: get_job    Return a job.
 select {job}
-  from job_view j
+  from partner_job j
  where j.organization_id = :org
    and j.id = :id;
 
@@ -29,12 +29,12 @@ select {job}
 -- doesn't depend on their length and is cached.
 select {job}
   from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as asked (org, id, place)
-  left join job_view j on j.organization_id = asked.org and j.id = asked.id
+  left join partner_job j on j.organization_id = asked.org and j.id = asked.id
  order by asked.place;
 
 -- name: list_jobs    Return an organization's jobs, newest first.
 select {job}
-  from job_view j
+  from partner_job j
  where j.organization_id = :org
    {filters}
  order by j.id desc
@@ -43,7 +43,7 @@ select {job}
 -- name: list_jobs_of_project
 -- Return a project's jobs, newest first. This and the next statements are separate for their indexes.
 select {job}
-  from job_view j
+  from partner_job j
  where j.organization_id = :org
    and j.project_id = :project_id
    {filters}
@@ -52,7 +52,7 @@ select {job}
 
 -- name: list_open_jobs    Return open jobs, newest first.
 select {job}
-  from job_view j
+  from partner_job j
  where j.organization_id = :org
    and j.finished_at is null
    {place}
@@ -78,7 +78,7 @@ select {job}
   from running_jobs
  cross join lateral (
          select {job}
-           from job_view j
+           from partner_job j
           where j.organization_id = :org
             and j.id = busy_id
             {place}
@@ -91,7 +91,7 @@ select {job}
 offset 0) line
  cross join lateral (
          select {job}
-           from job_view j
+           from partner_job j
           where j.organization_id = :org
             and j.id = line.id
             {place}
@@ -134,7 +134,7 @@ select {job}
 
 -- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
 select {job}
-  from job_view j
+  from partner_job j
  where j.organization_id = :org
    and j.state = :status
    and j.state in ('failed', 'canceled')
@@ -147,7 +147,7 @@ select {job}
 select {job}
   from (
          (select {job}
-            from job_view j
+            from partner_job j
            where j.organization_id = :org
              and j.finished_at is null
              {filters}
@@ -155,7 +155,7 @@ select {job}
            limit :limit)
           union all
          (select {job}
-            from job_view j
+            from partner_job j
            where j.organization_id = :org
              and j.kind = :kind
              and j.finished_at is not null
@@ -218,7 +218,7 @@ with counted_jobs as (
      from (values ('failed'), ('canceled')) as ends (state)
     cross join lateral (
             select status, stage
-              from job_view
+              from partner_job
              where organization_id = :org
                and state = ends.state
                and state in ('failed', 'canceled')
@@ -230,7 +230,7 @@ with counted_jobs as (
      from unnest(:kinds) as asked (kind)
     cross join lateral (
             select status, stage
-              from job_view
+              from partner_job
              where organization_id = :org
                and kind = asked.kind
                and finished_at is not null
@@ -246,7 +246,7 @@ with counted_jobs as (
   select status, stage, phase
     from (
            select j.status, j.stage, j.phase, j.kind
-             from job_view j
+             from partner_job j
             where j.organization_id = :org
               and j.project_id = :project_id
             order by j.id desc

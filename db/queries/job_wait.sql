@@ -42,7 +42,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
                    where r.organization_id = o.organization_id
                      and r.unique_key = 'refresh:' || o.id
                      and r.finished_at is null) as refreshing,
-                (a.head_post_id is not null and a.head_post_id <> p.id)::int + (
+                (a.turn_post_id is not null and a.turn_post_id <> p.id)::int + (
                   select count(*)::int
                     from (
                            select
@@ -53,7 +53,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
                               and q.scheduled_for <= now()
                               and (q.not_before is null or q.not_before <= now())
                               and (q.scheduled_for, q.id) < (p.scheduled_for, p.id)
-                              and q.id is distinct from a.head_post_id
+                              and q.id is distinct from a.turn_post_id
                             limit :most) earlier) as ahead
            from scheduled_post p
            join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id

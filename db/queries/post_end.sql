@@ -1,7 +1,7 @@
 -- The end of posts with their jobs.
 
 -- name: lock_accounts_of_jobs    Lock the accounts of these jobs' posts, before the posts.
-select a.id, a.head_post_id
+select a.id, a.turn_post_id as head_post_id
   from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
   join scheduled_post p on p.organization_id = t.org
                        and p.job_id = t.job_id

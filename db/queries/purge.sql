@@ -216,7 +216,7 @@ returning id;
 update social_account
    set project_id = null,
        service_url = '', external_id = '', handle = '', avatar_url = null, traits = '{}',
-       quota_posts = null, quota_window_s = null, cooldown_until = null, head_post_id = null,
+       quota_posts = null, quota_window_s = null, cooldown_until = null, turn_post_id = null,
        status = 'disconnected', connected_at = now(), disconnected_at = now(), canceled_posts = 0,
        collect_at = null
  where organization_id = :org

@@ -9,7 +9,7 @@ from schemas import jobs, posts, projects
 
 
 class JobRow(NamedTuple):
-    """Job for partners (the view `job_view`)."""
+    """Job for partners (the view `partner_job`)."""
 
     id: UUID
     project_id: UUID | None

@@ -62,11 +62,11 @@ head as materialized (
      and (:head_post_id = :post_id or not (busy or behind))),
 marked_head as (
   update social_account
-     set head_post_id = :post_id
+     set turn_post_id = :post_id
     from head
    where organization_id = :org
      and id = :account_id
-     and head_post_id is distinct from :post_id),
+     and turn_post_id is distinct from :post_id),
 started_post as (
   -- Clears what an earlier time or caption left.
   update scheduled_post
@@ -126,10 +126,10 @@ select greatest(0, full_s) as full_s, busy, exists (select from head) as is_head
 
 -- name: leave_head    Leave the head if this post has it; the caller locked the account.
 update social_account
-   set head_post_id = null
+   set turn_post_id = null
  where organization_id = :org
    and id = :account_id
-   and head_post_id = :post_id;
+   and turn_post_id = :post_id;
 
 -- part: wake_job
 -- Make the jobs in `next` due. Each gets its post's time, which precedes the jobs of later posts, as these
@@ -263,10 +263,10 @@ inserted_event as (
 left_head as (
   -- As leave_head and wake_next, without a round trip for each.
   update social_account
-     set head_post_id = null
+     set turn_post_id = null
    where organization_id = :org
      and id = :account_id
-     and head_post_id = :id),
+     and turn_post_id = :id),
 {next_job},
 woken_job as (
   {wake_job})

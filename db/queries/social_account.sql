@@ -57,7 +57,7 @@ select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_pos
   from asked
  cross join lateral (
          select id, project_id, platform, traits, status, offered_at is not null as offered,
-                head_post_id
+                turn_post_id as head_post_id
            from social_account
           where organization_id = :org
             and id = asked_id

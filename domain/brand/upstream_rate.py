@@ -8,7 +8,7 @@ database's clock is compared.
 from typing import NamedTuple
 
 from db.pool import Conn
-from db.queries import upstream_rate_limit
+from db.queries import upstream_pace
 from schemas.errors import SourceRateLimited
 
 
@@ -40,7 +40,7 @@ async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, pat
     Raises `SourceRateLimited` if the wait would be longer, with the seconds until it is short enough. Transactions
     queue on the upstream's row until each commits. No token is valid before the end of a cooldown.
     """
-    wait_s = await upstream_rate_limit.take_token.value(
+    wait_s = await upstream_pace.take_token.value(
         conn,
         upstream=rate.upstream,
         every_s=rate.every_s,
@@ -48,7 +48,7 @@ async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, pat
         ahead_s=rate.burst_refill_s + patience_s,
     )
     if wait_s is None:
-        later_s = await upstream_rate_limit.get_wait.value(
+        later_s = await upstream_pace.get_wait.value(
             conn, upstream=rate.upstream, ahead_s=rate.burst_refill_s + patience_s
         )
         raise SourceRateLimited(f"{rate.upstream} is at its rate limit", retry_after=later_s)
@@ -57,7 +57,7 @@ async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, pat
 
 async def check_upstream_cooldown(conn: Conn, *, rate: UpstreamRequestRate) -> None:
     """Raise `SourceRateLimited` if an upstream is in a cooldown, such as one that began during the wait for a token."""
-    left_s = await upstream_rate_limit.get_cooldown.value(conn, upstream=rate.upstream)
+    left_s = await upstream_pace.get_cooldown.value(conn, upstream=rate.upstream)
     if left_s:
         raise SourceRateLimited(f"{rate.upstream} takes no more requests for now", retry_after=left_s)
 
@@ -68,7 +68,7 @@ async def start_upstream_cooldown(conn: Conn, *, rate: UpstreamRequestRate, wish
     It lasts at least `wish_s`, the upstream's own wish. A refusal soon after a cooldown doubles the next one.
     A refusal during a cooldown extends it only if its wish is longer than the rest.
     """
-    length_s: float = await upstream_rate_limit.cool_down.value(
+    length_s: float = await upstream_pace.cool_down.value(
         conn,
         upstream=rate.upstream,
         cooldown_s=rate.cooldown_s,

@@ -1,7 +1,7 @@
 """Account queues: one post of an account is prepared and sent at a time, in the order of their times.
 
 The post at the head of its account's queue is the one at work. The account's row holds its id
-(`head_post_id`), and every change of the head locks that row. A post that doesn't get the head puts its job
+(`turn_post_id`), and every change of the head locks that row. A post that doesn't get the head puts its job
 back in the same transaction, so the wake of the next post finds it
 (docs/decisions/0012-per-account-fifo-queue-head.md).
 """

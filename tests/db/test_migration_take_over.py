@@ -97,9 +97,6 @@ select pg_terminate_backend(pid)
  where datname = current_database() and application_name = 'tenantry-migrate'
 """
 
-#: Tables and columns of f87eb061 that have other names now.
-RENAMED = {"upstream_pace": "upstream_rate_limit", "turn_post_id": "head_post_id"}
-
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -127,14 +124,12 @@ async def schema_of(conn: Conn) -> list[str]:
 
 
 async def rows_of(conn: Conn) -> Rows:
-    """Return the rows of each table, but for the lists of migrations, by the present names."""
+    """Return the rows of each table, but for the lists of migrations."""
     tables = [row[0] for row in await conn.fetch(TABLES) if row[0] not in LEDGERS]
     rows = {}
     for table in tables:
         texts = await conn.fetch(f"select to_jsonb(t)::text from {table} t order by 1")
-        rows[RENAMED.get(table, table)] = [
-            {RENAMED.get(column, column): value for column, value in json.loads(row[0]).items()} for row in texts
-        ]
+        rows[table] = [json.loads(row[0]) for row in texts]
     return rows
 
 

@@ -30,7 +30,7 @@ POLLED_JOBS_A_TENANT = 25
 
 #: The bare route's table: jobs by id only.
 CREATE_BARE_JOB_TABLE = """
-create table bare_job as select * from job_view;
+create table bare_job as select * from partner_job;
 alter table bare_job add primary key (id);
 analyze bare_job"""
 

@@ -53,7 +53,7 @@ async def refused(conn: Conn, wish_s: float | None = None) -> float:
 
 async def pass_time(conn: Conn, seconds: float) -> None:
     await conn.execute(
-        """update upstream_rate_limit set free_at = free_at - make_interval(secs => $1),
+        """update upstream_pace set free_at = free_at - make_interval(secs => $1),
                   held_until = held_until - make_interval(secs => $1)""",
         seconds,
     )
@@ -67,7 +67,7 @@ async def test_forty_callers_share_the_burst_and_patient_ones_queue(
     tokens = sorted(wait for wait in waits if wait is not None)
     behind = [ITUNES_RATE_LIMIT.every_s * place for place in range(1, queued + 1)]
     assert tokens == pytest.approx([0.0] * ITUNES_RATE_LIMIT.burst + behind)
-    assert await conn.fetchval("select count(*) from upstream_rate_limit") == 1
+    assert await conn.fetchval("select count(*) from upstream_pace") == 1
 
 
 async def test_no_minute_has_more_than_twenty(pool: Pool, conn: Conn) -> None:
@@ -120,7 +120,7 @@ async def test_refusals_of_earlier_requests_count_once(pool: Pool, conn: Conn) -
     await take(pool)
     cooldowns = await asyncio.gather(*(run_in_transaction(pool, refused) for _ in range(8)))
     assert cooldowns == pytest.approx([60] * 8)
-    assert await conn.fetchval("select held_s from upstream_rate_limit") == 60
+    assert await conn.fetchval("select held_s from upstream_pace") == 60
 
 
 async def test_cooldowns_double_up_to_half_an_hour_and_are_forgotten(pool: Pool, conn: Conn) -> None:

@@ -176,7 +176,7 @@ async def test_the_next_post_is_woken_when_the_head_of_the_queue_ends(
     [first] = await scene.pull(conn)
     await scene.schedule(conn, project)
     [second] = await scene.pull(conn)
-    await conn.execute("update social_account set head_post_id = $1", post_of(first))
+    await conn.execute("update social_account set turn_post_id = $1", post_of(first))
     await settle(pool, second, Snooze(30))
     if ending == "settled":
         await settle(pool, first, FAILED)

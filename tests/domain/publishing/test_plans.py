@@ -192,7 +192,7 @@ async def found(conn: Conn, project: Project) -> Table:
                         attempt_started_at = now(), attempt_deadline_at = now() + interval '1 hour'
                   where id = $2"""
     await conn.execute(running, ids.new_uuid7(), job_id)
-    head = "update social_account set head_post_id = $1 where id = $2"
+    head = "update social_account set turn_post_id = $1 where id = $2"
     await conn.execute(head, post_id, project.account_ids[0])
     return Table(project, post_id, job_id)
 

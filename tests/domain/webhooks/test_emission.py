@@ -138,7 +138,7 @@ async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project:
     assert await told() == {"social_account.needs_reauth": 1}
     await seeds.account(conn, project.org, project.id)
     assert await told() == {"social_account.connected": 1}
-    await conn.execute("update social_account set head_post_id = null, quota_posts = null where id = $1", account_id)
+    await conn.execute("update social_account set turn_post_id = null, quota_posts = null where id = $1", account_id)
     assert await told() == {}
     await leasing.disconnect(pool, project.org, account_id)
     assert await told() == {"social_account.revoked": 1}

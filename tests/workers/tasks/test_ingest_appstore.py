@@ -36,7 +36,7 @@ async def ingest(project: IngestProject, answers: Answers, *listings: RequestedS
 async def test_a_listing_becomes_the_projects_brand(project: IngestProject) -> None:
     """Its worker waits for a token that is near."""
     await project.workers.pool.execute(
-        "insert into upstream_rate_limit (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
+        "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
     )
     answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
     row = await ingest(project, answers, FACEBOOK)
@@ -58,7 +58,7 @@ async def test_an_unlisted_app_costs_five_rate_tokens(project: IngestProject) ->
     row = await ingest(project, nothing, FACEBOOK)
     assert (row["state"], row["error"]["code"]) == ("failed", "SOURCE_NOT_FOUND")
     # The burst is spent: the next token is the first with a wait.
-    spent_at = await pool.fetchval("select free_at - interval '20 s' from upstream_rate_limit")
+    spent_at = await pool.fetchval("select free_at - interval '20 s' from upstream_pace")
     assert before <= spent_at <= await pool.fetchval(clock)
 
 
@@ -87,7 +87,7 @@ async def wait_until_snoozed(project: IngestProject, job_id: UUID, seconds: int)
 
 async def an_hour_passes(project: IngestProject) -> None:
     await project.workers.pool.execute(
-        """update upstream_rate_limit set free_at = free_at - interval '1 hour',
+        """update upstream_pace set free_at = free_at - interval '1 hour',
                   held_until = held_until - interval '1 hour'"""
     )
     await project.workers.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
@@ -95,7 +95,7 @@ async def an_hour_passes(project: IngestProject) -> None:
 
 async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestProject) -> None:
     await project.workers.pool.execute(
-        "insert into upstream_rate_limit (upstream, free_at) values ('itunes', now() + interval '100 seconds')"
+        "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '100 seconds')"
     )
     async with stores(project, {}) as site:
         job_id = await start(project, FACEBOOK)
@@ -110,4 +110,4 @@ async def test_google_play_needs_no_token(project: IngestProject) -> None:
     page = raw_response(body=f'<script type="application/ld+json">{node}</script>')
     row = await ingest(project, {play_path(listing): page}, listing)
     assert row["state"] == "completed"
-    assert await project.workers.pool.fetchval("select count(*) from upstream_rate_limit") == 0
+    assert await project.workers.pool.fetchval("select count(*) from upstream_pace") == 0

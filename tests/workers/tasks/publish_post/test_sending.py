@@ -28,7 +28,7 @@ async def test_a_post_is_published_in_stored_steps(project: PublishingProject) -
     assert await project.events(post_id) == ["scheduled", "prepared", "sending", "published"]
     assert [call.caption for call in project.platform.calls] == ["Hello, world"]
     assert (project.records(post_id), await project.sends()) == (1, 1)
-    assert await project.pool.fetchval("select head_post_id from social_account") is None
+    assert await project.pool.fetchval("select turn_post_id from social_account") is None
     [draft] = project.platform.drafts
     assert (draft.caption, draft.language, draft.mode) == ("Hello, world", "en", "direct")
     for media, token in zip(draft.media, files, strict=True):

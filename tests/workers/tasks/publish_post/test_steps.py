@@ -116,7 +116,7 @@ async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: Publishin
     row, job = await project.row(post), await project.job(post)
     assert (row["status"], row["published_at"], row["phase"]) == ("draft_in_inbox", None, None)
     assert job["result"]["status"] == "draft_in_inbox"
-    assert await project.pool.fetchval("select head_post_id from social_account") is None
+    assert await project.pool.fetchval("select turn_post_id from social_account") is None
 
 
 async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: PublishingProject, post: UUID) -> None:

@@ -186,7 +186,7 @@ async def test_each_second_call_has_its_proof_before_it(
 
 async def forget(pool: Pool) -> None:
     """Reset the account's state for the next example."""
-    await pool.execute("update social_account set head_post_id = null, cooldown_until = null")
+    await pool.execute("update social_account set turn_post_id = null, cooldown_until = null")
     await pool.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}' where finished_at is null"
     )

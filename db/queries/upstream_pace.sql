@@ -4,7 +4,7 @@
 
 -- name: take_token
 -- Take a token; return the seconds to wait for it. No row: more than the caller's patience.
-insert into upstream_rate_limit as bucket (upstream, free_at)
+insert into upstream_pace as bucket (upstream, free_at)
 values (:upstream, clock_timestamp() + make_interval(secs => :every_s))
 on conflict (upstream) do update
    set free_at = greatest(bucket.free_at, clock_timestamp()) + make_interval(secs => :every_s)
@@ -13,19 +13,19 @@ returning greatest(0, extract(epoch from free_at - clock_timestamp())::float8 - 
 
 -- name: get_wait    Return the seconds until a refused caller could have a token.
 select greatest(0, extract(epoch from free_at - clock_timestamp())::float8 - :ahead_s)
-  from upstream_rate_limit
+  from upstream_pace
  where upstream = :upstream;
 
 -- name: get_cooldown    Return the remaining seconds of a cooldown.
 select greatest(0, extract(epoch from held_until - clock_timestamp())::float8)
-  from upstream_rate_limit
+  from upstream_pace
  where upstream = :upstream;
 
 -- name: cool_down    Start a cooldown; return its seconds. The row exists, since a token was taken before.
 with bucket as materialized (
   -- The upstream's row, locked, and the time after the lock.
   select *, clock_timestamp() as at
-    from upstream_rate_limit
+    from upstream_pace
    where upstream = :upstream
      for update
 ), cooldown as (
@@ -37,10 +37,10 @@ with bucket as materialized (
            else :cooldown_s end) as length_s
     from bucket
 )
-update upstream_rate_limit r
+update upstream_pace p
    set held_until = c.at + make_interval(secs => c.length_s),
        held_s = case when c.is_running then c.held_s else c.length_s end,
-       free_at = greatest(r.free_at, c.at + make_interval(secs => c.length_s + :burst_s))
+       free_at = greatest(p.free_at, c.at + make_interval(secs => c.length_s + :burst_s))
   from cooldown c
- where r.upstream = c.upstream
+ where p.upstream = c.upstream
 returning c.length_s;
