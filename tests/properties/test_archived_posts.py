@@ -98,7 +98,7 @@ async def activate(history: PostHistory) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@settings(post_histories.SETTINGS, max_examples=200)
+@settings(post_histories.SETTINGS, max_examples=120)
 @given(
     gated=st.booleans(),
     before=st.lists(post_histories.EVENTS, min_size=3, max_size=15),

@@ -209,7 +209,7 @@ async def test_a_phase_follows_from_the_jobs_history(conn: Conn, later: list[boo
 
 
 @pytest.mark.long
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=120)
 @ANY_HISTORY
 async def test_phases_in_many_examples(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     await check_history(conn, later, events)

@@ -234,7 +234,7 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
 
 
-@settings(SETTINGS, max_examples=200)
+@settings(SETTINGS, max_examples=120)
 @given(
     gated=st.booleans(), events=st.tuples(st.lists(EVENTS, min_size=5, max_size=25), ENDS, st.lists(EVENTS, max_size=5))
 )

@@ -85,7 +85,7 @@ USUAL = ("approve", "schedule", "publish", "edit", "finish")
 EXTRA = ((), ("reject",), ("archive",), ("regenerate",))
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.long)])
 async def test_revision_races_reviewers_and_archives(wide: Pool, conn: Conn, org: UUID, times: int) -> None:
     """No queued post has pending content, and files and number are of one revision."""
     count = 0

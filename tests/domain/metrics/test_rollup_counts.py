@@ -94,7 +94,7 @@ def _label(at: datetime, zone: ZoneInfo, granularity: Granularity) -> str:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("windows", [200, pytest.param(4_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("windows", [200, pytest.param(1_500, marks=pytest.mark.long)])
 async def test_no_event_is_counted_in_a_wrong_bucket(conn: Conn, windows: int) -> None:
     dice = random.Random(windows)
     events = await happen(conn, dice, 3_000)

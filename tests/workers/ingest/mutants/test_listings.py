@@ -87,7 +87,7 @@ async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Docu
 @pytest.mark.long
 async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
     apps = real_results()
-    await check_mutants(parser, f"real listing/{block}", 250, lambda chance: mutant(chance.choice(apps), chance))
+    await check_mutants(parser, f"real listing/{block}", 120, lambda chance: mutant(chance.choice(apps), chance))
 
 
 @cache

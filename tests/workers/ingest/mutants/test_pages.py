@@ -38,4 +38,4 @@ async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Documen
 @pytest.mark.first
 async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
     pages = [document for _, document in website_pages()]
-    await check_mutants(parser, f"real page/{block}", 200, lambda chance: mutant(chance.choice(pages), pages, chance))
+    await check_mutants(parser, f"real page/{block}", 100, lambda chance: mutant(chance.choice(pages), pages, chance))

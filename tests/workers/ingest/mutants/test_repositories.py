@@ -152,7 +152,7 @@ async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: D
     await check_mutants(
         parser,
         "real repository/0",
-        250,
+        120,
         lambda chance: mutant(chance.choice(repositories), chance, MAX_REPOSITORY_FILE_BYTES),
     )
 

@@ -25,7 +25,7 @@ from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import PublishingProject, StopAction
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
-MANY = pytest.param(400, marks=pytest.mark.long)
+MANY = pytest.param(200, marks=pytest.mark.long)
 #: About as long as an attempt takes.
 ATTEMPT_S = 0.005
 
