@@ -23,7 +23,7 @@ CONDITION_POLL_S = 0.02
 #: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
 MIN_BENCH_WORKER_CONNECTIONS = 10
 
-COUNT_BENCH_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
+COUNT_ACTIVE_BENCH_WORKERS_SQL = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
 #: Uses the partial indexes: polling must not cost as much as the measured work.
 SELECT_WHETHER_POOL_HAS_RUNNABLE_JOB = """
@@ -50,7 +50,7 @@ async def run_workers(
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[ChildProcess]]:
     """Run `workers` more worker processes of a pool while the block runs. Yields them once registered."""
-    before: int = await environment.pool.fetchval(COUNT_BENCH_WORKERS)
+    before: int = await environment.pool.fetchval(COUNT_ACTIVE_BENCH_WORKERS_SQL)
     command = ("chaos.worker",) if pool == BENCH_POOL else ("workers", pool)
     own = {
         "SLOTS": str(slots), "POOL_SIZE": str(max(MIN_BENCH_WORKER_CONNECTIONS, slots // 5)),
@@ -69,7 +69,7 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
     """Wait until `count` active workers are registered. Raise `BenchmarkFailed` after `PROCESS_START_TIMEOUT_S`."""
 
     async def all_registered() -> bool:
-        return bool(await pool.fetchval(COUNT_BENCH_WORKERS) >= count)
+        return bool(await pool.fetchval(COUNT_ACTIVE_BENCH_WORKERS_SQL) >= count)
 
     await poll_until(all_registered, within=PROCESS_START_TIMEOUT_S)
 

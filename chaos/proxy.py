@@ -28,7 +28,7 @@ class FaultProxy:
     """
 
     def __init__(self, server: ServerAddress) -> None:
-        self._server, self._acceptor = server, LoopbackTcpServer(self.serve)
+        self._server, self._acceptor = server, LoopbackTcpServer(self.relay_connection)
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding, self._muted = asyncio.Event(), False
         self._forwarding.set()
@@ -65,7 +65,7 @@ class FaultProxy:
     async def end(self) -> None:
         await self._acceptor.stop_and_close_connections()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def relay_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._server)
         self._writers |= {writer, server_writer}
         try:

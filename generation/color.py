@@ -39,7 +39,7 @@ class Oklch(NamedTuple):
     def to_rgb_with_changes(
         self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
     ) -> RGB:
-        """Return the color as sRGB with a lightness and at most a chroma, None for its own, turned by `hue` degrees."""
+        """Return it as sRGB, turned by `hue` degrees; unless None, `lightness` replaces and `chroma` caps its own."""
         return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
             self.chroma if chroma is None else min(self.chroma, chroma),

@@ -88,6 +88,6 @@ def _decode_video_frame_to_ppm_thumbnail(path: Path, second: float) -> bytes:
 
 def _decode_filtered_video_frame(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run_ffmpeg_on_clip(
+    return clip.probe_clip_with_ffmpeg(
         *clip.build_ffmpeg_input_from_video_part(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
     )

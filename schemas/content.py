@@ -259,7 +259,7 @@ class ApprovalPolicy(ResponseStruct, frozen=True, kw_only=True):
 
 
 class ApprovalPolicyPatch(RequestStruct, frozen=True, kw_only=True):
-    """Omitted fields stay unchanged; the policy applies to content created from now on."""
+    """Change of a project's approval policy, for content created from now on. Omitted fields stay unchanged."""
 
     requires_approval: bool | UnsetType = UNSET
     """Whether all new content needs an approval."""

@@ -13,7 +13,7 @@ TopPerformerSource = Literal["content_container", "platform_post", "manual"]
 
 
 class TopPerformer(ResponseStruct, frozen=True, kw_only=True):
-    """A post, or content on one platform."""
+    """Item of a ranking: a post, or content on one platform, with its figure."""
 
     rank: int
     """From 1 on. Equal figures are ordered by id."""

@@ -59,10 +59,10 @@ class NastyRedis(FaultProxy):
         for _ in range(count):
             await self._met.acquire()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def relay_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._met.release()
         if self._manner is None:
-            await super().serve(reader, writer)
+            await super().relay_connection(reader, writer)
             return
         self._writers.add(writer)
         try:

@@ -46,11 +46,13 @@ def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
         return msgspec.convert({field.encode_name: [row.cells for row in rows]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        errors = (yield from _collect_csv_row_errors(rows, row_kind)) or [body_validation.parse_msgspec_error(error)]
+        errors = (yield from _collect_errors_of_csv_rows(rows, row_kind)) or [
+            body_validation.parse_msgspec_error(error)
+        ]
         raise InvalidValue(*errors[0], *errors[1:]) from None
 
 
-def _collect_csv_row_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
+def _collect_errors_of_csv_rows(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
     """Return path and message of each validation error of CSV rows, up to the limit of a response."""
     errors: list[tuple[str, str]] = []
     for first in range(0, len(rows), CSV_ROWS_PER_STEP):

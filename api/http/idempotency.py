@@ -106,7 +106,7 @@ async def _claim_key_and_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]], body: bytes
 ) -> WriteReply[T]:
     claim = await _read_idempotency_key(request, body)
-    return await _retry_until_key_is_free(
+    return await _repeat_write_while_key_is_claimed(
         partial(request.run_transaction, partial(_run_write_or_replay_answer, request, claim, write))
     )
 
@@ -140,14 +140,14 @@ async def insert_idempotently(
         return await run_idempotent_write(request, write)
     claim = await _read_idempotency_key(request, await request.body())
     record = None if claim is None else _build_idempotency_record(request, claim, result)
-    wrote = await _retry_until_key_is_free(partial(insert, record))
+    wrote = await _repeat_write_while_key_is_claimed(partial(insert, record))
     if claim is not None and not wrote:
         async with request.acquire_connection() as conn:
             result = await _replay_first_answer(request, conn, claim)
     return await send_wakes_and_reply(request, result)
 
 
-async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> T:
+async def _repeat_write_while_key_is_claimed(write: Callable[[], Awaitable[T | None]]) -> T:
     """Call `write` until no other transaction uses the Idempotency-Key; return the result of `write`.
 
     `write` returns None while another transaction uses it. Raises `IdempotentRequestInFlight` after 2 s.

@@ -133,9 +133,9 @@ class ReconnectingWebhookSseStream:
         self._is_lost = True
 
     def _handle_refusal(self, response: httpx.Response) -> None:
-        """Raise `_StreamRetryNeeded` for a 429 or a server error; end the command for others, and for a disabled key.
+        """Raise `_StreamRetryNeeded` for a 429 or a server error except KILL_SWITCH; end the command for other errors.
 
-        Return after a 404 for the last received event, no longer stored: the stream continues with the next events.
+        Return after a 404 for the last received event, no longer stored: the next connection starts with new events.
         """
         code = response.status_code
         if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_kill_switch_error(response)):

@@ -8,7 +8,7 @@ update {table}
  where organization_id = :org"""
 
 
-def _build_sandbox_aging_statement(name: str, **columns: str) -> Query:
+def _build_statement_that_ages_tables(name: str, **columns: str) -> Query:
     """Return the statement that moves times of organization `org` back; `columns`: a table's, parted by blanks."""
     *updates, last = [
         _AGE_SANDBOX_ROWS_SQL.format(
@@ -22,7 +22,7 @@ def _build_sandbox_aging_statement(name: str, **columns: str) -> Query:
 
 #: Statements for all times that a sandbox's clock moves, but for its jobs: `age_jobs` in `sandbox_clock.sql`.
 SANDBOX_ROW_AGING_STATEMENTS = (
-    _build_sandbox_aging_statement(
+    _build_statement_that_ages_tables(
         "age_projects",
         project="created_at updated_at archived_at purging_at",
         github_installation="listed_at connected_at",
@@ -31,7 +31,7 @@ SANDBOX_ROW_AGING_STATEMENTS = (
         media_upload="started_at",
         ingest="completed_at",
     ),
-    _build_sandbox_aging_statement(
+    _build_statement_that_ages_tables(
         "age_accounts",
         account_credential="expires_at rotated_at refresh_at",
         lease_request="created_at assigned_at",
@@ -39,7 +39,7 @@ SANDBOX_ROW_AGING_STATEMENTS = (
         post_collection="asked_at due_at",
         social_account="cooldown_until connected_at disconnected_at offered_at collect_at",
     ),
-    _build_sandbox_aging_statement(
+    _build_statement_that_ages_tables(
         "age_posts",
         content_item="created_at updated_at",
         content_asset="created_at",

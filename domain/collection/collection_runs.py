@@ -15,7 +15,7 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import PlatformMetricValues
+from domain.collection.snapshots import ReportedMetricsOfSubject
 from domain.publishing import outgoing
 from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
@@ -89,7 +89,7 @@ class MetricCollectionResult(NamedTuple):
 
     asked: list[PostDueForMetricPolling]
     failed: list[PostDueForMetricPolling]
-    told: list[PlatformMetricValues]
+    told: list[ReportedMetricsOfSubject]
     error: PlatformError | None
 
 

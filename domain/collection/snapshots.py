@@ -27,7 +27,7 @@ class MetricSubject(NamedTuple):
     since: datetime | None
 
 
-class PlatformMetricValues(NamedTuple):
+class ReportedMetricsOfSubject(NamedTuple):
     """Values that a platform reported of a subject; a metric without a value is absent.
 
     `at` is a time before the collection run's that a sandbox's clock skipped.
@@ -83,7 +83,7 @@ async def store_metric_snapshots(
     *,
     organization_id: UUID,
     account_id: UUID,
-    told: Sequence[PlatformMetricValues],
+    told: Sequence[ReportedMetricsOfSubject],
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
@@ -117,7 +117,7 @@ async def store_metric_snapshots(
 
 
 def _pick_metrics_to_store(
-    told: Sequence[PlatformMetricValues], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
+    told: Sequence[ReportedMetricsOfSubject], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
 ) -> list[MetricValueChange]:
     """Return the reported values that differ from the last ones in `latest`, and update `latest`."""
     changes = list[MetricValueChange]()

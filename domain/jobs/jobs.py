@@ -54,7 +54,7 @@ _JOB_LIST_QUERY_BY_PHASE = {
 JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 
 #: Most searches of one list: the product of the filters' numbers of values.
-MAX_JOB_LIST_SEARCHES = 25
+MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
 
 #: Job and its version, which grows with every visible change.
 VersionedJob: TypeAlias = tuple[Job, int]
@@ -88,17 +88,16 @@ async def list_filtered_jobs(
 ) -> list[Job]:
     """Return at most `limit` jobs of an organization older than `before`, newest first.
 
-    A filter of None matches all. Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES`
-    searches, `ObjectNotFound` for an unknown project.
+    A filter of None matches all. Raises `InvalidValue` for more combinations of filter values than
+    `MAX_FILTER_COMBINATIONS_PER_JOB_LIST`, `ObjectNotFound` for an unknown project.
     """
     filters = {"org": organization_id, "error_code": error_code, "limit": limit, **period.sql_parameters(before)}
     lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
     value_lists: list[Sequence[str | None]] = [values or [None] for values in lists.values()]
     leading = [dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
-    if len(leading) > MAX_JOB_LIST_SEARCHES:
-        raise InvalidValue(
-            "kind", f"times status, stage and phase makes over {MAX_JOB_LIST_SEARCHES} searches: use fewer values"
-        )
+    if len(leading) > MAX_FILTER_COMBINATIONS_PER_JOB_LIST:
+        most = MAX_FILTER_COMBINATIONS_PER_JOB_LIST
+        raise InvalidValue("kind", f"times status, stage and phase makes over {most} searches: use fewer values")
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     search = partial(_search_org_jobs, project_id=project_id)

@@ -26,7 +26,7 @@ MAX_CONVERSION_SUM_GROUPS = 10_000
 
 
 class ConversionSumQuery(NamedTuple):
-    """Query of a caller. `names` are None for `CONVERSION_EVENT_NAMES`, `app_id` is None for all apps."""
+    """Query for sums of conversions. None means `CONVERSION_EVENT_NAMES` for `names`, and all apps for `app_id`."""
 
     organization_id: UUID
     project_id: UUID

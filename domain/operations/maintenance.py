@@ -9,7 +9,7 @@ from jobs import maintenance
 from jobs.ledger import ChangedJob
 
 
-async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[ChangedJob]:
+async def requeue_or_end_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Queue or end a batch of jobs that dead workers hold, or with an attempt past its time limit; return the jobs.
 
     Ends the subjects of failed and canceled ones. Does nothing once the database's time is past `before`.

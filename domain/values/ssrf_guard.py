@@ -95,7 +95,7 @@ def check_fetch_url(text: str, *, allowed: AllowedOrigins) -> str:
     host, port = to_ascii_host(parts), url_port(parts)
     policy = allowed.get((host, port), PUBLIC_ADDRESS_POLICY)
     if policy is PUBLIC_ADDRESS_POLICY:
-        refuse_private_host(host, port)
+        refuse_local_or_numeric_host(host, port)
     url = parts._replace(netloc=build_netloc(parts, host), fragment="", path=parts.path or "/").geturl()
     try:
         policy.check_url(url)
@@ -147,7 +147,7 @@ def url_port(parts: SplitResult) -> int:
     return DEFAULT_PORT_BY_SCHEME[parts.scheme] if port is None else port
 
 
-def refuse_private_host(host: str, port: int) -> None:
+def refuse_local_or_numeric_host(host: str, port: int) -> None:
     if port not in PUBLIC_ADDRESS_POLICY.allowed_ports:
         raise invalid_url_error("must use port 80 or 443")
     if ":" in host or DOTTED_QUAD_PATTERN.fullmatch(host):

@@ -211,9 +211,9 @@ def _encode_webhook_body(row: _LockedWebhookEvent, subject: WebhookEventSubject,
 
 
 class _EventObjectKind(NamedTuple):
-    """Reader of one kind of object, and the path of its GET.
+    """Kind of object in webhook events: its reader, which may return a version too, and the path of its GET.
 
-    The reader takes the object's id as `id_name`, and the subject's fields in `beside`. It may return a version too.
+    The reader takes the organization, the object's id as `id_name`, and the event's fields named in `beside`.
     """
 
     read: Callable[..., Awaitable[Any]]

@@ -180,14 +180,14 @@ def _draw_age_lines(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, sk
     """Draw the lines of age on a face: with more age first around the mouth, then at the eyes, then on the forehead."""
     strength = look.aging.lines
     for side in (-1, 1):
-        for points, since, width in _AGE_LINES:
+        for points, since, width in _WRINKLE_CURVES:
             if strength > since:
                 opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
                 path = build_open_svg_path(shape.fit_points_to_head([(side * x, y) for x, y in points]))
                 sketch.draw_curve(path, skin.line, width, opacity=opacity)
 
 
-_AGE_LINES: tuple[tuple[CurvePoints, float, float], ...] = (
+_WRINKLE_CURVES: tuple[tuple[CurvePoints, float, float], ...] = (
     (((37, 536), (52, 552), (63, 578)), 0.2, 4.2),
     (((46, 486), (66, 492), (88, 484)), 0.3, 3.4),
     (((106, 448), (120, 443)), 0.35, 3.2),

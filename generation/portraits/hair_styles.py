@@ -56,7 +56,7 @@ def _parse_shape_with_mirror_image(right: str) -> tuple[CurvePoints, CurvePoints
     return pair_points_with_mirror_image(parse_points(right))
 
 
-_TIED_HAIR_SHAPE = _parse_hair_shape("""
+_PULLED_BACK_HAIR_FRONT = _parse_hair_shape("""
     -146,450 -158,396 -161,322 -136,252 -80,206 0,190 80,206 136,252 161,322 158,396 146,450 142,398
     128,340 92,298 40,276 0,270 -40,276 -92,298 -128,340 -142,398
 """)
@@ -213,12 +213,12 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         ),
     ),
     "bun": HairStyleShapes(
-        front=_TIED_HAIR_SHAPE,
+        front=_PULLED_BACK_HAIR_FRONT,
         back=parse_points("0,100 54,110 84,148 76,200 0,222 -76,200 -84,148 -54,110"),
         strands=_TIED_HAIR_STRANDS,
     ),
     "ponytail": HairStyleShapes(
-        front=_TIED_HAIR_SHAPE,
+        front=_PULLED_BACK_HAIR_FRONT,
         back=parse_points("""
     -20,176 40,150 110,160 172,216 206,320 226,470 240,620 230,760 196,830 170,790 176,680 172,540
     150,400 110,290 40,220
@@ -261,7 +261,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         bumps=31,
     ),
     "puff": HairStyleShapes(
-        front=_TIED_HAIR_SHAPE,
+        front=_PULLED_BACK_HAIR_FRONT,
         back=mirror_half_shape(parse_points("0,98 66,106 112,142 118,188 92,230 0,244")),
         strands=_TIED_HAIR_STRANDS,
         behind=parse_points("-86,228 -114,186 -102,138 -60,108 0,98 60,108 102,138 114,186 86,228"),
@@ -272,7 +272,7 @@ HAIR_STYLES: Mapping[str, HairStyleShapes] = {
         front=_parse_shape_with_mirror_image("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420")
     ),
     "locs": HairStyleShapes(
-        front=_TIED_HAIR_SHAPE,
+        front=_PULLED_BACK_HAIR_FRONT,
         over=_parse_shape_with_mirror_image("140,380 170,400 190,800 150,800"),
         strands=_TIED_HAIR_STRANDS,
     ),

@@ -111,7 +111,7 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = run_ffmpeg_on_clip(*clip.input_arguments(), *shape)
+    result = probe_clip_with_ffmpeg(*clip.input_arguments(), *shape)
     frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
     color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
@@ -132,7 +132,7 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
 def _measure_analyzed_seconds(clip: ProbedClip) -> float:
     """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS_TIME_PATTERN.findall(run_ffmpeg_on_clip(*clip.input_arguments(), *arguments).stdout)
+    times = _PROGRESS_TIME_PATTERN.findall(probe_clip_with_ffmpeg(*clip.input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
@@ -149,7 +149,7 @@ def _measure_clip_sound_levels(clip: ProbedClip) -> "levels.LoudnessLevels | Non
     return levels.measure_loudness_levels(samples.astype(np.float64) / 32_768, _SPEECH_DETECTION_SAMPLE_RATE_HZ)
 
 
-def run_ffmpeg_on_clip(*arguments: str) -> ffmpeg.FfmpegResult:
+def probe_clip_with_ffmpeg(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg on a clip within the probing limits; return its result. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run_ffmpeg(*arguments, bounds=_CLIP_PROBE_LIMITS)

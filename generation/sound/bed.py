@@ -18,9 +18,9 @@ from generation.sound.synthesis import (
     kick_drum_wave,
     lowpass_filter,
     pluck_wave,
+    sample_times_s,
     seeded_white_noise,
     soft_saw_wave,
-    sound_times_s,
 )
 from generation.timing import MUSIC_BEAT_S
 
@@ -116,12 +116,12 @@ def _add_drums(track: _InstrumentTrack, at: float, seed: str) -> None:
 
 def _add_cut_whoosh(track: _InstrumentTrack, cut: float, seed: str) -> None:
     """Add noise to a track that swells up to the cut between two scenes."""
-    at = sound_times_s(MUSIC_BEAT_S)
+    at = sample_times_s(MUSIC_BEAT_S)
     swelling = seeded_white_noise(seed, len(at)) * (at / MUSIC_BEAT_S) ** 3
     track.add_wave(cut - MUSIC_BEAT_S, highpass_filter(lowpass_filter(swelling, 5_200), 500), 0.17)
 
 
 def _drum_sidechain_gain(count: int) -> MonoWave:
     """Return the gain of all other instruments for `count` samples: they duck at each beat of a steady tempo."""
-    beat = 1 - 0.5 * np.exp(-9 * sound_times_s(MUSIC_BEAT_S))
+    beat = 1 - 0.5 * np.exp(-9 * sample_times_s(MUSIC_BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

@@ -15,7 +15,7 @@ StereoSound: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 _MAX_PARTIAL_HZ = 14_000
 
 
-def sound_times_s(seconds: float) -> MonoWave:
+def sample_times_s(seconds: float) -> MonoWave:
     return np.arange(round(seconds * SOUND_SAMPLE_RATE_HZ)) / SOUND_SAMPLE_RATE_HZ
 
 
@@ -26,7 +26,7 @@ def midi_key_frequency(key: float) -> float:
 
 def soft_saw_wave(key: float, seconds: float, phase: float, partials: int = 10) -> MonoWave:
     """Return the tone of a MIDI key with up to `partials` partials, each much softer than the one before."""
-    at, base = sound_times_s(seconds), midi_key_frequency(key)
+    at, base = sample_times_s(seconds), midi_key_frequency(key)
     audible = [number for number in range(1, partials + 1) if base * number < _MAX_PARTIAL_HZ]
     parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
     tone: MonoWave = np.sum(parts, axis=0)
@@ -34,19 +34,19 @@ def soft_saw_wave(key: float, seconds: float, phase: float, partials: int = 10) 
 
 
 def pluck_wave(key: float, seconds: float) -> MonoWave:
-    at, base = sound_times_s(seconds), midi_key_frequency(key)
+    at, base = sample_times_s(seconds), midi_key_frequency(key)
     fading = np.exp(-9 * at)
     return (np.sin(2 * np.pi * base * at) + 0.35 * fading * np.sin(4 * np.pi * base * at)) * fading
 
 
 def bass_wave(key: float, seconds: float) -> MonoWave:
-    at, base = sound_times_s(seconds), midi_key_frequency(key)
+    at, base = sample_times_s(seconds), midi_key_frequency(key)
     tone = np.tanh(1.6 * (np.sin(2 * np.pi * base * at) + 0.3 * np.sin(4 * np.pi * base * at)))
     return fade_wave_in_and_out(tone, 0.008, 0.08)
 
 
 def kick_drum_wave() -> MonoWave:
-    at = sound_times_s(0.28)
+    at = sample_times_s(0.28)
     falling = 48 * at + 9 * (1 - np.exp(-38 * at))
     tone: MonoWave = np.sin(2 * np.pi * falling) * np.exp(-15 * at)
     return tone
@@ -54,7 +54,7 @@ def kick_drum_wave() -> MonoWave:
 
 def decaying_noise_wave(seed: str, seconds: float, lowest: float, fading: float) -> MonoWave:
     """Return seeded noise without the frequencies below `lowest` hertz; a higher `fading` makes it decay faster."""
-    at = sound_times_s(seconds)
+    at = sample_times_s(seconds)
     return highpass_filter(seeded_white_noise(seed, len(at)), lowest) * np.exp(-fading * at)
 
 
@@ -90,7 +90,7 @@ def add_room_reverb(sound: StereoSound, seed: str, *, seconds: float = 1.5, shar
 
 
 def _add_channel_reverb(wave: MonoWave, seed: str, seconds: float, share: float) -> MonoWave:
-    at = sound_times_s(seconds)
+    at = sample_times_s(seconds)
     room = lowpass_filter(seeded_white_noise(seed, len(at)) * np.exp(-3.6 * at), 6_500)
     room /= np.sqrt((room**2).sum())
     size = 1 << (len(wave) + len(room) - 1).bit_length()

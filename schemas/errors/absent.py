@@ -19,7 +19,7 @@ ObjectKind = Literal[
 
 
 class IdPrefixAndMessage(NamedTuple):
-    """`prefix` is None for an object without an id in any path."""
+    """Id prefix of a kind of object, None if no path has its id, and the message of its `ObjectNotFound`."""
 
     prefix: str | None
     message: str

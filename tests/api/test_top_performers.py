@@ -11,7 +11,7 @@ import pytest_asyncio
 from api.http import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
-from domain.collection.snapshots import MetricSubject, PlatformMetricValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricsOfSubject
 from schemas import ids
 from schemas.metrics import CollectedMetric
 from tests import seeds
@@ -41,7 +41,7 @@ async def create_posts_with_figures(
         conn,
         organization_id=org,
         account_id=account,
-        told=[PlatformMetricValues(MetricSubject(post, at), values) for post, values in posts],
+        told=[ReportedMetricsOfSubject(MetricSubject(post, at), values) for post, values in posts],
         at=at,
     )
     return [ids.format_prefixed_id(ids.POST, post) for post, _ in posts]

@@ -132,7 +132,7 @@ async def pull(history: PostHistory) -> None:
 async def lose_workers(history: PostHistory) -> None:
     async with history.pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)
+        await maintenance.requeue_or_end_lost_jobs(conn, before=FUTURE)
         await conn.execute("delete from worker")
 
 

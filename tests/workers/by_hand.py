@@ -108,4 +108,4 @@ async def rescue(pool: Pool) -> None:
     """Rescue the jobs as if all workers were dead."""
     async with pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)
+        await maintenance.requeue_or_end_lost_jobs(conn, before=FUTURE)

@@ -9,12 +9,12 @@ from schemas.errors import PlatformError, PostOutcomeUnknown
 from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
 from workers.conversions.due_split import BuildConversionEvent, ReadyConversion
-from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict
 from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.http import PlatformApi
 
 SendConversions: TypeAlias = Callable[
-    [PlatformApi, OpenConversionDestination, list[dict[str, Any]]], Awaitable[ConversionVerdict]
+    [PlatformApi, OpenConversionDestination, list[dict[str, Any]]], Awaitable[ConversionCallVerdict]
 ]
 
 
@@ -45,7 +45,7 @@ async def send_batch_for_verdict(
     server: ConversionDestinationAdapter,
     to: OpenConversionDestination,
     batch: list[ReadyConversion],
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send a batch of conversions to Meta or TikTok in one call, and return the verdict on the call.
 
     A lost or failed call gives a verdict, too. In a sandbox no call is made, and all events count as accepted.

@@ -13,7 +13,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import RawEventTree
-from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -134,7 +134,7 @@ def _build_meta_user_data(due: DueConversion, tree: RawEventTree) -> dict[str, A
 
 async def send_meta_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send events to Meta's Conversions API in one call; return the verdict on its response.
 
     The token goes into a header. Raises as `PlatformApi.send_request` does.
@@ -153,7 +153,7 @@ async def send_meta_events(
     return classify_meta_response(answer, len(events))
 
 
-def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVerdict:
+def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionCallVerdict:
     if answer.ok:
         if http.decode_platform_error(answer, _MetaEventsReceivedBody).events_received == count:
             return CONVERSIONS_ACCEPTED_VERDICT
@@ -167,7 +167,7 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
     return verdict.build_unclear_call_verdict(META_DISPLAY_NAME, status=answer.status)
 
 
-def _classify_meta_destination_error(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
+def _classify_meta_destination_error(answer: PlatformResponse, error: _MetaError) -> ConversionCallVerdict | None:
     """Return the verdict for an error of Meta that concerns all events of a destination.
 
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.

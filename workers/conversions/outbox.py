@@ -13,7 +13,7 @@ from domain.events import conversions
 from domain.events.conversions import AppConversionQueue, DueConversion, SettledConversion
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
-from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
+from workers.conversions.verdict import ConversionCallVerdict, ConversionVerdictKind
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class ConversionOutbox:
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
-    async def requeue_conversions(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
+    async def requeue_conversions(self, ids: Sequence[UUID], verdict: ConversionCallVerdict, *, at: datetime) -> None:
         await self._run_outbox_statement(
             partial(
                 conversions.requeue_conversions_after_failed_call,

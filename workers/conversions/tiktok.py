@@ -13,7 +13,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import RawEventTree
-from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionSkipReason, ConversionVerdict
+from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -74,7 +74,7 @@ def _build_tiktok_event_user(due: DueConversion, tree: RawEventTree) -> dict[str
 
 async def send_tiktok_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
-) -> ConversionVerdict:
+) -> ConversionCallVerdict:
     """Send conversion events to TikTok's Events API in one call; return the verdict on its response.
 
     Raise a `PlatformError` without a response, as `PlatformApi.send_request` does.
@@ -97,7 +97,7 @@ async def send_tiktok_events(
     return classify_tiktok_response(answer)
 
 
-def classify_tiktok_response(answer: PlatformResponse) -> ConversionVerdict:
+def classify_tiktok_response(answer: PlatformResponse) -> ConversionCallVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
         return verdict.build_pixel_limited_verdict(

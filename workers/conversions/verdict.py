@@ -17,7 +17,7 @@ class ConversionVerdictKind(StrEnum):
     UNCLEAR = "unclear"
 
 
-class ConversionVerdict(NamedTuple):
+class ConversionCallVerdict(NamedTuple):
     """The result of a call. `after_s` is the pause before the next one; None: growing backoff.
 
     It omits the destination's own message: that may repeat the personal data sent.
@@ -29,14 +29,14 @@ class ConversionVerdict(NamedTuple):
     after_s: float | None = None
 
 
-CONVERSIONS_ACCEPTED_VERDICT = ConversionVerdict(ConversionVerdictKind.ACCEPTED)
+CONVERSIONS_ACCEPTED_VERDICT = ConversionCallVerdict(ConversionVerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
 OWNER_FIX_RETRY_WAIT_S = 3600.0
 
 
-def build_token_refused_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(
+def build_token_refused_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
         ConversionVerdictKind.CLOSED,
         "TOKEN_REFUSED",
         f"{name} refuses the token: set another token",
@@ -44,39 +44,41 @@ def build_token_refused_verdict(name: str) -> ConversionVerdict:
     )
 
 
-def build_pixel_forbidden_verdict(name: str) -> ConversionVerdict:
+def build_pixel_forbidden_verdict(name: str) -> ConversionCallVerdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_FIX_RETRY_WAIT_S)
+    return ConversionCallVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_FIX_RETRY_WAIT_S)
 
 
-def build_pixel_limited_verdict(name: str, after_s: float | None) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
+def build_pixel_limited_verdict(name: str, after_s: float | None) -> ConversionCallVerdict:
+    return ConversionCallVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
-def build_pixel_blocked_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(
+def build_pixel_blocked_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
         ConversionVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
     )
 
 
-def build_destination_unreachable_verdict(name: str) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
+def build_destination_unreachable_verdict(name: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(
+        ConversionVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached"
+    )
 
 
-def build_all_events_refused_verdict(last: ConversionVerdict) -> ConversionVerdict:
+def build_all_events_refused_verdict(last: ConversionCallVerdict) -> ConversionCallVerdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_FIX_RETRY_WAIT_S)
+    return ConversionCallVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_FIX_RETRY_WAIT_S)
 
 
-def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionVerdict:
+def build_unclear_call_verdict(name: str, *, status: int | None = None) -> ConversionCallVerdict:
     answer = "the response was lost" if status is None else f"the response was {status}"
-    return ConversionVerdict(
+    return ConversionCallVerdict(
         ConversionVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
     )
 
 
-def build_bad_event_verdict(name: str, code: str) -> ConversionVerdict:
-    return ConversionVerdict(ConversionVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+def build_bad_event_verdict(name: str, code: str) -> ConversionCallVerdict:
+    return ConversionCallVerdict(ConversionVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
 
 
 class ConversionSkipReason(NamedTuple):

@@ -148,7 +148,7 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.last_time_to_declare_workers_dead)
+        moved = await maintenance.requeue_or_end_lost_jobs(conn, before=uptime.last_time_to_declare_workers_dead)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)

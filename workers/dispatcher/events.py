@@ -21,7 +21,7 @@ CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
 
 
 class EventStoreChoreLeader(ChoreLeader):
-    """The leader in the event store."""
+    """Leader of the event store: a loop that runs its chores, such as folds and retention, in one process at a time."""
 
     def __init__(self, settings: Settings) -> None:
         drop_day = partial(

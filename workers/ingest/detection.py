@@ -35,7 +35,7 @@ DETECTABLE_LANGUAGES = {
 }
 
 
-def weigh_language_tags(
+def find_language_tag_candidates(
     text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
 ) -> Iterator[tuple[str, float, str]]:
     """Yield language tags with confidence and rule, from a text and the tags that its source declares.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from domain.collection import cadence, collection_runs
 from domain.collection.collection_runs import MetricCollectionResult, MetricCollectionRun, PostDueForMetricPolling
-from domain.collection.snapshots import MetricSubject, PlatformMetricValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricsOfSubject
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, TaskOutcome
 from platforms.registry import PLATFORMS_BY_NAME
@@ -92,7 +92,7 @@ async def measure_account_and_posts(
         async with asyncio.timeout(MAX_METRIC_COLLECTION_RUN_S):
             if visit.polled.gauges and (followers := await collector.read_follower_count(visit.account)) is not None:
                 responses.told.append(
-                    PlatformMetricValues(MetricSubject(visit.account_id, None), {"followers": followers})
+                    ReportedMetricsOfSubject(MetricSubject(visit.account_id, None), {"followers": followers})
                 )
             await collect_post_figures_in_batches(collector, visit, responses)
     except PlatformError as error:
@@ -129,7 +129,7 @@ async def collect_post_figures_in_batches(
 
 async def collect_post_batch_figures(
     collector: PlatformMetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForMetricPolling]
-) -> list[PlatformMetricValues]:
+) -> list[ReportedMetricsOfSubject]:
     """Read the metrics of a batch of posts in one call to the platform; return the values of each post.
 
     Return none for a call that the platform refuses for the posts; raise its refusal of the account. In a
@@ -137,7 +137,9 @@ async def collect_post_batch_figures(
     """
     if isinstance(collector, SandboxCollector):
         return [
-            PlatformMetricValues(MetricSubject(post.id, post.published_at), compute_sandbox_post_figures(post, at), at)
+            ReportedMetricsOfSubject(
+                MetricSubject(post.id, post.published_at), compute_sandbox_post_figures(post, at), at
+            )
             for post in batch
             for at in cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
         ]
@@ -148,7 +150,7 @@ async def collect_post_batch_figures(
             raise
         return []
     return [
-        PlatformMetricValues(MetricSubject(post.id, post.published_at), figures[post.id])
+        ReportedMetricsOfSubject(MetricSubject(post.id, post.published_at), figures[post.id])
         for post in batch
         if post.id in figures
     ]

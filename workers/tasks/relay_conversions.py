@@ -27,7 +27,7 @@ from workers.conversions.outbox import (
     ConversionOutboxUnavailableError,
     open_conversion_outbox,
 )
-from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind, build_all_events_refused_verdict
+from workers.conversions.verdict import ConversionCallVerdict, ConversionVerdictKind, build_all_events_refused_verdict
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
@@ -149,7 +149,7 @@ class ConversionRelay:
             verdict = await calls.send_batch_for_verdict(self._net, self._server, to, part)
         return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
 
-    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
+    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
@@ -160,13 +160,13 @@ class ConversionRelay:
             return await self._split_refused_batch(tried, verdict)
         return await self._pause_destination(tried, verdict)
 
-    async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
+    async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         await self._outbox.requeue_conversions(tried.conversion_ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_conversion_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionVerdict) -> bool:
+    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
         """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
         A batch of one conversion fails instead. After `MAX_SAME_ERROR_REFUSED_CONVERSIONS` such failures with the same

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from db.pool import Conn
 from db.queries import metric_snapshot
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import MetricSubject, PlatformMetricValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricsOfSubject
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
@@ -43,7 +43,7 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     account = await seeds.account(conn, project.org, project.id)
     subjects = [MetricSubject(ids.new_uuid7(), BEGAN) for _ in range(3)]
     told = [
-        PlatformMetricValues(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
+        ReportedMetricsOfSubject(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
         for subject in subjects
         for hour in range(1, TIMES + 1)
     ]

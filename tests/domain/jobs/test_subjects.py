@@ -48,7 +48,7 @@ async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Pro
         claim = await started(conn, project)
         await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
         await scene.expire_lease(conn, claim)
-        assert len(await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)) == 1
+        assert len(await maintenance.requeue_or_end_lost_jobs(conn, before=FUTURE)) == 1
         assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
 
 

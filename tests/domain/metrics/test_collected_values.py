@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, MetricSubject, PlatformMetricValues
+from domain.collection.snapshots import MAX_POST_AGE_FOR_ZERO_METRIC_BASELINE, MetricSubject, ReportedMetricsOfSubject
 from domain.metrics import collected_values
 from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.buckets import LabelledTimeBucket
@@ -71,12 +71,12 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
             histories[index] = history._replace(subject=MetricSubject(accounts[history.account], None))
     for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
         for account in range(ACCOUNTS):
-            told = list[PlatformMetricValues]()
+            told = list[ReportedMetricsOfSubject]()
             for history in (one for one in histories if one.account == account):
                 names = TOLD[account] if history.subject.since else ("followers",)
                 values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
                 if history.subject.since is None or history.subject.since <= at:
-                    told.append(PlatformMetricValues(history.subject, values))
+                    told.append(ReportedMetricsOfSubject(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
             await snapshots.store_metric_snapshots(
@@ -187,7 +187,7 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
-    told = [PlatformMetricValues(MetricSubject(account, None), {"followers": 7})]
+    told = [ReportedMetricsOfSubject(MetricSubject(account, None), {"followers": 7})]
     await snapshots.store_metric_snapshots(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
     await conn.execute(
         """update social_account

@@ -131,7 +131,7 @@ async def test_third_dead_worker_ends_the_post(conn: Conn, project: Project) -> 
         claim = await begun(conn, project, **columns)
         await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
         await ledger_scene.expire_lease(conn, claim)
-        await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)
+        await maintenance.requeue_or_end_lost_jobs(conn, before=FUTURE)
         post = await scene.shown(conn, project, post_of(claim))
         assert (post.status, post.last_error and post.last_error.code) == ends
 

@@ -114,7 +114,7 @@ async def test_end_of_a_queued_job_is_emitted(conn: Conn, pool: Pool, project: P
     await people.started(conn, project)
     await conn.execute("update worker set lease_expires_at = now() - interval '1 hour'")
     await conn.execute("update job set attempt = max_attempts, crashes = 100 where state = 'running'")
-    await maintenance.rescue_jobs_of_dead_workers(conn, before=await conn.fetchval("select now() + interval '1 hour'"))
+    await maintenance.requeue_or_end_lost_jobs(conn, before=await conn.fetchval("select now() + interval '1 hour'"))
     assert await told() == {"job.failed": 1}
 
 

@@ -17,7 +17,7 @@ from generation.sound.loudness import (
     normalize_to_target_loudness,
 )
 from generation.sound.speech import read_texts_aloud
-from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sound_times_s
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sample_times_s
 from generation.sound.track import (
     PAUSE_AFTER_SPEECH_S,
     PAUSE_BEFORE_SPEECH_S,
@@ -74,7 +74,7 @@ def test_no_other_language_is_read_by_an_english_voice(language: str) -> None:
 
 
 def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> StereoSound:
-    wave = level * np.sin(2 * np.pi * hertz * sound_times_s(seconds))
+    wave = level * np.sin(2 * np.pi * hertz * sample_times_s(seconds))
     return np.array([wave, wave])
 
 
@@ -92,7 +92,7 @@ def test_quiet_parts_do_not_count() -> None:
 
 def test_a_peak_between_samples_counts() -> None:
     """At a quarter of the sample rate, shifted by half a sample, no sample is at the peak."""
-    wave = np.sin(2 * np.pi * SOUND_SAMPLE_RATE_HZ / 4 * sound_times_s(0.5) + np.pi / 4)
+    wave = np.sin(2 * np.pi * SOUND_SAMPLE_RATE_HZ / 4 * sample_times_s(0.5) + np.pi / 4)
     assert np.abs(wave).max() < 0.71
     assert measure_true_peak_db(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
 

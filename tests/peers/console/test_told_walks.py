@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from db.pool import use_unpooled_pg_connection
 from domain.collection import snapshots
-from domain.collection.snapshots import MetricSubject, PlatformMetricValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricsOfSubject
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
@@ -242,6 +242,6 @@ async def create_measured_post(url: str, project: str) -> str:
         began = datetime.now(UTC) - timedelta(days=60)
         for days, views in ((40, 100), (20, 350), (3, 470)):
             at = datetime.now(UTC) - timedelta(days=days)
-            figures = [PlatformMetricValues(MetricSubject(post, began), {"views": views, "likes": views // 10})]
+            figures = [ReportedMetricsOfSubject(MetricSubject(post, began), {"views": views, "likes": views // 10})]
             await snapshots.store_metric_snapshots(conn, organization_id=org, account_id=account, told=figures, at=at)
     return ids.format_prefixed_id(ids.POST, post)

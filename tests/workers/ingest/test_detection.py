@@ -14,7 +14,7 @@ from workers.ingest.detection import (
     MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE,
     MIN_SURE_LANGUAGE_PROBABILITY,
     detect_text_language,
-    weigh_language_tags,
+    find_language_tag_candidates,
 )
 from workers.ingest.languages import normalize_language_tag, primary_language_subtag
 from workers.ingest.page.text import clean_text_line
@@ -78,7 +78,7 @@ def test_the_languages_of_store_texts() -> None:
 def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
     text: str, declared: list[tuple[str, str]], best: tuple[str, float, str]
 ) -> None:
-    assert next(weigh_language_tags(text, declared)) == best
+    assert next(find_language_tag_candidates(text, declared)) == best
 
 
 @pytest.mark.parametrize(
@@ -88,30 +88,30 @@ def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
 def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
     assert LANGUAGE_IDENTIFIER.classify(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
-    assert next(weigh_language_tags(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
+    assert next(find_language_tag_candidates(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
 def test_no_text_and_placeholder_text_have_no_language() -> None:
     assert detect_text_language(" \n") == (None, 0.0)
-    assert list(weigh_language_tags("", [])) == list(weigh_language_tags(LOREM * 3, [])) == []
+    assert list(find_language_tag_candidates("", [])) == list(find_language_tag_candidates(LOREM * 3, [])) == []
     german = "Das Meer ist heute so ruhig wie gestern, und die Boote bleiben im Hafen."
-    assert next(weigh_language_tags(LOREM + german, []))[0] == "de"
+    assert next(find_language_tag_candidates(LOREM + german, []))[0] == "de"
 
 
 def test_the_prose_must_agree_with_the_whole_text() -> None:
     english = "We use cookies and other tools to see how people use our site, and you can always say no. " * 4
     declared = [("pt", "html.lang")]
-    assert next(weigh_language_tags(english, declared)) == ("en", 0.9, "text")
-    assert next(weigh_language_tags(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
-    assert next(weigh_language_tags(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
+    assert next(find_language_tag_candidates(english, declared)) == ("en", 0.9, "text")
+    assert next(find_language_tag_candidates(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
+    assert next(find_language_tag_candidates(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
 
 
 def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
     assert LANGUAGE_IDENTIFIER.classify(chinese)[1] < MIN_SURE_LANGUAGE_PROBABILITY
-    assert next(weigh_language_tags(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
-    assert next(weigh_language_tags(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
-    assert next(weigh_language_tags("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
+    assert next(find_language_tag_candidates(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
+    assert next(find_language_tag_candidates(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
+    assert next(find_language_tag_candidates("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
         "en",
         0.8,
         "html.lang",
@@ -135,7 +135,7 @@ def test_store_texts_overrule_a_false_declaration_in_every_language_and_never_a_
 
 
 def best_language(text: str, declared: str) -> str:
-    return primary_language_subtag(next(weigh_language_tags(text, [(declared, "html.lang")]))[0])
+    return primary_language_subtag(next(find_language_tag_candidates(text, [(declared, "html.lang")]))[0])
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def find_listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]
 
     The text has precedence, since many listings aren't translated.
     """
-    yield from detection.weigh_language_tags(clean_text_line(f"{app.short} {app.description}"), [])
+    yield from detection.find_language_tag_candidates(clean_text_line(f"{app.short} {app.description}"), [])
     if language := countries.find_majority_language_of_country(app.country):
         yield language, 0.40, "storefront"
 

@@ -124,9 +124,9 @@ class AudienceNameFinder:
                 yield name, match.start()
 
     def find_audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
-        """Yield the audience names in the characters after `start`, each shortly after the previous.
+        """Yield the audience names in the `MAX_CHARS_AFTER_AUDIENCE_CUE` after `start`, at most three words apart.
 
-        Stop before a name that follows a pronoun such as `our`, or a number of participants.
+        Stop if a pronoun such as `our`, or a number, stands before a name: `two players` are no audience.
         """
         for match in cue.names.finditer(sentence, start, start + MAX_CHARS_AFTER_AUDIENCE_CUE):
             between = sentence[start : match.start()]

@@ -21,7 +21,7 @@ MAX_HREFLANG_ALTERNATES = 100
 
 def find_language_candidates(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[FieldCandidate]:
     prose = (passage.text for passage in passages if passage.kind == "text")
-    weighed = [*detection.weigh_language_tags(page.visible_text, list_declared_languages(page), prose)]
+    weighed = [*detection.find_language_tag_candidates(page.visible_text, list_declared_languages(page), prose)]
     for tag, confidence, rule in weighed:
         yield page.build_candidate("primaryLanguage", tag, confidence, rule)
     for tag, _ in list_other_language_pages(page, weighed[0][0]) if weighed else ():

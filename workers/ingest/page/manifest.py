@@ -42,7 +42,7 @@ def find_scored_manifest_values(
     yield from read_manifest_app_name(members)
     if text := read_web_manifest_text(members, "description"):
         yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
-    for tag, confidence, rule in detection.weigh_language_tags(
+    for tag, confidence, rule in detection.find_language_tag_candidates(
         "", [(read_web_manifest_text(members, "lang"), "manifest.lang")]
     ):
         yield "primaryLanguage", tag, confidence * MANIFEST_LANG_TAG_CONFIDENCE_FACTOR, rule

@@ -98,7 +98,7 @@ def detect_store_text_or_readme_language(
     """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
-    for tag, confidence, rule in detection.weigh_language_tags(text, declared):
+    for tag, confidence, rule in detection.find_language_tag_candidates(text, declared):
         yield BrandStatement("primaryLanguage", tag, confidence, rule)
 
 
