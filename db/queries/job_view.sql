@@ -18,6 +18,15 @@ and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 -- part: place    Of one project, if given.
 and coalesce(j.project_id = :project_id::uuid, true)
 
+-- part: page    Jobs under a condition, newest first.
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   {condition}
+   {filters}
+ order by j.id desc
+ limit :limit
+
 -- name: get_job    Return a job.
 select {job}
   from partner_job j
@@ -33,32 +42,14 @@ select {job}
  order by asked.place;
 
 -- name: list_jobs    Return an organization's jobs, newest first.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   {filters}
- order by j.id desc
- limit :limit;
+{page: and true};
 
 -- name: list_jobs_of_project
 -- Return a project's jobs, newest first. This and the next statements are separate for their indexes.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   and j.project_id = :project_id
-   {filters}
- order by j.id desc
- limit :limit;
+{page: and j.project_id = :project_id};
 
 -- name: list_open_jobs    Return open jobs, newest first.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   and j.finished_at is null
-   {place}
-   {filters}
- order by j.id desc
- limit :limit;
+{page: and j.finished_at is null and coalesce(j.project_id = :project_id::uuid, true)};
 
 -- name: list_running_jobs
 -- Return running jobs, at a stage or in the phase of jobs with a worker, newest first.
@@ -133,35 +124,15 @@ select {job}
          {of_line};
 
 -- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   and j.state = :status
-   and j.state in ('failed', 'canceled')
-   {place}
-   {filters}
- order by j.id desc
- limit :limit;
+{page: and j.state = :status and j.state in ('failed', 'canceled')
+   and coalesce(j.project_id = :project_id::uuid, true)};
 
 -- name: list_jobs_of_kind    Return open jobs and ended jobs of a kind, newest first.
 select {job}
   from (
-         (select {job}
-            from partner_job j
-           where j.organization_id = :org
-             and j.finished_at is null
-             {filters}
-           order by j.id desc
-           limit :limit)
+         ({page: and j.finished_at is null})
           union all
-         (select {job}
-            from partner_job j
-           where j.organization_id = :org
-             and j.kind = :kind
-             and j.finished_at is not null
-             {filters}
-           order by j.id desc
-           limit :limit)) j
+         ({page: and j.kind = :kind and j.finished_at is not null})) j
  order by j.id desc
  limit :limit;
 

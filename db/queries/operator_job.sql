@@ -29,48 +29,58 @@ select {operated}, o.name as organization_name
             and id = :id
           offset 0) j;
 
--- part: scan    Scan each organization's jobs.
+-- part: page
+-- A page of the newest matching jobs among each organization's newest `depth` under a condition. Only the
+-- organizations with the newest matching jobs can have one of the page: each other one costs a row.
+with newest_organizations as materialized (
+  select o.id, o.name
+    from organization o
+   cross join lateral (
+           select n.id
+             from (
+                  select *, job_phase(state, stage, started_at) as phase
+                    from job
+                   where organization_id = o.id
+                     {condition}
+                     {place}) n
+            where {passing}
+              and {of_status}
+            order by n.id desc
+            limit 1) j
+   where coalesce(o.id = :org::uuid, true)
+   order by j.id desc
+   limit :limit)
 select {operated}, o.name as organization_name
-  from organization o
+  from newest_organizations o
  cross join lateral (
          select *
            from (
                   select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
-
--- part: page    A page of each organization's matching jobs, then of all.
-order by n.id desc
+                     {condition}
+                     {place}) n
+          where {passing}
+            and {of_status}
+          order by n.id desc
           limit :limit) j
- where coalesce(o.id = :org::uuid, true)
  order by j.id desc
  limit :limit
 
--- name: list_operator_jobs
--- Return the matching jobs among each organization's newest `depth`, newest first.
-{scan}
-                     {place}) n
-          where {passing}
-            and coalesce(n.state = :status::text, true)
-          {page};
+-- part: of_status    Status filter; a null matches all.
+coalesce(case when n.finished_at is null then 'running' else n.state end = :status::text, true)
 
--- name: list_open_operator_jobs
--- Return the matching jobs among each organization's newest `depth` open ones, newest first.
-{scan}
-                     and finished_at is null
-                     {place}) n
-          where {passing}
-          {page};
+-- name: list_operator_jobs    Return the matching jobs, newest first.
+{page: and true};
 
--- name: list_operator_jobs_of_project
--- Return the matching jobs among one project's newest `depth`, of any organization, newest first.
-{scan}
-                     and project_id = :project
-                     {place}) n
-          where {passing}
-            and coalesce(
-                  case when n.finished_at is null then 'running' else n.state end = :status::text, true)
-          {page};
+-- name: list_open_operator_jobs    Return the matching open jobs, newest first.
+{page: and finished_at is null};
+
+-- name: list_unsuccessful_operator_jobs    Return the matching failed or canceled jobs, newest first.
+{page: and state = :status and state in ('failed', 'canceled')};
+
+-- name: list_operator_jobs_of_project    Return the matching jobs of one project, newest first.
+{page: and project_id = :project};
 
 -- name: count_operator_organizations    Count the organizations that a list scans.
 select count(*) as organizations
@@ -142,15 +152,6 @@ scanned as (
     from newest
    cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
 {counted};
-
--- name: list_unsuccessful_operator_jobs
--- Return the matching jobs with status failed or canceled, newest first.
-{scan}
-                     and state = :status
-                     and state in ('failed', 'canceled')
-                     {place}) n
-          where {passing}
-          {page};
 
 -- part: organizations    Live organizations with such jobs, from the cursor on; with a project, only its own.
 select o.id

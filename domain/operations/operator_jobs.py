@@ -121,7 +121,7 @@ async def _search_operator_jobs(
     if wanted.project_id is not None:
         return await LIST_OPERATOR_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id, status=status)
     if status == "running":
-        return await LIST_OPEN_OPERATOR_JOBS.all(conn, **asked)
+        return await LIST_OPEN_OPERATOR_JOBS.all(conn, **asked, status=status)
     if status in ("failed", "canceled"):
         return await LIST_UNSUCCESSFUL_OPERATOR_JOBS.all(conn, **asked, status=status)
     return await LIST_OPERATOR_JOBS.all(conn, **asked, status=status)
