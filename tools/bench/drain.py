@@ -1,20 +1,34 @@
-"""Rates compared with plain arq: of a backlog of no-op jobs and of jobs that each write a row, and live.
+"""Rates compared with plain arq: of a backlog of no-op jobs, jobs that each write a row, some slow ones, and live.
 
 Plain arq stores no job durably.
 """
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
-from chaos.processes import run_module_and_read_json
-from chaos.tasks import NOOP, WRITE
+from chaos.processes import ChildProcess, run_module_and_read_json
+from chaos.tasks import BENCH_POOL, NOOP, SLEEP, WRITE
 from jobs.kinds import JobKindSpec
+from tools.bench.cpu import JobCpu, start_job_cpu_meter
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.peers import arq_peer
 
 BENCH_SLOTS = 100
+
+#: Duration of every tenth job of the mixed backlog: it must not hold up the others.
+SLOW_JOB_S = 0.2
+
+#: Jobs of several kinds become due in a random order.
+MIX_DUE_TIMES = "update job set run_at = now() - random() * interval '1 minute'"
+
+#: A worker registers, then the pool starts: so no CPU of its start counts.
+PAUSE_POOL = "update pool set paused = true where name = $1"
+RESUME_POOL = "update pool set paused = false where name = $1"
 
 #: Rate from the first handler's start to the last job's end, by the database's clock.
 SELECT_BENCH_JOB_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
@@ -23,12 +37,21 @@ SELECT_BENCH_JOB_RATE = "select count(*) / extract(epoch from max(finished_at) -
 SELECT_JOB_RATE_FROM_FIRST_SUBMIT = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
 
-class DrainRatesOfArqAndOurs(NamedTuple):
-    """Jobs a second of plain arq, of our no-op jobs, and of our jobs that each write a row."""
+class OurJobRun(NamedTuple):
+    """Jobs a second of one of our runs, and the CPU of each."""
+
+    jobs_s: float
+    cpu: JobCpu
+
+
+class DrainRound(NamedTuple):
+    """Jobs a second of plain arq, without and with slow jobs; our runs of no-op jobs, writing jobs, and slow ones."""
 
     peer: float
-    noop: float
-    write: float
+    peer_mixed: float
+    noop: OurJobRun
+    write: OurJobRun
+    mixed: OurJobRun
 
 
 async def measure_drain(
@@ -36,42 +59,67 @@ async def measure_drain(
 ) -> BenchmarkResult:
     """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
 
-    Return the ratios for no-op jobs and jobs that write a row, of many capped tenants. Raise `BenchmarkFailed`.
+    Return the ratios for no-op jobs, jobs that write a row, and no-op jobs of which every tenth sleeps, of many capped
+    tenants. Raise `BenchmarkFailed`.
     """
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
-    rounds = []
+    rounds = list[DrainRound]()
     async with fleet.run_bench_dispatcher(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             rounds.append(await _measure_drain_round(environment, size, tenants))
-    peer, noop, write = map(list, zip(*rounds, strict=True))
+    peers, mixed_peers = [one.peer for one in rounds], [one.peer_mixed for one in rounds]
+    runs = {name: [getattr(one, name) for one in rounds] for name in ("noop", "write", "mixed")}
+    rates = {name: [run.jobs_s for run in ours] for name, ours in runs.items()}
     return BenchmarkResult(
-        {"drain_noop_x": compute_median_ratio(noop, peer), "drain_write_x": compute_median_ratio(write, peer)},
-        {"drain_jobs_s": {"plain_arq": peer, "noop": noop, "write": write}},
+        {
+            "drain_noop_x": compute_median_ratio(rates["noop"], peers),
+            "drain_write_x": compute_median_ratio(rates["write"], peers),
+            "drain_mixed_x": compute_median_ratio(rates["mixed"], mixed_peers),
+        },
+        {
+            "drain_jobs_s": {"plain_arq": peers, "plain_arq_mixed": mixed_peers, **rates},
+            "drain_cpu_us_a_job": {name: summarize_job_cpu(ours) for name, ours in runs.items()},
+        },
     )
 
 
 async def _measure_drain_round(
     environment: BenchEnvironment, size: BenchmarkRunSize, tenants: list[UUID]
-) -> DrainRatesOfArqAndOurs:
-    return DrainRatesOfArqAndOurs(
+) -> DrainRound:
+    drain = partial(_insert_jobs_and_measure_drain, environment, tenants)
+    return DrainRound(
         await arq_peer.measure_arq_drain(environment, count=size.peer_jobs),
-        await _insert_jobs_and_measure_drain_rate(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
-        await _insert_jobs_and_measure_drain_rate(
-            environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs
-        ),
+        await arq_peer.measure_arq_drain(environment, count=size.peer_jobs, slow_job_s=SLOW_JOB_S),
+        await drain({NOOP: size.drain_jobs}),
+        await drain({WRITE: size.write_jobs}, effects=size.write_jobs),
+        await drain({NOOP: size.peer_jobs * 9 // 10, SLEEP: size.peer_jobs // 10}),
     )
 
 
-async def _insert_jobs_and_measure_drain_rate(
-    environment: BenchEnvironment, kind: JobKindSpec, tenants: list[UUID], *, count: int, effects: int
-) -> float:
-    await backlog.delete_all_jobs(environment.pool)
-    await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
-    async with fleet.run_workers(environment, slots=BENCH_SLOTS):
-        await fleet.wait_until_bench_pool_drained(environment.pool)
-    await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count, effects=effects)
-    return round(float(await environment.pool.fetchval(SELECT_BENCH_JOB_RATE)), 1)
+async def _insert_jobs_and_measure_drain(
+    environment: BenchEnvironment, tenants: list[UUID], counts: Mapping[JobKindSpec, int], *, effects: int = 0
+) -> OurJobRun:
+    pool, count = environment.pool, sum(counts.values())
+    await backlog.delete_all_jobs(pool)
+    for kind, of_kind in counts.items():
+        await backlog.insert_waiting_jobs(pool, kind, tenants, count=of_kind, args={"seconds": SLOW_JOB_S})
+    if len(counts) > 1:
+        await pool.execute(MIX_DUE_TIMES)
+        await pool.execute("vacuum analyze job")
+    await pool.execute(PAUSE_POOL, BENCH_POOL)
+    async with fleet.run_workers(environment, slots=BENCH_SLOTS) as workers:
+        meter = await start_job_cpu_meter(pool, workers)
+        await pool.execute(RESUME_POOL, BENCH_POOL)
+        await fleet.wait_until_bench_pool_drained(pool)
+        cpu = meter.read_cpu_of_each_job(count)
+    await backlog.check_bench_jobs_neither_lost_nor_doubled(pool, count=count, effects=effects)
+    return OurJobRun(round(float(await pool.fetchval(SELECT_BENCH_JOB_RATE)), 1), cpu)
+
+
+def summarize_job_cpu(runs: Sequence[OurJobRun]) -> dict[str, float]:
+    """Return the medians of a job's CPU over the runs, in microseconds."""
+    return {name: median(getattr(run.cpu, name) for run in runs) for name in JobCpu._fields}
 
 
 async def measure_job_rate_during_submits(
@@ -82,20 +130,26 @@ async def measure_job_rate_during_submits(
     Return the ratio to arq. The submitters share one process, for many tenants in turn. Raise `BenchmarkFailed`.
     """
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
-    ours, peers = [], []
-    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=BENCH_SLOTS):
+    ours, peers = list[OurJobRun](), list[float]()
+    async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=BENCH_SLOTS) as workers:
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             peers.append(await arq_peer.measure_arq_live_rate(environment, count=size.live_jobs))
-            ours.append(await _submit_jobs_and_measure_end_rate(environment, count=size.live_jobs))
+            ours.append(await _submit_jobs_and_measure_end_rate(environment, workers, count=size.live_jobs))
+    rates = [run.jobs_s for run in ours]
     return BenchmarkResult(
-        {"live_x": compute_median_ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}}
+        {"live_x": compute_median_ratio(rates, peers)},
+        {"live_jobs_s": {"plain_arq": peers, "ours": rates}, "live_cpu_us_a_job": summarize_job_cpu(ours)},
     )
 
 
-async def _submit_jobs_and_measure_end_rate(environment: BenchEnvironment, *, count: int) -> float:
+async def _submit_jobs_and_measure_end_rate(
+    environment: BenchEnvironment, workers: Sequence[ChildProcess], *, count: int
+) -> OurJobRun:
     await backlog.delete_all_jobs(environment.pool)
+    meter = await start_job_cpu_meter(environment.pool, workers)
     await run_module_and_read_json(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
     await fleet.wait_until_bench_pool_drained(environment.pool)
+    cpu = meter.read_cpu_of_each_job(count)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)
-    return round(float(await environment.pool.fetchval(SELECT_JOB_RATE_FROM_FIRST_SUBMIT)), 1)
+    return OurJobRun(round(float(await environment.pool.fetchval(SELECT_JOB_RATE_FROM_FIRST_SUBMIT)), 1), cpu)

@@ -41,10 +41,10 @@ async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: 
 
 
 def test_target_is_a_minimum_or_a_maximum() -> None:
-    assert FIGURE_TARGETS["drain_noop_x"].is_met(3.0, {})
-    assert not FIGURE_TARGETS["drain_noop_x"].is_met(2.9, {})
-    assert FIGURE_TARGETS["pickup_p50_ms"].is_met(3.0, {})
-    assert not FIGURE_TARGETS["pickup_p50_ms"].is_met(3.1, {})
+    assert FIGURE_TARGETS["drain_noop_x"].is_met(6.0, {})
+    assert not FIGURE_TARGETS["drain_noop_x"].is_met(5.9, {})
+    assert FIGURE_TARGETS["pickup_p50_ms"].is_met(2.0, {})
+    assert not FIGURE_TARGETS["pickup_p50_ms"].is_met(2.1, {})
 
 
 def test_recovery_counts_from_the_end_of_the_lease() -> None:

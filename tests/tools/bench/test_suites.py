@@ -12,8 +12,8 @@ from tools.bench.ledger.statements import TIMED_STATEMENTS
 pytestmark = [pytest.mark.long, pytest.mark.first]
 
 FIGURES = {
-    "pickup": {"pickup_p50_ms", "pickup_p95_ms"},
-    "drain": {"drain_noop_x", "drain_write_x"},
+    "pickup": {"pickup_p50_ms", "pickup_p95_ms", "pickup_p99_ms"},
+    "drain": {"drain_noop_x", "drain_write_x", "drain_mixed_x"},
     "live": {"live_x"},
     "busy": {"busy_slots", "busy_after_s", "idle_cpu_pct", "idle_redis_cmds_s"},
     "scaling": {"scaling_x"},

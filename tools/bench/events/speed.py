@@ -12,8 +12,8 @@ from db.pool import Conn
 from domain.events.event import NewEventRow
 from domain.events.intake import MAX_HELD_INTAKE_EVENTS
 from schemas.errors import BenchmarkFailed
+from tools.bench.cpu import find_postgres_pid, read_postgres_cpu_s
 from tools.bench.events import generated
-from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
 from tools.bench.events.serving import BenchEventServer, check_stored_events, run_event_load_plan, run_event_servers
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
 from tools.bench.http_load import BenchLoad

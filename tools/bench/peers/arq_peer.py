@@ -13,10 +13,13 @@ PLAIN_ARQ_MODULE_NAME = "tools.bench.peers.plain_arq"
 BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 
 
-async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> float:
-    """Return plain arq's jobs a second from a queue that was full before its worker started."""
+async def measure_arq_drain(environment: BenchEnvironment, *, count: int, slow_job_s: float = 0.0) -> float:
+    """Return plain arq's jobs a second from a queue that was full before its worker started.
+
+    Every tenth job sleeps for `slow_job_s` seconds.
+    """
     queue = _new_queue_name()
-    await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0")
+    await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0", str(slow_job_s))
     async with run_module_for_bench(
         environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:

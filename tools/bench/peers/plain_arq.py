@@ -1,11 +1,12 @@
 """Plain arq without durable storage: the peer of the job figures.
 
 `worker QUEUE COUNT POLL_S` prints a line when it is ready, runs COUNT jobs, and prints the first start, the
-last end and each job's lag. `load QUEUE COUNT RATE` enqueues them, at RATE 0 in a closed loop of 16 callers.
-Nanoseconds are of the host's monotonic clock, shared by its processes.
+last end and each job's lag. `load QUEUE COUNT RATE [SECONDS]` enqueues them, at RATE 0 in a closed loop of 16
+callers; every tenth job sleeps for SECONDS. Nanoseconds are of the host's monotonic clock, shared by its processes.
 """
 
 import asyncio
+import itertools
 import os
 import sys
 import time
@@ -27,10 +28,12 @@ class ArqTally:
         self.first_ns = self.last_ns = 0
         self.done = asyncio.Event()
 
-    async def record_start_of_noop_job(self, ctx: dict[Any, Any], *sent: int, **_: Any) -> None:  # noqa: ARG002 - arq's signature
+    async def record_start_of_job(self, ctx: dict[Any, Any], sent_ns: int, seconds: float) -> None:  # noqa: ARG002 - arq's signature
         now_ns = time.monotonic_ns()
         self.first_ns = self.first_ns or now_ns
-        self.lags_ns.append(now_ns - sent[0])
+        self.lags_ns.append(now_ns - sent_ns)
+        if seconds:
+            await asyncio.sleep(seconds)
 
     async def count_ended_job(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
         """Count a job that has left Redis; arq's callback."""
@@ -44,7 +47,7 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
     """Run a worker of 100 slots until `count` jobs have ended, and print the times. It keeps no results."""
     tally = ArqTally(count)
     worker = Worker(
-        [func(tally.record_start_of_noop_job, name="noop")],
+        [func(tally.record_start_of_job, name="job")],
         redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
         after_job_end=tally.count_ended_job, handle_signals=False,
     )  # fmt: skip
@@ -55,22 +58,30 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
     print_json_to_parent({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
 
 
-async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float) -> None:
-    """Enqueue `count` jobs at `rate` a second, at 0 in a closed loop; print the time of the first call."""
+async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float, slow_job_s: float) -> None:
+    """Enqueue `count` jobs at `rate` a second, at 0 in a closed loop; print the time of the first call.
+
+    Every tenth job sleeps for `slow_job_s` seconds.
+    """
+    durations_s = itertools.cycle([slow_job_s] + 9 * [0.0])
 
     async def enqueue() -> None:
-        await redis.enqueue_job("noop", time.monotonic_ns())
+        await redis.enqueue_job("job", time.monotonic_ns(), next(durations_s))
 
     first_ns = time.monotonic_ns()
     await (run_fixed_rate_load(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
     print_json_to_parent({"first_ns": first_ns})
 
 
-async def main(verb: str, queue: str, count: int, number: float) -> None:
+async def main(verb: str, queue: str, count: int, number: float, slow_job_s: float = 0.0) -> None:
     redis = await create_pool(RedisSettings.from_dsn(os.environ["REDIS_URL"]), default_queue_name=queue)
-    await (run_arq_worker(redis, queue, count, number) if verb == "worker" else enqueue_arq_jobs(redis, count, number))
+    await (
+        run_arq_worker(redis, queue, count, number)
+        if verb == "worker"
+        else enqueue_arq_jobs(redis, count, number, slow_job_s)
+    )
     await redis.aclose()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *map(float, sys.argv[4:])))

@@ -1,9 +1,12 @@
-"""CPU of a run's PostgreSQL server, if it runs on this machine."""
+"""CPU of a run: of its PostgreSQL server, if that runs on this machine, and of a job at its worker and in Postgres."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from db.pool import Conn
+from chaos.processes import ChildProcess, read_child_cpu_s
+from db.pool import Conn, Pool
 from schemas.errors import BenchmarkFailed
 
 #: Seconds of one tick of /proc/PID/stat.
@@ -29,6 +32,36 @@ def read_postgres_cpu_s(server: int) -> float:
             elif int(stat[2]) == server:
                 ticks += sum(map(int, stat[12:14]))
     return ticks * CPU_TICK_S
+
+
+class JobCpu(NamedTuple):
+    """CPU of each job of a run, in microseconds."""
+
+    worker_us: float
+    postgres_us: float
+
+
+async def start_job_cpu_meter(pool: Pool, workers: Sequence[ChildProcess]) -> "JobCpuMeter":
+    """Start a meter of the workers' and PostgreSQL's CPU. Raises `BenchmarkFailed` if PostgreSQL runs elsewhere."""
+    async with pool.acquire() as conn:
+        return JobCpuMeter(workers, await find_postgres_pid(conn))
+
+
+class JobCpuMeter:
+    """CPU that the workers and PostgreSQL have used since the meter's start."""
+
+    def __init__(self, workers: Sequence[ChildProcess], postgres: int) -> None:
+        self._workers, self._postgres = workers, postgres
+        self._start = self._read_cpu_s()
+
+    def read_cpu_of_each_job(self, jobs: int) -> JobCpu:
+        """Return the CPU so far, divided by the number of `jobs`."""
+        return JobCpu(
+            *(round((now - start) / jobs * 1e6, 1) for now, start in zip(self._read_cpu_s(), self._start, strict=True))
+        )
+
+    def _read_cpu_s(self) -> tuple[float, float]:
+        return sum(map(read_child_cpu_s, self._workers)), read_postgres_cpu_s(self._postgres)
 
 
 def _read_process_stat(pid: int) -> list[bytes]:
