@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -185,21 +186,22 @@ def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
 
 
 class BrokenClient(ArqRedis):
-    """A client with an unexpected error in its second send."""
+    """A client with an unexpected error in the send of one job's wake."""
 
-    sends = 0
+    broken_job: UUID
 
-    async def enqueue_job(self, *words: Any, **options: Any) -> Any:
-        self.sends += 1
-        if self.sends == 2:
+    async def evalsha(self, *words: Any) -> Any:
+        if str(self.broken_job) in words:
             raise KeyError("a fault of the client")
-        return await super().enqueue_job(*words, **options)
+        return await super().evalsha(*words)  # type: ignore[misc]  # the stubs mix sync and async
 
 
 async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(3)]
-    sender = courier.WakeCourier(BrokenClient(client.connection_pool, **courier.WAKE_SERIALIZER), CircuitBreaker(1.0))
+    broken = BrokenClient(client.connection_pool, **courier.WAKE_SERIALIZER)
+    broken.broken_job = wakes[1].job_id
+    sender = courier.WakeCourier(broken, CircuitBreaker(1.0))
     for wake in wakes[:2]:
         await sender.send_wake(wake)
     with pytest.raises(KeyError):

@@ -6,6 +6,7 @@ even without Redis and the dispatcher.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -73,7 +74,8 @@ class JobPuller:
     async def _start_claimed_jobs(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
         for claim in claims:
             self.start(claim, asked_at)
-            metrics.CLAIMED_JOB_COUNTER.labels(claim.kind).inc()
+        for kind, count in Counter(claim.kind for claim in claims).items():
+            metrics.CLAIMED_JOB_COUNTER.labels(kind).inc(count)
         if filled and not self.slots.backlog:
             # More jobs may be due than this worker can take: wake another worker, once. The wake needs a new
             # id: Redis would refuse a job's own while its message is queued.
@@ -88,9 +90,11 @@ class JobPuller:
         """Wait until the next pull of jobs is due: for a free slot, then for a wake or `LEDGER_PULL_EVERY_S`.
 
         With a backlog, wait for a wake at most a multiple of the last pull's duration `took_s`.
-        Without one, first pause for a short time, longer after a pull that `brought` many jobs.
+        Without one, first pause for a short time, longer after a pull that `brought` many jobs. No pause follows a
+        lone job while most slots are free: a quiet worker answers each wake at once.
         """
-        if not self.slots.backlog:
+        is_quiet = brought == 1 and self.slots.free_slot_count > self.slots.size / 2
+        if not self.slots.backlog and not is_quiet:
             # The next pull claims jobs that become due in this pause.
             await asyncio.sleep(
                 min(took_s * min(max(brought, 1), PAUSE_TO_JOB_PULL_RATIO), MAX_JOB_PULL_BATCHING_PAUSE_S)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 from weakref import WeakSet
@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 
 from db.local import run_local_valkey
 from jobs import courier
-from jobs.courier import WAKE_DUE_TIME_BACKDATE
+from jobs.courier import WAKE_DUE_TIME_BACKDATE_MS
 from jobs.kinds import ARCHIVE_PROJECT_KIND
 from jobs.ledger import WakeMessage
 from jobs.outcomes import Done, TaskOutcome
@@ -198,7 +198,7 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
                 ARCHIVE_PROJECT_KIND.name,
                 _job_id=str(ids.new_uuid7()),
                 _queue_name=courier.wake_queue_key(ARCHIVE_PROJECT_KIND.pool),
-                _defer_until=datetime.now(UTC) - WAKE_DUE_TIME_BACKDATE,
+                _defer_until=datetime.now(UTC) - timedelta(milliseconds=WAKE_DUE_TIME_BACKDATE_MS),
             )
 
         await cut_everywhere(hear, prepare=prepare)
